@@ -1,0 +1,1 @@
+"""Algorithms on arrays and columns: no tables, no paths."""

@@ -1,0 +1,1 @@
+"""Pure transforms of the bronze layer: one module a table."""

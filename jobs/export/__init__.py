@@ -1,0 +1,1 @@
+"""What leaves the lake: reports and exchange formats."""

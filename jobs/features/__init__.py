@@ -1,0 +1,1 @@
+"""Pure transforms of the features layer: one module a table."""

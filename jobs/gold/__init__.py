@@ -1,0 +1,1 @@
+"""Pure transforms of the gold layer: one module a table."""

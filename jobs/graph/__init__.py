@@ -1,0 +1,1 @@
+"""Pure transforms of the graph layer: one module a table."""

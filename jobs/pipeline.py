@@ -1,0 +1,121 @@
+"""The map: every stage of the pipeline, what it reads and the one table that it writes, in order.
+
+Plain data from the standard library alone, so that a scheduler can read it without Spark. The command
+line, the scheduler's graphs, the documentation's picture and the tests derive from it; no edge is
+written anywhere else. The code of a stage is the module named by its table: `silver.exchanges` is made
+by `jobs.silver.exchanges.transform`, which is given its reads in the order in which they stand here.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Span(Enum):
+    """Which rows of a table a stage reads, relative to the day it makes."""
+
+    ALL = "all"  # an undated table, whole
+    DAY = "day"  # the rows of the day itself
+    ARRIVED = "arrived"  # bronze rows of any arrival that happened on the day
+    WINDOW = "window"  # the days of the sliding window that ends with the day
+    PREVIOUS = "previous"  # the rows of the latest earlier day that has any
+
+
+class Grain(Enum):
+    """How often a stage runs within a run of one date."""
+
+    SNAPSHOT = "snapshot"  # an undated table, replaced whole
+    ARRIVAL = "arrival"  # the rows that arrived on the date
+    EVENT = "event"  # the date, and each earlier date in the window for which exchanges arrived on it
+    RUN = "run"  # what is known on the date, from the window that ends with it
+
+
+@dataclass(frozen=True)
+class Read:
+    """One input of a stage: a table, or a folder of the landing (`landing.exchanges`)."""
+
+    table: str
+    span: Span = Span.DAY
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One table: its name, what it is made of, how often, and a line on what it holds."""
+
+    table: str
+    grain: Grain
+    reads: tuple[Read, ...]
+    holds: str
+
+    @property
+    def layer(self) -> str:
+        """The folder of the lake, and of the code, that the table lies in."""
+        return self.table.split(".")[0]
+
+    @property
+    def upstream(self) -> tuple[str, ...]:
+        """The tables of the same run that must be made first."""
+        return tuple(r.table for r in self.reads if r.span is not Span.PREVIOUS and not is_landing(r.table))
+
+
+def is_landing(name: str) -> bool:
+    """Whether a read is a folder of the landing rather than a table of the lake."""
+    return name.startswith("landing.")
+
+
+def _window(table: str) -> Read:
+    return Read(table, Span.WINDOW)
+
+
+def _all(table: str) -> Read:
+    return Read(table, Span.ALL)
+
+
+def _previous(table: str) -> Read:
+    return Read(table, Span.PREVIOUS)
+
+
+_PAIRS = tuple(Read(f"pairs.{channel}") for channel in ("infrastructure", "templates", "content", "synchrony", "cohort"))
+_PROFILES = (Read("features.account_embeddings"), Read("silver.accounts"))
+
+STAGES: tuple[Stage, ...] = (
+    Stage("bronze.exchanges", Grain.ARRIVAL, (Read("landing.exchanges"),), "exchanges as they arrived, typed"),
+    Stage("bronze.accounts", Grain.SNAPSHOT, (_all("landing.accounts"),), "the newest snapshot of each account"),
+    Stage("bronze.models", Grain.SNAPSHOT, (_all("landing.models"),), "models and their releases"),
+    Stage("bronze.agreements", Grain.SNAPSHOT, (_all("landing.agreements"),), "customers who may do what looks like distillation"),
+    Stage(
+        "quality.quarantine",
+        Grain.ARRIVAL,
+        (Read("landing.exchanges"), _all("landing.accounts"), _all("landing.models"), _all("landing.agreements")),
+        "rejected rows, whole, with reasons",
+    ),
+    Stage("silver.exchanges", Grain.EVENT, (Read("bronze.exchanges", Span.ARRIVED),), "one row an exchange: pseudonyms and fingerprints, no text"),
+    Stage("silver.accounts", Grain.RUN, (_all("bronze.accounts"), _all("bronze.agreements")), "accounts as known on the date"),
+    Stage("features.account_days", Grain.EVENT, (Read("silver.exchanges"),), "additive sketches of an account's day"),
+    Stage("features.account_embeddings", Grain.RUN, (_window("features.account_days"),), "an account's window: vector, prompts, traits, timing, behaviour"),
+    Stage("features.prompt_templates", Grain.RUN, (Read("features.account_embeddings"),), "templates and wrappers, with who uses them"),
+    Stage("pairs.infrastructure", Grain.RUN, _PROFILES, "pairs that share cards, addresses, networks, devices"),
+    Stage("pairs.templates", Grain.RUN, _PROFILES, "pairs that share prompts, wrappers, system prompts"),
+    Stage("pairs.content", Grain.RUN, _PROFILES, "pairs that ask about the same things in the same words"),
+    Stage("pairs.synchrony", Grain.RUN, (*_PROFILES, *_PAIRS[:3]), "pairs that are active in the same minutes"),
+    Stage("pairs.cohort", Grain.RUN, (Read("silver.accounts"), *_PAIRS[:4]), "pairs that were made at the same time"),
+    Stage("graph.links", Grain.RUN, (*_PAIRS, *_PROFILES[:1]), "pairs on which independent families of evidence agree"),
+    Stage("graph.components", Grain.RUN, (Read("graph.links"),), "accounts joined by links, directly or not"),
+    Stage("graph.communities", Grain.RUN, (Read("graph.links"), Read("graph.components"), *_PROFILES), "dense groups, and groups of one wrapper"),
+    Stage("graph.clusters", Grain.RUN, (Read("graph.communities"), *_PROFILES, _previous("graph.clusters")), "members, re-assigned by profile; ids that last"),
+    Stage("scoring.evidence", Grain.RUN, (Read("graph.clusters"), *_PROFILES, Read("features.prompt_templates"), _all("bronze.models")), "what speaks for a cluster, in bits"),
+    Stage("scoring.clusters", Grain.RUN, (Read("scoring.evidence"), Read("graph.clusters"), *_PROFILES), "score, confidence and rank of a cluster"),
+    Stage("gold.cluster_timeline", Grain.RUN, (Read("scoring.clusters"), Read("graph.clusters"), _window("features.account_days")), "a cluster's activity by hour and model"),
+    Stage("gold.cluster_links", Grain.RUN, (Read("scoring.clusters"), Read("graph.clusters"), *_PAIRS), "why these two accounts"),
+    Stage("gold.cluster_evidence", Grain.RUN, (Read("scoring.clusters"), Read("scoring.evidence")), "why this cluster"),
+    Stage("gold.suspect_cluster_members", Grain.RUN, (Read("scoring.clusters"), Read("graph.clusters"), *_PROFILES), "the accounts of a cluster, with reasons"),
+    Stage("gold.watchlist", Grain.RUN, (Read("scoring.clusters"),), "clusters of low confidence, not published"),
+    Stage("gold.suspect_clusters", Grain.RUN, (Read("scoring.clusters"), _previous("gold.suspect_clusters")), "the ranking that an analyst acts on"),
+)
+
+
+def stage(table: str) -> Stage:
+    """The stage that makes a table. Raises LookupError if none does."""
+    for candidate in STAGES:
+        if candidate.table == table:
+            return candidate
+    raise LookupError(f"no stage makes {table}; the tables are: {', '.join(s.table for s in STAGES)}")

@@ -1,0 +1,1 @@
+"""Pure transforms of the quality layer: one module a table."""

@@ -1,0 +1,1 @@
+"""Spark, Delta and the only reading and writing of tables and folders."""

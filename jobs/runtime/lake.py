@@ -1,0 +1,131 @@
+"""The lake: Delta tables at `LAKE/<layer>/<table>`, read with their schema checked and written atomically."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from delta.tables import DeltaTable
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
+
+from jobs.errors import RunError
+from jobs.pipeline import Span
+from jobs.schemas.table import Table, table
+
+
+class Lake:
+    """The tables under one URI."""
+
+    def __init__(self, spark: SparkSession, uri: str, window_days: int, user_metadata: str = ""):
+        self.spark = spark
+        self.uri = uri.rstrip("/")
+        self.window_days = window_days
+        self.user_metadata = user_metadata
+
+    def path(self, name: str) -> str:
+        """Where a table lies."""
+        layer, table_name = name.split(".")
+        return f"{self.uri}/{layer}/{table_name}"
+
+    def exists(self, name: str) -> bool:
+        """Whether the table was ever written."""
+        return DeltaTable.isDeltaTable(self.spark, self.path(name))
+
+    def read(self, name: str, span: Span, day: date) -> DataFrame:
+        """The rows of a table that a stage of `day` sees; no rows if the table was never written.
+
+        Raises RunError if the stored columns are not those of the schema.
+        """
+        spec = table(name)
+        if not self.exists(name):
+            return self.spark.createDataFrame([], _nullable(spec.schema))
+        frame = self.spark.read.format("delta").load(self.path(name))
+        check_schema(frame.schema, spec)
+        frame = frame.select(*spec.schema.fieldNames())
+        if span is Span.ALL or spec.date is None:
+            return frame
+        when = F.col(spec.date)
+        if span is Span.DAY:
+            return frame.where(when == F.lit(day))
+        if span is Span.WINDOW:
+            return frame.where(when.between(F.lit(day - timedelta(days=self.window_days - 1)), F.lit(day)))
+        if span is Span.ARRIVED:
+            # Arrival is at most a day before the clock of the request, and any time after it.
+            return frame.where((when >= F.lit(day - timedelta(days=1))) & (F.col("happened_on") == F.lit(day)))
+        previous = frame.where(when < F.lit(day)).agg(F.max(when)).first()
+        return frame.where(when == F.lit(previous[0] if previous else None))
+
+    def days(self, name: str) -> list[date]:
+        """The dates of which a table has rows, in order; one a partition, so at most thousands."""
+        if not self.exists(name):
+            return []
+        when = table(name).date
+        assert when is not None
+        rows = self.spark.read.format("delta").load(self.path(name)).select(when).distinct().collect()
+        return sorted(r[0] for r in rows)
+
+    def write(self, name: str, frame: DataFrame, day: date) -> None:
+        """Replace the rows of `day` (or, of an undated table, all rows) in one atomic commit.
+
+        Raises RunError if the columns are not those of the schema, or a row is not of `day`.
+        """
+        spec = table(name)
+        check_schema(frame.schema, spec)
+        self.create(name)
+        frame = frame.select(*spec.schema.fieldNames())
+        if spec.order:
+            frame = frame.sortWithinPartitions(*spec.order)
+        writer = frame.write.format("delta").mode("overwrite")
+        if self.user_metadata:
+            writer = writer.option("userMetadata", self.user_metadata)
+        if spec.date is not None:
+            writer = writer.option("replaceWhere", f"{spec.date} = DATE'{day.isoformat()}'")
+        try:
+            writer.save(self.path(name))
+        except AnalysisException as error:
+            raise RunError(f"{name}: not written: {str(error).splitlines()[0]}") from error
+
+    def create(self, name: str) -> None:
+        """Create the table, empty, with its comments and partitioning, unless it exists."""
+        if self.exists(name):
+            return
+        spec = table(name)
+        builder = DeltaTable.createIfNotExists(self.spark).location(self.path(name)).addColumns(spec.schema).comment(spec.grain)
+        if spec.date is not None:
+            builder = builder.partitionedBy(spec.date)
+        for key, value in _PROPERTIES.items():
+            builder = builder.property(key, value)
+        builder.execute()
+
+
+# Readable without Spark: no deletion vectors, no column mapping, classic checkpoints.
+_PROPERTIES = {"delta.enableDeletionVectors": "false", "delta.checkpointPolicy": "classic"}
+
+
+def check_schema(found: StructType, spec: Table) -> None:
+    """Raise RunError, naming the columns, unless `found` has just the columns and types of the table."""
+    want = {f.name: _nullable(f.dataType) for f in spec.columns}
+    have = {f.name: _nullable(f.dataType) for f in found.fields}
+    wrong = [*_differences(want, have)]
+    if wrong:
+        raise RunError(f"{spec.name}: its columns are not those of jobs/schemas: {'; '.join(wrong)}")
+
+
+def _differences(want: dict[str, object], have: dict[str, object]) -> Iterable[str]:
+    yield from (f"{name} is missing" for name in want if name not in have)
+    yield from (f"{name} is unknown" for name in have if name not in want)
+    yield from (f"{name} is {have[name]}, not {want[name]}" for name in want if name in have and have[name] != want[name])
+
+
+def _nullable(type_):  # type: ignore[no-untyped-def]
+    """The type with every part nullable and without comments, so that types compare by meaning."""
+    from pyspark.sql.types import ArrayType, MapType, StructField
+
+    if isinstance(type_, StructType):
+        return StructType([StructField(f.name, _nullable(f.dataType), True) for f in type_.fields])
+    if isinstance(type_, ArrayType):
+        return ArrayType(_nullable(type_.elementType), True)
+    if isinstance(type_, MapType):
+        return MapType(_nullable(type_.keyType), _nullable(type_.valueType), True)
+    return type_

@@ -1,0 +1,95 @@
+"""The Spark session: local for a laptop and CI, or on the master that is named."""
+
+import logging
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from jobs.errors import UsageError
+
+DELTA_PACKAGE = "io.delta:delta-spark_4.1_2.13:4.4.0"
+JAVA_VERSIONS = (17, 21)
+
+_DELTA = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    # A table here has few files a day; Delta's default of 50 tasks to read its log costs seconds a table.
+    "spark.databricks.delta.snapshotPartitions": "1",
+}
+_COMMON = {
+    "spark.sql.session.timeZone": "UTC",  # a day is a UTC day, on every machine
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "20000",
+    "spark.sql.adaptive.enabled": "true",
+    "spark.sql.parquet.compression.codec": "zstd",  # a third smaller than snappy at the same speed of reading
+    "spark.executorEnv.OPENBLAS_NUM_THREADS": "1",  # one task, one core: BLAS must not start threads of its own
+    "spark.executorEnv.PYTHONHASHSEED": "0",
+    "spark.ui.showConsoleProgress": "false",
+}
+
+
+def check_java() -> None:
+    """Raise UsageError, with the mend, unless a Java that Spark runs on can be started."""
+    home = os.environ.get("JAVA_HOME")
+    java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
+    mend = "install Java 17 (Debian: apt-get install openjdk-17-jre-headless) or point JAVA_HOME at one"
+    if not java or not Path(java).exists():
+        raise UsageError(f"no Java found; {mend}")
+    answer = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    found = re.search(r'version "(\d+)', answer)
+    if not found or int(found[1]) not in JAVA_VERSIONS:
+        raise UsageError(f"Java {found[1] if found else 'unknown'} at {java} is not one Spark 4.1 runs on; {mend}")
+
+
+def session(master: str | None = None, *, name: str = "iolaus", memory: str = "3g", config: dict[str, str] | None = None) -> SparkSession:
+    """The Spark session with Delta.
+
+    `master` None means all cores of this machine, unless spark-submit already named one. `memory` is the
+    driver's heap, which in local mode is Spark's whole. Jars come from the folder `jars` of the Python
+    environment where `make env` put them, else from the image's class path, else by package name.
+    Raises UsageError if there is no usable Java.
+    """
+    check_java()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1") if _is_local(master) else None
+    logging.getLogger("py4j").setLevel(logging.ERROR)
+    builder = SparkSession.builder.appName(name)
+    settings = {**_COMMON, **_DELTA, **_jars()}
+    submitted = "SPARK_ENV_LOADED" in os.environ or "PYSPARK_GATEWAY_PORT" in os.environ
+    if master or not submitted:
+        builder = builder.master(master or "local[*]")
+    if _is_local(master) and not submitted:
+        cores = os.cpu_count() or 1
+        settings |= {
+            "spark.driver.memory": memory,
+            "spark.driver.host": "127.0.0.1",
+            "spark.driver.bindAddress": "127.0.0.1",
+            "spark.ui.enabled": "false",
+            "spark.sql.shuffle.partitions": str(2 * cores),
+            "spark.default.parallelism": str(cores),
+            "spark.driver.extraJavaOptions": "-XX:+UseParallelGC -Dlog4j2.level=ERROR -Dderby.system.home=/tmp/iolaus-derby",
+            "spark.log.level": "ERROR",
+        }
+    for key, value in {**settings, **(config or {})}.items():
+        builder = builder.config(key, value)
+    return builder.getOrCreate()
+
+
+def _is_local(master: str | None) -> bool:
+    return master is None or master.startswith("local")
+
+
+def _jars() -> dict[str, str]:
+    folder = Path(sys.prefix) / "jars"
+    jars = sorted(str(p) for p in folder.glob("*.jar"))
+    if jars:
+        return {"spark.jars": ",".join(jars)}
+    if os.environ.get("IOLAUS_JARS_BAKED"):
+        return {}
+    return {"spark.jars.packages": DELTA_PACKAGE}

@@ -1,0 +1,1 @@
+"""Pure transforms of the silver layer: one module a table."""

@@ -1,0 +1,1 @@
+"""Simulated traffic with planted campaigns."""
