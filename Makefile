@@ -1,0 +1,49 @@
+# `make` alone lists the targets.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+
+# What `make demo` simulates and runs. The key is public: it protects nothing, and only the demo uses it.
+DEMO := out/demo
+DEMO_SCENARIO := february
+DEMO_SCALE := 1
+DEMO_FROM := 2026-02-01
+DEMO_TO := 2026-02-07
+DEMO_KEY := public-demo-key-that-protects-nothing
+
+.PHONY: help env demo test check locks clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+env: ## make the environment .venv, or bring it up to date
+	@sh deploy/env.sh
+
+demo: env ## simulate traffic with planted campaigns, run the pipeline on it, print the ranked clusters
+	@rm -rf $(DEMO)
+	@$(BIN)/iolaus simulate --out $(DEMO)/landing --scenario $(DEMO_SCENARIO) --scale $(DEMO_SCALE)
+	@IOLAUS_HMAC_KEY=$(DEMO_KEY) $(BIN)/iolaus run --landing $(DEMO)/landing --lake $(DEMO)/lake --from $(DEMO_FROM) --to $(DEMO_TO)
+
+test: env ## run the tests
+	@$(BIN)/python -m pytest
+
+check: env ## format, lint, strict types, import contracts
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+# Pins with hashes, for Linux and macOS and every Python from 3.11; no package host is named in them.
+COMPILE = out/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+	--no-emit-index-url --no-emit-find-links --no-header
+
+locks: ## pin the newest allowed packages anew in deploy/locks
+	@python3 -m venv out/uv && out/uv/bin/python -m pip --quiet install uv
+	@$(COMPILE) --group build -o deploy/locks/build.txt
+	@$(COMPILE) --extra dev pyproject.toml -o deploy/locks/spark.txt
+	@$(COMPILE) --group airflow -o deploy/locks/airflow.txt
+
+clean: ## remove the environment, caches and everything made under out/
+	@rm -rf .venv out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
