@@ -6,12 +6,15 @@ are needed, not thirty of 87 MB. Their SHA-256 is pinned here as those of the Py
 `deploy/locks`.
 """
 
+import os
 import re
 import shutil
 import subprocess
 import sys
 from hashlib import sha256
 from pathlib import Path
+
+import pyspark
 
 from jobs.runtime.session import DELTA_PACKAGE
 
@@ -29,21 +32,27 @@ def main() -> int:
     if all(_is_right(folder / name) for name in JARS):
         return 0
     print(f"Fetching Delta's jars into {folder}", flush=True)
+    spark = Path(pyspark.__file__).parent
     answer = subprocess.run(
         [
-            *(str(Path(sys.prefix) / "bin" / "spark-submit"), "--master", "local[1]"),
+            *(str(spark / "bin" / "spark-submit"), "--master", "local[1]"),
             *("--packages", DELTA_PACKAGE, "--exclude-packages", EXCLUDED),
             # Something to run that ends at once: the fetching is done before it starts.
             *("--class", "org.apache.hadoop.util.VersionInfo", "spark-internal"),
         ],
+        env={**os.environ, "SPARK_HOME": str(spark), "PYSPARK_PYTHON": sys.executable},
         capture_output=True,
         text=True,
         check=False,
     )
     cache = re.search(r"The jars for the packages stored in: (.+)", answer.stderr)
     if answer.returncode or cache is None:
-        why = re.findall(r"\[(?:NOT FOUND|FAILED) *\][^\n]*|unresolved dependency[^\n]*|Exception[^\n]*", answer.stderr)
-        return _fail(f"{DELTA_PACKAGE} was not fetched ({why[-1] if why else 'spark-submit failed'}); {MEND}: {folder}")
+        why = (
+            re.findall(r"(?:Exception|Error)\S*: .+|unresolved dependency: .+", answer.stderr)
+            or answer.stderr.splitlines()
+            or ["no reason given"]
+        )
+        return _fail(f"{DELTA_PACKAGE} was not fetched ({why[0].strip()}); {MEND}: {folder}")
     folder.mkdir(exist_ok=True)
     for name in JARS:
         fetched = Path(cache[1]) / name
