@@ -74,8 +74,10 @@ def _previous(table: str) -> Read:
     return Read(table, Span.PREVIOUS)
 
 
-_PAIRS = tuple(Read(f"pairs.{channel}") for channel in ("infrastructure", "templates", "content", "synchrony", "cohort"))
-_PROFILES = (Read("features.account_embeddings"), Read("silver.accounts"))
+_EMBEDDINGS, _ACCOUNTS, _TOKENS = Read("features.account_embeddings"), Read("silver.accounts"), Read("features.account_tokens")
+_CANDIDATES = (Read("pairs.infrastructure"), Read("pairs.templates"), Read("pairs.content"))
+_PAIRS = (*_CANDIDATES, Read("pairs.synchrony"), Read("pairs.cohort"))
+_SCORED = (Read("scoring.clusters"), Read("graph.clusters"))
 
 STAGES: tuple[Stage, ...] = (
     Stage("bronze.exchanges", Grain.ARRIVAL, (Read("landing.exchanges"),), "exchanges as they arrived, typed"),
@@ -88,27 +90,34 @@ STAGES: tuple[Stage, ...] = (
         (Read("landing.exchanges"), _all("landing.accounts"), _all("landing.models"), _all("landing.agreements")),
         "rejected rows, whole, with reasons",
     ),
-    Stage("silver.exchanges", Grain.EVENT, (Read("bronze.exchanges", Span.ARRIVED),), "one row an exchange: pseudonyms and fingerprints, no text"),
+    Stage("silver.exchanges", Grain.EVENT, (Read("bronze.exchanges", Span.ARRIVED),), "exchanges once each: pseudonyms and fingerprints, no text"),
     Stage("silver.accounts", Grain.RUN, (_all("bronze.accounts"), _all("bronze.agreements")), "accounts as known on the date"),
     Stage("features.account_days", Grain.EVENT, (Read("silver.exchanges"),), "additive sketches of an account's day"),
-    Stage("features.account_embeddings", Grain.RUN, (_window("features.account_days"),), "an account's window: vector, prompts, traits, timing, behaviour"),
-    Stage("features.prompt_templates", Grain.RUN, (Read("features.account_embeddings"),), "templates and wrappers, with who uses them"),
-    Stage("pairs.infrastructure", Grain.RUN, _PROFILES, "pairs that share cards, addresses, networks, devices"),
-    Stage("pairs.templates", Grain.RUN, _PROFILES, "pairs that share prompts, wrappers, system prompts"),
-    Stage("pairs.content", Grain.RUN, _PROFILES, "pairs that ask about the same things in the same words"),
-    Stage("pairs.synchrony", Grain.RUN, (*_PROFILES, *_PAIRS[:3]), "pairs that are active in the same minutes"),
-    Stage("pairs.cohort", Grain.RUN, (Read("silver.accounts"), *_PAIRS[:4]), "pairs that were made at the same time"),
-    Stage("graph.links", Grain.RUN, (*_PAIRS, *_PROFILES[:1]), "pairs on which independent families of evidence agree"),
+    Stage("features.account_embeddings", Grain.RUN, (_window("features.account_days"),), "an account's window: vector, phrases, traits, timing, behaviour"),
+    Stage("features.account_tokens", Grain.RUN, (_EMBEDDINGS, _ACCOUNTS), "what accounts have in common with others, counted"),
+    Stage("features.prompt_templates", Grain.RUN, (_TOKENS, _EMBEDDINGS), "templates, wrappers and system prompts, with who uses them"),
+    Stage("pairs.infrastructure", Grain.RUN, (_TOKENS, _EMBEDDINGS), "pairs that share cards, addresses, networks, devices"),
+    Stage("pairs.templates", Grain.RUN, (_TOKENS, _EMBEDDINGS), "pairs that share prompts, wrappers, system prompts"),
+    Stage("pairs.content", Grain.RUN, (_EMBEDDINGS, _ACCOUNTS), "pairs that ask about the same things"),
+    Stage("pairs.synchrony", Grain.RUN, (_EMBEDDINGS, *_CANDIDATES), "pairs that are active in the same minutes"),
+    Stage("pairs.cohort", Grain.RUN, (_ACCOUNTS, *_CANDIDATES), "pairs that were made at the same time"),
+    Stage("pairs.hot_keys", Grain.RUN, (_TOKENS, _EMBEDDINGS), "shared values that too many have to pair them"),
+    Stage("graph.links", Grain.RUN, (*_PAIRS, _EMBEDDINGS), "pairs on which independent families of evidence agree"),
     Stage("graph.components", Grain.RUN, (Read("graph.links"),), "accounts joined by links, directly or not"),
-    Stage("graph.communities", Grain.RUN, (Read("graph.links"), Read("graph.components"), *_PROFILES), "dense groups, and groups of one wrapper"),
-    Stage("graph.clusters", Grain.RUN, (Read("graph.communities"), *_PROFILES, _previous("graph.clusters")), "members, re-assigned by profile; ids that last"),
-    Stage("scoring.evidence", Grain.RUN, (Read("graph.clusters"), *_PROFILES, Read("features.prompt_templates"), _all("bronze.models")), "what speaks for a cluster, in bits"),
-    Stage("scoring.clusters", Grain.RUN, (Read("scoring.evidence"), Read("graph.clusters"), *_PROFILES), "score, confidence and rank of a cluster"),
-    Stage("gold.cluster_timeline", Grain.RUN, (Read("scoring.clusters"), Read("graph.clusters"), _window("features.account_days")), "a cluster's activity by hour and model"),
-    Stage("gold.cluster_links", Grain.RUN, (Read("scoring.clusters"), Read("graph.clusters"), *_PAIRS), "why these two accounts"),
+    Stage("graph.communities", Grain.RUN, (Read("graph.links"), Read("graph.components"), _TOKENS, _EMBEDDINGS), "dense groups, and groups of one wrapper"),
+    Stage(
+        "graph.clusters",
+        Grain.RUN,
+        (Read("graph.communities"), _TOKENS, _EMBEDDINGS, _ACCOUNTS, _previous("graph.clusters")),
+        "members, re-assigned by profile; ids that last",
+    ),
+    Stage("scoring.evidence", Grain.RUN, (Read("graph.clusters"), _TOKENS, _EMBEDDINGS, _ACCOUNTS), "what speaks for a cluster, in bits"),
+    Stage("scoring.clusters", Grain.RUN, (Read("scoring.evidence"), Read("graph.clusters"), _EMBEDDINGS, _ACCOUNTS), "score, confidence and rank of a cluster"),
+    Stage("gold.cluster_timeline", Grain.RUN, (*_SCORED, _EMBEDDINGS), "a cluster's activity by hour and model"),
+    Stage("gold.cluster_links", Grain.RUN, (*_SCORED, *_PAIRS), "why these two accounts"),
     Stage("gold.cluster_evidence", Grain.RUN, (Read("scoring.clusters"), Read("scoring.evidence")), "why this cluster"),
-    Stage("gold.suspect_cluster_members", Grain.RUN, (Read("scoring.clusters"), Read("graph.clusters"), *_PROFILES), "the accounts of a cluster, with reasons"),
-    Stage("gold.watchlist", Grain.RUN, (Read("scoring.clusters"),), "clusters of low confidence, not published"),
+    Stage("gold.suspect_cluster_members", Grain.RUN, (*_SCORED, _TOKENS, _EMBEDDINGS, _ACCOUNTS), "the accounts of a cluster, with reasons"),
+    Stage("gold.watchlist", Grain.RUN, (Read("scoring.clusters"), _previous("gold.watchlist")), "clusters of low confidence, not published"),
     Stage("gold.suspect_clusters", Grain.RUN, (Read("scoring.clusters"), _previous("gold.suspect_clusters")), "the ranking that an analyst acts on"),
 )
 

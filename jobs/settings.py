@@ -21,11 +21,81 @@ class Ingestion:
 
 
 @dataclass(frozen=True)
+class Pairs:
+    """Which pairs of accounts are compared."""
+
+    most_sharers: int = 600  # a token of more owners is not paired: 600 make 180,000 pairs and prove little each
+    content_tail: float = 2.0**-8  # share of random pairs that are as close in content as a candidate pair
+    content_sample: int = 2_000  # accounts whose cosines make the background of content: 2 million pairs
+    content_neighbours: int = 48  # nearest accounts kept of one account
+    content_words: int = 60  # an account that said less has no direction to speak of
+    synchrony_floor: float = 5.0  # bits that a pair must have from elsewhere before its minutes are compared
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Which pairs are links, and how links become clusters."""
+
+    family_floor: float = 3.0  # bits a family must give to count: one chance in eight
+    families: int = 2  # independent families that must agree
+    chance_links: float = 1.0  # a link's bits must exceed log2(accounts) by this: half a chance link an account, before triangles
+    triangles: int = 3  # a chance link closes no triangles; a link inside a group closes many
+    resolution: float = 2.0  # of Leiden's modularity: above 1 prefers small, dense communities
+    seed: int = 7
+    wrapper_accounts: int = 6  # a wrapper of fewer accounts is no group to speak of
+    wrapper_most: float = 0.1  # a wrapper of more of all accounts is an application's, or a language's
+    wrapper_loyalty: float = 0.7  # share of its users who fill it again and again: an idiom is met once here and there
+    wrapper_share: float = 0.1  # share of those users' traffic that carries it
+    wrapper_overlap: float = 0.6  # two groups are one when so much of the smaller is in the larger
+    driver_edges: int = 5_000_000  # up to so many links components are found on the driver: 100 MB
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How accounts are re-assigned to groups by profile."""
+
+    rounds: int = 2  # the third moves under one account in a hundred
+    fewest: int = 3  # a group of fewer has no profile, and a token of fewer members is not the group's
+    lift: float = 4.0  # how much more often than at large a group has a token that is typical of it
+    typical_tokens: int = 64  # typical tokens kept of a group and channel
+    candidate_bits: float = 3.0  # an account is a candidate of a group on so much content or infrastructure
+    content_cap: float = 12.0  # bits
+    infrastructure_cap: float = 14.0  # bits
+    family_floor: float = 2.0  # bits a family must give to count as agreeing
+    content_alone: float = 8.0  # bits of content that carry with behaviour alone
+    posterior: float = 3.0  # log2 of the odds of belonging: 8 to 1
+    usual: float = 0.7  # what so large a share of members send is missed in an account that does not
+    missing_cap: float = 4.0  # bits
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """What makes a cluster a suspect."""
+
+    channel_cap: float = 12.0  # bits: no single fact decides
+    behaviour_cap: float = 8.0  # bits
+    effect: float = 0.2  # a behaviour must be so much more common among members than among accounts of their volume
+    shown: float = 3.0  # bits that a kind of evidence must reach to count as shown
+    coordination: float = 8.0  # bits of coordination without which nothing is published
+    identity_share: float = 0.5  # share of members that one exact thing must join
+    fewest_accounts: int = 5  # a smaller cluster is left to the watchlist
+    fewest_owners: int = 3  # of accounts of one or two owners the owner answers, and it is no ring
+    typical_share: float = 0.3  # a token of so large a share of members is the cluster's own
+    links_shown: int = 20  # strongest pairs kept of an account in gold
+    active_days: int = 2  # a cluster seen in the last so many days is active
+    unsupported_regions: tuple[str, ...] = ("CN", "RU", "KP", "IR", "SY", "CU", "BY")  # set to your own policy's
+
+
+@dataclass(frozen=True)
 class Settings:
     """The settings of a run."""
 
     window_days: int = 28  # how far back a profile looks: long enough for slow campaigns, short enough to forget
     ingestion: Ingestion = field(default_factory=Ingestion)
+    pairs: Pairs = field(default_factory=Pairs)
+    graph: Graph = field(default_factory=Graph)
+    profile: Profile = field(default_factory=Profile)
+    scoring: Scoring = field(default_factory=Scoring)
 
     @property
     def digest(self) -> str:

@@ -1,11 +1,11 @@
 """bronze.agreements"""
 
 from jobs.schemas.landing import AGREEMENT
-from jobs.schemas.table import DATE, Table, column
+from jobs.schemas.table import Table
 
 TABLE = Table(
     name="bronze.agreements",
-    grain="one row an organisation and kind of agreement",
+    grain="one row an organisation and kind of agreement, as last delivered",
     key=("org_id", "kind"),
-    columns=(*AGREEMENT[:2], column("since", DATE, "first day of the agreement", required=True)),
+    columns=AGREEMENT,
 )

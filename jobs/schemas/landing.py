@@ -2,7 +2,7 @@
 
 from pyspark.sql.types import StructField
 
-from jobs.schemas.table import BOOLEAN, DOUBLE, INT, LONG, STRING, TIMESTAMP, array_of, column
+from jobs.schemas.table import BOOLEAN, DATE, DOUBLE, INT, LONG, STRING, TIMESTAMP, array_of, column
 
 EXCHANGE: tuple[StructField, ...] = (
     column("exchange_id", STRING, "unique id of the exchange; the same id twice is the same exchange", required=True),
@@ -63,7 +63,7 @@ MODEL: tuple[StructField, ...] = (
 AGREEMENT: tuple[StructField, ...] = (
     column("org_id", STRING, "organisation with the agreement", required=True),
     column("kind", STRING, "synthetic_data or reseller", required=True),
-    column("since", STRING, "first day of the agreement, YYYY-MM-DD", required=True),
+    column("since", DATE, "first day of the agreement", required=True),
 )
 
 FIELDS: dict[str, tuple[StructField, ...]] = {

@@ -1,0 +1,85 @@
+"""How an account behaves, in numbers that do not depend on what it says or where it is.
+
+Each measure is a column over `features.account_embeddings` joined with `silver.accounts`, null where the
+platform does not report the field, so that the signal is silent. A measure is read against the same
+measure of all accounts: no value here is suspicious in itself.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from jobs.algorithms.capability import CAPABILITIES
+from jobs.settings import Scoring
+
+DAY = 86_400.0
+
+
+def _share(count: str) -> Column:
+    return F.col(count) / F.col("n_exchanges")
+
+
+def _hours_of_day() -> Column:
+    """Distinct hours of the day with any exchange: a person sleeps."""
+    return F.size(F.array_distinct(F.transform("activity", lambda x: F.pmod(x["hour"], F.lit(24)))))
+
+
+def _repeated_prompts() -> Column:
+    """Share of traffic that is the account's most used wrapper with different fillings, or its one template."""
+    wrappers = F.filter("phrases", lambda p: (p["channel"] > 20) & (p["fillings"] >= 2))
+    most = F.array_max(F.transform(wrappers, lambda p: p["n"]))
+    return F.coalesce(most, F.lit(0)) / F.col("n_exchanges")
+
+
+MEASURES: dict[str, Column] = {
+    "later_turns": _share("n_later_turns"),
+    "hours_of_day": _hours_of_day().cast("double"),
+    "output_tokens": F.col("output_tokens") / F.col("n_exchanges"),
+    "thinking": _share("n_thinking"),
+    "tools": _share("n_with_tools"),
+    "zero_temperature": _share("n_zero_temperature"),
+    "streaming": _share("n_stream"),
+    "templated": _repeated_prompts(),
+    "volume": F.col("n_exchanges").cast("double"),
+    "age_at_first_use": (F.unix_timestamp("first_at") - F.unix_timestamp("created_at")) / F.lit(DAY),
+    **{f"asks_{name}": F.element_at("capability_counts", i + 1) / F.col("n_exchanges") for i, name in enumerate(CAPABILITIES)},
+}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A yes-or-no behaviour that a cluster may show: what it speaks for, the claim in words, and when an account shows it."""
+
+    kind: str
+    says: str
+    shown: Callable[[Scoring], Column]
+
+
+def _above(measure: str, least: float) -> Callable[[Scoring], Column]:
+    return lambda _settings: F.col(measure) >= least
+
+
+def _unsupported(settings: Scoring) -> Column:
+    regions = settings.unsupported_regions
+    return F.coalesce(F.col("billing_country").isin(*regions), F.lit(False)) | F.coalesce(F.col("phone_country").isin(*regions), F.lit(False))
+
+
+CLAIMS: dict[str, Claim] = {
+    "one_shot": Claim("automation", "hardly ever send a second turn", lambda _: F.col("later_turns") < 0.05),
+    "round_the_clock": Claim("automation", "are active in at least 18 hours of the day", _above("hours_of_day", 18)),
+    "templated": Claim("automation", "fill one wrapper with different prompts in a quarter of their traffic", _above("templated", 0.25)),
+    "long_outputs": Claim("extraction", "draw answers of 512 tokens and more on average", _above("output_tokens", 512)),
+    "thinking": Claim("extraction", "ask for extended reasoning in a third of their traffic", _above("thinking", 0.33)),
+    **{
+        f"asks_{name}": Claim("extraction", f"ask for {words} in a quarter of their traffic", _above(f"asks_{name}", 0.25))
+        for name, words in zip(
+            CAPABILITIES,
+            ("reasoning in steps", "grading by a rubric", "code", "tool use", "data analysis", "vision", "rewrites of sensitive text"),
+            strict=True,
+        )
+    },
+    "young": Claim("purpose", "were first used within a week of their creation", lambda _: F.col("age_at_first_use") < 7),
+    "unsupported_region": Claim("purpose", "are billed or reached in an unsupported region", _unsupported),
+}

@@ -1,0 +1,233 @@
+"""Fingerprints of texts: what is left of a prompt when its words may not be kept.
+
+All functions take a batch of texts and return arrays of the same length, computed in Arrow and NumPy
+without a Python loop over texts. A text becomes a sequence of *words*: NFKC, lower case, punctuation
+dropped, every word with a digit in it (numbers, dates, identifiers) and every URL and mail address folded
+to the one word "0". In scripts that write no spaces (Chinese, Japanese, Thai, Lao, Khmer, Burmese) one
+character is one word, so that nothing below knows a language.
+
+Cost: linear in the text's length; a text is read up to `HEAD_CHARACTERS` from its start and
+`TAIL_CHARACTERS` from its end, so an adversary cannot make one prompt expensive.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Hashes = npt.NDArray[np.uint64]
+Offsets = npt.NDArray[np.int64]
+
+HEAD_CHARACTERS = 12_000  # a novel pasted into a prompt says no more after this
+TAIL_CHARACTERS = 2_000  # enough for the last 16 words in any script
+TERM_BUCKETS = 8_192  # hashed vocabulary: term ids are 0 … 8191
+TERMS_KEPT = 256  # distinct terms kept of one text, the first in order
+AFFIX_WORDS = (4, 8, 16)  # lengths of the heads and tails by which wrappers are found
+SIGNATURE = 32  # MinHash functions of a signature
+SHINGLE = 3  # words in a shingle
+TEMPLATE_WORDS = 64  # words of the folded text that make the template's hash
+
+_SPACELESS = r"([\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}])"
+_DIGIT_WORD = r"[\p{L}\p{M}]*\p{N}[\p{L}\p{M}\p{N}]*"
+_IDENTIFIER = rf"(?:https?://|www\.)[^\s\"'<>)]+|[^\s@\"'<>]+@[^\s@\"'<>]+\.\p{{L}}+|{_DIGIT_WORD}(?:[.,:/_-]+{_DIGIT_WORD})*"
+_NOT_WORD = r"[^\p{L}\p{M}\p{N}]+"
+# What is pasted into a template: fenced or quoted text, text between tags, all after a line that ends in a colon.
+_PAYLOADS = (
+    r"(?s)```.*?(?:```|$)|\"\"\".*?(?:\"\"\"|$)|<([a-z_]+)>.*?</[a-z_]+>|\[begin [a-z ]+\].*",
+    r"\"[^\"]+\"|“[^”]+”|«[^»]+»|「[^」]+」|`[^`]+`|(?:^|[\s(])'[^'\n]+'",
+    r"(?s)[:：]\s*\n.+|\n(?:#{2,}|-{3,}|={3,}|\*{3,})\s*\n.+",
+)
+_FOLDED = " \u00a7\u00a7 "  # not a word, so a payload leaves no trace but the words around it
+
+
+@dataclass(frozen=True)
+class Words:
+    """Texts as hashed words: text i is `hashes[offsets[i]:offsets[i + 1]]`."""
+
+    hashes: Hashes
+    offsets: Offsets
+
+    @property
+    def counts(self) -> Offsets:
+        """Words of each text."""
+        return np.diff(self.offsets)
+
+
+def normalise(texts: pa.Array) -> pa.Array:
+    """Texts in NFKC and lower case, cut in the middle to what fingerprints read; null becomes empty."""
+    texts = pc.fill_null(texts.cast(pa.string()), "")
+    longest = HEAD_CHARACTERS + TAIL_CHARACTERS
+    if (pc.max(pc.binary_length(texts)).as_py() or 0) > longest:
+        cut = pc.binary_join_element_wise(
+            pc.utf8_slice_codeunits(texts, 0, HEAD_CHARACTERS), pc.utf8_slice_codeunits(texts, -TAIL_CHARACTERS, None), " "
+        )
+        texts = pc.if_else(pc.greater(pc.utf8_length(texts), longest), cut, texts)
+    return pc.utf8_lower(pc.utf8_normalize(texts, form="NFKC"))
+
+
+def fold(normalised: pa.Array) -> pa.Array:
+    """Texts without their payloads, so that one template with a thousand fillings is one text."""
+    for pattern in _PAYLOADS:
+        normalised = pc.replace_substring_regex(normalised, pattern, _FOLDED)
+    return normalised
+
+
+def words(normalised: pa.Array) -> Words:
+    """The hashed words of normalised texts."""
+    text = pc.replace_substring_regex(normalised, _IDENTIFIER, " 0 ")
+    text = pc.replace_substring_regex(text, _SPACELESS, r" \1 ")
+    text = pc.utf8_trim(pc.replace_substring_regex(text, _NOT_WORD, " "), " ")
+    lists = pc.split_pattern(text, " ")
+    empty = pc.equal(text, "").to_numpy(zero_copy_only=False)
+    offsets = lists.offsets.to_numpy().astype(np.int64)
+    coded = lists.flatten().dictionary_encode()
+    vocabulary = np.asarray(coded.dictionary.to_pylist(), dtype=object)
+    hashed = pd.util.hash_array(vocabulary, categorize=False) if len(vocabulary) else np.empty(0, np.uint64)
+    flat = hashed[coded.indices.to_numpy()] if len(vocabulary) else hashed
+    if empty.any():  # an empty text splits into one empty word
+        flat = np.delete(flat, offsets[:-1][empty])
+        offsets = offsets - np.concatenate([[0], np.cumsum(empty)])
+    return Words(flat, offsets)
+
+
+def mix(values: Hashes) -> Hashes:
+    """A bijective 64-bit mix (the finaliser of SplitMix64: Steele, Lea and Flood, OOPSLA 2014)."""
+    with np.errstate(over="ignore"):
+        values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    result: Hashes = values ^ (values >> np.uint64(31))
+    return result
+
+
+def _salted(values: Hashes, salt: int) -> Hashes:
+    with np.errstate(over="ignore"):
+        return mix(values + np.uint64((salt * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF))
+
+
+def _positional_sums(w: Words, positions: Offsets) -> Hashes:
+    """Running sums of words mixed with their positions: a range's difference is an order-aware hash of it."""
+    with np.errstate(over="ignore"):
+        placed = mix(w.hashes + (positions.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15))
+        return np.concatenate([np.zeros(1, np.uint64), np.cumsum(placed, dtype=np.uint64)])
+
+
+def sequence_hash(w: Words, salt: int, longest: int | None = None) -> tuple[Hashes, npt.NDArray[np.bool_]]:
+    """Hash of each text's words in order (of its first `longest`), and whether it has any words."""
+    start, counts = w.offsets[:-1], w.counts
+    position = np.arange(len(w.hashes)) - np.repeat(start, counts)
+    sums = _positional_sums(w, position)
+    end = start + (counts if longest is None else np.minimum(counts, longest))
+    return _salted(sums[end] - sums[start], salt), counts > 0
+
+
+def affix_hashes(w: Words) -> list[tuple[Hashes, npt.NDArray[np.bool_]]]:
+    """Hashes of the first and last 4, 8 and 16 words, each with whether the text is longer than that.
+
+    A text no longer than the affix has no filling beside it, so it says nothing of a wrapper.
+    """
+    start, counts, end = w.offsets[:-1], w.counts, w.offsets[1:]
+    place = np.arange(len(w.hashes))
+    forward = _positional_sums(w, place - np.repeat(start, counts))
+    backward = _positional_sums(w, np.repeat(end, counts) - 1 - place)
+    out = []
+    for sums, side in ((forward, 0), (backward, 1)):
+        for k in AFFIX_WORDS:
+            longer = counts > k
+            first = start if side == 0 else np.where(longer, end - k, start)
+            last = np.where(longer, start + k, start) if side == 0 else np.where(longer, end, start)
+            out.append((_salted(sums[last] - sums[first], 100 + 10 * side + k), longer))
+    return out
+
+
+def shingles(w: Words) -> Words:
+    """Hashed runs of three words; a text of one or two words is one shingle."""
+    counts = w.counts
+    kept = np.where(counts == 0, 0, np.maximum(counts - SHINGLE + 1, 1))
+    offsets = np.concatenate([[0], np.cumsum(kept)]).astype(np.int64)
+    at = np.arange(offsets[-1]) - np.repeat(offsets[:-1], kept) + np.repeat(w.offsets[:-1], kept)
+    last = np.repeat(w.offsets[1:], kept) - 1
+    value = np.zeros(len(at), np.uint64)
+    with np.errstate(over="ignore"):
+        for k in range(SHINGLE):
+            here = at + k
+            word = np.where(here <= last, w.hashes[np.minimum(here, last)], np.uint64(0)) if len(at) else value
+            value = mix(value * np.uint64(31) + word)
+    return Words(value, offsets)
+
+
+def minhash(sets: Words) -> npt.NDArray[np.int32]:
+    """MinHash signatures, shape (texts, SIGNATURE): minima of 31-bit hashes; all -1 for an empty text.
+
+    Broder, On the resemblance and containment of documents (1997). The share of equal places in two
+    signatures estimates the Jaccard similarity of the two sets with standard error sqrt(J(1 - J) / 32).
+    """
+    filled = sets.counts > 0
+    out = np.full((len(filled), SIGNATURE), -1, np.int32)
+    if not filled.any():
+        return out
+    first = sets.offsets[:-1][filled]
+    high = (sets.hashes >> np.uint64(32)).astype(np.uint64)
+    low = sets.hashes & np.uint64(0xFFFFFFFF)
+    with np.errstate(over="ignore"):
+        for k in range(SIGNATURE):  # multiply-add-shift over 64 bits, one odd multiplier a function
+            multiplier = mix(np.asarray([2 * k + 1], np.uint64))[0] | np.uint64(1)
+            hashed = ((high * multiplier + low * (multiplier >> np.uint64(7) | np.uint64(1))) >> np.uint64(33)).astype(np.int32)
+            out[filled, k] = np.minimum.reduceat(hashed, first)
+    return out
+
+
+def terms(w: Words) -> pa.ListArray:
+    """Distinct hashed terms of each text, ascending: lists of int16 in 0 … 8191."""
+    bucket = (w.hashes % np.uint64(TERM_BUCKETS)).astype(np.int64)
+    row = np.repeat(np.arange(len(w.counts)), w.counts)
+    within = np.arange(len(bucket)) - np.repeat(w.offsets[:-1], w.counts)
+    early = within < TERMS_KEPT
+    cells = np.unique(row[early] * TERM_BUCKETS + bucket[early])
+    counts = np.bincount(cells // TERM_BUCKETS, minlength=len(w.counts))
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.array((cells % TERM_BUCKETS).astype(np.int16)))
+
+
+def as_long(hashes: Hashes, present: npt.NDArray[np.bool_] | None = None) -> pa.Array:
+    """Hashes as signed 64-bit, null where not present."""
+    return pa.array(hashes.view(np.int64), mask=None if present is None else ~present)
+
+
+AFFIX_COLUMNS = tuple(f"{side}{k}_hash" for side in ("head", "tail") for k in AFFIX_WORDS)
+
+
+def fingerprint(texts: pa.Array) -> dict[str, Any]:
+    """All fingerprints of a batch of prompts, one entry a text in each array.
+
+    prompt_hash, template_hash and the six affix hashes: int64, null where the text has no (or too few)
+    words. signature: list of 32 int32, null for a text without words. terms: list of int16. n_words: int32.
+    Repeated texts are computed once.
+    """
+    coded = texts.dictionary_encode()
+    distinct = normalise(coded.dictionary)
+    w = words(distinct)
+    template, whole_any = sequence_hash(w, 2, TEMPLATE_WORDS)
+    folded = fold(distinct)
+    changed = pc.not_equal(folded, distinct).to_numpy(zero_copy_only=False)
+    if changed.any():
+        hashes, filled = sequence_hash(words(folded.filter(pa.array(changed))), 2, TEMPLATE_WORDS)
+        template[changed] = np.where(filled, hashes, template[changed])
+    whole, _ = sequence_hash(w, 1)
+    signature = minhash(shingles(w))
+    flat = pa.ListArray.from_arrays(
+        pa.array(np.arange(len(signature) + 1, dtype=np.int32) * SIGNATURE), pa.array(signature.ravel()), mask=pa.array(~whole_any)
+    )
+    columns: dict[str, Any] = {
+        "prompt_hash": as_long(whole, whole_any),
+        "template_hash": as_long(template, whole_any),
+        "signature": flat,
+        "terms": terms(w),
+        "n_words": pa.array(w.counts.astype(np.int32)),
+    }
+    for name, (hashes, longer) in zip(AFFIX_COLUMNS, affix_hashes(w), strict=True):
+        columns[name] = as_long(hashes, longer)
+    return {name: column.take(coded.indices) for name, column in columns.items()}

@@ -1,0 +1,65 @@
+"""Pseudonyms: HMAC-SHA-256 of identifiers, and the network an address belongs to.
+
+HMAC: RFC 2104; the first 128 bits are kept, as its section 5 allows, in 32 hexadecimal digits. Each kind
+of identifier has its own domain, so that an address and a card that are spelt alike do not meet.
+"""
+
+import hmac
+import ipaddress
+from hashlib import sha256
+
+import numpy as np
+import pyarrow as pa
+
+DIGITS = 32
+
+
+def pseudonym(secret: bytes, kind: str, value: str) -> str:
+    """The pseudonym of one identifier."""
+    return hmac.new(secret, f"{kind}\0{value}".encode("utf-8", "surrogatepass"), sha256).hexdigest()[:DIGITS]
+
+
+def pseudonyms(secret: bytes, kind: str, values: pa.Array) -> pa.Array:
+    """Pseudonyms of a batch, null for null and empty; each distinct value is computed once."""
+    coded = values.cast(pa.string()).dictionary_encode()
+    distinct = pa.array([pseudonym(secret, kind, v) if v else None for v in coded.dictionary.to_pylist()], pa.string())
+    return distinct.take(coded.indices)
+
+
+def canonical_address(value: str | None) -> str | None:
+    """An address in its one spelling (IPv4 in IPv6 unwrapped, case and zeros of IPv6 folded); itself if it is none."""
+    if not value:
+        return None
+    try:
+        address = ipaddress.ip_address(value.strip().split("%")[0])
+    except ValueError:
+        return value.strip().lower()
+    if address.version == 6 and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return str(address)
+
+
+def block(value: str | None) -> str | None:
+    """The network around an address: its /24 (IPv4) or /48 (IPv6); None if it is no address."""
+    canonical = canonical_address(value)
+    if canonical is None:
+        return None
+    try:
+        address = ipaddress.ip_address(canonical)
+    except ValueError:
+        return None
+    return str(ipaddress.ip_network(f"{address}/{24 if address.version == 4 else 48}", strict=False))
+
+
+def addresses(secret: bytes, values: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Pseudonyms of a batch of addresses and of the networks around them."""
+    coded = values.cast(pa.string()).dictionary_encode()
+    spelt = coded.dictionary.to_pylist()
+    exact = pa.array([pseudonym(secret, "address", a) if (a := canonical_address(v)) else None for v in spelt], pa.string())
+    around = pa.array([pseudonym(secret, "block", b) if (b := block(v)) else None for v in spelt], pa.string())
+    return exact.take(coded.indices), around.take(coded.indices)
+
+
+def token(pseudonym_column: pa.Array) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+    """The first 64 bits of pseudonyms as signed integers (0 for null), for sketches and joins."""
+    return np.asarray([int(v[:16], 16) - (1 << 64 if v[0] >= "8" else 0) if v else 0 for v in pseudonym_column.to_pylist()], np.int64)

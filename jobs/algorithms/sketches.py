@@ -1,0 +1,361 @@
+"""Additive sketches of an account's exchanges.
+
+`sketch` turns exchanges into one row an account; `merge` joins such rows. Any split of the exchanges,
+sketched in parts and merged in any order, gives the same row to the bit, for every field is a sum of
+integers, a minimum, a maximum, a set union or a bottom-k sample by a fixed hash:
+
+    merge(sketch(A) + sketch(B)) == sketch(A + B)
+
+Bottom-k (Cohen and Kaplan, PODC 2007): of the distinct items of a set those with the k smallest hashes
+are kept. The k smallest of a union are among the k smallest of its parts, so the sample is additive and
+its counts are exact; and as all accounts use one hash, an item that two accounts share is kept by both or
+by neither, so samples stay comparable. A set that reached k says so by its length.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.algorithms.capability import CAPABILITIES
+from jobs.algorithms.fingerprints import AFFIX_COLUMNS, SIGNATURE, mix
+
+Ints = npt.NDArray[np.int64]
+
+SLOT_SECONDS = 600  # co-activity is counted in ten-minute slots
+PROMPTS_KEPT = 512  # distinct prompts kept of an account, with their fingerprints
+TRAITS_KEPT = 128  # distinct tokens kept of an account in one channel
+OUTPUT_BINS = 16  # powers of two of output tokens
+
+# Channels of traits: what an exchange was sent from, and how. The number is stored; never reuse one.
+TRAIT_CHANNELS: dict[str, int] = {"address": 1, "block": 2, "asn": 3, "device": 4, "country": 5, "path": 6, "system": 7, "tools": 8, "limit": 9}
+
+SUMS: tuple[str, ...] = (
+    "n_exchanges",
+    "n_with_prompt",
+    "n_later_turns",
+    "n_thinking",
+    "n_stream",
+    "n_zero_temperature",
+    "n_images",
+    "n_with_tools",
+    "n_tool_calls",
+    "n_errors",
+    "n_truncated",
+    "prompt_words",
+    "input_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+)
+FIXED: dict[str, int] = {"output_histogram": OUTPUT_BINS, "capability_counts": len(CAPABILITIES)}
+PROMPT_FIELDS: tuple[str, ...] = ("prompt_hash", "template_hash", *AFFIX_COLUMNS)
+
+_PROMPT_TYPE = pa.struct([*((name, pa.int64()) for name in PROMPT_FIELDS), ("n", pa.int32())])
+_TRAIT_TYPE = pa.struct([("channel", pa.int8()), ("token", pa.int64()), ("n", pa.int32())])
+_ACTIVITY_TYPE = pa.struct([("hour", pa.int32()), ("model", pa.string()), ("n", pa.int32())])
+_TERM_TYPE = pa.struct([("term", pa.int16()), ("n", pa.int32())])
+
+SKETCH = pa.schema(
+    [
+        ("account_id", pa.string()),
+        *((name, pa.int64()) for name in SUMS),
+        ("first_at", pa.timestamp("us", tz="UTC")),
+        ("last_at", pa.timestamp("us", tz="UTC")),
+        *((name, pa.list_(pa.int32())) for name in FIXED),
+        ("activity", pa.list_(_ACTIVITY_TYPE)),
+        ("slots", pa.list_(pa.int32())),
+        ("traits", pa.list_(_TRAIT_TYPE)),
+        ("prompts", pa.list_(_PROMPT_TYPE)),
+        ("terms", pa.list_(_TERM_TYPE)),
+        ("signature", pa.list_(pa.int32())),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class _Groups:
+    """Rows gathered by account: `of[i]` is the group of row i, `starts` where each begins, all ascending."""
+
+    of: Ints
+    starts: Ints
+    names: pa.Array
+
+    @property
+    def count(self) -> int:
+        return len(self.starts)
+
+
+def _grouped(table: pa.Table) -> tuple[pa.Table, _Groups]:
+    table = table.combine_chunks().sort_by("account_id")
+    accounts = table["account_id"].combine_chunks()
+    codes = accounts.dictionary_encode().indices.to_numpy().astype(np.int64)  # sorted, so codes ascend
+    starts = np.flatnonzero(np.concatenate([[True], codes[1:] != codes[:-1]])) if len(codes) else np.empty(0, np.int64)
+    return table, _Groups(codes, starts, accounts.take(pa.array(starts)))
+
+
+def _numpy(table: pa.Table, name: str, null: float = 0) -> npt.NDArray[Any]:
+    return pc.fill_null(table[name].combine_chunks(), null).to_numpy(zero_copy_only=False)
+
+
+def _lists(lengths: Ints, values: pa.Array) -> pa.ListArray:
+    return pa.ListArray.from_arrays(pa.array(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)), values)
+
+
+def _runs(order: Ints, *keys: npt.NDArray[Any]) -> Ints:
+    """Where, in rows taken in `order`, a new combination of keys begins."""
+    change = np.zeros(len(order), bool)
+    change[:1] = True
+    for key in keys:
+        taken = key[order]
+        change[1:] |= taken[1:] != taken[:-1]
+    return np.flatnonzero(change)
+
+
+def _counted(group: Ints, keys: list[npt.NDArray[Any]], n: Ints) -> tuple[Ints, list[npt.NDArray[Any]], Ints]:
+    """Items (group, keys…) with their counts summed, in ascending order of group and keys."""
+    if not len(group):
+        return group, keys, n
+    order = np.lexsort([*reversed(keys), group])
+    first = _runs(order, group, *keys)
+    return group[order][first], [k[order][first] for k in keys], np.add.reduceat(n[order], first)
+
+
+def _bottom(group: Ints, item: Ints, k: int) -> npt.NDArray[np.bool_]:
+    """Which of distinct items, given by group, are among the k with the smallest hashes of their group."""
+    if not len(group):
+        return np.zeros(0, bool)
+    sizes = np.diff(np.append(_runs(np.arange(len(group)), group), len(group)))
+    if sizes.max() <= k:
+        return np.ones(len(group), bool)
+    order = np.lexsort([mix(item.view(np.uint64)), group])
+    rank = np.arange(len(group)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    kept = np.zeros(len(group), bool)
+    kept[order[rank < k]] = True
+    return kept
+
+
+def _struct_lists(count: int, group: Ints, type_: pa.StructType, columns: list[Any]) -> pa.ListArray:
+    arrays = [c if isinstance(c, pa.Array) else pa.array(c) for c in columns]
+    values = pa.StructArray.from_arrays([a.cast(type_.field(i).type) for i, a in enumerate(arrays)], fields=list(type_))
+    return _lists(np.bincount(group, minlength=count), values)
+
+
+def _flat(table: pa.Table, name: str, groups: _Groups) -> tuple[Ints, pa.Array]:
+    """Items of a list column with the group of each."""
+    lists = table[name].combine_chunks()
+    lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False)
+    return np.repeat(groups.of, lengths), lists.flatten()
+
+
+def _activity(groups: _Groups, group: Ints, hour: Ints, model: pa.Array, n: Ints) -> pa.ListArray:
+    ranked = _rank_strings(model)
+    group, (hour, code), n = _counted(group, [hour, ranked.codes], n)
+    return _struct_lists(groups.count, group, _ACTIVITY_TYPE, [hour, ranked.values.take(pa.array(code)), n])
+
+
+@dataclass(frozen=True)
+class _Ranked:
+    codes: Ints
+    values: pa.Array
+
+
+def _rank_strings(strings: pa.Array) -> _Ranked:
+    """Codes of strings by their order in the alphabet, so that results do not depend on the order of rows."""
+    coded = strings.cast(pa.string()).dictionary_encode()
+    order = pc.array_sort_indices(coded.dictionary).to_numpy()
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    codes = rank[coded.indices.to_numpy()] if len(order) else np.empty(0, np.int64)
+    return _Ranked(codes, coded.dictionary.take(pa.array(order)))
+
+
+def _traits(groups: _Groups, group: Ints, channel: Ints, token: Ints, n: Ints) -> pa.ListArray:
+    group, (channel, token), n = _counted(group, [channel, token], n)
+    kept = _bottom(group * 256 + channel, token, TRAITS_KEPT)
+    return _struct_lists(groups.count, group[kept], _TRAIT_TYPE, [channel[kept], token[kept], n[kept]])
+
+
+_ABSENT = np.int64(np.iinfo(np.int64).max)  # stands for a missing hash, so that the minimum prefers a real one
+
+
+def _prompts(groups: _Groups, group: Ints, fields: list[Ints], n: Ints) -> pa.ListArray:
+    """Distinct prompts, bottom-k. Fingerprints of texts that differ only in punctuation may differ: the least is kept."""
+    order = np.lexsort([fields[0], group])
+    first = _runs(order, group, fields[0])
+    if len(order):
+        group, n = group[order][first], np.add.reduceat(n[order], first)
+        fields = [np.minimum.reduceat(f[order], first) for f in fields]
+    kept = _bottom(group, fields[0], PROMPTS_KEPT)
+    columns: list[Any] = [pa.array(f[kept], mask=f[kept] == _ABSENT) for f in fields]
+    return _struct_lists(groups.count, group[kept], _PROMPT_TYPE, [*columns, n[kept]])
+
+
+def _slots(groups: _Groups, group: Ints, slot: Ints) -> pa.ListArray:
+    group, (slot,), _ = _counted(group, [slot], np.ones(len(slot), np.int64))
+    return _lists(np.bincount(group, minlength=groups.count), pa.array(slot.astype(np.int32)))
+
+
+def _terms(groups: _Groups, group: Ints, term: Ints, n: Ints) -> pa.ListArray:
+    if not len(group):
+        return _struct_lists(groups.count, group, _TERM_TYPE, [term, n])
+    low = int(group[0]) if len(group) else 0
+    cell = (group - low) * 8192 + term
+    counts = np.bincount(cell, weights=n).astype(np.int64) if cell.max() < 50_000_000 else None
+    if counts is None:
+        group, (term,), n = _counted(group, [term], n)
+    else:
+        cells = np.flatnonzero(counts)
+        group, term, n = cells // 8192 + low, cells % 8192, counts[cells]
+    return _struct_lists(groups.count, group, _TERM_TYPE, [term, n])
+
+
+def _signature(groups: _Groups, rows: pa.ListArray) -> pa.ListArray:
+    """Element-wise minima of signatures; null where an account has none."""
+    present = pc.is_valid(rows).to_numpy(zero_copy_only=False)
+    values = rows.flatten().to_numpy().reshape(-1, SIGNATURE)
+    of = groups.of[present]
+    lengths = np.zeros(groups.count, np.int64)
+    if not len(of):
+        return pa.array([None] * groups.count, pa.list_(pa.int32()))
+    first = _runs(np.arange(len(of)), of)
+    lengths[of[first]] = SIGNATURE
+    minima = np.minimum.reduceat(values, first, axis=0)
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(minima.ravel().astype(np.int32)), mask=pa.array(lengths == 0))
+
+
+def _assemble(groups: _Groups, columns: dict[str, Any]) -> pa.Table:
+    columns["account_id"] = groups.names
+    return pa.table([_as(columns[f.name], f.type) for f in SKETCH], schema=SKETCH)
+
+
+def _as(column: Any, type_: pa.DataType) -> pa.Array:
+    array = column if isinstance(column, pa.Array) else pa.array(column)
+    return array if array.type == type_ else array.cast(type_)
+
+
+def sketch(exchanges: pa.Table) -> pa.Table:
+    """One row an account (schema SKETCH) of exchanges in the columns of `silver.exchanges`, in any order."""
+    table, groups = _grouped(exchanges)
+    if not groups.count:
+        return SKETCH.empty_table()
+    ones = np.ones(len(table), np.int64)
+    at = table["requested_at"].combine_chunks().cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).to_numpy()
+    seconds = at // 1_000_000
+    columns: dict[str, Any] = {name: np.add.reduceat(value, groups.starts) for name, value in _addends(table).items()}
+    columns["first_at"] = pa.array(np.minimum.reduceat(at, groups.starts)).cast(pa.timestamp("us", tz="UTC"))
+    columns["last_at"] = pa.array(np.maximum.reduceat(at, groups.starts)).cast(pa.timestamp("us", tz="UTC"))
+    columns["output_histogram"] = _histogram(groups, _output_bin(_numpy(table, "output_tokens", -1)), OUTPUT_BINS)
+    bits = _numpy(table, "capabilities").astype(np.int64)
+    per_bit = np.stack([np.add.reduceat((bits >> i) & 1, groups.starts) for i in range(len(CAPABILITIES))], axis=1)
+    columns["capability_counts"] = _lists(np.full(groups.count, len(CAPABILITIES)), pa.array(per_bit.ravel().astype(np.int32)))
+    columns["activity"] = _activity(groups, groups.of, seconds // 3600, table["request_model"].combine_chunks(), ones)
+    columns["slots"] = _slots(groups, groups.of, seconds // SLOT_SECONDS)
+    parts = [(name, code, table[f"{name}_token"].combine_chunks()) for name, code in TRAIT_CHANNELS.items()]
+    there = [pc.is_valid(tokens).to_numpy(zero_copy_only=False) for _, _, tokens in parts]
+    columns["traits"] = _traits(
+        groups,
+        np.concatenate([groups.of[t] for t in there]),
+        np.concatenate([np.full(t.sum(), code, np.int64) for t, (_, code, _) in zip(there, parts, strict=True)]),
+        np.concatenate([tokens.drop_null().to_numpy() for _, _, tokens in parts]),
+        np.concatenate([ones[t] for t in there]),
+    )
+    said = pc.is_valid(table["prompt_hash"].combine_chunks()).to_numpy(zero_copy_only=False)
+    fields = [_numpy(table, name, int(_ABSENT))[said].astype(np.int64) for name in PROMPT_FIELDS]
+    columns["prompts"] = _prompts(groups, groups.of[said], fields, ones[said])
+    group, term = _flat(table, "terms", groups)
+    columns["terms"] = _terms(groups, group, term.to_numpy().astype(np.int64), np.ones(len(term), np.int64))
+    columns["signature"] = _signature(groups, table["signature"].combine_chunks())
+    return _assemble(groups, columns)
+
+
+def _addends(table: pa.Table) -> dict[str, Ints]:
+    """What each exchange adds to each sum."""
+
+    def flag(condition: npt.NDArray[np.bool_]) -> Ints:
+        return condition.astype(np.int64)
+
+    values = {
+        "n_exchanges": np.ones(len(table), np.int64),
+        "n_with_prompt": flag(pc.is_valid(table["prompt_hash"]).to_numpy()),
+        "n_later_turns": flag(_numpy(table, "turn_index") > 0),
+        "n_thinking": flag(_numpy(table, "thinking", False)),
+        "n_stream": flag(_numpy(table, "stream", False)),
+        "n_zero_temperature": flag(_numpy(table, "temperature", -1.0) == 0.0),
+        "n_images": _numpy(table, "image_count").astype(np.int64),
+        "n_with_tools": flag(pc.is_valid(table["tools_token"]).to_numpy()),
+        "n_tool_calls": _numpy(table, "tool_call_count").astype(np.int64),
+        "n_errors": flag(_numpy(table, "http_status") >= 400),
+        "n_truncated": flag(_numpy(table, "truncated", False)),
+        "prompt_words": _numpy(table, "n_words").astype(np.int64),
+        "input_tokens": _numpy(table, "input_tokens").astype(np.int64),
+        "output_tokens": _numpy(table, "output_tokens").astype(np.int64),
+        "reasoning_tokens": _numpy(table, "reasoning_tokens").astype(np.int64),
+    }
+    return {name: values[name] for name in SUMS}
+
+
+def _output_bin(tokens: npt.NDArray[Any]) -> Ints:
+    """floor(log2(tokens + 1)) up to 15; -1 where unknown."""
+    binned = np.minimum(np.floor(np.log2(np.maximum(tokens, 0) + 1.0)), OUTPUT_BINS - 1).astype(np.int64)
+    return np.where(tokens < 0, -1, binned)
+
+
+def _histogram(groups: _Groups, bins: Ints, size: int) -> pa.ListArray:
+    there = bins >= 0
+    counts = np.bincount(groups.of[there] * size + bins[there], minlength=groups.count * size)
+    return _lists(np.full(groups.count, size), pa.array(counts.astype(np.int32)))
+
+
+def merge(sketches: pa.Table) -> pa.Table:
+    """One row an account from rows of sketches, in any order; other columns than SKETCH's are dropped."""
+    table, groups = _grouped(sketches.select(SKETCH.names))
+    if not groups.count or groups.count == len(table):
+        return table.cast(SKETCH)
+    columns: dict[str, Any] = {name: np.add.reduceat(_numpy(table, name), groups.starts) for name in SUMS}
+    for name, reduce in (("first_at", np.minimum), ("last_at", np.maximum)):
+        at = table[name].combine_chunks().cast(pa.int64()).to_numpy()
+        columns[name] = pa.array(reduce.reduceat(at, groups.starts)).cast(pa.timestamp("us", tz="UTC"))
+    for name, size in FIXED.items():
+        flat = table[name].combine_chunks().flatten().to_numpy().reshape(-1, size)
+        columns[name] = _lists(np.full(groups.count, size), pa.array(np.add.reduceat(flat, groups.starts, axis=0).ravel()))
+    group, items = _flat(table, "activity", groups)
+    columns["activity"] = _activity(groups, group, _field(items, "hour"), items.field("model"), _field(items, "n"))
+    group, items = _flat(table, "slots", groups)
+    columns["slots"] = _slots(groups, group, items.to_numpy().astype(np.int64))
+    group, items = _flat(table, "traits", groups)
+    columns["traits"] = _traits(groups, group, _field(items, "channel"), _field(items, "token"), _field(items, "n"))
+    group, items = _flat(table, "prompts", groups)
+    columns["prompts"] = _prompts(groups, group, [_field(items, f) for f in PROMPT_FIELDS], _field(items, "n"))
+    group, items = _flat(table, "terms", groups)
+    columns["terms"] = _terms(groups, group, _field(items, "term"), _field(items, "n"))
+    columns["signature"] = _signature(groups, table["signature"].combine_chunks())
+    return _assemble(groups, columns)
+
+
+def _field(items: pa.StructArray, name: str) -> Ints:
+    return pc.fill_null(items.field(name), int(_ABSENT) if items.type.field(name).type == pa.int64() else 0).to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+def stream(batches: Iterator[pa.RecordBatch], first: Callable[[pa.Table], pa.Table]) -> Iterator[pa.Table]:
+    """Sketches of batches that are sorted by account, each account in one row of one of the tables.
+
+    `first` is `sketch` or `merge`. Only the last account of a batch is carried to the next, as a sketch, so
+    memory is bounded by a batch, however many exchanges one account has.
+    """
+    carried: pa.Table | None = None
+    for batch in batches:
+        if not batch.num_rows:
+            continue
+        table = first(pa.Table.from_batches([batch]))
+        if carried is not None:
+            table = merge(pa.concat_tables([carried, table]))
+        if len(table) > 1:
+            yield table.slice(0, len(table) - 1)
+        carried = table.slice(len(table) - 1)
+    if carried is not None:
+        yield carried

@@ -1,0 +1,75 @@
+"""features.account_embeddings: what an account was in the window: vector, phrases, traits, timing, behaviour."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
+
+from jobs.algorithms import embedding, sketches
+from jobs.schemas.sketch import PHRASE_CHANNELS
+from jobs.schemas.table import BINARY, LONG, column, struct_of, table
+from jobs.settings import Run
+
+def transform(account_days: DataFrame, run: Run) -> DataFrame:
+    """One row an account, merged from its rows of `features.account_days` in the window.
+
+    Two passes over the window's sketches: one counts terms (8,192 numbers come to the driver), one merges
+    sketches and embeds. Neither reads an exchange.
+    """
+    schema = table("features.account_embeddings").schema
+    day, weights = run.day, _rarity(account_days)
+
+    def merge(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for merged in sketches.stream(batches, sketches.merge):
+            merged = merged.combine_chunks()
+            made = merged.append_column("phrases", _phrases(merged["prompts"].combine_chunks()))
+            made = made.append_column("vector", embedding.embed(merged["terms"].combine_chunks(), weights))
+            made = made.add_column(0, "run_date", pa.array([day] * len(made), pa.date32()))
+            yield from made.select(schema.fieldNames()).combine_chunks().to_batches()
+
+    rows = account_days.drop("happened_on").repartition("account_id").sortWithinPartitions("account_id")
+    return rows.mapInArrow(merge, schema)
+
+
+def _rarity(account_days: DataFrame) -> embedding.Floats:
+    """Weights of terms, from how many account-days have each."""
+
+    def count(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        rows, frequencies = 0, np.zeros(embedding.TERM_BUCKETS, np.int64)
+        for batch in batches:
+            rows += batch.num_rows
+            frequencies += embedding.document_frequencies(batch.column("terms"))
+        yield pa.RecordBatch.from_arrays([pa.array([rows]), pa.array([frequencies.tobytes()])], names=["rows", "frequencies"])
+
+    schema = struct_of(column("rows", LONG, "account-days"), column("frequencies", BINARY, "int64 counts"))
+    parts = account_days.select("terms").mapInArrow(count, schema).collect()  # one row a partition
+    total = sum((np.frombuffer(p.frequencies, np.int64) for p in parts), np.zeros(embedding.TERM_BUCKETS, np.int64))
+    return embedding.rarity(total, sum(p.rows for p in parts))
+
+
+def _phrases(prompts: pa.ListArray) -> pa.ListArray:
+    """Counted prompts, templates and affixes of each row's distinct prompts."""
+    items, lengths = prompts.flatten(), pc.fill_null(pc.list_value_length(prompts), 0).to_numpy(zero_copy_only=False)
+    row, n = np.repeat(np.arange(len(prompts)), lengths), items.field("n").to_numpy(zero_copy_only=False)
+    rows, channels, tokens, counts = [], [], [], []
+    for name, code in PHRASE_CHANNELS.items():
+        values = items.field(name)
+        there = pc.is_valid(values).to_numpy(zero_copy_only=False)
+        rows.append(row[there])
+        channels.append(np.full(there.sum(), code, np.int8))
+        tokens.append(values.drop_null().to_numpy())
+        counts.append(n[there])
+    at, channel, token, n = (np.concatenate(x) for x in (rows, channels, tokens, counts))
+    order = np.lexsort([token, channel, at])
+    at, channel, token, n = at[order], channel[order], token[order], n[order]
+    first = np.flatnonzero(np.append(True, (np.diff(at) != 0) | (np.diff(channel) != 0) | (np.diff(token) != 0))) if len(at) else order
+    fillings = np.diff(np.append(first, len(at)))
+    total = np.add.reduceat(n, first) if len(first) else n
+    values = pa.StructArray.from_arrays(
+        [pa.array(channel[first], pa.int8()), pa.array(token[first]), pa.array(total.astype(np.int32)), pa.array(fillings.astype(np.int32))],
+        names=["channel", "token", "n", "fillings"],
+    )
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(at[first], minlength=len(prompts)))]).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), values)

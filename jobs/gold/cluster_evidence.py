@@ -1,0 +1,14 @@
+"""gold.cluster_evidence: why this cluster."""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.algorithms.cooccurrence import MILLI
+from jobs.schemas.table import table
+from jobs.settings import Run
+
+
+def transform(scored: DataFrame, evidence: DataFrame, run: Run) -> DataFrame:
+    """One row a cluster and piece of evidence, in bits."""
+    rows = evidence.join(scored.select("cluster_id"), "cluster_id").withColumn("bits", F.round(F.col("bits") / MILLI, 3))
+    return rows.withColumn("run_date", F.lit(run.day)).select(*table("gold.cluster_evidence").schema.fieldNames())

@@ -1,0 +1,34 @@
+"""gold.cluster_links: why these two accounts."""
+
+from functools import reduce
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from jobs.algorithms.cooccurrence import MILLI
+from jobs.schemas.table import table
+from jobs.settings import Run
+
+
+def transform(
+    scored: DataFrame,
+    clusters: DataFrame,
+    infrastructure: DataFrame,
+    templates: DataFrame,
+    content: DataFrame,
+    synchrony: DataFrame,
+    cohort: DataFrame,
+    run: Run,
+) -> DataFrame:
+    """One row a pair of members and channel. Of each account its strongest pairs are kept, so that the table grows with accounts."""
+    published = scored.where(F.col("confidence") != "low").select("cluster_id")
+    members = clusters.join(published, "cluster_id").select("cluster_id", "account_id")
+    evidence = reduce(DataFrame.unionByName, (infrastructure, templates, content, synchrony, cohort))
+    a, b = (members.select(F.col("account_id").alias(f"account_{s}"), F.col("cluster_id").alias(f"cluster_{s}")) for s in "ab")
+    inside = evidence.join(a, "account_a").join(b, "account_b").where("cluster_a = cluster_b").withColumn("cluster_id", F.col("cluster_a"))
+    pairs = inside.groupBy("account_a", "account_b").agg(F.sum("bits").alias("total"))
+    ends = pairs.select("account_a", "account_b", "total", F.explode(F.array("account_a", "account_b")).alias("end"))
+    best = Window.partitionBy("end").orderBy(F.desc("total"), "account_a", "account_b")
+    kept = ends.withColumn("nth", F.row_number().over(best)).where(F.col("nth") <= run.settings.scoring.links_shown).select("account_a", "account_b").distinct()
+    rows = inside.join(kept, ["account_a", "account_b"]).withColumn("bits", F.round(F.col("bits") / MILLI, 3))
+    return rows.withColumn("run_date", F.lit(run.day)).select(*table("gold.cluster_links").schema.fieldNames())

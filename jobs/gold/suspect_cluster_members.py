@@ -1,0 +1,40 @@
+"""gold.suspect_cluster_members: the accounts of published clusters, each with its reasons."""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from jobs.algorithms.channels import CHANNEL, TOKEN_FAMILIES
+from jobs.algorithms.cooccurrence import MILLI
+from jobs.schemas.table import table
+from jobs.settings import Run
+
+
+def transform(scored: DataFrame, clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame:
+    """One row a member of a published cluster."""
+    published = scored.where(F.col("confidence") != "low").select("cluster_id", "n_accounts")
+    members = clusters.join(published, "cluster_id").select("cluster_id", "account_id", "membership", "bits", "reasons", "behaviour", "cohort", "n_accounts")
+    known = accounts.select("account_id", "created_at", "status", "banned_at", "plan", "org_id")
+    used = embeddings.select("account_id", "n_exchanges", F.col("first_at").alias("first_seen"), F.col("last_at").alias("last_seen"))
+    rows = members.join(used, "account_id").join(known, "account_id", "left")
+    rows = rows.join(_carried(members, tokens, run), ["cluster_id", "account_id"], "left")
+    share = F.round(F.least(F.coalesce("carried", F.lit(0)) / F.col("n_exchanges"), F.lit(1.0)), 4)
+    said = F.transform("reasons", lambda r: F.concat_ws(" ", F.lit("members"), _says()[r]))
+    more = [
+        F.when(F.col("cohort") >= 2 * MILLI, "it was made when the others were"),
+        F.when(F.col("behaviour") >= 2 * MILLI, "it is used as the others are"),
+    ]
+    rows = rows.withColumn("distillation_share", share).withColumn("reasons", F.array_compact(F.concat(said, F.array(*more))))
+    return rows.withColumn("run_date", F.lit(run.day)).select(*table("gold.suspect_cluster_members").schema.fieldNames())
+
+
+def _carried(members: DataFrame, tokens: DataFrame, run: Run) -> DataFrame:
+    """Exchanges of each member that carry the phrase, of those that many members send, which it sends most."""
+    content = tokens.where(F.col("channel").isin(*TOKEN_FAMILIES["content"]) & (F.col("channel") != "tools"))
+    mine = members.select("cluster_id", "account_id", "n_accounts").join(content.select("account_id", "channel", "token", "n"), "account_id")
+    typical = mine.groupBy("cluster_id", "channel", "token", "n_accounts").agg(F.count(F.lit(1)).alias("having"))
+    typical = typical.where(F.col("having") >= run.settings.scoring.typical_share * F.col("n_accounts")).select("cluster_id", "channel", "token")
+    return mine.join(typical, ["cluster_id", "channel", "token"]).groupBy("cluster_id", "account_id").agg(F.max("n").alias("carried"))
+
+
+def _says() -> Column:
+    return F.create_map(*(F.lit(x) for c in CHANNEL.values() for x in (c.name, c.says)))

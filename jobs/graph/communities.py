@@ -1,0 +1,58 @@
+"""graph.communities: groups of accounts that may be one operation, dense in links or users of one wrapper."""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.algorithms.channels import WRAPPERS
+from jobs.algorithms.communities import communities
+from jobs.algorithms.components import connected_components
+from jobs.settings import Graph, Run
+
+
+def transform(links: DataFrame, components: DataFrame, tokens: DataFrame, embeddings: DataFrame, run: Run) -> DataFrame:
+    """One row an account and group.
+
+    Links find the groups whose pairs betray each other. Where no pair can (one residential line an
+    account, accounts of every age), the group may still show as the users of one wrapper; such a group is
+    a hypothesis to be corroborated as a group. Groups that hold mostly the same accounts are joined.
+    """
+    settings = run.settings.graph
+    edges = links.select(F.col("account_a").alias("a"), F.col("account_b").alias("b"), F.col("bits").cast("long").alias("weight"))
+    placed = edges.join(components.select(F.col("account_id").alias("a"), "component"), "a")
+    dense = communities(placed.select("component", "a", "b", "weight"), resolution=settings.resolution, seed=settings.seed)
+    from_links = dense.select(F.concat(F.lit("links:"), "community").alias("source"), F.col("id").alias("account_id"), F.lit("links").alias("origin"))
+    from_wrappers = _wrapper_groups(tokens, embeddings, settings)
+    sources = from_links.unionByName(from_wrappers).localCheckpoint()
+    return _joined(sources, settings).select(F.lit(run.day).alias("run_date"), "community", "account_id", "origin")
+
+
+def _wrapper_groups(tokens: DataFrame, embeddings: DataFrame, settings: Graph) -> DataFrame:
+    """Accounts (source, account_id, origin) of each wrapper or system prompt that a group of accounts lives by."""
+    most = max(settings.wrapper_accounts, int(settings.wrapper_most * embeddings.count()))
+    used = tokens.where(F.col("channel").isin(*WRAPPERS, "system") & F.col("counts") & F.col("degree").between(settings.wrapper_accounts, most))
+    used = used.where(F.col("degree") >= settings.wrapper_loyalty * F.col("users"))
+    traffic = used.join(embeddings.select("account_id", "n_exchanges"), "account_id")
+    share = traffic.groupBy("channel", "token").agg(F.sum("n").alias("n"), F.sum("n_exchanges").alias("of"))
+    lived = share.where(F.col("n") >= settings.wrapper_share * F.col("of")).select("channel", "token")
+    return used.join(lived, ["channel", "token"]).select(
+        F.concat_ws(":", F.lit("wrapper"), "channel", F.col("token").cast("string")).alias("source"), "account_id", F.lit("wrapper").alias("origin")
+    )
+
+
+def _joined(sources: DataFrame, settings: Graph) -> DataFrame:
+    """Groups joined where most of the smaller is in the larger, each named by the first of its sources."""
+    sizes = sources.groupBy("source").agg(F.count(F.lit(1)).alias("size"))
+    sized = sources.join(sizes, "source").select("source", "account_id", "size")
+    a, b = (sized.select("account_id", F.col("source").alias(s), F.col("size").alias(f"size_{s}")) for s in "ab")
+    overlap = a.join(b, "account_id").where("a < b").groupBy("a", "b", "size_a", "size_b").agg(F.count(F.lit(1)).alias("common"))
+    same = overlap.where(F.col("common") >= settings.wrapper_overlap * F.least("size_a", "size_b")).select("a", "b")
+    loops = sizes.select(F.col("source").alias("a"), F.col("source").alias("b"))
+    joined = connected_components(same.unionByName(loops), driver_edges=settings.driver_edges)
+    rows = sources.join(joined.select(F.col("id").alias("source"), "component"), "source")
+    members = rows.groupBy("component", "account_id").agg(F.collect_set("origin").alias("origins"))
+    groups = members.groupBy("component").agg(
+        F.count(F.lit(1)).alias("size"), F.array_sort(F.array_distinct(F.flatten(F.collect_list("origins")))).alias("all_origins")
+    )
+    origin = F.when(F.size("all_origins") > 1, "both").otherwise(F.element_at("all_origins", 1))
+    kept = groups.where("size >= 2").select("component", origin.alias("origin"))
+    return members.join(kept, "component").select(F.col("component").alias("community"), "account_id", "origin")

@@ -1,0 +1,44 @@
+"""graph.links: pairs on which independent families of evidence agree, and which close triangles."""
+
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from jobs.algorithms.channels import CHANNEL, FAMILIES
+from jobs.algorithms.communities import truss
+from jobs.algorithms.cooccurrence import MILLI
+from jobs.settings import Run
+
+
+def transform(
+    infrastructure: DataFrame, templates: DataFrame, content: DataFrame, synchrony: DataFrame, cohort: DataFrame, embeddings: DataFrame, run: Run
+) -> DataFrame:
+    """One row a linked pair, with its bits by family.
+
+    Channels of one group are views of one fact, so the best counts; groups of a family add up. A link
+    needs two families and more bits than chance would give any pair among so many accounts; and it must
+    close triangles with other links, which links by chance do not.
+    """
+    settings = run.settings.graph
+    rows = (f.select("account_a", "account_b", "channel", "bits") for f in (infrastructure, templates, content, synchrony, cohort))
+    evidence = reduce(DataFrame.unionByName, rows).withColumn("family", _family()).withColumn("part", _group())
+    facts = evidence.groupBy("account_a", "account_b", "family", "part").agg(F.max("bits").alias("bits"))
+    sums = [F.coalesce(F.sum(F.when(F.col("family") == family, F.col("bits"))), F.lit(0)).cast("int").alias(family) for family in FAMILIES]
+    pairs = facts.groupBy("account_a", "account_b").agg(*sums)
+    floor = int(settings.family_floor * MILLI)
+    agreeing = reduce(Column.__add__, (F.when(F.col(f) >= floor, 1).otherwise(0) for f in FAMILIES))
+    total = reduce(Column.__add__, (F.col(f) for f in FAMILIES))
+    enough = (F.log2(F.lit(float(max(embeddings.count(), 2)))) + settings.chance_links) * MILLI
+    strong = pairs.withColumn("bits", total).where((agreeing >= settings.families) & (F.col("bits") >= enough)).localCheckpoint()
+    closed = truss(strong.select(F.col("account_a").alias("a"), F.col("account_b").alias("b"))).where(F.col("triangles") >= settings.triangles)
+    kept = strong.join(closed.select(F.col("a").alias("account_a"), F.col("b").alias("account_b"), "triangles"), ["account_a", "account_b"])
+    return kept.select(F.lit(run.day).alias("run_date"), "account_a", "account_b", *FAMILIES, "bits", F.col("triangles").cast("int").alias("triangles"))
+
+
+def _family() -> Column:
+    return F.create_map(*(F.lit(x) for c in CHANNEL.values() for x in (c.name, c.family)))[F.col("channel")]
+
+
+def _group() -> Column:
+    return F.create_map(*(F.lit(x) for c in CHANNEL.values() for x in (c.name, c.group)))[F.col("channel")]

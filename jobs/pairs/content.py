@@ -1,0 +1,59 @@
+"""pairs.content: pairs of accounts that ask about the same things, by the cosine of their vectors."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.algorithms.cooccurrence import MILLI
+from jobs.algorithms.cosine_join import background, similar_pairs
+from jobs.schemas.table import table
+from jobs.settings import Run
+
+CAP = 8.0  # bits: a common subject is shared by unrelated people too
+
+
+def transform(embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame:
+    """One row a pair that is closer in content than nearly all random pairs of the same data.
+
+    Evidence: -log2 of the share of random pairs at least as close, from a sample of accounts.
+    """
+    schema, settings, day = table("pairs.content").schema, run.settings.pairs, run.day
+    known = accounts.select("account_id", "owner_id", "agreement")
+    spoken = embeddings.where(F.col("vector").isNotNull() & (F.col("prompt_words") >= settings.content_words)).select("account_id", "vector")
+    owned = spoken.join(known, "account_id", "left").where("agreement is null").select("account_id", "vector", F.coalesce("owner_id", "account_id").alias("owner_id"))
+    count = owned.count()
+    # The same accounts whatever the partitioning: those of least hash.
+    picked = owned.orderBy(F.xxhash64("account_id"), "account_id").limit(settings.content_sample).select("vector").toArrow()
+    if len(picked) < 3:
+        return embeddings.sparkSession.createDataFrame([], schema)
+    sample = picked["vector"].combine_chunks().flatten().to_numpy().reshape(len(picked), -1)
+    cosines = background(sample)
+    threshold = float(np.quantile(cosines, 1 - settings.content_tail))
+    near = similar_pairs(owned.select(F.col("account_id").alias("id"), "vector"), threshold, count, settings.content_neighbours)
+    owners = owned.select("account_id", "owner_id")
+    a, b = (owners.select(F.col("account_id").alias(side), F.col("owner_id").alias(f"owner_{side}")) for side in "ab")
+    near = near.join(a, "a").join(b, "b").where("owner_a <> owner_b").select("a", "b", "similarity")
+
+    def weigh(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            cosine = batch.column("similarity").to_numpy()
+            tail = (len(cosines) - np.searchsorted(cosines, cosine, side="left") + 1) / (len(cosines) + 1)
+            bits = np.round(np.minimum(-np.log2(tail), CAP) * MILLI).astype(np.int32)
+            n = batch.num_rows
+            columns = {
+                "run_date": pa.array([day] * n, pa.date32()),
+                "account_a": batch.column("a"),
+                "account_b": batch.column("b"),
+                "channel": pa.array(["content"] * n, pa.string()),
+                "token": pa.nulls(n, pa.int64()),
+                "sharers": pa.nulls(n, pa.int32()),
+                "support": pa.array(np.ones(n, np.int32)),
+                "bits": pa.array(bits),
+                "similarity": pa.array(np.round(np.clip(cosine.astype(np.float64), 0, 1), 4)),
+            }
+            yield pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
+
+    return near.mapInArrow(weigh, schema)

@@ -1,0 +1,135 @@
+"""The shell: reads what a stage reads, calls its transform, writes its table. All input and output is here."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from importlib import import_module
+from uuid import uuid4
+
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+import jobs
+from jobs.errors import UsageError
+from jobs.pipeline import STAGES, Grain, Span, Stage, is_landing
+from jobs.runtime.lake import Lake
+from jobs.runtime.landing import Landing, Unreadable
+from jobs.schemas.table import table
+from jobs.settings import Key, Run, Settings
+
+
+@dataclass(frozen=True)
+class Event:
+    """A stage that began or ended: for the progress display and the log."""
+
+    stage: str
+    day: date
+    done: bool
+    seconds: float = 0.0
+
+
+@dataclass
+class Runner:
+    """Runs stages against one landing and one lake.
+
+    `on_event` is told when each stage begins and ends. A landing is needed only by stages that read it.
+    """
+
+    spark: SparkSession
+    lake_uri: str
+    settings: Settings
+    key: Key
+    landing_uri: str | None = None
+    on_event: Callable[[Event], None] = lambda _event: None
+
+    def __post_init__(self) -> None:
+        self.run_id = uuid4().hex[:12]
+        metadata = f"run_id={self.run_id} code={jobs.__version__} settings={self.settings.digest} key={self.key.key_id}"
+        self.lake = Lake(self.spark, self.lake_uri, self.settings.window_days, metadata)
+        self._landing = Landing(self.spark, self.landing_uri) if self.landing_uri else None
+        self._unreadable: dict[tuple[str, date], list[Unreadable]] = {}
+
+    def run(self, days: Sequence[date]) -> dict[date, list[date]]:
+        """Every stage, for each day in order. Returns, for each day, the earlier days whose exchanges arrived on it.
+
+        Undated snapshots are taken once. A day's tables are replaced; nothing else is touched.
+        """
+        touched: dict[date, list[date]] = {}
+        for number, day in enumerate(days):
+            for stage in STAGES:
+                if stage.grain is not Grain.SNAPSHOT or number == 0:
+                    self.run_stage(stage, day)
+            touched[day] = [d for d in self.event_days(day) if d != day]
+        return touched
+
+    def run_stage(self, stage: Stage, day: date) -> None:
+        """One stage for one date: for a stage of events, the date and each earlier date that arrivals touch."""
+        began = time.monotonic()
+        self.on_event(Event(stage.table, day, done=False))
+        for made in self.event_days(day) if stage.grain is Grain.EVENT else [day]:
+            self._make(stage, made)
+        self.on_event(Event(stage.table, day, done=True, seconds=time.monotonic() - began))
+
+    def event_days(self, day: date) -> list[date]:
+        """The days in the window that have exchanges which arrived on `day`, and `day` itself, in order."""
+        arrived = self.lake.read("bronze.exchanges", Span.DAY, day).select("happened_on").distinct().collect()  # days: a handful
+        oldest = day - timedelta(days=self.settings.window_days - 1)
+        return sorted({day} | {row[0] for row in arrived if oldest <= row[0] <= day})
+
+    def _make(self, stage: Stage, day: date) -> None:
+        try:
+            self._attempt(stage, day)
+        except (Py4JJavaError, PySparkException):
+            if not self._find_unreadable(stage, day):
+                raise
+            self._attempt(stage, day)
+        finally:
+            self.spark.catalog.clearCache()
+
+    def _attempt(self, stage: Stage, day: date) -> None:
+        transform = import_module(f"jobs.{stage.table}").transform
+        inputs = [self._read(read.table, read.span, day) for read in stage.reads]
+        made: DataFrame = transform(*inputs, Run(day, self.settings, self.key))
+        self.lake.write(stage.table, made, day)
+
+    def _read(self, name: str, span: Span, day: date) -> DataFrame:
+        if not is_landing(name):
+            return self.lake.read(name, span, day)
+        folder = name.split(".")[1]
+        return self._needed_landing(name).lines(folder, day, self._unreadable.get((folder, day), ()))
+
+    def _needed_landing(self, name: str) -> Landing:
+        if self._landing is None:
+            raise UsageError(f"{name} is read from the landing; name its folder with --landing")
+        return self._landing
+
+    def _find_unreadable(self, stage: Stage, day: date) -> bool:
+        """After a failure: look for files of the stage's landing folders that cannot be read; whether there are new ones."""
+        found = False
+        for read in stage.reads:
+            if not is_landing(read.table):
+                continue
+            folder = read.table.split(".")[1]
+            broken = self._needed_landing(read.table).unreadable(folder, day)
+            if broken != self._unreadable.get((folder, day), []):
+                self._unreadable[folder, day] = broken
+                found = True
+        return found
+
+    def ranking(self, day: date) -> list[dict[str, object]]:
+        """The published clusters of a date, worst first: at most 100 rows come to the driver."""
+        rows = self.lake.read("gold.suspect_clusters", Span.DAY, day).orderBy(F.col("rank")).limit(100).collect()
+        return [row.asDict(recursive=True) for row in rows]
+
+
+def days_of_landing(landing: Landing) -> list[date]:
+    """The days of arrival that the landing has, in order."""
+    return landing.days()
+
+
+def tables() -> list[str]:
+    """All tables that stages make, checked to have a schema."""
+    return [table(stage.table).name for stage in STAGES]

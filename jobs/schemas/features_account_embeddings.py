@@ -1,0 +1,26 @@
+"""features.account_embeddings"""
+
+from jobs.schemas.sketch import SKETCH
+from jobs.schemas.table import BYTE, DATE, FLOAT, INT, LONG, STRING, Table, array_of, column, struct_of
+
+PHRASE = struct_of(
+    column("channel", BYTE, "jobs.schemas.sketch.PHRASE_CHANNELS"),
+    column("token", LONG, "hash of the prompt, template, head or tail"),
+    column("n", INT, "exchanges with it"),
+    column("fillings", INT, "distinct prompts with it"),
+)
+
+TABLE = Table(
+    name="features.account_embeddings",
+    grain="one row an account that was active in the window that ends with the date",
+    key=("run_date", "account_id"),
+    columns=(
+        column("run_date", DATE, "last day of the window", required=True),
+        column("account_id", STRING, "the account", required=True),
+        *(field for field in SKETCH if field.name not in ("prompts", "terms")),
+        column("phrases", array_of(PHRASE), "prompts, templates and affixes of prompts, counted", required=True),
+        column("vector", array_of(FLOAT), "unit vector of 128: what the account asks about; null without words"),
+    ),
+    date="run_date",
+    order=("account_id",),
+)

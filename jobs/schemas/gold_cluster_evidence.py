@@ -1,0 +1,22 @@
+"""gold.cluster_evidence"""
+
+from jobs.schemas.table import DATE, DOUBLE, INT, STRING, Table, column
+
+TABLE = Table(
+    name="gold.cluster_evidence",
+    grain="one row a listed cluster (published or on the watchlist) and piece of evidence",
+    key=("run_date", "cluster_id", "channel"),
+    columns=(
+        column("run_date", DATE, "date of the run", required=True),
+        column("cluster_id", STRING, "the cluster", required=True),
+        column("channel", STRING, "what the evidence is of", required=True),
+        column("kind", STRING, "coordination, automation, extraction or purpose", required=True),
+        column("bits", DOUBLE, "evidence in bits, at most the channel's cap", required=True),
+        column("support", INT, "accounts, or pairs of accounts, that it rests on", required=True),
+        column("value", DOUBLE, "the figure: a share of members, or a count of pairs", required=True),
+        column("background", DOUBLE, "the same figure of the same data at large", required=True),
+        column("description", STRING, "the claim in words, with its figures", required=True),
+    ),
+    date="run_date",
+    order=("cluster_id", "channel"),
+)

@@ -1,0 +1,20 @@
+"""graph.links"""
+
+from jobs.algorithms.channels import FAMILIES
+from jobs.schemas.table import DATE, INT, STRING, Table, column
+
+TABLE = Table(
+    name="graph.links",
+    grain="one row a linked pair of accounts",
+    key=("run_date", "account_a", "account_b"),
+    columns=(
+        column("run_date", DATE, "last day of the window", required=True),
+        column("account_a", STRING, "one account", required=True),
+        column("account_b", STRING, "the other; account_a < account_b", required=True),
+        *(column(family, INT, f"thousandths of a bit from the family {family}", required=True) for family in FAMILIES),
+        column("bits", INT, "their sum", required=True),
+        column("triangles", INT, "triangles that the link closes with other links", required=True),
+    ),
+    date="run_date",
+    order=("account_a", "account_b"),
+)

@@ -1,0 +1,37 @@
+"""scoring.clusters"""
+
+from jobs.schemas.table import BOOLEAN, DATE, DOUBLE, INT, LONG, STRING, TIMESTAMP, Table, array_of, column, map_of
+
+CLUSTER = (
+    column("cluster_id", STRING, "id that lasts from run to run", required=True),
+    column("score", DOUBLE, "bits of evidence: the capped sums of its kinds", required=True),
+    column("confidence", STRING, "high, medium or low: which kinds of evidence agree", required=True),
+    column("n_accounts", INT, "members", required=True),
+    column("n_owners", INT, "owners that answer for them", required=True),
+    column("n_exchanges", LONG, "exchanges of members in the window", required=True),
+    column("first_seen", TIMESTAMP, "first exchange of a member in the window", required=True),
+    column("last_seen", TIMESTAMP, "last exchange of a member in the window", required=True),
+    column("is_active", BOOLEAN, "whether members were active on the date or the day before", required=True),
+    column("n_banned", INT, "members that are known to be banned", required=True),
+    column("coordination", DOUBLE, "bits that members belong together", required=True),
+    column("automation", DOUBLE, "bits that programs drive them", required=True),
+    column("extraction", DOUBLE, "bits that they draw out what trains a model", required=True),
+    column("purpose", DOUBLE, "bits that the accounts were made for it", required=True),
+    column("capabilities", map_of(DOUBLE), "share of exchanges that ask for each capability", required=True),
+    column("target", STRING, "the capabilities most asked for, in words", required=True),
+    column("reasons", array_of(STRING), "the strongest pieces of evidence, in words", required=True),
+    column("summary", STRING, "the case in one sentence", required=True),
+)
+
+TABLE = Table(
+    name="scoring.clusters",
+    grain="one row a cluster, published or not",
+    key=("run_date", "cluster_id"),
+    columns=(
+        column("run_date", DATE, "last day of the window", required=True),
+        column("rank", INT, "1 for the worst among clusters of its table: the published, or the watchlist", required=True),
+        *CLUSTER,
+    ),
+    date="run_date",
+    order=("rank",),
+)

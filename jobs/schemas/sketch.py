@@ -1,0 +1,59 @@
+"""The columns of sketches, which `features.account_days` and `features.account_embeddings` share."""
+
+from pyspark.sql.types import StructField
+
+from jobs.algorithms.fingerprints import AFFIX_COLUMNS
+from jobs.schemas.table import BYTE, INT, LONG, SHORT, STRING, TIMESTAMP, array_of, column, struct_of
+
+# Channels of phrases, numbered on from sketches.TRAIT_CHANNELS. The number is stored; never reuse one.
+PHRASE_CHANNELS: dict[str, int] = {"prompt_hash": 20, "template_hash": 21, **{name: 22 + i for i, name in enumerate(AFFIX_COLUMNS)}}
+
+SUM_COMMENTS: dict[str, str] = {
+    "n_exchanges": "exchanges",
+    "n_with_prompt": "exchanges whose prompt has words",
+    "n_later_turns": "exchanges that are a second or later turn of a conversation",
+    "n_thinking": "exchanges that ask for extended reasoning",
+    "n_stream": "exchanges that ask for a stream",
+    "n_zero_temperature": "exchanges at temperature 0",
+    "n_images": "images sent",
+    "n_with_tools": "exchanges that offer tools",
+    "n_tool_calls": "tool calls in answers",
+    "n_errors": "exchanges with an HTTP status of 400 or more",
+    "n_truncated": "answers that ended at the token limit",
+    "prompt_words": "words of prompts",
+    "input_tokens": "input tokens",
+    "output_tokens": "output tokens",
+    "reasoning_tokens": "tokens of hidden reasoning",
+}
+
+PROMPT = struct_of(
+    column("prompt_hash", LONG, "hash of the normalised prompt"),
+    column("template_hash", LONG, "hash of the folded prompt"),
+    *(column(name, LONG, "hash of its first or last words") for name in AFFIX_COLUMNS),
+    column("n", INT, "exchanges with it"),
+)
+TRAIT = struct_of(
+    column("channel", BYTE, "jobs.algorithms.sketches.TRAIT_CHANNELS"),
+    column("token", LONG, "the first 64 bits of a pseudonym, a hash, or a number"),
+    column("n", INT, "exchanges with it"),
+)
+ACTIVITY = struct_of(
+    column("hour", INT, "hours since 1970-01-01T00 UTC"),
+    column("model", STRING, "model that was asked for"),
+    column("n", INT, "exchanges"),
+)
+TERM = struct_of(column("term", SHORT, "hashed term, 0 to 8191"), column("n", INT, "exchanges whose prompt has it"))
+
+SKETCH: tuple[StructField, ...] = (
+    *(column(name, LONG, comment, required=True) for name, comment in SUM_COMMENTS.items()),
+    column("first_at", TIMESTAMP, "first request", required=True),
+    column("last_at", TIMESTAMP, "last request", required=True),
+    column("output_histogram", array_of(INT), "exchanges by floor(log2(output tokens + 1)), 16 bins", required=True),
+    column("capability_counts", array_of(INT), "exchanges by capability: jobs.algorithms.capability", required=True),
+    column("activity", array_of(ACTIVITY), "exchanges by hour and model", required=True),
+    column("slots", array_of(INT), "ten-minute slots since 1970 with any exchange, ascending", required=True),
+    column("traits", array_of(TRAIT), "what requests were sent from, and how; at most 128 tokens a channel, by least hash", required=True),
+    column("prompts", array_of(PROMPT), "distinct prompts; at most 512, by least hash", required=True),
+    column("terms", array_of(TERM), "hashed terms of prompts", required=True),
+    column("signature", array_of(INT), "MinHash of the shingles of all prompts: 32 minima; null without words"),
+)

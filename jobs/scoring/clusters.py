@@ -1,0 +1,105 @@
+"""scoring.clusters: the score, confidence and rank of each cluster."""
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from jobs.algorithms.capability import CAPABILITIES
+from jobs.algorithms.channels import CHANNEL, TOKEN_FAMILIES
+from jobs.algorithms.cooccurrence import MILLI
+from jobs.schemas.table import table
+from jobs.settings import Run, Scoring
+
+KINDS = ("coordination", "automation", "extraction", "purpose")
+PUBLISHED = ("high", "medium")
+
+
+def transform(evidence: DataFrame, clusters: DataFrame, embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame:
+    """One row a cluster.
+
+    Score: for coordination the best piece of each independent group, for the other kinds all pieces, each
+    kind's sum capped, in bits. It rises with every piece. Confidence says which kinds agree: *high* where
+    members are bound by one identity or pool in two families, programs drive them, they extract, and were
+    made for it; *medium* where extraction and one other kind are shown beside the bond; *low* otherwise.
+    Only high and medium are published.
+    """
+    settings = run.settings.scoring
+    facts = _facts(clusters, embeddings, accounts, run)
+    scored = facts.join(_sums(evidence, settings), "cluster_id", "left").join(_words(evidence), "cluster_id", "left")
+    scored = scored.na.fill(0.0, list(KINDS)).na.fill(0, ["families"]).na.fill(False, ["bound"])
+    shown = {kind: F.col(kind) >= settings.shown for kind in KINDS}
+    large = (F.col("n_accounts") >= settings.fewest_accounts) & (F.col("n_owners") >= settings.fewest_owners)
+    tied = large & F.col("bound") & (F.col("coordination") >= settings.coordination)
+    medium = tied & shown["extraction"] & (shown["automation"] | shown["purpose"])
+    high = medium & shown["automation"] & (F.col("families") >= 2)
+    confidence = F.when(high, "high").when(medium, "medium").otherwise("low")
+    scored = scored.withColumn("confidence", confidence).withColumn("score", F.round(sum((F.col(k) for k in KINDS), F.lit(0.0)), 3))
+    order = Window.partitionBy(F.col("confidence").isin(*PUBLISHED)).orderBy(F.desc("score"), F.desc("n_exchanges"), "cluster_id")
+    ranked = scored.withColumn("rank", F.row_number().over(order)).withColumn("reasons", F.coalesce("reasons", F.array().cast("array<string>")))
+    return ranked.withColumn("summary", _summary()).select(*table("scoring.clusters").schema.fieldNames())
+
+
+def _facts(clusters: DataFrame, embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame:
+    """What can be counted of a cluster's members."""
+    known = accounts.select("account_id", "owner_id", "banned_at")
+    rows = clusters.select("cluster_id", "account_id").join(embeddings, "account_id").join(known, "account_id", "left")
+    counts = [F.sum(F.element_at("capability_counts", i + 1)).alias(name) for i, name in enumerate(CAPABILITIES)]
+    sums = rows.groupBy("cluster_id").agg(
+        F.count(F.lit(1)).cast("int").alias("n_accounts"),
+        F.countDistinct(F.coalesce("owner_id", "account_id")).cast("int").alias("n_owners"),
+        F.sum("n_exchanges").alias("n_exchanges"),
+        F.min("first_at").alias("first_seen"),
+        F.max("last_at").alias("last_seen"),
+        F.count("banned_at").cast("int").alias("n_banned"),
+        *counts,
+    )
+    shares = [F.struct((F.round(F.col(c) / F.col("n_exchanges"), 4)).alias("share"), F.lit(c).alias("name")) for c in CAPABILITIES]
+    most = F.filter(F.reverse(F.array_sort(F.array(*shares))), lambda s: s["share"] >= 0.1)
+    mix = F.map_from_entries(F.transform(F.array(*shares), lambda s: F.struct(s["name"], s["share"])))
+    words = F.array_join(F.transform(F.slice(most, 1, 3), lambda s: s["name"]), ", ")
+    since = F.lit(run.day) - F.expr(f"INTERVAL {run.settings.scoring.active_days - 1} DAYS")
+    return sums.select(
+        F.lit(run.day).alias("run_date"),
+        "cluster_id",
+        "n_accounts",
+        "n_owners",
+        "n_exchanges",
+        "first_seen",
+        "last_seen",
+        (F.col("last_seen") >= since).alias("is_active"),
+        "n_banned",
+        mix.alias("capabilities"),
+        F.when(words == "", "mixed").otherwise(words).alias("target"),
+    )
+
+
+def _sums(evidence: DataFrame, settings: Scoring) -> DataFrame:
+    """Bits by kind, how many families coordinate, and whether one thing, or a pool of things, binds the members."""
+    groups = {c.name: c.group for c in CHANNEL.values()}
+    part = F.when(F.col("kind") != "coordination", F.col("channel")).otherwise(F.coalesce(_lookup(groups), F.lit("pool")))
+    facts = evidence.withColumn("part", part).groupBy("cluster_id", "kind", "part").agg(F.max("bits").alias("bits"))
+    kinds = facts.groupBy("cluster_id").agg(
+        *(F.round(F.coalesce(F.sum(F.when(F.col("kind") == k, F.col("bits"))), F.lit(0)) / MILLI, 3).alias(k) for k in KINDS)
+    )
+    exact = F.col("channel").isin("card", "address", *TOKEN_FAMILIES["content"]) & (F.col("value") >= settings.identity_share) & (F.col("channel") != "tools")
+    pooled = F.col("channel").startswith("pool_") & (F.col("bits") >= int(settings.shown * MILLI))
+    family = F.when(F.col("channel").startswith("pool_"), "infrastructure").otherwise(_lookup({c.name: c.family for c in CHANNEL.values()}))
+    strong = (F.col("kind") == "coordination") & (F.col("bits") >= int(settings.shown * MILLI))
+    bonds = evidence.groupBy("cluster_id").agg(F.max(exact | pooled).alias("bound"), F.count_distinct(F.when(strong, family)).alias("families"))
+    return kinds.join(bonds, "cluster_id")
+
+
+def _lookup(values: dict[str, str]) -> Column:
+    return F.create_map(*(F.lit(x) for pair in values.items() for x in pair))[F.col("channel")]
+
+
+def _words(evidence: DataFrame) -> DataFrame:
+    """Up to five pieces of evidence in words: the best of each kind first."""
+    order = Window.partitionBy("cluster_id", "kind").orderBy(F.desc("bits"), F.desc("support"), "channel")
+    ranked = evidence.withColumn("nth", F.row_number().over(order)).where("nth <= 3")
+    rows = F.array_sort(F.collect_list(F.struct("nth", (-F.col("bits")).alias("minus"), "channel", "description")))
+    return ranked.groupBy("cluster_id").agg(F.slice(F.transform(rows, lambda r: r["description"]), 1, 5).alias("reasons"))
+
+
+def _summary() -> Column:
+    first = F.when(F.size("reasons") > 0, F.element_at("reasons", 1)).otherwise("no evidence stands out")
+    return F.format_string("%d accounts with %d exchanges, after %s: %s", "n_accounts", "n_exchanges", "target", first)
