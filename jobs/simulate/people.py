@@ -106,9 +106,9 @@ def people(plan: Plan, number: int, index: I64) -> People:
     keys = account_keys(plan, number, index)
     shared = index // group.unit if group.unit else index * 0
     unit = join(np.zeros(len(index), dtype=np.uint64) + group_key(plan, number), shared.astype(np.uint64))
-    language = _languages()[(draw(keys, 1) & np.uint64(0xFF)).astype(np.int64)]
-    home = draw(unit if access.network == "unit" else keys, 2)
-    country = _homes()[language, below(home, 16)]
+    home = unit if access.network == "unit" else keys  # who shares a line shares a country and a language
+    language = _languages()[(draw(home, 1) & np.uint64(0xFF)).astype(np.int64)]
+    country = _homes()[language, below(draw(home, 2), 16)]
     plan_of = np.array([PLANS.index(p) for p in access.plans])[below(draw(keys, 3), len(access.plans))]
     path = _paths(group, plan_of, draw(keys, 4))
     agent, tls = _devices(group, path, keys)

@@ -114,13 +114,20 @@ def sentence(g: Grammar, template: I64, topic: I64, keys: U64) -> pa.Array:
     used = int(g.slots[template].max(initial=0))
     columns = [g.texts.take(pa.array(g.literals[template, 0]))]
     bits = keys
+    last_list = last_word = last_term = np.full(len(keys), -9, dtype=np.int64)
     for s in range(used):
         if s % 2 == 0:
             bits = draw(keys, 900 + s)
         half = bits if s % 2 == 0 else bits << np.uint64(32)
         which = g.lists[template, s]
-        which = np.where(which == _TOPIC, topic, which)
-        columns.append(g.vocabulary.take(pa.array(g.base[which] + below(half, g.size[which]))))
+        is_term = which == _TOPIC
+        which = np.where(is_term, topic, which)
+        size = g.size[which]
+        before = np.where(is_term, last_term, np.where(which == last_list, last_word, -9))
+        # a term is not the template's last term again, nor a word the one just before it
+        word = np.where((before >= 0) & (size > 1), (before + 1 + below(half, np.maximum(size - 1, 1))) % size, below(half, size))
+        last_list, last_word, last_term = which, word, np.where(is_term, word, last_term)
+        columns.append(g.vocabulary.take(pa.array(g.base[which] + word)))
         columns.append(g.texts.take(pa.array(g.literals[template, s + 1])))
     return pc.binary_join_element_wise(*columns, "") if len(columns) > 1 else columns[0]
 

@@ -6,7 +6,7 @@ one `ask`, then one `context`, then one `limit` (the last two may be empty), eac
 The language `code` is English prose about program text.
 """
 
-NUMBERS = "2|3|4|5|6|7|8|9|10|12|14|15|16|18|20|21|24|25|28|30|32|35|36|40|42|45|48|50|55|60|64|70|72|75|80|85|90|95|96|99|120|144|150|180|200|240|250|300|365|400|500|750|1000"
+NUMBERS = "2|3|4|5|6|7|8|9|10|11|12|13|14|15|16|17|18|19|20|21|22|24|25|26|28|30|32|33|35|36|38|40|42|44|45|48|50|52|54|55|56|58|60|64|65|66|70|72|75|78|80|84|85|88|90|95|96|98|99|100|110|120"
 
 ENGLISH_TOPICS = {
     "cooking": "sourdough bread|risotto|a slow cooker stew|roasted vegetables|fermented cabbage|a weeknight curry|pancake batter|homemade pasta|tomato sauce|a lentil soup|braised beef|a fruit crumble|pickled onions|fried rice|a birthday cake|knife skills|stock from bones|caramel|a meringue|flatbread",
