@@ -17,7 +17,6 @@ from jobs.errors import UsageError
 from jobs.pipeline import STAGES, Grain, Span, Stage, is_landing
 from jobs.runtime.lake import Lake
 from jobs.runtime.landing import Landing, Unreadable
-from jobs.schemas.table import table
 from jobs.settings import Key, Run, Settings
 
 
@@ -125,11 +124,13 @@ class Runner:
         return [row.asDict(recursive=True) for row in rows]
 
 
-def days_of_landing(landing: Landing) -> list[date]:
-    """The days of arrival that the landing has, in order."""
-    return landing.days()
-
-
-def tables() -> list[str]:
-    """All tables that stages make, checked to have a schema."""
-    return [table(stage.table).name for stage in STAGES]
+    def counts(self, day: date) -> dict[str, int]:
+        """What the run of a date held, for its closing line."""
+        active = self.lake.read("features.account_embeddings", Span.DAY, day).agg(F.count(F.lit(1)), F.sum("n_exchanges")).first()
+        assert active is not None
+        return {
+            "accounts": active[0] or 0,
+            "exchanges in the window": active[1] or 0,
+            "clusters on the watchlist": self.lake.read("gold.watchlist", Span.DAY, day).count(),
+            "rows in quarantine on the date": self.lake.read("quality.quarantine", Span.DAY, day).count(),
+        }

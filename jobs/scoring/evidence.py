@@ -78,15 +78,15 @@ def _pool(members: DataFrame, sizes: DataFrame, tokens: DataFrame, population: i
 
 def _behaviour(members: DataFrame, profiles: DataFrame, settings: Scoring) -> DataFrame:
     """Behaviours that members show more often than accounts of the same volume do."""
-    volume = F.least(F.floor(F.log2("n_exchanges")), F.lit(12)).cast("int").alias("volume")
+    volume_class = F.least(F.floor(F.log2("n_exchanges")), F.lit(12)).cast("int").alias("volume_class")
     shown = [F.struct(F.lit(name).alias("channel"), claim.shown(settings).alias("shown")) for name, claim in CLAIMS.items()]
-    flags = profiles.select("account_id", *(m.alias(n) for n, m in MEASURES.items()), "billing_country", "phone_country", volume)
-    rows = flags.select("account_id", "volume", F.inline(F.array(*shown))).where("shown is not null")
-    rate = rows.groupBy("channel", "volume").agg(F.count(F.lit(1)).alias("n"), F.count(F.when(F.col("shown"), 1)).alias("k"))
+    flags = profiles.select("account_id", *(m.alias(n) for n, m in MEASURES.items()), "billing_country", "phone_country", volume_class)
+    rows = flags.select("account_id", "volume_class", F.inline(F.array(*shown))).where("shown is not null")
+    rate = rows.groupBy("channel", "volume_class").agg(F.count(F.lit(1)).alias("n"), F.count(F.when(F.col("shown"), 1)).alias("k"))
     # Behind each volume's own rate stands the rate of all volumes, worth twenty accounts, for where there are few.
     overall = rate.groupBy("channel").agg((F.sum("k") / F.sum("n")).alias("overall"))
-    expected = rate.join(overall, "channel").select("channel", "volume", ((F.col("k") + 20 * F.col("overall")) / (F.col("n") + 20)).alias("expected"))
-    inside = rows.join(members, "account_id").join(F.broadcast(expected), ["channel", "volume"])
+    expected = rate.join(overall, "channel").select("channel", "volume_class", ((F.col("k") + 20 * F.col("overall")) / (F.col("n") + 20)).alias("expected"))
+    inside = rows.join(members, "account_id").join(F.broadcast(expected), ["channel", "volume_class"])
     # Sums of expectations are rounded, so that they do not depend on the order of rows.
     summed = inside.groupBy("cluster_id", "channel").agg(
         F.count(F.lit(1)).alias("size"), F.count(F.when(F.col("shown"), 1)).cast("int").alias("support"), F.sum(F.round(F.col("expected") * 1_000_000).cast("long")).alias("parts")

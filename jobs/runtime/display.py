@@ -1,0 +1,67 @@
+"""What a person at a terminal sees: progress while a run works, and the ranking when it is done."""
+
+import sys
+import unicodedata
+from datetime import date
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+
+from jobs.runtime.runner import Event
+
+
+class Progress:
+    """A progress bar on a terminal; a line a stage elsewhere, so that a log shows where a run is."""
+
+    def __init__(self, stages: int, days: int):
+        self._console = Console(stderr=True)
+        self._live = self._console.is_terminal
+        columns = (TextColumn("{task.description:<42}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self._bar = Bar(*columns, console=self._console, transient=True, disable=not self._live)
+        self._task = self._bar.add_task("starting", total=stages * days)
+
+    def __enter__(self) -> "Progress":
+        self._bar.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._bar.stop()
+
+    def on_event(self, event: Event) -> None:
+        """Show that a stage began or ended."""
+        if not event.done:
+            self._bar.update(self._task, description=f"{event.day} {event.stage}")
+        else:
+            self._bar.advance(self._task)
+        if not self._live:
+            print(f"{event.day} {event.stage} {'done in %.1f s' % event.seconds if event.done else 'begins'}", file=sys.stderr, flush=True)
+
+
+def plain(text: object, longest: int = 400) -> str:
+    """Text that cannot do anything to a terminal: no control or direction characters, no markup, cut."""
+    kept = "".join(c if unicodedata.category(c)[0] != "C" else "\N{REPLACEMENT CHARACTER}" for c in str(text))
+    return (kept if len(kept) <= longest else kept[: longest - 1] + "…").replace("[", r"\[")
+
+
+def print_ranking(rows: list[dict[str, Any]], day: date, lake: str, counts: dict[str, int]) -> None:
+    """The published clusters, worst first, and where everything lies."""
+    console = Console(width=None if sys.stdout.isatty() else 150)
+    grid = Table(title=f"Suspect clusters of {day}", title_justify="left", show_lines=True)
+    for name, justify in (("rank", "right"), ("cluster", "left"), ("score", "right"), ("confidence", "left"), ("accounts", "right"), ("exchanges", "right")):
+        grid.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    grid.add_column("after")
+    grid.add_column("why", ratio=1)
+    for row in rows:
+        cells = [row["rank"], row["cluster_id"], f"{row['score']:.1f}", row["confidence"], row["n_accounts"], row["n_exchanges"], row["target"]]
+        grid.add_row(*(plain(c) for c in cells), "\n".join(plain(r) for r in row["reasons"][:2]))
+    if rows:
+        console.print(grid)
+    else:
+        console.print(f"No cluster is published for {day}.")
+    said = ", ".join(f"{n} {name}" for name, n in counts.items())
+    console.print(f"{said}.", highlight=False)
+    console.print(f"Tables: {lake}/gold/ (suspect_clusters, suspect_cluster_members, cluster_evidence, cluster_links, cluster_timeline, watchlist)", highlight=False, soft_wrap=True)
