@@ -1,0 +1,95 @@
+"""Communities: planted groups are found, whatever the order of rows; triangles are those of networkx."""
+
+import random
+
+import networkx as nx
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyspark.sql import SparkSession
+
+from jobs.algorithms.communities import communities, leiden, triangles, truss
+
+Pairs = list[tuple[int, int]]
+pairs = st.lists(st.tuples(st.integers(0, 14), st.integers(0, 14)), max_size=60)
+
+
+def cliques(groups: int, size: int) -> Pairs:
+    """Cliques of consecutive vertices, each joined to the next by one bridge."""
+    inside = [(g * size + u, g * size + v) for g in range(groups) for u in range(size) for v in range(u)]
+    return inside + [(g * size, (g + 1) * size) for g in range(groups - 1)]
+
+
+def arrays(edges: Pairs) -> tuple[np.ndarray, np.ndarray]:
+    both = np.array(edges, np.int64).reshape(-1, 2)
+    return both[:, 0], both[:, 1]
+
+
+def closed(edges: Pairs) -> dict[tuple[int, int], int]:
+    graph = nx.Graph([pair for pair in edges if pair[0] != pair[1]])
+    return {(min(pair), max(pair)): len(list(nx.common_neighbors(graph, *pair))) for pair in graph.edges}
+
+
+def test_leiden_finds_cliques_joined_by_bridges() -> None:
+    a, b = arrays(cliques(5, 6))
+    assert leiden(a, b, np.ones(len(a)), 1.0, 7).tolist() == [6 * (v // 6) for v in range(30)]
+
+
+def test_leiden_weights_decide() -> None:
+    a, b = arrays([(0, 1), (1, 2), (2, 3), (3, 0)])
+    assert leiden(a, b, np.array([9.0, 1, 9, 1]), 1.0, 7).tolist() == [0, 0, 2, 2]
+    assert leiden(a, b, np.array([1.0, 9, 1, 9]), 1.0, 7).tolist() == [0, 1, 1, 0]
+
+
+def test_leiden_resolution_splits_more() -> None:
+    a, b = arrays(cliques(8, 5))
+    found = [len(set(leiden(a, b, np.ones(len(a)), resolution, 7).tolist())) for resolution in (0.01, 1.0, 50.0)]
+    assert found == [1, 8, 40]
+
+
+@settings(derandomize=True, max_examples=100, deadline=None)
+@given(pairs.filter(bool), st.randoms(use_true_random=False))
+def test_leiden_does_not_depend_on_order_or_direction(edges: Pairs, rng: random.Random) -> None:
+    weight = np.arange(1.0, len(edges) + 1)
+    order = list(range(len(edges)))
+    rng.shuffle(order)
+    a, b = arrays(edges)
+    flipped_a, flipped_b = arrays([edges[i][::-1] for i in order])
+    found = leiden(a, b, weight, 1.0, 3)
+    assert found.tolist() == leiden(flipped_a, flipped_b, weight[order], 1.0, 3).tolist()
+    graph = nx.Graph(edges)
+    for label in set(found.tolist()):
+        members = np.flatnonzero(found == label).tolist()
+        assert label == members[0]
+        assert len(members) == 1 or nx.is_connected(graph.subgraph(members))
+
+
+@settings(derandomize=True, max_examples=200, deadline=None)
+@given(pairs)
+def test_triangles_are_those_of_networkx(edges: Pairs) -> None:
+    expected = closed(edges)
+    assert triangles(*arrays(edges)).tolist() == [expected.get((min(pair), max(pair)), 0) for pair in edges]
+
+
+@pytest.mark.parametrize("partitions", [1, 5])
+def test_communities_do_not_depend_on_rows_or_partitions(spark: SparkSession, partitions: int) -> None:
+    rows = [("x", f"x{u:02}", f"x{v:02}", 10) for u, v in cliques(3, 6)] + [("y", f"y{u:02}", f"y{v:02}", 10) for u, v in cliques(2, 5)]
+    rows += [("p", "p0", "p1", 4), ("t", "t0", "t1", 4), ("t", "t1", "t2", 4)]
+    shuffled = [rows[i] for i in np.random.default_rng(partitions).permutation(len(rows))]
+    edges = spark.createDataFrame(shuffled, "component string, a string, b string, weight long").repartition(partitions)
+    found = communities(edges, resolution=1.0, seed=5).collect()
+    expected = {f"x{v:02}": f"x{6 * (v // 6):02}" for v in range(18)} | {f"y{v:02}": f"y{5 * (v // 5):02}" for v in range(10)}
+    expected |= {"p0": "p0", "p1": "p0", "t0": "t0", "t1": "t0", "t2": "t0"}
+    assert {row["id"]: row["community"] for row in found} == expected
+    assert len(found) == len(expected)
+    assert all(row["component"] == row["id"][0] for row in found)
+
+
+def test_truss_counts_are_exact(spark: SparkSession) -> None:
+    graph = nx.barabasi_albert_graph(150, 5, seed=4)
+    edges = [*graph.edges, (0, 0), *((b, a) for a, b in list(graph.edges)[::4])]
+    rows = spark.createDataFrame([(f"{a:03}", f"{b:03}") for a, b in edges], "a string, b string")
+    found = truss(rows).collect()
+    assert {(int(row["a"]), int(row["b"])): row["triangles"] for row in found} == closed(edges)
+    assert len(found) == graph.number_of_edges()
