@@ -1,0 +1,17 @@
+"""bronze.accounts: the newest snapshot of each account."""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.algorithms.parsing import newest, parse
+from jobs.schemas.landing import ACCOUNT
+from jobs.settings import Run
+
+
+def transform(lines: DataFrame, run: Run) -> DataFrame:
+    """One row an account: of its valid lines, the last one of the file whose path is greatest.
+
+    What was known on a date (`banned_at` later than it is not) is for silver.accounts to say.
+    """
+    valid = parse(lines, ACCOUNT, run.settings.ingestion).where(F.size("reasons") == 0)
+    return newest(valid, ["account_id"]).select(*(f.name for f in ACCOUNT), "extra")

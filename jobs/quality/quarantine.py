@@ -1,0 +1,41 @@
+"""quality.quarantine: what bronze rejected, whole, with the reasons."""
+
+from collections.abc import Sequence
+from datetime import date
+from functools import reduce
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructField
+
+from jobs.algorithms.parsing import parse
+from jobs.schemas.landing import ACCOUNT, AGREEMENT, EXCHANGE, MODEL
+from jobs.schemas.table import BINARY, DATE
+from jobs.settings import Run
+
+
+def transform(exchanges: DataFrame, accounts: DataFrame, models: DataFrame, agreements: DataFrame, run: Run) -> DataFrame:
+    """One row a rejected line of the four landing folders, and one a file that cannot be read to its end.
+
+    It parses all lines again, by the same function as bronze, so a line is in just one of the two tables.
+    Rejected lines of undated folders stand under each run's date for as long as they are delivered.
+    """
+    rejected = [
+        _rejected("exchanges", exchanges, EXCHANGE, run, run.day),
+        _rejected("accounts", accounts, ACCOUNT, run),
+        _rejected("models", models, MODEL, run),
+        _rejected("agreements", agreements, AGREEMENT, run),
+    ]
+    return reduce(DataFrame.unionByName, rejected)
+
+
+def _rejected(source: str, lines: DataFrame, fields: Sequence[StructField], run: Run, arrived_on: date | None = None) -> DataFrame:
+    parsed = parse(lines, fields, run.settings.ingestion, arrived_on)
+    return parsed.where(F.size("reasons") > 0).select(
+        F.lit(run.day).cast(DATE).alias("arrived_on"),
+        F.lit(source).alias("source"),
+        "source_file",
+        "reasons",
+        F.make_valid_utf8("line").alias("row"),
+        F.when(~F.is_valid_utf8("line"), F.col("line").cast(BINARY)).alias("row_bytes"),
+    )

@@ -1,0 +1,257 @@
+"""The landing: the folder that gateways append to, read as lines of JSON.
+
+Each of its four folders becomes one DataFrame, one row a line, whatever the files are: `.jsonl`,
+`.jsonl.gz` or `.parquet` (whose rows are written as JSON, so that one parser serves all).
+
+A broken file must stop nothing, and finding it must cost nothing while there is none. So a read is
+strict: Spark fails at the first file that it cannot decompress or decode, and no file is read twice.
+Only after such a failure does the caller ask `Landing.unreadable` which files are at fault, which reads
+the folder once more, in groups, and halves the groups that fail. `Landing.lines` is then given the
+answer: it reads those files tolerantly, which keeps the rows before the break, and adds one row for
+each of them, with the reason, for the quarantine. A failure of the store (no such file, no access, no
+network) is no fault of a file: it is raised.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import AnalysisException, PySparkException
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import BinaryType, LongType, StructField, StructType
+
+from jobs.errors import UsageError
+from jobs.schemas.landing import FIELDS
+from jobs.schemas.table import LONG, STRING, TIMESTAMP
+
+JSON_LINES = (".jsonl", ".jsonl.gz")
+PARQUET = ".parquet"
+KINDS = (*JSON_LINES, PARQUET)
+LINES = StructType(
+    [
+        StructField("line", STRING),  # the line's bytes, which may be no UTF-8; null in the row of an unreadable file
+        StructField("source_file", STRING),  # path below the landing
+        StructField("position", LONG),  # grows from line to line of one file; says nothing between files
+        StructField("unreadable", STRING),  # why the file could not be read to its end; null in the row of a line
+    ]
+)
+
+_SHARDS = 32  # groups that a search for unreadable files starts from
+_READ_ERRORS = (Py4JJavaError, PySparkException)
+_STORE_FAULT = re.compile(r"FileNotFoundException|AccessControlException|AccessDenied|java\.net\.|Timeout|OutOfMemory|InterruptedException")
+_DECOMPRESSION = re.compile(r"Caused by: [^\n]*\n\s+at org\.apache\.hadoop\.io\.compress\.")  # thrown by the codec, not by the store below it
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A file that cannot be read to its end: its path below the landing, and why."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class _File:
+    uri: str
+    name: str  # path below the landing
+
+
+class Landing:
+    """The landing under one URI of any file system that Hadoop knows.
+
+    Raises UsageError if there is no such folder, or no folder `exchanges` in it.
+    """
+
+    def __init__(self, spark: SparkSession, uri: str):
+        self.spark = spark
+        self._hadoop = spark._jvm.org.apache.hadoop.fs  # type: ignore[union-attr]
+        # Nanoseconds, which pandas writes, are otherwise a type that Spark refuses to read.
+        spark.conf.set("spark.sql.legacy.parquet.nanosAsLong", "true")
+        try:
+            path = self._hadoop.Path(uri)
+            self._store = path.getFileSystem(spark._jsc.hadoopConfiguration())
+            self._root = self._store.makeQualified(path)
+            found, complete = self._exists(""), self._exists("exchanges")
+        except Py4JJavaError as error:
+            message = str(error.java_exception.getMessage()).splitlines()[0]
+            raise UsageError(f"the landing {uri} cannot be opened: {message}; check the URI and the access to it") from error
+        if not found:
+            raise UsageError(f"there is no landing folder {uri}; name one with --landing, or make one with: iolaus simulate --out DIR")
+        if not complete:
+            raise UsageError(f"the landing {uri} has no folder exchanges; put exchanges/dt=YYYY-MM-DD/ there, as the README says")
+
+    def lines(self, folder: str, day: date | None, unreadable: Sequence[Unreadable] = ()) -> DataFrame:
+        """The lines of `exchanges` that arrived on `day`, or of the undated `accounts`, `models` or `agreements`.
+
+        The columns are those of `LINES`. Files and folders that begin with `_` or `.`, empty files and blank
+        lines are skipped; a day without a folder, and a missing undated folder, have no rows. A file of
+        another kind has one row that says so. Raises Spark's error, here or when the rows are read, if a
+        file that is not named in `unreadable` cannot be read.
+        """
+        files = list(self._files(folder, day))
+        broken = {u.file: u.reason for u in unreadable}
+        marks = [Unreadable(f.name, "not a .jsonl, .jsonl.gz or .parquet file") for f in files if not f.name.endswith(KINDS)]
+        marks += [Unreadable(f.name, broken[f.name]) for f in files if f.name in broken]
+        sound = [f for f in files if f.name not in broken]
+        frames = self._read(folder, sound, tolerant=False)
+        frames += self._read(folder, [f for f in files if f.name in broken], tolerant=True)
+        rows = [(None, mark.file, -1, mark.reason) for mark in marks]
+        result = self.spark.createDataFrame(rows, LINES) if rows or not frames else frames.pop()
+        for frame in frames:
+            result = result.unionByName(frame)
+        return result
+
+    def days(self) -> list[date]:
+        """The days of arrival that have a folder, in order; the driver lists `exchanges`, not what is in it."""
+        children = self._store.listStatus(self._hadoop.Path(self._root, "exchanges"))
+        return sorted(day for child in children if child.isDirectory() and (day := _day_of(str(child.getPath().getName()))))
+
+    def unreadable(self, folder: str, day: date | None) -> list[Unreadable]:
+        """The files that `lines` fails on, in order. Costs about one reading of the folder.
+
+        The search reads the files in up to 32 groups and halves each group that fails, so k broken files cost
+        about k groups more. Raises Spark's error if a file fails for another reason than its content.
+        """
+        found: list[Unreadable] = []
+        for kinds in (JSON_LINES, (PARQUET,)):
+            files = [f for f in self._files(folder, day) if f.name.endswith(kinds)]
+            size = max(1, -(-len(files) // _SHARDS), min(_SHARDS, len(files)))
+            for start in range(0, len(files), size):
+                found += self._search(folder, files[start : start + size])
+        return sorted(found, key=lambda u: u.file)
+
+    def _search(self, folder: str, files: list[_File]) -> list[Unreadable]:
+        try:
+            for frame in self._read(folder, files, tolerant=False):
+                frame.agg(F.max(F.octet_length("line"))).collect()  # reads every byte, and returns one number
+            return []
+        except _READ_ERRORS as error:
+            if len(files) == 1:
+                return [Unreadable(files[0].name, _reason(files[0].name, error))]
+        half = len(files) // 2
+        return self._search(folder, files[:half]) + self._search(folder, files[half:])
+
+    def _exists(self, name: str) -> bool:
+        return bool(self._store.exists(self._hadoop.Path(self._root, name) if name else self._root))
+
+    def _files(self, folder: str, day: date | None) -> Iterator[_File]:
+        """The files of a folder that are not empty, by name. The driver lists no other folder."""
+        if folder == "exchanges":
+            assert day is not None, "exchanges are read by day of arrival"
+            tops = [f"exchanges/dt={day.isoformat()}"]
+        else:
+            tops = [folder, *(folder + kind for kind in KINDS)]
+        for top in tops:
+            if self._exists(top):
+                yield from self._walk(self._store.getFileStatus(self._hadoop.Path(self._root, top)), top)
+
+    def _walk(self, status: Any, name: str) -> Iterator[_File]:
+        if not status.isDirectory():
+            if status.getLen() > 0:
+                yield _File(status.getPath().toString(), name)
+            return
+        for child in sorted(self._store.listStatus(status.getPath()), key=lambda s: str(s.getPath().getName())):
+            base = str(child.getPath().getName())
+            if not base.startswith(("_", ".")):
+                yield from self._walk(child, f"{name}/{base}")
+
+    def _read(self, folder: str, files: list[_File], *, tolerant: bool) -> list[DataFrame]:
+        """The lines of the files: one frame for all of text, and for Parquet one a schema."""
+        frames = []
+        text = [f.uri for f in files if f.name.endswith(JSON_LINES)]
+        if text:
+            reader = self._reader("text", tolerant).option("lineSep", "\n")
+            frames.append(self._lines(reader.load(text), _cleaned(F.col("value"))))
+        parquet = [f.uri for f in files if f.name.endswith(PARQUET)]
+        groups = ([uri] for uri in parquet) if tolerant else iter([parquet] if parquet else [])
+        for group in groups:
+            try:
+                frames += [self._lines(frame, _as_json(folder, frame.schema)) for frame in self._parquet(group, tolerant)]
+            except AnalysisException:
+                if not tolerant:
+                    raise  # tolerated: not even the schema can be read, so there are no rows
+        return frames
+
+    def _reader(self, source: str, tolerant: bool) -> Any:
+        reader = self.spark.read.format(source).option("ignoreCorruptFiles", str(tolerant).lower())
+        # Paths are taken as they are: no wildcards in names, no columns from folders such as dt=….
+        return reader.option("__globPaths__", "false").option("recursiveFileLookup", "true")
+
+    def _parquet(self, uris: list[str], tolerant: bool) -> list[DataFrame]:
+        """The rows of Parquet files, with all columns of all files; a frame for each schema if they contradict."""
+        reader = self._reader("parquet", tolerant).option("mergeSchema", "true")
+        try:
+            return [reader.load(uris)]
+        except Py4JJavaError as error:
+            if "CANNOT_MERGE_SCHEMAS" not in str(error) or len(uris) == 1:
+                raise
+        groups: dict[str, list[str]] = {}
+        for uri in uris:  # one footer a file, on the driver: only for a day whose files contradict each other
+            groups.setdefault(reader.load([uri]).schema.json(), []).append(uri)
+        return [reader.load(group) for group in groups.values()]
+
+    def _lines(self, frame: DataFrame, line: Column) -> DataFrame:
+        """The rows of one read as `LINES`.
+
+        Spark hands out the parts of a file to tasks in the order of the file, so the number of a row in
+        the read grows along each file, however the file was split.
+        """
+        uri = self._root.toUri()
+        prefix = (f"//{uri.getRawAuthority()}" if uri.getRawAuthority() else "") + uri.getRawPath().rstrip("/") + "/"
+        path = F.col("_metadata.file_path")
+        below = F.substring(path, F.locate(prefix, path) + len(prefix), F.length(path))
+        decoded = F.url_decode(F.replace(below, F.lit("+"), F.lit("%2B")))
+        file = F.when(F.contains(below, F.lit("%")), decoded).otherwise(below)
+        position = F.monotonically_increasing_id()
+        rows = frame.select(line.alias("line"), file.alias("source_file"), position.alias("position"), F.lit(None).cast(STRING).alias("unreadable"))
+        return rows.where(F.trim("line") != "")
+
+
+def _day_of(folder: str) -> date | None:
+    try:
+        return datetime.strptime(folder, "dt=%Y-%m-%d").date()
+    except ValueError:
+        return None
+
+
+def _cleaned(line: Column) -> Column:
+    """The line without a byte order mark before it and a carriage return after it."""
+    line = F.when(F.endswith(line, F.lit("\r")), F.substring(line, F.lit(1), F.length(line) - 1)).otherwise(line)
+    return F.when(F.startswith(line, F.lit("\ufeff")), F.substring(line, F.lit(2), F.length(line))).otherwise(line)
+
+
+def _as_json(folder: str, schema: StructType) -> Column:
+    """A row of Parquet as a line of JSON, without its null fields.
+
+    A time without a zone is UTC. A whole number where a time belongs counts nanoseconds since 1970, for so
+    Spark gives Parquet's nanoseconds; seconds or milliseconds read so are impossible times, and rejected.
+    """
+    times = {f.name for f in FIELDS[f"landing.{folder}"] if f.dataType == TIMESTAMP}
+
+    def value(field: StructField) -> Column:
+        found = F.col(f"`{field.name}`")
+        if isinstance(field.dataType, BinaryType):
+            return found.cast(STRING).alias(field.name)  # text that its writer did not mark as text
+        if isinstance(field.dataType, LongType) and field.name in times:
+            return F.timestamp_micros(F.floor(found / 1000)).alias(field.name)
+        return found.alias(field.name)
+
+    formats = {"timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX", "timestampNTZFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'"}
+    return F.to_json(F.struct(*map(value, schema.fields)), formats)
+
+
+def _reason(name: str, error: Exception) -> str:
+    """Why a file cannot be read, from Spark's error for it alone; raises the error if the file is not at fault."""
+    text = str(error)
+    if _STORE_FAULT.search(text):
+        raise error
+    if name.endswith(PARQUET):
+        illegal = re.search(r"\[PARQUET_TYPE_ILLEGAL\] ([^\n]*?)\.? SQLSTATE", text)
+        return illegal[1] if illegal else "corrupt Parquet"
+    if not _DECOMPRESSION.search(text):
+        raise error
+    return "truncated gzip" if "Unexpected end of input stream" in text else "corrupt gzip"

@@ -1,0 +1,17 @@
+"""One Spark session for all tests: starting one takes longer than most tests."""
+
+from collections.abc import Iterator
+
+import pytest
+from pyspark.sql import SparkSession
+
+from jobs.runtime.session import session
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    """Two cores, two shuffle partitions, no adaptive planning: small tests spend their time in planning."""
+    config = {"spark.sql.shuffle.partitions": "2", "spark.default.parallelism": "2", "spark.sql.adaptive.enabled": "false"}
+    made = session("local[2]", name="tests", memory="2g", config=config)
+    yield made
+    made.stop()

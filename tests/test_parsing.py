@@ -1,0 +1,202 @@
+"""Each fault of a line gives just its reasons, and a good line keeps its values."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import functions as F
+
+from jobs.algorithms.parsing import parse
+from jobs.schemas.landing import ACCOUNT, AGREEMENT, EXCHANGE
+from jobs.settings import Ingestion
+
+DAY = date(2026, 2, 10)
+LIMITS = Ingestion(prompt_bytes=1000)
+BASE = {"exchange_id": "e", "account_id": "a", "requested_at": "2026-02-10T08:00:00Z", "request_model": "m", "prompt": "hello"}
+ABSENT = object()
+
+
+def line(**changes: Any) -> str:
+    """The base exchange as JSON, with changes."""
+    return json.dumps({k: v for k, v in (BASE | changes).items() if v is not ABSENT})
+
+
+def appended(text: str) -> str:
+    """The base exchange with raw JSON put before its closing brace."""
+    return line()[:-1] + ", " + text + "}"
+
+
+GOOD = {
+    "base": line(),
+    "empty prompt": line(prompt=""),
+    "all optional fields null": line(**{f.name: None for f in EXCHANGE if f.nullable}),
+    "text that looks like a number": line(user_agent="5", account_id="12345"),
+    "text that looks like JSON": line(prompt='{"a": [1]}', system_instructions="[1, 2]", response="true"),
+    "code in the prompt": line(prompt='f = {"a": {"b": 1}}, {"c": 2}'),
+    "nested unknown field": line(meta={"a": {"b": 1}}),
+    "whole number for a double": line(request_temperature=1),
+    "long": line(request_max_tokens=2**40),
+    "empty list": line(tool_names=[]),
+    "spaces around": f"  {line()}\t",
+    "key twice, the last is right": appended('"turn_index": "no", "turn_index": 7'),
+    "last moment": line(requested_at="2026-02-12T00:00:00Z"),
+    "first moment": line(requested_at="2015-01-01T00:00:00Z"),
+    "offset": line(requested_at="2026-02-10 08:00:00.5+05:30"),
+    "small letters": line(requested_at="2026-02-10t08:00:00z"),
+    "lone surrogate": line(prompt="a\ud800b"),
+    "null character": line(prompt="a\0b"),
+}
+BAD = {
+    "no JSON": ("hello", ["broken_json"]),
+    "cut": (line()[:-5], ["broken_json"]),
+    "single quotes": ("{'exchange_id': 'e'}", ["broken_json"]),
+    "not a number": (line(request_temperature=float("nan")), ["broken_json"]),
+    "two objects": (line() + line(), ["broken_json"]),
+    "two objects and a comma": (line() + "," + line(), ["broken_json"]),
+    "another envelope": (line() + ',"r":{}', ["broken_json"]),
+    "a brace too many": (line() + "}", ["broken_json"]),
+    "a bracket too many": (line() + "] {}", ["broken_json"]),
+    "something after it": (line() + " x", ["broken_json"]),
+    "nested too deep": (appended('"x": ' + "[" * 2000 + "]" * 2000), ["broken_json"]),
+    "array": (f"[{line()}]", ["not_an_object"]),
+    "null": ("null", ["not_an_object"]),
+    "number": ("5", ["not_an_object"]),
+    "text": ('"x"', ["not_an_object"]),
+    "empty object": ("{}", [f"missing: {f.name}" for f in EXCHANGE if not f.nullable]),
+    "explicit null": (line(prompt=None), ["missing: prompt"]),
+    "empty id": (line(exchange_id="", account_id="", request_model=""), ["missing: exchange_id", "missing: account_id", "missing: request_model"]),
+    "list with a null": (line(tool_names=["a", None]), ["wrong_type: tool_names"]),
+    "list with a number": (line(finish_reasons=["a", 1]), ["wrong_type: finish_reasons"]),
+    "text for a list": (line(tool_names="a"), ["wrong_type: tool_names"]),
+    "whole double for an int": (line(turn_index=5.0), ["wrong_type: turn_index"]),
+    "int too large": (line(turn_index=2**31), ["wrong_type: turn_index"]),
+    "long too large": (line(usage_input_tokens=2**63), ["wrong_type: usage_input_tokens"]),
+    "double too large": (appended('"request_temperature": 1e400'), ["wrong_type: request_temperature"]),
+    "NaN in text": (line(request_temperature="NaN"), ["wrong_type: request_temperature"]),
+    "number for a boolean": (line(request_stream=1), ["wrong_type: request_stream"]),
+    "boolean for an int": (line(http_status=True), ["wrong_type: http_status"]),
+    "key twice, the last is wrong": (appended('"prompt": 5'), ["wrong_type: prompt"]),
+    "escaped key": (appended('"user\\u005fagent": 5'), ["wrong_type: user_agent"]),
+    "seconds since 1970": (line(requested_at=1770710400), ["wrong_type: requested_at"]),
+    "no offset": (line(requested_at="2026-02-10T08:00:00"), ["wrong_type: requested_at"]),
+    "date alone": (line(requested_at="2026-02-10"), ["wrong_type: requested_at"]),
+    "no such day": (line(requested_at="2026-02-30T08:00:00Z"), ["wrong_type: requested_at"]),
+    "leap second": (line(requested_at="2026-02-10T23:59:60Z"), ["wrong_type: requested_at"]),
+    "too early": (line(requested_at="2014-12-31T23:59:59Z"), ["impossible_time: requested_at"]),
+    "too late": (line(requested_at="2026-02-12T00:00:00.000001Z"), ["impossible_time: requested_at"]),
+    "oversized, in bytes": (line(prompt="é" * 501), ["oversized_prompt"]),
+    "several": (
+        line(account_id=5, requested_at="1999-01-01T00:00:00Z", request_model=ABSENT, http_status="200"),
+        ["wrong_type: account_id", "missing: request_model", "wrong_type: http_status", "impossible_time: requested_at"],
+    ),
+}
+WRONG = {f.name: ({"k": 1} if f.dataType.typeName() == "string" else {"k": "v"}) for f in EXCHANGE}
+PLAIN = {f.name: (5 if f.dataType.typeName() in ("string", "timestamp", "array") else "text") for f in EXCHANGE}
+
+
+def parsed(spark: SparkSession, lines: list[str | bytes | None], **options: Any) -> DataFrame:
+    """The lines parsed as exchanges, with their number in `position`."""
+    data = [(text.encode("utf-8") if isinstance(text, str) else text, number) for number, text in enumerate(lines)]
+    frame = spark.createDataFrame(data, "bytes binary, position long").repartition(2)
+    raw = frame.select(F.col("bytes").try_cast("string").alias("line"), "position", F.lit(None).cast("string").alias("unreadable"))
+    return parse(raw, options.get("fields", EXCHANGE), LIMITS, options.get("arrived_on", DAY)).orderBy("position")
+
+
+@pytest.fixture(scope="module")
+def results(spark: SparkSession) -> dict[str, Row]:
+    """Every line above, parsed in one job."""
+    lines = GOOD | {name: text for name, (text, _) in BAD.items()}
+    lines |= {f"wrong {n}": line(**{n: v}) for n, v in WRONG.items()} | {f"plain {n}": line(**{n: v}) for n, v in PLAIN.items()}
+    return dict(zip(lines, parsed(spark, list(lines.values())).collect(), strict=True))
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_good_line_has_no_reasons(results: dict[str, Row], name: str):
+    assert results[name]["reasons"] == []
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_line_has_just_its_reasons(results: dict[str, Row], name: str):
+    assert results[name]["reasons"] == BAD[name][1]
+
+
+@pytest.mark.parametrize("field", [f.name for f in EXCHANGE])
+def test_each_field_of_another_type_is_named(results: dict[str, Row], field: str):
+    assert results[f"wrong {field}"]["reasons"] == [f"wrong_type: {field}"]
+    assert results[f"plain {field}"]["reasons"] == [f"wrong_type: {field}"]
+
+
+def test_values_are_typed(results: dict[str, Row]):
+    assert results["offset"]["requested_at"].astimezone(UTC) == datetime(2026, 2, 10, 2, 30, 0, 500000, UTC)
+    assert results["key twice, the last is right"]["turn_index"] == 7
+    assert results["whole number for a double"]["request_temperature"] == 1.0
+    assert results["empty list"]["tool_names"] == []
+    assert results["null character"]["prompt"] == "a\0b"
+    assert results["lone surrogate"]["prompt"] == "a?b"
+
+
+def test_unknown_fields_are_kept_as_json(spark: SparkSession):
+    lines = [
+        line(),
+        line(zz={"k": [1, None]}, yy="s", xx=None),
+        appended('"q": {"k": 1, "k": 2}, "zz": 1, "zz": 2'),  # an object with a key twice, and a key twice
+        line(Prompt="P"),  # names are case-sensitive
+    ]
+    extra = [r["extra"] for r in parsed(spark, lines).collect()]
+    assert extra == [None, {"zz": '{"k":[1,null]}', "yy": '"s"', "xx": "null"}, {"q": '{"k":1,"k":2}', "zz": "2"}, {"Prompt": '"P"'}]
+
+
+def test_bytes_that_are_no_utf8_are_named_beside_the_rest(spark: SparkSession):
+    lines = [line(prompt="PP").encode().replace(b"PP", b"\xff"), b"\xff", line(account_id=5, prompt="PP").encode().replace(b"PP", b"\xc3(")]
+    reasons = [r["reasons"] for r in parsed(spark, lines).select("reasons", "position").collect()]
+    assert reasons == [["invalid_utf8"], ["invalid_utf8", "broken_json"], ["invalid_utf8", "wrong_type: account_id"]]
+
+
+def test_undated_folders_have_no_latest_time(spark: SparkSession):
+    lines = [
+        '{"account_id": "a", "created_at": "2099-01-01T00:00:00Z"}',
+        '{"account_id": "a", "created_at": "2026-01-01T00:00:00Z", "banned_at": "1970-01-01T00:00:00Z"}',
+        '{"account_id": "a", "created_at": "2026-01-01T00:00:00Z", "banned_at": "soon", "signup_asn": "1"}',
+    ]
+    reasons = [r["reasons"] for r in parsed(spark, lines, fields=ACCOUNT, arrived_on=None).select("reasons", "position").collect()]
+    assert reasons == [[], ["impossible_time: banned_at"], ["wrong_type: signup_asn", "wrong_type: banned_at"]]
+
+
+def test_an_agreement_begins_on_a_date_or_at_a_time(spark: SparkSession):
+    since = ["2025-03-04", "2025-03-04T23:00:00-02:00", "2025-3-4", 20250304, "2025-02-30", None]
+    lines = [json.dumps({"org_id": "o", "kind": "reseller", "since": s}) for s in since]
+    found = parsed(spark, lines, fields=AGREEMENT, arrived_on=None).select("since", "reasons", "position").collect()
+    assert [r["since"] for r in found[:2]] == [date(2025, 3, 4), date(2025, 3, 5)]
+    assert [r["reasons"] for r in found] == [[], [], *[["wrong_type: since"]] * 3, ["missing: since"]]
+
+
+TIMES = st.datetimes(datetime(2015, 1, 2), datetime(2026, 2, 9)).map(lambda t: t.replace(tzinfo=UTC))
+VALUES = st.fixed_dictionaries(
+    {"exchange_id": st.text(min_size=1), "account_id": st.text(min_size=1), "request_model": st.text(min_size=1), "prompt": st.text(max_size=200)},
+    optional={
+        "turn_index": st.integers(-(2**31), 2**31 - 1),
+        "usage_input_tokens": st.integers(-(2**63), 2**63 - 1),
+        "request_temperature": st.floats(allow_nan=False, allow_infinity=False),
+        "request_stream": st.booleans(),
+        "tool_names": st.lists(st.text(), max_size=3),
+    },
+)
+
+
+@settings(derandomize=True, max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.tuples(VALUES, TIMES), min_size=30, max_size=60), st.integers(-18 * 60, 18 * 60), st.booleans())
+def test_what_is_written_is_read(spark: SparkSession, written: list[tuple[dict[str, Any], datetime]], offset: int, ascii_only: bool):
+    sign, minutes = "-" if offset < 0 else "+", abs(offset)
+    lines: list[str | bytes | None] = []
+    for values, at in written:
+        local = (at + timedelta(minutes=offset)).replace(tzinfo=None).isoformat()
+        stamp = f"{local}{sign}{minutes // 60:02d}:{minutes % 60:02d}"
+        lines.append(json.dumps(values | {"requested_at": stamp}, ensure_ascii=ascii_only))
+    for row, (values, at) in zip(parsed(spark, lines).collect(), written, strict=True):
+        assert row["reasons"] == []
+        assert {name: row[name] for name in values} == values
+        assert row["requested_at"].astimezone(UTC) == at
