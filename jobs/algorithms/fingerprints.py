@@ -33,12 +33,13 @@ TEMPLATE_WORDS = 64  # words of the folded text that make the template's hash
 
 _SPACELESS = r"([\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}])"
 _DIGIT_WORD = r"[\p{L}\p{M}]*\p{N}[\p{L}\p{M}\p{N}]*"
-_IDENTIFIER = rf"(?:https?://|www\.)[^\s\"'<>)]+|[^\s@\"'<>]+@[^\s@\"'<>]+\.\p{{L}}+|{_DIGIT_WORD}(?:[.,:/_-]+{_DIGIT_WORD})*"
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"  # in one UUID of twenty some group has no digit
+_IDENTIFIER = rf"(?:https?://|www\.)[^\s\"'<>)]+|[^\s@\"'<>]+@[^\s@\"'<>]+\.\p{{L}}+|{_UUID}|{_DIGIT_WORD}(?:[.,:/⁄_-]+{_DIGIT_WORD})*"
 _NOT_WORD = r"[^\p{L}\p{M}\p{N}]+"
 # What is pasted into a template: fenced or quoted text, text between tags, all after a line that ends in a colon.
 _PAYLOADS = (
-    r"(?s)```.*?(?:```|$)|\"\"\".*?(?:\"\"\"|$)|<([a-z_]+)>.*?</[a-z_]+>|\[begin [a-z ]+\].*",
-    r"\"[^\"]+\"|“[^”]+”|«[^»]+»|「[^」]+」|`[^`]+`|(?:^|[\s(])'[^'\n]+'",
+    r"(?s)```.*?(?:```|$)|\"\"\".*?(?:\"\"\"|$)|<[a-z][a-z0-9_-]*(?:\s[^<>]*)?>.*?</[a-z][a-z0-9_-]*>|\[begin [a-z ]+\].*",
+    r"\"[^\"]+\"|„[^“”]+[“”]|“[^”]+”|«[^»]+»|‹[^›]+›|「[^」]+」|『[^』]+』|《[^》]+》|`[^`]+`|‘[^’\n]+’|(?:^|[\s(])'[^'\n]+'",
     r"(?s)[:：]\s*\n.+|\n(?:#{2,}|-{3,}|={3,}|\*{3,})\s*\n.+",
 )
 _FOLDED = " \u00a7\u00a7 "  # not a word, so a payload leaves no trace but the words around it
@@ -78,8 +79,8 @@ def fold(normalised: pa.Array) -> pa.Array:
 
 def words(normalised: pa.Array) -> Words:
     """The hashed words of normalised texts."""
-    text = pc.replace_substring_regex(normalised, _IDENTIFIER, " 0 ")
-    text = pc.replace_substring_regex(text, _SPACELESS, r" \1 ")
+    text = pc.replace_substring_regex(normalised, _SPACELESS, r" \1 ")  # first, or a number would take its whole clause with it
+    text = pc.replace_substring_regex(text, _IDENTIFIER, " 0 ")
     text = pc.utf8_trim(pc.replace_substring_regex(text, _NOT_WORD, " "), " ")
     lists = pc.split_pattern(text, " ")
     empty = pc.equal(text, "").to_numpy(zero_copy_only=False)
@@ -207,7 +208,7 @@ def fingerprint(texts: pa.Array) -> dict[str, Any]:
     words. signature: list of 32 int32, null for a text without words. terms: list of int16. n_words: int32.
     Repeated texts are computed once.
     """
-    coded = texts.dictionary_encode()
+    coded = pc.fill_null(texts.cast(pa.string()), "").dictionary_encode()
     distinct = normalise(coded.dictionary)
     w = words(distinct)
     template, whole_any = sequence_hash(w, 2, TEMPLATE_WORDS)
