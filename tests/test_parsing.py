@@ -1,6 +1,7 @@
 """Each fault of a line gives just its reasons, and a good line keeps its values."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -68,7 +69,10 @@ BAD = {
     "text": ('"x"', ["not_an_object"]),
     "empty object": ("{}", [f"missing: {f.name}" for f in EXCHANGE if not f.nullable]),
     "explicit null": (line(prompt=None), ["missing: prompt"]),
-    "empty id": (line(exchange_id="", account_id="", request_model=""), ["missing: exchange_id", "missing: account_id", "missing: request_model"]),
+    "empty id": (
+        line(exchange_id="", account_id="", request_model=""),
+        ["missing: exchange_id", "missing: account_id", "missing: request_model"],
+    ),
     "list with a null": (line(tool_names=["a", None]), ["wrong_type: tool_names"]),
     "list with a number": (line(finish_reasons=["a", 1]), ["wrong_type: finish_reasons"]),
     "text for a list": (line(tool_names="a"), ["wrong_type: tool_names"]),
@@ -98,7 +102,7 @@ WRONG = {f.name: ({"k": 1} if f.dataType.typeName() == "string" else {"k": "v"})
 PLAIN = {f.name: (5 if f.dataType.typeName() in ("string", "timestamp", "array") else "text") for f in EXCHANGE}
 
 
-def parsed(spark: SparkSession, lines: list[str | bytes | None], **options: Any) -> DataFrame:
+def parsed(spark: SparkSession, lines: Sequence[str | bytes], **options: Any) -> DataFrame:
     """The lines parsed as exchanges, with their number in `position`."""
     data = [(text.encode("utf-8") if isinstance(text, str) else text, number) for number, text in enumerate(lines)]
     frame = spark.createDataFrame(data, "bytes binary, position long").repartition(2)
@@ -174,9 +178,14 @@ def test_an_agreement_begins_on_a_date_or_at_a_time(spark: SparkSession):
     assert [r["reasons"] for r in found] == [[], [], *[["wrong_type: since"]] * 3, ["missing: since"]]
 
 
-TIMES = st.datetimes(datetime(2015, 1, 2), datetime(2026, 2, 9)).map(lambda t: t.replace(tzinfo=UTC))
+TIMES = st.integers(0, 350_000_000_000_000).map(lambda micros: datetime(2015, 1, 2, tzinfo=UTC) + timedelta(microseconds=micros))
 VALUES = st.fixed_dictionaries(
-    {"exchange_id": st.text(min_size=1), "account_id": st.text(min_size=1), "request_model": st.text(min_size=1), "prompt": st.text(max_size=200)},
+    {
+        "exchange_id": st.text(min_size=1),
+        "account_id": st.text(min_size=1),
+        "request_model": st.text(min_size=1),
+        "prompt": st.text(max_size=200),
+    },
     optional={
         "turn_index": st.integers(-(2**31), 2**31 - 1),
         "usage_input_tokens": st.integers(-(2**63), 2**63 - 1),
@@ -191,7 +200,7 @@ VALUES = st.fixed_dictionaries(
 @given(st.lists(st.tuples(VALUES, TIMES), min_size=30, max_size=60), st.integers(-18 * 60, 18 * 60), st.booleans())
 def test_what_is_written_is_read(spark: SparkSession, written: list[tuple[dict[str, Any], datetime]], offset: int, ascii_only: bool):
     sign, minutes = "-" if offset < 0 else "+", abs(offset)
-    lines: list[str | bytes | None] = []
+    lines = []
     for values, at in written:
         local = (at + timedelta(minutes=offset)).replace(tzinfo=None).isoformat()
         stamp = f"{local}{sign}{minutes // 60:02d}:{minutes % 60:02d}"

@@ -15,7 +15,7 @@ network) is no fault of a file: it is raised.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from py4j.protocol import Py4JJavaError
@@ -43,7 +43,9 @@ LINES = StructType(
 _SHARDS = 32  # groups that a search for unreadable files starts from
 _READ_ERRORS = (Py4JJavaError, PySparkException)
 _STORE_FAULT = re.compile(r"FileNotFoundException|AccessControlException|AccessDenied|java\.net\.|Timeout|OutOfMemory|InterruptedException")
-_DECOMPRESSION = re.compile(r"Caused by: [^\n]*\n\s+at org\.apache\.hadoop\.io\.compress\.")  # thrown by the codec, not by the store below it
+_DECOMPRESSION = re.compile(
+    r"Caused by: [^\n]*\n\s+at org\.apache\.hadoop\.io\.compress\."
+)  # thrown by the codec, not by the store below it
 
 
 @dataclass(frozen=True)
@@ -68,12 +70,12 @@ class Landing:
 
     def __init__(self, spark: SparkSession, uri: str):
         self.spark = spark
-        self._hadoop = spark._jvm.org.apache.hadoop.fs  # type: ignore[union-attr]
+        self._hadoop = spark._jvm.org.apache.hadoop.fs  # type: ignore[union-attr]  # noqa: SLF001
         # Nanoseconds, which pandas writes, are otherwise a type that Spark refuses to read.
         spark.conf.set("spark.sql.legacy.parquet.nanosAsLong", "true")
         try:
             path = self._hadoop.Path(uri)
-            self._store = path.getFileSystem(spark._jsc.hadoopConfiguration())
+            self._store = path.getFileSystem(spark._jsc.hadoopConfiguration())  # noqa: SLF001
             self._root = self._store.makeQualified(path)
             found, complete = self._exists(""), self._exists("exchanges")
         except Py4JJavaError as error:
@@ -207,13 +209,15 @@ class Landing:
         decoded = F.url_decode(F.replace(below, F.lit("+"), F.lit("%2B")))
         file = F.when(F.contains(below, F.lit("%")), decoded).otherwise(below)
         position = F.monotonically_increasing_id()
-        rows = frame.select(line.alias("line"), file.alias("source_file"), position.alias("position"), F.lit(None).cast(STRING).alias("unreadable"))
+        rows = frame.select(
+            line.alias("line"), file.alias("source_file"), position.alias("position"), F.lit(None).cast(STRING).alias("unreadable")
+        )
         return rows.where(F.trim("line") != "")
 
 
 def _day_of(folder: str) -> date | None:
     try:
-        return datetime.strptime(folder, "dt=%Y-%m-%d").date()
+        return date.fromisoformat(folder.removeprefix("dt=")) if folder.startswith("dt=") else None
     except ValueError:
         return None
 
