@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -45,10 +46,10 @@ def _join(table: pa.Table, threshold: float, neighbours: int | None) -> Iterator
     low, high, home = (table[c].to_numpy() for c in ("low", "high", "home"))
     ids = table["id"].combine_chunks()
     matrix = table["vector"].combine_chunks().flatten().to_numpy().reshape(len(table), -1)
-    finite = np.isfinite(matrix).all(axis=1)
-    left = np.flatnonzero((home == low) & finite)
+    directed = np.isfinite(matrix).all(axis=1) & matrix.any(axis=1)
+    left = np.flatnonzero((home == low) & directed)
     same = bool(low[0] == high[0])
-    right = left if same else np.flatnonzero((home == high) & finite)
+    right = left if same else np.flatnonzero((home == high) & directed)
     for start in range(0, len(left), STRIP):
         rows = left[start : start + STRIP]
         products = matrix[rows] @ matrix[right].T
@@ -59,10 +60,10 @@ def _join(table: pa.Table, threshold: float, neighbours: int | None) -> Iterator
             products[products < np.maximum(cut, threshold)[:, None]] = -2.0
         i, j = np.nonzero(products >= threshold)
         a, b = ids.take(pa.array(rows[i])), ids.take(pa.array(right[j]))
-        swap = (rows[i] > right[j])
+        swap = rows[i] > right[j]
         if swap.any():
             flag = pa.array(swap)
-            a, b = pa.compute.if_else(flag, b, a), pa.compute.if_else(flag, a, b)
+            a, b = pc.if_else(flag, b, a), pc.if_else(flag, a, b)
         yield pa.RecordBatch.from_arrays([a, b, pa.array(products[i, j])], schema=_ARROW)
 
 
