@@ -1,0 +1,157 @@
+"""Shared tokens: the same pairs, bits and similarities as loops over every pair of accounts."""
+
+import math
+from collections import defaultdict
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+from rows import rows
+
+from jobs.algorithms.channels import CHANNEL, TOKEN_FAMILIES
+from jobs.algorithms.cooccurrence import MILLI, by_channel, millibits, shared_tokens
+
+Row = dict[str, Any]
+CHANNELS = ("card", "address", "template", "mail")
+POPULATION, MOST = 600, 8
+
+
+def degrees(uses: list[Row]) -> list[Row]:
+    """Uses with users, degree and reach, by their definitions in `features.account_tokens`."""
+    owners: dict[tuple[str, int], set[str]] = defaultdict(set)
+    counting: dict[tuple[str, int], set[str]] = defaultdict(set)
+    for use in uses:
+        key = use["channel"], use["token"]
+        owners[key].add(use["owner_id"])
+        if use["counts"]:
+            counting[key].add(use["owner_id"])
+    out = [u | {"users": len(owners[u["channel"], u["token"]]), "degree": len(counting[u["channel"], u["token"]])} for u in uses]
+    for use in out:
+        same = [o for o in out if (o["account_id"], o["channel"]) == (use["account_id"], use["channel"])]
+        use["reach"] = sum(max(o["degree"] - 1, 0) for o in same if o["counts"] and o["degree"] <= use["degree"])
+    return out
+
+
+def token_table(seed: int, accounts: int = 90) -> list[Row]:
+    """Accounts with a few tokens a channel, of popularities from one to over the cap; some owners have several accounts."""
+    rng = np.random.default_rng(seed)
+    uses: dict[tuple[str, str, int], Row] = {}
+    for number in range(accounts):
+        who = {"account_id": f"account {number:02} é", "owner_id": f"org:{number % 30}" if number % 3 == 0 else f"account {number:02} é"}
+        for channel in CHANNELS:
+            for _ in range(rng.integers(4)):
+                token = int(rng.choice([3, 12, 60]) * rng.random()) - 8 + int(rng.integers(2)) * 100
+                counts = channel != "template" or bool(rng.random() < 0.8)
+                uses[who["account_id"], channel, token] = who | {
+                    "channel": channel,
+                    "token": token,
+                    "counts": counts,
+                    "n": 1,
+                    "fillings": 1,
+                }
+    return degrees(list(uses.values()))
+
+
+def brute_force(uses: list[Row], owners: int, most: int) -> dict[tuple[str, str, str], Row]:
+    """Every pair of accounts, channel by channel, by the module's definitions."""
+    pairable: dict[tuple[str, str], dict[int, Row]] = defaultdict(dict)
+    for u in uses:
+        if u["counts"] and 2 <= u["degree"] <= most and u["reach"] / owners <= 2.0 ** -CHANNEL[u["channel"]].floor:
+            pairable[u["channel"], u["account_id"]][u["token"]] = u
+    weight = {(u["channel"], u["token"]): round(MILLI * math.log2(owners / u["degree"])) for u in uses if u["degree"]}
+    found = {}
+    for channel in CHANNELS:
+        of = {account: tokens for (c, account), tokens in pairable.items() if c == channel}
+        for a, b in combinations(sorted(of), 2):
+            common = of[a].keys() & of[b].keys()
+            if not common or next(iter(of[a].values()))["owner_id"] == next(iter(of[b].values()))["owner_id"]:
+                continue
+            bits = {
+                t: min(
+                    round(-MILLI * math.log2(min(1.0, (of[a][t]["reach"] + of[b][t]["reach"]) / owners))), int(CHANNEL[channel].cap * MILLI)
+                )
+                for t in common
+            }
+            best = max(common, key=lambda t: (bits[t], -of[a][t]["degree"], t))
+            if bits[best] < CHANNEL[channel].floor * MILLI:
+                continue
+            summed = [sum(weight[channel, t] for t in tokens) for tokens in (common, of[a].keys() | of[b].keys())]
+            found[a, b, channel] = {
+                "token": best,
+                "sharers": of[a][best]["degree"],
+                "support": len(common),
+                "bits": bits[best],
+                "similarity": pytest.approx(summed[0] / summed[1], rel=1e-12),
+            }
+    return found
+
+
+def run(spark: SparkSession, uses: list[Row], owners: int, most: int) -> dict[tuple[str, str, str], Row]:
+    made = [r.asDict() for r in shared_tokens(rows(spark, "features.account_tokens", uses), CHANNELS, owners, most).collect()]
+    found = {(r.pop("account_a"), r.pop("account_b"), r.pop("channel")): r for r in made}
+    assert len(found) == len(made), "one row a pair and channel"
+    return found
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_pairs_are_those_of_brute_force(spark: SparkSession, seed: int) -> None:
+    uses = token_table(seed)
+    assert max(u["degree"] for u in uses) > MOST
+    found = run(spark, uses, POPULATION, MOST)
+    assert found == brute_force(uses, POPULATION, MOST)
+    assert len(found) > 100
+    assert {channel for _, _, channel in found} == set(CHANNELS)
+    owner = {u["account_id"]: u["owner_id"] for u in uses}
+    assert all(a < b and owner[a] != owner[b] for a, b, _ in found)
+
+
+def shared(channel: str, token: int, names: list[str], **changes: Any) -> list[Row]:
+    return [
+        {"account_id": n, "owner_id": n, "channel": channel, "token": token, "counts": True, "n": 1, "fillings": 2} | changes for n in names
+    ]
+
+
+def test_what_makes_no_pair(spark: SparkSession) -> None:
+    hot, at_cap = [f"hot {i:02}" for i in range(MOST + 1)], [f"cap {i:02}" for i in range(MOST)]
+    uses = degrees(
+        [
+            *shared("card", 1, hot),
+            *shared("card", 2, at_cap),
+            *shared("card", 3, ["a1", "a2"], owner_id="org:a"),
+            *shared("card", 3, ["z"]),
+            *shared("template", 4, ["b1", "b2"], counts=False),
+            *shared("template", 4, ["b3"]),
+            *shared("device", 5, ["c1", "c2"]),
+        ]
+    )
+    found = run(spark, uses, 10**6, MOST)
+    assert not any(name.startswith("hot") for pair in found for name in pair[:2]), "over the cap"
+    assert sum(a.startswith("cap") for a, _, _ in found) == MOST * (MOST - 1) // 2
+    assert {pair[:2] for pair in found if pair[0].startswith("a")} == {("a1", "z"), ("a2", "z")}, "of one owner"
+    assert not any(name in ("b1", "b2", "b3") for pair in found for name in pair[:2]), "filled once"
+    assert not any(channel == "device" for _, _, channel in found), "a channel that was not asked for"
+
+
+def test_the_rarest_token_gives_the_bits_up_to_the_cap(spark: SparkSession) -> None:
+    uses = degrees([*shared("card", 1, ["a", "b"]), *shared("card", 2, ["a", "b", "c", "d"]), *shared("mail", 3, ["a", "b"])])
+    found = run(spark, uses, 1024, MOST)
+    card = found["a", "b", "card"]
+    assert (card["token"], card["sharers"], card["support"], card["bits"]) == (1, 2, 2, 9 * MILLI), "log2 of 1024 over 1 + 1"
+    assert card["similarity"] == 1
+    assert found["a", "c", "card"]["bits"] == round(MILLI * -math.log2((4 + 3) / 1024)), "a meets one more by its rarer token"
+    assert found["a", "b", "mail"]["bits"] == CHANNEL["mail"].cap * MILLI
+
+
+def test_millibits_and_values_by_channel(spark: SparkSession) -> None:
+    made = spark.createDataFrame([(0.5, "card"), (1.0, "asn"), (7.0, "card"), (0.001, "mail")], "p double, channel string")
+    found = made.select(millibits(F.col("p")).alias("m"), by_channel({"card": 1.5, "asn": 2.5}).alias("v")).collect()
+    assert [(r.m, r.v) for r in found] == [(1000, 1.5), (0, 2.5), (0, 1.5), (round(-1000 * math.log2(0.001)), None)]
+
+
+def test_every_channel_of_tokens_is_of_a_family_that_is_paired() -> None:
+    paired = [name for names in TOKEN_FAMILIES.values() for name in names]
+    assert sorted(paired) == sorted(set(CHANNEL) - {"content", "synchrony", "cohort"})
+    assert all(0 < channel.floor <= channel.cap for channel in CHANNEL.values())
