@@ -1,0 +1,257 @@
+"""Features: days merged over the window are one sketch of everything; tokens are counted as loops would count them."""
+
+from collections import Counter, defaultdict
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from rows import DAY, rows
+
+from jobs.algorithms import embedding, sketches
+from jobs.algorithms.channels import CHANNEL, WRAPPERS
+from jobs.algorithms.fingerprints import fingerprint
+from jobs.algorithms.pseudonyms import pseudonym, token
+from jobs.features import account_days, account_embeddings, account_tokens, prompt_templates
+from jobs.schemas.sketch import PHRASE_CHANNELS, TRAIT_CHANNELS
+from jobs.schemas.table import table
+from jobs.settings import DEFAULT, Key, Run
+
+Row = dict[str, Any]
+RUN = Run(DAY, DEFAULT, Key(b"test"))
+YESTERDAY = Run(DAY - timedelta(days=1), DEFAULT, Key(b"test"))
+WRAPPER = "Judge the following answer and say why it falls short of the best that you could give:"
+PROMPTS = ("", "hello", "translate order 12", "translate order 13", *(f"{WRAPPER} {'abcdefgh'[i] * 3} pays" for i in range(8)))
+
+
+def check_columns(made: DataFrame, name: str) -> None:
+    assert [(f.name, f.dataType) for f in made.schema] == [(f.name, f.dataType) for f in table(name).schema]
+
+
+def silver_exchanges(seed: int, count: int) -> list[Row]:
+    """Exchanges of seven accounts on two days, with a fifth of the optional fields missing."""
+    rng = np.random.default_rng(seed)
+    prints = fingerprint(pa.array(PROMPTS))
+    of_prompt = [{name: column[i].as_py() for name, column in prints.items()} for i in range(len(PROMPTS))]
+    out = []
+    for number in range(count):
+        day = int(rng.integers(2))
+        at = datetime.combine(DAY, datetime.min.time(), UTC) - timedelta(days=day) + timedelta(seconds=int(rng.integers(86_400)))
+        optional = {
+            "turn_index": int(rng.integers(3)),
+            "temperature": float(rng.choice([0.0, 1.0])),
+            "thinking": bool(rng.integers(2)),
+            "output_tokens": int(rng.integers(5000)),
+            "http_status": int(rng.choice([200, 429])),
+            "address": pseudonym(b"k", "address", str(rng.integers(9))),
+            "block": pseudonym(b"k", "block", str(rng.integers(3))),
+            "device": pseudonym(b"k", "device", str(rng.integers(3))),
+            "asn": int(rng.integers(64_500, 64_504)),
+            "country": str(rng.choice(["DE", "FR"])),
+            "access_path": str(rng.choice(["api", "console"])),
+            "system_hash": int(rng.integers(-3, 3)),
+            "tools_hash": int(rng.integers(-3, 3)),
+            "max_tokens": int(rng.choice([256, 4096])),
+        }
+        kept = {name: value for name, value in optional.items() if rng.random() < 0.8}
+        base = {"exchange_id": f"e{number}", "account_id": f"account {rng.integers(7)}", "happened_on": at.date(), "requested_at": at}
+        out.append(
+            base
+            | kept
+            | {"request_model": str(rng.choice(["m", "n"])), "capabilities": int(rng.integers(128))}
+            | of_prompt[rng.integers(len(PROMPTS))]
+        )
+    return out
+
+
+@pytest.fixture(scope="module")
+def window(spark: SparkSession) -> tuple[list[Row], DataFrame, DataFrame]:
+    """The exchanges of two days, what each day was made into, and what the window was made into."""
+    every = silver_exchanges(3, 250)
+    silver = rows(spark, "silver.exchanges", every)
+    days = [account_days.transform(silver.where(F.col("happened_on") == F.lit(run.day)), run) for run in (YESTERDAY, RUN)]
+    both = days[0].unionByName(days[1]).cache()
+    both.count()
+    return every, both, account_embeddings.transform(both, RUN)
+
+
+def with_tokens(spark: SparkSession, every: list[Row]) -> pa.Table:
+    """Exchanges as `sketches.sketch` reads them, their tokens made here and not by the stage."""
+    words = sorted({row[name] for row in every for name in ("country", "access_path") if row.get(name)})
+    hashed = dict(spark.createDataFrame([(w,) for w in words], "w string").select("w", F.xxhash64("w")).collect())
+
+    def head(value: str | None) -> int | None:
+        return None if value is None else int(token(pa.array([value]))[0])
+
+    made = []
+    for row in every:
+        tokens = {name: head(row.get(name)) for name in ("address", "block", "device")}
+        tokens |= {"country": hashed.get(row.get("country")), "path": hashed.get(row.get("access_path"))}
+        tokens |= {"asn": row.get("asn"), "system": row.get("system_hash"), "tools": row.get("tools_hash"), "limit": row.get("max_tokens")}
+        made.append(row | {f"{name}_token": value for name, value in tokens.items()})
+    kinds = {"terms": pa.list_(pa.int16()), "signature": pa.list_(pa.int32()), "requested_at": pa.timestamp("us", tz="UTC")}
+    silver = ("stream", "truncated", "image_count", "tool_call_count", "input_tokens", "reasoning_tokens")
+    columns = {name: [row.get(name) for row in made] for name in (*made[0], *optional_names(made), *silver)}
+    return pa.table({name: pa.array(values, kinds.get(name) or kind(name)) for name, values in columns.items()})
+
+
+def optional_names(made: list[Row]) -> set[str]:
+    return {name for row in made for name in row}
+
+
+def kind(name: str) -> pa.DataType | None:
+    flags = {"stream": pa.bool_(), "truncated": pa.bool_(), "thinking": pa.bool_()}
+    numbers = ("image_count", "tool_call_count", "input_tokens", "reasoning_tokens")
+    return flags.get(name) or (pa.int64() if name in numbers or name.endswith(("_token", "_hash")) else None)
+
+
+def as_rows(made: pa.Table) -> dict[str, Row]:
+    found = made.to_pylist()
+    assert len({r["account_id"] for r in found}) == len(found)
+    return {r["account_id"]: r for r in found}
+
+
+def test_two_days_merged_are_one_sketch_of_everything(spark: SparkSession, window: tuple[list[Row], DataFrame, DataFrame]) -> None:
+    every, days, embeddings = window
+    check_columns(days, "features.account_days")
+    check_columns(embeddings, "features.account_embeddings")
+    whole = sketches.sketch(with_tokens(spark, every))
+    found, daily, expected = as_rows(embeddings.toArrow()), days.toArrow(), as_rows(whole)
+    merged = [name for name in sketches.SKETCH.names if name not in ("prompts", "terms")]
+    assert {a: {name: row[name] for name in merged} for a, row in found.items()} == {
+        a: {n: row[n] for n in merged} for a, row in expected.items()
+    }
+    assert {row["run_date"] for row in found.values()} == {DAY}
+    assert Counter(daily["happened_on"].to_pylist()).keys() == {DAY, YESTERDAY.day}
+    assert sum(daily["n_exchanges"].to_pylist()) == len(every)
+    assert as_rows(sketches.merge(daily.select(sketches.SKETCH.names).cast(sketches.SKETCH))) == expected
+    terms = daily["terms"].combine_chunks()
+    weights = embedding.rarity(embedding.document_frequencies(terms), len(daily))
+    vectors = dict(zip(expected, embedding.embed(whole["terms"].combine_chunks(), weights).to_pylist(), strict=True))
+    assert {account: row["vector"] for account, row in found.items()} == vectors
+
+
+def test_phrases_count_exchanges_and_distinct_prompts(window: tuple[list[Row], DataFrame, DataFrame]) -> None:
+    every, _, embeddings = window
+    carried: dict[str, Counter[tuple[int, int]]] = defaultdict(Counter)
+    filled: dict[tuple[str, int, int], set[int]] = defaultdict(set)
+    for row in every:
+        for name, code in PHRASE_CHANNELS.items():
+            if row[name] is not None:
+                carried[row["account_id"]][code, row[name]] += 1
+                filled[row["account_id"], code, row[name]].add(row["prompt_hash"])
+    for account, row in as_rows(embeddings.toArrow()).items():
+        expected = {(c, t): (n, len(filled[account, c, t])) for (c, t), n in carried[account].items()}
+        assert {(p["channel"], p["token"]): (p["n"], p["fillings"]) for p in row["phrases"]} == expected
+        assert len(row["phrases"]) == len(expected)
+    assert max(len(f) for (_, code, _), f in filled.items() if code == PHRASE_CHANNELS["head16_hash"]) > 2
+
+
+def active_accounts(seed: int) -> tuple[list[Row], list[Row]]:
+    """Embeddings and accounts: shared owners, agreements, an account that is not known, sign-up addresses used again."""
+    rng = np.random.default_rng(seed)
+    embeddings, accounts = [], []
+    for number in range(40):
+        name = f"account {number:02}"
+        traits = {(int(rng.choice(list(TRAIT_CHANNELS.values()))), int(rng.integers(-6, 6))) for _ in range(rng.integers(12))}
+        phrases = {(int(rng.choice(list(PHRASE_CHANNELS.values()))), int(rng.integers(-6, 6))) for _ in range(rng.integers(12))}
+        made = [{"channel": c, "token": t, "n": int(rng.integers(1, 9)), "fillings": int(rng.integers(1, 4))} for c, t in phrases]
+        embeddings.append(
+            {"account_id": name, "traits": [{"channel": c, "token": t, "n": int(rng.integers(1, 9))} for c, t in traits], "phrases": made}
+        )
+        own = {
+            "card": f"{int(rng.integers(6)) - 3 & (1 << 64) - 1:016x}{'0' * 16}",
+            "mail_domain": f"{int(rng.integers(4)):016x}{'0' * 16}",
+            "signup_address": f"{int(rng.integers(-6, 6)) & (1 << 64) - 1:016x}{'f' * 16}",
+            "signup_block": None,
+            "signup_asn": int(rng.integers(6)),
+        }
+        kept = {name: value for name, value in own.items() if rng.random() < 0.7}
+        owner = f"org:{number % 7}" if number % 2 else name
+        agreement = "reseller" if number % 11 == 10 else None
+        if number != 5:
+            accounts.append({"account_id": name, "owner_id": owner, "agreement": agreement} | kept)
+    return embeddings, accounts
+
+
+def uses_of(embeddings: list[Row], known: dict[str, Row]) -> dict[tuple[str, str, int], Row]:
+    """What each account has, from its traffic and from its sign-up."""
+    names = {code: name.removesuffix("_hash") for name, code in (TRAIT_CHANNELS | PHRASE_CHANNELS).items()}
+    uses: dict[tuple[str, str, int], Row] = {}
+
+    def use(account: str, channel: str, value: int, n: int, fillings: int) -> None:
+        if channel in CHANNEL:
+            row = uses.setdefault((account, channel, value), {"n": 0, "fillings": 0})
+            row["n"], row["fillings"] = row["n"] + n, max(row["fillings"], fillings)
+
+    def head(pseudonym_: str) -> int:
+        return int.from_bytes(bytes.fromhex(pseudonym_[:16]), "big", signed=True)
+
+    for e in embeddings:
+        name = e["account_id"]
+        about = known.get(name, {})
+        if about.get("agreement"):
+            continue
+        for t in e["traits"]:
+            use(name, names[t["channel"]], t["token"], t["n"], 1)
+        for p in e["phrases"]:
+            use(name, names[p["channel"]], p["token"], p["n"], p["fillings"])
+        own = {"card": "card", "mail": "mail_domain", "address": "signup_address"}
+        for channel, column in own.items():
+            if about.get(column):
+                use(name, channel, head(about[column]), 1, 1)
+        if about.get("signup_asn") is not None:
+            use(name, "asn", about["signup_asn"], 1, 1)
+    return uses
+
+
+def counted(embeddings: list[Row], accounts: list[Row]) -> dict[tuple[str, str, int], Row]:
+    """`features.account_tokens` by loops."""
+    known = {a["account_id"]: a for a in accounts}
+    uses = uses_of(embeddings, known)
+    for (account, channel, _), row in uses.items():
+        row["owner_id"] = known.get(account, {}).get("owner_id", account)
+        row["counts"] = channel not in WRAPPERS or row["fillings"] >= 2
+    for (_, channel, value), row in uses.items():
+        same = [r for (_, c, v), r in uses.items() if (c, v) == (channel, value)]
+        row["users"] = len({r["owner_id"] for r in same})
+        row["degree"] = len({r["owner_id"] for r in same if r["counts"]})
+    shared = {key: row for key, row in uses.items() if row["users"] >= 2}
+    for (account, channel, _), row in shared.items():
+        mine = [r for (a, c, _), r in shared.items() if (a, c) == (account, channel)]
+        row["reach"] = sum(max(r["degree"] - 1, 0) for r in mine if r["counts"] and r["degree"] <= row["degree"])
+    return shared
+
+
+def test_tokens_have_the_users_degree_and_reach_of_a_loop(spark: SparkSession) -> None:
+    embeddings, accounts = active_accounts(7)
+    frames = rows(spark, "features.account_embeddings", embeddings), rows(spark, "silver.accounts", accounts)
+    made = account_tokens.transform(*frames, RUN)
+    check_columns(made, "features.account_tokens")
+    collected = [r.asDict() for r in made.collect()]
+    found = {(r.pop("account_id"), r.pop("channel"), r.pop("token")): r for r in collected}
+    assert len(found) == len(collected), "one row an account, channel and token"
+    assert {r.pop("run_date") for r in collected} == {DAY}
+    expected = counted(embeddings, accounts)
+    assert found == expected
+    licensed = {a["account_id"] for a in accounts if a["agreement"]}
+    assert not licensed & {account for account, _, _ in found}
+    assert any(account == "account 05" for account, _, _ in found), "an account that is not known answers for itself"
+    assert {channel for _, channel, _ in found} == set(CHANNEL) - {"content", "synchrony", "cohort"}
+    assert {row["counts"] for row in found.values()} == {True, False}
+
+
+def test_templates_add_up_their_accounts(spark: SparkSession) -> None:
+    wide = {"channel": "head8", "token": 1, "users": 3, "degree": 2, "counts": True, "reach": 1}
+    uses = [wide | {"account_id": a, "owner_id": a, "n": n, "fillings": f} for a, n, f in (("a", 30, 20), ("b", 5, 5), ("c", 1, 1))]
+    other = wide | {"channel": "card", "account_id": "a", "owner_id": "a", "n": 1, "fillings": 1}
+    embeddings = [{"account_id": a, "n_exchanges": n} for a, n in (("a", 40), ("b", 50), ("c", 10), ("d", 99))]
+    made = prompt_templates.transform(
+        rows(spark, "features.account_tokens", [*uses, other]), rows(spark, "features.account_embeddings", embeddings), RUN
+    )
+    check_columns(made, "features.prompt_templates")
+    counts = {"n_accounts": 3, "n_owners": 3, "n_loyal": 2, "n_exchanges": 36, "n_fillings": 26, "traffic_share": 0.36}
+    assert [r.asDict() for r in made.collect()] == [{"run_date": DAY, "channel": "head8", "token": 1} | counts]
