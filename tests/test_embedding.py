@@ -25,8 +25,8 @@ def corpus(rows: int, seed: int) -> Counts:
     for row in range(rows):
         share = rng.uniform(0, 1)
         own, shared = rng.choice(subjects[row % 8], int(90 * share) + 5), rng.choice(common, int(90 * (1 - share)) + 5)
-        terms, n = np.unique(np.concatenate([own, shared]), return_counts=True)
-        out.append(dict(zip(terms.tolist(), n.tolist(), strict=True)))
+        terms = np.unique(np.concatenate([own, shared]))
+        out.append(dict(zip(terms.tolist(), rng.geometric(0.1, len(terms)).tolist(), strict=True)))
     return out
 
 
@@ -52,6 +52,8 @@ def test_cosines_are_those_of_tf_idf_within_the_projection_s_error() -> None:
     terms = column(counts)
     found = vectors(embed(terms, rarity(document_frequencies(terms), len(counts))))
     exact = dense(counts)
+    projected = exact @ projection()
+    np.testing.assert_allclose(found, projected / np.linalg.norm(projected, axis=1, keepdims=True), atol=1e-5)
     upper = np.triu_indices(len(counts), 1)
     error, truth = (found @ found.T - exact @ exact.T)[upper], (exact @ exact.T)[upper]
     assert truth.max() > 0.6
