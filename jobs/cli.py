@@ -1,7 +1,6 @@
 """The command `iolaus`."""
 
 import argparse
-import logging
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
@@ -33,7 +32,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.debug:
             raise
         first = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
-        return _say(f"{type(error).__name__}: {first[:300]} (the whole trace: the same command with --debug)", FAILED)
+        return _say(
+            f"{type(error).__name__}: {first[:300]} (the whole trace: the same command with --debug; Spark's log: {_spark_log()})", FAILED
+        )
+
+
+def _spark_log() -> str:
+    from jobs.runtime.session import log_file
+
+    return str(log_file())
 
 
 def _say(message: str, status: int) -> int:
@@ -42,7 +49,9 @@ def _say(message: str, status: int) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="iolaus", description="Finds networks of accounts through which one operator distils a language model.")
+    parser = argparse.ArgumentParser(
+        prog="iolaus", description="Finds networks of accounts through which one operator distils a language model."
+    )
     parser.add_argument("--version", action="version", version=f"iolaus {jobs.__version__}")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--master", help="Spark master, as spark://host:7077; default: all cores of this machine")
@@ -65,7 +74,9 @@ def _parser() -> argparse.ArgumentParser:
     job.add_argument("--landing", metavar="URI", help="folder that gateways append to; for stages that read it")
     job.set_defaults(act=_job)
 
-    simulate = commands.add_parser("simulate", parents=[common], help="a landing folder with planted campaigns", description=_simulate.__doc__)
+    simulate = commands.add_parser(
+        "simulate", parents=[common], help="a landing folder with planted campaigns", description=_simulate.__doc__
+    )
     simulate.add_argument("--out", required=True, metavar="DIR", help="landing folder to make; the truth goes beside it")
     simulate.add_argument("--scenario", default="february", help="february (default) or quiet")
     simulate.add_argument("--scale", type=float, default=1.0, help="share of the scenario's full size; default 1")
@@ -106,7 +117,13 @@ def _run(given: argparse.Namespace) -> int:
     if given.first and given.first > given.last:
         raise UsageError(f"--from {given.first} is after --to {given.last}; exchange them")
     spark = session(given.master, memory=given.memory)
-    days = [given.date] if given.date else [given.first + timedelta(days=i) for i in range((given.last - given.first).days + 1)] if given.first else []
+    days = (
+        [given.date]
+        if given.date
+        else [given.first + timedelta(days=i) for i in range((given.last - given.first).days + 1)]
+        if given.first
+        else []
+    )
     if not days:
         days = Landing(spark, given.landing).days()
         if not days:
@@ -118,7 +135,9 @@ def _run(given: argparse.Namespace) -> int:
     for day, earlier in touched.items():
         missed = [d for d in earlier if d not in days]
         if missed:
-            print(f"Late exchanges that arrived on {day} were added to {', '.join(map(str, missed))}; to publish those days anew, run them and the days after them again.")
+            print(
+                f"Late exchanges that arrived on {day} were added to {', '.join(map(str, missed))}; to publish those days anew, run them and the days after them again."
+            )
     return DONE
 
 
@@ -141,12 +160,14 @@ def _job(given: argparse.Namespace) -> int:
 def _simulate(given: argparse.Namespace) -> int:
     """Make a landing folder of ordinary traffic and planted campaigns, and the truth beside it."""
     from jobs.runtime.session import session
-    from jobs.simulate.traffic import simulate
+    from jobs.simulate.landing import simulate
 
-    logging.getLogger().setLevel(logging.ERROR)
     spark = session(given.master, memory=given.memory)
-    summary = simulate(spark, given.out, given.scenario, given.scale, given.seed, days=given.days)
-    print(summary)
+    made = simulate(spark, given.out, given.scenario, given.scale, given.seed, days=given.days)
+    print(
+        f"{made.exchanges} exchanges of {made.accounts} accounts, {made.fraudulent} of them fraudulent, "
+        f"from {made.first_day} to {made.last_day}, in {made.out}; the truth is in {made.truth}"
+    )
     return DONE
 
 

@@ -39,12 +39,17 @@ class Read:
 
 @dataclass(frozen=True)
 class Stage:
-    """One table: its name, what it is made of, how often, and a line on what it holds."""
+    """One table: its name, what it is made of, how often, and a line on what it holds.
+
+    `after` are tables that it does not read but that must be whole before it: what is published last
+    publishes all.
+    """
 
     table: str
     grain: Grain
     reads: tuple[Read, ...]
     holds: str
+    after: tuple[str, ...] = ()
 
     @property
     def layer(self) -> str:
@@ -54,7 +59,7 @@ class Stage:
     @property
     def upstream(self) -> tuple[str, ...]:
         """The tables of the same run that must be made first."""
-        return tuple(r.table for r in self.reads if r.span is not Span.PREVIOUS and not is_landing(r.table))
+        return tuple(r.table for r in self.reads if r.span is not Span.PREVIOUS and not is_landing(r.table)) + self.after
 
 
 def is_landing(name: str) -> bool:
@@ -78,6 +83,16 @@ _EMBEDDINGS, _ACCOUNTS, _TOKENS = Read("features.account_embeddings"), Read("sil
 _CANDIDATES = (Read("pairs.infrastructure"), Read("pairs.templates"), Read("pairs.content"))
 _PAIRS = (*_CANDIDATES, Read("pairs.synchrony"), Read("pairs.cohort"))
 _SCORED = (Read("scoring.clusters"), Read("graph.clusters"))
+# Written before the ranking, so that whoever reads a ranking finds its members and its evidence. The
+# quarantine is among them: a run has not ended while rejected rows are not safe.
+_BESIDE_RANKING = (
+    "gold.cluster_timeline",
+    "gold.cluster_links",
+    "gold.cluster_evidence",
+    "gold.suspect_cluster_members",
+    "gold.watchlist",
+    "quality.quarantine",
+)
 
 STAGES: tuple[Stage, ...] = (
     Stage("bronze.exchanges", Grain.ARRIVAL, (Read("landing.exchanges"),), "exchanges as they arrived, typed"),
@@ -90,10 +105,20 @@ STAGES: tuple[Stage, ...] = (
         (Read("landing.exchanges"), _all("landing.accounts"), _all("landing.models"), _all("landing.agreements")),
         "rejected rows, whole, with reasons",
     ),
-    Stage("silver.exchanges", Grain.EVENT, (Read("bronze.exchanges", Span.ARRIVED),), "exchanges once each: pseudonyms and fingerprints, no text"),
+    Stage(
+        "silver.exchanges",
+        Grain.EVENT,
+        (Read("bronze.exchanges", Span.ARRIVED),),
+        "exchanges once each: pseudonyms and fingerprints, no text",
+    ),
     Stage("silver.accounts", Grain.RUN, (_all("bronze.accounts"), _all("bronze.agreements")), "accounts as known on the date"),
     Stage("features.account_days", Grain.EVENT, (Read("silver.exchanges"),), "additive sketches of an account's day"),
-    Stage("features.account_embeddings", Grain.RUN, (_window("features.account_days"),), "an account's window: vector, phrases, traits, timing, behaviour"),
+    Stage(
+        "features.account_embeddings",
+        Grain.RUN,
+        (_window("features.account_days"),),
+        "an account's window: vector, phrases, traits, timing, behaviour",
+    ),
     Stage("features.account_tokens", Grain.RUN, (_EMBEDDINGS, _ACCOUNTS), "what accounts have in common with others, counted"),
     Stage("features.prompt_templates", Grain.RUN, (_TOKENS, _EMBEDDINGS), "templates, wrappers and system prompts, with who uses them"),
     Stage("pairs.infrastructure", Grain.RUN, (_TOKENS, _EMBEDDINGS), "pairs that share cards, addresses, networks, devices"),
@@ -104,7 +129,12 @@ STAGES: tuple[Stage, ...] = (
     Stage("pairs.hot_keys", Grain.RUN, (_TOKENS, _EMBEDDINGS), "shared values that too many have to pair them"),
     Stage("graph.links", Grain.RUN, (*_PAIRS, _EMBEDDINGS), "pairs on which independent families of evidence agree"),
     Stage("graph.components", Grain.RUN, (Read("graph.links"),), "accounts joined by links, directly or not"),
-    Stage("graph.communities", Grain.RUN, (Read("graph.links"), Read("graph.components"), _TOKENS, _EMBEDDINGS), "dense groups, and groups of one wrapper"),
+    Stage(
+        "graph.communities",
+        Grain.RUN,
+        (Read("graph.links"), Read("graph.components"), _TOKENS, _EMBEDDINGS),
+        "dense groups, and groups of one wrapper",
+    ),
     Stage(
         "graph.clusters",
         Grain.RUN,
@@ -112,13 +142,28 @@ STAGES: tuple[Stage, ...] = (
         "members, re-assigned by profile; ids that last",
     ),
     Stage("scoring.evidence", Grain.RUN, (Read("graph.clusters"), _TOKENS, _EMBEDDINGS, _ACCOUNTS), "what speaks for a cluster, in bits"),
-    Stage("scoring.clusters", Grain.RUN, (Read("scoring.evidence"), Read("graph.clusters"), _EMBEDDINGS, _ACCOUNTS), "score, confidence and rank of a cluster"),
+    Stage(
+        "scoring.clusters",
+        Grain.RUN,
+        (Read("scoring.evidence"), Read("graph.clusters"), _EMBEDDINGS, _ACCOUNTS),
+        "score, confidence and rank of a cluster",
+    ),
     Stage("gold.cluster_timeline", Grain.RUN, (*_SCORED, _EMBEDDINGS), "a cluster's activity by hour and model"),
     Stage("gold.cluster_links", Grain.RUN, (*_SCORED, *_PAIRS), "why these two accounts"),
     Stage("gold.cluster_evidence", Grain.RUN, (Read("scoring.clusters"), Read("scoring.evidence")), "why this cluster"),
-    Stage("gold.suspect_cluster_members", Grain.RUN, (*_SCORED, _TOKENS, _EMBEDDINGS, _ACCOUNTS), "the accounts of a cluster, with reasons"),
-    Stage("gold.watchlist", Grain.RUN, (Read("scoring.clusters"), _previous("gold.watchlist")), "clusters of low confidence, not published"),
-    Stage("gold.suspect_clusters", Grain.RUN, (Read("scoring.clusters"), _previous("gold.suspect_clusters")), "the ranking that an analyst acts on"),
+    Stage(
+        "gold.suspect_cluster_members", Grain.RUN, (*_SCORED, _TOKENS, _EMBEDDINGS, _ACCOUNTS), "the accounts of a cluster, with reasons"
+    ),
+    Stage(
+        "gold.watchlist", Grain.RUN, (Read("scoring.clusters"), _previous("gold.watchlist")), "clusters of low confidence, not published"
+    ),
+    Stage(
+        "gold.suspect_clusters",
+        Grain.RUN,
+        (Read("scoring.clusters"), _previous("gold.suspect_clusters")),
+        "the ranking that an analyst acts on",
+        after=_BESIDE_RANKING,
+    ),
 )
 
 

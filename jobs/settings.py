@@ -10,7 +10,6 @@ from datetime import date
 from hashlib import sha256
 
 
-
 @dataclass(frozen=True)
 class Ingestion:
     """What is accepted from the landing."""

@@ -33,19 +33,21 @@ def _repeated_prompts() -> Column:
     return F.coalesce(most, F.lit(0)) / F.col("n_exchanges")
 
 
-MEASURES: dict[str, Column] = {
-    "later_turns": _share("n_later_turns"),
-    "hours_of_day": _hours_of_day().cast("double"),
-    "output_tokens": F.col("output_tokens") / F.col("n_exchanges"),
-    "thinking": _share("n_thinking"),
-    "tools": _share("n_with_tools"),
-    "zero_temperature": _share("n_zero_temperature"),
-    "streaming": _share("n_stream"),
-    "templated": _repeated_prompts(),
-    "volume": F.col("n_exchanges").cast("double"),
-    "age_at_first_use": (F.unix_timestamp("first_at") - F.unix_timestamp("created_at")) / F.lit(DAY),
-    **{f"asks_{name}": F.element_at("capability_counts", i + 1) / F.col("n_exchanges") for i, name in enumerate(CAPABILITIES)},
-}
+def measures() -> dict[str, Column]:
+    """Each measure by name, over `features.account_embeddings` joined with `created_at` of `silver.accounts`."""
+    return {
+        "later_turns": _share("n_later_turns"),
+        "hours_of_day": _hours_of_day().cast("double"),
+        "output_tokens": F.col("output_tokens") / F.col("n_exchanges"),
+        "thinking": _share("n_thinking"),
+        "tools": _share("n_with_tools"),
+        "zero_temperature": _share("n_zero_temperature"),
+        "streaming": _share("n_stream"),
+        "templated": _repeated_prompts(),
+        "volume": F.col("n_exchanges").cast("double"),
+        "age_at_first_use": (F.unix_timestamp("first_at") - F.unix_timestamp("created_at")) / F.lit(DAY),
+        **{f"asks_{name}": F.element_at("capability_counts", i + 1) / F.col("n_exchanges") for i, name in enumerate(CAPABILITIES)},
+    }
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,9 @@ def _above(measure: str, least: float) -> Callable[[Scoring], Column]:
 
 def _unsupported(settings: Scoring) -> Column:
     regions = settings.unsupported_regions
-    return F.coalesce(F.col("billing_country").isin(*regions), F.lit(False)) | F.coalesce(F.col("phone_country").isin(*regions), F.lit(False))
+    return F.coalesce(F.col("billing_country").isin(*regions), F.lit(False)) | F.coalesce(
+        F.col("phone_country").isin(*regions), F.lit(False)
+    )
 
 
 CLAIMS: dict[str, Claim] = {

@@ -6,6 +6,8 @@ One entry a channel. To add a signal that is a shared value, add its entry here 
 
 from dataclasses import dataclass
 
+from jobs.schemas.graph_links import FAMILIES
+
 
 @dataclass(frozen=True)
 class Channel:
@@ -37,9 +39,9 @@ CHANNELS: tuple[Channel, ...] = (
     Channel("system", "content", "instruction", 10, 3, "send the same system prompt"),
     Channel("tools", "content", "instruction", 4, 3, "offer the same set of tools"),
     Channel("template", "content", "instruction", 10, 3, "fill the same template", wrapper=True),
-    Channel("prompt", "content", "instruction", 8, 4, "send the same prompts"),
+    Channel("prompt", "content", "instruction", 8, 5, "send the same prompts"),
     *(
-        Channel(f"{side}{k}", "content", "instruction", 8, 3, f"wrap different prompts in the same {k} {place} words", wrapper=True)
+        Channel(f"{side}{k}", "content", "instruction", 8, 4, f"wrap different prompts in the same {k} {place} words", wrapper=True)
         for side, place in (("head", "first"), ("tail", "last"))
         for k in (4, 8, 16)
     ),
@@ -48,9 +50,9 @@ CHANNELS: tuple[Channel, ...] = (
     Channel("cohort", "cohort", "creation", 7, 2, "were made at the same time"),
 )
 
-FAMILIES: tuple[str, ...] = ("infrastructure", "content", "cohort", "timing")
 TOKEN_FAMILIES: dict[str, tuple[str, ...]] = {
-    family: tuple(c.name for c in CHANNELS if c.family == family and c.name not in ("content", "synchrony", "cohort")) for family in FAMILIES[:2]
+    family: tuple(c.name for c in CHANNELS if c.family == family and c.name not in ("content", "synchrony", "cohort"))
+    for family in FAMILIES[:2]
 }
 
 CHANNEL: dict[str, Channel] = {c.name: c for c in CHANNELS}

@@ -52,11 +52,16 @@ def shared_tokens(tokens: DataFrame, channels: tuple[str, ...], owners: int, mos
     a, b = (rows.select("channel", "token", *(F.col(c).alias(f"{c}_{side}") for c in _SIDED)) for side in "ab")
     pairs = a.join(b, ["channel", "token"]).where("account_id_a < account_id_b and owner_id_a <> owner_id_b")
     capped = F.least(
-        millibits((F.col("reach_a") + F.col("reach_b")) / F.lit(float(owners))), by_channel({c: CHANNEL[c].cap * MILLI for c in channels}).cast("int")
+        millibits((F.col("reach_a") + F.col("reach_b")) / F.lit(float(owners))),
+        by_channel({c: CHANNEL[c].cap * MILLI for c in channels}).cast("int"),
     )
     best = F.max(F.struct(capped.alias("bits"), (-F.col("degree_a")).alias("rarity"), F.col("token").alias("token")))
     joined = pairs.groupBy("account_id_a", "account_id_b", "channel").agg(
-        best.alias("best"), F.count(F.lit(1)).cast("int").alias("support"), F.sum("weight_a").alias("common"), F.first("total_a").alias("total_a"), F.first("total_b").alias("total_b")
+        best.alias("best"),
+        F.count(F.lit(1)).cast("int").alias("support"),
+        F.sum("weight_a").alias("common"),
+        F.first("total_a").alias("total_a"),
+        F.first("total_b").alias("total_b"),
     )
     floor = by_channel({c: CHANNEL[c].floor * MILLI for c in channels})
     return joined.where(F.col("best.bits") >= floor).select(

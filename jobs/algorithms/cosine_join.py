@@ -27,7 +27,9 @@ def similar_pairs(vectors: DataFrame, threshold: float, count: int, neighbours: 
     """
     blocks = max(1, -(-count // BLOCK))
     homes = vectors.where("vector is not null").select("id", "vector", F.pmod(F.xxhash64("id"), F.lit(blocks)).cast("int").alias("home"))
-    others = F.transform(F.sequence(F.lit(0), F.lit(blocks - 1)), lambda o: F.struct(F.least("home", o).alias("low"), F.greatest("home", o).alias("high")))
+    others = F.transform(
+        F.sequence(F.lit(0), F.lit(blocks - 1)), lambda o: F.struct(F.least("home", o).alias("low"), F.greatest("home", o).alias("high"))
+    )
     dealt = homes.select("id", "vector", "home", F.inline(F.array_distinct(others)))
 
     def join(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -35,7 +37,9 @@ def similar_pairs(vectors: DataFrame, threshold: float, count: int, neighbours: 
         if len(table) > 1:
             yield from _join(table, threshold, neighbours)
 
-    return dealt.groupBy("low", "high").applyInArrow(lambda table: pa.Table.from_batches(list(join(iter(table.to_batches()))), schema=_ARROW), _PAIR)
+    return dealt.groupBy("low", "high").applyInArrow(
+        lambda table: pa.Table.from_batches(list(join(iter(table.to_batches()))), schema=_ARROW), _PAIR
+    )
 
 
 _ARROW = pa.schema([("a", pa.string()), ("b", pa.string()), ("similarity", pa.float32())])

@@ -19,6 +19,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.schemas.sketch import AFFIX_COLUMNS, AFFIX_WORDS
+
 Hashes = npt.NDArray[np.uint64]
 Offsets = npt.NDArray[np.int64]
 
@@ -26,7 +28,6 @@ HEAD_CHARACTERS = 12_000  # a novel pasted into a prompt says no more after this
 TAIL_CHARACTERS = 2_000  # enough for the last 16 words in any script
 TERM_BUCKETS = 8_192  # hashed vocabulary: term ids are 0 … 8191
 TERMS_KEPT = 256  # distinct terms kept of one text, the first in order
-AFFIX_WORDS = (4, 8, 16)  # lengths of the heads and tails by which wrappers are found
 SIGNATURE = 32  # MinHash functions of a signature
 SHINGLE = 3  # words in a shingle
 TEMPLATE_WORDS = 64  # words of the folded text that make the template's hash
@@ -196,9 +197,6 @@ def terms(w: Words) -> pa.ListArray:
 def as_long(hashes: Hashes, present: npt.NDArray[np.bool_] | None = None) -> pa.Array:
     """Hashes as signed 64-bit, null where not present."""
     return pa.array(hashes.view(np.int64), mask=None if present is None else ~present)
-
-
-AFFIX_COLUMNS = tuple(f"{side}{k}_hash" for side in ("head", "tail") for k in AFFIX_WORDS)
 
 
 def fingerprint(texts: pa.Array) -> dict[str, Any]:

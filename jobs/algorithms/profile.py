@@ -13,9 +13,9 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from jobs.algorithms.behaviour import measures
 from jobs.algorithms.channels import CHANNEL
 from jobs.algorithms.cooccurrence import MILLI, by_channel
-from jobs.algorithms.behaviour import MEASURES
 from jobs.settings import Profile
 
 FAMILIES = ("content", "infrastructure", "cohort", "behaviour")
@@ -24,9 +24,10 @@ BINNED = ("later_turns", "hours_of_day", "output_tokens", "thinking", "tools", "
 
 def bins(profiles: DataFrame) -> DataFrame:
     """(account_id, measure, bin): each measure cut at fixed points of its scale, coarse enough for small groups."""
+    every = measures()
 
     def cut(name: str) -> Column:
-        value = MEASURES[name]
+        value = every[name]
         if name == "volume":
             return F.floor(F.log2(value + 1) / 2)
         if name == "output_tokens":
@@ -48,28 +49,39 @@ def assign(members: DataFrame, tokens: DataFrame, places: DataFrame, binned: Dat
     """
     sizes = members.groupBy("community").agg(F.count(F.lit(1)).alias("size")).where(F.col("size") >= settings.fewest)
     members = members.join(sizes.select("community"), "community").select("community", "account_id", F.lit(1).alias("member"))
-    typical = F.broadcast(_typical(members, tokens, sizes, population, settings))
-    matched = tokens.select("account_id", "channel", "token", "counts").join(typical, ["channel", "token"])
-    matched = matched.join(members, ["community", "account_id"], "left").withColumn("member", F.coalesce("member", F.lit(0)))
-    agreement = _agreement_bits(population)
+    typical = _typical(members, tokens, sizes, population, settings).localCheckpoint()
+    matched = tokens.select("account_id", "channel", "token", "counts").join(F.broadcast(typical), ["channel", "token"])
+    matched = matched.join(F.broadcast(members), ["community", "account_id"], "left").withColumn("member", F.coalesce("member", F.lit(0)))
     caps = by_channel({c.name: c.cap * MILLI for c in CHANNEL.values()})
-    scored = matched.withColumn("bits", F.least(agreement, caps).cast("int")).where("bits > 0")
-    best = scored.groupBy("community", "account_id", "member", "size", "channel").agg(F.max("bits").alias("bits"))
-    views = best.withColumn("part", _part()).groupBy("community", "account_id", "member", "size", "part").agg(
-        F.max(F.struct("bits", "channel")).alias("best")
+    scored = matched.withColumn("bits", F.least(_agreement_bits(population), caps).cast("int"))
+    key = ["community", "account_id", "member", "size"]
+    best = scored.groupBy(*key, "channel").agg(F.max("bits").alias("bits"), F.max(_is_usual(settings)).alias("usual"))
+    views = (
+        best.withColumn("part", _part())
+        .groupBy(*key, "part")
+        .agg(F.max(F.struct("bits", "channel")).alias("best"), F.max("usual").alias("usual"))
     )
-    families = views.groupBy("community", "account_id", "member", "size").agg(
-        *(F.coalesce(F.sum(F.when(F.split("part", ":")[0] == f, F.col("best.bits"))), F.lit(0)).cast("int").alias(f) for f in FAMILIES[:2]),
-        F.transform(F.reverse(F.array_sort(F.collect_list("best"))), lambda b: b["channel"]).alias("reasons"),
+    families = views.groupBy(*key).agg(
+        *(
+            F.coalesce(F.sum(F.when(F.split("part", ":")[0] == f, F.greatest("best.bits", F.lit(0)))), F.lit(0)).cast("int").alias(f)
+            for f in FAMILIES[:2]
+        ),
+        F.transform(F.reverse(F.array_sort(F.filter(F.collect_list("best"), lambda b: b["bits"] > 0))), lambda b: b["channel"]).alias(
+            "reasons"
+        ),
+        F.max("usual").alias("usual"),
     )
-    candidates = families.where(F.greatest("content", "infrastructure") >= int(settings.candidate_bits * MILLI))
+    enough = int(settings.candidate_bits * MILLI)
+    candidates = families.where(F.greatest("content", "infrastructure") >= enough).localCheckpoint()
     created = _cohort_bits(candidates, members, places)
     behaved = _behaviour_bits(candidates, members, binned, population)
-    key = ["community", "account_id"]
-    joined = candidates.join(created, key, "left").join(behaved, key, "left").na.fill(0, ["cohort", "behaviour"])
-    missing = _missing_bits(candidates, typical, matched, settings)
-    joined = joined.join(missing, key, "left").na.fill(0, ["missing"])
-    capped = joined.withColumn("content", (F.least(F.col("content"), F.lit(int(settings.content_cap * MILLI))) + F.col("missing")).cast("int"))
+    pair = ["community", "account_id"]
+    joined = candidates.join(created, pair, "left").join(behaved, pair, "left").na.fill(0, ["cohort", "behaviour"])
+    joined = joined.join(F.broadcast(_missing_bits(typical, settings)), "community", "left").na.fill(0, ["missing"])
+    joined = joined.withColumn("missing", F.when(F.col("usual"), 0).otherwise(F.col("missing")))
+    capped = joined.withColumn(
+        "content", (F.least(F.col("content"), F.lit(int(settings.content_cap * MILLI))) + F.col("missing")).cast("int")
+    )
     capped = capped.withColumn("infrastructure", F.least(F.col("infrastructure"), F.lit(int(settings.infrastructure_cap * MILLI))))
     prior = F.round(F.log2(F.col("size") / F.lit(float(population))) * MILLI).cast("int")
     total = reduce(Column.__add__, (F.col(f) for f in FAMILIES)) + prior
@@ -83,8 +95,11 @@ def assign(members: DataFrame, tokens: DataFrame, places: DataFrame, binned: Dat
 
 def _typical(members: DataFrame, tokens: DataFrame, sizes: DataFrame, population: int, settings: Profile) -> DataFrame:
     """Tokens that a group has unusually often: (channel, token, community, size, having, users, degree), the best of each channel."""
-    of = tokens.where("counts").join(members, "account_id").groupBy("community", "channel", "token").agg(
-        F.count(F.lit(1)).alias("having"), F.max("users").alias("users"), F.max("degree").alias("degree")
+    of = (
+        tokens.where("counts")
+        .join(members, "account_id")
+        .groupBy("community", "channel", "token")
+        .agg(F.count(F.lit(1)).alias("having"), F.max("users").alias("users"), F.max("degree").alias("degree"))
     )
     rows = of.join(sizes, "community").where(F.col("having") >= settings.fewest)
     lift = (F.col("having") / F.col("size")) / (F.col("users") / F.lit(float(population)))
@@ -113,14 +128,20 @@ def _part() -> Column:
 
 def _cohort_bits(candidates: DataFrame, members: DataFrame, places: DataFrame) -> DataFrame:
     """(community, account_id, cohort): whether the account was made in the time in which most members were."""
-    spans = members.join(places, "account_id").groupBy("community").agg(
-        F.percentile("place", F.lit(0.1)).alias("low"), F.percentile("place", F.lit(0.9)).alias("high")
+    spans = (
+        members.join(places, "account_id")
+        .groupBy("community")
+        .agg(F.percentile("place", F.lit(0.1)).alias("low"), F.percentile("place", F.lit(0.9)).alias("high"))
     )
     width = F.greatest(F.col("high") - F.col("low"), F.lit(0.002))
     inside = F.col("place").between(F.col("low") - 0.1 * width, F.col("high") + 0.1 * width)
-    bits = F.when(inside, F.log2(0.85 / F.least(1.2 * width, F.lit(0.85)))).otherwise(F.log2(0.15 / F.greatest(1 - 1.2 * width, F.lit(0.15))))
+    bits = F.when(inside, F.log2(0.85 / F.least(1.2 * width, F.lit(0.85)))).otherwise(
+        F.log2(0.15 / F.greatest(1 - 1.2 * width, F.lit(0.15)))
+    )
     rows = candidates.select("community", "account_id").join(places, "account_id").join(F.broadcast(spans), "community")
-    return rows.select("community", "account_id", F.round(F.least(F.greatest(bits, F.lit(-3.0)), F.lit(5.0)) * MILLI).cast("int").alias("cohort"))
+    return rows.select(
+        "community", "account_id", F.round(F.least(F.greatest(bits, F.lit(-3.0)), F.lit(5.0)) * MILLI).cast("int").alias("cohort")
+    )
 
 
 def _behaviour_bits(candidates: DataFrame, members: DataFrame, binned: DataFrame, population: int) -> DataFrame:
@@ -136,15 +157,19 @@ def _behaviour_bits(candidates: DataFrame, members: DataFrame, binned: DataFrame
     bits = F.round(F.least(F.greatest(F.log2(p / q), F.lit(-2.0)), F.lit(2.0)) * MILLI).cast("int")
     summed = rows.groupBy("community", "account_id").agg(F.sum(bits).alias("behaviour"))
     cap = 6 * MILLI
-    return summed.select("community", "account_id", F.least(F.greatest("behaviour", F.lit(-cap)), F.lit(cap)).cast("int").alias("behaviour"))
+    return summed.select(
+        "community", "account_id", F.least(F.greatest("behaviour", F.lit(-cap)), F.lit(cap)).cast("int").alias("behaviour")
+    )
 
 
-def _missing_bits(candidates: DataFrame, typical: DataFrame, matched: DataFrame, settings: Profile) -> DataFrame:
-    """(community, account_id, missing): what it says against an account that it lacks what nearly all members send."""
-    common = F.col("having") / F.col("size")
+def _is_usual(settings: Profile) -> Column:
+    """Whether the token is content that nearly all members send."""
     content = F.col("channel").isin(*(c.name for c in CHANNEL.values() if c.family == "content"))
-    usual = typical.where(content & (common >= settings.usual)).groupBy("community").agg(F.max(common).alias("usual"))
-    has = matched.where(content & (common >= settings.usual)).groupBy("community", "account_id").agg(F.lit(True).alias("has"))
-    rows = candidates.select("community", "account_id").join(F.broadcast(usual), "community").join(has, ["community", "account_id"], "left").where("has is null")
-    bits = F.greatest(F.log2(1 - F.least(F.col("usual"), F.lit(0.95))), F.lit(-settings.missing_cap))
-    return rows.select("community", "account_id", F.round(bits * MILLI).cast("int").alias("missing"))
+    return content & (F.col("having") >= settings.usual * F.col("size"))
+
+
+def _missing_bits(typical: DataFrame, settings: Profile) -> DataFrame:
+    """(community, missing): what it says against an account that it lacks all that nearly all members send."""
+    share = F.least(F.max(F.col("having") / F.col("size")), F.lit(0.95))
+    bits = F.greatest(F.log2(1 - share), F.lit(-settings.missing_cap))
+    return typical.where(_is_usual(settings)).groupBy("community").agg(F.round(bits * MILLI).cast("int").alias("missing"))

@@ -12,7 +12,7 @@ its counts are exact; and as all accounts use one hash, an item that two account
 by neither, so samples stay comparable. A set that reached k says so by its length.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.algorithms.capability import CAPABILITIES
-from jobs.algorithms.fingerprints import AFFIX_COLUMNS, SIGNATURE, mix
+from jobs.algorithms.fingerprints import SIGNATURE, mix
+from jobs.schemas.sketch import AFFIX_COLUMNS, TRAIT_CHANNELS
 
 Ints = npt.NDArray[np.int64]
 
@@ -30,9 +31,6 @@ SLOT_SECONDS = 600  # co-activity is counted in ten-minute slots
 PROMPTS_KEPT = 512  # distinct prompts kept of an account, with their fingerprints
 TRAITS_KEPT = 128  # distinct tokens kept of an account in one channel
 OUTPUT_BINS = 16  # powers of two of output tokens
-
-# Channels of traits: what an exchange was sent from, and how. The number is stored; never reuse one.
-TRAIT_CHANNELS: dict[str, int] = {"address": 1, "block": 2, "asn": 3, "device": 4, "country": 5, "path": 6, "system": 7, "tools": 8, "limit": 9}
 
 SUMS: tuple[str, ...] = (
     "n_exchanges",
@@ -98,7 +96,8 @@ def _grouped(table: pa.Table) -> tuple[pa.Table, _Groups]:
 
 
 def _numpy(table: pa.Table, name: str, null: float = 0) -> npt.NDArray[Any]:
-    return pc.fill_null(table[name].combine_chunks(), null).to_numpy(zero_copy_only=False)
+    filled: npt.NDArray[Any] = pc.fill_null(table[name].combine_chunks(), null).to_numpy(zero_copy_only=False)
+    return filled
 
 
 def _lists(lengths: Ints, values: pa.Array) -> pa.ListArray:
@@ -338,10 +337,12 @@ def merge(sketches: pa.Table) -> pa.Table:
 
 
 def _field(items: pa.StructArray, name: str) -> Ints:
-    return pc.fill_null(items.field(name), int(_ABSENT) if items.type.field(name).type == pa.int64() else 0).to_numpy(zero_copy_only=False).astype(np.int64)
+    missing = int(_ABSENT) if items.type.field(name).type == pa.int64() else 0
+    values: Ints = pc.fill_null(items.field(name), missing).to_numpy(zero_copy_only=False).astype(np.int64)
+    return values
 
 
-def stream(batches: Iterator[pa.RecordBatch], first: Callable[[pa.Table], pa.Table]) -> Iterator[pa.Table]:
+def stream(batches: Iterable[pa.RecordBatch], first: Callable[[pa.Table], pa.Table]) -> Iterator[pa.Table]:
     """Sketches of batches that are sorted by account, each account in one row of one of the tables.
 
     `first` is `sketch` or `merge`. Only the last account of a batch is carried to the next, as a sketch, so

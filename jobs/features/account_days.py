@@ -1,12 +1,13 @@
 """features.account_days: additive sketches of what each account did on a day."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.algorithms import sketches
+from jobs.schemas.sketch import TRAIT_CHANNELS
 from jobs.schemas.table import table
 from jobs.settings import Run
 
@@ -19,17 +20,19 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
     schema = table("features.account_days").schema
     day = run.day
 
-    def sketch(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def sketch(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for made in sketches.stream(batches, sketches.sketch):
             dated = made.add_column(0, "happened_on", pa.array([day] * len(made), pa.date32()))
             yield from dated.combine_chunks().to_batches()
 
-    columns = exchanges.select("*", *_tokens()).drop("exchange_id", "happened_on", "arrived_on", "address", "block", "device", "key_id", "country")
+    columns = exchanges.select("*", *_tokens()).drop(
+        "exchange_id", "happened_on", "arrived_on", "address", "block", "device", "key_id", "country"
+    )
     return columns.repartition("account_id").sortWithinPartitions("account_id").mapInArrow(sketch, schema)
 
 
 def _tokens() -> list[Column]:
-    """The traits of an exchange as 64-bit tokens, named as in `sketches.TRAIT_CHANNELS`."""
+    """The traits of an exchange as 64-bit tokens, named as in `jobs.schemas.sketch.TRAIT_CHANNELS`."""
 
     def of_pseudonym(name: str) -> Column:
         return F.conv(F.substring(name, 1, 16), 16, -10).cast("long")
@@ -48,4 +51,4 @@ def _tokens() -> list[Column]:
         "tools": F.col("tools_hash"),
         "limit": F.col("max_tokens"),
     }
-    return [tokens[name].alias(f"{name}_token") for name in sketches.TRAIT_CHANNELS]
+    return [tokens[name].alias(f"{name}_token") for name in TRAIT_CHANNELS]

@@ -1,6 +1,6 @@
 """features.account_embeddings: what an account was in the window: vector, phrases, traits, timing, behaviour."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -8,9 +8,11 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
 from jobs.algorithms import embedding, sketches
+from jobs.algorithms.fingerprints import TERM_BUCKETS
 from jobs.schemas.sketch import PHRASE_CHANNELS
 from jobs.schemas.table import BINARY, LONG, column, struct_of, table
 from jobs.settings import Run
+
 
 def transform(account_days: DataFrame, run: Run) -> DataFrame:
     """One row an account, merged from its rows of `features.account_days` in the window.
@@ -21,9 +23,9 @@ def transform(account_days: DataFrame, run: Run) -> DataFrame:
     schema = table("features.account_embeddings").schema
     day, weights = run.day, _rarity(account_days)
 
-    def merge(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for merged in sketches.stream(batches, sketches.merge):
-            merged = merged.combine_chunks()
+    def merge(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for part in sketches.stream(batches, sketches.merge):
+            merged = part.combine_chunks()
             made = merged.append_column("phrases", _phrases(merged["prompts"].combine_chunks()))
             made = made.append_column("vector", embedding.embed(merged["terms"].combine_chunks(), weights))
             made = made.add_column(0, "run_date", pa.array([day] * len(made), pa.date32()))
@@ -36,8 +38,8 @@ def transform(account_days: DataFrame, run: Run) -> DataFrame:
 def _rarity(account_days: DataFrame) -> embedding.Floats:
     """Weights of terms, from how many account-days have each."""
 
-    def count(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        rows, frequencies = 0, np.zeros(embedding.TERM_BUCKETS, np.int64)
+    def count(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        rows, frequencies = 0, np.zeros(TERM_BUCKETS, np.int64)
         for batch in batches:
             rows += batch.num_rows
             frequencies += embedding.document_frequencies(batch.column("terms"))
@@ -45,7 +47,7 @@ def _rarity(account_days: DataFrame) -> embedding.Floats:
 
     schema = struct_of(column("rows", LONG, "account-days"), column("frequencies", BINARY, "int64 counts"))
     parts = account_days.select("terms").mapInArrow(count, schema).collect()  # one row a partition
-    total = sum((np.frombuffer(p.frequencies, np.int64) for p in parts), np.zeros(embedding.TERM_BUCKETS, np.int64))
+    total = sum((np.frombuffer(p.frequencies, np.int64) for p in parts), np.zeros(TERM_BUCKETS, np.int64))
     return embedding.rarity(total, sum(p.rows for p in parts))
 
 
@@ -68,7 +70,12 @@ def _phrases(prompts: pa.ListArray) -> pa.ListArray:
     fillings = np.diff(np.append(first, len(at)))
     total = np.add.reduceat(n, first) if len(first) else n
     values = pa.StructArray.from_arrays(
-        [pa.array(channel[first], pa.int8()), pa.array(token[first]), pa.array(total.astype(np.int32)), pa.array(fillings.astype(np.int32))],
+        [
+            pa.array(channel[first], pa.int8()),
+            pa.array(token[first]),
+            pa.array(total.astype(np.int32)),
+            pa.array(fillings.astype(np.int32)),
+        ],
         names=["channel", "token", "n", "fillings"],
     )
     offsets = np.concatenate([[0], np.cumsum(np.bincount(at[first], minlength=len(prompts)))]).astype(np.int32)

@@ -1,53 +1,58 @@
 """features.account_tokens: everything an account may share with another, counted against everybody's."""
 
-from pyspark.sql import Column, DataFrame, Window
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.algorithms.channels import CHANNEL, WRAPPERS
-from jobs.algorithms.sketches import TRAIT_CHANNELS
-from jobs.schemas.sketch import PHRASE_CHANNELS
+from jobs.schemas.sketch import PHRASE_CHANNELS, TRAIT_CHANNELS
+from jobs.schemas.table import table
 from jobs.settings import Run
 
-_NAMES = {code: name for name, code in TRAIT_CHANNELS.items()} | {code: name.removesuffix("_hash") for name, code in PHRASE_CHANNELS.items()}
+_CODES = TRAIT_CHANNELS | {name.removesuffix("_hash"): code for name, code in PHRASE_CHANNELS.items()} | {"card": 40, "mail": 41}
+_NAMES = {code: name for name, code in _CODES.items() if name in CHANNEL}
+_WRAPPER_CODES = [_CODES[name] for name in WRAPPERS]
+_USE = "account_id string, owner_id string, channel tinyint, token long, n int, fillings int"
+_SHARED = f"{_USE}, counts boolean, users int, degree int"
 
 
 def transform(embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame:
     """One row an account, channel and token, of accounts active in the window without an agreement.
 
     Tokens that a single owner has are dropped: there is nobody to share them with. Licensed customers
-    take no part, neither as suspects nor as background.
+    take no part, neither as suspects nor as background. Two shuffles: by token, to count who has it, and
+    by account, to add up whom it meets; each partition is counted in memory, in one Arrow pass.
     """
-    known = accounts.select("account_id", "owner_id", "agreement", *_IDENTIFIERS)
+    known = accounts.select("account_id", "owner_id", "agreement", "card", "mail_domain", "signup_address", "signup_block", "signup_asn")
     active = embeddings.select("account_id", "traits", "phrases").join(known, "account_id", "left").where("agreement is null")
     active = active.withColumn("owner_id", F.coalesce("owner_id", "account_id"))
-    traits = active.select("account_id", "owner_id", F.inline("traits")).withColumn("fillings", F.lit(1))
-    phrases = active.select("account_id", "owner_id", F.inline("phrases"))
-    used = traits.unionByName(phrases).withColumn("channel", _channel_name()).where(F.col("channel").isin(*CHANNEL))
-    own = active.select("account_id", "owner_id", F.inline(_own_tokens())).select(
-        "account_id", "owner_id", "channel", "token", F.lit(1).alias("n"), F.lit(1).alias("fillings")
-    )
-    rows = used.unionByName(own.where("token is not null")).groupBy("account_id", "owner_id", "channel", "token").agg(
-        F.sum("n").cast("int").alias("n"), F.max("fillings").alias("fillings")
-    )
-    rows = rows.withColumn("counts", ~F.col("channel").isin(*WRAPPERS) | (F.col("fillings") >= 2))
-    owners = rows.groupBy("channel", "token", "owner_id").agg(F.max("counts").alias("counts"))
-    degrees = owners.groupBy("channel", "token").agg(
-        F.count(F.lit(1)).cast("int").alias("users"), F.count(F.when(F.col("counts"), 1)).cast("int").alias("degree")
-    )
-    shared = rows.join(degrees.where("users >= 2"), ["channel", "token"])
-    rarer = Window.partitionBy("account_id", "channel").orderBy("degree").rangeBetween(Window.unboundedPreceding, Window.currentRow)
-    reach = F.sum(F.when(F.col("counts"), F.greatest(F.col("degree") - 1, F.lit(0))).otherwise(0)).over(rarer)
-    return shared.select(
-        F.lit(run.day).alias("run_date"), "account_id", "owner_id", "channel", "token", "n", "fillings", "counts", "users", "degree", reach.alias("reach")
-    )
+    who = ("account_id", "owner_id")
+    traits = active.select(*who, F.inline("traits")).where(F.col("channel").isin(*_NAMES)).withColumn("fillings", F.lit(1))
+    phrases = active.select(*who, F.inline("phrases"))
+    own = active.select(*who, F.inline(_own_tokens())).where("token is not null")
+    uses = traits.unionByName(phrases).unionByName(own.withColumns({"n": F.lit(1), "fillings": F.lit(1)}))
+    shared = uses.repartition("channel", "token").mapInArrow(_count_owners, _SHARED)
+    day, schema = run.day, table("features.account_tokens").schema
 
+    def add_reach(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for counted in _whole(batches):
+            reached = _reach(counted)
+            names = pa.array([_NAMES.get(code, "") for code in range(128)], pa.string())
+            columns = {
+                **{name: counted[name] for name in counted.schema.names},
+                "run_date": pa.array([day] * len(counted), pa.date32()),
+                "channel": names.take(counted["channel"].cast(pa.int32())),
+                "reach": pa.array(reached),
+            }
+            made = pa.table([columns[name] for name in schema.fieldNames()], names=schema.fieldNames())
+            yield from made.combine_chunks().to_batches()
 
-_IDENTIFIERS = ("card", "mail_domain", "signup_address", "signup_block", "signup_asn")
-
-
-def _channel_name() -> Column:
-    names = F.create_map(*(F.lit(x) for code, name in _NAMES.items() for x in (code, name)))
-    return names[F.col("channel").cast("int")]
+    return shared.repartition("account_id").mapInArrow(add_reach, schema)
 
 
 def _own_tokens() -> Column:
@@ -56,11 +61,78 @@ def _own_tokens() -> Column:
     def head(name: str) -> Column:
         return F.conv(F.substring(name, 1, 16), 16, -10).cast("long")
 
-    pairs = (
-        ("card", head("card")),
-        ("mail", head("mail_domain")),
-        ("address", head("signup_address")),
-        ("block", head("signup_block")),
-        ("asn", F.col("signup_asn").cast("long")),
+    tokens = {
+        "card": head("card"),
+        "mail": head("mail_domain"),
+        "address": head("signup_address"),
+        "block": head("signup_block"),
+        "asn": F.col("signup_asn").cast("long"),
+    }
+    return F.array(
+        *(F.struct(F.lit(_CODES[name]).cast("tinyint").alias("channel"), token.alias("token")) for name, token in tokens.items())
     )
-    return F.array(*(F.struct(F.lit(channel).alias("channel"), token.alias("token")) for channel, token in pairs))
+
+
+def _whole(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    table_ = pa.Table.from_batches(kept) if (kept := [b for b in batches if b.num_rows]) else None
+    if table_ is not None:
+        yield table_.combine_chunks()
+
+
+def _starts(*keys: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
+    """Where sorted rows begin a new combination of keys."""
+    change = np.zeros(len(keys[0]), bool)
+    change[:1] = True
+    for key in keys:
+        change[1:] |= key[1:] != key[:-1]
+    return np.flatnonzero(change)
+
+
+def _count_owners(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Uses of whole tokens: one row an account, with the owners that have the token, where there are two or more."""
+    for uses in _whole(batches):
+        account, owner = (uses[name].combine_chunks().dictionary_encode() for name in ("account_id", "owner_id"))
+        a, o = account.indices.to_numpy(), owner.indices.to_numpy()
+        channel, token, n, fillings = (uses[name].to_numpy() for name in ("channel", "token", "n", "fillings"))
+        order = np.lexsort([a, o, token, channel])
+        a, o, channel, token, n, fillings = (x[order] for x in (a, o, channel, token, n, fillings))
+        first = _starts(channel, token, o, a)  # one account may have a token from two places, as its address at sign-up
+        n, fillings = np.add.reduceat(n, first), np.maximum.reduceat(fillings, first)
+        a, o, channel, token = a[first], o[first], channel[first], token[first]
+        counts = ~np.isin(channel, _WRAPPER_CODES) | (fillings >= 2)
+        per_owner = _starts(channel, token, o)
+        owner_counts = np.logical_or.reduceat(counts, per_owner)
+        per_token = _starts(channel[per_owner], token[per_owner])
+        users, degree = np.diff(np.append(per_token, len(per_owner))), np.add.reduceat(owner_counts.astype(np.int64), per_token)
+        rows = np.diff(np.append(per_owner[per_token], len(a)))
+        users, degree = np.repeat(users, rows), np.repeat(degree, rows)
+        kept = users >= 2
+        columns = [
+            account.dictionary.take(pa.array(a[kept])),
+            owner.dictionary.take(pa.array(o[kept])),
+            pa.array(channel[kept], pa.int8()),
+            pa.array(token[kept]),
+            *(pa.array(x[kept].astype(np.int32)) for x in (n, fillings)),
+            pa.array(counts[kept]),
+            *(pa.array(x[kept].astype(np.int32)) for x in (users, degree)),
+        ]
+        names = ["account_id", "owner_id", "channel", "token", "n", "fillings", "counts", "users", "degree"]
+        yield from pa.table(columns, names=names).to_batches(max_chunksize=50_000)
+
+
+def _reach(counted: pa.Table) -> npt.NDArray[np.int64]:
+    """Of whole accounts: for each row, the other owners met through tokens of its channel of no higher degree."""
+    account = counted["account_id"].combine_chunks().dictionary_encode().indices.to_numpy()
+    channel, degree = counted["channel"].to_numpy(), counted["degree"].to_numpy()
+    others = np.where(pc.fill_null(counted["counts"], False).to_numpy(), np.maximum(degree - 1, 0), 0).astype(np.int64)
+    order = np.lexsort([degree, channel, account])
+    account, channel, degree = account[order], channel[order], degree[order]
+    total = np.cumsum(others[order])
+    group = _starts(account, channel)
+    before = np.repeat(total[group] - others[order][group], np.diff(np.append(group, len(order))))
+    tie = _starts(account, channel, degree)
+    last = np.append(tie[1:], len(order)) - 1
+    through = np.repeat(total[last], np.diff(np.append(tie, len(order)))) if len(order) else total
+    out = np.empty(len(order), np.int64)
+    out[order] = through - before
+    return out

@@ -29,6 +29,11 @@ def transform(
     pairs = inside.groupBy("account_a", "account_b").agg(F.sum("bits").alias("total"))
     ends = pairs.select("account_a", "account_b", "total", F.explode(F.array("account_a", "account_b")).alias("end"))
     best = Window.partitionBy("end").orderBy(F.desc("total"), "account_a", "account_b")
-    kept = ends.withColumn("nth", F.row_number().over(best)).where(F.col("nth") <= run.settings.scoring.links_shown).select("account_a", "account_b").distinct()
+    kept = (
+        ends.withColumn("nth", F.row_number().over(best))
+        .where(F.col("nth") <= run.settings.scoring.links_shown)
+        .select("account_a", "account_b")
+        .distinct()
+    )
     rows = inside.join(kept, ["account_a", "account_b"]).withColumn("bits", F.round(F.col("bits") / MILLI, 3))
     return rows.withColumn("run_date", F.lit(run.day)).select(*table("gold.cluster_links").schema.fieldNames())

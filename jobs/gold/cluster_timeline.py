@@ -12,6 +12,8 @@ def transform(scored: DataFrame, clusters: DataFrame, embeddings: DataFrame, run
     published = scored.where(F.col("confidence") != "low").select("cluster_id")
     members = clusters.join(published, "cluster_id").select("cluster_id", "account_id")
     rows = members.join(embeddings.select("account_id", "activity"), "account_id").select("cluster_id", "account_id", F.inline("activity"))
-    sums = rows.groupBy("cluster_id", "hour", "model").agg(F.sum("n").alias("n_exchanges"), F.countDistinct("account_id").cast("int").alias("n_accounts"))
+    sums = rows.groupBy("cluster_id", "hour", "model").agg(
+        F.sum("n").alias("n_exchanges"), F.countDistinct("account_id").cast("int").alias("n_accounts")
+    )
     made = sums.withColumn("hour", F.timestamp_seconds(F.col("hour").cast("long") * 3600)).withColumnRenamed("model", "request_model")
     return made.withColumn("run_date", F.lit(run.day)).select(*table("gold.cluster_timeline").schema.fieldNames())

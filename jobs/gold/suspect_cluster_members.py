@@ -12,7 +12,9 @@ from jobs.settings import Run
 def transform(scored: DataFrame, clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame:
     """One row a member of a published cluster."""
     published = scored.where(F.col("confidence") != "low").select("cluster_id", "n_accounts")
-    members = clusters.join(published, "cluster_id").select("cluster_id", "account_id", "membership", "bits", "reasons", "behaviour", "cohort", "n_accounts")
+    members = clusters.join(published, "cluster_id").select(
+        "cluster_id", "account_id", "membership", "bits", "reasons", "behaviour", "cohort", "n_accounts"
+    )
     known = accounts.select("account_id", "created_at", "status", "banned_at", "plan", "org_id")
     used = embeddings.select("account_id", "n_exchanges", F.col("first_at").alias("first_seen"), F.col("last_at").alias("last_seen"))
     rows = members.join(used, "account_id").join(known, "account_id", "left")
@@ -30,9 +32,13 @@ def transform(scored: DataFrame, clusters: DataFrame, tokens: DataFrame, embeddi
 def _carried(members: DataFrame, tokens: DataFrame, run: Run) -> DataFrame:
     """Exchanges of each member that carry the phrase, of those that many members send, which it sends most."""
     content = tokens.where(F.col("channel").isin(*TOKEN_FAMILIES["content"]) & (F.col("channel") != "tools"))
-    mine = members.select("cluster_id", "account_id", "n_accounts").join(content.select("account_id", "channel", "token", "n"), "account_id")
+    mine = members.select("cluster_id", "account_id", "n_accounts").join(
+        content.select("account_id", "channel", "token", "n"), "account_id"
+    )
     typical = mine.groupBy("cluster_id", "channel", "token", "n_accounts").agg(F.count(F.lit(1)).alias("having"))
-    typical = typical.where(F.col("having") >= run.settings.scoring.typical_share * F.col("n_accounts")).select("cluster_id", "channel", "token")
+    typical = typical.where(F.col("having") >= run.settings.scoring.typical_share * F.col("n_accounts")).select(
+        "cluster_id", "channel", "token"
+    )
     return mine.join(typical, ["cluster_id", "channel", "token"]).groupBy("cluster_id", "account_id").agg(F.max("n").alias("carried"))
 
 

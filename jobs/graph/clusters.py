@@ -9,7 +9,9 @@ from jobs.algorithms.lineage import carry
 from jobs.settings import Run
 
 
-def transform(communities: DataFrame, tokens: DataFrame, embeddings: DataFrame, accounts: DataFrame, previous: DataFrame, run: Run) -> DataFrame:
+def transform(
+    communities: DataFrame, tokens: DataFrame, embeddings: DataFrame, accounts: DataFrame, previous: DataFrame, run: Run
+) -> DataFrame:
     """One row a member. An account joins the group whose profile explains it best, or none.
 
     This removes innocents who share a proxy with a group, and finds members that no link reached.
@@ -46,4 +48,8 @@ def creation_places(accounts: DataFrame) -> DataFrame:
     hours = accounts.groupBy(hour.alias("hour")).count()  # one row an hour of the platform's life
     before = hours.select("hour", (F.sum("count").over(Window.orderBy("hour")) - F.col("count") / 2).alias("before"))
     total = accounts.count()
-    return accounts.select("account_id", hour.alias("hour")).join(F.broadcast(before), "hour").select("account_id", (F.col("before") / F.lit(float(max(total, 1)))).alias("place"))
+    return (
+        accounts.select("account_id", hour.alias("hour"))
+        .join(F.broadcast(before), "hour")
+        .select("account_id", (F.col("before") / F.lit(float(max(total, 1)))).alias("place"))
+    )

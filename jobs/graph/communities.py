@@ -20,7 +20,9 @@ def transform(links: DataFrame, components: DataFrame, tokens: DataFrame, embedd
     edges = links.select(F.col("account_a").alias("a"), F.col("account_b").alias("b"), F.col("bits").cast("long").alias("weight"))
     placed = edges.join(components.select(F.col("account_id").alias("a"), "component"), "a")
     dense = communities(placed.select("component", "a", "b", "weight"), resolution=settings.resolution, seed=settings.seed)
-    from_links = dense.select(F.concat(F.lit("links:"), "community").alias("source"), F.col("id").alias("account_id"), F.lit("links").alias("origin"))
+    from_links = dense.select(
+        F.concat(F.lit("links:"), "community").alias("source"), F.col("id").alias("account_id"), F.lit("links").alias("origin")
+    )
     from_wrappers = _wrapper_groups(tokens, embeddings, settings)
     sources = from_links.unionByName(from_wrappers).localCheckpoint()
     return _joined(sources, settings).select(F.lit(run.day).alias("run_date"), "community", "account_id", "origin")
@@ -29,13 +31,17 @@ def transform(links: DataFrame, components: DataFrame, tokens: DataFrame, embedd
 def _wrapper_groups(tokens: DataFrame, embeddings: DataFrame, settings: Graph) -> DataFrame:
     """Accounts (source, account_id, origin) of each wrapper or system prompt that a group of accounts lives by."""
     most = max(settings.wrapper_accounts, int(settings.wrapper_most * embeddings.count()))
-    used = tokens.where(F.col("channel").isin(*WRAPPERS, "system") & F.col("counts") & F.col("degree").between(settings.wrapper_accounts, most))
+    used = tokens.where(
+        F.col("channel").isin(*WRAPPERS, "system") & F.col("counts") & F.col("degree").between(settings.wrapper_accounts, most)
+    )
     used = used.where(F.col("degree") >= settings.wrapper_loyalty * F.col("users"))
     traffic = used.join(embeddings.select("account_id", "n_exchanges"), "account_id")
     share = traffic.groupBy("channel", "token").agg(F.sum("n").alias("n"), F.sum("n_exchanges").alias("of"))
     lived = share.where(F.col("n") >= settings.wrapper_share * F.col("of")).select("channel", "token")
     return used.join(lived, ["channel", "token"]).select(
-        F.concat_ws(":", F.lit("wrapper"), "channel", F.col("token").cast("string")).alias("source"), "account_id", F.lit("wrapper").alias("origin")
+        F.concat_ws(":", F.lit("wrapper"), "channel", F.col("token").cast("string")).alias("source"),
+        "account_id",
+        F.lit("wrapper").alias("origin"),
     )
 
 

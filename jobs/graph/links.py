@@ -5,14 +5,21 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from jobs.algorithms.channels import CHANNEL, FAMILIES
+from jobs.algorithms.channels import CHANNEL
 from jobs.algorithms.communities import truss
 from jobs.algorithms.cooccurrence import MILLI
+from jobs.schemas.graph_links import FAMILIES
 from jobs.settings import Run
 
 
 def transform(
-    infrastructure: DataFrame, templates: DataFrame, content: DataFrame, synchrony: DataFrame, cohort: DataFrame, embeddings: DataFrame, run: Run
+    infrastructure: DataFrame,
+    templates: DataFrame,
+    content: DataFrame,
+    synchrony: DataFrame,
+    cohort: DataFrame,
+    embeddings: DataFrame,
+    run: Run,
 ) -> DataFrame:
     """One row a linked pair, with its bits by family.
 
@@ -31,9 +38,13 @@ def transform(
     total = reduce(Column.__add__, (F.col(f) for f in FAMILIES))
     enough = (F.log2(F.lit(float(max(embeddings.count(), 2)))) + settings.chance_links) * MILLI
     strong = pairs.withColumn("bits", total).where((agreeing >= settings.families) & (F.col("bits") >= enough)).localCheckpoint()
-    closed = truss(strong.select(F.col("account_a").alias("a"), F.col("account_b").alias("b"))).where(F.col("triangles") >= settings.triangles)
+    closed = truss(strong.select(F.col("account_a").alias("a"), F.col("account_b").alias("b"))).where(
+        F.col("triangles") >= settings.triangles
+    )
     kept = strong.join(closed.select(F.col("a").alias("account_a"), F.col("b").alias("account_b"), "triangles"), ["account_a", "account_b"])
-    return kept.select(F.lit(run.day).alias("run_date"), "account_a", "account_b", *FAMILIES, "bits", F.col("triangles").cast("int").alias("triangles"))
+    return kept.select(
+        F.lit(run.day).alias("run_date"), "account_a", "account_b", *FAMILIES, "bits", F.col("triangles").cast("int").alias("triangles")
+    )
 
 
 def _family() -> Column:

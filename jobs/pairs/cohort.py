@@ -22,7 +22,11 @@ def transform(accounts: DataFrame, infrastructure: DataFrame, templates: DataFra
     hours = accounts.groupBy((F.unix_timestamp("created_at") / 3600).cast("long").alias("hour")).count()
     # One row an hour of a platform's life, so the window without a partition is small.
     before = hours.select("hour", "count", (F.sum("count").over(Window.orderBy("hour")) - F.col("count")).alias("before"))
-    made = accounts.select("account_id", (F.unix_timestamp("created_at") / 3600).cast("long").alias("hour"), (F.pmod(F.unix_timestamp("created_at"), F.lit(3600)) / 3600).alias("part"))
+    made = accounts.select(
+        "account_id",
+        (F.unix_timestamp("created_at") / 3600).cast("long").alias("hour"),
+        (F.pmod(F.unix_timestamp("created_at"), F.lit(3600)) / 3600).alias("part"),
+    )
     places = made.join(F.broadcast(before), "hour").select("account_id", (F.col("before") + F.col("part") * F.col("count")).alias("place"))
     pairs = reduce(DataFrame.unionByName, (p.select("account_a", "account_b") for p in (infrastructure, templates, content))).distinct()
     a, b = (places.select(F.col("account_id").alias(f"account_{side}"), F.col("place").alias(f"place_{side}")) for side in "ab")

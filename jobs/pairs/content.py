@@ -1,6 +1,6 @@
 """pairs.content: pairs of accounts that ask about the same things, by the cosine of their vectors."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -22,8 +22,14 @@ def transform(embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame
     """
     schema, settings, day = table("pairs.content").schema, run.settings.pairs, run.day
     known = accounts.select("account_id", "owner_id", "agreement")
-    spoken = embeddings.where(F.col("vector").isNotNull() & (F.col("prompt_words") >= settings.content_words)).select("account_id", "vector")
-    owned = spoken.join(known, "account_id", "left").where("agreement is null").select("account_id", "vector", F.coalesce("owner_id", "account_id").alias("owner_id"))
+    spoken = embeddings.where(F.col("vector").isNotNull() & (F.col("prompt_words") >= settings.content_words)).select(
+        "account_id", "vector"
+    )
+    owned = (
+        spoken.join(known, "account_id", "left")
+        .where("agreement is null")
+        .select("account_id", "vector", F.coalesce("owner_id", "account_id").alias("owner_id"))
+    )
     count = owned.count()
     # The same accounts whatever the partitioning: those of least hash.
     picked = owned.orderBy(F.xxhash64("account_id"), "account_id").limit(settings.content_sample).select("vector").toArrow()
@@ -37,7 +43,7 @@ def transform(embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame
     a, b = (owners.select(F.col("account_id").alias(side), F.col("owner_id").alias(f"owner_{side}")) for side in "ab")
     near = near.join(a, "a").join(b, "b").where("owner_a <> owner_b").select("a", "b", "similarity")
 
-    def weigh(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def weigh(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             cosine = batch.column("similarity").to_numpy()
             tail = (len(cosines) - np.searchsorted(cosines, cosine, side="left") + 1) / (len(cosines) + 1)

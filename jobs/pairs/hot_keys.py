@@ -21,4 +21,11 @@ def transform(tokens: DataFrame, embeddings: DataFrame, run: Run) -> DataFrame:
     hot = values.where((F.col("degree") > cap) | ((F.col("degree") > most) & (F.col("degree") >= 2)))
     why = F.when(F.col("degree") > cap, "over_cap").otherwise("too_common")
     pairs = (F.col("degree").cast("long") * (F.col("degree").cast("long") - 1) / 2).cast("long")
-    return hot.select(F.lit(run.day).alias("run_date"), "channel", "token", F.col("degree").alias("sharers"), pairs.alias("pairs_not_made"), why.alias("why"))
+    return hot.select(
+        F.lit(run.day).alias("run_date"),
+        "channel",
+        "token",
+        F.col("degree").alias("sharers"),
+        pairs.alias("pairs_not_made"),
+        why.alias("why"),
+    )

@@ -1,6 +1,6 @@
 """pairs.synchrony: pairs of accounts that are active in the same ten-minute slots, more than chance."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import reduce
 
 import numpy as np
@@ -27,15 +27,19 @@ def transform(embeddings: DataFrame, infrastructure: DataFrame, templates: DataF
     enough = int(run.settings.pairs.synchrony_floor * MILLI)
     candidates = evidence.groupBy("account_a", "account_b").agg(F.sum("bits").alias("bits")).where(F.col("bits") >= enough)
     a, b = (embeddings.select(F.col("account_id").alias(f"account_{side}"), F.col("slots").alias(f"slots_{side}")) for side in "ab")
-    met = candidates.join(a, "account_a").join(b, "account_b").select(
-        "account_a",
-        "account_b",
-        F.size("slots_a").alias("n_a"),
-        F.size("slots_b").alias("n_b"),
-        F.size(F.array_intersect("slots_a", "slots_b")).alias("common"),
+    met = (
+        candidates.join(a, "account_a")
+        .join(b, "account_b")
+        .select(
+            "account_a",
+            "account_b",
+            F.size("slots_a").alias("n_a"),
+            F.size("slots_b").alias("n_b"),
+            F.size(F.array_intersect("slots_a", "slots_b")).alias("common"),
+        )
     )
 
-    def weigh(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def weigh(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             n_a, n_b, common = (batch.column(c).to_numpy().astype(np.float64) for c in ("n_a", "n_b", "common"))
             bits = np.round(np.minimum(co_activity_bits(common, n_a, n_b, slots), CAP) * MILLI).astype(np.int32)

@@ -4,7 +4,7 @@ import sys
 import unicodedata
 from datetime import date
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
@@ -24,7 +24,7 @@ class Progress:
         self._bar = Bar(*columns, console=self._console, transient=True, disable=not self._live)
         self._task = self._bar.add_task("starting", total=stages * days)
 
-    def __enter__(self) -> "Progress":
+    def __enter__(self) -> Self:
         self._bar.start()
         return self
 
@@ -38,7 +38,8 @@ class Progress:
         else:
             self._bar.advance(self._task)
         if not self._live:
-            print(f"{event.day} {event.stage} {'done in %.1f s' % event.seconds if event.done else 'begins'}", file=sys.stderr, flush=True)
+            ended = f"done in {event.seconds:.1f} s" if event.done else "begins"
+            sys.stderr.write(f"{event.day} {event.stage} {ended}\n")
 
 
 def plain(text: object, longest: int = 400) -> str:
@@ -51,12 +52,27 @@ def print_ranking(rows: list[dict[str, Any]], day: date, lake: str, counts: dict
     """The published clusters, worst first, and where everything lies."""
     console = Console(width=None if sys.stdout.isatty() else 150)
     grid = Table(title=f"Suspect clusters of {day}", title_justify="left", show_lines=True)
-    for name, justify in (("rank", "right"), ("cluster", "left"), ("score", "right"), ("confidence", "left"), ("accounts", "right"), ("exchanges", "right")):
+    for name, justify in (
+        ("rank", "right"),
+        ("cluster", "left"),
+        ("score", "right"),
+        ("confidence", "left"),
+        ("accounts", "right"),
+        ("exchanges", "right"),
+    ):
         grid.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
     grid.add_column("after")
     grid.add_column("why", ratio=1)
     for row in rows:
-        cells = [row["rank"], row["cluster_id"], f"{row['score']:.1f}", row["confidence"], row["n_accounts"], row["n_exchanges"], row["target"]]
+        cells = [
+            row["rank"],
+            row["cluster_id"],
+            f"{row['score']:.1f}",
+            row["confidence"],
+            row["n_accounts"],
+            row["n_exchanges"],
+            row["target"],
+        ]
         grid.add_row(*(plain(c) for c in cells), "\n".join(plain(r) for r in row["reasons"][:2]))
     if rows:
         console.print(grid)
@@ -64,4 +80,8 @@ def print_ranking(rows: list[dict[str, Any]], day: date, lake: str, counts: dict
         console.print(f"No cluster is published for {day}.")
     said = ", ".join(f"{n} {name}" for name, n in counts.items())
     console.print(f"{said}.", highlight=False)
-    console.print(f"Tables: {lake}/gold/ (suspect_clusters, suspect_cluster_members, cluster_evidence, cluster_links, cluster_timeline, watchlist)", highlight=False, soft_wrap=True)
+    console.print(
+        f"Tables: {lake}/gold/ (suspect_clusters, suspect_cluster_members, cluster_evidence, cluster_links, cluster_timeline, watchlist)",
+        highlight=False,
+        soft_wrap=True,
+    )

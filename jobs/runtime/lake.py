@@ -7,7 +7,7 @@ from delta.tables import DeltaTable
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import StructType
+from pyspark.sql.types import ArrayType, DataType, MapType, StructField, StructType
 
 from jobs.errors import RunError
 from jobs.pipeline import Span
@@ -39,7 +39,7 @@ class Lake:
         """
         spec = table(name)
         if not self.exists(name):
-            return self.spark.createDataFrame([], _nullable(spec.schema))
+            return self.spark.createDataFrame([], _nullable_struct(spec.schema))
         frame = self.spark.read.format("delta").load(self.path(name))
         check_schema(frame.schema, spec)
         frame = frame.select(*spec.schema.fieldNames())
@@ -112,20 +112,22 @@ def check_schema(found: StructType, spec: Table) -> None:
         raise RunError(f"{spec.name}: its columns are not those of jobs/schemas: {'; '.join(wrong)}")
 
 
-def _differences(want: dict[str, object], have: dict[str, object]) -> Iterable[str]:
+def _differences(want: dict[str, DataType], have: dict[str, DataType]) -> Iterable[str]:
     yield from (f"{name} is missing" for name in want if name not in have)
     yield from (f"{name} is unknown" for name in have if name not in want)
     yield from (f"{name} is {have[name]}, not {want[name]}" for name in want if name in have and have[name] != want[name])
 
 
-def _nullable(type_):  # type: ignore[no-untyped-def]
+def _nullable(type_: DataType) -> DataType:
     """The type with every part nullable and without comments, so that types compare by meaning."""
-    from pyspark.sql.types import ArrayType, MapType, StructField
-
     if isinstance(type_, StructType):
-        return StructType([StructField(f.name, _nullable(f.dataType), True) for f in type_.fields])
+        return _nullable_struct(type_)
     if isinstance(type_, ArrayType):
         return ArrayType(_nullable(type_.elementType), True)
     if isinstance(type_, MapType):
         return MapType(_nullable(type_.keyType), _nullable(type_.valueType), True)
     return type_
+
+
+def _nullable_struct(type_: StructType) -> StructType:
+    return StructType([StructField(f.name, _nullable(f.dataType), True) for f in type_.fields])

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import date, timedelta
 from importlib import import_module
@@ -34,7 +35,8 @@ class Event:
 class Runner:
     """Runs stages against one landing and one lake.
 
-    `on_event` is told when each stage begins and ends. A landing is needed only by stages that read it.
+    `on_event` is told when each stage begins and ends, from the thread that ran it. A landing is needed only
+    by stages that read it. `threads` stages of a day run at a time.
     """
 
     spark: SparkSession
@@ -43,6 +45,7 @@ class Runner:
     key: Key
     landing_uri: str | None = None
     on_event: Callable[[Event], None] = lambda _event: None
+    threads: int = 3
 
     def __post_init__(self) -> None:
         self.run_id = uuid4().hex[:12]
@@ -58,11 +61,32 @@ class Runner:
         """
         touched: dict[date, list[date]] = {}
         for number, day in enumerate(days):
-            for stage in STAGES:
-                if stage.grain is not Grain.SNAPSHOT or number == 0:
-                    self.run_stage(stage, day)
+            self._run_day([s for s in STAGES if s.grain is not Grain.SNAPSHOT or number == 0], day)
             touched[day] = [d for d in self.event_days(day) if d != day]
         return touched
+
+    def _run_day(self, stages: Sequence[Stage], day: date) -> None:
+        """The stages of one day, each as soon as what it needs is written, a few at a time.
+
+        Most of a small stage's time is planning and committing on the driver, during which cores are idle.
+        After a failure nothing new begins; what runs is waited for.
+        """
+        waiting, written, running = list(stages), set[str](), dict[Future[None], Stage]()
+        ours = {s.table for s in stages}
+        with ThreadPoolExecutor(self.threads) as pool:
+            while waiting or running:
+                ready = [s for s in waiting if all(t in written or t not in ours for t in s.upstream)]
+                for stage in ready[: self.threads - len(running)]:
+                    waiting.remove(stage)
+                    running[pool.submit(self.run_stage, stage, day)] = stage
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    written.add(running.pop(future).table)
+                    error = future.exception()
+                    if error is not None:
+                        waiting.clear()
+                        wait(running)
+                        raise error
 
     def run_stage(self, stage: Stage, day: date) -> None:
         """One stage for one date: for a stage of events, the date and each earlier date that arrivals touch."""
@@ -85,8 +109,6 @@ class Runner:
             if not self._find_unreadable(stage, day):
                 raise
             self._attempt(stage, day)
-        finally:
-            self.spark.catalog.clearCache()
 
     def _attempt(self, stage: Stage, day: date) -> None:
         transform = import_module(f"jobs.{stage.table}").transform
@@ -122,7 +144,6 @@ class Runner:
         """The published clusters of a date, worst first: at most 100 rows come to the driver."""
         rows = self.lake.read("gold.suspect_clusters", Span.DAY, day).orderBy(F.col("rank")).limit(100).collect()
         return [row.asDict(recursive=True) for row in rows]
-
 
     def counts(self, day: date) -> dict[str, int]:
         """What the run of a date held, for its closing line."""

@@ -16,7 +16,12 @@ TABLE = Table(
         column("infrastructure", INT, "of them from what it is sent from and paid with", required=True),
         column("cohort", INT, "of them from when the account was made", required=True),
         column("behaviour", INT, "of them from how it is used", required=True),
-        column("reasons", array_of(STRING), "channels in which the account is like the cluster and unlike others, strongest first", required=True),
+        column(
+            "reasons",
+            array_of(STRING),
+            "channels in which the account is like the cluster and unlike others, strongest first",
+            required=True,
+        ),
         column("origin", STRING, "how the group was found: links, wrapper or both", required=True),
         column("event", STRING, "born, kept, split or merged, against the previous run", required=True),
         column("parents", array_of(STRING), "clusters of the previous run that it continues", required=True),

@@ -1,7 +1,8 @@
 """graph.links"""
 
-from jobs.algorithms.channels import FAMILIES
 from jobs.schemas.table import DATE, INT, STRING, Table, column
+
+FAMILIES: tuple[str, ...] = ("infrastructure", "content", "cohort", "timing")  # kinds of evidence that are independent of each other
 
 TABLE = Table(
     name="graph.links",

@@ -2,4 +2,6 @@
 
 from jobs.schemas.pairs import pair_table
 
-TABLE = pair_table("pairs.infrastructure", "one row a pair of accounts and channel: shared cards, addresses, networks, mail domains, devices")
+TABLE = pair_table(
+    "pairs.infrastructure", "one row a pair of accounts and channel: shared cards, addresses, networks, mail domains, devices"
+)

@@ -1,10 +1,14 @@
 """silver.exchanges"""
 
-from jobs.algorithms.fingerprints import AFFIX_COLUMNS
+from jobs.schemas.sketch import AFFIX_COLUMNS
 from jobs.schemas.table import BOOLEAN, DATE, DOUBLE, INT, LONG, SHORT, STRING, TIMESTAMP, Table, array_of, column
 
 _AFFIXES = tuple(
-    column(name, LONG, f"hash of the {'first' if name.startswith('head') else 'last'} {name[4:-5]} words of the prompt; null if it is no longer than that")
+    column(
+        name,
+        LONG,
+        f"hash of the {'first' if name.startswith('head') else 'last'} {name[4:-5]} words of the prompt; null if it is no longer than that",
+    )
     for name in AFFIX_COLUMNS
 )
 

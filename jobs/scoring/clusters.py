@@ -34,7 +34,9 @@ def transform(evidence: DataFrame, clusters: DataFrame, embeddings: DataFrame, a
     confidence = F.when(high, "high").when(medium, "medium").otherwise("low")
     scored = scored.withColumn("confidence", confidence).withColumn("score", F.round(sum((F.col(k) for k in KINDS), F.lit(0.0)), 3))
     order = Window.partitionBy(F.col("confidence").isin(*PUBLISHED)).orderBy(F.desc("score"), F.desc("n_exchanges"), "cluster_id")
-    ranked = scored.withColumn("rank", F.row_number().over(order)).withColumn("reasons", F.coalesce("reasons", F.array().cast("array<string>")))
+    ranked = scored.withColumn("rank", F.row_number().over(order)).withColumn(
+        "reasons", F.coalesce("reasons", F.array().cast("array<string>"))
+    )
     return ranked.withColumn("summary", _summary()).select(*table("scoring.clusters").schema.fieldNames())
 
 
@@ -80,11 +82,17 @@ def _sums(evidence: DataFrame, settings: Scoring) -> DataFrame:
     kinds = facts.groupBy("cluster_id").agg(
         *(F.round(F.coalesce(F.sum(F.when(F.col("kind") == k, F.col("bits"))), F.lit(0)) / MILLI, 3).alias(k) for k in KINDS)
     )
-    exact = F.col("channel").isin("card", "address", *TOKEN_FAMILIES["content"]) & (F.col("value") >= settings.identity_share) & (F.col("channel") != "tools")
+    exact = (
+        F.col("channel").isin("card", "address", *TOKEN_FAMILIES["content"])
+        & (F.col("value") >= settings.identity_share)
+        & (F.col("channel") != "tools")
+    )
     pooled = F.col("channel").startswith("pool_") & (F.col("bits") >= int(settings.shown * MILLI))
     family = F.when(F.col("channel").startswith("pool_"), "infrastructure").otherwise(_lookup({c.name: c.family for c in CHANNEL.values()}))
     strong = (F.col("kind") == "coordination") & (F.col("bits") >= int(settings.shown * MILLI))
-    bonds = evidence.groupBy("cluster_id").agg(F.max(exact | pooled).alias("bound"), F.count_distinct(F.when(strong, family)).alias("families"))
+    bonds = evidence.groupBy("cluster_id").agg(
+        F.max(exact | pooled).alias("bound"), F.count_distinct(F.when(strong, family)).alias("families")
+    )
     return kinds.join(bonds, "cluster_id")
 
 

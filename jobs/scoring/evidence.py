@@ -1,13 +1,13 @@
 """scoring.evidence: what speaks for a cluster, each piece against the background of the same data."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from jobs.algorithms.behaviour import CLAIMS, MEASURES
+from jobs.algorithms.behaviour import CLAIMS, measures
 from jobs.algorithms.channels import CHANNEL, TOKEN_FAMILIES
 from jobs.algorithms.cooccurrence import MILLI, by_channel
 from jobs.algorithms.timing import poisson_bits
@@ -35,8 +35,10 @@ def transform(clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, acc
 def _identity(members: DataFrame, sizes: DataFrame, tokens: DataFrame, population: int, settings: Scoring) -> DataFrame:
     """The one thing of each channel that most members have, however they are paired."""
     used = tokens.where(F.col("counts") & F.col("channel").isin(*(c for f in TOKEN_FAMILIES.values() for c in f)))
-    having = used.join(members, "account_id").groupBy("cluster_id", "channel", "token").agg(
-        F.count(F.lit(1)).cast("int").alias("support"), F.max("users").alias("users")
+    having = (
+        used.join(members, "account_id")
+        .groupBy("cluster_id", "channel", "token")
+        .agg(F.count(F.lit(1)).cast("int").alias("support"), F.max("users").alias("users"))
     )
     rows = having.join(sizes, "cluster_id").where(F.col("support") >= 3)
     share = F.col("support") / F.col("size")
@@ -44,7 +46,9 @@ def _identity(members: DataFrame, sizes: DataFrame, tokens: DataFrame, populatio
     bits = F.log2(share / outside) + F.log2(share)  # a thing that few members have proves less than its rarity
     cap = F.least(by_channel({c.name: c.cap for c in CHANNEL.values()}), F.lit(settings.channel_cap))
     order = Window.partitionBy("cluster_id", "channel").orderBy(F.desc("bits"), F.desc("support"), "token")
-    best = rows.select("*", share.alias("value"), outside.alias("background"), F.round(F.least(bits, cap) * MILLI).cast("int").alias("bits"))
+    best = rows.select(
+        "*", share.alias("value"), outside.alias("background"), F.round(F.least(bits, cap) * MILLI).cast("int").alias("bits")
+    )
     best = best.withColumn("nth", F.row_number().over(order)).where((F.col("nth") == 1) & (F.col("bits") > 0))
     says = F.create_map(*(F.lit(x) for c in CHANNEL.values() for x in (c.name, c.says)))[F.col("channel")]
     text = F.format_string("%d of %d accounts %s; at large %s", "support", "size", says, _percent(F.col("background")))
@@ -54,16 +58,23 @@ def _identity(members: DataFrame, sizes: DataFrame, tokens: DataFrame, populatio
 def _pool(members: DataFrame, sizes: DataFrame, tokens: DataFrame, population: int, settings: Scoring) -> DataFrame:
     """Pairs of members on one card, address or network, against the rate of such pairs at large."""
     used = tokens.where(F.col("channel").isin(*_POOLED))
-    at_large = used.select("channel", "token", "users").distinct().groupBy("channel").agg(F.sum(F.col("users") * (F.col("users") - 1) / 2).alias("pairs"))
+    at_large = (
+        used.select("channel", "token", "users")
+        .distinct()
+        .groupBy("channel")
+        .agg(F.sum(F.col("users") * (F.col("users") - 1) / 2).alias("pairs"))
+    )
     inside = used.join(members, "account_id").groupBy("cluster_id", "channel", "token").agg(F.countDistinct("owner_id").alias("k"))
     pairs = inside.groupBy("cluster_id", "channel").agg(F.sum(F.col("k") * (F.col("k") - 1) / 2).cast("int").alias("support"))
     rows = pairs.where("support > 0").join(sizes, "cluster_id").join(F.broadcast(at_large), "channel")
     possible = F.col("size") * (F.col("size") - 1) / 2
     expected = possible * F.col("pairs") / F.lit(max(population * (population - 1) / 2, 1.0))
-    rows = rows.select("cluster_id", "channel", "support", "size", F.col("support").cast("double").alias("value"), expected.alias("background"))
+    rows = rows.select(
+        "cluster_id", "channel", "support", "size", F.col("support").cast("double").alias("value"), expected.alias("background")
+    )
     cap = settings.behaviour_cap
 
-    def weigh(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def weigh(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             bits = poisson_bits(batch.column("value").to_numpy(), batch.column("background").to_numpy())
             yield pa.RecordBatch.from_arrays(
@@ -80,16 +91,20 @@ def _behaviour(members: DataFrame, profiles: DataFrame, settings: Scoring) -> Da
     """Behaviours that members show more often than accounts of the same volume do."""
     volume_class = F.least(F.floor(F.log2("n_exchanges")), F.lit(12)).cast("int").alias("volume_class")
     shown = [F.struct(F.lit(name).alias("channel"), claim.shown(settings).alias("shown")) for name, claim in CLAIMS.items()]
-    flags = profiles.select("account_id", *(m.alias(n) for n, m in MEASURES.items()), "billing_country", "phone_country", volume_class)
+    flags = profiles.select("account_id", *(m.alias(n) for n, m in measures().items()), "billing_country", "phone_country", volume_class)
     rows = flags.select("account_id", "volume_class", F.inline(F.array(*shown))).where("shown is not null")
     rate = rows.groupBy("channel", "volume_class").agg(F.count(F.lit(1)).alias("n"), F.count(F.when(F.col("shown"), 1)).alias("k"))
     # Behind each volume's own rate stands the rate of all volumes, worth twenty accounts, for where there are few.
     overall = rate.groupBy("channel").agg((F.sum("k") / F.sum("n")).alias("overall"))
-    expected = rate.join(overall, "channel").select("channel", "volume_class", ((F.col("k") + 20 * F.col("overall")) / (F.col("n") + 20)).alias("expected"))
+    expected = rate.join(overall, "channel").select(
+        "channel", "volume_class", ((F.col("k") + 20 * F.col("overall")) / (F.col("n") + 20)).alias("expected")
+    )
     inside = rows.join(members, "account_id").join(F.broadcast(expected), ["channel", "volume_class"])
     # Sums of expectations are rounded, so that they do not depend on the order of rows.
     summed = inside.groupBy("cluster_id", "channel").agg(
-        F.count(F.lit(1)).alias("size"), F.count(F.when(F.col("shown"), 1)).cast("int").alias("support"), F.sum(F.round(F.col("expected") * 1_000_000).cast("long")).alias("parts")
+        F.count(F.lit(1)).alias("size"),
+        F.count(F.when(F.col("shown"), 1)).cast("int").alias("support"),
+        F.sum(F.round(F.col("expected") * 1_000_000).cast("long")).alias("parts"),
     )
     f = F.col("support") / F.col("size")
     q = F.least(F.greatest(F.col("parts") / (1_000_000 * F.col("size")), F.lit(0.002)), F.lit(0.998))
@@ -122,5 +137,3 @@ def _piece(rows: DataFrame, channel: Column, kind: Column, text: Column) -> Data
         F.round("background", 6).alias("background"),
         text.alias("description"),
     )
-
-

@@ -1,6 +1,6 @@
 """silver.accounts: accounts as known on a date, their identifiers pseudonymised."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 import pyarrow as pa
@@ -45,7 +45,7 @@ def transform(accounts: DataFrame, agreements: DataFrame, run: Run) -> DataFrame
     ).withColumn("owner_id", F.coalesce("organisation", "account_id"))
     secret, key_id = run.key.secret, run.key.key_id
 
-    def pseudonymise(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def pseudonymise(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             columns = {name: batch.column(name) for name in batch.schema.names}
             columns["card"] = pseudonyms(secret, "card", columns["payment_fingerprint"])

@@ -1,6 +1,6 @@
 """silver.exchanges: one row an exchange, its identifiers pseudonymised, its text reduced to fingerprints."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from jobs.algorithms.capability import BIT, text_capabilities
-from jobs.algorithms.fingerprints import fingerprint, normalise, sequence_hash, as_long, words
+from jobs.algorithms.fingerprints import as_long, fingerprint, normalise, sequence_hash, words
 from jobs.algorithms.pseudonyms import addresses, pseudonyms
 from jobs.schemas.table import table
 from jobs.settings import Run
@@ -55,12 +55,14 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
     )
     secret, key_id = run.key.secret, run.key.key_id
 
-    def reduce_batches(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def reduce_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             yield _reduce(batch, secret, key_id, schema)
 
     reduced = prepared.mapInArrow(reduce_batches, schema)
-    first = Window.partitionBy("exchange_id").orderBy("arrived_on", "requested_at", "account_id", "prompt_hash", F.hash(*schema.fieldNames()))
+    first = Window.partitionBy("exchange_id").orderBy(
+        "arrived_on", "requested_at", "account_id", "prompt_hash", F.hash(*schema.fieldNames())
+    )
     return reduced.withColumn("_nth", F.row_number().over(first)).where("_nth = 1").drop("_nth")
 
 
