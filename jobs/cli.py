@@ -135,8 +135,9 @@ def _run(given: argparse.Namespace) -> int:
     for day, earlier in touched.items():
         missed = [d for d in earlier if d not in days]
         if missed:
+            late = ", ".join(map(str, missed))
             print(
-                f"Late exchanges that arrived on {day} were added to {', '.join(map(str, missed))}; to publish those days anew, run them and the days after them again."
+                f"Exchanges of {late} arrived on {day} and were added there; to publish those days anew, run from the first of them again."
             )
     return DONE
 

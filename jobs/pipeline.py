@@ -102,7 +102,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "quality.quarantine",
         Grain.ARRIVAL,
-        (Read("landing.exchanges"), _all("landing.accounts"), _all("landing.models"), _all("landing.agreements")),
+        (Read("landing.exchanges"), _all("landing.accounts"), _all("landing.models"), _all("landing.agreements"), Read("bronze.exchanges")),
         "rejected rows, whole, with reasons",
     ),
     Stage(

@@ -52,7 +52,8 @@ def bag(frame: DataFrame, *without: str) -> Counter[str]:
 def quarantined(landing: Landing, unreadable: list[Unreadable] | None = None) -> DataFrame:
     """What quarantine holds of a landing."""
     undated = (landing.lines(folder, None) for folder in ("accounts", "models", "agreements"))
-    return quarantine.transform(landing.lines("exchanges", DAY, unreadable or []), *undated, run=RUN)
+    lines = landing.lines("exchanges", DAY, unreadable or [])
+    return quarantine.transform(lines, *undated, exchanges.transform(lines, RUN), run=RUN)
 
 
 def test_a_line_is_in_bronze_or_in_quarantine(spark: SparkSession, tmp_path: Path):

@@ -31,6 +31,8 @@ _COMMON = {
     "spark.sql.parquet.compression.codec": "zstd",  # a third smaller than snappy at the same speed of reading
     "spark.executorEnv.OPENBLAS_NUM_THREADS": "1",  # one task, one core: BLAS must not start threads of its own
     "spark.executorEnv.PYTHONHASHSEED": "0",
+    # Days run the same queries: with Spark's 100 entries their compiled code is thrown away before the next day needs it.
+    "spark.sql.codegen.cache.maxEntries": "10000",
     "spark.ui.showConsoleProgress": "false",
 }
 
@@ -77,7 +79,7 @@ def session(master: str | None = None, *, name: str = "iolaus", memory: str = "3
             # Re-planning between stages costs more than it saves on one machine: 67 s a day of small tables against 54 s.
             "spark.sql.adaptive.enabled": "false",
             "spark.default.parallelism": str(cores),
-            "spark.driver.extraJavaOptions": "-XX:+UseParallelGC -Dderby.system.home=/tmp/iolaus-derby",
+            "spark.driver.extraJavaOptions": "-XX:+UseParallelGC -XX:ReservedCodeCacheSize=512m -Dderby.system.home=/tmp/iolaus-derby",
         }
     for key, value in {**settings, **(config or {})}.items():
         builder = builder.config(key, value)

@@ -1,0 +1,57 @@
+"""The lake: dated rows are replaced whole, and nothing of the wrong shape is read or written."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from jobs.errors import RunError
+from jobs.pipeline import Span
+from jobs.runtime.lake import Lake
+from tests.rows import DAY, rows
+
+NAME = "graph.components"
+
+
+@pytest.fixture
+def lake(spark: SparkSession, tmp_path: Path) -> Lake:
+    return Lake(spark, str(tmp_path), window_days=3, user_metadata="run_id=test")
+
+
+def test_a_day_is_replaced_and_spans_see_what_they_say(spark: SparkSession, lake: Lake) -> None:
+    assert lake.read(NAME, Span.DAY, DAY).count() == 0, "a table that was never written has no rows"
+    assert lake.days(NAME) == []
+    for back, accounts in ((4, ("old",)), (2, ("a", "b")), (0, ("a", "b", "c")), (0, ("a", "d"))):
+        day = DAY - timedelta(days=back)
+        lake.write(NAME, rows(spark, NAME, [{"run_date": day, "account_id": a, "component": "a"} for a in accounts]), day)
+
+    def seen(span: Span, day: date = DAY) -> list[str]:
+        return sorted(r.account_id for r in lake.read(NAME, span, day).collect())
+
+    assert seen(Span.DAY) == ["a", "d"]
+    assert seen(Span.WINDOW) == ["a", "a", "b", "d"]
+    assert seen(Span.PREVIOUS) == ["a", "b"]
+    assert seen(Span.PREVIOUS, DAY - timedelta(days=4)) == []
+    assert seen(Span.ALL) == ["a", "a", "b", "d", "old"]
+    assert lake.days(NAME) == [DAY - timedelta(days=4), DAY - timedelta(days=2), DAY]
+    history = spark.sql(f"DESCRIBE HISTORY delta.`{lake.path(NAME)}`").select("userMetadata").distinct().collect()
+    assert "run_id=test" in {h[0] for h in history}
+
+
+def test_rows_of_another_day_are_refused_whole(spark: SparkSession, lake: Lake) -> None:
+    mixed = rows(spark, NAME, [{"run_date": d, "account_id": "a", "component": "a"} for d in (DAY, DAY - timedelta(days=1))])
+    with pytest.raises(RunError, match="not written"):
+        lake.write(NAME, mixed, DAY)
+    assert lake.read(NAME, Span.ALL, DAY).count() == 0
+
+
+def test_other_columns_and_types_are_refused_by_name(spark: SparkSession, lake: Lake) -> None:
+    good = rows(spark, NAME, [{"run_date": DAY, "account_id": "a", "component": "a"}])
+    with pytest.raises(RunError, match="component is missing"):
+        lake.write(NAME, good.drop("component"), DAY)
+    with pytest.raises(RunError, match="surplus is unknown"):
+        lake.write(NAME, good.withColumn("surplus", F.lit(1)), DAY)
+    with pytest.raises(RunError, match="component is IntegerType"):
+        lake.write(NAME, good.withColumn("component", F.lit(1)), DAY)

@@ -1,0 +1,197 @@
+"""The whole pipeline on a small landing: what it finds, and that the result depends on the data alone."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from datetime import date
+from pathlib import Path
+from random import Random
+
+import duckdb
+import polars as pl
+import pytest
+from deltalake import DeltaTable
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from jobs.pipeline import STAGES, stage
+from jobs.runtime.runner import Runner
+from jobs.schemas.landing import EXCHANGE
+from jobs.schemas.table import table
+from jobs.settings import DEFAULT, Key
+from tests.traffic import DAYS, RING, exchanges, is_late, write_landing, write_lines
+
+KEY = "a key for tests alone"
+GOLD = ("suspect_clusters", "suspect_cluster_members", "cluster_evidence", "cluster_links", "cluster_timeline", "watchlist")
+
+
+def runner(spark: SparkSession, landing: Path, lake: Path) -> Runner:
+    return Runner(spark, str(lake), DEFAULT, Key(KEY.encode()), str(landing))
+
+
+def digests(spark: SparkSession, lake: Path, day: date | None = None) -> dict[str, tuple[int, int]]:
+    """For each table, how many rows it has and the sum of their hashes: equal for equal rows in any order.
+
+    `source_file` is left out: in how many files exchanges were delivered is no part of a result.
+    """
+    out = {}
+    for made in STAGES:
+        spec = table(made.table)
+        frame = spark.read.format("delta").load(str(lake / made.table.replace(".", "/"))).drop("source_file")
+        if day is not None and spec.date:
+            frame = frame.where(F.col(spec.date) == F.lit(day))
+        row = (
+            frame.select(F.xxhash64(F.to_json(F.struct(*sorted(frame.columns)))).cast("decimal(38,0)").alias("h"))
+            .agg(F.count("h"), F.sum("h"))
+            .first()
+        )
+        assert row is not None
+        out[made.table] = (row[0], int(row[1] or 0))
+    return out
+
+
+@pytest.fixture(scope="module")
+def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_landing(tmp_path_factory.mktemp("traffic") / "landing")
+
+
+@pytest.fixture(scope="module")
+def lake(spark: SparkSession, landing: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The lake of a backfill of both days: tests read it and copy it, and write nothing to it."""
+    made = tmp_path_factory.mktemp("lake")
+    touched = runner(spark, landing, made).run(DAYS)
+    assert touched == {DAYS[0]: [], DAYS[1]: [DAYS[0]]}
+    return made
+
+
+def test_the_ring_is_published_and_nobody_else(lake: Path) -> None:
+    clusters = DeltaTable(str(lake / "gold/suspect_clusters")).to_pyarrow_table().to_pylist()
+    members = DeltaTable(str(lake / "gold/suspect_cluster_members")).to_pyarrow_table().to_pylist()
+    for day in DAYS:
+        assert [c["rank"] for c in clusters if c["run_date"] == day] == [1]
+        assert sorted(m["account_id"] for m in members if m["run_date"] == day) == [f"ring{i:03}" for i in range(RING)]
+    assert len({c["cluster_id"] for c in clusters}) == 1, "the same operation keeps its id"
+    assert {c["first_flagged"] for c in clusters} == {DAYS[0]}
+    last = next(c for c in clusters if c["run_date"] == DAYS[1])
+    assert last["n_exchanges"] == sum(1 for e in exchanges() if e["account_id"].startswith("ring"))
+    assert "reasoning" in last["target"]
+    assert all(m["reasons"] and m["distillation_share"] == 1.0 for m in members)
+
+
+def test_links_and_evidence_stand_for_their_cluster(lake: Path) -> None:
+    links = DeltaTable(str(lake / "gold/cluster_links")).to_pyarrow_table().to_pylist()
+    evidence = DeltaTable(str(lake / "gold/cluster_evidence")).to_pyarrow_table().to_pylist()
+    assert links
+    assert all(link["account_a"] < link["account_b"] and link["bits"] > 0 for link in links)
+    assert {"card", "address", "cohort"} <= {link["channel"] for link in links}
+    assert {"coordination", "automation", "extraction"} <= {piece["kind"] for piece in evidence}
+    assert all(piece["bits"] > 0 and piece["description"] for piece in evidence)
+
+
+def test_gold_is_read_without_spark(spark: SparkSession, lake: Path) -> None:
+    connection = duckdb.connect()
+    for name in GOLD:
+        path = lake / "gold" / name
+        expected = spark.read.format("delta").load(str(path)).count()
+        found = DeltaTable(str(path))
+        assert found.protocol().min_reader_version == 1
+        assert found.to_pyarrow_table().num_rows == expected
+        assert pl.read_delta(str(path)).height == expected
+        # DuckDB's own Delta reader is an extension that must be downloaded; over Arrow it needs none.
+        rows = connection.from_arrow(found.to_pyarrow_table()).aggregate("count(*)").fetchone()
+        assert rows == (expected,)
+
+
+def test_every_column_of_every_table_has_its_comment_in_the_lake(spark: SparkSession, lake: Path) -> None:
+    for made in STAGES:
+        stored = spark.read.format("delta").load(str(lake / made.table.replace(".", "/"))).schema
+        for field in table(made.table).columns:
+            assert stored[field.name].metadata.get("comment") == field.metadata["comment"], (made.table, field.name)
+
+
+def test_the_result_depends_on_the_data_alone(spark: SparkSession, lake: Path, tmp_path: Path) -> None:
+    """The same lines in other files, another order and other partitions, one day at a time: the same rows."""
+    shuffled = write_landing(tmp_path / "landing", files=3, order=Random(5))
+    spark.conf.set("spark.sql.shuffle.partitions", "5")
+    try:
+        for day in DAYS:
+            runner(spark, shuffled, tmp_path / "lake").run([day])
+    finally:
+        spark.conf.set("spark.sql.shuffle.partitions", "2")
+    assert digests(spark, tmp_path / "lake") == digests(spark, lake)
+
+
+def test_a_rerun_and_a_late_file(spark: SparkSession, landing: Path, lake: Path, tmp_path: Path) -> None:
+    """A file that comes late, then a rerun of the days it touches, equals having had it in time; a rerun changes nothing."""
+    missing = tmp_path / "landing"
+    shutil.copytree(landing, missing)
+    second = missing / "exchanges" / f"dt={DAYS[1]}"
+    rows = [row for row in exchanges() if is_late(row) or str(row["requested_at"]).startswith(DAYS[1].isoformat())]
+    (second / "part-0.jsonl.gz").unlink()
+    write_lines(second / "part-0.jsonl", (row for row in rows if int(row["exchange_id"][1:]) % 3))
+    runner(spark, missing, tmp_path / "lake").run(DAYS)
+    before = digests(spark, tmp_path / "lake")
+    assert before["silver.exchanges"] != digests(spark, lake)["silver.exchanges"], "what is missing is missed"
+    write_lines(second / "part-1.jsonl", (row for row in rows if not int(row["exchange_id"][1:]) % 3))
+    # The same lines once more, under another name: an exchange is counted once.
+    shutil.copy(second / "part-1.jsonl", second / "part-2.jsonl")
+    runner(spark, missing, tmp_path / "lake").run([DAYS[1]])
+    after, whole = digests(spark, tmp_path / "lake", DAYS[1]), digests(spark, lake, DAYS[1])
+    assert after.pop("bronze.exchanges") != whole.pop("bronze.exchanges"), "bronze keeps every line as often as it arrived"
+    assert after == whole
+    assert digests(spark, tmp_path / "lake", DAYS[0])["silver.exchanges"] == digests(spark, lake, DAYS[0])["silver.exchanges"]
+
+
+def test_required_fields_alone_are_enough(spark: SparkSession, tmp_path: Path) -> None:
+    """A platform without addresses, payments, tokens and accounts: silent signals, no error."""
+    required = tuple(f.name for f in EXCHANGE if not f.nullable)
+    bare = write_landing(tmp_path / "landing", fields=required, with_accounts=False)
+    made = runner(spark, bare, tmp_path / "lake")
+    made.run([DAYS[0]])
+    assert made.counts(DAYS[0])["accounts"] == len({e["account_id"] for e in exchanges() if not is_late(e)})
+    groups = spark.read.format("delta").load(str(tmp_path / "lake/graph/clusters")).collect()
+    assert {g["account_id"] for g in groups} == {f"ring{i:03}" for i in range(RING)}, "the wrapper alone still makes a group"
+
+
+def _kill_while(arguments: list[str], begun: Path) -> int:
+    """Start the command, wait until it has begun to write its table, and kill it and its JVM at once."""
+    environment = os.environ | {"IOLAUS_HMAC_KEY": KEY}
+    before = set(begun.rglob("*"))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jobs", *arguments], env=environment, start_new_session=True, stderr=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 120
+    while process.poll() is None and time.monotonic() < deadline and set(begun.rglob("*")) <= before:
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    return process.wait()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "bronze.exchanges",
+        "silver.exchanges",
+        "features.account_days",
+        "pairs.templates",
+        "graph.clusters",
+        "scoring.clusters",
+        "gold.suspect_cluster_members",
+    ],
+)
+def test_killed_in_a_layer_and_run_again(name: str, spark: SparkSession, landing: Path, lake: Path, tmp_path: Path) -> None:
+    """A stage killed while it writes leaves its table whole; run again, it ends in the same rows."""
+    copy, day, made = tmp_path / "lake", DAYS[1], stage(name)
+    shutil.copytree(lake, copy)
+    date_column = table(name).date
+    spark.sql(f"DELETE FROM delta.`{copy / name.replace('.', '/')}` WHERE {date_column} = DATE'{day}'")
+    expected, emptied = digests(spark, lake), digests(spark, copy)
+    assert expected[name] != emptied[name]
+    status = _kill_while(["job", name, "--date", str(day), "--lake", str(copy), "--landing", str(landing)], copy / name.replace(".", "/"))
+    assert status == -signal.SIGKILL
+    assert digests(spark, copy)[name] in (expected[name], emptied[name]), "all of the day's rows or none"
+    runner(spark, landing, copy).run_stage(made, day)
+    assert digests(spark, copy) == expected
