@@ -13,6 +13,7 @@ from random import Random
 import duckdb
 import polars as pl
 import pytest
+from delta.tables import DeltaTable as SparkDelta
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
@@ -186,8 +187,9 @@ def test_killed_in_a_layer_and_run_again(name: str, spark: SparkSession, landing
     """A stage killed while it writes leaves its table whole; run again, it ends in the same rows."""
     copy, day, made = tmp_path / "lake", DAYS[1], stage(name)
     shutil.copytree(lake, copy)
-    date_column = table(name).date
-    spark.sql(f"DELETE FROM delta.`{copy / name.replace('.', '/')}` WHERE {date_column} = DATE'{day}'")
+    when = table(name).date
+    assert when is not None
+    SparkDelta.forPath(spark, str(copy / name.replace(".", "/"))).delete(F.col(when) == F.lit(day))
     expected, emptied = digests(spark, lake), digests(spark, copy)
     assert expected[name] != emptied[name]
     status = _kill_while(["job", name, "--date", str(day), "--lake", str(copy), "--landing", str(landing)], copy / name.replace(".", "/"))
