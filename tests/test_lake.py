@@ -55,3 +55,11 @@ def test_other_columns_and_types_are_refused_by_name(spark: SparkSession, lake: 
         lake.write(NAME, good.withColumn("surplus", F.lit(1)), DAY)
     with pytest.raises(RunError, match="component is IntegerType"):
         lake.write(NAME, good.withColumn("component", F.lit(1)), DAY)
+
+
+def test_a_relative_path_is_a_path(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    relative = Lake(spark, "out/lake", window_days=3)
+    relative.write(NAME, rows(spark, NAME, [{"run_date": DAY, "account_id": "a", "component": "a"}]), DAY)
+    assert (tmp_path / "out/lake/graph/components/_delta_log").is_dir()
+    assert Lake(spark, "s3a://bucket/lake/", window_days=3).path(NAME) == "s3a://bucket/lake/graph/components"

@@ -1,7 +1,9 @@
 """The lake: Delta tables at `LAKE/<layer>/<table>`, read with their schema checked and written atomically."""
 
+import re
 from collections.abc import Iterable
 from datetime import date, timedelta
+from pathlib import Path
 
 from delta.tables import DeltaTable
 from pyspark.errors import AnalysisException
@@ -19,7 +21,8 @@ class Lake:
 
     def __init__(self, spark: SparkSession, uri: str, window_days: int, user_metadata: str = ""):
         self.spark = spark
-        self.uri = uri.rstrip("/")
+        # Delta takes a relative path for the name of a table in a catalogue.
+        self.uri = uri.rstrip("/") if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:", uri) else str(Path(uri).absolute())
         self.window_days = window_days
         self.user_metadata = user_metadata
 
