@@ -10,7 +10,7 @@ DEMO := out/demo
 DEMO_SCENARIO := demo
 DEMO_SCALE := 1
 DEMO_FROM := 2026-02-02
-DEMO_TO := 2026-02-03
+DEMO_TO := 2026-02-02
 DEMO_KEY := public-demo-key-that-protects-nothing
 
 .PHONY: help env demo test check locks clean
@@ -23,7 +23,7 @@ env: ## make the environment .venv, or bring it up to date
 
 demo: env ## simulate traffic with planted campaigns, run the pipeline on it, print the ranked clusters
 	@rm -rf $(DEMO)
-	@$(BIN)/iolaus simulate --out $(DEMO)/landing --scenario $(DEMO_SCENARIO) --scale $(DEMO_SCALE) --days 2
+	@$(BIN)/iolaus simulate --out $(DEMO)/landing --scenario $(DEMO_SCENARIO) --scale $(DEMO_SCALE) --days 1
 	@IOLAUS_HMAC_KEY=$(DEMO_KEY) $(BIN)/iolaus run --landing $(DEMO)/landing --lake $(DEMO)/lake --from $(DEMO_FROM) --to $(DEMO_TO)
 
 test: env ## run the tests
