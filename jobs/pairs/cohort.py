@@ -5,11 +5,12 @@ from functools import reduce
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from jobs.algorithms.channels import CHANNEL
 from jobs.algorithms.cooccurrence import MILLI, millibits
 from jobs.settings import Run
 
-CAP = 7.0  # bits: two friends sign up together
-FLOOR = 2.0
+CAP = CHANNEL["cohort"].cap  # bits: two friends sign up together
+FLOOR = CHANNEL["cohort"].floor
 
 
 def transform(accounts: DataFrame, infrastructure: DataFrame, templates: DataFrame, content: DataFrame, run: Run) -> DataFrame:

@@ -7,12 +7,13 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.algorithms.channels import CHANNEL
 from jobs.algorithms.cooccurrence import MILLI
 from jobs.algorithms.cosine_join import background, similar_pairs
 from jobs.schemas.table import table
 from jobs.settings import Run
 
-CAP = 8.0  # bits: a common subject is shared by unrelated people too
+CAP = CHANNEL["content"].cap  # bits: a common subject is shared by unrelated people too
 
 
 def transform(embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame:

@@ -8,13 +8,14 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.algorithms.channels import CHANNEL
 from jobs.algorithms.cooccurrence import MILLI
 from jobs.algorithms.timing import co_activity_bits, effective_slots
 from jobs.schemas.table import table
 from jobs.settings import Run
 
-CAP = 6.0  # bits: unrelated people keep the same hours
-FLOOR = 2.0  # bits: less is not worth a row
+CAP = CHANNEL["synchrony"].cap  # bits: unrelated people keep the same hours
+FLOOR = CHANNEL["synchrony"].floor  # bits: less is not worth a row
 FEWEST = 3  # common slots: fewer are a coincidence whatever the formula says
 
 
