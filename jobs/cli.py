@@ -11,6 +11,7 @@ from jobs.pipeline import STAGES, stage
 from jobs.settings import DEFAULT, Key
 
 DONE, FAILED, UNUSABLE, GATED = 0, 1, 2, 3
+LIGHT_EXCHANGES = 25_000  # fewer are simulated without compiling queries: see jobs.runtime.session
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"iolaus {jobs.__version__}")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--master", help="Spark master, as spark://host:7077; default: all cores of this machine")
-    common.add_argument("--memory", default="3g", help="heap of the driver on local Spark; default 3g")
+    common.add_argument("--memory", default="2g", help="heap of the driver on local Spark; default 2g")
     common.add_argument("--debug", action="store_true", help="show the whole trace of an error")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
@@ -107,7 +108,7 @@ def _run(given: argparse.Namespace) -> int:
     from jobs.runtime.display import Progress, print_ranking
     from jobs.runtime.landing import Landing
     from jobs.runtime.runner import Runner
-    from jobs.runtime.session import session
+    from jobs.runtime.session import is_light, session
 
     key = _key()
     if given.date and (given.first or given.last):
@@ -116,7 +117,7 @@ def _run(given: argparse.Namespace) -> int:
         raise UsageError("a range has a --from and a --to; give both")
     if given.first and given.first > given.last:
         raise UsageError(f"--from {given.first} is after --to {given.last}; exchange them")
-    spark = session(given.master, memory=given.memory)
+    spark = session(given.master, memory=given.memory, light=is_light(given.landing))
     days = (
         [given.date]
         if given.date
@@ -162,8 +163,11 @@ def _simulate(given: argparse.Namespace) -> int:
     """Make a landing folder of ordinary traffic and planted campaigns, and the truth beside it."""
     from jobs.runtime.session import session
     from jobs.simulate.landing import simulate
+    from jobs.simulate.plan import plan
 
-    spark = session(given.master, memory=given.memory)
+    planned = plan(given.scenario, given.scale, given.seed, given.days)
+    light = planned.exchanges_a_day * planned.days < LIGHT_EXCHANGES
+    spark = session(given.master, memory=given.memory, light=light)
     made = simulate(spark, given.out, given.scenario, given.scale, given.seed, days=given.days)
     print(
         f"{made.exchanges} exchanges of {made.accounts} accounts, {made.fraudulent} of them fraudulent, "

@@ -10,15 +10,8 @@ from jobs.runtime.session import session
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
-    """Two cores, two shuffle partitions, no adaptive planning: small tests spend their time in planning."""
-    config = {
-        "spark.sql.shuffle.partitions": "2",
-        "spark.default.parallelism": "2",
-        "spark.sql.adaptive.enabled": "false",
-        # Compiling a query costs more than interpreting it on a thousand rows.
-        "spark.sql.codegen.wholeStage": "false",
-        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    }
-    made = session("local[2]", name="tests", memory="2g", config=config)
+    """Two cores, and queries interpreted: small tests spend their time in planning and compiling."""
+    config = {"spark.sql.shuffle.partitions": "2", "spark.default.parallelism": "2"}
+    made = session("local[2]", name="tests", light=True, config=config)
     yield made
     made.stop()

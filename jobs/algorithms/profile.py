@@ -6,24 +6,53 @@ large, in bits; groups of channels that are views of one fact count once; famili
 member is judged without its own contribution (leave one out), so a group cannot vouch for a member that
 only vouches for itself. After Fellegi and Sunter, A theory for record linkage (JASA 1969), with agreement
 weights estimated from the group and the background instead of from matched pairs.
+
+Cost: one pass over tokens to describe the groups, one to match accounts with them, and one Arrow pass over
+accounts. What comes to the driver is one row a group.
 """
 
-from functools import reduce
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.algorithms.behaviour import measures
-from jobs.algorithms.channels import CHANNEL
-from jobs.algorithms.cooccurrence import MILLI, by_channel
+from jobs.algorithms.channels import CHANNEL, TOKEN_FAMILIES
+from jobs.algorithms.cooccurrence import MILLI
 from jobs.settings import Profile
 
 FAMILIES = ("content", "infrastructure", "cohort", "behaviour")
 BINNED = ("later_turns", "hours_of_day", "output_tokens", "thinking", "tools", "zero_temperature", "streaming", "templated", "volume")
+BINS = 16  # of one measure: no cut below makes more
+BEHAVIOUR_STEP, BEHAVIOUR_CAP = 2.0, 6.0  # bits that one measure, and all together, may give or take
+COHORT_LEAST, COHORT_MOST = -3.0, 5.0  # bits
+
+# In the order of their names, so that ties between codes fall as ties between names would.
+_CHANNELS = sorted(c for family in TOKEN_FAMILIES.values() for c in family)
+_PARTS = sorted({(CHANNEL[c].family, CHANNEL[c].group) for c in _CHANNELS})
+_PART_OF = np.array([_PARTS.index((CHANNEL[c].family, CHANNEL[c].group)) for c in _CHANNELS])
+_IN_CONTENT = np.array([family == "content" for family, _ in _PARTS])
+_CAPS = np.array([CHANNEL[c].cap for c in _CHANNELS])
+
+_ASSIGNED = (
+    "community string, account_id string, bits int, " + ", ".join(f"{family} int" for family in FAMILIES) + ", reasons array<string>"
+)
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 
-def bins(profiles: DataFrame) -> DataFrame:
-    """(account_id, measure, bin): each measure cut at fixed points of its scale, coarse enough for small groups."""
+def bins(profiles: DataFrame, places: DataFrame) -> DataFrame:
+    """(account_id, place, bins): the rank of its creation, and each measure of `BINNED` cut at fixed points, null where silent.
+
+    profiles: `features.account_embeddings` with `created_at`; places: (account_id, place), 0 to 1. The cuts are
+    coarse enough for small groups.
+    """
     every = measures()
 
     def cut(name: str) -> Column:
@@ -34,142 +63,220 @@ def bins(profiles: DataFrame) -> DataFrame:
             return F.floor(F.log2(value + 1))
         if name == "hours_of_day":
             return F.floor(value / 6)
-        return F.when(value < 0.05, 0).when(value < 0.4, 1).when(value < 0.8, 2).otherwise(3)
+        return F.when(value < 0.05, 0).when(value < 0.4, 1).when(value < 0.8, 2).when(value.isNotNull(), 3)
 
-    columns = [F.struct(F.lit(name).alias("measure"), cut(name).cast("int").alias("bin")) for name in BINNED]
-    return profiles.select("account_id", F.inline(F.array(*columns))).where("bin is not null")
+    cuts = F.array(*(F.least(cut(name).cast("int"), F.lit(BINS - 1)) for name in BINNED))
+    return profiles.select("account_id", cuts.alias("bins")).join(places, "account_id", "left")
 
 
-def assign(members: DataFrame, tokens: DataFrame, places: DataFrame, binned: DataFrame, population: int, settings: Profile) -> DataFrame:
+def assign(members: DataFrame, tokens: DataFrame, binned: DataFrame, at_large: Ints, population: int, settings: Profile) -> DataFrame:
     """One round: (community, account_id, bits, content, infrastructure, cohort, behaviour, reasons), one row an account.
 
-    members: (community, account_id); tokens: `features.account_tokens`; places: (account_id, place), the
-    rank of creation among all accounts, scaled to 0 … 1; binned: see `bins`. Candidates of a group are
-    the accounts that share a token with it that the group has unusually often. Bits are thousandths.
+    members: (community, account_id); tokens: `features.account_tokens`; binned: see `bins`; at_large: see
+    `background`. Candidates of a group are the accounts that share a token with it that the group has unusually
+    often. Bits are thousandths.
     """
-    sizes = members.groupBy("community").agg(F.count(F.lit(1)).alias("size")).where(F.col("size") >= settings.fewest)
-    members = members.join(sizes.select("community"), "community").select("community", "account_id", F.lit(1).alias("member"))
-    typical = _typical(members, tokens, sizes, population, settings).localCheckpoint()
-    matched = tokens.select("account_id", "channel", "token", "counts").join(F.broadcast(typical), ["channel", "token"])
-    matched = matched.join(F.broadcast(members), ["community", "account_id"], "left").withColumn("member", F.coalesce("member", F.lit(0)))
-    caps = by_channel({c.name: c.cap * MILLI for c in CHANNEL.values()})
-    scored = matched.withColumn("bits", F.least(_agreement_bits(population), caps).cast("int"))
-    key = ["community", "account_id", "member", "size"]
-    best = scored.groupBy(*key, "channel").agg(F.max("bits").alias("bits"), F.max(_is_usual(settings)).alias("usual"))
-    views = (
-        best.withColumn("part", _part())
-        .groupBy(*key, "part")
-        .agg(F.max(F.struct("bits", "channel")).alias("best"), F.max("usual").alias("usual"))
-    )
-    families = views.groupBy(*key).agg(
-        *(
-            F.coalesce(F.sum(F.when(F.split("part", ":")[0] == f, F.greatest("best.bits", F.lit(0)))), F.lit(0)).cast("int").alias(f)
-            for f in FAMILIES[:2]
-        ),
-        F.transform(F.reverse(F.array_sort(F.filter(F.collect_list("best"), lambda b: b["bits"] > 0))), lambda b: b["channel"]).alias(
-            "reasons"
-        ),
-        F.max("usual").alias("usual"),
-    )
-    enough = int(settings.candidate_bits * MILLI)
-    candidates = families.where(F.greatest("content", "infrastructure") >= enough).localCheckpoint()
-    created = _cohort_bits(candidates, members, places)
-    behaved = _behaviour_bits(candidates, members, binned, population)
-    pair = ["community", "account_id"]
-    joined = candidates.join(created, pair, "left").join(behaved, pair, "left").na.fill(0, ["cohort", "behaviour"])
-    joined = joined.join(F.broadcast(_missing_bits(typical, settings)), "community", "left").na.fill(0, ["missing"])
-    joined = joined.withColumn("missing", F.when(F.col("usual"), 0).otherwise(F.col("missing")))
-    capped = joined.withColumn(
-        "content", (F.least(F.col("content"), F.lit(int(settings.content_cap * MILLI))) + F.col("missing")).cast("int")
-    )
-    capped = capped.withColumn("infrastructure", F.least(F.col("infrastructure"), F.lit(int(settings.infrastructure_cap * MILLI))))
-    prior = F.round(F.log2(F.col("size") / F.lit(float(population))) * MILLI).cast("int")
-    total = reduce(Column.__add__, (F.col(f) for f in FAMILIES)) + prior
-    positive = reduce(Column.__add__, (F.when(F.col(f) >= int(settings.family_floor * MILLI), 1).otherwise(0) for f in FAMILIES))
-    alone = (F.col("content") >= int(settings.content_alone * MILLI)) & (F.col("behaviour") >= int(settings.family_floor * MILLI))
-    accepted = capped.withColumn("bits", total).where((F.col("bits") >= int(settings.posterior * MILLI)) & ((positive >= 2) | alone))
-    order = Window.partitionBy("account_id").orderBy(F.desc("bits"), F.desc("size"), "community")
-    first = accepted.withColumn("nth", F.row_number().over(order)).where("nth = 1")
-    return first.select("community", "account_id", "bits", *FAMILIES, "reasons")
+    profile = _profile(members, binned, settings)
+    if not len(profile.names):
+        return members.sparkSession.createDataFrame([], _ASSIGNED)
+    typical = F.broadcast(_typical(members, tokens, population, settings))
+    code = F.array_position(F.array(*map(F.lit, _CHANNELS)), F.col("channel")).cast("int") - 1
+    matched = tokens.select("account_id", "channel", "token", "counts").join(typical, ["channel", "token"])
+    fields = ("community", "channel", "having", "users", "counts", "missing")
+    listed = matched.withColumn("channel", code).groupBy("account_id").agg(F.collect_list(F.struct(*fields)).alias("matched"))
+    own = members.groupBy("account_id").agg(F.collect_list("community").alias("own"))
+    rows = listed.join(own, "account_id", "left").join(binned, "account_id", "left")
+
+    def judge(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            yield from _judge(batch, profile, at_large, population, settings)
+
+    return rows.mapInArrow(judge, _ASSIGNED)
 
 
-def _typical(members: DataFrame, tokens: DataFrame, sizes: DataFrame, population: int, settings: Profile) -> DataFrame:
-    """Tokens that a group has unusually often: (channel, token, community, size, having, users, degree), the best of each channel."""
+@dataclass(frozen=True)
+class _Groups:
+    """What is known of each group beside its tokens; groups are numbered in the order of their names."""
+
+    names: list[str]
+    size: Ints
+    low: Floats  # places of creation between which most members were made
+    high: Floats
+    inside: Ints  # members by measure and bin, (groups, measures, BINS)
+
+
+def _profile(members: DataFrame, binned: DataFrame, settings: Profile) -> _Groups:
+    def describe(table: pa.Table) -> pa.Table:
+        places = table["place"].drop_null().to_numpy()
+        low, high = np.quantile(places, [0.1, 0.9]) if len(places) else (0.0, 1.0)
+        inside = _histogram(table["bins"]).ravel()
+        return pa.table(
+            {
+                "community": table["community"].slice(0, 1),
+                "size": pa.array([len(table)], pa.int64()),
+                "low": pa.array([float(low)]),
+                "high": pa.array([float(high)]),
+                "inside": pa.array([inside.tolist()], pa.list_(pa.int64())),
+            }
+        )
+
+    described = members.join(binned, "account_id").groupBy("community")
+    rows = described.applyInArrow(describe, "community string, size long, low double, high double, inside array<long>").toArrow()
+    rows = rows.filter(pa.array(rows["size"].to_numpy() >= settings.fewest)).sort_by("community").combine_chunks()
+    inside = rows["inside"].combine_chunks().flatten().to_numpy().reshape(-1, len(BINNED), BINS)
+    return _Groups(rows["community"].to_pylist(), *(rows[c].to_numpy() for c in ("size", "low", "high")), inside)
+
+
+def _histogram(bins: pa.ChunkedArray) -> Ints:
+    """Accounts by measure and bin, (measures, BINS)."""
+    values = bins.combine_chunks().flatten()
+    measure = np.tile(np.arange(len(BINNED)), len(bins))
+    there = values.is_valid().to_numpy(zero_copy_only=False)
+    flat = measure[there] * BINS + values.drop_null().to_numpy()
+    return np.bincount(flat, minlength=len(BINNED) * BINS).reshape(len(BINNED), BINS)
+
+
+def background(binned: DataFrame) -> Ints:
+    """All accounts by measure and bin, (measures, BINS), of `bins`."""
+
+    def count(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            counted = _histogram(pa.chunked_array([batch.column("bins")])).ravel()
+            yield pa.RecordBatch.from_arrays([pa.array([counted.tolist()], pa.list_(pa.int64()))], names=["counted"])
+
+    parts = binned.select("bins").mapInArrow(count, "counted array<long>").toArrow()  # one row a batch of accounts
+    return np.array(parts["counted"].to_pylist(), np.int64).reshape(-1, len(BINNED), BINS).sum(axis=0)
+
+
+def _typical(members: DataFrame, tokens: DataFrame, population: int, settings: Profile) -> DataFrame:
+    """Tokens that a group has unusually often: (channel, token, community, having, users, missing), the best of each channel.
+
+    missing: what it says against an account, in thousandths of a bit, that it lacks all the content that nearly
+    all members send; null where the token is not of that kind.
+    """
+    size = F.count(F.lit(1)).over(Window.partitionBy("community"))
+    grouped = members.select("community", "account_id", size.alias("size")).where(F.col("size") >= settings.fewest)
     of = (
         tokens.where("counts")
-        .join(members, "account_id")
+        .join(grouped, "account_id")
         .groupBy("community", "channel", "token")
-        .agg(F.count(F.lit(1)).alias("having"), F.max("users").alias("users"), F.max("degree").alias("degree"))
+        .agg(F.count(F.lit(1)).alias("having"), F.max("users").alias("users"), F.max("size").alias("size"))
     )
-    rows = of.join(sizes, "community").where(F.col("having") >= settings.fewest)
     lift = (F.col("having") / F.col("size")) / (F.col("users") / F.lit(float(population)))
     order = Window.partitionBy("community", "channel").orderBy(F.desc("having"), "users", "token")
-    kept = rows.where(lift >= settings.lift).withColumn("nth", F.row_number().over(order)).where(F.col("nth") <= settings.typical_tokens)
-    return kept.select("channel", "token", "community", "size", "having", "users", "degree")
+    unusual = of.where((F.col("having") >= settings.fewest) & (lift >= settings.lift))
+    kept = unusual.withColumn("nth", F.row_number().over(order)).where(F.col("nth") <= settings.typical_tokens)
+    usual = F.col("channel").isin(*TOKEN_FAMILIES["content"]) & (F.col("having") >= settings.usual * F.col("size"))
+    share = F.max(F.when(usual, F.col("having") / F.col("size"))).over(Window.partitionBy("community"))
+    cost = F.when(share.isNotNull(), F.round(F.greatest(F.log2(1 - F.least(share, F.lit(0.95))), F.lit(-settings.missing_cap)) * MILLI))
+    cost = cost.cast("int")
+    return kept.select("channel", "token", "community", "having", "users", F.struct(usual.alias("usual"), cost.alias("cost")).alias("missing"))
 
 
-def _agreement_bits(population: int) -> Column:
-    """log2 of the share of the group's other members with the token over the share of everybody else, in thousandths.
+def _judge(batch: pa.RecordBatch, groups: _Groups, at_large: Ints, population: int, settings: Profile) -> Iterator[pa.RecordBatch]:
+    """The group that explains each account of a batch best, where one does."""
+    lists = batch.column("matched")
+    items, lengths = lists.flatten(), np.diff(lists.offsets.to_numpy())
+    names = pa.array(groups.names, pa.string())
+    group = pc.index_in(items.field("community"), names).to_numpy(zero_copy_only=False)
+    kept = ~np.isnan(group) if group.dtype.kind == "f" else np.ones(len(group), bool)
+    account, group = np.repeat(np.arange(len(lists)), lengths)[kept], group[kept].astype(np.int64)
+    channel, having, users = (items.field(c).to_numpy(zero_copy_only=False)[kept] for c in ("channel", "having", "users"))
+    counts = items.field("counts").to_numpy(zero_copy_only=False)[kept].astype(bool)
+    usual = np.nan_to_num(items.field("missing").field("usual").to_numpy(zero_copy_only=False)[kept].astype(float)) > 0
+    cost = np.nan_to_num(items.field("missing").field("cost").to_numpy(zero_copy_only=False)[kept].astype(float)).astype(np.int64)
+    if not len(account):
+        return
+    memberships = _memberships(batch.column("own"), names)
+    member = np.isin(account * len(names) + group, memberships)
+    bits = np.minimum(_agreement(having, users, groups.size[group], member, counts, population), _CAPS[channel])
+    bits = np.round(bits * MILLI).astype(np.int64)
 
-    An account outside, or one that fills a wrapper once only, is held to the same shares.
+    # The best channel of each part: (account, group, part) with the most bits last.
+    part = _PART_OF[channel]
+    order = np.lexsort([channel, bits, part, group, account])
+    account, group, part, channel, bits, usual, cost = (x[order] for x in (account, group, part, channel, bits, usual, cost))
+    pair = np.flatnonzero(np.r_[True, (np.diff(account) != 0) | (np.diff(group) != 0)])
+    has_usual, cost = np.logical_or.reduceat(usual, pair), np.minimum.reduceat(cost, pair)
+    last = np.flatnonzero(np.r_[(np.diff(account) != 0) | (np.diff(group) != 0) | (np.diff(part) != 0), True])
+    which = np.searchsorted(pair, last, side="right") - 1
+    best = np.zeros((len(pair), len(_PARTS)), np.int64)
+    best[which, part[last]] = np.maximum(bits[last], 0)
+    says = np.zeros((len(pair), len(_PARTS)), np.int64)
+    says[which, part[last]] = channel[last]
+    account, group = account[pair], group[pair]
+
+    content, infrastructure = best[:, _IN_CONTENT].sum(axis=1), best[:, ~_IN_CONTENT].sum(axis=1)
+    candidate = np.maximum(content, infrastructure) >= settings.candidate_bits * MILLI
+    member = np.isin(account * len(names) + group, memberships)
+    place = batch.column("place").to_numpy(zero_copy_only=False)[account]
+    cohort = np.round(_cohort(place, groups.low[group], groups.high[group]) * MILLI).astype(np.int64)
+    behaviour = _behaviour(batch.column("bins"), account, group, member, groups, at_large, population)
+    content = np.minimum(content, settings.content_cap * MILLI) + np.where(has_usual, 0, cost)
+    infrastructure = np.minimum(infrastructure, settings.infrastructure_cap * MILLI)
+    families = np.stack([content, infrastructure, cohort, behaviour], axis=1).astype(np.int64)
+    prior = np.round(np.log2(groups.size[group] / population) * MILLI).astype(np.int64)
+    total = families.sum(axis=1) + prior
+    floor = settings.family_floor * MILLI
+    agree = ((families >= floor).sum(axis=1) >= 2) | ((content >= settings.content_alone * MILLI) & (behaviour >= floor))
+    accepted = np.flatnonzero(candidate & agree & (total >= settings.posterior * MILLI))
+    # The best group of each account: most bits, then the larger, then by name.
+    rank = np.lexsort([group[accepted], -groups.size[group[accepted]], -total[accepted], account[accepted]])
+    accepted = accepted[rank]
+    chosen = accepted[np.r_[True, np.diff(account[accepted]) != 0]] if len(accepted) else accepted
+    reasons = [
+        [_CHANNELS[c] for b, c in sorted(zip(best[i], says[i], strict=True), reverse=True) if b > 0] for i in chosen
+    ]
+    yield pa.RecordBatch.from_arrays(
+        [
+            names.take(pa.array(group[chosen])),
+            batch.column("account_id").take(pa.array(account[chosen])),
+            pa.array(total[chosen].astype(np.int32)),
+            *(pa.array(families[chosen, i].astype(np.int32)) for i in range(len(FAMILIES))),
+            pa.array(reasons, pa.list_(pa.string())),
+        ],
+        names=[c.split()[0] for c in _ASSIGNED.split(", ")],
+    )
+
+
+def _memberships(own: pa.ListArray, names: pa.StringArray) -> Ints:
+    """The groups that accounts are in, each as account * groups + group; a group without a profile counts for none."""
+    lengths = pc.fill_null(pc.list_value_length(own), 0).to_numpy(zero_copy_only=False)
+    group = pc.fill_null(pc.index_in(own.flatten(), names), -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    account = np.repeat(np.arange(len(own)), lengths)
+    return (account * len(names) + group)[group >= 0]
+
+
+def _agreement(having: Ints, users: Ints, size: Ints, member: npt.NDArray[np.bool_], counts: npt.NDArray[np.bool_], population: int) -> Floats:
+    """log2 of the share of the group's other members with the token over the share of everybody else.
+
+    An account outside, or one that fills a wrapper once only, is held to the same shares. A token that few of
+    the group have proves less than its rarity: it is one of many that the group might have had.
     """
-    inside = (F.col("having") - F.col("member") * F.col("counts").cast("int")) / F.greatest(F.col("size") - F.col("member"), F.lit(1))
-    outside = F.greatest(F.col("users") - F.col("having"), F.lit(0)) + 1
-    at_large = outside / F.lit(float(population))
-    share = F.greatest(inside, F.lit(1e-9)) / at_large
-    # A token that few of the group have proves less than its rarity: it is one of many that the group might have had.
-    return F.round((F.log2(share) + F.log2(F.greatest(inside, F.lit(1e-9))) / 2) * MILLI)
+    inside = np.maximum((having - (member & counts)) / np.maximum(size - member, 1), 1e-9)
+    at_large = (np.maximum(users - having, 0) + 1) / population
+    return np.log2(inside / at_large) + np.log2(inside) / 2
 
 
-def _part() -> Column:
-    parts = F.create_map(*(F.lit(x) for c in CHANNEL.values() for x in (c.name, f"{c.family}:{c.group}")))
-    return parts[F.col("channel")]
+def _cohort(place: Floats, low: Floats, high: Floats) -> Floats:
+    """Bits: whether the account was made in the time in which most members were; 0 where that is unknown."""
+    width = np.maximum(high - low, 0.002)
+    inside = (place >= low - 0.1 * width) & (place <= high + 0.1 * width)
+    bits = np.where(inside, np.log2(0.85 / np.minimum(1.2 * width, 0.85)), np.log2(0.15 / np.maximum(1 - 1.2 * width, 0.15)))
+    return np.where(np.isnan(place), 0.0, np.clip(bits, COHORT_LEAST, COHORT_MOST))
 
 
-def _cohort_bits(candidates: DataFrame, members: DataFrame, places: DataFrame) -> DataFrame:
-    """(community, account_id, cohort): whether the account was made in the time in which most members were."""
-    spans = (
-        members.join(places, "account_id")
-        .groupBy("community")
-        .agg(F.percentile("place", F.lit(0.1)).alias("low"), F.percentile("place", F.lit(0.9)).alias("high"))
-    )
-    width = F.greatest(F.col("high") - F.col("low"), F.lit(0.002))
-    inside = F.col("place").between(F.col("low") - 0.1 * width, F.col("high") + 0.1 * width)
-    bits = F.when(inside, F.log2(0.85 / F.least(1.2 * width, F.lit(0.85)))).otherwise(
-        F.log2(0.15 / F.greatest(1 - 1.2 * width, F.lit(0.15)))
-    )
-    rows = candidates.select("community", "account_id").join(places, "account_id").join(F.broadcast(spans), "community")
-    return rows.select(
-        "community", "account_id", F.round(F.least(F.greatest(bits, F.lit(-3.0)), F.lit(5.0)) * MILLI).cast("int").alias("cohort")
-    )
-
-
-def _behaviour_bits(candidates: DataFrame, members: DataFrame, binned: DataFrame, population: int) -> DataFrame:
-    """(community, account_id, behaviour): bins of measures, each within 2 bits, all within 6."""
-    at_large = binned.groupBy("measure", "bin").agg(F.count(F.lit(1)).alias("at_large"))
-    inside = binned.join(members, "account_id").groupBy("community", "measure", "bin").agg(F.count(F.lit(1)).alias("inside"))
-    total = inside.groupBy("community", "measure").agg(F.sum("inside").alias("total"))
-    rows = candidates.select("community", "account_id", "member").join(binned, "account_id")
-    rows = rows.join(F.broadcast(total), ["community", "measure"]).join(F.broadcast(inside), ["community", "measure", "bin"], "left")
-    rows = rows.join(F.broadcast(at_large), ["measure", "bin"]).na.fill(0, ["inside"])
-    p = (F.col("inside") - F.col("member") + 0.5) / (F.col("total") - F.col("member") + 2)
-    q = (F.col("at_large") + 0.5) / F.lit(float(population + 2))
-    bits = F.round(F.least(F.greatest(F.log2(p / q), F.lit(-2.0)), F.lit(2.0)) * MILLI).cast("int")
-    summed = rows.groupBy("community", "account_id").agg(F.sum(bits).alias("behaviour"))
-    cap = 6 * MILLI
-    return summed.select(
-        "community", "account_id", F.least(F.greatest("behaviour", F.lit(-cap)), F.lit(cap)).cast("int").alias("behaviour")
-    )
-
-
-def _is_usual(settings: Profile) -> Column:
-    """Whether the token is content that nearly all members send."""
-    content = F.col("channel").isin(*(c.name for c in CHANNEL.values() if c.family == "content"))
-    return content & (F.col("having") >= settings.usual * F.col("size"))
-
-
-def _missing_bits(typical: DataFrame, settings: Profile) -> DataFrame:
-    """(community, missing): what it says against an account that it lacks all that nearly all members send."""
-    share = F.least(F.max(F.col("having") / F.col("size")), F.lit(0.95))
-    bits = F.greatest(F.log2(1 - share), F.lit(-settings.missing_cap))
-    return typical.where(_is_usual(settings)).groupBy("community").agg(F.round(bits * MILLI).cast("int").alias("missing"))
+def _behaviour(
+    bins: pa.ListArray, account: Ints, group: Ints, member: npt.NDArray[np.bool_], groups: _Groups, at_large: Ints, population: int
+) -> Ints:
+    """Thousandths of a bit: the bins of the account's measures, in the group against at large."""
+    values = bins.flatten().to_numpy(zero_copy_only=False).astype(float).reshape(-1, len(BINNED))[account]
+    known = ~np.isnan(values)
+    at = np.nan_to_num(values).astype(np.int64)
+    measure = np.arange(len(BINNED))[None, :]
+    inside, total = groups.inside[group[:, None], measure, at], groups.inside.sum(axis=2)[group]
+    p = (inside - member[:, None] + 0.5) / (total - member[:, None] + 2)
+    q = (at_large[measure, at] + 0.5) / (population + 2)
+    bits = np.where(known & (total > 0), np.clip(np.log2(np.maximum(p, 1e-9) / q), -BEHAVIOUR_STEP, BEHAVIOUR_STEP), 0.0)
+    summed = np.round(bits * MILLI).astype(np.int64).sum(axis=1)
+    return np.clip(summed, int(-BEHAVIOUR_CAP * MILLI), int(BEHAVIOUR_CAP * MILLI))

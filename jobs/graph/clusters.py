@@ -17,11 +17,12 @@ def transform(
     This removes innocents who share a proxy with a group, and finds members that no link reached.
     """
     population = embeddings.count()
-    binned = profile.bins(embeddings.join(accounts.select("account_id", "created_at"), "account_id", "left")).localCheckpoint()
-    places = creation_places(accounts)
+    dated = embeddings.join(accounts.select("account_id", "created_at"), "account_id", "left")
+    binned = profile.bins(dated, creation_places(accounts)).localCheckpoint()
+    at_large = profile.background(binned)
     members = communities.select("community", "account_id")
     for _ in range(run.settings.profile.rounds):
-        members = profile.assign(members, tokens, places, binned, population, run.settings.profile).localCheckpoint()
+        members = profile.assign(members, tokens, binned, at_large, population, run.settings.profile).localCheckpoint()
     size = Window.partitionBy("community")
     members = members.withColumn("size", F.count(F.lit(1)).over(size)).where(F.col("size") >= run.settings.profile.fewest)
     ids = carry(previous.select("cluster_id", "account_id"), members.select("community", "account_id"), born_on=run.day.isoformat())

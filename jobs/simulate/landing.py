@@ -66,7 +66,7 @@ def simulate(
     files = _Files(spark, out)
     if files.any(out):
         raise UsageError(f"{out} is not empty; give another folder to --out, or remove that one")
-    numbers = partitions or max(1, math.ceil(_a_day(made) / _FILE_ROWS))
+    numbers = partitions or max(1, math.ceil(made.exchanges_a_day / _FILE_ROWS))
     lines = copies = 0
     with ThreadPoolExecutor(_DAYS_AT_ONCE) as pool:  # a small day has one task: others fill the other cores
         written = pool.map(lambda day: _write_day(spark, made, day, out, files, numbers), range(made.days))
@@ -153,10 +153,6 @@ def _agreements(made: Plan) -> list[dict[str, str]]:
             organisation = organisation_ids(people(made, number, np.arange(1)))[0].as_py()
             found.append({"org_id": organisation, "kind": group.agreement, "since": str(made.start - timedelta(days=60))})
     return found
-
-
-def _a_day(made: Plan) -> float:
-    return sum(s.exchanges for s in made.sizes) / made.scenario.days
 
 
 class _Files:

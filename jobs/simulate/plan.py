@@ -56,6 +56,11 @@ class Plan:
         """Addresses of the commercial proxy."""
         return max(24, round(self.scenario.proxy_exits * self.scale))
 
+    @property
+    def exchanges_a_day(self) -> float:
+        """Exchanges of a day, on average."""
+        return sum(s.exchanges for s in self.sizes) / self.scenario.days
+
     def day(self, number: int) -> date:
         """The date of a day of the span."""
         return self.start + timedelta(days=number)
