@@ -75,7 +75,9 @@ class Scoring:
     behaviour_cap: float = 8.0  # bits
     effect: float = 0.2  # a behaviour must be so much more common among members than among accounts of their volume
     shown: float = 3.0  # bits that a kind of evidence must reach to count as shown
-    coordination: float = 8.0  # bits of coordination without which nothing is published
+    explained_share: float = 0.5  # share of members on one client, or of prompts sent by several members, that explains a wrapper
+    explained_lift: float = 4.0  # how much more often than at large that client must be among members
+    coordination: float = 6.0  # bits of coordination without which nothing is published
     identity_share: float = 0.5  # share of members that one exact thing must join
     fewest_accounts: int = 5  # a smaller cluster is left to the watchlist
     fewest_owners: int = 3  # of accounts of one or two owners the owner answers, and it is no ring

@@ -70,10 +70,11 @@ def _unsupported(settings: Scoring) -> Column:
     )
 
 
+LABOUR = "labour"  # counts only where nothing innocent explains the wrapper: see jobs.scoring.evidence
+
 CLAIMS: dict[str, Claim] = {
     "one_shot": Claim("automation", "hardly ever send a second turn", lambda _: F.col("later_turns") < 0.05),
     "round_the_clock": Claim("automation", "are active in at least 18 hours of the day", _above("hours_of_day", 18)),
-    "templated": Claim("automation", "fill one wrapper with different prompts in a quarter of their traffic", _above("templated", 0.25)),
     "long_outputs": Claim("extraction", "draw answers of 512 tokens and more on average", _above("output_tokens", 512)),
     "thinking": Claim("extraction", "ask for extended reasoning in a third of their traffic", _above("thinking", 0.33)),
     **{
@@ -84,6 +85,7 @@ CLAIMS: dict[str, Claim] = {
             strict=True,
         )
     },
+    LABOUR: Claim("labour", "fill wrappers that unrelated others fill too, each with prompts of its own", _above("fills_shared", 1)),
     "young": Claim("purpose", "were first used within a week of their creation", lambda _: F.col("age_at_first_use") < 7),
     "unsupported_region": Claim("purpose", "are billed or reached in an unsupported region", _unsupported),
 }

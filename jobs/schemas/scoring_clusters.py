@@ -16,6 +16,7 @@ CLUSTER = (
     column("coordination", DOUBLE, "bits that members belong together", required=True),
     column("automation", DOUBLE, "bits that programs drive them", required=True),
     column("extraction", DOUBLE, "bits that they draw out what trains a model", required=True),
+    column("labour", DOUBLE, "bits that they divide one kind of work among them, which nothing innocent explains", required=True),
     column("purpose", DOUBLE, "bits that the accounts were made for it", required=True),
     column("capabilities", map_of(DOUBLE), "share of exchanges that ask for each capability", required=True),
     column("target", STRING, "the capabilities most asked for, in words", required=True),

@@ -9,7 +9,7 @@ from jobs.algorithms.cooccurrence import MILLI
 from jobs.schemas.table import table
 from jobs.settings import Run, Scoring
 
-KINDS = ("coordination", "automation", "extraction", "purpose")
+KINDS = ("coordination", "automation", "extraction", "labour", "purpose")
 PUBLISHED = ("high", "medium")
 
 
@@ -19,7 +19,8 @@ def transform(evidence: DataFrame, clusters: DataFrame, embeddings: DataFrame, a
     Score: for coordination the best piece of each independent group, for the other kinds all pieces, each
     kind's sum capped, in bits. It rises with every piece. Confidence says which kinds agree: *high* where
     members are bound by one identity or pool in two families, programs drive them, they extract, and were
-    made for it; *medium* where extraction and one other kind are shown beside the bond; *low* otherwise.
+    made for it; *medium* where extraction and one other kind are shown beside the bond, or programs divide among
+    the accounts the work that one wrapper describes; *low* otherwise.
     Only high and medium are published.
     """
     settings = run.settings.scoring
@@ -29,8 +30,9 @@ def transform(evidence: DataFrame, clusters: DataFrame, embeddings: DataFrame, a
     shown = {kind: F.col(kind) >= settings.shown for kind in KINDS}
     large = (F.col("n_accounts") >= settings.fewest_accounts) & (F.col("n_owners") >= settings.fewest_owners)
     tied = large & F.col("bound") & (F.col("coordination") >= settings.coordination)
-    medium = tied & shown["extraction"] & (shown["automation"] | shown["purpose"])
-    high = medium & shown["automation"] & (F.col("families") >= 2)
+    drawn = shown["extraction"] & (shown["automation"] | shown["purpose"])
+    medium = tied & (drawn | (shown["labour"] & shown["automation"]))
+    high = medium & shown["extraction"] & shown["automation"] & (F.col("families") >= 2)
     confidence = F.when(high, "high").when(medium, "medium").otherwise("low")
     scored = scored.withColumn("confidence", confidence).withColumn("score", F.round(sum((F.col(k) for k in KINDS), F.lit(0.0)), 3))
     order = Window.partitionBy(F.col("confidence").isin(*PUBLISHED)).orderBy(F.desc("score"), F.desc("n_exchanges"), "cluster_id")

@@ -7,8 +7,8 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from jobs.algorithms.behaviour import CLAIMS, measures
-from jobs.algorithms.channels import CHANNEL, TOKEN_FAMILIES
+from jobs.algorithms.behaviour import CLAIMS, LABOUR, measures
+from jobs.algorithms.channels import CHANNEL, TOKEN_FAMILIES, WRAPPERS
 from jobs.algorithms.cooccurrence import MILLI, by_channel
 from jobs.algorithms.timing import poisson_bits
 from jobs.schemas.table import table
@@ -26,9 +26,11 @@ def transform(clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, acc
     pieces = (
         _identity(members, sizes, tokens, population, settings),
         _pool(members, sizes, tokens, population, settings),
-        _behaviour(members, profiles, settings),
+        _behaviour(members, _with_labour(profiles, tokens, run), settings),
     )
     union = pieces[0].unionByName(pieces[1]).unionByName(pieces[2])
+    explained = _explained(members, sizes, tokens, embeddings, population, settings).withColumn("explained", F.lit(True))
+    union = union.join(explained, "cluster_id", "left").where((F.col("channel") != LABOUR) | F.col("explained").isNull())
     return union.select(F.lit(run.day).alias("run_date"), *(f for f in table("scoring.evidence").schema.fieldNames() if f != "run_date"))
 
 
@@ -87,11 +89,38 @@ def _pool(members: DataFrame, sizes: DataFrame, tokens: DataFrame, population: i
     return _piece(weighed.where("bits >= 1000"), F.concat(F.lit("pool_"), "channel"), F.lit("coordination"), text)
 
 
+def _with_labour(profiles: DataFrame, tokens: DataFrame, run: Run) -> DataFrame:
+    """Profiles with `fills_shared`: 1 where the account fills a wrapper that a group of owners fills again and again."""
+    graph = run.settings.graph
+    shared = tokens.where(F.col("channel").isin(*WRAPPERS) & F.col("counts") & (F.col("degree") >= graph.wrapper_accounts))
+    loyal = shared.where(F.col("degree") >= graph.wrapper_loyalty * F.col("users")).select("account_id").distinct()
+    marked = profiles.join(loyal.withColumn("fills_shared", F.lit(1)), "account_id", "left")
+    return marked.withColumn("fills_shared", F.coalesce("fills_shared", F.lit(0)))
+
+
+def _explained(members: DataFrame, sizes: DataFrame, tokens: DataFrame, embeddings: DataFrame, population: int, settings: Scoring) -> DataFrame:
+    """(cluster_id) of clusters whose common wrapper has an innocent explanation.
+
+    One program that all run (most use one client that few others use), or one public set of prompts that all
+    send (most prompts are sent by other members too).
+    """
+    own = tokens.join(members, "account_id")
+    enough = settings.explained_share * F.col("size")
+    clients = own.where("channel = 'device'").groupBy("cluster_id", "token").agg(F.count(F.lit(1)).alias("k"), F.max("users").alias("users"))
+    lift = (F.col("k") / F.col("size")) / (F.col("users") / F.lit(float(population)))
+    by_client = clients.join(sizes, "cluster_id").where((F.col("k") >= enough) & (lift >= settings.explained_lift)).select("cluster_id")
+    prompts = own.where("channel = 'prompt'").withColumn("k", F.count(F.lit(1)).over(Window.partitionBy("cluster_id", "token")))
+    repeated = prompts.where("k >= 2").groupBy("cluster_id").agg(F.sum("n").alias("repeated"))
+    sent = embeddings.join(members, "account_id").groupBy("cluster_id").agg(F.sum("n_exchanges").alias("sent"))
+    by_set = repeated.join(sent, "cluster_id").where(F.col("repeated") >= settings.explained_share * F.col("sent")).select("cluster_id")
+    return by_client.unionByName(by_set).distinct()
+
+
 def _behaviour(members: DataFrame, profiles: DataFrame, settings: Scoring) -> DataFrame:
     """Behaviours that members show more often than accounts of the same volume do."""
     volume_class = F.least(F.floor(F.log2("n_exchanges")), F.lit(12)).cast("int").alias("volume_class")
     shown = [F.struct(F.lit(name).alias("channel"), claim.shown(settings).alias("shown")) for name, claim in CLAIMS.items()]
-    flags = profiles.select("account_id", *(m.alias(n) for n, m in measures().items()), "billing_country", "phone_country", volume_class)
+    flags = profiles.select("account_id", "fills_shared", *(m.alias(n) for n, m in measures().items()), "billing_country", "phone_country", volume_class)
     rows = flags.select("account_id", "volume_class", F.inline(F.array(*shown))).where("shown is not null")
     rate = rows.groupBy("channel", "volume_class").agg(F.count(F.lit(1)).alias("n"), F.count(F.when(F.col("shown"), 1)).alias("k"))
     # Behind each volume's own rate stands the rate of all volumes, worth twenty accounts, for where there are few.
