@@ -132,8 +132,8 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "graph.communities",
         Grain.RUN,
-        (Read("graph.links"), Read("graph.components"), _TOKENS, _EMBEDDINGS),
-        "dense groups, and groups of one wrapper",
+        (Read("graph.links"), Read("graph.components"), Read("pairs.content"), _TOKENS, _EMBEDDINGS),
+        "dense groups, and groups of one wrapper or one subject",
     ),
     Stage(
         "graph.clusters",

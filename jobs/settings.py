@@ -46,6 +46,10 @@ class Graph:
     wrapper_loyalty: float = 0.7  # share of its users who fill it again and again: an idiom is met once here and there
     wrapper_share: float = 0.03  # share of those users' traffic that carries it
     wrapper_overlap: float = 0.6  # two groups are one when so much of the smaller is in the larger
+    programs_exchanges: int = 8  # an account of fewer cannot be told to be a program's, nor what it asks about
+    programs_turns: float = 0.05  # share of later turns up to which a program drives it
+    content_triangles: int = 3
+    content_density: float = 0.25  # share of pairs inside that a group of one subject must have
     driver_edges: int = 5_000_000  # up to so many links components are found on the driver: 100 MB
 
 
@@ -58,10 +62,10 @@ class Profile:
     lift: float = 4.0  # how much more often than at large a group has a token that is typical of it
     typical_tokens: int = 64  # typical tokens kept of a group and channel
     candidate_bits: float = 3.0  # an account is a candidate of a group on so much content or infrastructure
+    subject_least: float = 2.0  # bits that asking about other things than the group speaks against a member, at most
     content_cap: float = 12.0  # bits
     infrastructure_cap: float = 14.0  # bits
     family_floor: float = 2.0  # bits a family must give to count as agreeing
-    content_alone: float = 8.0  # bits of content that carry with behaviour alone
     posterior: float = 3.0  # log2 of the odds of belonging: 8 to 1
     usual: float = 0.7  # what so large a share of members send is missed in an account that does not
     missing_cap: float = 4.0  # bits
@@ -75,6 +79,7 @@ class Scoring:
     behaviour_cap: float = 8.0  # bits
     effect: float = 0.2  # a behaviour must be so much more common among members than among accounts of their volume
     shown: float = 3.0  # bits that a kind of evidence must reach to count as shown
+    subject_accounts: int = 20  # fewer programs of one subject may be colleagues, or a class's exercise
     explained_share: float = 0.5  # share of members on one client, or of prompts sent by several members, that explains a wrapper
     explained_lift: float = 4.0  # how much more often than at large that client must be among members
     coordination: float = 6.0  # bits of coordination without which nothing is published

@@ -70,8 +70,6 @@ def _unsupported(settings: Scoring) -> Column:
     )
 
 
-LABOUR = "labour"  # counts only where nothing innocent explains the wrapper: see jobs.scoring.evidence
-
 CLAIMS: dict[str, Claim] = {
     "one_shot": Claim("automation", "hardly ever send a second turn", lambda _: F.col("later_turns") < 0.05),
     "round_the_clock": Claim("automation", "are active in at least 18 hours of the day", _above("hours_of_day", 18)),
@@ -85,7 +83,8 @@ CLAIMS: dict[str, Claim] = {
             strict=True,
         )
     },
-    LABOUR: Claim("labour", "fill wrappers that unrelated others fill too, each with prompts of its own", _above("fills_shared", 1)),
+    # Labour counts only where nothing innocent explains the wrapper: see jobs.scoring.evidence.
+    "labour": Claim("labour", "fill wrappers that unrelated others fill too, each with prompts of its own", _above("fills_shared", 1)),
     "young": Claim("purpose", "were first used within a week of their creation", lambda _: F.col("age_at_first_use") < 7),
     "unsupported_region": Claim("purpose", "are billed or reached in an unsupported region", _unsupported),
 }

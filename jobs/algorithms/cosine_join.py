@@ -71,6 +71,13 @@ def _join(table: pa.Table, threshold: float, neighbours: int | None) -> Iterator
         yield pa.RecordBatch.from_arrays([a, b, pa.array(products[i, j])], schema=_ARROW)
 
 
+def sampled(vectors: DataFrame, most: int) -> "np.ndarray[tuple[int, int], np.dtype[np.float32]]":
+    """At most `most` of (id string, vector array<float>), shape (n, d): those of least hash, whatever the partitioning."""
+    rows = vectors.where("vector is not null").orderBy(F.xxhash64("id"), "id").limit(most).select("vector").toArrow()
+    flat = rows["vector"].combine_chunks().flatten().to_numpy()
+    return flat.reshape(len(rows), -1) if len(rows) else np.zeros((0, 0), np.float32)
+
+
 def background(sample: "np.ndarray[tuple[int, int], np.dtype[np.float32]]") -> "np.ndarray[tuple[int], np.dtype[np.float32]]":
     """Ascending cosines of all pairs of a sample of unit vectors, shape (n (n - 1) / 2,)."""
     upper = np.triu_indices(len(sample), 1)

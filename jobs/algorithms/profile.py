@@ -1,7 +1,7 @@
 """Re-assignment of accounts to groups by profile: naive Bayes against the background of the same data.
 
 A group's profile is what its members have more often than everybody: tokens by channel, time of creation,
-bins of behaviour. Of an account, each channel says how much likelier its tokens are in the group than at
+bins of behaviour, what they ask about. Of an account, each channel says how much likelier its tokens are in the group than at
 large, in bits; groups of channels that are views of one fact count once; families add up, each capped. A
 member is judged without its own contribution (leave one out), so a group cannot vouch for a member that
 only vouches for itself. After Fellegi and Sunter, A theory for record linkage (JASA 1969), with agreement
@@ -24,6 +24,8 @@ from pyspark.sql import functions as F
 from jobs.algorithms.behaviour import measures
 from jobs.algorithms.channels import CHANNEL, TOKEN_FAMILIES
 from jobs.algorithms.cooccurrence import MILLI
+from jobs.algorithms.cosine_join import sampled
+from jobs.algorithms.embedding import DIMENSIONS
 from jobs.settings import Profile
 
 FAMILIES = ("content", "infrastructure", "cohort", "behaviour")
@@ -31,12 +33,16 @@ BINNED = ("later_turns", "hours_of_day", "output_tokens", "thinking", "tools", "
 BINS = 16  # of one measure: no cut below makes more
 BEHAVIOUR_STEP, BEHAVIOUR_CAP = 2.0, 6.0  # bits that one measure, and all together, may give or take
 COHORT_LEAST, COHORT_MOST = -3.0, 5.0  # bits
+SUBJECT = "content"  # the channel of the account's vector, which is no token
+SAMPLE = 2_000  # accounts whose vectors stand for everybody's: 1 MB on the driver
+MEMBERS = 256  # members' cosines kept of a group
 
 # In the order of their names, so that ties between codes fall as ties between names would.
-_CHANNELS = sorted(c for family in TOKEN_FAMILIES.values() for c in family)
+_CHANNELS = sorted([SUBJECT, *(c for family in TOKEN_FAMILIES.values() for c in family)])
 _PARTS = sorted({(CHANNEL[c].family, CHANNEL[c].group) for c in _CHANNELS})
 _PART_OF = np.array([_PARTS.index((CHANNEL[c].family, CHANNEL[c].group)) for c in _CHANNELS])
 _IN_CONTENT = np.array([family == "content" for family, _ in _PARTS])
+_SUBJECT_PART = _PARTS.index((CHANNEL[SUBJECT].family, CHANNEL[SUBJECT].group))
 _CAPS = np.array([CHANNEL[c].cap for c in _CHANNELS])
 
 _ASSIGNED = (
@@ -48,10 +54,10 @@ Floats = npt.NDArray[np.float64]
 
 
 def bins(profiles: DataFrame, places: DataFrame) -> DataFrame:
-    """(account_id, place, bins): the rank of its creation, and each measure of `BINNED` cut at fixed points, null where silent.
+    """(account_id, place, bins, vector): when it was made, each measure of `BINNED` cut at fixed points, what it asks about.
 
-    profiles: `features.account_embeddings` with `created_at`; places: (account_id, place), 0 to 1. The cuts are
-    coarse enough for small groups.
+    Each is null where it is not known. profiles: `features.account_embeddings` with `created_at`; places:
+    (account_id, place), 0 to 1. The cuts are coarse enough for small groups.
     """
     every = measures()
 
@@ -65,16 +71,19 @@ def bins(profiles: DataFrame, places: DataFrame) -> DataFrame:
             return F.floor(value / 6)
         return F.when(value < 0.05, 0).when(value < 0.4, 1).when(value < 0.8, 2).when(value.isNotNull(), 3)
 
-    cuts = F.array(*(F.least(cut(name).cast("int"), F.lit(BINS - 1)) for name in BINNED))
-    return profiles.select("account_id", cuts.alias("bins")).join(places, "account_id", "left")
+    last = F.lit(BINS - 1)
+    cuts = F.array(*(F.when(cut(name) < last, cut(name)).when(cut(name) >= last, last).cast("int") for name in BINNED))
+    return profiles.select("account_id", cuts.alias("bins"), "vector").join(places, "account_id", "left")
 
 
-def assign(members: DataFrame, tokens: DataFrame, binned: DataFrame, at_large: Ints, population: int, settings: Profile) -> DataFrame:
+def assign(
+    members: DataFrame, tokens: DataFrame, binned: DataFrame, at_large: "Background", population: int, settings: Profile
+) -> DataFrame:
     """One round: (community, account_id, bits, content, infrastructure, cohort, behaviour, reasons), one row an account.
 
     members: (community, account_id); tokens: `features.account_tokens`; binned: see `bins`; at_large: see
     `background`. Candidates of a group are the accounts that share a token with it that the group has unusually
-    often. Bits are thousandths.
+    often, or that ask about the same things. Bits are thousandths.
     """
     profile = _profile(members, binned, settings)
     if not len(profile.names):
@@ -85,7 +94,7 @@ def assign(members: DataFrame, tokens: DataFrame, binned: DataFrame, at_large: I
     fields = ("community", "channel", "having", "users", "counts", "missing")
     listed = matched.withColumn("channel", code).groupBy("account_id").agg(F.collect_list(F.struct(*fields)).alias("matched"))
     own = members.groupBy("account_id").agg(F.collect_list("community").alias("own"))
-    rows = listed.join(own, "account_id", "left").join(binned, "account_id", "left")
+    rows = binned.join(listed, "account_id", "left").join(own, "account_id", "left")
 
     def judge(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -103,13 +112,43 @@ class _Groups:
     low: Floats  # places of creation between which most members were made
     high: Floats
     inside: Ints  # members by measure and bin, (groups, measures, BINS)
+    sums: Floats  # sum of members' vectors, (groups, DIMENSIONS)
+    near: list[Floats]  # ascending cosines of members to the sum of the others, of at most MEMBERS
+
+
+@dataclass(frozen=True)
+class Background:
+    """Everybody: accounts by measure and bin, (measures, BINS), and the vectors of a sample, (sample, DIMENSIONS)."""
+
+    bins: Ints
+    vectors: Floats
+
+
+def _nearness(vectors: Floats, sums: Floats, member: npt.NDArray[np.bool_]) -> Floats:
+    """Cosines of unit vectors with sums of groups, (accounts, groups), a member's own vector left out of the sum.
+
+    Rounded, so that a member's cosine is the same number wherever it is computed.
+    """
+    dots = vectors @ sums.T
+    squares = (sums**2).sum(axis=1)[None, :]
+    others = np.where(member, squares - 2 * dots + 1, squares)
+    cosines: Floats = np.round(np.where(member, dots - 1, dots) / np.sqrt(np.maximum(others, 1e-6)), 6)
+    return cosines
+
+
+_DESCRIBED = "community string, size long, low double, high double, inside array<long>, total array<double>, near array<double>"
 
 
 def _profile(members: DataFrame, binned: DataFrame, settings: Profile) -> _Groups:
     def describe(table: pa.Table) -> pa.Table:
+        table = table.sort_by("account_id")  # sums of floats depend on their order
         places = table["place"].drop_null().to_numpy()
         low, high = np.quantile(places, [0.1, 0.9]) if len(places) else (0.0, 1.0)
         inside = _histogram(table["bins"]).ravel()
+        vectors = _matrix(table["vector"].combine_chunks().drop_null())
+        total = vectors.sum(axis=0)
+        near = np.sort(_nearness(vectors, total[None, :], np.ones((len(vectors), 1), bool))[:, 0])
+        near = near[np.unique(np.linspace(0, len(near) - 1, MEMBERS).astype(int))] if len(near) > MEMBERS else near
         return pa.table(
             {
                 "community": table["community"].slice(0, 1),
@@ -117,14 +156,25 @@ def _profile(members: DataFrame, binned: DataFrame, settings: Profile) -> _Group
                 "low": pa.array([float(low)]),
                 "high": pa.array([float(high)]),
                 "inside": pa.array([inside.tolist()], pa.list_(pa.int64())),
+                "total": pa.array([total.tolist()], pa.list_(pa.float64())),
+                "near": pa.array([near.tolist()], pa.list_(pa.float64())),
             }
         )
 
     described = members.join(binned, "account_id").groupBy("community")
-    rows = described.applyInArrow(describe, "community string, size long, low double, high double, inside array<long>").toArrow()
+    rows = described.applyInArrow(describe, _DESCRIBED).toArrow()
     rows = rows.filter(pa.array(rows["size"].to_numpy() >= settings.fewest)).sort_by("community").combine_chunks()
     inside = rows["inside"].combine_chunks().flatten().to_numpy().reshape(-1, len(BINNED), BINS)
-    return _Groups(rows["community"].to_pylist(), *(rows[c].to_numpy() for c in ("size", "low", "high")), inside)
+    sums = rows["total"].combine_chunks().flatten().to_numpy().reshape(-1, DIMENSIONS)
+    near = [np.array(x) for x in rows["near"].to_pylist()]
+    low, high = rows["low"].to_numpy(), rows["high"].to_numpy()
+    return _Groups(rows["community"].to_pylist(), rows["size"].to_numpy(), low, high, inside, sums, near)
+
+
+def _matrix(vectors: pa.ListArray) -> Floats:
+    """Rows of unit vectors, (rows, DIMENSIONS)."""
+    matrix: Floats = vectors.flatten().to_numpy(zero_copy_only=False).astype(np.float64).reshape(-1, DIMENSIONS)
+    return matrix
 
 
 def _histogram(bins: pa.ChunkedArray) -> Ints:
@@ -136,8 +186,8 @@ def _histogram(bins: pa.ChunkedArray) -> Ints:
     return np.bincount(flat, minlength=len(BINNED) * BINS).reshape(len(BINNED), BINS)
 
 
-def background(binned: DataFrame) -> Ints:
-    """All accounts by measure and bin, (measures, BINS), of `bins`."""
+def background(binned: DataFrame) -> Background:
+    """Everybody, of `bins`."""
 
     def count(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -145,7 +195,9 @@ def background(binned: DataFrame) -> Ints:
             yield pa.RecordBatch.from_arrays([pa.array([counted.tolist()], pa.list_(pa.int64()))], names=["counted"])
 
     parts = binned.select("bins").mapInArrow(count, "counted array<long>").toArrow()  # one row a batch of accounts
-    return np.array(parts["counted"].to_pylist(), np.int64).reshape(-1, len(BINNED), BINS).sum(axis=0)
+    counted = np.array(parts["counted"].to_pylist(), np.int64).reshape(-1, len(BINNED), BINS).sum(axis=0)
+    vectors = sampled(binned.withColumnRenamed("account_id", "id"), SAMPLE).astype(np.float64)
+    return Background(counted, vectors.reshape(-1, DIMENSIONS))
 
 
 def _typical(members: DataFrame, tokens: DataFrame, population: int, settings: Profile) -> DataFrame:
@@ -170,27 +222,23 @@ def _typical(members: DataFrame, tokens: DataFrame, population: int, settings: P
     share = F.max(F.when(usual, F.col("having") / F.col("size"))).over(Window.partitionBy("community"))
     cost = F.when(share.isNotNull(), F.round(F.greatest(F.log2(1 - F.least(share, F.lit(0.95))), F.lit(-settings.missing_cap)) * MILLI))
     cost = cost.cast("int")
-    return kept.select("channel", "token", "community", "having", "users", F.struct(usual.alias("usual"), cost.alias("cost")).alias("missing"))
+    return kept.select(
+        "channel", "token", "community", "having", "users", F.struct(usual.alias("usual"), cost.alias("cost")).alias("missing")
+    )
 
 
-def _judge(batch: pa.RecordBatch, groups: _Groups, at_large: Ints, population: int, settings: Profile) -> Iterator[pa.RecordBatch]:
+def _judge(batch: pa.RecordBatch, groups: _Groups, at_large: Background, population: int, settings: Profile) -> Iterator[pa.RecordBatch]:
     """The group that explains each account of a batch best, where one does."""
-    lists = batch.column("matched")
-    items, lengths = lists.flatten(), np.diff(lists.offsets.to_numpy())
     names = pa.array(groups.names, pa.string())
-    group = pc.index_in(items.field("community"), names).to_numpy(zero_copy_only=False)
-    kept = ~np.isnan(group) if group.dtype.kind == "f" else np.ones(len(group), bool)
-    account, group = np.repeat(np.arange(len(lists)), lengths)[kept], group[kept].astype(np.int64)
-    channel, having, users = (items.field(c).to_numpy(zero_copy_only=False)[kept] for c in ("channel", "having", "users"))
-    counts = items.field("counts").to_numpy(zero_copy_only=False)[kept].astype(bool)
-    usual = np.nan_to_num(items.field("missing").field("usual").to_numpy(zero_copy_only=False)[kept].astype(float)) > 0
-    cost = np.nan_to_num(items.field("missing").field("cost").to_numpy(zero_copy_only=False)[kept].astype(float)).astype(np.int64)
+    memberships = _memberships(batch.column("own"), names)
+    # What the account asks about is one more channel, of groups that it may share no token with.
+    found = (
+        _shared(batch.column("matched"), names, memberships, groups, population),
+        _subject(batch.column("vector"), memberships, groups, at_large, settings),
+    )
+    account, group, channel, bits, usual, cost = (np.concatenate(x) for x in zip(*found, strict=True))
     if not len(account):
         return
-    memberships = _memberships(batch.column("own"), names)
-    member = np.isin(account * len(names) + group, memberships)
-    bits = np.minimum(_agreement(having, users, groups.size[group], member, counts, population), _CAPS[channel])
-    bits = np.round(bits * MILLI).astype(np.int64)
 
     # The best channel of each part: (account, group, part) with the most bits last.
     part = _PART_OF[channel]
@@ -201,7 +249,7 @@ def _judge(batch: pa.RecordBatch, groups: _Groups, at_large: Ints, population: i
     last = np.flatnonzero(np.r_[(np.diff(account) != 0) | (np.diff(group) != 0) | (np.diff(part) != 0), True])
     which = np.searchsorted(pair, last, side="right") - 1
     best = np.zeros((len(pair), len(_PARTS)), np.int64)
-    best[which, part[last]] = np.maximum(bits[last], 0)
+    best[which, part[last]] = np.where(part[last] == _SUBJECT_PART, bits[last], np.maximum(bits[last], 0))
     says = np.zeros((len(pair), len(_PARTS)), np.int64)
     says[which, part[last]] = channel[last]
     account, group = account[pair], group[pair]
@@ -211,22 +259,19 @@ def _judge(batch: pa.RecordBatch, groups: _Groups, at_large: Ints, population: i
     member = np.isin(account * len(names) + group, memberships)
     place = batch.column("place").to_numpy(zero_copy_only=False)[account]
     cohort = np.round(_cohort(place, groups.low[group], groups.high[group]) * MILLI).astype(np.int64)
-    behaviour = _behaviour(batch.column("bins"), account, group, member, groups, at_large, population)
+    behaviour = _behaviour(batch.column("bins"), account, group, member, groups, at_large.bins)
     content = np.minimum(content, settings.content_cap * MILLI) + np.where(has_usual, 0, cost)
     infrastructure = np.minimum(infrastructure, settings.infrastructure_cap * MILLI)
     families = np.stack([content, infrastructure, cohort, behaviour], axis=1).astype(np.int64)
     prior = np.round(np.log2(groups.size[group] / population) * MILLI).astype(np.int64)
     total = families.sum(axis=1) + prior
     floor = settings.family_floor * MILLI
-    agree = ((families >= floor).sum(axis=1) >= 2) | ((content >= settings.content_alone * MILLI) & (behaviour >= floor))
+    agree = (families >= floor).sum(axis=1) >= 2
     accepted = np.flatnonzero(candidate & agree & (total >= settings.posterior * MILLI))
     # The best group of each account: most bits, then the larger, then by name.
-    rank = np.lexsort([group[accepted], -groups.size[group[accepted]], -total[accepted], account[accepted]])
-    accepted = accepted[rank]
+    accepted = accepted[np.lexsort([group[accepted], -groups.size[group[accepted]], -total[accepted], account[accepted]])]
     chosen = accepted[np.r_[True, np.diff(account[accepted]) != 0]] if len(accepted) else accepted
-    reasons = [
-        [_CHANNELS[c] for b, c in sorted(zip(best[i], says[i], strict=True), reverse=True) if b > 0] for i in chosen
-    ]
+    reasons = [[_CHANNELS[c] for b, c in sorted(zip(best[i], says[i], strict=True), reverse=True) if b > 0] for i in chosen]
     yield pa.RecordBatch.from_arrays(
         [
             names.take(pa.array(group[chosen])),
@@ -239,15 +284,76 @@ def _judge(batch: pa.RecordBatch, groups: _Groups, at_large: Ints, population: i
     )
 
 
+Found = tuple[Ints, Ints, Ints, Ints, npt.NDArray[np.bool_], Ints]  # account, group, channel, bits, usual, cost: a row each
+
+
+def _shared(matched: pa.ListArray, names: pa.StringArray, memberships: Ints, groups: _Groups, population: int) -> Found:
+    """What each token that an account shares with a group says, in thousandths of a bit."""
+    items, account = _flat(matched)
+    group = pc.fill_null(pc.index_in(items.field("community"), names), -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    kept = group >= 0
+    account, group = account[kept], group[kept]
+    channel, having, users = (items.field(c).to_numpy(zero_copy_only=False)[kept].astype(np.int64) for c in ("channel", "having", "users"))
+    counts = items.field("counts").to_numpy(zero_copy_only=False)[kept].astype(bool)
+    missing = items.field("missing")
+    usual = pc.fill_null(missing.field("usual"), False).to_numpy(zero_copy_only=False)[kept].astype(bool)
+    cost = pc.fill_null(missing.field("cost"), 0).to_numpy(zero_copy_only=False)[kept].astype(np.int64)
+    member = np.isin(account * len(names) + group, memberships)
+    bits = np.minimum(_agreement(having, users, groups.size[group], member, counts, population), _CAPS[channel])
+    return account, group, channel, np.round(bits * MILLI).astype(np.int64), usual, cost
+
+
+def _flat(lists: pa.ListArray) -> tuple[pa.Array, Ints]:
+    """The items of all lists, and of each the row that it is in; a null list has none."""
+    lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False)
+    return lists.flatten(), np.repeat(np.arange(len(lists)), lengths)
+
+
+def _subject(vectors: pa.ListArray, memberships: Ints, groups: _Groups, at_large: Background, settings: Profile) -> Found:
+    """What it says of each account that it asks about what a group asks about, in thousandths of a bit.
+
+    The bits are the surprise that one of everybody is so near to the group, less the surprise beyond one bit that
+    one of its members is so far from it; nobody is more like a group than its typical member. Given are members,
+    and whoever is near enough to be a candidate.
+    """
+    spoken = np.flatnonzero(vectors.is_valid().to_numpy(zero_copy_only=False))
+    matrix = _matrix(vectors.drop_null())
+    flat = spoken[:, None] * len(groups.names) + np.arange(len(groups.names))[None, :]
+    member = np.isin(flat, memberships)
+    near = _nearness(matrix, groups.sums, member)
+    everybody = np.sort(_nearness(at_large.vectors, groups.sums, np.zeros((len(at_large.vectors), len(groups.names)), bool)), axis=0)
+    bits = np.zeros_like(near)
+    for g, inside in enumerate(groups.near):
+        if len(inside) < settings.fewest:
+            continue
+        above = (len(everybody) - np.searchsorted(everybody[:, g], near[:, g], side="left") + 1) / (len(everybody) + 1)
+        below = (np.searchsorted(inside, near[:, g], side="right") + 1) / (len(inside) + 1)
+        typical = (len(everybody) - np.searchsorted(everybody[:, g], np.median(inside), side="left") + 1) / (len(everybody) + 1)
+        surprise = np.minimum(-np.log2(np.maximum(above, typical)), CHANNEL[SUBJECT].cap) - np.maximum(-np.log2(below) - 1, 0)
+        bits[:, g] = np.maximum(surprise, -settings.subject_least)
+    at, group = np.nonzero((bits >= settings.candidate_bits) | member)
+    subject = np.full(len(at), _CHANNELS.index(SUBJECT))
+    return (
+        spoken[at],
+        group,
+        subject,
+        np.round(bits[at, group] * MILLI).astype(np.int64),
+        np.zeros(len(at), bool),
+        np.zeros(len(at), np.int64),
+    )
+
+
 def _memberships(own: pa.ListArray, names: pa.StringArray) -> Ints:
     """The groups that accounts are in, each as account * groups + group; a group without a profile counts for none."""
-    lengths = pc.fill_null(pc.list_value_length(own), 0).to_numpy(zero_copy_only=False)
-    group = pc.fill_null(pc.index_in(own.flatten(), names), -1).to_numpy(zero_copy_only=False).astype(np.int64)
-    account = np.repeat(np.arange(len(own)), lengths)
-    return (account * len(names) + group)[group >= 0]
+    items, account = _flat(own)
+    group = pc.fill_null(pc.index_in(items, names), -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    pairs: Ints = (account * len(names) + group)[group >= 0]
+    return pairs
 
 
-def _agreement(having: Ints, users: Ints, size: Ints, member: npt.NDArray[np.bool_], counts: npt.NDArray[np.bool_], population: int) -> Floats:
+def _agreement(
+    having: Ints, users: Ints, size: Ints, member: npt.NDArray[np.bool_], counts: npt.NDArray[np.bool_], population: int
+) -> Floats:
     """log2 of the share of the group's other members with the token over the share of everybody else.
 
     An account outside, or one that fills a wrapper once only, is held to the same shares. A token that few of
@@ -255,7 +361,8 @@ def _agreement(having: Ints, users: Ints, size: Ints, member: npt.NDArray[np.boo
     """
     inside = np.maximum((having - (member & counts)) / np.maximum(size - member, 1), 1e-9)
     at_large = (np.maximum(users - having, 0) + 1) / population
-    return np.log2(inside / at_large) + np.log2(inside) / 2
+    bits: Floats = np.log2(inside / at_large) + np.log2(inside) / 2
+    return bits
 
 
 def _cohort(place: Floats, low: Floats, high: Floats) -> Floats:
@@ -266,9 +373,7 @@ def _cohort(place: Floats, low: Floats, high: Floats) -> Floats:
     return np.where(np.isnan(place), 0.0, np.clip(bits, COHORT_LEAST, COHORT_MOST))
 
 
-def _behaviour(
-    bins: pa.ListArray, account: Ints, group: Ints, member: npt.NDArray[np.bool_], groups: _Groups, at_large: Ints, population: int
-) -> Ints:
+def _behaviour(bins: pa.ListArray, account: Ints, group: Ints, member: npt.NDArray[np.bool_], groups: _Groups, at_large: Ints) -> Ints:
     """Thousandths of a bit: the bins of the account's measures, in the group against at large."""
     values = bins.flatten().to_numpy(zero_copy_only=False).astype(float).reshape(-1, len(BINNED))[account]
     known = ~np.isnan(values)
@@ -276,7 +381,7 @@ def _behaviour(
     measure = np.arange(len(BINNED))[None, :]
     inside, total = groups.inside[group[:, None], measure, at], groups.inside.sum(axis=2)[group]
     p = (inside - member[:, None] + 0.5) / (total - member[:, None] + 2)
-    q = (at_large[measure, at] + 0.5) / (population + 2)
-    bits = np.where(known & (total > 0), np.clip(np.log2(np.maximum(p, 1e-9) / q), -BEHAVIOUR_STEP, BEHAVIOUR_STEP), 0.0)
-    summed = np.round(bits * MILLI).astype(np.int64).sum(axis=1)
+    q = (at_large[measure, at] + 0.5) / (at_large.sum(axis=1)[None, :] + 2)
+    bits = np.where(known & (total > member[:, None]), np.clip(np.log2(np.maximum(p, 1e-9) / q), -BEHAVIOUR_STEP, BEHAVIOUR_STEP), 0.0)
+    summed: Ints = np.round(bits * MILLI).astype(np.int64).sum(axis=1)
     return np.clip(summed, int(-BEHAVIOUR_CAP * MILLI), int(BEHAVIOUR_CAP * MILLI))

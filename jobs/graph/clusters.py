@@ -17,7 +17,8 @@ def transform(
     This removes innocents who share a proxy with a group, and finds members that no link reached.
     """
     population = embeddings.count()
-    dated = embeddings.join(accounts.select("account_id", "created_at"), "account_id", "left")
+    known = embeddings.join(accounts.select("account_id", "created_at", "agreement"), "account_id", "left")
+    dated = known.where("agreement is null")  # licensed customers take no part
     binned = profile.bins(dated, creation_places(accounts)).localCheckpoint()
     at_large = profile.background(binned)
     members = communities.select("community", "account_id")

@@ -4,17 +4,18 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.algorithms.channels import WRAPPERS
-from jobs.algorithms.communities import communities
+from jobs.algorithms.communities import communities, truss
 from jobs.algorithms.components import connected_components
 from jobs.settings import Graph, Run
 
 
-def transform(links: DataFrame, components: DataFrame, tokens: DataFrame, embeddings: DataFrame, run: Run) -> DataFrame:
+def transform(links: DataFrame, components: DataFrame, content: DataFrame, tokens: DataFrame, embeddings: DataFrame, run: Run) -> DataFrame:
     """One row an account and group.
 
     Links find the groups whose pairs betray each other. Where no pair can (one residential line an
     account, accounts of every age), the group may still show as the users of one wrapper; such a group is
-    a hypothesis to be corroborated as a group. Groups that hold mostly the same accounts are joined.
+    a hypothesis to be corroborated as a group. Groups that hold mostly the same accounts are joined. Where
+    there is no wrapper either, programs that ask about the same things, and are in no other group, are one.
     """
     settings = run.settings.graph
     edges = links.select(F.col("account_a").alias("a"), F.col("account_b").alias("b"), F.col("bits").cast("long").alias("weight"))
@@ -24,8 +25,9 @@ def transform(links: DataFrame, components: DataFrame, tokens: DataFrame, embedd
         F.concat(F.lit("links:"), "community").alias("source"), F.col("id").alias("account_id"), F.lit("links").alias("origin")
     )
     from_wrappers = _wrapper_groups(tokens, embeddings, settings)
-    sources = from_links.unionByName(from_wrappers).localCheckpoint()
-    return _joined(sources, settings).select(F.lit(run.day).alias("run_date"), "community", "account_id", "origin")
+    found = _joined(from_links.unionByName(from_wrappers).localCheckpoint(), settings).localCheckpoint()
+    alike = _content_groups(content, embeddings, found, settings)
+    return found.unionByName(alike).select(F.lit(run.day).alias("run_date"), "community", "account_id", "origin")
 
 
 def _wrapper_groups(tokens: DataFrame, embeddings: DataFrame, settings: Graph) -> DataFrame:
@@ -42,6 +44,31 @@ def _wrapper_groups(tokens: DataFrame, embeddings: DataFrame, settings: Graph) -
         F.concat_ws(":", F.lit("wrapper"), "channel", F.col("token").cast("string")).alias("source"),
         "account_id",
         F.lit("wrapper").alias("origin"),
+    )
+
+
+def _content_groups(content: DataFrame, embeddings: DataFrame, found: DataFrame, settings: Graph) -> DataFrame:
+    """(community, account_id, origin) of programs in no group that are dense in pairs of like content.
+
+    People who share an interest are many and hold conversations; programs that share one are few.
+    """
+    turns = F.col("n_later_turns") / F.col("n_exchanges")
+    programs = embeddings.where((turns <= settings.programs_turns) & (F.col("n_exchanges") >= settings.programs_exchanges))
+    alone = programs.select("account_id").join(found.select("account_id"), "account_id", "left_anti").localCheckpoint()
+    a, b = (alone.select(F.col("account_id").alias(side)) for side in "ab")
+    edges = content.select(F.col("account_a").alias("a"), F.col("account_b").alias("b")).join(a, "a").join(b, "b").localCheckpoint()
+    closed = truss(edges).where(F.col("triangles") >= settings.content_triangles).select("a", "b").localCheckpoint()
+    places = connected_components(closed, driver_edges=settings.driver_edges)
+    placed = closed.join(places.select(F.col("id").alias("a"), "component"), "a").withColumn("weight", F.lit(1).cast("long"))
+    groups = communities(placed.select("component", "a", "b", "weight"), resolution=1.0, seed=settings.seed)
+    groups = groups.select("id", "community").localCheckpoint()
+    sides = (groups.select(F.col("id").alias(x), F.col("community").alias(f"of_{x}")) for x in "ab")
+    within = closed.join(next(sides), "a").join(next(sides), "b").where("of_a = of_b").groupBy(F.col("of_a").alias("community")).count()
+    sizes = groups.groupBy("community").agg(F.count(F.lit(1)).alias("size"))
+    density = 2 * F.col("count") / (F.col("size") * (F.col("size") - 1))
+    dense = sizes.join(within, "community").where((F.col("size") >= settings.wrapper_accounts) & (density >= settings.content_density))
+    return groups.join(dense.select("community"), "community").select(
+        F.concat(F.lit("content:"), "community").alias("community"), F.col("id").alias("account_id"), F.lit("content").alias("origin")
     )
 
 

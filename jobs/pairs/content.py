@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from jobs.algorithms.channels import CHANNEL
 from jobs.algorithms.cooccurrence import MILLI
-from jobs.algorithms.cosine_join import background, similar_pairs
+from jobs.algorithms.cosine_join import background, sampled, similar_pairs
 from jobs.schemas.table import table
 from jobs.settings import Run
 
@@ -32,11 +32,9 @@ def transform(embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame
         .select("account_id", "vector", F.coalesce("owner_id", "account_id").alias("owner_id"))
     )
     count = owned.count()
-    # The same accounts whatever the partitioning: those of least hash.
-    picked = owned.orderBy(F.xxhash64("account_id"), "account_id").limit(settings.content_sample).select("vector").toArrow()
-    if len(picked) < 3:
+    sample = sampled(owned.withColumnRenamed("account_id", "id"), settings.content_sample)
+    if len(sample) < 3:
         return embeddings.sparkSession.createDataFrame([], schema)
-    sample = picked["vector"].combine_chunks().flatten().to_numpy().reshape(len(picked), -1)
     cosines = background(sample)
     threshold = float(np.quantile(cosines, 1 - settings.content_tail))
     near = similar_pairs(owned.select(F.col("account_id").alias("id"), "vector"), threshold, count, settings.content_neighbours)

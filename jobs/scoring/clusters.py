@@ -25,7 +25,9 @@ def transform(evidence: DataFrame, clusters: DataFrame, embeddings: DataFrame, a
     """
     settings = run.settings.scoring
     facts = _facts(clusters, embeddings, accounts, run)
-    scored = facts.join(_sums(evidence, settings), "cluster_id", "left").join(_words(evidence), "cluster_id", "left")
+    scored = facts.join(_sums(evidence, run.settings.graph.content_density, settings), "cluster_id", "left").join(
+        _words(evidence), "cluster_id", "left"
+    )
     scored = scored.na.fill(0.0, list(KINDS)).na.fill(0, ["families"]).na.fill(False, ["bound"])
     shown = {kind: F.col(kind) >= settings.shown for kind in KINDS}
     large = (F.col("n_accounts") >= settings.fewest_accounts) & (F.col("n_owners") >= settings.fewest_owners)
@@ -76,7 +78,7 @@ def _facts(clusters: DataFrame, embeddings: DataFrame, accounts: DataFrame, run:
     )
 
 
-def _sums(evidence: DataFrame, settings: Scoring) -> DataFrame:
+def _sums(evidence: DataFrame, density: float, settings: Scoring) -> DataFrame:
     """Bits by kind, how many families coordinate, and whether one thing, or a pool of things, binds the members."""
     groups = {c.name: c.group for c in CHANNEL.values()}
     part = F.when(F.col("kind") != "coordination", F.col("channel")).otherwise(F.coalesce(_lookup(groups), F.lit("pool")))
@@ -89,11 +91,12 @@ def _sums(evidence: DataFrame, settings: Scoring) -> DataFrame:
         & (F.col("value") >= settings.identity_share)
         & (F.col("channel") != "tools")
     )
+    alike = (F.col("channel") == "content") & (F.col("value") >= density)
     pooled = F.col("channel").startswith("pool_") & (F.col("bits") >= int(settings.shown * MILLI))
     family = F.when(F.col("channel").startswith("pool_"), "infrastructure").otherwise(_lookup({c.name: c.family for c in CHANNEL.values()}))
     strong = (F.col("kind") == "coordination") & (F.col("bits") >= int(settings.shown * MILLI))
     bonds = evidence.groupBy("cluster_id").agg(
-        F.max(exact | pooled).alias("bound"), F.count_distinct(F.when(strong, family)).alias("families")
+        F.max(exact | alike | pooled).alias("bound"), F.count_distinct(F.when(strong, family)).alias("families")
     )
     return kinds.join(bonds, "cluster_id")
 

@@ -1,19 +1,23 @@
 """scoring.evidence: what speaks for a cluster, each piece against the background of the same data."""
 
 from collections.abc import Iterable, Iterator
+from functools import reduce
 
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from jobs.algorithms.behaviour import CLAIMS, LABOUR, measures
+from jobs.algorithms.behaviour import CLAIMS, measures
 from jobs.algorithms.channels import CHANNEL, TOKEN_FAMILIES, WRAPPERS
 from jobs.algorithms.cooccurrence import MILLI, by_channel
+from jobs.algorithms.cosine_join import background, sampled
 from jobs.algorithms.timing import poisson_bits
 from jobs.schemas.table import table
 from jobs.settings import Run, Scoring
 
+DIVIDED = "divided"  # labour without a wrapper
+_PAIRED = 1_000  # members of a cluster whose pairs are compared
 _POOLED = ("card", "address", "block")
 
 
@@ -28,9 +32,9 @@ def transform(clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, acc
         _pool(members, sizes, tokens, population, settings),
         _behaviour(members, _with_labour(profiles, tokens, run), settings),
     )
-    union = pieces[0].unionByName(pieces[1]).unionByName(pieces[2])
+    union = reduce(DataFrame.unionByName, (*pieces, *_subject(members, embeddings, run)))
     explained = _explained(members, sizes, tokens, embeddings, population, settings).withColumn("explained", F.lit(True))
-    union = union.join(explained, "cluster_id", "left").where((F.col("channel") != LABOUR) | F.col("explained").isNull())
+    union = union.join(explained, "cluster_id", "left").where((F.col("kind") != "labour") | F.col("explained").isNull())
     return union.select(F.lit(run.day).alias("run_date"), *(f for f in table("scoring.evidence").schema.fieldNames() if f != "run_date"))
 
 
@@ -89,6 +93,36 @@ def _pool(members: DataFrame, sizes: DataFrame, tokens: DataFrame, population: i
     return _piece(weighed.where("bits >= 1000"), F.concat(F.lit("pool_"), "channel"), F.lit("coordination"), text)
 
 
+def _subject(members: DataFrame, embeddings: DataFrame, run: Run) -> tuple[DataFrame, DataFrame]:
+    """Pairs of members that ask about the same things, against random pairs; of many accounts it is a division of labour too."""
+    settings, tail = run.settings.scoring, run.settings.pairs.content_tail
+    spoken = embeddings.where(F.col("prompt_words") >= run.settings.pairs.content_words).select("account_id", "vector")
+    sample = sampled(spoken.withColumnRenamed("account_id", "id"), run.settings.pairs.content_sample)
+    threshold = float(np.quantile(background(sample), 1 - tail)) if len(sample) > 2 else 1.0
+
+    def close(table: pa.Table) -> pa.Table:
+        rows = table.sort_by("account_id").slice(0, _PAIRED)
+        matrix = rows["vector"].combine_chunks().flatten().to_numpy().reshape(len(rows), -1)
+        pairs = (matrix @ matrix.T)[np.triu_indices(len(rows), 1)]
+        share = float((pairs >= threshold).mean()) if len(pairs) else 0.0
+        return pa.table({"cluster_id": table["cluster_id"].slice(0, 1), "size": pa.array([len(table)], pa.int64()), "value": [share]})
+
+    directed = members.join(spoken.where("vector is not null"), "account_id").groupBy("cluster_id")
+    shares = directed.applyInArrow(close, "cluster_id string, size long, value double").where(F.col("value") > tail)
+    cap = F.lit(CHANNEL["content"].cap)
+    bits = F.round(F.least(F.log2(F.col("value") / F.lit(tail)), cap) * MILLI).cast("int")
+    rows = shares.select("*", F.lit(tail).alias("background"), F.col("size").alias("support"), bits.alias("bits"))
+    text = F.format_string(
+        "%.0f %% of pairs of %d accounts ask about the same things; of random pairs under 1 %%", F.col("value") * 100, "size"
+    )
+    many = rows.where((F.col("size") >= settings.subject_accounts) & (F.col("value") >= run.settings.graph.content_density))
+    divided = F.format_string("%d accounts share out requests about the same things, and hardly repeat one", "size")
+    return (
+        _piece(rows.where("bits >= 1000"), F.lit("content"), F.lit("coordination"), text),
+        _piece(many, F.lit(DIVIDED), F.lit("labour"), divided),
+    )
+
+
 def _with_labour(profiles: DataFrame, tokens: DataFrame, run: Run) -> DataFrame:
     """Profiles with `fills_shared`: 1 where the account fills a wrapper that a group of owners fills again and again."""
     graph = run.settings.graph
@@ -98,7 +132,9 @@ def _with_labour(profiles: DataFrame, tokens: DataFrame, run: Run) -> DataFrame:
     return marked.withColumn("fills_shared", F.coalesce("fills_shared", F.lit(0)))
 
 
-def _explained(members: DataFrame, sizes: DataFrame, tokens: DataFrame, embeddings: DataFrame, population: int, settings: Scoring) -> DataFrame:
+def _explained(
+    members: DataFrame, sizes: DataFrame, tokens: DataFrame, embeddings: DataFrame, population: int, settings: Scoring
+) -> DataFrame:
     """(cluster_id) of clusters whose common wrapper has an innocent explanation.
 
     One program that all run (most use one client that few others use), or one public set of prompts that all
@@ -106,7 +142,9 @@ def _explained(members: DataFrame, sizes: DataFrame, tokens: DataFrame, embeddin
     """
     own = tokens.join(members, "account_id")
     enough = settings.explained_share * F.col("size")
-    clients = own.where("channel = 'device'").groupBy("cluster_id", "token").agg(F.count(F.lit(1)).alias("k"), F.max("users").alias("users"))
+    clients = (
+        own.where("channel = 'device'").groupBy("cluster_id", "token").agg(F.count(F.lit(1)).alias("k"), F.max("users").alias("users"))
+    )
     lift = (F.col("k") / F.col("size")) / (F.col("users") / F.lit(float(population)))
     by_client = clients.join(sizes, "cluster_id").where((F.col("k") >= enough) & (lift >= settings.explained_lift)).select("cluster_id")
     prompts = own.where("channel = 'prompt'").withColumn("k", F.count(F.lit(1)).over(Window.partitionBy("cluster_id", "token")))
@@ -120,7 +158,9 @@ def _behaviour(members: DataFrame, profiles: DataFrame, settings: Scoring) -> Da
     """Behaviours that members show more often than accounts of the same volume do."""
     volume_class = F.least(F.floor(F.log2("n_exchanges")), F.lit(12)).cast("int").alias("volume_class")
     shown = [F.struct(F.lit(name).alias("channel"), claim.shown(settings).alias("shown")) for name, claim in CLAIMS.items()]
-    flags = profiles.select("account_id", "fills_shared", *(m.alias(n) for n, m in measures().items()), "billing_country", "phone_country", volume_class)
+    flags = profiles.select(
+        "account_id", "fills_shared", *(m.alias(n) for n, m in measures().items()), "billing_country", "phone_country", volume_class
+    )
     rows = flags.select("account_id", "volume_class", F.inline(F.array(*shown))).where("shown is not null")
     rate = rows.groupBy("channel", "volume_class").agg(F.count(F.lit(1)).alias("n"), F.count(F.when(F.col("shown"), 1)).alias("k"))
     # Behind each volume's own rate stands the rate of all volumes, worth twenty accounts, for where there are few.

@@ -1,0 +1,265 @@
+"""Re-assignment by profile: the same rows, column by column, as loops over every account and group; and what it is for."""
+
+import math
+from collections import Counter, defaultdict
+from statistics import quantiles
+from types import SimpleNamespace as Group
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+from rows import rows
+
+from jobs.algorithms.channels import CHANNEL
+from jobs.algorithms.embedding import DIMENSIONS
+from jobs.algorithms.profile import BINNED, BINS, FAMILIES, Background, assign, background, bins
+from jobs.settings import Profile
+
+Row = dict[str, Any]
+Key = tuple[str, int]  # channel, token
+Binned = dict[str, tuple[list[int | None], float | None]]  # bins and place of every account
+NAMES = [f"r{i}" for i in range(10)]
+SIZES, TORN = {"a": 4, "b": 8, "c": 8, "d": 4, "e": 8, "f": 8}, ("ab", "cd", "ef")
+CHANNELS = ("card", "address", "block", "head8", "system", "device")
+TIGHT = Profile(typical_tokens=1, lift=2.0, content_cap=6.0, infrastructure_cap=9.0, missing_cap=2.5, posterior=5.0)
+Planted = tuple["World", dict[str, Row]]
+MIXED = Profile(fewest=1, missing_cap=3.0)
+
+
+class World(NamedTuple):
+    members: list[tuple[str, str]]
+    tokens: list[Row]
+    binned: Binned
+
+
+def populated(seed: int, groups: tuple[str, ...]) -> World:
+    """Active accounts, most of a group in turn and some listed in a wrong one or in two, among accounts without tokens."""
+    rng = np.random.default_rng(seed)
+    names = [f"account {i:03} é" for i in range(60)]
+    chance = {(g, c, t): rng.uniform(0.2, 1.1) for g in range(len(groups)) for c in CHANNELS for t in range(rng.integers(1, 4))}
+    made = World([], [], {f"quiet {i:03}": ([int(b) for b in rng.integers(5, size=len(BINNED))], float(rng.random())) for i in range(300)})
+    owners: dict[Key, set[int]] = defaultdict(set)
+    for i, name in enumerate(names):
+        of = i % (len(groups) + 2)
+        listed = {of} if of < len(groups) and rng.random() < 0.8 else set()
+        listed |= {int(rng.integers(len(groups)))} if rng.random() < 0.15 else set()
+        made.members.extend((groups[g], name) for g in listed)
+        held = {(c, 100 * g + t) for (g, c, t), p in chance.items() if rng.random() < (p if g == of else 0.08)}
+        held |= {(c, -int(rng.integers(1, 40))) for c in CHANNELS for _ in range(rng.integers(3))}
+        for key in sorted(held):
+            owners[key].add(i - (i % 5 == 1))
+            made.tokens.append({"account_id": name, "channel": key[0], "token": key[1], "counts": bool(rng.random() < 0.85)})
+        usual = [of if rng.random() < 0.7 else int(rng.integers(5)) for _ in BINNED]
+        place = 0.2 * of + 0.1 * rng.random() if rng.random() < 0.8 else rng.random()
+        made.binned[name] = ([None if rng.random() < 0.1 else b for b in usual], None if rng.random() < 0.1 else float(place))
+    for row in made.tokens:
+        row["users"] = len(owners[row["channel"], row["token"]])
+    made.members.extend([(groups[0], "quiet 000"), (groups[0], "quiet 001"), ("a few", names[0]), ("a few", names[1])])
+    return made
+
+
+def histograms(accounts: list[list[int | None]]) -> list[Counter[int]]:
+    return [Counter(of[m] for of in accounts if of[m] is not None) for m in range(len(BINNED))]  # type: ignore[misc]
+
+
+def describe(world: World, of: set[str], s: Profile) -> Group:
+    uses = [t for t in world.tokens if t["counts"] and t["account_id"] in of]
+    having = Counter((t["channel"], t["token"]) for t in uses)
+    users = {(t["channel"], t["token"]): t["users"] for t in uses}
+    unusual = [k for k, n in having.items() if n >= s.fewest and n / len(of) >= s.lift * users[k] / len(world.binned)]
+    ranked = sorted(unusual, key=lambda k: (-having[k], users[k], k[1]))
+    typical = [k for c in CHANNELS for k in [k for k in ranked if k[0] == c][: s.typical_tokens]]
+    usual = {k: having[k] / len(of) for k in typical if CHANNEL[k[0]].family == "content" and having[k] >= s.usual * len(of)}
+    missing = round(1000 * max(math.log2(1 - min(max(usual.values(), default=0), 0.95)), -s.missing_cap))
+    places = [p for a in of if (p := world.binned[a][1]) is not None]
+    low, high = quantiles(places, n=10, method="inclusive")[::8]
+    known = {"having": {k: having[k] for k in typical}, "bins": histograms([world.binned[a][0] for a in of])}
+    return Group(of=of, users=users, usual=usual, missing=missing, low=low, high=high, **known)
+
+
+def behaviour(of: list[int | None], member: bool, group: Group, at_large: list[Counter[int]]) -> int:
+    bits = 0
+    for at, inside, outside in zip(of, group.bins, at_large, strict=True):
+        if at is not None and sum(inside.values()) > member:
+            p = (inside[at] - member + 0.5) / (sum(inside.values()) - member + 2)
+            bits += round(1000 * min(max(math.log2(p * (sum(outside.values()) + 2) / (outside[at] + 0.5)), -2), 2))
+    return min(max(bits, -6000), 6000)
+
+
+def judge(account: str, held: dict[Key, bool], group: Group, world: World, at_large: list[Counter[int]], s: Profile) -> Row | None:
+    """The account's bits in a group that explains it, else None."""
+    size, population, member = len(group.of), len(world.binned), account in group.of
+    parts: dict[tuple[str, str], tuple[int, str]] = {}
+    for key in held.keys() & group.having.keys():
+        channel, having = CHANNEL[key[0]], group.having[key]
+        share = max((having - (member and held[key])) / (size - member), 1e-9)
+        outside = (max(group.users[key] - having, 0) + 1) / population
+        bits = round(1000 * min(1.5 * math.log2(share) - math.log2(outside), channel.cap))
+        parts[channel.family, channel.group] = max(parts.get((channel.family, channel.group), (0, "")), (bits, channel.name))
+    of = {f: sum(bits for (family, _), (bits, _) in parts.items() if family == f) for f in FAMILIES}
+    if max(of.values()) < 1000 * s.candidate_bits:
+        return None
+    row: Row = {"content": min(of["content"], 1000 * s.content_cap) + (0 if held.keys() & group.usual.keys() else group.missing)}
+    row["infrastructure"] = min(of["infrastructure"], 1000 * s.infrastructure_cap)
+    of_account, place = world.binned[account]
+    width = max(group.high - group.low, 0.002)
+    inside = place is not None and group.low - 0.1 * width <= place <= group.high + 0.1 * width
+    cohort = math.log2(0.85 / min(1.2 * width, 0.85) if inside else 0.15 / max(1 - 1.2 * width, 0.15))
+    row["cohort"] = 0 if place is None else round(1000 * min(max(cohort, -3), 5))
+    row["behaviour"] = behaviour(of_account, member, group, at_large)
+    agreeing = sum(row[f] >= 1000 * s.family_floor for f in FAMILIES)
+    row["bits"] = sum(row[f] for f in FAMILIES) + round(1000 * math.log2(size / population))
+    row["reasons"] = [channel for bits, channel in sorted(parts.values(), reverse=True) if bits > 0]
+    return row if agreeing >= 2 and row["bits"] >= 1000 * s.posterior else None
+
+
+def reference(world: World, s: Profile) -> dict[str, Row]:
+    """Every account against every group, by the module's definitions."""
+    listed = {c: {a for of, a in world.members if of == c} for c, _ in world.members}
+    groups = {name: describe(world, of, s) for name, of in listed.items() if len(of) >= s.fewest}
+    at_large = histograms([of for of, _ in world.binned.values()])
+    held: dict[str, dict[Key, bool]] = defaultdict(dict)
+    for t in world.tokens:
+        held[t["account_id"]][t["channel"], t["token"]] = t["counts"]
+    out = {}
+    for account, of in held.items():
+        made = [(judge(account, of, group, world, at_large, s), name) for name, group in groups.items()]
+        if explained := [row | {"community": name} for row, name in made if row]:
+            out[account] = min(explained, key=lambda row: (-row["bits"], -len(groups[row["community"]].of), row["community"]))
+    return out
+
+
+def run(spark: SparkSession, world: World, s: Profile, partitions: int = 1) -> dict[str, Row]:
+    """`assign`, of accounts of which nobody knows what they ask about."""
+    members = spark.createDataFrame(world.members, "community string, account_id string")
+    tokens = rows(spark, "features.account_tokens", world.tokens)
+    kind = "account_id string, bins array<int>, place double, vector array<float>"
+    binned = spark.createDataFrame([(a, *of, None) for a, of in world.binned.items()], kind).repartition(partitions)
+    counted = np.array([[of[b] for b in range(BINS)] for of in histograms([of for of, _ in world.binned.values()])])
+    at_large = Background(counted, np.zeros((0, DIMENSIONS))) if partitions == 1 else background(binned)
+    assert at_large.bins.tolist() == counted.tolist()
+    made = [r.asDict() for r in assign(members, tokens, binned, at_large, len(world.binned), s).collect()]
+    found = {r.pop("account_id"): r for r in made}
+    assert len(found) == len(made), "one row an account"
+    return found
+
+
+@pytest.mark.parametrize(("seed", "groups", "s"), [(1, ("a", "b"), Profile()), (2, ("é", "z", "Z"), TIGHT)])
+def test_rows_are_those_of_loops(spark: SparkSession, seed: int, groups: tuple[str, ...], s: Profile) -> None:
+    world = populated(seed, groups)
+    found = run(spark, world, s)
+    assert found == reference(world, s)
+    assert {r["community"] for r in found.values()} == set(groups)
+    joined = {(r["community"], account) for account, r in found.items()}
+    assert len(joined & set(world.members)) > 10
+    assert joined - set(world.members), "accounts are found"
+    assert {m for m in world.members if m[1] not in found}, "members are dropped"
+
+
+def test_rows_do_not_depend_on_order_partitions_or_batches(spark: SparkSession) -> None:
+    world = populated(1, ("a", "b"))
+    before = spark.conf.get(batch := "spark.sql.execution.arrow.maxRecordsPerBatch")
+    spark.conf.set(batch, "7")
+    try:
+        found = run(spark, World(world.members[::-1], world.tokens[::-1], world.binned), Profile(), 5)
+    finally:
+        spark.conf.set(batch, str(before))
+    assert found == reference(world, Profile()), "as of one partition, above"
+
+
+@pytest.mark.parametrize("empty", ["no members", "only groups below the fewest", "no tokens"])
+def test_nothing_to_assign(spark: SparkSession, empty: str) -> None:
+    members, tokens, binned = populated(1, ("a", "b"))
+    members = {"no members": [], "only groups below the fewest": [m for m in members if m[0] == "a few"]}.get(empty, members)
+    assert run(spark, World(members, [] if empty == "no tokens" else tokens, binned), Profile()) == {}
+
+
+@pytest.fixture(scope="module")
+def planted(spark: SparkSession) -> Planted:
+    """Groups of one hour and one behaviour that nobody else shows, each with tokens of its own; and what is made of them."""
+    ring, own = [("card", 1), ("head8", 2)], [("card", 5), ("address", 6), ("device", 7), ("system", 8)]
+    held = dict.fromkeys([*NAMES, "outsider"], ring) | {"lone": own, "twin": own, "silent": [], "stranger": [("card", 9), ("head8", 9)]}
+    groups = {"ring": [*NAMES, "stranger", "silent", "lone"]}
+    for n in (10, 8, 6):  # members of ten that send the head
+        groups[str(n)] = [f"{n} {i}" for i in range(10)]
+        for i, name in enumerate([*groups[str(n)], f"{n} without"]):
+            held[name] = [("card", 10 * n), ("address", 10 * n)] + [("head8", 10 * n)] * (i < n)
+        held[f"{n} with"] = [("card", 10 * n), ("head8", 10 * n)]
+    for g, size in SIZES.items():
+        groups[g] = [f"{g}{i}" for i in range(size)]
+        held |= {a: [("card", 1000 + ord(g)), ("head8", 1000 + ord(g))] for a in groups[g]}
+    held |= {torn: held[f"{torn[0]}0"] + held[f"{torn[1]}0"] for torn in TORN}
+    users = Counter(key for of in [*held.values(), ring[:1]] for key in of)
+    for g, size in SIZES.items():  # a card half as rare, in a group twice as large
+        users["card", 1000 + ord(g)], users["head8", 1000 + ord(g)] = size + size // 2 - 1, size + 1
+    rng = np.random.default_rng(0)
+    binned: Binned = {a: ([9] * len(BINNED), 0.5) for a in held}
+    binned |= {a: ([int(b) for b in rng.integers(5, size=len(BINNED))], 0.9) for a in ("passer-by", *map(str, range(700)))}
+    held["passer-by"] = ring[:1]
+    tokens = [{"account_id": a, "channel": k[0], "token": k[1], "counts": True, "users": users[k]} for a, of in held.items() for k in of]
+    world = World([(g, a) for g, of in groups.items() for a in of], tokens, binned)
+    return world, run(spark, world, MIXED)
+
+
+def test_a_member_that_shares_nothing_is_dropped_and_an_outsider_that_fits_is_found(planted: Planted) -> None:
+    world, found = planted
+    assert found == reference(world, MIXED)
+    assert found.keys() & {*NAMES, "outsider", "stranger", "silent", "passer-by"} == {*NAMES, "outsider"}
+    assert (sorted(found["outsider"]["reasons"]), found["outsider"]["behaviour"]) == (["card", "head8"], 6000)
+
+
+def test_a_group_does_not_vouch_for_a_member_by_the_member_alone(planted: Planted) -> None:
+    assert planted[1].keys() & {"lone", "twin"} == {"twin"}, "an outsider with all that is the lone member's own"
+
+
+def test_lacking_what_nearly_all_members_send_costs_up_to_the_cap(planted: Planted) -> None:
+    content = {n: planted[1][f"{n} without"]["content"] for n in (10, 8, 6)}
+    assert content == {10: -3000, 8: round(1000 * math.log2(0.2)), 6: 0}
+    assert all(planted[1][f"{n} with"]["content"] > 3000 for n in content)
+
+
+def test_ties_go_to_the_larger_group_then_by_name(planted: Planted) -> None:
+    world, found = planted
+    assert [found[torn]["community"] for torn in TORN] == ["b", "c", "e"]
+    for torn in TORN:
+        alone = [reference(world._replace(members=[m for m in world.members if m[0] == g]), MIXED)[torn]["bits"] for g in torn]
+        assert alone == [found[torn]["bits"]] * 2, "a tie"
+
+
+def test_bins_are_cut_at_fixed_points(spark: SparkSession) -> None:
+    shares, percents = ("later_turns", "thinking", "zero_temperature"), ((4, 0), (5, 1), (39, 1), (40, 2), (79, 2), (80, 3), (100, 3))
+    cases: list[tuple[str, str, Any, int]] = [(name, f"n_{name}", n, b) for name in shares for n, b in percents]
+    cases += [(name, column, n, b) for name, column in (("tools", "n_with_tools"), ("streaming", "n_stream")) for n, b in percents]
+    cases += [("templated", "phrases", [(22, 1, n, 2), (22, 2, 90, 1), (20, 3, 90, 2)], b) for n, b in percents]
+    cases += [("volume", "n_exchanges", n, b) for n, b in ((1, 0), (2, 0), (3, 1), (14, 1), (15, 2), (1023, 5), (2**40, 15))]
+    cases += [("output_tokens", "output_tokens", 100 * n, b) for n, b in ((0, 0), (1, 1), (510, 8), (511, 9), (2**20, 15))]
+    cases += [("hours_of_day", "activity", [(25 * h, "m", 1) for h in range(n)], b) for n, b in ((5, 0), (6, 1), (23, 3), (30, 4))]
+    made = [{"account_id": f"{i:02}", "n_exchanges": 100} | {column: value} for i, (_, column, value, _) in enumerate(cases)]
+    places = spark.createDataFrame([("00", 0.25)], "account_id string, place double")
+    found = sorted(bins(rows(spark, "features.account_embeddings", made), places).collect(), key=lambda r: str(r["account_id"]))
+    assert [(case, r["bins"][BINNED.index(case[0])]) for case, r in zip(cases, found, strict=True)] == [(case, case[3]) for case in cases]
+    assert [r["place"] for r in found] == [0.25] + [None] * (len(cases) - 1)
+
+
+def test_a_silent_measure_has_no_bin(spark: SparkSession) -> None:
+    made = rows(spark, "features.account_embeddings", [{"n_exchanges": 10}]).withColumn("n_thinking", F.lit(None).cast("long"))
+    assert bins(made, spark.createDataFrame([], "account_id string, place double")).collect()[0]["bins"][BINNED.index("thinking")] is None
+
+
+def test_who_asks_about_the_same_things_is_found_without_a_token(spark: SparkSession) -> None:
+    """A ring around one direction, and an outsider like them, join; one that behaves alike and asks about other things does not."""
+    rng = np.random.default_rng(4)
+    scattered = rng.normal(size=(400, DIMENSIONS))
+    scattered[:14] = 3 * rng.normal(size=DIMENSIONS) + rng.normal(size=(14, DIMENSIONS))
+    scattered /= np.linalg.norm(scattered, axis=1)[:, None]
+    alike, other = [5] * len(BINNED), [1] * len(BINNED)
+    everybody = [(f"{i:03}", alike if i < 15 else other, i / 400, scattered[i].tolist()) for i in range(400)]
+    binned = spark.createDataFrame(everybody, "account_id string, bins array<int>, place double, vector array<float>")
+    members = [("ring", f"{i:03}") for i in (*range(13), 14)]
+    tokens = rows(spark, "features.account_tokens", [])
+    listed = spark.createDataFrame(members, "community string, account_id string")
+    made = assign(listed, tokens, binned, background(binned), 400, Profile()).collect()
+    assert {r["account_id"] for r in made} == {f"{i:03}" for i in range(14)}, "not the fifteenth, though it was listed"
+    assert all(r["reasons"] == ["content"] and r["content"] >= 3000 for r in made)
