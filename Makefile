@@ -13,10 +13,10 @@ DEMO_FROM := 2026-02-02
 DEMO_TO := 2026-02-02
 DEMO_KEY := public-demo-key-that-protects-nothing
 
-.PHONY: help env demo test check locks clean
+.PHONY: help env demo test check bench-detection locks clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 env: ## make the environment .venv, or bring it up to date
 	@sh deploy/env.sh
@@ -34,6 +34,12 @@ check: env ## format, lint, strict types, import contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+# The benchmark's folder is no part of the project: its prompts are others'.
+BENCH := ../shared/bench
+
+bench-detection: env ## score every scenario of benchmarks/, on the traffic generator in BENCH=FOLDER
+	@$(BIN)/python benchmarks/detection.py --bench $(BENCH) $(if $(BENCH_JSON),--json $(BENCH_JSON))
 
 # Pins with hashes, for Linux and macOS and every Python from 3.11; no package host is named in them.
 COMPILE = out/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \

@@ -66,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--date", type=_date, metavar="D", help="one day, YYYY-MM-DD; default: every day of the landing")
     run.add_argument("--from", dest="first", type=_date, metavar="D", help="first day of a range")
     run.add_argument("--to", dest="last", type=_date, metavar="D", help="last day of a range")
+    run.add_argument("--last-only", action="store_true", help="load every day, but search and publish the last alone: for a first load")
     run.set_defaults(act=_run)
 
     job = commands.add_parser("job", parents=[common], help="one stage, as the scheduler calls it", description=_job.__doc__)
@@ -107,7 +108,7 @@ def _run(given: argparse.Namespace) -> int:
     """Run the whole pipeline for each day in order, and print the ranking of the last."""
     from jobs.runtime.display import Progress, print_ranking
     from jobs.runtime.landing import Landing
-    from jobs.runtime.runner import Runner
+    from jobs.runtime.runner import Runner, schedule
     from jobs.runtime.session import is_light, session
 
     key = _key()
@@ -129,9 +130,9 @@ def _run(given: argparse.Namespace) -> int:
         days = Landing(spark, given.landing).days()
         if not days:
             raise UsageError(f"the landing {given.landing} has no folder exchanges/dt=YYYY-MM-DD; put exchanges there, or name a --date")
-    with Progress(len(STAGES), len(days)) as progress:
+    with Progress(sum(len(stages) for _, stages in schedule(days, last_only=given.last_only))) as progress:
         runner = Runner(spark, given.lake, DEFAULT, key, given.landing, progress.on_event)
-        touched = runner.run(days)
+        touched = runner.run(days, last_only=given.last_only)
     print_ranking(runner.ranking(days[-1]), days[-1], given.lake, runner.counts(days[-1]))
     for day, earlier in touched.items():
         missed = [d for d in earlier if d not in days]

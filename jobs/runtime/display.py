@@ -17,12 +17,12 @@ from jobs.runtime.runner import Event
 class Progress:
     """A progress bar on a terminal; a line a stage elsewhere, so that a log shows where a run is."""
 
-    def __init__(self, stages: int, days: int):
+    def __init__(self, stages: int):
         self._console = Console(stderr=True)
         self._live = self._console.is_terminal
         columns = (TextColumn("{task.description:<42}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         self._bar = Bar(*columns, console=self._console, transient=True, disable=not self._live)
-        self._task = self._bar.add_task("starting", total=stages * days)
+        self._task = self._bar.add_task("starting", total=stages)
 
     def __enter__(self) -> Self:
         self._bar.start()

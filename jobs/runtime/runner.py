@@ -31,6 +31,15 @@ class Event:
     seconds: float = 0.0
 
 
+def schedule(days: Sequence[date], *, last_only: bool = False) -> list[tuple[date, list[Stage]]]:
+    """The stages that `Runner.run` runs for each day."""
+    planned = []
+    for number, day in enumerate(days):
+        passed = ({Grain.SNAPSHOT} if number else set()) | ({Grain.RUN} if last_only and day != days[-1] else set())
+        planned.append((day, [s for s in STAGES if s.grain not in passed]))
+    return planned
+
+
 @dataclass
 class Runner:
     """Runs stages against one landing and one lake.
@@ -54,14 +63,15 @@ class Runner:
         self._landing = Landing(self.spark, self.landing_uri) if self.landing_uri else None
         self._unreadable: dict[tuple[str, date], list[Unreadable]] = {}
 
-    def run(self, days: Sequence[date]) -> dict[date, list[date]]:
+    def run(self, days: Sequence[date], *, last_only: bool = False) -> dict[date, list[date]]:
         """Every stage, for each day in order. Returns, for each day, the earlier days whose exchanges arrived on it.
 
-        Undated snapshots are taken once. A day's tables are replaced; nothing else is touched.
+        Undated snapshots are taken once. A day's tables are replaced; nothing else is touched. With `last_only`,
+        exchanges of all days are loaded and sketched, and only the last day is searched and published.
         """
         touched: dict[date, list[date]] = {}
-        for number, day in enumerate(days):
-            self._run_day([s for s in STAGES if s.grain is not Grain.SNAPSHOT or number == 0], day)
+        for day, stages in schedule(days, last_only=last_only):
+            self._run_day(stages, day)
             touched[day] = [d for d in self.event_days(day) if d != day]
         return touched
 

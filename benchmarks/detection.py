@@ -1,0 +1,145 @@
+"""How well campaigns are found: every scenario, seed and ablation, each simulated, run and scored; one table.
+
+Wants the benchmark's folder, with its generator `traffic.py`, its scorer `evaluate.py` and its pools of real
+prompts: it is no part of this project, and nothing of it is kept. Each case is run into a lake of its own:
+the days are loaded, and the last is searched.
+
+    python benchmarks/detection.py --bench FOLDER [--only NAME ...] [--json FILE]
+"""
+
+import argparse
+import gzip
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+FIRST, LAST = "2026-03-02", "2026-03-15"
+INFRASTRUCTURE = ("api_key_id", "client_ip", "client_asn", "client_country", "user_agent", "tls_fingerprint", "access_path")
+TEXT_AND_TIME = ("exchange_id", "account_id", "requested_at", "request_model", "prompt")
+Row = dict[str, Any]
+
+
+def _without_infrastructure(row: Row) -> Row:
+    return {k: v for k, v in row.items() if k not in INFRASTRUCTURE}
+
+
+def _constant_prompts(row: Row) -> Row:
+    return row | {"prompt": "Please help me with this."}
+
+
+def _text_and_time(row: Row) -> Row:
+    return {k: row[k] for k in TEXT_AND_TIME} | {"request_model": "one"}
+
+
+# What is taken away: how an exchange is changed, and whether the accounts' own fields go as well.
+ABLATIONS: dict[str, tuple[Callable[[Row], Row], bool]] = {
+    "no infrastructure": (_without_infrastructure, True),
+    "one prompt": (_constant_prompts, False),
+    "text and time": (_text_and_time, True),
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One run: a scenario (a file's name; `dev` is the benchmark's own), a seed, and what is taken away."""
+
+    scenario: str
+    seed: int = 1
+    without: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the table, and `--only`, call it."""
+        return f"{self.scenario} {self.seed}" + (f", {self.without}" if self.without else "")
+
+
+CASES = (
+    *(Case("dev", seed) for seed in (1, 2, 3)),
+    *(Case("dev", 1, without) for without in ABLATIONS),
+    Case("careful"),
+    Case("behaviours"),
+    *(Case("background", seed) for seed in (1, 2, 3)),
+)
+
+
+def main() -> int:
+    """Run the cases that are asked for and print the table; 2 if the benchmark is not where it was said to be."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bench", type=Path, required=True, help="folder of the benchmark: traffic.py, evaluate.py, pools/")
+    parser.add_argument("--only", nargs="*", help="names of cases, as `dev 2` or `careful 1`; default: all")
+    parser.add_argument("--json", type=Path, help="also write the figures here, one flat object")
+    given = parser.parse_args()
+    missing = [name for name in ("traffic.py", "evaluate.py", "pools", "scenario_dev.json") if not (given.bench / name).exists()]
+    if missing:
+        print(f"{given.bench} has no {missing[0]}; name the benchmark's folder with --bench (make: BENCH=FOLDER)", file=sys.stderr)
+        return 2
+    flat: dict[str, float] = {}
+    heads = " ".join(f"{head:>6}" for head in ("AP", "prec.", "recall", "B3 F1", "cl. AP"))
+    print(f"{'case':28} {heads} {'clusters':>8} {'accounts':>8} {'seconds':>7}  accused")
+    print(
+        f"{'case':28} {'AP':>6} {'prec.':>6} {'recall':>6} {'B3 F1':>6} {'cl. AP':>6} {'clusters':>8} {'accounts':>8} {'seconds':>7}  accused"
+    )
+    for case in CASES:
+        if given.only and case.name not in given.only:
+            continue
+        began = time.monotonic()
+        with tempfile.TemporaryDirectory() as folder:
+            found = score(case, given.bench, Path(folder))
+        accused = ", ".join(f"{v['count']} {k}" for k, v in found["accused"].items() if v["count"]) or "nobody"
+        figures = (found["ap"], found["precision"], found["recall"], found["bcubed"]["f1"], found["cluster_ap"])
+        row = " ".join(f"{x:6.3f}" for x in figures)
+        print(f"{case.name:28} {row} {found['clusters']:8} {found['published']:8} {time.monotonic() - began:7.0f}  {accused}", flush=True)
+        key = case.name.replace(",", "").replace(" ", "_")
+        flat |= {f"{key}_{name}": found[name] for name in ("ap", "precision", "recall", "cluster_ap", "published")}
+        for name, campaign in found["campaigns"].items():
+            if campaign["recall"] < 0.9:
+                print(f"{'':28} {name}: {campaign['recall']:.2f} of its {campaign['accounts']} accounts", flush=True)
+    if given.json:
+        given.json.write_text(json.dumps(flat), encoding="utf-8")
+    return 0
+
+
+def score(case: Case, bench: Path, folder: Path) -> Row:
+    """What `evaluate.py` says of a run of the case."""
+    landing, lake = folder / "landing", folder / "lake"
+    scenario = bench / "scenario_dev.json" if case.scenario == "dev" else HERE / "scenarios" / f"{case.scenario}.json"
+    made = ("--scenario", scenario, "--pools", bench / "pools", "--out", landing, "--seed", str(case.seed))
+    _run(sys.executable, bench / "traffic.py", *made)
+    if case.without:
+        take_away(landing, *ABLATIONS[case.without])
+    wanted = ("--landing", landing, "--lake", lake, "--from", FIRST, "--to", LAST, "--last-only")
+    _run(sys.executable, "-m", "jobs", "run", *wanted)
+    answer = _run(sys.executable, bench / "evaluate.py", "--truth", folder / "landing.truth.jsonl", "--lake", lake, "--json")
+    found: Row = json.loads(answer)
+    return found
+
+
+def take_away(landing: Path, change: Callable[[Row], Row], accounts_too: bool) -> None:
+    """Rewrite a landing folder's exchanges, and leave it without accounts where their fields go too."""
+    for path in landing.glob("exchanges/*/*.jsonl.gz"):
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            changed = [json.dumps(change(json.loads(line)), ensure_ascii=False) for line in lines]
+        with gzip.open(path, "wt", encoding="utf-8", compresslevel=4) as out:
+            out.write("\n".join(changed) + "\n")
+    if accounts_too:
+        (landing / "accounts.jsonl").unlink()
+
+
+def _run(*command: object) -> str:
+    environment = os.environ | {"IOLAUS_HMAC_KEY": "a-key-for-benchmarks-that-protects-nothing"}
+    done = subprocess.run([str(c) for c in command], env=environment, cwd=HERE.parent, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(map(str, command))}\nended with {done.returncode}:\n{done.stderr[-2000:]}")
+    return done.stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main())
