@@ -84,9 +84,6 @@ def main() -> int:
     flat: dict[str, float] = {}
     heads = " ".join(f"{head:>6}" for head in ("AP", "prec.", "recall", "B3 F1", "cl. AP"))
     print(f"{'case':28} {heads} {'clusters':>8} {'accounts':>8} {'seconds':>7}  accused")
-    print(
-        f"{'case':28} {'AP':>6} {'prec.':>6} {'recall':>6} {'B3 F1':>6} {'cl. AP':>6} {'clusters':>8} {'accounts':>8} {'seconds':>7}  accused"
-    )
     for case in CASES:
         if given.only and case.name not in given.only:
             continue

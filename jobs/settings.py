@@ -79,6 +79,7 @@ class Scoring:
     behaviour_cap: float = 8.0  # bits
     effect: float = 0.2  # a behaviour must be so much more common among members than among accounts of their volume
     shown: float = 3.0  # bits that a kind of evidence must reach to count as shown
+    fleet_owners: int = 20  # so many new accounts in programs' hands are no young firm's
     subject_accounts: int = 20  # fewer programs of one subject may be colleagues, or a class's exercise
     explained_share: float = 0.5  # share of members on one client, or of prompts sent by several members, that explains a wrapper
     explained_lift: float = 4.0  # how much more often than at large that client must be among members

@@ -19,8 +19,9 @@ def transform(evidence: DataFrame, clusters: DataFrame, embeddings: DataFrame, a
     Score: for coordination the best piece of each independent group, for the other kinds all pieces, each
     kind's sum capped, in bits. It rises with every piece. Confidence says which kinds agree: *high* where
     members are bound by one identity or pool in two families, programs drive them, they extract, and were
-    made for it; *medium* where extraction and one other kind are shown beside the bond, or programs divide among
-    the accounts the work that one wrapper describes; *low* otherwise.
+    made for it; *medium* where extraction and one other kind are shown beside the bond, or where programs
+    drive the accounts and either divide among them one kind of work, or are a fleet of many owners that two
+    families bind and that was made for it; *low* otherwise.
     Only high and medium are published.
     """
     settings = run.settings.scoring
@@ -33,7 +34,8 @@ def transform(evidence: DataFrame, clusters: DataFrame, embeddings: DataFrame, a
     large = (F.col("n_accounts") >= settings.fewest_accounts) & (F.col("n_owners") >= settings.fewest_owners)
     tied = large & F.col("bound") & (F.col("coordination") >= settings.coordination)
     drawn = shown["extraction"] & (shown["automation"] | shown["purpose"])
-    medium = tied & (drawn | (shown["labour"] & shown["automation"]))
+    fleet = (F.col("n_owners") >= settings.fleet_owners) & (F.col("families") >= 2) & shown["purpose"]
+    medium = tied & (drawn | ((shown["labour"] | fleet) & shown["automation"]))
     high = medium & shown["extraction"] & shown["automation"] & (F.col("families") >= 2)
     confidence = F.when(high, "high").when(medium, "medium").otherwise("low")
     scored = scored.withColumn("confidence", confidence).withColumn("score", F.round(sum((F.col(k) for k in KINDS), F.lit(0.0)), 3))
