@@ -10,8 +10,14 @@ from jobs.runtime.session import session
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
-    """Two cores, and queries interpreted: small tests spend their time in planning and compiling."""
-    config = {"spark.sql.shuffle.partitions": "2", "spark.default.parallelism": "2"}
-    made = session("local[2]", name="tests", light=True, config=config)
+    """Two cores and two shuffle partitions, on any machine."""
+    config = {
+        "spark.sql.shuffle.partitions": "2",
+        "spark.default.parallelism": "2",
+        # Compiling a query costs more than interpreting it on a thousand rows.
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    }
+    made = session("local[2]", name="tests", config=config)
     yield made
     made.stop()
