@@ -22,7 +22,7 @@ TABLE = Table(
             "channels in which the account is like the cluster and unlike others, strongest first",
             required=True,
         ),
-        column("origin", STRING, "how the group was found: links, wrapper or both", required=True),
+        column("origin", STRING, "how the group was found: links, wrapper, both or content", required=True),
         column("event", STRING, "born, kept, split or merged, against the previous run", required=True),
         column("parents", array_of(STRING), "clusters of the previous run that it continues", required=True),
     ),

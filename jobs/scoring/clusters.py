@@ -16,13 +16,12 @@ PUBLISHED = ("high", "medium")
 def transform(evidence: DataFrame, clusters: DataFrame, embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame:
     """One row a cluster.
 
-    Score: for coordination the best piece of each independent group, for the other kinds all pieces, each
-    kind's sum capped, in bits. It rises with every piece. Confidence says which kinds agree: *high* where
-    members are bound by one identity or pool in two families, programs drive them, they extract, and were
-    made for it; *medium* where extraction and one other kind are shown beside the bond, or where programs
-    drive the accounts and either divide among them one kind of work, or are a fleet of many owners that two
-    families bind and that was made for it; *low* otherwise.
-    Only high and medium are published.
+    Score: for coordination the best piece of each independent group, for the other kinds all pieces, in bits,
+    each piece capped. It rises with every piece. Confidence says which kinds agree, for members that one
+    identity, pool or subject binds: *medium* where extraction is shown beside automation or purpose, or where
+    programs drive the accounts and either divide among them one kind of work, or are a fleet of many owners
+    that two families bind and that was made for it; *high* where extraction and automation are both shown and
+    two families bind; *low* otherwise. Only high and medium are published.
     """
     settings = run.settings.scoring
     facts = _facts(clusters, embeddings, accounts, run)
