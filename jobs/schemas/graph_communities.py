@@ -10,7 +10,12 @@ TABLE = Table(
         column("run_date", DATE, "last day of the window", required=True),
         column("community", STRING, "label of the group: what it was found by, and that one's name", required=True),
         column("account_id", STRING, "the account", required=True),
-        column("origin", STRING, "links: dense in links; wrapper: users of one template; both: found in either way; content: programs of one subject", required=True),
+        column(
+            "origin",
+            STRING,
+            "links: dense in links; wrapper: users of one; both: either way; content: programs of one subject",
+            required=True,
+        ),
     ),
     date="run_date",
     order=("community", "account_id"),
