@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from jobs.algorithms.communities import communities, leiden, triangles, truss
+from jobs.algorithms.communities import communities, dense_groups, leiden, triangles, truss
 
 Pairs = list[tuple[int, int]]
 pairs = st.lists(st.tuples(st.integers(0, 14), st.integers(0, 14)), max_size=60)
@@ -93,3 +93,15 @@ def test_truss_counts_are_exact(spark: SparkSession) -> None:
     found = truss(rows).collect()
     assert {(int(row["a"]), int(row["b"])): row["triangles"] for row in found} == closed(edges)
     assert len(found) == graph.number_of_edges()
+
+
+def test_dense_groups(spark: SparkSession) -> None:
+    """Two cliques of seven with a bridge are two groups; a ring closes no triangle, a clique of four is small, a long strip is thin."""
+    strip = [(100 + i, 100 + j) for i in range(40) for j in range(i + 1, min(i + 4, 40))]
+    ring = [(200 + i, 200 + (i + 1) % 9) for i in range(9)]
+    small = [(300 + i, 300 + j) for i in range(4) for j in range(i)]
+    rows = [(f"c{u // 50}", f"{u:03}", f"{v:03}") for u, v in cliques(2, 7) + strip + ring + small]
+    random.Random(3).shuffle(rows)
+    edges = spark.createDataFrame(rows, "component string, a string, b string").repartition(3)
+    found = dense_groups(edges, triangles_each=2, density=0.9, fewest=5, seed=7).collect()
+    assert {(r.id, r.community) for r in found} == {(f"{v:03}", f"{v // 7 * 7:03}") for v in range(14)}

@@ -59,10 +59,12 @@ def _join(table: pa.Table, threshold: float, neighbours: int | None) -> Iterator
         products = matrix[rows] @ matrix[right].T
         if same:
             products[np.arange(len(rows))[:, None] + start >= np.arange(len(right))[None, :]] = -2.0
-        if neighbours is not None and products.shape[1] > neighbours:
-            cut = np.partition(products, -neighbours, axis=1)[:, -neighbours]
-            products[products < np.maximum(cut, threshold)[:, None]] = -2.0
-        i, j = np.nonzero(products >= threshold)
+        near = products >= threshold
+        if neighbours is not None:
+            crowded = np.flatnonzero(near.sum(axis=1) > neighbours)
+            cut = np.partition(products[crowded], -neighbours, axis=1)[:, -neighbours] if len(crowded) else np.zeros(0)
+            near[crowded] &= products[crowded] >= cut[:, None]
+        i, j = np.nonzero(near)
         a, b = ids.take(pa.array(rows[i])), ids.take(pa.array(right[j]))
         swap = rows[i] > right[j]
         if swap.any():

@@ -4,7 +4,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.algorithms.channels import WRAPPERS
-from jobs.algorithms.communities import communities, truss
+from jobs.algorithms.communities import communities, dense_groups
 from jobs.algorithms.components import connected_components
 from jobs.settings import Graph, Run
 
@@ -57,17 +57,16 @@ def _content_groups(content: DataFrame, embeddings: DataFrame, found: DataFrame,
     alone = programs.select("account_id").join(found.select("account_id"), "account_id", "left_anti").localCheckpoint()
     a, b = (alone.select(F.col("account_id").alias(side)) for side in "ab")
     edges = content.select(F.col("account_a").alias("a"), F.col("account_b").alias("b")).join(a, "a").join(b, "b").localCheckpoint()
-    closed = truss(edges).where(F.col("triangles") >= settings.content_triangles).select("a", "b").localCheckpoint()
-    places = connected_components(closed, driver_edges=settings.driver_edges)
-    placed = closed.join(places.select(F.col("id").alias("a"), "component"), "a").withColumn("weight", F.lit(1).cast("long"))
-    groups = communities(placed.select("component", "a", "b", "weight"), resolution=1.0, seed=settings.seed)
-    groups = groups.select("id", "community").localCheckpoint()
-    sides = (groups.select(F.col("id").alias(x), F.col("community").alias(f"of_{x}")) for x in "ab")
-    within = closed.join(next(sides), "a").join(next(sides), "b").where("of_a = of_b").groupBy(F.col("of_a").alias("community")).count()
-    sizes = groups.groupBy("community").agg(F.count(F.lit(1)).alias("size"))
-    density = 2 * F.col("count") / (F.col("size") * (F.col("size") - 1))
-    dense = sizes.join(within, "community").where((F.col("size") >= settings.wrapper_accounts) & (density >= settings.content_density))
-    return groups.join(dense.select("community"), "community").select(
+    places = connected_components(edges, driver_edges=settings.driver_edges)
+    placed = edges.join(places.select(F.col("id").alias("a"), "component"), "a")
+    groups = dense_groups(
+        placed,
+        triangles_each=settings.content_triangles,
+        density=settings.content_density,
+        fewest=settings.wrapper_accounts,
+        seed=settings.seed,
+    )
+    return groups.select(
         F.concat(F.lit("content:"), "community").alias("community"), F.col("id").alias("account_id"), F.lit("content").alias("origin")
     )
 

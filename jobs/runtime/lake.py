@@ -25,6 +25,7 @@ class Lake:
         self.uri = uri.rstrip("/") if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:", uri) else str(Path(uri).absolute())
         self.window_days = window_days
         self.user_metadata = user_metadata
+        self._written: set[str] = set()  # tables that are known to exist: to ask costs a listing
 
     def path(self, name: str) -> str:
         """Where a table lies."""
@@ -33,7 +34,9 @@ class Lake:
 
     def exists(self, name: str) -> bool:
         """Whether the table was ever written."""
-        return DeltaTable.isDeltaTable(self.spark, self.path(name))
+        if name not in self._written and DeltaTable.isDeltaTable(self.spark, self.path(name)):
+            self._written.add(name)
+        return name in self._written
 
     def read(self, name: str, span: Span, day: date) -> DataFrame:
         """The rows of a table that a stage of `day` sees; no rows if the table was never written.
