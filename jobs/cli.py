@@ -147,14 +147,15 @@ def _run(given: argparse.Namespace) -> int:
 def _job(given: argparse.Namespace) -> int:
     """Run one stage for one day: read its tables, replace the day's rows of its own."""
     from jobs.runtime.runner import Runner
-    from jobs.runtime.session import session
+    from jobs.runtime.session import is_light, session
 
     try:
         wanted = stage(given.table)
     except LookupError as error:
         raise UsageError(str(error)) from error
     key = _key()
-    runner = Runner(session(given.master, memory=given.memory), given.lake, DEFAULT, key, given.landing)
+    light = bool(given.landing) and is_light(given.landing)
+    runner = Runner(session(given.master, memory=given.memory, light=light), given.lake, DEFAULT, key, given.landing)
     runner.run_stage(wanted, given.date)
     print(f"{given.table} of {given.date} written to {runner.lake.path(given.table)}")
     return DONE

@@ -82,6 +82,7 @@ class Scoring:
     fleet_owners: int = 20  # so many new accounts in programs' hands are no young firm's
     subject_accounts: int = 20  # fewer programs of one subject may be colleagues, or a class's exercise
     explained_share: float = 0.5  # share of members on one client, or of prompts sent by several members, that explains a wrapper
+    explained_people: float = 0.2  # share of members that talk in turns: then people share the work
     explained_lift: float = 4.0  # how much more often than at large that client must be among members
     coordination: float = 6.0  # bits of coordination without which nothing is published
     identity_share: float = 0.5  # share of members that one exact thing must join

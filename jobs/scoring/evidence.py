@@ -33,7 +33,7 @@ def transform(clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, acc
         _behaviour(members, _with_labour(profiles, tokens, run), settings),
     )
     union = reduce(DataFrame.unionByName, (*pieces, *_subject(members, embeddings, run)))
-    explained = _explained(members, sizes, tokens, embeddings, population, settings).withColumn("explained", F.lit(True))
+    explained = _explained(members, sizes, tokens, embeddings, population, run).withColumn("explained", F.lit(True))
     union = union.join(explained, "cluster_id", "left").where((F.col("kind") != "labour") | F.col("explained").isNull())
     return union.select(F.lit(run.day).alias("run_date"), *(f for f in table("scoring.evidence").schema.fieldNames() if f != "run_date"))
 
@@ -132,14 +132,14 @@ def _with_labour(profiles: DataFrame, tokens: DataFrame, run: Run) -> DataFrame:
     return marked.withColumn("fills_shared", F.coalesce("fills_shared", F.lit(0)))
 
 
-def _explained(
-    members: DataFrame, sizes: DataFrame, tokens: DataFrame, embeddings: DataFrame, population: int, settings: Scoring
-) -> DataFrame:
-    """(cluster_id) of clusters whose common wrapper has an innocent explanation.
+def _explained(members: DataFrame, sizes: DataFrame, tokens: DataFrame, embeddings: DataFrame, population: int, run: Run) -> DataFrame:
+    """(cluster_id) of clusters whose common work has an innocent explanation.
 
-    One program that all run (most use one client that few others use), or one public set of prompts that all
+    People, who talk in turns (a class, a team); one program that all run (most use one client that few others
+    use), or one public set of prompts that all
     send (most prompts are sent by other members too).
     """
+    settings, programs_turns = run.settings.scoring, run.settings.graph.programs_turns
     own = tokens.join(members, "account_id")
     enough = settings.explained_share * F.col("size")
     clients = (
@@ -151,7 +151,10 @@ def _explained(
     repeated = prompts.where("k >= 2").groupBy("cluster_id").agg(F.sum("n").alias("repeated"))
     sent = embeddings.join(members, "account_id").groupBy("cluster_id").agg(F.sum("n_exchanges").alias("sent"))
     by_set = repeated.join(sent, "cluster_id").where(F.col("repeated") >= settings.explained_share * F.col("sent")).select("cluster_id")
-    return by_client.unionByName(by_set).distinct()
+    talks = (F.col("n_later_turns") > F.lit(programs_turns) * F.col("n_exchanges")).cast("int")
+    people = embeddings.join(members, "account_id").groupBy("cluster_id").agg(F.avg(talks).alias("talking"))
+    by_people = people.where(F.col("talking") >= settings.explained_people).select("cluster_id")
+    return by_client.unionByName(by_set).unionByName(by_people).distinct()
 
 
 def _behaviour(members: DataFrame, profiles: DataFrame, settings: Scoring) -> DataFrame:
