@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.runtime.session import session
+from jobs.runtime.session import INTERPRETED, session
 
 
 @pytest.fixture(scope="session")
@@ -14,9 +14,7 @@ def spark() -> Iterator[SparkSession]:
     config = {
         "spark.sql.shuffle.partitions": "2",
         "spark.default.parallelism": "2",
-        # Compiling a query costs more than interpreting it on a thousand rows.
-        "spark.sql.codegen.wholeStage": "false",
-        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+        **INTERPRETED,
     }
     made = session("local[2]", name="tests", config=config)
     yield made

@@ -12,13 +12,18 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from jobs.algorithms.capability import CAPABILITIES
-from jobs.settings import Scoring
+from jobs.settings import Graph, Scoring
 
 DAY = 86_400.0
 
 
 def _share(count: str) -> Column:
     return F.col(count) / F.col("n_exchanges")
+
+
+def talks(settings: Graph) -> Column:
+    """Whether people drive the account, who take further turns, and not a program; over `features.account_embeddings`."""
+    return _share("n_later_turns") > settings.programs_turns
 
 
 def _hours_of_day() -> Column:

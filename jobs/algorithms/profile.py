@@ -1,9 +1,9 @@
 """Re-assignment of accounts to groups by profile: naive Bayes against the background of the same data.
 
 A group's profile is what its members have more often than everybody: tokens by channel, time of creation,
-bins of behaviour, what they ask about. Of an account, each channel says how much likelier its tokens are in the group than at
-large, in bits; groups of channels that are views of one fact count once; families add up, each capped. A
-member is judged without its own contribution (leave one out), so a group cannot vouch for a member that
+bins of behaviour, what they ask about. Of an account, each channel says how much likelier its tokens are in
+the group than at large, in bits; groups of channels that are views of one fact count once; families add up,
+each capped. A member is judged without its own contribution (leave one out), so a group cannot vouch for a member that
 only vouches for itself. After Fellegi and Sunter, A theory for record linkage (JASA 1969), with agreement
 weights estimated from the group and the background instead of from matched pairs.
 
@@ -97,8 +97,10 @@ def assign(
     rows = binned.join(listed, "account_id", "left").join(own, "account_id", "left")
 
     def judge(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        nobody = np.zeros((len(at_large.vectors), len(profile.names)), bool)
+        everybody = np.sort(_nearness(at_large.vectors, profile.sums, nobody), axis=0)
         for batch in batches:
-            yield from _judge(batch, profile, at_large, population, settings)
+            yield from _judge(batch, profile, at_large.bins, everybody, population, settings)
 
     return rows.mapInArrow(judge, _ASSIGNED)
 
@@ -227,14 +229,16 @@ def _typical(members: DataFrame, tokens: DataFrame, population: int, settings: P
     )
 
 
-def _judge(batch: pa.RecordBatch, groups: _Groups, at_large: Background, population: int, settings: Profile) -> Iterator[pa.RecordBatch]:
+def _judge(
+    batch: pa.RecordBatch, groups: _Groups, at_large: Ints, everybody: Floats, population: int, settings: Profile
+) -> Iterator[pa.RecordBatch]:
     """The group that explains each account of a batch best, where one does."""
     names = pa.array(groups.names, pa.string())
     memberships = _memberships(batch.column("own"), names)
     # What the account asks about is one more channel, of groups that it may share no token with.
     found = (
         _shared(batch.column("matched"), names, memberships, groups, population),
-        _subject(batch.column("vector"), memberships, groups, at_large, settings),
+        _subject(batch.column("vector"), memberships, groups, everybody, settings),
     )
     account, group, channel, bits, usual, cost = (np.concatenate(x) for x in zip(*found, strict=True))
     if not len(account):
@@ -259,7 +263,7 @@ def _judge(batch: pa.RecordBatch, groups: _Groups, at_large: Background, populat
     member = np.isin(account * len(names) + group, memberships)
     place = batch.column("place").to_numpy(zero_copy_only=False)[account]
     cohort = np.round(_cohort(place, groups.low[group], groups.high[group]) * MILLI).astype(np.int64)
-    behaviour = _behaviour(batch.column("bins"), account, group, member, groups, at_large.bins)
+    behaviour = _behaviour(batch.column("bins"), account, group, member, groups, at_large)
     content = np.minimum(content, settings.content_cap * MILLI) + np.where(has_usual, 0, cost)
     infrastructure = np.minimum(infrastructure, settings.infrastructure_cap * MILLI)
     families = np.stack([content, infrastructure, cohort, behaviour], axis=1).astype(np.int64)
@@ -309,19 +313,18 @@ def _flat(lists: pa.ListArray) -> tuple[pa.Array, Ints]:
     return lists.flatten(), np.repeat(np.arange(len(lists)), lengths)
 
 
-def _subject(vectors: pa.ListArray, memberships: Ints, groups: _Groups, at_large: Background, settings: Profile) -> Found:
+def _subject(vectors: pa.ListArray, memberships: Ints, groups: _Groups, everybody: Floats, settings: Profile) -> Found:
     """What it says of each account that it asks about what a group asks about, in thousandths of a bit.
 
     The bits are the surprise that one of everybody is so near to the group, less the surprise beyond one bit that
     one of its members is so far from it; nobody is more like a group than its typical member. Given are members,
-    and whoever is near enough to be a candidate.
+    and whoever is near enough to be a candidate. everybody: ascending cosines of a sample of all, (sample, groups).
     """
     spoken = np.flatnonzero(vectors.is_valid().to_numpy(zero_copy_only=False))
     matrix = _matrix(vectors.drop_null())
     flat = spoken[:, None] * len(groups.names) + np.arange(len(groups.names))[None, :]
     member = np.isin(flat, memberships)
     near = _nearness(matrix, groups.sums, member)
-    everybody = np.sort(_nearness(at_large.vectors, groups.sums, np.zeros((len(at_large.vectors), len(groups.names)), bool)), axis=0)
     bits = np.zeros_like(near)
     for g, inside in enumerate(groups.near):
         if len(inside) < settings.fewest:

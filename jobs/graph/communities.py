@@ -3,6 +3,7 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.algorithms.behaviour import talks
 from jobs.algorithms.channels import WRAPPERS
 from jobs.algorithms.communities import communities, dense_groups
 from jobs.algorithms.components import connected_components
@@ -52,8 +53,7 @@ def _content_groups(content: DataFrame, embeddings: DataFrame, found: DataFrame,
 
     People who share an interest are many and hold conversations; programs that share one are few.
     """
-    turns = F.col("n_later_turns") / F.col("n_exchanges")
-    programs = embeddings.where((turns <= settings.programs_turns) & (F.col("n_exchanges") >= settings.programs_exchanges))
+    programs = embeddings.where(~talks(settings) & (F.col("n_exchanges") >= settings.programs_exchanges))
     alone = programs.select("account_id").join(found.select("account_id"), "account_id", "left_anti").localCheckpoint()
     a, b = (alone.select(F.col("account_id").alias(side)) for side in "ab")
     edges = content.select(F.col("account_a").alias("a"), F.col("account_b").alias("b")).join(a, "a").join(b, "b").localCheckpoint()

@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import accumulate
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -39,7 +40,7 @@ _COMMON = {
 
 # Compiled code pays from some hundred thousand rows on: below, making it costs more than it saves. Measured on the
 # demo of 8,000 exchanges: 75 s instead of 102 s; on a window of 225,000 exchanges: 128 s instead of 65 s.
-_LIGHT = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
+INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
 _LIGHT_BYTES = 5_000_000  # of a landing folder: some 25,000 exchanges, compressed
 # The second compiler spends a tenth of a run's processor time on code that runs for a few seconds: let it wait.
 _JIT = (
@@ -53,7 +54,8 @@ _LIGHT_JIT = "-XX:TieredStopAtLevel=1"
 def is_light(landing: str) -> bool:
     """Whether a landing is so small that queries should be interpreted, not compiled; False unless it is a local folder."""
     folder = Path(landing.removeprefix("file://"))
-    return folder.is_dir() and sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()) <= _LIGHT_BYTES
+    sizes = accumulate(f.stat().st_size for f in folder.rglob("*") if f.is_file())  # of a large landing, a few files are looked at
+    return folder.is_dir() and all(size <= _LIGHT_BYTES for size in sizes)
 
 
 def check_java() -> None:
@@ -107,7 +109,7 @@ def session(
             "spark.sql.adaptive.enabled": "false",
             "spark.default.parallelism": str(cores),
             "spark.driver.extraJavaOptions": f"{_LIGHT_JIT if light else _JIT} {_JAVA}",
-            **(_LIGHT if light else {}),
+            **(INTERPRETED if light else {}),
         }
     for key, value in {**settings, **(config or {})}.items():
         builder = builder.config(key, value)

@@ -8,7 +8,7 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from jobs.algorithms.behaviour import CLAIMS, measures
+from jobs.algorithms.behaviour import CLAIMS, measures, talks
 from jobs.algorithms.channels import CHANNEL, TOKEN_FAMILIES, WRAPPERS
 from jobs.algorithms.cooccurrence import MILLI, by_channel
 from jobs.algorithms.cosine_join import background, sampled
@@ -139,7 +139,7 @@ def _explained(members: DataFrame, sizes: DataFrame, tokens: DataFrame, embeddin
     use), or one public set of prompts that all
     send (most prompts are sent by other members too).
     """
-    settings, programs_turns = run.settings.scoring, run.settings.graph.programs_turns
+    settings = run.settings.scoring
     own = tokens.join(members, "account_id")
     enough = settings.explained_share * F.col("size")
     clients = (
@@ -151,8 +151,8 @@ def _explained(members: DataFrame, sizes: DataFrame, tokens: DataFrame, embeddin
     repeated = prompts.where("k >= 2").groupBy("cluster_id").agg(F.sum("n").alias("repeated"))
     sent = embeddings.join(members, "account_id").groupBy("cluster_id").agg(F.sum("n_exchanges").alias("sent"))
     by_set = repeated.join(sent, "cluster_id").where(F.col("repeated") >= settings.explained_share * F.col("sent")).select("cluster_id")
-    talks = (F.col("n_later_turns") > F.lit(programs_turns) * F.col("n_exchanges")).cast("int")
-    people = embeddings.join(members, "account_id").groupBy("cluster_id").agg(F.avg(talks).alias("talking"))
+    talking = F.avg(talks(run.settings.graph).cast("int"))
+    people = embeddings.join(members, "account_id").groupBy("cluster_id").agg(talking.alias("talking"))
     by_people = people.where(F.col("talking") >= settings.explained_people).select("cluster_id")
     return by_client.unionByName(by_set).unionByName(by_people).distinct()
 
