@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"iolaus {jobs.__version__}")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--master", help="Spark master, as spark://host:7077; default: all cores of this machine")
-    common.add_argument("--memory", default="2g", help="heap of the driver on local Spark; default 2g")
+    common.add_argument("--memory", default="3g", help="heap of the driver on local Spark; default 3g")
     common.add_argument("--debug", action="store_true", help="show the whole trace of an error")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 import jobs
 from jobs.errors import UsageError
-from jobs.pipeline import STAGES, Grain, Span, Stage, is_landing
+from jobs.pipeline import STAGES, Grain, Span, Stage, is_landing, stage
 from jobs.runtime.lake import Lake
 from jobs.runtime.landing import Landing, Unreadable
 from jobs.settings import Key, Run, Settings
@@ -40,12 +40,49 @@ def schedule(days: Sequence[date], *, last_only: bool = False) -> list[tuple[dat
     return planned
 
 
+Task = tuple[date, str]  # a day and the table that is made for it
+
+
+def order(planned: Sequence[tuple[date, Sequence[Stage]]]) -> dict[Task, set[Task]]:
+    """What each stage of each day waits for, oldest first, so that days overlap and each sees what it would see alone.
+
+    A stage waits for what it reads; for its own table of the day before; where it may change rows that the day
+    before reads, for those readers; and for every table of earlier days, so that a crash leaves at most two unfinished.
+    """
+    waits: dict[Task, set[Task]] = {}
+    yesterday: dict[str, date] = {}
+    earlier: dict[str, date] = {}  # the last day before yesterday for which each table was made
+    for day, stages in planned:
+        ours = {s.table for s in stages}
+        for made in stages:
+            wanted = {made.table, *(r.table for r in made.reads), *(t for t in yesterday if _disturbs(made, stage(t)))}
+            waits[day, made.table] = {(d, t) for t, d in earlier.items()} | {(d, t) for t, d in yesterday.items() if t in wanted}
+            waits[day, made.table] |= {(day, t) for t in made.upstream if t in ours}
+        earlier |= yesterday
+        yesterday = {s.table: day for s in stages}
+    return waits
+
+
+# The spans of a reader that a stage changes for it when it makes a later day, by how far back the stage writes.
+_DISTURBED = {
+    Grain.SNAPSHOT: {Span.ALL},
+    Grain.ARRIVAL: {Span.ALL, Span.ARRIVED},
+    Grain.EVENT: {Span.ALL, Span.DAY, Span.WINDOW},
+    Grain.RUN: {Span.ALL},
+}
+
+
+def _disturbs(made: Stage, reader: Stage) -> bool:
+    """Whether making a table for a day changes what a stage of an earlier day reads."""
+    return any(r.table == made.table and r.span in _DISTURBED[made.grain] for r in reader.reads)
+
+
 @dataclass
 class Runner:
     """Runs stages against one landing and one lake.
 
     `on_event` is told when each stage begins and ends, from the thread that ran it. A landing is needed only
-    by stages that read it. `threads` stages of a day run at a time.
+    by stages that read it. `threads` stages run at a time.
     """
 
     spark: SparkSession
@@ -68,39 +105,33 @@ class Runner:
 
         Undated snapshots are taken once. A day's tables are replaced; nothing else is touched. With `last_only`,
         exchanges of all days are loaded and sketched, and only the last day is searched and published.
-        """
-        touched: dict[date, list[date]] = {}
-        for day, stages in schedule(days, last_only=last_only):
-            self._run_day(stages, day)
-            touched[day] = [d for d in self.event_days(day) if d != day]
-        return touched
 
-    def _run_day(self, stages: Sequence[Stage], day: date) -> None:
-        """The stages of one day, each as soon as what it needs is written, a few at a time.
-
-        Most of a small stage's time is planning and committing on the driver, during which cores are idle.
-        After a failure nothing new begins; what runs is waited for.
+        A stage begins as soon as `order` lets it, the oldest first, a few at a time: most of a small stage's time is
+        planning and committing on the driver, during which cores are idle. After a failure nothing new begins; what
+        runs is waited for.
         """
-        waiting, written, running = list(stages), set[str](), dict[Future[None], Stage]()
-        ours = {s.table for s in stages}
+        waits = order(schedule(days, last_only=last_only))
+        waiting, written, running = list(waits), set[Task](), dict[Future[None], Task]()
         with ThreadPoolExecutor(self.threads) as pool:
             while waiting or running:
-                ready = [s for s in waiting if all(t in written or t not in ours for t in s.upstream)]
-                for stage in ready[: self.threads - len(running)]:
-                    waiting.remove(stage)
-                    running[pool.submit(self.run_stage, stage, day)] = stage
+                ready = [task for task in waiting if waits[task] <= written]
+                for day, table in ready[: self.threads - len(running)]:
+                    waiting.remove((day, table))
+                    running[pool.submit(self.run_stage, stage(table), day)] = day, table
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
-                    written.add(running.pop(future).table)
+                    written.add(running.pop(future))
                     error = future.exception()
                     if error is not None:
                         waiting.clear()
                         wait(running)
                         raise error
+        return {day: [d for d in self.event_days(day) if d != day] for day in days}
 
     def run_stage(self, stage: Stage, day: date) -> None:
         """One stage for one date: for a stage of events, the date and each earlier date that arrivals touch."""
         began = time.monotonic()
+        self.spark.sparkContext.setJobDescription(f"{stage.table} {day}")  # of this thread's jobs, in Spark's UI and event log
         self.on_event(Event(stage.table, day, done=False))
         for made in self.event_days(day) if stage.grain is Grain.EVENT else [day]:
             self._make(stage, made)

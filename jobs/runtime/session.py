@@ -35,6 +35,12 @@ _COMMON = {
     # Days run the same queries: with Spark's 100 entries their compiled code is thrown away before the next day needs it.
     "spark.sql.codegen.cache.maxEntries": "10000",
     "spark.ui.showConsoleProgress": "false",
+    # A day is some 340 jobs. What Spark keeps of ended ones, and each plan in words, costs heap and is shown nowhere here.
+    "spark.ui.retainedJobs": "100",
+    "spark.ui.retainedStages": "200",
+    "spark.ui.retainedTasks": "2000",
+    "spark.sql.ui.retainedExecutions": "50",
+    "spark.sql.maxPlanStringLength": "10000",
 }
 
 
@@ -47,7 +53,8 @@ _JIT = (
     "-XX:Tier4InvocationThreshold=30000 -XX:Tier4MinInvocationThreshold=6000"
     " -XX:Tier4CompileThreshold=60000 -XX:Tier4BackEdgeThreshold=200000"
 )
-_JAVA = "-XX:+UseParallelGC -XX:ReservedCodeCacheSize=512m -Dderby.system.home=/tmp/iolaus-derby"
+# Metaspace grows to 300 MB in a run; from its default of 21 MB each step up is a full collection.
+_JAVA = "-XX:+UseParallelGC -XX:MetaspaceSize=320m -XX:ReservedCodeCacheSize=512m -Dderby.system.home=/tmp/iolaus-derby"
 _LIGHT_JIT = "-XX:TieredStopAtLevel=1"
 
 
@@ -75,7 +82,7 @@ def session(
     master: str | None = None,
     *,
     name: str = "iolaus",
-    memory: str = "2g",
+    memory: str = "3g",
     light: bool = False,
     config: dict[str, str] | None = None,
 ) -> SparkSession:

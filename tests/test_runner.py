@@ -1,0 +1,59 @@
+"""The order of a run: days overlap, and each sees what it would see alone."""
+
+from datetime import date
+
+import pytest
+
+from jobs.pipeline import STAGES, Grain, Span, stage
+from jobs.runtime.runner import Task, order, schedule
+
+DAYS = [date(2026, 3, d) for d in (2, 3, 4, 5)]
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["every day", "the last alone"])
+def waits(request: pytest.FixtureRequest) -> dict[Task, set[Task]]:
+    return order(schedule(DAYS, last_only=request.param))
+
+
+def behind(waits: dict[Task, set[Task]], task: Task) -> set[Task]:
+    """All that is written when a task begins."""
+    found, new = set[Task](), set(waits[task])
+    while new:
+        found |= new
+        new = {t for w in new for t in waits[w]} - found
+    return found
+
+
+def test_nothing_waits_for_what_stands_behind_it(waits: dict[Task, set[Task]]) -> None:
+    place = {task: number for number, task in enumerate(waits)}
+    assert all(place[w] < place[task] for task, before in waits.items() for w in before)
+    assert [day for day, _ in waits] == sorted(day for day, _ in waits), "the oldest first"
+
+
+def test_a_stage_finds_what_it_reads(waits: dict[Task, set[Task]]) -> None:
+    for day, table in waits:
+        written = behind(waits, (day, table))
+        for read in stage(table).reads:
+            expected = {(d, t) for d, t in waits if t == read.table and (d < day or (d == day and read.span is not Span.PREVIOUS))}
+            assert expected <= written, (day, table, read.table)
+
+
+def test_a_day_does_not_see_what_the_next_one_writes(waits: dict[Task, set[Task]]) -> None:
+    """Arrivals of the next day change exchanges of this one: whoever reads them for this day has ended by then."""
+    changing = {"bronze.exchanges": {Span.ARRIVED}, "silver.exchanges": {Span.DAY}, "features.account_days": {Span.WINDOW, Span.DAY}}
+    for day, table in waits:
+        for read in stage(table).reads:
+            if read.span in changing.get(read.table, set()):
+                later = [(d, t) for d, t in waits if t == read.table and d > day]
+                assert all((day, table) in behind(waits, task) for task in later), (day, table)
+
+
+def test_what_changes_for_earlier_days_is_known_to_this_test() -> None:
+    late = {s.table for s in STAGES if s.grain is Grain.EVENT} | {r.table for s in STAGES for r in s.reads if r.span is Span.ARRIVED}
+    assert late == {"bronze.exchanges", "silver.exchanges", "features.account_days"}
+
+
+def test_at_most_two_days_are_unfinished(waits: dict[Task, set[Task]]) -> None:
+    for day, table in waits:
+        written = behind(waits, (day, table))
+        assert all(task in written for task in waits if (day - task[0]).days >= 2)
