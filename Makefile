@@ -13,10 +13,10 @@ DEMO_FROM := 2026-02-02
 DEMO_TO := 2026-02-02
 DEMO_KEY := public-demo-key-that-protects-nothing
 
-.PHONY: help env demo test check bench-detection locks clean
+.PHONY: help env demo test check bench-capability bench-chance bench-detection locks clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 env: ## make the environment .venv, or bring it up to date
 	@sh deploy/env.sh
@@ -34,6 +34,12 @@ check: env ## format, lint, strict types, import contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+bench-capability: env ## score how well it is told what a prompt is after, on benchmarks/labelled_prompts.jsonl
+	@$(BIN)/python benchmarks/capability.py $(if $(BENCH_JSON),--json $(BENCH_JSON))
+
+bench-chance: env ## count the links that chance makes in LAKE=FOLDER on DATE=YYYY-MM-DD, its values dealt anew
+	@PYTHONPATH=. $(BIN)/python benchmarks/chance.py --lake $(LAKE) --date $(DATE)
 
 # The benchmark's folder is no part of the project: its prompts are others'.
 BENCH := ../shared/bench

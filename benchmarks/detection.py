@@ -2,7 +2,8 @@
 
 Wants the benchmark's folder, with its generator `traffic.py`, its scorer `evaluate.py` and its pools of real
 prompts: it is no part of this project, and nothing of it is kept. Each case is run into a lake of its own:
-the days are loaded, and the last is searched.
+the days are loaded, and the last is searched. The last case searches every day, as a schedule would, and tells for
+each campaign the day of its 200th exchange, the day it was first published, and its exchanges by the end of that day.
 
     python benchmarks/detection.py --bench FOLDER [--only NAME ...] [--json FILE]
 """
@@ -15,16 +16,19 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+import edits
+from deltalake import DeltaTable
+from edits import Row
 
 HERE = Path(__file__).resolve().parent
 FIRST, LAST = "2026-03-02", "2026-03-15"
 INFRASTRUCTURE = ("api_key_id", "client_ip", "client_asn", "client_country", "user_agent", "tls_fingerprint", "access_path")
 TEXT_AND_TIME = ("exchange_id", "account_id", "requested_at", "request_model", "prompt")
-Row = dict[str, Any]
 
 
 def _without_infrastructure(row: Row) -> Row:
@@ -54,19 +58,21 @@ class Case:
     scenario: str
     seed: int = 1
     without: str = ""
+    by_day: bool = False  # every day is searched and published, not the last alone, and it is told when each campaign was
 
     @property
     def name(self) -> str:
         """What the table, and `--only`, call it."""
-        return f"{self.scenario} {self.seed}" + (f", {self.without}" if self.without else "")
+        return f"{self.scenario} {self.seed}" + (f", {self.without}" if self.without else "") + (", day by day" if self.by_day else "")
 
 
 CASES = (
     *(Case("dev", seed) for seed in (1, 2, 3)),
     *(Case("dev", 1, without) for without in ABLATIONS),
     Case("careful"),
-    Case("behaviours"),
+    *(Case(scenario) for scenario in ("behaviours", "dispatch", "languages", "origins", "disguises")),
     *(Case("background", seed) for seed in (1, 2, 3)),
+    Case("dev", by_day=True),
 )
 
 
@@ -99,6 +105,9 @@ def main() -> int:
         for name, campaign in found["campaigns"].items():
             if campaign["recall"] < 0.9:
                 print(f"{'':28} {name}: {campaign['recall']:.2f} of its {campaign['accounts']} accounts", flush=True)
+        for name, (reached, published, exchanges) in found.get("latency", {}).items():
+            said = f"published on {published}, with {exchanges} exchanges made" if published else "not published"
+            print(f"{'':28} {name}: 200th exchange on {reached}, {said}", flush=True)
     if given.json:
         given.json.write_text(json.dumps(flat), encoding="utf-8")
     return 0
@@ -110,22 +119,41 @@ def score(case: Case, bench: Path, folder: Path) -> Row:
     scenario = bench / "scenario_dev.json" if case.scenario == "dev" else HERE / "scenarios" / f"{case.scenario}.json"
     made = ("--scenario", scenario, "--pools", bench / "pools", "--out", landing, "--seed", str(case.seed))
     _run(sys.executable, bench / "traffic.py", *made)
+    edits.apply(landing, json.loads(scenario.read_text(encoding="utf-8")).get("edits", []))
     if case.without:
         take_away(landing, *ABLATIONS[case.without])
-    wanted = ("--landing", landing, "--lake", lake, "--from", FIRST, "--to", LAST, "--last-only")
-    _run(sys.executable, "-m", "jobs", "run", *wanted)
+    wanted = ("--landing", landing, "--lake", lake, "--from", FIRST, "--to", LAST)
+    _run(sys.executable, "-m", "jobs", "run", *wanted, *(() if case.by_day else ("--last-only",)))
     answer = _run(sys.executable, bench / "evaluate.py", "--truth", folder / "landing.truth.jsonl", "--lake", lake, "--json")
     found: Row = json.loads(answer)
-    return found
+    return found | ({"latency": latency(landing, lake)} if case.by_day else {})
+
+
+def latency(landing: Path, lake: Path) -> dict[str, tuple[str, str | None, int]]:
+    """Of each campaign, the day its 200th exchange arrived, the first day it was published, and its exchanges by then."""
+    truth = (landing.parent / f"{landing.name}.truth.jsonl").read_text(encoding="utf-8").splitlines()
+    campaign = {row["account_id"]: row["campaign"] for row in map(json.loads, truth) if row["campaign"]}
+    members = DeltaTable(str(lake / "gold/suspect_cluster_members")).to_pyarrow_table(columns=["run_date", "account_id"]).to_pylist()
+    first: dict[str, str] = {}
+    for member in sorted(members, key=lambda m: m["run_date"]):
+        if member["account_id"] in campaign:
+            first.setdefault(campaign[member["account_id"]], str(member["run_date"]))
+    made, reached, by_then = Counter[str](), dict[str, str](), dict[str, int]()
+    for path in sorted(landing.glob("exchanges/*/*.jsonl.gz")):
+        day = path.parent.name.removeprefix("dt=")
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            made.update(name for line in lines if (name := campaign.get(json.loads(line)["account_id"])))
+        for name, total in made.items():
+            if total >= 200:
+                reached.setdefault(name, day)
+            if day <= first.get(name, ""):
+                by_then[name] = total
+    return {name: (day, first.get(name), by_then.get(name, 0)) for name, day in reached.items()}
 
 
 def take_away(landing: Path, change: Callable[[Row], Row], accounts_too: bool) -> None:
     """Rewrite a landing folder's exchanges, and leave it without accounts where their fields go too."""
-    for path in landing.glob("exchanges/*/*.jsonl.gz"):
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
-            changed = [json.dumps(change(json.loads(line)), ensure_ascii=False) for line in lines]
-        with gzip.open(path, "wt", encoding="utf-8", compresslevel=4) as out:
-            out.write("\n".join(changed) + "\n")
+    edits.rewrite(landing, change)
     if accounts_too:
         (landing / "accounts.jsonl").unlink()
 

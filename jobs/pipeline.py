@@ -141,11 +141,16 @@ STAGES: tuple[Stage, ...] = (
         (Read("graph.communities"), _TOKENS, _EMBEDDINGS, _ACCOUNTS, _previous("graph.clusters")),
         "members, re-assigned by profile; ids that last",
     ),
-    Stage("scoring.evidence", Grain.RUN, (Read("graph.clusters"), _TOKENS, _EMBEDDINGS, _ACCOUNTS), "what speaks for a cluster, in bits"),
+    Stage(
+        "scoring.evidence",
+        Grain.RUN,
+        (Read("graph.clusters"), _TOKENS, _EMBEDDINGS, _ACCOUNTS, _all("bronze.models")),
+        "what speaks for a cluster, in bits, and what else it could be",
+    ),
     Stage(
         "scoring.clusters",
         Grain.RUN,
-        (Read("scoring.evidence"), Read("graph.clusters"), _EMBEDDINGS, _ACCOUNTS),
+        (Read("scoring.evidence"), Read("graph.clusters"), _EMBEDDINGS, _ACCOUNTS, _all("bronze.models")),
         "score, confidence and rank of a cluster",
     ),
     Stage("gold.cluster_timeline", Grain.RUN, (*_SCORED, _EMBEDDINGS), "a cluster's activity by hour and model"),

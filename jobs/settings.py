@@ -84,6 +84,8 @@ class Scoring:
     explained_share: float = 0.5  # share of members on one client, or of prompts sent by several members, that explains a wrapper
     explained_people: float = 0.2  # share of members that talk in turns: then people share the work
     explained_lift: float = 4.0  # how much more often than at large that client must be among members
+    pivot_hours: int = 48  # hours after a release in which an account that moves early has moved
+    banned: int = 3  # banned members of a cluster from which on those who began since may be their heirs
     coordination: float = 6.0  # bits of coordination without which nothing is published
     identity_share: float = 0.5  # share of members that one exact thing must join
     fewest_accounts: int = 5  # a smaller cluster is left to the watchlist

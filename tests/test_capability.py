@@ -3,9 +3,15 @@
 A sentence that is labelled with a class speaks for it; every other class it must not show. The negatives
 are near misses: the class's own words in another sense. The patterns were mended on these sentences, so
 they guard against loss; they do not measure what unseen traffic would show.
+
+The held-out half of `benchmarks/labelled_prompts.jsonl` comes nearer to that: 411 prompts in 16 languages that
+nothing was mended on, though who wrote them wrote the patterns too. Each class has a floor under what was measured.
 """
 
+import hashlib
+import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -176,7 +182,7 @@ SMALL_TALK = (
     "¿Qué tiempo hará mañana en Lima?",
     "",
 )
-HELD_OUT: dict[str, Sequence[str]] = {  # written after the patterns, and not mended on
+HELD_OUT: dict[str, Sequence[str]] = {  # not mended on: written after the first patterns, and before those that are there now
     "reasoning": (
         "Before you answer, lay out your thought process in detail.",
         "Work through the problem one step at a time and justify every step.",
@@ -227,6 +233,16 @@ HELD_OUT: dict[str, Sequence[str]] = {  # written after the patterns, and not me
     ),
 }
 
+LABELLED = Path(__file__).parents[1] / "benchmarks" / "labelled_prompts.jsonl"
+FLOORS = {  # of precision and recall, by 0.02 to 0.04 below what was measured
+    "reasoning": (0.97, 0.94),
+    "grading": (0.97, 0.83),
+    "coding": (0.95, 0.93),
+    "tools": (0.97, 0.84),
+    "analysis": (0.94, 0.87),
+    "rewriting": (0.97, 0.88),
+}
+
 
 def shown(texts: Sequence[str]) -> list[set[str]]:
     masks = text_capabilities(normalise(pa.array(list(texts), pa.string())))
@@ -250,13 +266,39 @@ def test_labelled_requests_show_what_they_ask_for_and_nothing_else(name: str) ->
 
 
 def test_requests_that_were_not_mended_on() -> None:
-    """Measured on six sentences a class: recall 0.86, precision 1."""
+    """Measured on six sentences a class: recall 0.92, precision 1."""
     found = {name: shown(texts) for name, texts in HELD_OUT.items()}
     right = sum(name in each for name, every in found.items() for each in every)
     wrong = sum(other != name for name, every in found.items() for each in every for other in each)
-    assert right / 36 >= 0.85
+    assert right / 36 >= 0.9
     assert right / (right + wrong) >= 0.97
     assert all(sum(name in each for each in every) >= 4 for name, every in found.items())
+
+
+@pytest.fixture(scope="module")
+def held_out() -> list[tuple[set[str], set[str]]]:
+    """What each held-out prompt of the benchmark is labelled with, and what it shows."""
+    prompts = [json.loads(line) for line in LABELLED.read_text(encoding="utf-8").splitlines()]
+    odd = [hashlib.sha256(prompt["text"].encode()).digest()[0] % 2 == 1 for prompt in prompts]
+    assert [prompt["split"] == "held_out" for prompt in prompts] == odd
+    chosen = [prompt for prompt in prompts if prompt["split"] == "held_out"]
+    return [(set(prompt["labels"]), found) for prompt, found in zip(chosen, shown([prompt["text"] for prompt in chosen]), strict=True)]
+
+
+@pytest.mark.parametrize("name", FLOORS)
+def test_held_out_prompts_are_recognised(name: str, held_out: list[tuple[set[str], set[str]]]) -> None:
+    """Measured: precision 0.97 to 1, recall 0.86 to 0.98."""
+    right = sum(name in labels and name in found for labels, found in held_out)
+    precision, recall = (right / sum(name in pair[i] for pair in held_out) for i in (1, 0))
+    assert precision >= FLOORS[name][0]
+    assert recall >= FLOORS[name][1]
+
+
+def test_held_out_prompts_that_are_after_nothing_show_nothing(held_out: list[tuple[set[str], set[str]]]) -> None:
+    """Measured: none of 137 shows a class."""
+    quiet = [found for labels, found in held_out if not labels]
+    assert len(quiet) > 100
+    assert sum(map(bool, quiet)) <= 3
 
 
 def test_the_instruction_is_read_at_the_head_and_at_the_tail() -> None:
@@ -278,3 +320,17 @@ def test_a_request_may_show_several_and_its_batch_does_not_matter() -> None:
 def test_each_class_has_a_bit_of_its_own_and_vision_has_no_pattern() -> None:
     assert sorted(BIT.values()) == [1 << i for i in range(len(CAPABILITIES))]
     assert set(CAPABILITIES) - set(PATTERNS) == {"vision"}
+
+
+def test_every_class_is_recognised_in_every_language() -> None:
+    languages = {frozenset(words) for conditions in PATTERNS.values() for words in conditions}
+    assert len(languages) == 1
+
+
+def test_a_request_in_two_languages_is_read_in_both() -> None:
+    texts = [
+        "请把答案写成英文。 Show your chain of thought.",
+        "Réponds en français : 请给下面的回答打分。",
+        "Bewerte die Antwort und sag, ob sie stimmt: 猫は動物です",
+    ]
+    assert shown(texts) == [{"reasoning"}, {"grading"}, {"grading"}]

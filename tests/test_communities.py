@@ -86,11 +86,12 @@ def test_communities_do_not_depend_on_rows_or_partitions(spark: SparkSession, pa
     assert all(row["component"] == row["id"][0] for row in found)
 
 
-def test_truss_counts_are_exact(spark: SparkSession) -> None:
+@pytest.mark.parametrize("driver_edges", [0, 10_000], ids=["spark", "driver"])
+def test_truss_counts_are_exact(spark: SparkSession, driver_edges: int) -> None:
     graph = nx.barabasi_albert_graph(150, 5, seed=4)
     edges = [*graph.edges, (0, 0), *((b, a) for a, b in list(graph.edges)[::4])]
     rows = spark.createDataFrame([(f"{a:03}", f"{b:03}") for a, b in edges], "a string, b string")
-    found = truss(rows).collect()
+    found = truss(rows, driver_edges=driver_edges).collect()
     assert {(int(row["a"]), int(row["b"])): row["triangles"] for row in found} == closed(edges)
     assert len(found) == graph.number_of_edges()
 

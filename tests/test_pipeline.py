@@ -39,9 +39,9 @@ def test_a_stage_reads_itself_only_as_it_was_before(made: Stage):
 
 
 def test_nothing_is_made_in_vain():
-    """Outside gold and quality, which people read, every table is read by a stage; three more are for people."""
+    """Outside gold and quality, which people read, every table is read by a stage; two more are for people."""
     read = {r.table for s in STAGES for r in s.reads}
-    for_people = {"bronze.models", "features.prompt_templates", "pairs.hot_keys"}
+    for_people = {"features.prompt_templates", "pairs.hot_keys"}
     assert {s.table for s in STAGES if s.layer not in {"gold", "quality"} and s.table not in read} == for_people
 
 

@@ -18,11 +18,12 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from benchmarks.chance import shuffled_links
 from jobs.pipeline import STAGES, stage
 from jobs.runtime.runner import Runner
 from jobs.schemas.landing import EXCHANGE
 from jobs.schemas.table import table
-from jobs.settings import DEFAULT, Key
+from jobs.settings import DEFAULT, Key, Run
 from tests.traffic import DAYS, RING, exchanges, is_late, write_landing, write_lines
 
 KEY = "a key for tests alone"
@@ -91,7 +92,41 @@ def test_links_and_evidence_stand_for_their_cluster(lake: Path) -> None:
     assert all(link["account_a"] < link["account_b"] and link["bits"] > 0 for link in links)
     assert {"card", "address", "cohort"} <= {link["channel"] for link in links}
     assert {"coordination", "automation", "extraction"} <= {piece["kind"] for piece in evidence}
-    assert all(piece["bits"] > 0 and piece["description"] for piece in evidence)
+    assert all((piece["bits"] > 0) == (piece["kind"] != "innocent") and piece["description"] for piece in evidence)
+
+
+def test_a_query_over_the_evidence_gives_every_score(lake: Path) -> None:
+    """Of the pieces of one kind and part the best counts; a score and its kinds are the sums."""
+    connection = duckdb.connect()
+    for name in ("suspect_clusters", "watchlist", "cluster_evidence"):
+        connection.register(name, DeltaTable(str(lake / "gold" / name)).to_pyarrow_table())
+    wrong = connection.execute("""
+        with listed as (from suspect_clusters union all by name from watchlist),
+        facts as (select run_date, cluster_id, kind, part, max(bits) bits from cluster_evidence group by all),
+        sums as (select run_date, cluster_id, sum(bits) score, sum(bits) filter (kind = 'coordination') coordination,
+                 sum(bits) filter (kind = 'extraction') extraction, sum(bits) filter (kind = 'conduct') conduct from facts group by all)
+        from listed l left join sums s using (run_date, cluster_id)
+        select l.cluster_id where abs(l.score - coalesce(s.score, 0)) > 1e-6 or abs(l.coordination - coalesce(s.coordination, 0)) > 1e-6
+            or abs(l.extraction - coalesce(s.extraction, 0)) > 1e-6 or abs(l.conduct - coalesce(s.conduct, 0)) > 1e-6
+    """).fetchall()
+    assert wrong == []
+    assert connection.execute("select count(*) from suspect_clusters where len(explanations) >= 4").fetchone() == (len(DAYS),)
+
+
+def test_chance_makes_few_links(spark: SparkSession, lake: Path) -> None:
+    """With every fact dealt anew among accounts, pairs stay within half a link an account, and close no triangles."""
+    names = ("features.account_tokens", "features.account_embeddings", "silver.accounts")
+    day = [
+        spark.read.format("delta").load(str(lake / n.replace(".", "/"))).where(F.col("run_date") == F.lit(DAYS[1])).drop("run_date")
+        for n in names
+    ]
+    tokens, embeddings, accounts = (frame.localCheckpoint() for frame in day)
+    links = shuffled_links(tokens, embeddings, accounts, Run(DAYS[1], DEFAULT, Key(KEY.encode())), seed=1)
+    assert links.count() <= embeddings.count() // 2
+    assert links.where(F.col("triangles") >= DEFAULT.graph.triangles).count() == 0
+    assert digest(spark, lake, "graph.links", DAYS[1])[0] >= RING * (RING - 1) // 4, (
+        "as they were dealt, half the ring's pairs and more are links"
+    )
 
 
 def test_gold_is_read_without_spark(spark: SparkSession, lake: Path) -> None:

@@ -1,7 +1,11 @@
 """What is published: which kinds of evidence must agree, and that a score rises with every piece."""
 
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import Row, SparkSession
 from rows import DAY, rows
 
 from jobs.scoring.clusters import transform
@@ -10,6 +14,7 @@ from jobs.settings import DEFAULT, Key, Run
 
 RUN = Run(DAY, DEFAULT, Key(b"k"))
 Piece = tuple[str, str, float, float]  # kind, channel, bits, value
+Cell = dict[str, Any]
 
 CARD: Piece = ("coordination", "card", 9, 0.9)
 WRAPPER: Piece = ("coordination", "head8", 8, 0.9)
@@ -19,11 +24,17 @@ PROGRAMS: Piece = ("automation", "one_shot", 8, 1)
 DRAWN: Piece = ("extraction", "asks_grading", 8, 1)
 LABOUR: Piece = ("labour", "labour", 8, 1)
 YOUNG: Piece = ("purpose", "young", 8, 1)
+CONDUCT: Piece = ("conduct", "pivot:atlas-4", 8, 1)
+PEOPLE: Piece = ("innocent", "people", 0, 0.6)
+NO_PEOPLE: Piece = ("innocent", "people", 0, 0.1)
 
 CASES: dict[str, tuple[int, list[Piece], str]] = {
     "all kinds, two families": (6, [CARD, WRAPPER, PROGRAMS, DRAWN, YOUNG], "high"),
     "all kinds, one family": (6, [CARD, PROGRAMS, DRAWN, YOUNG], "medium"),
-    "extraction and purpose, by people": (6, [CARD, WRAPPER, DRAWN, YOUNG], "medium"),
+    "extraction and purpose": (6, [CARD, WRAPPER, DRAWN, YOUNG, NO_PEOPLE], "medium"),
+    "a course with new accounts": (40, [CARD, WRAPPER, DRAWN, YOUNG, PEOPLE], "low"),
+    "people behind programs": (40, [CARD, WRAPPER, PROGRAMS, DRAWN, PEOPLE], "high"),
+    "a firm that upgrades at once": (20, [CARD, WRAPPER, DRAWN, CONDUCT], "low"),
     "programs that divide one work": (6, [WRAPPER, PROGRAMS, LABOUR], "medium"),
     "people who fill one wrapper": (6, [WRAPPER, LABOUR, YOUNG], "low"),
     "programs of one subject": (20, [SUBJECT, PROGRAMS, ("labour", "divided", 7, 0.4)], "medium"),
@@ -40,7 +51,17 @@ def scored(spark: SparkSession, cases: dict[str, tuple[int, list[Piece], str]], 
     """Confidence, score and rank of each case, whose accounts have so many owners at most."""
     pieces, members, accounts = [], [], []
     for name, (size, of, _) in cases.items():
-        pieces += [{"cluster_id": name, "kind": k, "channel": c, "bits": int(b * 1000), "value": float(v)} for k, c, b, v in of]
+        pieces += [
+            {
+                "cluster_id": name,
+                "kind": k,
+                "channel": c,
+                "part": "subject" if c == "content" else c,
+                "bits": int(b * 1000),
+                "value": float(v),
+            }
+            for k, c, b, v in of
+        ]
         members += [{"cluster_id": name, "account_id": f"{name} {i}"} for i in range(size)]
         accounts += [{"account_id": f"{name} {i}", "owner_id": f"{name} {i % owners}"} for i in range(size)]
     active = [{"account_id": m["account_id"], "n_exchanges": 10, "capability_counts": [0] * 7} for m in members]
@@ -50,7 +71,7 @@ def scored(spark: SparkSession, cases: dict[str, tuple[int, list[Piece], str]], 
         ("features.account_embeddings", active),
         ("silver.accounts", accounts),
     )
-    made = transform(*(rows(spark, table, given) for table, given in inputs), RUN).collect()
+    made = transform(*(rows(spark, table, given) for table, given in inputs), rows(spark, "bronze.models", []), RUN).collect()
     return {r.cluster_id: (r.confidence, r.score, r["rank"]) for r in made}
 
 
@@ -68,7 +89,7 @@ def test_two_owners_are_no_ring(spark: SparkSession) -> None:
 
 
 def test_a_score_rises_with_every_piece(spark: SparkSession) -> None:
-    whole = [CARD, SUBJECT, PROGRAMS, DRAWN, LABOUR, YOUNG]
+    whole = [CARD, SUBJECT, PROGRAMS, DRAWN, LABOUR, YOUNG, CONDUCT]
     found = scored(spark, {f"{i}": (6, whole[:i], "") for i in range(len(whole) + 1)})
     scores = [found[f"{i}"][1] for i in range(len(whole) + 1)]
     assert scores == sorted(set(scores))
@@ -83,12 +104,23 @@ def labour(spark: SparkSession, *, device_users: int, repeated: bool) -> set[str
     prompts = {"channel": "prompt", "token": 3, "n": 8, "fillings": 1, "counts": True, "users": 40, "degree": 40}
     each = [wrapper, device, *([prompts] if repeated else [])]
     tokens = [t | {"account_id": a, "owner_id": a} for a in ring for t in each]
-    members = rows(spark, "graph.clusters", [{"cluster_id": "hc", "account_id": a} for a in ring])
-    accounts = rows(spark, "silver.accounts", [{"account_id": a, "owner_id": a} for a in everybody])
-    made = evidence(
-        members, rows(spark, "features.account_tokens", tokens), rows(spark, "features.account_embeddings", active), accounts, RUN
+    made = pieces(spark, ring, tokens, active, [{"account_id": a, "owner_id": a} for a in everybody])
+    return {kind for kind, _ in made}
+
+
+def pieces(
+    spark: SparkSession, ring: list[str], tokens: list[Cell], active: list[Cell], accounts: list[Cell], models: Sequence[Cell] = ()
+) -> dict[tuple[str, str], Row]:
+    """The evidence of one cluster, by kind and channel."""
+    inputs = (
+        ("graph.clusters", [{"cluster_id": "hc", "account_id": a} for a in ring]),
+        ("features.account_tokens", tokens),
+        ("features.account_embeddings", active),
+        ("silver.accounts", accounts),
+        ("bronze.models", models),
     )
-    return {r.kind for r in made.collect()}
+    made = evidence(*(rows(spark, table, given) for table, given in inputs), RUN).collect()
+    return {(r.kind, r.channel): r for r in made}
 
 
 @pytest.mark.parametrize(
@@ -101,3 +133,52 @@ def test_labour_counts_only_where_nothing_innocent_explains_it(
 ) -> None:
     """Forty fill one wrapper: with everyday clients; all with one client that nobody else runs; all with the same prompts."""
     assert ("labour" in labour(spark, device_users=device_users, repeated=repeated)) == counts
+
+
+def test_the_life_of_a_cluster(spark: SparkSession) -> None:
+    """Thirty heirs began after ten bans, all moved to the released model, and all outdo their plan; the others did none of it."""
+    release = datetime.combine(DAY, datetime.min.time(), UTC) - timedelta(days=4)
+    at = int(release.timestamp() // 3600)
+    ring, others = [f"r{i:02}" for i in range(40)], [f"o{i:03}" for i in range(400)]
+
+    def active(account: str, began: datetime, n: int, model: str) -> Cell:
+        days = [{"hour": at - 30, "model": "old", "n": 1}, {"hour": at + 5, "model": model, "n": n - 1}]
+        return {"account_id": account, "n_exchanges": n, "activity": days, "first_at": began, "capability_counts": [0] * 7}
+
+    profiles = [active(a, release + timedelta(days=2 if i >= 10 else -5), 65, "new") for i, a in enumerate(ring)]
+    profiles += [active(a, release - timedelta(days=5), 65 if i < 40 else 5, "old") for i, a in enumerate(others)]
+    accounts: list[Cell] = [{"account_id": a, "owner_id": a, "plan": "pro"} for a in (*ring, *others)]
+    for row in accounts[:10]:
+        row["banned_at"] = release + timedelta(days=1)
+    found = pieces(spark, ring, [], profiles, accounts, [{"model": "new", "released_at": release}])
+    assert found["conduct", "succession"].support == 30
+    assert found["conduct", "pivot:new"].value == 1
+    assert found["conduct", "pivot:new"].background < 0.6
+    assert found["innocent", "one_owner"].description == "one organisation? 40 accounts have 40 owners"
+    assert ("conduct", "heavy_for_plan") not in found, "as many others of their volume outdo the plan too"
+
+
+def test_pivots_of_a_cluster_beside_everybody(spark: SparkSession) -> None:
+    """Hours to half, and the share in 48 hours: a ring that moves in three hours among people who take four days."""
+    release = datetime.combine(DAY, datetime.min.time(), UTC) - timedelta(days=6)
+    at = int(release.timestamp() // 3600)
+
+    def hours(after: int) -> list[Cell]:
+        return [{"hour": at + h, "model": "new" if h >= after else "old", "n": 10} for h in range(-24, 120)]
+
+    profiles = [{"account_id": f"r{i}", "n_exchanges": 1440, "activity": hours(3), "capability_counts": [0] * 7} for i in range(5)]
+    profiles += [{"account_id": f"o{i}", "n_exchanges": 1440, "activity": hours(96), "capability_counts": [0] * 7} for i in range(50)]
+    inputs = (
+        ("scoring.evidence", []),
+        ("graph.clusters", [{"cluster_id": "hc", "account_id": f"r{i}"} for i in range(5)]),
+        ("features.account_embeddings", profiles),
+        ("silver.accounts", []),
+        ("bronze.models", [{"model": "new", "released_at": release}]),
+    )
+    row = transform(*(rows(spark, table, given) for table, given in inputs), RUN).collect()[0]
+    (pivot,) = row.pivots
+    assert (pivot.model, pivot.released_at) == ("new", release.replace(tzinfo=None))
+    assert pivot.share == pytest.approx(45 / 48, abs=1e-3)
+    assert pivot.hours_to_half == 0, "half of the six hours from the release on"
+    assert pivot.share_at_large == pytest.approx(5 * 45 / (55 * 48), abs=1e-3)
+    assert 80 < pivot.hours_to_half_at_large <= 96

@@ -12,6 +12,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from jobs.algorithms.capability import CAPABILITIES
+from jobs.schemas.sketch import TRAIT_CHANNELS
 from jobs.settings import Graph, Scoring
 
 DAY = 86_400.0
@@ -69,10 +70,14 @@ def _above(measure: str, least: float) -> Callable[[Scoring], Column]:
 
 
 def _unsupported(settings: Scoring) -> Column:
+    """Billing, phone or most traffic in an unsupported region; a country in `traits` is its hash."""
     regions = settings.unsupported_regions
-    return F.coalesce(F.col("billing_country").isin(*regions), F.lit(False)) | F.coalesce(
-        F.col("phone_country").isin(*regions), F.lit(False)
+    stated = [F.coalesce(F.col(name).isin(*regions), F.lit(False)) for name in ("billing_country", "phone_country")]
+    of_country = F.filter(
+        "traits", lambda t: (t["channel"] == TRAIT_CHANNELS["country"]) & t["token"].isin(*(F.xxhash64(F.lit(r)) for r in regions))
     )
+    sent = F.aggregate(of_country, F.lit(0).cast("long"), lambda s, t: s + t["n"])
+    return stated[0] | stated[1] | (2 * sent >= F.col("n_exchanges"))
 
 
 CLAIMS: dict[str, Claim] = {
@@ -91,5 +96,7 @@ CLAIMS: dict[str, Claim] = {
     # Labour counts only where nothing innocent explains the wrapper: see jobs.scoring.evidence.
     "labour": Claim("labour", "fill wrappers that unrelated others fill too, each with prompts of its own", _above("fills_shared", 1)),
     "young": Claim("purpose", "were first used within a week of their creation", lambda _: F.col("age_at_first_use") < 7),
-    "unsupported_region": Claim("purpose", "are billed or reached in an unsupported region", _unsupported),
+    # Conduct is the analyst's to weigh: it raises a score, and makes nobody a suspect who is none without it.
+    "unsupported_region": Claim("conduct", "are billed, reached or used in an unsupported region", _unsupported),
+    "heavy_for_plan": Claim("conduct", "send eight times what is usual for their plan", _above("plan_excess", 3)),
 }

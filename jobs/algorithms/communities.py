@@ -23,6 +23,7 @@ Codes = npt.NDArray[np.int64]
 Weights = npt.NDArray[np.float64]
 Objective = Literal["modularity", "CPM"]
 
+WEDGES = 30_000_000  # pairs of edges at one vertex that are counted in memory: half a gigabyte
 WHOLE = 3  # a component of at most so many vertices is one community
 
 
@@ -116,8 +117,10 @@ def dense_groups(edges: DataFrame, *, triangles_each: int, density: float, fewes
     return edges.select("component", "a", "b").groupBy("component").applyInArrow(group, "id string, community string")
 
 
-def truss(edges: DataFrame) -> DataFrame:
+def truss(edges: DataFrame, *, driver_edges: int = 0) -> DataFrame:
     """(a string, b string, triangles long): for each edge, a < b and once, the number of triangles it closes.
+
+    Up to `driver_edges` rows are counted in memory on the driver (`triangles`), if their wedges are few enough.
 
     The edges of a k-truss close k - 2 triangles or more; a bridge closes none. Every edge is directed from its
     end of lower (degree, id) to the other, so no vertex has more than sqrt(2 edges) edges out of it; pairs of
@@ -125,6 +128,10 @@ def truss(edges: DataFrame) -> DataFrame:
     Work and shuffle are O(edges^1.5) at worst, and no join has a hot key. Exact. Source: Schank and Wagner,
     "Finding, counting and listing all triangles in large graphs" (2005), algorithm "forward".
     """
+    if driver_edges and edges.count() <= driver_edges:
+        counted = _counted(edges.select("a", "b").toArrow())
+        if counted is not None:
+            return edges.sparkSession.createDataFrame(counted)
     proper = edges.where(F.col("a") != F.col("b"))
     pairs, _ = materialise(proper.select(F.least("a", "b").alias("a"), F.greatest("a", "b").alias("b")).distinct())
     degrees = pairs.select(F.explode(F.array("a", "b")).alias("id")).groupBy("id").agg(F.count("id").alias("degree"))
@@ -140,6 +147,17 @@ def truss(edges: DataFrame) -> DataFrame:
     counts = closed.select(F.inline(F.array(*sides))).groupBy("tail", "head").agg(F.count("head").alias("triangles"))
     counted = arcs.join(counts, ["tail", "head"], how="left")
     return counted.select("a", "b", F.coalesce("triangles", F.lit(0)).cast("long").alias("triangles"))
+
+
+def _counted(edges: pa.Table) -> pa.Table | None:
+    """`truss` of edges in memory; None if they have more than `WEDGES` wedges."""
+    names, (first, second) = encode(edges["a"], edges["b"])
+    proper = first != second
+    keys = np.unique(np.minimum(first, second)[proper] * len(names) + np.maximum(first, second)[proper])
+    a, b = np.divmod(keys, max(len(names), 1))
+    if (np.bincount(np.concatenate([a, b])).astype(np.float64) ** 2).sum() > WEDGES:
+        return None
+    return pa.table({"a": names.take(pa.array(a)), "b": names.take(pa.array(b)), "triangles": pa.array(triangles(a, b))})
 
 
 def triangles(a: Codes, b: Codes) -> Codes:

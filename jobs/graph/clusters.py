@@ -21,9 +21,10 @@ def transform(
     dated = known.where("agreement is null")  # licensed customers take no part
     binned = profile.bins(dated, creation_places(accounts)).localCheckpoint()
     at_large = profile.background(binned)
+    shared = tokens.where("degree >= 2").localCheckpoint()  # what counts for one owner alone is typical of no group
     members = communities.select("community", "account_id")
     for _ in range(run.settings.profile.rounds):
-        members = profile.assign(members, tokens, binned, at_large, population, run.settings.profile).localCheckpoint()
+        members = profile.assign(members, shared, binned, at_large, population, run.settings.profile).localCheckpoint()
     size = Window.partitionBy("community")
     members = members.withColumn("size", F.count(F.lit(1)).over(size)).where(F.col("size") >= run.settings.profile.fewest)
     ids = carry(previous.select("cluster_id", "account_id"), members.select("community", "account_id"), born_on=run.day.isoformat())

@@ -38,9 +38,8 @@ def transform(
     total = reduce(Column.__add__, (F.col(f) for f in FAMILIES))
     enough = (F.log2(F.lit(float(max(embeddings.count(), 2)))) + settings.chance_links) * MILLI
     strong = pairs.withColumn("bits", total).where((agreeing >= settings.families) & (F.col("bits") >= enough)).localCheckpoint()
-    closed = truss(strong.select(F.col("account_a").alias("a"), F.col("account_b").alias("b"))).where(
-        F.col("triangles") >= settings.triangles
-    )
+    pairs_linked = strong.select(F.col("account_a").alias("a"), F.col("account_b").alias("b"))
+    closed = truss(pairs_linked, driver_edges=settings.driver_edges).where(F.col("triangles") >= settings.triangles)
     kept = strong.join(closed.select(F.col("a").alias("account_a"), F.col("b").alias("account_b"), "triangles"), ["account_a", "account_b"])
     return kept.select(
         F.lit(run.day).alias("run_date"), "account_a", "account_b", *FAMILIES, "bits", F.col("triangles").cast("int").alias("triangles")

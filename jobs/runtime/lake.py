@@ -90,6 +90,7 @@ class Lake:
         try:
             writer.save(self.path(name))
         except AnalysisException as error:
+            check_schema(self.spark.read.format("delta").load(self.path(name)).schema, spec)
             raise RunError(f"{name}: not written: {str(error).splitlines()[0]}") from error
 
     def create(self, name: str) -> None:
@@ -120,7 +121,10 @@ def check_schema(found: StructType, spec: Table) -> None:
     have = {f.name: _nullable(f.dataType) for f in found.fields}
     wrong = [*_differences(want, have)]
     if wrong:
-        raise RunError(f"{spec.name}: its columns are not those of jobs/schemas: {'; '.join(wrong)}")
+        raise RunError(
+            f"{spec.name}: its columns are not those of this version (jobs/schemas): {'; '.join(wrong)}; "
+            "if an earlier version wrote the table, run the days anew into an empty lake"
+        )
 
 
 def _differences(want: dict[str, DataType], have: dict[str, DataType]) -> Iterable[str]:

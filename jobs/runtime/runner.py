@@ -1,11 +1,13 @@
 """The shell: reads what a stage reads, calls its transform, writes its table. All input and output is here."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import date, timedelta
 from importlib import import_module
+from threading import Lock
 from uuid import uuid4
 
 from py4j.protocol import Py4JJavaError
@@ -40,6 +42,11 @@ def schedule(days: Sequence[date], *, last_only: bool = False) -> list[tuple[dat
     return planned
 
 
+# What four and more stages of a day read: a run keeps it in memory for that day.
+_READERS = Counter((read.table, read.span) for made in STAGES for read in made.reads if read.span is Span.DAY)
+_OFTEN_READ = {read for read, readers in _READERS.items() if readers >= 4}
+
+ABREAST = 4  # days of which stages run at a time: the last stages of a day are small, and leave cores idle
 Task = tuple[date, str]  # a day and the table that is made for it
 
 
@@ -47,19 +54,21 @@ def order(planned: Sequence[tuple[date, Sequence[Stage]]]) -> dict[Task, set[Tas
     """What each stage of each day waits for, oldest first, so that days overlap and each sees what it would see alone.
 
     A stage waits for what it reads; for its own table of the day before; where it may change rows that the day
-    before reads, for those readers; and for every table of earlier days, so that a crash leaves at most two unfinished.
+    before reads, for those readers; and for all that is older than `ABREAST` days, so that a crash leaves few unfinished.
     """
     waits: dict[Task, set[Task]] = {}
-    yesterday: dict[str, date] = {}
-    earlier: dict[str, date] = {}  # the last day before yesterday for which each table was made
+    made_on: list[dict[str, date]] = []  # of the days abreast, the oldest first
+    older: dict[str, date] = {}  # the last day before those for which each table was made
     for day, stages in planned:
+        latest = {table: of for tables in made_on for table, of in tables.items()}
         ours = {s.table for s in stages}
         for made in stages:
-            wanted = {made.table, *(r.table for r in made.reads), *(t for t in yesterday if _disturbs(made, stage(t)))}
-            waits[day, made.table] = {(d, t) for t, d in earlier.items()} | {(d, t) for t, d in yesterday.items() if t in wanted}
+            wanted = {made.table, *(r.table for r in made.reads), *(t for t in latest if _disturbs(made, stage(t)))}
+            waits[day, made.table] = {(d, t) for t, d in older.items()} | {(d, t) for t, d in latest.items() if t in wanted}
             waits[day, made.table] |= {(day, t) for t in made.upstream if t in ours}
-        earlier |= yesterday
-        yesterday = {s.table: day for s in stages}
+        made_on.append({s.table: day for s in stages})
+        if len(made_on) == ABREAST or not older:  # the first day runs alone: what it compiles, the others run
+            older |= made_on.pop(0)
     return waits
 
 
@@ -91,13 +100,16 @@ class Runner:
     key: Key
     landing_uri: str | None = None
     on_event: Callable[[Event], None] = lambda _event: None
-    threads: int = 3
+    threads: int = 5
 
     def __post_init__(self) -> None:
         self.run_id = uuid4().hex[:12]
         metadata = f"run_id={self.run_id} code={jobs.__version__} settings={self.settings.digest} key={self.key.key_id}"
         self.lake = Lake(self.spark, self.lake_uri, self.settings.window_days, metadata)
         self._landing = Landing(self.spark, self.landing_uri) if self.landing_uri else None
+        self._keeps = False
+        self._kept: dict[tuple[str, date], DataFrame] = {}
+        self._lock = Lock()
         self._unreadable: dict[tuple[str, date], list[Unreadable]] = {}
 
     def run(self, days: Sequence[date], *, last_only: bool = False) -> dict[date, list[date]]:
@@ -112,6 +124,7 @@ class Runner:
         """
         waits = order(schedule(days, last_only=last_only))
         waiting, written, running = list(waits), set[Task](), dict[Future[None], Task]()
+        self._keeps = True
         with ThreadPoolExecutor(self.threads) as pool:
             while waiting or running:
                 ready = [task for task in waiting if waits[task] <= written]
@@ -120,7 +133,10 @@ class Runner:
                     running[pool.submit(self.run_stage, stage(table), day)] = day, table
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
-                    written.add(running.pop(future))
+                    day, table = running.pop(future)
+                    written.add((day, table))
+                    if all(d != day for d, _ in [*waiting, *running.values()]):
+                        self._forget(day)
                     error = future.exception()
                     if error is not None:
                         waiting.clear()
@@ -159,9 +175,21 @@ class Runner:
 
     def _read(self, name: str, span: Span, day: date) -> DataFrame:
         if not is_landing(name):
-            return self.lake.read(name, span, day)
+            return self._kept_in_memory(name, day) if self._keeps and (name, span) in _OFTEN_READ else self.lake.read(name, span, day)
         folder = name.split(".")[1]
         return self._needed_landing(name).lines(folder, day, self._unreadable.get((folder, day), ()))
+
+    def _kept_in_memory(self, name: str, day: date) -> DataFrame:
+        """A table that many stages of a day read: it is found in the lake and decoded once. It spills to disk where it must."""
+        with self._lock:
+            if (name, day) not in self._kept:
+                self._kept[name, day] = self.lake.read(name, Span.DAY, day).persist()
+            return self._kept[name, day]
+
+    def _forget(self, day: date) -> None:
+        with self._lock:
+            for name, of in [key for key in self._kept if key[1] == day]:
+                self._kept.pop((name, of)).unpersist()
 
     def _needed_landing(self, name: str) -> Landing:
         if self._landing is None:

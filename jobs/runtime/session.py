@@ -115,6 +115,7 @@ def session(
             # Re-planning between stages cuts small queries into more jobs, and small days are mostly planning.
             "spark.sql.adaptive.enabled": "false",
             "spark.default.parallelism": str(cores),
+            "spark.python.daemon.module": "jobs.runtime.daemon",
             "spark.driver.extraJavaOptions": f"{_LIGHT_JIT if light else _JIT} {_JAVA}",
             **(INTERPRETED if light else {}),
         }

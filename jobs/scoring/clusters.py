@@ -6,19 +6,24 @@ from pyspark.sql import functions as F
 from jobs.algorithms.capability import CAPABILITIES
 from jobs.algorithms.channels import CHANNEL, TOKEN_FAMILIES
 from jobs.algorithms.cooccurrence import MILLI
+from jobs.algorithms.pivots import pivots, releases
+from jobs.schemas.scoring_clusters import PIVOT
 from jobs.schemas.table import table
+from jobs.scoring.explanations import INNOCENT, PEOPLE
 from jobs.settings import Run, Scoring
 
-KINDS = ("coordination", "automation", "extraction", "labour", "purpose")
+KINDS = ("coordination", "automation", "extraction", "labour", "purpose", "conduct")
 PUBLISHED = ("high", "medium")
 
 
-def transform(evidence: DataFrame, clusters: DataFrame, embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame:
+def transform(
+    evidence: DataFrame, clusters: DataFrame, embeddings: DataFrame, accounts: DataFrame, models: DataFrame, run: Run
+) -> DataFrame:
     """One row a cluster.
 
-    Score: for coordination the best piece of each independent group, for the other kinds all pieces, in bits,
-    each piece capped. It rises with every piece. Confidence says which kinds agree, for members that one
-    identity, pool or subject binds: *medium* where extraction is shown beside automation or purpose, or where
+    Score: the best piece of each part of each kind, in bits, each piece capped. It rises with every piece.
+    Confidence says which kinds agree, for members that one identity, pool or subject binds: *medium* where
+    extraction is shown beside automation, or beside purpose in accounts that people do not talk through; or where
     programs drive the accounts and either divide among them one kind of work, or are a fleet of many owners
     that two families bind and that was made for it; *high* where extraction and automation are both shown and
     two families bind; *low* otherwise. Only high and medium are published.
@@ -28,20 +33,23 @@ def transform(evidence: DataFrame, clusters: DataFrame, embeddings: DataFrame, a
     scored = facts.join(_sums(evidence, run.settings.graph.content_density, settings), "cluster_id", "left").join(
         _words(evidence), "cluster_id", "left"
     )
-    scored = scored.na.fill(0.0, list(KINDS)).na.fill(0, ["families"]).na.fill(False, ["bound"])
+    scored = scored.na.fill(0.0, list(KINDS)).na.fill(0, ["families"]).na.fill(False, ["bound", "people"])
     shown = {kind: F.col(kind) >= settings.shown for kind in KINDS}
     large = (F.col("n_accounts") >= settings.fewest_accounts) & (F.col("n_owners") >= settings.fewest_owners)
     tied = large & F.col("bound") & (F.col("coordination") >= settings.coordination)
-    drawn = shown["extraction"] & (shown["automation"] | shown["purpose"])
+    drawn = shown["extraction"] & (shown["automation"] | (shown["purpose"] & ~F.col("people")))
     fleet = (F.col("n_owners") >= settings.fleet_owners) & (F.col("families") >= 2) & shown["purpose"]
     medium = tied & (drawn | ((shown["labour"] | fleet) & shown["automation"]))
     high = medium & shown["extraction"] & shown["automation"] & (F.col("families") >= 2)
     confidence = F.when(high, "high").when(medium, "medium").otherwise("low")
     scored = scored.withColumn("confidence", confidence).withColumn("score", F.round(sum((F.col(k) for k in KINDS), F.lit(0.0)), 3))
     order = Window.partitionBy(F.col("confidence").isin(*PUBLISHED)).orderBy(F.desc("score"), F.desc("n_exchanges"), "cluster_id")
-    ranked = scored.withColumn("rank", F.row_number().over(order)).withColumn(
-        "reasons", F.coalesce("reasons", F.array().cast("array<string>"))
-    )
+    ranked = scored.withColumn("rank", F.row_number().over(order))
+    for name in ("reasons", "explanations"):
+        ranked = ranked.withColumn(name, F.coalesce(name, F.array().cast("array<string>")))
+    moves = _pivots(clusters, embeddings, models, run)
+    ranked = ranked.withColumn("pivots", F.lit(None)) if moves is None else ranked.join(moves, "cluster_id", "left")
+    ranked = ranked.withColumn("pivots", F.coalesce(F.col("pivots").cast(PIVOT), F.array().cast(PIVOT)))
     return ranked.withColumn("summary", _summary()).select(*table("scoring.clusters").schema.fieldNames())
 
 
@@ -57,6 +65,7 @@ def _facts(clusters: DataFrame, embeddings: DataFrame, accounts: DataFrame, run:
         F.min("first_at").alias("first_seen"),
         F.max("last_at").alias("last_seen"),
         F.count("banned_at").cast("int").alias("n_banned"),
+        F.round(F.avg((F.unix_timestamp("last_at") - F.unix_timestamp("first_at")) / 86_400), 2).alias("lifetime_days"),
         *counts,
     )
     shares = [F.struct((F.round(F.col(c) / F.col("n_exchanges"), 4)).alias("share"), F.lit(c).alias("name")) for c in CAPABILITIES]
@@ -74,16 +83,36 @@ def _facts(clusters: DataFrame, embeddings: DataFrame, accounts: DataFrame, run:
         "last_seen",
         (F.col("last_seen") >= since).alias("is_active"),
         "n_banned",
+        "lifetime_days",
         mix.alias("capabilities"),
         F.when(words == "", "mixed").otherwise(words).alias("target"),
     )
 
 
+def _pivots(clusters: DataFrame, embeddings: DataFrame, models: DataFrame, run: Run) -> DataFrame | None:
+    """(cluster_id, pivots): each release of the window beside what everybody did; None if there was none."""
+    released = releases(models, run.day, run.settings.window_days)
+    if not released:
+        return None
+    first = released[0].hour
+    active = embeddings.select("account_id", F.filter("activity", lambda x: x["hour"] >= first).alias("activity"))
+    own = (
+        clusters.select("cluster_id", "account_id")
+        .join(active, "account_id")
+        .select(F.col("cluster_id").alias("key"), F.inline("activity"))
+    )
+    moves = pivots(
+        own.unionByName(active.select(F.lit("").alias("key"), F.inline("activity"))), released, run.settings.scoring.pivot_hours
+    ).localCheckpoint()
+    everybody = moves.where("key = ''").select("model", F.col("share").alias("share_at_large"), F.col("hours_to_half").alias("at_large"))
+    beside = moves.where("key <> ''").join(F.broadcast(everybody), "model")
+    fields = ("released_at", "model", "share", "hours_to_half", "share_at_large", F.col("at_large").alias("hours_to_half_at_large"))
+    return beside.groupBy(F.col("key").alias("cluster_id")).agg(F.array_sort(F.collect_list(F.struct(*fields))).alias("pivots"))
+
+
 def _sums(evidence: DataFrame, density: float, settings: Scoring) -> DataFrame:
-    """Bits by kind, how many families coordinate, and whether one thing, or a pool of things, binds the members."""
-    groups = {c.name: c.group for c in CHANNEL.values()}
-    part = F.when(F.col("kind") != "coordination", F.col("channel")).otherwise(F.coalesce(_lookup(groups), F.lit("pool")))
-    facts = evidence.withColumn("part", part).groupBy("cluster_id", "kind", "part").agg(F.max("bits").alias("bits"))
+    """Bits by kind, how many families coordinate, whether one thing, or a pool, binds the members, and whether people talk through them."""
+    facts = evidence.groupBy("cluster_id", "kind", "part").agg(F.max("bits").alias("bits"))
     kinds = facts.groupBy("cluster_id").agg(
         *(F.round(F.coalesce(F.sum(F.when(F.col("kind") == k, F.col("bits"))), F.lit(0)) / MILLI, 3).alias(k) for k in KINDS)
     )
@@ -96,8 +125,11 @@ def _sums(evidence: DataFrame, density: float, settings: Scoring) -> DataFrame:
     pooled = F.col("channel").startswith("pool_") & (F.col("bits") >= int(settings.shown * MILLI))
     family = F.when(F.col("channel").startswith("pool_"), "infrastructure").otherwise(_lookup({c.name: c.family for c in CHANNEL.values()}))
     strong = (F.col("kind") == "coordination") & (F.col("bits") >= int(settings.shown * MILLI))
+    people = (F.col("kind") == INNOCENT) & (F.col("channel") == PEOPLE) & (F.col("value") >= settings.explained_people)
     bonds = evidence.groupBy("cluster_id").agg(
-        F.max(exact | alike | pooled).alias("bound"), F.count_distinct(F.when(strong, family)).alias("families")
+        F.max((F.col("kind") == "coordination") & (exact | alike | pooled)).alias("bound"),
+        F.count_distinct(F.when(strong, family)).alias("families"),
+        F.max(people).alias("people"),
     )
     return kinds.join(bonds, "cluster_id")
 
@@ -107,11 +139,17 @@ def _lookup(values: dict[str, str]) -> Column:
 
 
 def _words(evidence: DataFrame) -> DataFrame:
-    """Up to five pieces of evidence in words: the best of each kind first."""
+    """Up to five pieces of evidence in words, the best of each kind first, and every innocent explanation with its figure."""
     order = Window.partitionBy("cluster_id", "kind").orderBy(F.desc("bits"), F.desc("support"), "channel")
-    ranked = evidence.withColumn("nth", F.row_number().over(order)).where("nth <= 3")
-    rows = F.array_sort(F.collect_list(F.struct("nth", (-F.col("bits")).alias("minus"), "channel", "description")))
-    return ranked.groupBy("cluster_id").agg(F.slice(F.transform(rows, lambda r: r["description"]), 1, 5).alias("reasons"))
+    innocent = F.col("kind") == INNOCENT
+    ranked = evidence.withColumn("nth", F.row_number().over(order)).where(innocent | (F.col("nth") <= 3))
+    row = F.struct("nth", (-F.col("bits")).alias("minus"), "channel", "description")
+    reasons = F.array_sort(F.collect_list(F.when(~innocent, row)))
+    told = F.array_sort(F.collect_list(F.when(innocent, F.struct("channel", "description"))))
+    return ranked.groupBy("cluster_id").agg(
+        F.slice(F.transform(reasons, lambda r: r["description"]), 1, 5).alias("reasons"),
+        F.transform(told, lambda r: r["description"]).alias("explanations"),
+    )
 
 
 def _summary() -> Column:

@@ -8,12 +8,14 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from jobs.algorithms.behaviour import CLAIMS, measures, talks
+from jobs.algorithms.behaviour import CLAIMS, Claim, measures
 from jobs.algorithms.channels import CHANNEL, TOKEN_FAMILIES, WRAPPERS
 from jobs.algorithms.cooccurrence import MILLI, by_channel
 from jobs.algorithms.cosine_join import background, sampled
+from jobs.algorithms.pivots import Release, moved, releases
 from jobs.algorithms.timing import poisson_bits
 from jobs.schemas.table import table
+from jobs.scoring.explanations import explanations
 from jobs.settings import Run, Scoring
 
 DIVIDED = "divided"  # labour without a wrapper
@@ -21,21 +23,25 @@ _PAIRED = 1_000  # members of a cluster whose pairs are compared
 _POOLED = ("card", "address", "block")
 
 
-def transform(clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame:
-    """One row a cluster and channel with any evidence."""
+def transform(clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, accounts: DataFrame, models: DataFrame, run: Run) -> DataFrame:
+    """One row a cluster and channel with any evidence, and one for each innocent explanation that was considered."""
     settings, population = run.settings.scoring, embeddings.count()
     members = clusters.select("cluster_id", "account_id")
     sizes = members.groupBy("cluster_id").agg(F.count(F.lit(1)).alias("size"))
     profiles = embeddings.join(accounts.drop("run_date", "key_id"), "account_id", "left")
+    innocent = explanations(clusters, sizes, tokens, profiles, population, run).localCheckpoint()
     pieces = (
         _identity(members, sizes, tokens, population, settings),
         _pool(members, sizes, tokens, population, settings),
-        _behaviour(members, _with_labour(profiles, tokens, run), settings),
+        _behaviour(members, _with_plans(_with_labour(profiles, tokens, run)), models, run),
+        _succession(members, profiles, settings),
+        *_subject(members, embeddings, run),
     )
-    union = reduce(DataFrame.unionByName, (*pieces, *_subject(members, embeddings, run)))
-    explained = _explained(members, sizes, tokens, embeddings, population, run).withColumn("explained", F.lit(True))
-    union = union.join(explained, "cluster_id", "left").where((F.col("kind") != "labour") | F.col("explained").isNull())
-    return union.select(F.lit(run.day).alias("run_date"), *(f for f in table("scoring.evidence").schema.fieldNames() if f != "run_date"))
+    explained = innocent.where("explains").select("cluster_id", F.lit(True).alias("explained")).distinct()
+    union = reduce(DataFrame.unionByName, pieces).join(explained, "cluster_id", "left")
+    union = union.where((F.col("kind") != "labour") | F.col("explained").isNull()).drop("explained")
+    rows = union.unionByName(innocent.drop("explains"))
+    return rows.select(F.lit(run.day).alias("run_date"), *(f for f in table("scoring.evidence").schema.fieldNames() if f != "run_date"))
 
 
 def _identity(members: DataFrame, sizes: DataFrame, tokens: DataFrame, population: int, settings: Scoring) -> DataFrame:
@@ -132,38 +138,27 @@ def _with_labour(profiles: DataFrame, tokens: DataFrame, run: Run) -> DataFrame:
     return marked.withColumn("fills_shared", F.coalesce("fills_shared", F.lit(0)))
 
 
-def _explained(members: DataFrame, sizes: DataFrame, tokens: DataFrame, embeddings: DataFrame, population: int, run: Run) -> DataFrame:
-    """(cluster_id) of clusters whose common work has an innocent explanation.
-
-    People, who talk in turns (a class, a team); one program that all run (most use one client that few others
-    use), or one public set of prompts that all
-    send (most prompts are sent by other members too).
-    """
-    settings = run.settings.scoring
-    own = tokens.join(members, "account_id")
-    enough = settings.explained_share * F.col("size")
-    clients = (
-        own.where("channel = 'device'").groupBy("cluster_id", "token").agg(F.count(F.lit(1)).alias("k"), F.max("users").alias("users"))
-    )
-    lift = (F.col("k") / F.col("size")) / (F.col("users") / F.lit(float(population)))
-    by_client = clients.join(sizes, "cluster_id").where((F.col("k") >= enough) & (lift >= settings.explained_lift)).select("cluster_id")
-    prompts = own.where("channel = 'prompt'").withColumn("k", F.count(F.lit(1)).over(Window.partitionBy("cluster_id", "token")))
-    repeated = prompts.where("k >= 2").groupBy("cluster_id").agg(F.sum("n").alias("repeated"))
-    sent = embeddings.join(members, "account_id").groupBy("cluster_id").agg(F.sum("n_exchanges").alias("sent"))
-    by_set = repeated.join(sent, "cluster_id").where(F.col("repeated") >= settings.explained_share * F.col("sent")).select("cluster_id")
-    talking = F.avg(talks(run.settings.graph).cast("int"))
-    people = embeddings.join(members, "account_id").groupBy("cluster_id").agg(talking.alias("talking"))
-    by_people = people.where(F.col("talking") >= settings.explained_people).select("cluster_id")
-    return by_client.unionByName(by_set).unionByName(by_people).distinct()
+def _with_plans(profiles: DataFrame) -> DataFrame:
+    """Profiles with `plan_excess`: how many times its plan's usual traffic an account has, as log2 of volume classes."""
+    counted = profiles.where("plan is not null").groupBy("plan", _volume_class()).agg(F.count(F.lit(1)).alias("n"))
+    up_to = F.sum("n").over(Window.partitionBy("plan").orderBy("volume_class"))
+    all_of = F.sum("n").over(Window.partitionBy("plan"))
+    usual = counted.select("plan", "volume_class", (2 * up_to >= all_of).alias("past")).where("past")
+    usual = usual.groupBy("plan").agg(F.min("volume_class").alias("usual"))  # the class of the median; one row a plan
+    return profiles.join(F.broadcast(usual), "plan", "left").withColumn("plan_excess", _volume_class() - F.col("usual"))
 
 
-def _behaviour(members: DataFrame, profiles: DataFrame, settings: Scoring) -> DataFrame:
+def _volume_class() -> Column:
+    return F.least(F.floor(F.log2("n_exchanges")), F.lit(12)).cast("int").alias("volume_class")
+
+
+def _behaviour(members: DataFrame, profiles: DataFrame, models: DataFrame, run: Run) -> DataFrame:
     """Behaviours that members show more often than accounts of the same volume do."""
-    volume_class = F.least(F.floor(F.log2("n_exchanges")), F.lit(12)).cast("int").alias("volume_class")
-    shown = [F.struct(F.lit(name).alias("channel"), claim.shown(settings).alias("shown")) for name, claim in CLAIMS.items()]
-    flags = profiles.select(
-        "account_id", "fills_shared", *(m.alias(n) for n, m in measures().items()), "billing_country", "phone_country", volume_class
-    )
+    settings = run.settings.scoring
+    claims = CLAIMS | {f"pivot:{r.model}": _pivot(r, settings.pivot_hours) for r in releases(models, run.day, run.settings.window_days)}
+    shown = [F.struct(F.lit(name).alias("channel"), claim.shown(settings).alias("shown")) for name, claim in claims.items()]
+    fields = ("fills_shared", "billing_country", "phone_country", "traits", "activity", "n_exchanges", "plan_excess")
+    flags = profiles.select("account_id", *fields, *(m.alias(n) for n, m in measures().items()), _volume_class())
     rows = flags.select("account_id", "volume_class", F.inline(F.array(*shown))).where("shown is not null")
     rate = rows.groupBy("channel", "volume_class").agg(F.count(F.lit(1)).alias("n"), F.count(F.when(F.col("shown"), 1)).alias("k"))
     # Behind each volume's own rate stands the rate of all volumes, worth twenty accounts, for where there are few.
@@ -182,12 +177,50 @@ def _behaviour(members: DataFrame, profiles: DataFrame, settings: Scoring) -> Da
     q = F.least(F.greatest(F.col("parts") / (1_000_000 * F.col("size")), F.lit(0.002)), F.lit(0.998))
     rows = summed.select("cluster_id", "channel", "size", "support", f.alias("value"), q.alias("background"))
     rows = rows.where(F.col("value") >= F.col("background") + settings.effect)
-    bits = F.col("size") * (_divergence(F.col("value"), F.col("background")) + _divergence(1 - F.col("value"), 1 - F.col("background")))
-    rows = rows.withColumn("bits", F.round(F.least(bits, F.lit(settings.behaviour_cap)) * MILLI).cast("int")).where("bits >= 1000")
-    says = F.create_map(*(F.lit(x) for name, claim in CLAIMS.items() for x in (name, claim.says)))[F.col("channel")]
-    kind = F.create_map(*(F.lit(x) for name, claim in CLAIMS.items() for x in (name, claim.kind)))[F.col("channel")]
+    rows = rows.withColumn("bits", _bits(settings)).where("bits >= 1000")
+    says = F.create_map(*(F.lit(x) for name, claim in claims.items() for x in (name, claim.says)))[F.col("channel")]
+    kind = F.create_map(*(F.lit(x) for name, claim in claims.items() for x in (name, claim.kind)))[F.col("channel")]
     text = F.format_string("%d of %d accounts %s; of accounts of their volume %s", "support", "size", says, _percent(F.col("background")))
     return _piece(rows, F.col("channel"), kind, text)
+
+
+def _pivot(release: Release, hours: int) -> Claim:
+    return Claim("conduct", f"moved to {release.model} within {hours} hours of its release", lambda _: moved(release, hours))
+
+
+def _succession(members: DataFrame, profiles: DataFrame, settings: Scoring) -> DataFrame:
+    """Members that began after the first ban among them, against how many accounts began since: the banned were replaced."""
+    known = profiles.select("account_id", F.to_date("first_at").alias("began"), "banned_at")
+    inside = members.join(known, "account_id")
+    banned = inside.groupBy("cluster_id").agg(
+        F.to_date(F.min("banned_at")).alias("since"), F.count("banned_at").alias("n_banned"), F.count(F.lit(1)).alias("size")
+    )
+    banned = banned.where(F.col("n_banned") >= settings.banned)
+    heirs = inside.join(banned, "cluster_id").groupBy("cluster_id", "since", "n_banned", "size")
+    counted = heirs.agg(F.count(F.when(F.col("began") > F.col("since"), 1)).cast("int").alias("support"))
+    days = known.groupBy("began").agg(F.count(F.lit(1)).alias("n"))  # one row a day of the window
+    at_large = banned.select("cluster_id", "since").join(F.broadcast(days), F.lit(True))
+    rate = at_large.groupBy("cluster_id").agg(
+        (F.sum(F.when(F.col("began") > F.col("since"), F.col("n")).otherwise(0)) / F.sum("n")).alias("rate")
+    )
+    q = F.least(F.greatest(F.col("rate"), F.lit(0.002)), F.lit(0.998))
+    rows = counted.join(rate, "cluster_id").select("*", (F.col("support") / F.col("size")).alias("value"), q.alias("background"))
+    rows = rows.where(F.col("value") >= F.col("background") + settings.effect)
+    rows = rows.withColumn("bits", _bits(settings)).where("bits >= 1000")
+    text = F.format_string(
+        "%d of %d accounts began after the first of %d bans among them; at large %s",
+        "support",
+        "size",
+        "n_banned",
+        _percent(F.col("background")),
+    )
+    return _piece(rows, F.lit("succession"), F.lit("conduct"), text)
+
+
+def _bits(settings: Scoring) -> Column:
+    """Thousandths of a bit: `size` accounts of which `value` show what `background` of all do; capped."""
+    bits = F.col("size") * (_divergence(F.col("value"), F.col("background")) + _divergence(1 - F.col("value"), 1 - F.col("background")))
+    return F.round(F.least(bits, F.lit(settings.behaviour_cap)) * MILLI).cast("int")
 
 
 def _divergence(p: Column, q: Column) -> Column:
@@ -199,10 +232,14 @@ def _percent(share: Column) -> Column:
 
 
 def _piece(rows: DataFrame, channel: Column, kind: Column, text: Column) -> DataFrame:
+    """Pieces of evidence. Of the pieces of one `part` of a kind, which are views of one fact, a score counts the best."""
+    groups = F.create_map(*(F.lit(x) for c in CHANNEL.values() for x in (c.name, c.group)))[channel]
+    part = F.when(kind != "coordination", channel).otherwise(F.coalesce(groups, F.lit("pool")))
     return rows.select(
         "cluster_id",
         channel.alias("channel"),
         kind.alias("kind"),
+        part.alias("part"),
         "bits",
         F.col("support").cast("int").alias("support"),
         F.round("value", 6).alias("value"),

@@ -1,0 +1,102 @@
+"""How many links chance makes: the values of every channel are dealt anew among accounts, and links counted.
+
+What a link may rest on is stated in `docs/method.md`: among N accounts, pairs that reach log2(N) + 1 bits by chance are
+at most N / 2, and those of them that also close triangles are nearly none. Here a lake's own day is shuffled: each group
+of channels (views of one fact) is dealt to accounts by a permutation of its own, so every value keeps its owners' number,
+and every account's values of one fact stay together, but nothing ties one fact to another.
+
+    python benchmarks/chance.py --lake LAKE --date D [--seeds 3]
+"""
+
+import argparse
+import sys
+from dataclasses import replace
+from datetime import date
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+import jobs.graph.links
+import jobs.pairs.cohort
+import jobs.pairs.content
+import jobs.pairs.infrastructure
+import jobs.pairs.synchrony
+import jobs.pairs.templates
+from jobs.algorithms.channels import CHANNEL, CHANNELS
+from jobs.pipeline import Span
+from jobs.runtime.lake import Lake
+from jobs.runtime.session import session
+from jobs.settings import DEFAULT, Key, Run
+
+GROUPS = sorted({c.group for c in CHANNELS})
+
+
+def dealt(accounts: DataFrame, seed: int) -> DataFrame:
+    """(account_id, group, owner_id, dealt_to): for each group of channels, a permutation of the accounts (account_id, owner_id)."""
+    each = accounts.select("account_id", "owner_id", F.explode(F.array(*map(F.lit, GROUPS))).alias("group"))
+    by_name = Window.partitionBy("group").orderBy("account_id")
+    by_chance = Window.partitionBy("group").orderBy(F.xxhash64(F.lit(seed), "group", "account_id"), "account_id")
+    numbered = each.withColumn("n", F.row_number().over(by_name))
+    drawn = each.select(
+        "group", F.col("account_id").alias("dealt_to"), F.col("owner_id").alias("new_owner"), F.row_number().over(by_chance).alias("n")
+    )
+    return numbered.join(drawn, ["group", "n"]).select("account_id", "group", "dealt_to", "new_owner").localCheckpoint()
+
+
+def shuffled_links(tokens: DataFrame, embeddings: DataFrame, accounts: DataFrame, run: Run, seed: int) -> DataFrame:
+    """`graph.links` of a day whose values are dealt anew, each with the triangles that it closes, be it none."""
+    active = embeddings.select("account_id").join(accounts.where("agreement is null").select("account_id", "owner_id"), "account_id")
+    deal = dealt(active, seed)
+    group = F.create_map(*(F.lit(x) for c in CHANNEL.values() for x in (c.name, c.group)))[F.col("channel")]
+    moved = tokens.withColumn("group", group).join(deal, ["account_id", "group"])
+    tokens = moved.select(*(F.col({"account_id": "dealt_to", "owner_id": "new_owner"}.get(c, c)).alias(c) for c in tokens.columns))
+
+    def deal_out(frame: DataFrame, name: str, columns: tuple[str, ...]) -> DataFrame:
+        """The frame with `columns` dealt as the group `name` is."""
+        values = frame.select("account_id", *columns).join(deal.where(F.col("group") == name), "account_id")
+        return (
+            frame.drop(*columns).join(values.select(F.col("dealt_to").alias("account_id"), *columns), "account_id").select(*frame.columns)
+        )
+
+    embeddings = deal_out(deal_out(embeddings, "subject", ("vector", "prompt_words")), "minutes", ("slots",)).localCheckpoint()
+    accounts = deal_out(accounts, "creation", ("created_at",)).localCheckpoint()
+    tokens = tokens.localCheckpoint()
+    found = [
+        jobs.pairs.infrastructure.transform(tokens, embeddings, run),
+        jobs.pairs.templates.transform(tokens, embeddings, run),
+        jobs.pairs.content.transform(embeddings, accounts, run),
+    ]
+    infrastructure, templates, content = (f.localCheckpoint() for f in found)
+    synchrony = jobs.pairs.synchrony.transform(embeddings, infrastructure, templates, content, run)
+    cohort = jobs.pairs.cohort.transform(accounts, infrastructure, templates, content, run)
+    every = replace(run, settings=replace(run.settings, graph=replace(run.settings.graph, triangles=0)))
+    links: DataFrame = jobs.graph.links.transform(infrastructure, templates, content, synchrony, cohort, embeddings, every)
+    return links.localCheckpoint()
+
+
+def main() -> int:
+    """Print, for each seed, the accounts, the links by chance, the budget, and the links that close enough triangles."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--lake", required=True, help="a lake that `iolaus run` made")
+    parser.add_argument("--date", required=True, type=date.fromisoformat, help="a day that was run")
+    parser.add_argument("--seeds", type=int, default=3, help="deals to make; default 3")
+    given = parser.parse_args()
+    run = Run(given.date, DEFAULT, Key(b"no key is needed"))
+    lake = Lake(session(), given.lake, DEFAULT.window_days)
+    tokens, embeddings, known = (
+        lake.read(name, Span.DAY, given.date).localCheckpoint()
+        for name in ("features.account_tokens", "features.account_embeddings", "silver.accounts")
+    )
+    accounts = embeddings.count()
+    real = lake.read("graph.links", Span.DAY, given.date).count()
+    print(f"{accounts} accounts; links of the day as it was: {real}")
+    print(f"{'seed':>4} {'by chance':>9} {'budget':>7} {'kept':>5}")
+    for seed in range(1, given.seeds + 1):
+        links = shuffled_links(tokens, embeddings, known, run, seed)
+        kept = links.where(F.col("triangles") >= DEFAULT.graph.triangles).count()
+        print(f"{seed:4} {links.count():9} {accounts // 2:7} {kept:5}", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,158 @@
+"""What innocent thing a cluster could be, and the figure that speaks for or against it: rows of `scoring.evidence`.
+
+They give no bits. An explanation that fits takes what it explains from a cluster's case: shared work
+(`labour`), and, where people are behind it, the suspicion of accounts that are merely new.
+"""
+
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from jobs.algorithms.behaviour import talks
+from jobs.algorithms.cooccurrence import MILLI
+from jobs.settings import Run
+
+INNOCENT = "innocent"  # the kind of these rows
+PEOPLE = "people"
+
+
+def explanations(clusters: DataFrame, sizes: DataFrame, tokens: DataFrame, profiles: DataFrame, population: int, run: Run) -> DataFrame:
+    """(cluster_id, channel, kind, part, bits, support, value, background, description, explains): a row an explanation.
+
+    clusters: `graph.clusters`; sizes: (cluster_id, size); profiles: `features.account_embeddings` joined with
+    `silver.accounts`. value is the cluster's figure, background everybody's; explains: whether the figure fits the
+    explanation so well that it takes evidence away.
+    """
+    settings = run.settings.scoring
+    members = clusters.select("cluster_id", "account_id")
+    inside = members.join(profiles, "account_id")
+    talking, agreed = F.avg(talks(run.settings.graph).cast("int")), F.count("agreement")
+    at_large = profiles.agg(
+        F.coalesce(talking, F.lit(0.0)).alias("talking"),
+        (F.countDistinct(F.coalesce("owner_id", "account_id")) / F.count(F.lit(1))).alias("owners"),
+        (agreed / F.count(F.lit(1))).alias("agreed"),
+    )
+    of = (
+        inside.groupBy("cluster_id")
+        .agg(
+            F.count(F.lit(1)).alias("size"),
+            F.sum("n_exchanges").alias("sent"),
+            talking.alias("talking"),
+            F.countDistinct(F.coalesce("owner_id", "account_id")).alias("owners"),
+            agreed.alias("agreed"),
+        )
+        .join(F.broadcast(at_large.select(*(F.col(c).alias(f"{c}_at_large") for c in ("talking", "owners", "agreed")))), F.lit(True))
+    )
+    people = of.select(
+        "cluster_id",
+        F.lit(PEOPLE).alias("channel"),
+        F.round(F.col("talking") * F.col("size")).alias("support"),
+        "size",
+        F.col("talking").alias("value"),
+        F.col("talking_at_large").alias("background"),
+        (F.col("talking") >= settings.explained_people).alias("explains"),
+        F.lit("a class, a team or other people").alias("who"),
+        F.format_string("%s hold conversations; at large %s", _percent("talking"), _percent("talking_at_large")).alias("figure"),
+    )
+    owners = of.select(
+        "cluster_id",
+        F.lit("one_owner").alias("channel"),
+        F.col("owners").alias("support"),
+        "size",
+        (F.col("owners") / F.col("size")).alias("value"),
+        F.col("owners_at_large").alias("background"),
+        F.lit(False).alias("explains"),  # too few owners are never published
+        F.lit("one organisation").alias("who"),
+        F.format_string("%d accounts have %d owners", "size", "owners").alias("figure"),
+    )
+    agreements = of.select(
+        "cluster_id",
+        F.lit("agreement").alias("channel"),
+        F.col("agreed").alias("support"),
+        "size",
+        (F.col("agreed") / F.col("size")).alias("value"),
+        F.col("agreed_at_large").alias("background"),
+        F.lit(False).alias("explains"),  # such accounts are in no cluster
+        F.lit("a customer or reseller with an agreement").alias("who"),
+        F.format_string("%d of %d accounts have one", "agreed", "size").alias("figure"),
+    )
+    proxy = clusters.join(sizes, "cluster_id").groupBy("cluster_id", "size")
+    floor = run.settings.profile.family_floor * MILLI
+    alike = proxy.agg(F.count(F.when(F.col("content") >= floor, 1)).alias("support")).select(
+        "cluster_id",
+        F.lit("one_line").alias("channel"),
+        "support",
+        "size",
+        (F.col("support") / F.col("size")).alias("value"),
+        F.lit(None).cast("double").alias("background"),
+        F.lit(False).alias("explains"),  # members on infrastructure alone are judged by profile
+        F.lit("customers of one proxy, carrier or venue").alias("who"),
+        F.format_string("%d of %d accounts also ask as the others do", "support", "size").alias("figure"),
+    )
+    rows = (people, owners, agreements, alike, _client(members, sizes, tokens, population, run), _public_set(members, of, tokens, run))
+    fits = F.when(F.col("explains"), F.lit(", which fits")).otherwise(F.lit(""))
+    return reduce(DataFrame.unionByName, rows).select(
+        "cluster_id",
+        "channel",
+        F.lit(INNOCENT).alias("kind"),
+        F.col("channel").alias("part"),
+        F.lit(0).alias("bits"),
+        F.col("support").cast("int").alias("support"),
+        F.round("value", 6).alias("value"),
+        F.round("background", 6).alias("background"),
+        F.format_string("%s? %s%s", "who", "figure", fits).alias("description"),
+        "explains",
+    )
+
+
+def _client(members: DataFrame, sizes: DataFrame, tokens: DataFrame, population: int, run: Run) -> DataFrame:
+    """Users of one program: most members run one client that few others run, and what they share may be that program's."""
+    settings = run.settings.scoring
+    own = tokens.where("channel = 'device'").join(members, "account_id")
+    used = own.groupBy("cluster_id", "token").agg(F.count(F.lit(1)).alias("support"), F.max("users").alias("users"))
+    most = Window.partitionBy("cluster_id").orderBy(F.desc("support"), "users", "token")
+    top = used.withColumn("nth", F.row_number().over(most)).where("nth = 1").join(sizes, "cluster_id")
+    value, background = F.col("support") / F.col("size"), F.col("users") / F.lit(float(population))
+    return top.select(
+        "cluster_id",
+        F.lit("one_client").alias("channel"),
+        "support",
+        "size",
+        value.alias("value"),
+        background.alias("background"),
+        ((value >= settings.explained_share) & (value >= settings.explained_lift * background)).alias("explains"),
+        F.lit("users of one program").alias("who"),
+        F.format_string("%d of %d accounts run the client that most run; at large %s", "support", "size", _share(background)).alias(
+            "figure"
+        ),
+    )
+
+
+def _public_set(members: DataFrame, sent: DataFrame, tokens: DataFrame, run: Run) -> DataFrame:
+    """People who run one public benchmark, or a viral prompt: the same prompts come from several members."""
+    prompts = tokens.where("channel = 'prompt'")
+    own = prompts.join(members, "account_id").withColumn("k", F.count(F.lit(1)).over(Window.partitionBy("cluster_id", "token")))
+    repeated = own.groupBy("cluster_id").agg(F.sum(F.when(F.col("k") >= 2, F.col("n")).otherwise(0)).alias("repeated"))
+    everybody = prompts.agg((F.sum(F.when(F.col("users") >= 2, F.col("n")).otherwise(0)) / F.sum("n")).alias("background"))
+    rows = sent.select("cluster_id", "size", "sent").join(repeated, "cluster_id", "left").join(F.broadcast(everybody), F.lit(True))
+    value = F.least(F.coalesce("repeated", F.lit(0)) / F.col("sent"), F.lit(1.0))
+    return rows.select(
+        "cluster_id",
+        F.lit("public_set").alias("channel"),
+        F.coalesce("repeated", F.lit(0)).alias("support"),
+        "size",
+        value.alias("value"),
+        "background",
+        (value >= run.settings.scoring.explained_share).alias("explains"),
+        F.lit("people with one public set of prompts").alias("who"),
+        F.format_string("%s of their traffic repeats another member's prompt", _share(value)).alias("figure"),
+    )
+
+
+def _percent(name: str) -> Column:
+    return _share(F.col(name))
+
+
+def _share(share: Column) -> Column:
+    return F.format_string("%.0f %%", 100 * share)
