@@ -122,9 +122,16 @@ class Runner:
         planning and committing on the driver, during which cores are idle. After a failure nothing new begins; what
         runs is waited for.
         """
-        waits = order(schedule(days, last_only=last_only))
-        waiting, written, running = list(waits), set[Task](), dict[Future[None], Task]()
         self._keeps = True
+        try:
+            self._work_off(order(schedule(days, last_only=last_only)))
+        finally:
+            self._keeps = False
+            self._forget()
+        return {day: [d for d in self.event_days(day) if d != day] for day in days}
+
+    def _work_off(self, waits: dict[Task, set[Task]]) -> None:
+        waiting, written, running = list(waits), set[Task](), dict[Future[None], Task]()
         with ThreadPoolExecutor(self.threads) as pool:
             while waiting or running:
                 ready = [task for task in waiting if waits[task] <= written]
@@ -142,7 +149,6 @@ class Runner:
                         waiting.clear()
                         wait(running)
                         raise error
-        return {day: [d for d in self.event_days(day) if d != day] for day in days}
 
     def run_stage(self, stage: Stage, day: date) -> None:
         """One stage for one date: for a stage of events, the date and each earlier date that arrivals touch."""
@@ -186,10 +192,11 @@ class Runner:
                 self._kept[name, day] = self.lake.read(name, Span.DAY, day).persist()
             return self._kept[name, day]
 
-    def _forget(self, day: date) -> None:
+    def _forget(self, day: date | None = None) -> None:
+        """Free what is kept in memory of a day, or of all."""
         with self._lock:
-            for name, of in [key for key in self._kept if key[1] == day]:
-                self._kept.pop((name, of)).unpersist()
+            for key in [key for key in self._kept if day in (None, key[1])]:
+                self._kept.pop(key).unpersist()
 
     def _needed_landing(self, name: str) -> Landing:
         if self._landing is None:

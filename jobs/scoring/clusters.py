@@ -6,10 +6,10 @@ from pyspark.sql import functions as F
 from jobs.algorithms.capability import CAPABILITIES
 from jobs.algorithms.channels import CHANNEL, TOKEN_FAMILIES
 from jobs.algorithms.cooccurrence import MILLI
+from jobs.algorithms.explanations import INNOCENT, PEOPLE
 from jobs.algorithms.pivots import pivots, releases
 from jobs.schemas.scoring_clusters import PIVOT
 from jobs.schemas.table import table
-from jobs.scoring.explanations import INNOCENT, PEOPLE
 from jobs.settings import Run, Scoring
 
 KINDS = ("coordination", "automation", "extraction", "labour", "purpose", "conduct")

@@ -12,10 +12,10 @@ from jobs.algorithms.behaviour import CLAIMS, Claim, measures
 from jobs.algorithms.channels import CHANNEL, TOKEN_FAMILIES, WRAPPERS
 from jobs.algorithms.cooccurrence import MILLI, by_channel
 from jobs.algorithms.cosine_join import background, sampled
+from jobs.algorithms.explanations import explanations
 from jobs.algorithms.pivots import Release, moved, releases
 from jobs.algorithms.timing import poisson_bits
 from jobs.schemas.table import table
-from jobs.scoring.explanations import explanations
 from jobs.settings import Run, Scoring
 
 DIVIDED = "divided"  # labour without a wrapper
@@ -185,7 +185,8 @@ def _behaviour(members: DataFrame, profiles: DataFrame, models: DataFrame, run: 
 
 
 def _pivot(release: Release, hours: int) -> Claim:
-    return Claim("conduct", f"moved to {release.model} within {hours} hours of its release", lambda _: moved(release, hours))
+    says = f"sent a third of their traffic to {release.model} within {hours} hours of its release"
+    return Claim("conduct", says, lambda _: moved(release, hours))
 
 
 def _succession(members: DataFrame, profiles: DataFrame, settings: Scoring) -> DataFrame:

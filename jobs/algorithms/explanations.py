@@ -43,6 +43,7 @@ def explanations(clusters: DataFrame, sizes: DataFrame, tokens: DataFrame, profi
             agreed.alias("agreed"),
         )
         .join(F.broadcast(at_large.select(*(F.col(c).alias(f"{c}_at_large") for c in ("talking", "owners", "agreed")))), F.lit(True))
+        .localCheckpoint()  # one row a cluster, of which four explanations are told
     )
     people = of.select(
         "cluster_id",
