@@ -8,6 +8,7 @@ import pytest
 from pyspark.sql import Row, SparkSession
 from rows import DAY, rows
 
+from jobs.algorithms.behaviour import talks
 from jobs.scoring.clusters import transform
 from jobs.scoring.evidence import transform as evidence
 from jobs.settings import DEFAULT, Key, Run
@@ -95,17 +96,17 @@ def test_a_score_rises_with_every_piece(spark: SparkSession) -> None:
     assert scores == sorted(set(scores))
 
 
-def labour(spark: SparkSession, *, device_users: int, repeated: bool) -> set[str]:
-    """Kinds of evidence of forty programs that fill one wrapper, among 400 other accounts."""
+def labour(spark: SparkSession, *, device_users: int, repeated: bool) -> dict[tuple[str, str], Row]:
+    """The evidence of forty programs that fill one wrapper, among 400 other accounts; repeated: they all send the same prompt."""
     ring, everybody = [f"r{i:02}" for i in range(40)], [f"r{i:02}" for i in range(40)] + [f"o{i:03}" for i in range(400)]
-    active = [{"account_id": a, "n_exchanges": 10, "n_with_prompt": 10, "capability_counts": [0] * 7, "phrases": []} for a in everybody]
+    sent = [{"channel": 20, "token": 3, "n": 8, "fillings": 1}, {"channel": 20, "token": 4, "n": 2, "fillings": 1}]
+    active = [{"account_id": a, "n_exchanges": 10, "n_with_prompt": 10, "capability_counts": [0] * 7, "phrases": sent} for a in everybody]
     wrapper = {"channel": "head8", "token": 1, "n": 10, "fillings": 10, "counts": True, "users": 40, "degree": 40}
     device = {"channel": "device", "token": 2, "n": 10, "fillings": 1, "counts": True, "users": device_users, "degree": device_users}
     prompts = {"channel": "prompt", "token": 3, "n": 8, "fillings": 1, "counts": True, "users": 40, "degree": 40}
     each = [wrapper, device, *([prompts] if repeated else [])]
     tokens = [t | {"account_id": a, "owner_id": a} for a in ring for t in each]
-    made = pieces(spark, ring, tokens, active, [{"account_id": a, "owner_id": a} for a in everybody])
-    return {kind for kind, _ in made}
+    return pieces(spark, ring, tokens, active, [{"account_id": a, "owner_id": a} for a in everybody])
 
 
 def pieces(
@@ -132,7 +133,10 @@ def test_labour_counts_only_where_nothing_innocent_explains_it(
     spark: SparkSession, device_users: int, repeated: bool, counts: bool
 ) -> None:
     """Forty fill one wrapper: with everyday clients; all with one client that nobody else runs; all with the same prompts."""
-    assert ("labour" in labour(spark, device_users=device_users, repeated=repeated)) == counts
+    found = labour(spark, device_users=device_users, repeated=repeated)
+    assert ("labour" in {kind for kind, _ in found}) == counts
+    assert (("coordination", "head8") in found) == (not repeated), "strangers who run one set share its wrapper"
+    assert found["innocent", "whole_set"].value == pytest.approx(0.8 if repeated else 0)
 
 
 def test_the_life_of_a_cluster(spark: SparkSession) -> None:
@@ -182,3 +186,15 @@ def test_pivots_of_a_cluster_beside_everybody(spark: SparkSession) -> None:
     assert pivot.hours_to_half == 0, "half of the six hours from the release on"
     assert pivot.share_at_large == pytest.approx(5 * 45 / (55 * 48), abs=1e-3)
     assert 80 < pivot.hours_to_half_at_large <= 96
+
+
+@pytest.mark.parametrize(
+    ("later", "calling", "people"),
+    [(0, 0, False), (6, 0, True), (9, 9, False), (9, 6, True), (0, 5, False)],
+    ids=["single requests", "conversations", "an agent's loop", "a person with an agent", "calls that nobody answers"],
+)
+def test_a_tool_s_result_is_no_person_s_turn(spark: SparkSession, later: int, calling: int, people: bool) -> None:
+    account = {"account_id": "a", "n_exchanges": 10, "n_later_turns": later, "n_calling": calling}
+    row = rows(spark, "features.account_embeddings", [account]).select(talks(DEFAULT.graph)).first()
+    assert row is not None
+    assert row[0] == people

@@ -144,6 +144,7 @@ def plain(rows: list[Row]) -> Row:
         "n_images": added("image_count"),
         "n_with_tools": times(lambda r: r["tools_token"] is not None),
         "n_tool_calls": added("tool_call_count"),
+        "n_calling": times(lambda r: r["tool_call_count"] and r["tool_call_count"] > 0),
         "n_errors": times(lambda r: r["http_status"] and r["http_status"] >= 400),
         "n_truncated": times(lambda r: r["truncated"]),
         "prompt_words": added("n_words"),

@@ -23,8 +23,12 @@ def _share(count: str) -> Column:
 
 
 def talks(settings: Graph) -> Column:
-    """Whether people drive the account, who take further turns, and not a program; over `features.account_embeddings`."""
-    return _share("n_later_turns") > settings.programs_turns
+    """Whether people drive the account, who take further turns, and not a program; over `features.account_embeddings`.
+
+    A turn that brings a tool's result is the program's own: it is neither a person's turn nor a request of its own.
+    """
+    results = F.least("n_later_turns", "n_calling")
+    return F.col("n_later_turns") - results > settings.programs_turns * (F.col("n_exchanges") - results)
 
 
 def _hours_of_day() -> Column:

@@ -1,7 +1,8 @@
 """What innocent thing a cluster could be, and the figure that speaks for or against it: rows of `scoring.evidence`.
 
-They give no bits. An explanation that fits takes what it explains from a cluster's case: shared work
-(`labour`), and, where people are behind it, the suspicion of accounts that are merely new.
+They give no bits. An explanation that fits takes what it explains from a cluster's case: shared work (`labour`);
+where people are behind it, the suspicion of accounts that are merely new; and where each member sends the whole of
+one set of prompts, that they send the same.
 """
 
 from functools import reduce
@@ -11,10 +12,12 @@ from pyspark.sql import functions as F
 
 from jobs.algorithms.behaviour import talks
 from jobs.algorithms.cooccurrence import MILLI
+from jobs.schemas.sketch import PHRASE_CHANNELS
 from jobs.settings import Run
 
 INNOCENT = "innocent"  # the kind of these rows
 PEOPLE = "people"
+WHOLE_SET = "whole_set"
 
 
 def explanations(clusters: DataFrame, sizes: DataFrame, tokens: DataFrame, profiles: DataFrame, population: int, run: Run) -> DataFrame:
@@ -37,7 +40,7 @@ def explanations(clusters: DataFrame, sizes: DataFrame, tokens: DataFrame, profi
         inside.groupBy("cluster_id")
         .agg(
             F.count(F.lit(1)).alias("size"),
-            F.sum("n_exchanges").alias("sent"),
+            F.sum(_counted_prompts()).alias("sent"),
             talking.alias("talking"),
             F.countDistinct(F.coalesce("owner_id", "account_id")).alias("owners"),
             agreed.alias("agreed"),
@@ -91,7 +94,7 @@ def explanations(clusters: DataFrame, sizes: DataFrame, tokens: DataFrame, profi
         F.lit("customers of one proxy, carrier or venue").alias("who"),
         F.format_string("%d of %d accounts also ask as the others do", "support", "size").alias("figure"),
     )
-    rows = (people, owners, agreements, alike, _client(members, sizes, tokens, population, run), _public_set(members, of, tokens, run))
+    rows = (people, owners, agreements, alike, _client(members, sizes, tokens, population, run), *_public_set(members, of, tokens, run))
     fits = F.when(F.col("explains"), F.lit(", which fits")).otherwise(F.lit(""))
     return reduce(DataFrame.unionByName, rows).select(
         "cluster_id",
@@ -130,25 +133,54 @@ def _client(members: DataFrame, sizes: DataFrame, tokens: DataFrame, population:
     )
 
 
-def _public_set(members: DataFrame, sent: DataFrame, tokens: DataFrame, run: Run) -> DataFrame:
-    """People who run one public benchmark, or a viral prompt: the same prompts come from several members."""
+def _public_set(members: DataFrame, sent: DataFrame, tokens: DataFrame, run: Run) -> tuple[DataFrame, DataFrame]:
+    """People who run one public benchmark, or a viral prompt: the same prompts come from several members, or from all.
+
+    Who divides a set among accounts may have each prompt answered a few times; strangers who run a set each run all of it.
+    """
+    least = run.settings.scoring.explained_share
     prompts = tokens.where("channel = 'prompt'")
     own = prompts.join(members, "account_id").withColumn("k", F.count(F.lit(1)).over(Window.partitionBy("cluster_id", "token")))
-    repeated = own.groupBy("cluster_id").agg(F.sum(F.when(F.col("k") >= 2, F.col("n")).otherwise(0)).alias("repeated"))
-    everybody = prompts.agg((F.sum(F.when(F.col("users") >= 2, F.col("n")).otherwise(0)) / F.sum("n")).alias("background"))
-    rows = sent.select("cluster_id", "size", "sent").join(repeated, "cluster_id", "left").join(F.broadcast(everybody), F.lit(True))
-    value = F.least(F.coalesce("repeated", F.lit(0)) / F.col("sent"), F.lit(1.0))
-    return rows.select(
-        "cluster_id",
-        F.lit("public_set").alias("channel"),
-        F.coalesce("repeated", F.lit(0)).alias("support"),
-        "size",
-        value.alias("value"),
-        "background",
-        (value >= run.settings.scoring.explained_share).alias("explains"),
-        F.lit("people with one public set of prompts").alias("who"),
-        F.format_string("%s of their traffic repeats another member's prompt", _share(value)).alias("figure"),
+    by_cluster = own.groupBy("cluster_id").agg(
+        F.sum(F.when(F.col("k") >= 2, F.col("n")).otherwise(0)).alias("repeated"), F.sum(F.col("n") * (F.col("k") - 1)).alias("met")
     )
+    everybody = prompts.agg((F.sum(F.when(F.col("users") >= 2, F.col("n")).otherwise(0)) / F.sum("n")).alias("background"))
+    counted = sent.select("cluster_id", "size", "sent").join(by_cluster, "cluster_id", "left").join(F.broadcast(everybody), F.lit(True))
+    rows = counted.na.fill(0, ["repeated", "met"]).localCheckpoint()  # one row a cluster
+    sent_by_all = F.greatest(F.col("sent"), F.lit(1))
+    some = F.least(F.col("repeated") / sent_by_all, F.lit(1.0))
+    each = F.least(F.col("met") / (sent_by_all * F.greatest(F.col("size") - 1, F.lit(1))), F.lit(1.0))
+
+    def row(channel: str, value: Column, background: Column, who: str, figure: str) -> DataFrame:
+        return rows.select(
+            "cluster_id",
+            F.lit(channel).alias("channel"),
+            F.col("repeated").alias("support"),
+            "size",
+            value.alias("value"),
+            background.alias("background"),
+            (value >= least).alias("explains"),
+            F.lit(who).alias("who"),
+            F.format_string(figure, _share(value)).alias("figure"),
+        )
+
+    said = "%s of their traffic repeats another member's prompt"
+    return (
+        row("public_set", some, F.col("background"), "people with some prompts from one public set", said),
+        row(
+            WHOLE_SET,
+            each,
+            F.lit(None).cast("double"),
+            "strangers who each run one whole set",
+            "a prompt comes from %s of the other members",
+        ),
+    )
+
+
+def _counted_prompts() -> Column:
+    """An account's exchanges whose prompts are known one by one: sketches keep at most 512 prompts a day."""
+    prompts = F.filter("phrases", lambda p: p["channel"] == PHRASE_CHANNELS["prompt_hash"])
+    return F.aggregate(prompts, F.lit(0).cast("long"), lambda total, p: total + p["n"])
 
 
 def _percent(name: str) -> Column:

@@ -32,6 +32,7 @@ SUM_COMMENTS: dict[str, str] = {
     "n_images": "images sent",
     "n_with_tools": "exchanges that offer tools",
     "n_tool_calls": "tool calls in answers",
+    "n_calling": "exchanges whose answer calls tools: what follows it is a tool's result",
     "n_errors": "exchanges with an HTTP status of 400 or more",
     "n_truncated": "answers that ended at the token limit",
     "prompt_words": "words of prompts",

@@ -12,7 +12,7 @@ from jobs.algorithms.behaviour import CLAIMS, Claim, measures
 from jobs.algorithms.channels import CHANNEL, TOKEN_FAMILIES, WRAPPERS
 from jobs.algorithms.cooccurrence import MILLI, by_channel
 from jobs.algorithms.cosine_join import background, sampled
-from jobs.algorithms.explanations import explanations
+from jobs.algorithms.explanations import WHOLE_SET, explanations
 from jobs.algorithms.pivots import Release, moved, releases
 from jobs.algorithms.timing import poisson_bits
 from jobs.schemas.table import table
@@ -37,9 +37,11 @@ def transform(clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, acc
         _succession(members, profiles, settings),
         *_subject(members, embeddings, run),
     )
-    explained = innocent.where("explains").select("cluster_id", F.lit(True).alias("explained")).distinct()
-    union = reduce(DataFrame.unionByName, pieces).join(explained, "cluster_id", "left")
-    union = union.where((F.col("kind") != "labour") | F.col("explained").isNull()).drop("explained")
+    fits = innocent.where("explains").groupBy("cluster_id").agg(F.collect_set("channel").alias("fits"))
+    union = reduce(DataFrame.unionByName, pieces).join(fits, "cluster_id", "left")
+    same_prompts = (F.col("kind") == "coordination") & F.col("channel").isin(*(c.name for c in CHANNEL.values() if c.family == "content"))
+    explained = ((F.col("kind") == "labour") & (F.size("fits") > 0)) | (same_prompts & F.array_contains("fits", WHOLE_SET))
+    union = union.where(~F.coalesce(explained, F.lit(False))).drop("fits")
     rows = union.unionByName(innocent.drop("explains"))
     return rows.select(F.lit(run.day).alias("run_date"), *(f for f in table("scoring.evidence").schema.fieldNames() if f != "run_date"))
 
@@ -190,26 +192,28 @@ def _pivot(release: Release, hours: int) -> Claim:
 
 
 def _succession(members: DataFrame, profiles: DataFrame, settings: Scoring) -> DataFrame:
-    """Members that began after the first ban among them, against how many accounts began since: the banned were replaced."""
-    known = profiles.select("account_id", F.to_date("first_at").alias("began"), "banned_at")
+    """Members first used after the first ban among them, against accounts of their volume: the banned were replaced."""
+    known = profiles.select("account_id", F.to_date("first_at").alias("began"), "banned_at", _volume_class())
     inside = members.join(known, "account_id")
     banned = inside.groupBy("cluster_id").agg(
         F.to_date(F.min("banned_at")).alias("since"), F.count("banned_at").alias("n_banned"), F.count(F.lit(1)).alias("size")
     )
     banned = banned.where(F.col("n_banned") >= settings.banned)
-    heirs = inside.join(banned, "cluster_id").groupBy("cluster_id", "since", "n_banned", "size")
-    counted = heirs.agg(F.count(F.when(F.col("began") > F.col("since"), 1)).cast("int").alias("support"))
-    days = known.groupBy("began").agg(F.count(F.lit(1)).alias("n"))  # one row a day of the window
-    at_large = banned.select("cluster_id", "since").join(F.broadcast(days), F.lit(True))
-    rate = at_large.groupBy("cluster_id").agg(
-        (F.sum(F.when(F.col("began") > F.col("since"), F.col("n")).otherwise(0)) / F.sum("n")).alias("rate")
+    days = known.groupBy("volume_class", "began").agg(F.count(F.lit(1)).alias("n"))  # a day of the window and class of volume
+    later = F.sum(F.when(F.col("began") > F.col("since"), F.col("n")).otherwise(0))
+    since = banned.select("cluster_id", "since").join(F.broadcast(days), F.lit(True)).groupBy("cluster_id", "volume_class")
+    rate = since.agg((later / F.sum("n")).alias("rate"))
+    heirs = inside.join(banned, "cluster_id").join(rate, ["cluster_id", "volume_class"]).groupBy("cluster_id", "n_banned", "size")
+    counted = heirs.agg(
+        F.count(F.when(F.col("began") > F.col("since"), 1)).cast("int").alias("support"),
+        F.sum(F.round(F.col("rate") * 1_000_000).cast("long")).alias("parts"),
     )
-    q = F.least(F.greatest(F.col("rate"), F.lit(0.002)), F.lit(0.998))
-    rows = counted.join(rate, "cluster_id").select("*", (F.col("support") / F.col("size")).alias("value"), q.alias("background"))
+    q = F.least(F.greatest(F.col("parts") / (1_000_000 * F.col("size")), F.lit(0.002)), F.lit(0.998))
+    rows = counted.select("*", (F.col("support") / F.col("size")).alias("value"), q.alias("background"))
     rows = rows.where(F.col("value") >= F.col("background") + settings.effect)
     rows = rows.withColumn("bits", _bits(settings)).where("bits >= 1000")
     text = F.format_string(
-        "%d of %d accounts began after the first of %d bans among them; at large %s",
+        "%d of %d accounts were first used after the first of %d bans among them; of accounts of their volume %s",
         "support",
         "size",
         "n_banned",
