@@ -49,15 +49,14 @@ def compose(rule: str, seed: str, person: str = "") -> str:
 
 
 def _composed(row: Row) -> Row:
-    """The row with its prompt's marks replaced; of a trajectory, later turns bring what the tool said."""
+    """The row with its prompt's marks replaced; in a trajectory every answer calls a tool, and later turns bring what it said."""
     if (mark := _MARK.search(row["prompt"])) is None:
         return row
     rule, text = mark.groups()
     if rule != "trajectory":
         return row | {"prompt": _MARK.sub(lambda _: compose(rule, text), row["prompt"])}
-    if row["turn_index"]:
-        return row | {"prompt": compose("observation", text), "tool_call_count": 1}
-    return row | {"prompt": _MARK.sub(lambda _: text, row["prompt"])}
+    said = compose("observation", text) if row["turn_index"] else _MARK.sub(lambda _: text, row["prompt"])
+    return row | {"prompt": said, "tool_call_count": max(1, row["tool_call_count"])}
 
 
 def _speaking(language: str) -> Callable[[Row], Row]:
