@@ -1,0 +1,35 @@
+"""What several commands take alike: Spark's options, a day, the key."""
+
+import argparse
+import sys
+from datetime import date
+from typing import TYPE_CHECKING
+
+from jobs.settings import Key
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse names the type nowhere else
+
+
+def add_spark(parser: argparse.ArgumentParser) -> None:
+    """The options of a command that starts Spark."""
+    parser.add_argument("--master", help="Spark master, as spark://host:7077; default: all cores of this machine")
+    parser.add_argument("--memory", default="3g", help="heap of the driver on local Spark; default 3g")
+
+
+def day(text: str) -> date:
+    """A day written as YYYY-MM-DD. Raises ArgumentTypeError for anything else."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day; write it as 2026-03-15") from error
+
+
+def given_key() -> Key:
+    """The pseudonymisation key; says so on standard error if it is weak. Raises UsageError if there is none."""
+    from jobs.runtime.secret import is_weak, load_key
+
+    loaded = load_key()
+    if is_weak(loaded):
+        print("iolaus: the pseudonymisation key is short enough to guess; make one with: openssl rand -hex 32", file=sys.stderr)
+    return loaded

@@ -1,0 +1,40 @@
+"""`iolaus job`: one stage."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from jobs.commands.arguments import add_spark, day, given_key
+from jobs.errors import UsageError
+from jobs.pipeline import STAGES, stage
+from jobs.settings import DEFAULT
+
+if TYPE_CHECKING:
+    from jobs.commands.arguments import Commands
+
+
+def add(commands: "Commands") -> None:
+    """What the command takes."""
+    parser = commands.add_parser("job", help="one stage, as the scheduler calls it", description=act.__doc__)
+    parser.add_argument("table", metavar="TABLE", help=f"one of: {', '.join(s.table for s in STAGES)}")
+    parser.add_argument("--date", type=day, required=True, metavar="D", help="the day, YYYY-MM-DD")
+    parser.add_argument("--lake", required=True, metavar="URI", help="folder of the tables")
+    parser.add_argument("--landing", metavar="URI", help="folder that gateways append to; for stages that read it")
+    add_spark(parser)
+    parser.set_defaults(act=act)
+
+
+def act(given: argparse.Namespace) -> int:
+    """Run one stage for one day: read its tables, replace the day's rows of its own."""
+    from jobs.runtime.runner import Runner
+    from jobs.runtime.session import is_light, session
+
+    try:
+        wanted = stage(given.table)
+    except LookupError as error:
+        raise UsageError(str(error)) from error
+    key = given_key()
+    light = bool(given.landing) and is_light(given.landing)
+    runner = Runner(session(given.master, memory=given.memory, light=light), given.lake, DEFAULT, key, given.landing)
+    runner.run_stage(wanted, given.date)
+    print(f"{given.table} of {given.date} written to {runner.lake.path(given.table)}")
+    return 0

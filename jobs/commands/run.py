@@ -1,0 +1,66 @@
+"""`iolaus run`: the whole pipeline."""
+
+import argparse
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from jobs.commands.arguments import add_spark, day, given_key
+from jobs.errors import UsageError
+from jobs.settings import DEFAULT
+
+if TYPE_CHECKING:
+    from jobs.commands.arguments import Commands
+
+
+def add(commands: "Commands") -> None:
+    """What the command takes."""
+    parser = commands.add_parser("run", help="the whole pipeline, for each day in order", description=act.__doc__)
+    parser.add_argument("--landing", required=True, metavar="URI", help="folder that gateways append to")
+    parser.add_argument("--lake", required=True, metavar="URI", help="folder of the tables; made if there is none")
+    parser.add_argument("--date", type=day, metavar="D", help="one day, YYYY-MM-DD; default: every day of the landing")
+    parser.add_argument("--from", dest="first", type=day, metavar="D", help="first day of a range")
+    parser.add_argument("--to", dest="last", type=day, metavar="D", help="last day of a range")
+    parser.add_argument("--last-only", action="store_true", help="load every day, but search and publish the last alone: for a first load")
+    add_spark(parser)
+    parser.set_defaults(act=act)
+
+
+def act(given: argparse.Namespace) -> int:
+    """Run the whole pipeline for each day in order, and print the ranking of the last."""
+    from jobs.runtime.display import Progress, print_ranking
+    from jobs.runtime.landing import Landing
+    from jobs.runtime.runner import Runner, schedule
+    from jobs.runtime.session import is_light, session
+
+    key = given_key()
+    if given.date and (given.first or given.last):
+        raise UsageError("--date names one day and --from with --to a range; give one of the two")
+    if bool(given.first) != bool(given.last):
+        raise UsageError("a range has a --from and a --to; give both")
+    if given.first and given.first > given.last:
+        raise UsageError(f"--from {given.first} is after --to {given.last}; exchange them")
+    spark = session(given.master, memory=given.memory, light=is_light(given.landing))
+    days = (
+        [given.date]
+        if given.date
+        else [given.first + timedelta(days=i) for i in range((given.last - given.first).days + 1)]
+        if given.first
+        else []
+    )
+    if not days:
+        days = Landing(spark, given.landing).days()
+        if not days:
+            raise UsageError(f"the landing {given.landing} has no folder exchanges/dt=YYYY-MM-DD; put exchanges there, or name a --date")
+    with Progress(sum(len(stages) for _, stages in schedule(days, last_only=given.last_only))) as progress:
+        runner = Runner(spark, given.lake, DEFAULT, key, given.landing, progress.on_event)
+        touched = runner.run(days, last_only=given.last_only)
+    print_ranking(runner.ranking(days[-1]), days[-1], given.lake, runner.counts(days[-1]))
+    for arrived, earlier in touched.items():
+        missed = [d for d in earlier if d not in days]
+        if missed:
+            late = ", ".join(map(str, missed))
+            print(
+                f"Exchanges of {late} arrived on {arrived} and were added there; "
+                "to publish those days anew, run from the first of them again."
+            )
+    return 0
