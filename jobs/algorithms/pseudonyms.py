@@ -10,6 +10,7 @@ from hashlib import sha256
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 DIGITS = 32
 
@@ -51,13 +52,23 @@ def block(value: str | None) -> str | None:
     return str(ipaddress.ip_network(f"{address}/{24 if address.version == 4 else 48}", strict=False))
 
 
+_IPV4 = r"^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)$"  # in its one spelling
+
+
 def addresses(secret: bytes, values: pa.Array) -> tuple[pa.Array, pa.Array]:
-    """Pseudonyms of a batch of addresses and of the networks around them."""
+    """Pseudonyms of a batch of addresses and of the networks around them; each distinct one is computed once."""
     coded = values.cast(pa.string()).dictionary_encode()
-    spelt = coded.dictionary.to_pylist()
-    exact = pa.array([pseudonym(secret, "address", a) if (a := canonical_address(v)) else None for v in spelt], pa.string())
-    around = pa.array([pseudonym(secret, "block", b) if (b := block(v)) else None for v in spelt], pa.string())
-    return exact.take(coded.indices), around.take(coded.indices)
+    spelt = coded.dictionary
+    plain = pc.match_substring_regex(spelt, _IPV4)  # most are, and need no parser
+    others = spelt.filter(pc.invert(plain)).to_pylist()
+    exact = _with(spelt, plain, [canonical_address(v) for v in others])
+    around = _with(pc.replace_substring_regex(spelt, r"\d+$", "0/24"), plain, [block(v) for v in others])
+    return pseudonyms(secret, "address", exact).take(coded.indices), pseudonyms(secret, "block", around).take(coded.indices)
+
+
+def _with(texts: pa.Array, kept: pa.BooleanArray, others: list[str | None]) -> pa.Array:
+    """The texts that are kept, with others in place of the rest."""
+    return pc.replace_with_mask(texts, pc.invert(kept), pa.array(others, pa.string())) if others else texts
 
 
 def token(pseudonym_column: pa.Array) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.algorithms.capability import CAPABILITIES
-from jobs.algorithms.fingerprints import SIGNATURE, mix
+from jobs.algorithms.fingerprints import SIGNATURE, TERM_BUCKETS, mix
 from jobs.schemas.sketch import AFFIX_COLUMNS, TRAIT_CHANNELS
 
 Ints = npt.NDArray[np.int64]
@@ -202,15 +202,11 @@ def _slots(groups: _Groups, group: Ints, slot: Ints) -> pa.ListArray:
 def _terms(groups: _Groups, group: Ints, term: Ints, n: Ints) -> pa.ListArray:
     if not len(group):
         return _struct_lists(groups.count, group, _TERM_TYPE, [term, n])
-    low = int(group[0]) if len(group) else 0
-    cell = (group - low) * 8192 + term
-    counts = np.bincount(cell, weights=n).astype(np.int64) if cell.max() < 50_000_000 else None
-    if counts is None:
-        group, (term,), n = _counted(group, [term], n)
-    else:
-        cells = np.flatnonzero(counts)
-        group, term, n = cells // 8192 + low, cells % 8192, counts[cells]
-    return _struct_lists(groups.count, group, _TERM_TYPE, [term, n])
+    cell = group * TERM_BUCKETS + term
+    order = np.argsort(cell, kind="stable")  # groups ascend and so do the terms of a row: runs, which a stable sort merges
+    first = _runs(order, cell)
+    cell = cell[order][first]
+    return _struct_lists(groups.count, cell // TERM_BUCKETS, _TERM_TYPE, [cell % TERM_BUCKETS, np.add.reduceat(n[order], first)])
 
 
 def _signature(groups: _Groups, rows: pa.ListArray) -> pa.ListArray:
