@@ -89,6 +89,7 @@ _BESIDE_RANKING = (
     "gold.cluster_timeline",
     "gold.cluster_links",
     "gold.cluster_evidence",
+    "gold.cluster_templates",
     "gold.suspect_cluster_members",
     "gold.watchlist",
     "quality.quarantine",
@@ -156,6 +157,18 @@ STAGES: tuple[Stage, ...] = (
     Stage("gold.cluster_timeline", Grain.RUN, (*_SCORED, _EMBEDDINGS), "a cluster's activity by hour and model"),
     Stage("gold.cluster_links", Grain.RUN, (*_SCORED, *_PAIRS), "why these two accounts"),
     Stage("gold.cluster_evidence", Grain.RUN, (Read("scoring.clusters"), Read("scoring.evidence")), "why this cluster"),
+    Stage(
+        "gold.cluster_templates",
+        Grain.RUN,
+        (
+            *_SCORED,
+            _TOKENS,
+            Read("silver.exchanges"),
+            Read("bronze.exchanges", Span.ARRIVED),
+            _previous("gold.cluster_templates"),
+        ),
+        "what members send alike, with a redacted exemplar",
+    ),
     Stage(
         "gold.suspect_cluster_members", Grain.RUN, (*_SCORED, _TOKENS, _EMBEDDINGS, _ACCOUNTS), "the accounts of a cluster, with reasons"
     ),

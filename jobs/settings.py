@@ -92,6 +92,8 @@ class Scoring:
     fewest_owners: int = 3  # of accounts of one or two owners the owner answers, and it is no ring
     typical_share: float = 0.3  # a token of so large a share of members is the cluster's own
     links_shown: int = 20  # strongest pairs kept of an account in gold
+    template_accounts: int = 3  # a text that fewer members share is shown to nobody
+    templates_shown: int = 2  # most shared texts of each kind that are shown of a cluster
     active_days: int = 2  # a cluster seen in the last so many days is active
     unsupported_regions: tuple[str, ...] = ("CN", "RU", "KP", "IR", "SY", "CU", "BY")  # set to your own policy's
 

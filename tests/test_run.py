@@ -27,7 +27,15 @@ from jobs.settings import DEFAULT, Key, Run
 from tests.traffic import DAYS, RING, exchanges, is_late, write_landing, write_lines
 
 KEY = "a key for tests alone"
-GOLD = ("suspect_clusters", "suspect_cluster_members", "cluster_evidence", "cluster_links", "cluster_timeline", "watchlist")
+GOLD = (
+    "suspect_clusters",
+    "suspect_cluster_members",
+    "cluster_evidence",
+    "cluster_links",
+    "cluster_templates",
+    "cluster_timeline",
+    "watchlist",
+)
 
 
 def runner(spark: SparkSession, landing: Path, lake: Path) -> Runner:

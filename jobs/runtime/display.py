@@ -81,7 +81,8 @@ def print_ranking(rows: list[dict[str, Any]], day: date, lake: str, counts: dict
     said = ", ".join(f"{n} {name}" for name, n in counts.items())
     console.print(f"{said}.", highlight=False)
     console.print(
-        f"Tables: {lake}/gold/ (suspect_clusters, suspect_cluster_members, cluster_evidence, cluster_links, cluster_timeline, watchlist)",
+        f"Tables: {lake}/gold/ (suspect_clusters, suspect_cluster_members, cluster_evidence, cluster_links, "
+        "cluster_templates, cluster_timeline, watchlist)",
         highlight=False,
         soft_wrap=True,
     )
