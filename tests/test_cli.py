@@ -7,6 +7,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs import cli
+from jobs.commands import job
 from jobs.errors import GateError, RunError, UsageError
 from jobs.runtime.display import plain, print_ranking
 from jobs.runtime.secret import FILE_VARIABLE, VARIABLE, is_weak, load_key
@@ -90,7 +91,7 @@ def test_errors_become_statuses(error: Exception, code: int, capsys: pytest.Capt
     def fail(*_: object) -> int:
         raise error
 
-    monkeypatch.setattr(cli, "_job", fail)
+    monkeypatch.setattr(job, "act", fail)
     found, said = status(capsys, "job", "gold.watchlist", "--date", "2026-02-10", "--lake", "k")
     assert found == code
     assert str(error) in said

@@ -68,6 +68,8 @@ class Landing:
     Raises UsageError if there is no such folder, or no folder `exchanges` in it.
     """
 
+    text_kinds: tuple[str, ...] = JSON_LINES
+
     def __init__(self, spark: SparkSession, uri: str):
         self.spark = spark
         self._hadoop = spark._jvm.org.apache.hadoop.fs  # type: ignore[union-attr]  # noqa: SLF001
@@ -77,14 +79,20 @@ class Landing:
             path = self._hadoop.Path(uri)
             self._store = path.getFileSystem(spark._jsc.hadoopConfiguration())  # noqa: SLF001
             self._root = self._store.makeQualified(path)
-            found, complete = self._exists(""), self._exists("exchanges")
+            fault = self._fault(uri)
         except Py4JJavaError as error:
             message = str(error.java_exception.getMessage()).splitlines()[0]
-            raise UsageError(f"the landing {uri} cannot be opened: {message}; check the URI and the access to it") from error
-        if not found:
-            raise UsageError(f"there is no landing folder {uri}; name one with --landing, or make one with: iolaus simulate --out DIR")
-        if not complete:
-            raise UsageError(f"the landing {uri} has no folder exchanges; put exchanges/dt=YYYY-MM-DD/ there, as the README says")
+            raise UsageError(f"{uri} cannot be opened: {message}; check the URI and the access to it") from error
+        if fault:
+            raise UsageError(fault)
+
+    def _fault(self, uri: str) -> str | None:
+        """What makes the folder none that can be read, and the mend; None if nothing does."""
+        if not self._exists(""):
+            return f"there is no landing folder {uri}; name one with --landing, or make one with: iolaus simulate --out DIR"
+        if not self._exists("exchanges"):
+            return f"the landing {uri} has no folder exchanges; put exchanges/dt=YYYY-MM-DD/ there, as the README says"
+        return None
 
     def lines(self, folder: str, day: date | None, unreadable: Sequence[Unreadable] = ()) -> DataFrame:
         """The lines of `exchanges` that arrived on `day`, or of the undated `accounts`, `models` or `agreements`.
@@ -96,7 +104,7 @@ class Landing:
         """
         files = list(self._files(folder, day))
         broken = {u.file: u.reason for u in unreadable}
-        marks = [Unreadable(f.name, "not a .jsonl, .jsonl.gz or .parquet file") for f in files if not f.name.endswith(KINDS)]
+        marks = [Unreadable(f.name, self._expected()) for f in files if not f.name.endswith((*self.text_kinds, PARQUET))]
         marks += [Unreadable(f.name, broken[f.name]) for f in files if f.name in broken]
         sound = [f for f in files if f.name not in broken]
         frames = self._read(folder, sound, tolerant=False)
@@ -119,12 +127,15 @@ class Landing:
         about k groups more. Raises Spark's error if a file fails for another reason than its content.
         """
         found: list[Unreadable] = []
-        for kinds in (JSON_LINES, (PARQUET,)):
+        for kinds in (self.text_kinds, (PARQUET,)):
             files = [f for f in self._files(folder, day) if f.name.endswith(kinds)]
             size = max(1, -(-len(files) // _SHARDS), min(_SHARDS, len(files)))
             for start in range(0, len(files), size):
                 found += self._search(folder, files[start : start + size])
         return sorted(found, key=lambda u: u.file)
+
+    def _expected(self) -> str:
+        return f"not a {', '.join(self.text_kinds)} or {PARQUET} file"
 
     def _search(self, folder: str, files: list[_File]) -> list[Unreadable]:
         try:
@@ -164,7 +175,7 @@ class Landing:
     def _read(self, folder: str, files: list[_File], *, tolerant: bool) -> list[DataFrame]:
         """The lines of the files: one frame for all of text, and for Parquet one a schema."""
         frames = []
-        text = [f.uri for f in files if f.name.endswith(JSON_LINES)]
+        text = [f.uri for f in files if f.name.endswith(self.text_kinds)]
         if text:
             reader = self._reader("text", tolerant).option("lineSep", "\n")
             frames.append(self._lines(reader.load(text), _cleaned(F.col("value"))))
@@ -234,7 +245,7 @@ def _as_json(folder: str, schema: StructType) -> Column:
     A time without a zone is UTC. A whole number where a time belongs counts nanoseconds since 1970, for so
     Spark gives Parquet's nanoseconds; seconds or milliseconds read so are impossible times, and rejected.
     """
-    times = {f.name for f in FIELDS[f"landing.{folder}"] if f.dataType == TIMESTAMP}
+    times = {f.name for f in FIELDS.get(f"landing.{folder}", ()) if f.dataType == TIMESTAMP}
 
     def value(field: StructField) -> Column:
         found = F.col(f"`{field.name}`")

@@ -1,0 +1,1 @@
+"""Other people's logs as rows of the landing: one module a format, pure functions. docs/adapters.md says what each field is taken from."""

@@ -1,0 +1,154 @@
+"""`iolaus adapt` as a whole: logs in, a landing out, which bronze reads as it reads the landing that the logs were made of."""
+
+import gzip
+import json
+from argparse import Namespace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from jobs.adapters.landing import Choice
+from jobs.bronze import accounts, exchanges
+from jobs.commands.adapt import _choice, _summary, deliver
+from jobs.errors import UsageError
+from jobs.runtime.delivery import Delivery
+from jobs.runtime.landing import Landing
+from jobs.runtime.logs import Logs
+from jobs.settings import DEFAULT, Key, Run
+from tests import traffic
+from tests.gateway_logs import LITELLM_FIELDS, write_litellm
+
+FIRST = traffic.DAYS[0]
+# What LiteLLM's payload says of a call and the simulated landing does not.
+ADDED = ("operation_name", "provider_name", "response_model", "api_key_id", "response", "request_temperature", "tool_call_count")
+ADDED += ("image_count", "http_status", "finish_reasons", "extra", "source_file", "arrived_on")
+
+
+def adapt(spark: SparkSession, kind: str, logs: Path, out: Path, *fields: str, account: str | None = None, **more: Any) -> dict[str, Any]:
+    choice = _choice(Namespace(account=account, field=list(fields), arrived=more.get("arrived")))
+    return deliver(Logs(spark, str(logs)), Delivery(spark, str(out), more.get("name", "test")), kind, choice)
+
+
+def rows(frame: DataFrame, *dropped: str) -> list[str]:
+    return sorted(map(str, frame.drop(*dropped).collect()))
+
+
+def test_a_round_trip_through_litellms_logs_gives_the_same_rows(spark: SparkSession, tmp_path: Path):
+    """Equal rows of bronze make equal rankings: tests/test_run.py shows that a result depends on these rows alone."""
+    sent = [row for row in traffic.exchanges() if row["requested_at"].startswith(FIRST.isoformat())][::3]
+    traffic.write_lines(tmp_path / "landing/exchanges" / f"dt={FIRST}" / "part.jsonl", sent)
+    traffic.write_lines(tmp_path / "landing/accounts.jsonl", traffic.accounts())
+    logs = write_litellm(tmp_path / "logs", sent)
+    (logs / "deep").mkdir()
+    (logs / "deep" / "broken.json.gz").write_bytes(gzip.compress(b'{"half": \n{"startTime": 1770714000}\n')[:-9])
+    (logs / "notes.md").write_text("no log")
+    out = tmp_path / "out"
+    kept = out / "exchanges" / f"dt={FIRST}" / "another-00000.jsonl"
+    traffic.write_lines(kept, [])
+    arguments = [f"{name}={path}" for name, path in LITELLM_FIELDS.items()]
+    counts = adapt(spark, "litellm", logs, out, *arguments)
+    assert counts["client_asn"] == len(sent)
+    run = Run(FIRST, DEFAULT, Key(b"k"))
+
+    def bronze(root: Path) -> tuple[list[str], list[str]]:
+        made = Landing(spark, str(root))
+        found = exchanges.transform(made.lines("exchanges", FIRST), run).where("account_id is not null")
+        owners = {row["account_id"] for row in sent}
+        people = accounts.transform(made.lines("accounts", None), run)
+        return rows(found, *ADDED), rows(people.where(people["account_id"].isin(*owners)), "extra")
+
+    original, adapted = bronze(tmp_path / "landing"), bronze(out)
+    assert adapted == original
+    assert len(original[0]) == len(sent)
+    rejected = [json.loads(line) for file in (out / "quarantine").glob("*.gz") for line in gzip.decompress(file.read_bytes()).splitlines()]
+    assert {"not JSON", "file not readable to its end"} <= {r["reason"] for r in rejected}
+    assert {"line": '{"half": ', "source_file": "deep/broken.json.gz", "reason": "not JSON"} in rejected
+    first_run = {p.relative_to(out) for p in out.rglob("*.gz")}
+    (logs / "deep" / "broken.json.gz").unlink()
+    traffic.write_lines(logs / "2026-02-10.json.gz", [])
+    assert adapt(spark, "litellm", logs, out)["exchanges"] == 0
+    assert kept.exists(), "what others delivered stays"
+    left = {p.relative_to(out) for p in out.rglob("*.gz")}
+    assert left < first_run, "a rerun replaces what the first run delivered"
+    assert not list(out.glob("_*"))
+
+
+def test_spans_find_the_server_that_they_ran_in(spark: SparkSession, tmp_path: Path):
+    def span(trace: str, number: int, kind: int, **attributes: str) -> dict[str, Any]:
+        listed = [{"key": key.replace("__", "."), "value": {"stringValue": value}} for key, value in attributes.items()]
+        time = str(1772323200000000000 + number)
+        return {"traceId": trace, "spanId": f"s{number}", "kind": kind, "startTimeUnixNano": time, "attributes": listed}
+
+    def export(*spans: dict[str, Any]) -> dict[str, Any]:
+        return {"resourceSpans": [{"resource": {}, "scopeSpans": [{"spans": list(spans)}]}]}
+
+    call = {"gen_ai__operation__name": "chat", "gen_ai__request__model": "m"}
+    traffic.write_lines(
+        tmp_path / "logs/a.jsonl",
+        [
+            export(span("t1", 3, 3, **call), span("t1", 2, 2, client__address="10.0.0.2", user__id="inner")),
+            export(span("t2", 4, 3, **call)),
+        ],
+    )
+    traffic.write_lines(
+        tmp_path / "logs/b.jsonl", [export(span("t1", 1, 2, client__address="203.0.113.9", user__id="acc")), {"resourceSpans": []}]
+    )
+    counts = adapt(spark, "otlp", tmp_path / "logs", tmp_path / "out", arrived=date(2026, 3, 5))
+    found = traffic_rows(tmp_path / "out" / "exchanges" / "dt=2026-03-05")
+    assert [(r["exchange_id"], r.get("account_id"), r.get("client_ip")) for r in found] == [
+        ("t1-s3", "acc", "203.0.113.9"),
+        ("t2-s4", None, None),
+    ]
+    assert (counts["exchanges"], counts["account_id"], counts["reason: no part of an exchange"]) == (2, 1, 1)
+
+
+def traffic_rows(folder: Path) -> list[dict[str, Any]]:
+    lines = [json.loads(line) for file in sorted(folder.glob("*.gz")) for line in gzip.decompress(file.read_bytes()).splitlines()]
+    return sorted(lines, key=lambda row: str(row.get("exchange_id")))
+
+
+def test_the_parts_of_a_batch_are_joined_by_folder_and_custom_id(spark: SparkSession, tmp_path: Path):
+    def asked(custom: str, said: str) -> dict[str, Any]:
+        body = {"model": "m", "messages": [{"role": "user", "content": said}]}
+        return {"custom_id": custom, "method": "POST", "url": "/v1/chat/completions", "body": body}
+
+    def answered(custom: str, said: str) -> dict[str, Any]:
+        body = {"choices": [{"message": {"content": said}, "finish_reason": "stop"}]}
+        return {"id": f"r-{custom}", "custom_id": custom, "response": {"status_code": 200, "body": body}, "error": None}
+
+    for name in ("x", "y"):
+        folder = tmp_path / f"logs/account={name}/batch"
+        traffic.write_lines(
+            folder / "in.jsonl", [asked("1", f"{name}1"), asked("2", f"{name}2"), *([{"nothing": 1}] if name == "x" else [])]
+        )
+        traffic.write_lines(folder / "out.jsonl", [answered("2", f"to {name}2")])
+        traffic.write_lines(folder / "batch.json", [{"object": "batch", "id": f"b{name}", "created_at": 1772323200}])
+    counts = adapt(spark, "openai-batch", tmp_path / "logs", tmp_path / "out")
+    found = traffic_rows(tmp_path / "out/exchanges/dt=2026-03-01")
+    assert [(r["exchange_id"], r["account_id"], r["prompt"], r.get("response")) for r in found] == [
+        ("bx-1", "x", "x1", None),
+        ("bx-2", "x", "x2", "to x2"),
+        ("by-1", "y", "y1", None),
+        ("by-2", "y", "y2", "to y2"),
+    ]
+    assert counts["reason: no part of an exchange"] == 1
+    said = _summary(counts, "OUT", Choice())
+    assert "4 exchanges, of 2026-03-01 to 2026-03-01, in OUT/exchanges" in said
+    assert "the same address and its block: client_ip or accounts.signup_ip" in said
+    assert "long answers: usage_output_tokens" in said
+    assert "what accounts say" not in said, "a signal that is heard is not called silent"
+
+
+@pytest.mark.parametrize("field", ["nonsense=a.b", "client_ip", "client_ip=", "account.account_id=a", "account.plan=metadata.plan"])
+def test_a_field_that_the_landing_does_not_have_is_said_so(field: str):
+    with pytest.raises(UsageError):
+        _choice(Namespace(account=None, field=[field], arrived=None))
+
+
+def test_logs_that_are_none_are_said_so(spark: SparkSession, tmp_path: Path):
+    for path in (tmp_path / "nothing", tmp_path):
+        with pytest.raises(UsageError, match="there are no logs"):
+            Logs(spark, str(path))
