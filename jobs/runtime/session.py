@@ -34,6 +34,9 @@ _COMMON = {
     "spark.executorEnv.PYTHONHASHSEED": "0",
     # Days run the same queries: with Spark's 100 entries their compiled code is thrown away before the next day needs it.
     "spark.sql.codegen.cache.maxEntries": "10000",
+    # A stack trace taken for every column of every plan doubles the time to build one; errors name their columns without.
+    "spark.sql.dataFrameQueryContext.enabled": "false",
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     # A day is some 340 jobs. What Spark keeps of ended ones, and each plan in words, costs heap and is shown nowhere here.
     "spark.ui.retainedJobs": "100",
@@ -115,6 +118,8 @@ def session(
             # Re-planning between stages cuts small queries into more jobs, and small days are mostly planning.
             "spark.sql.adaptive.enabled": "false",
             "spark.default.parallelism": str(cores),
+            # A fifth of the time to plan a query of many columns goes into filters that it infers; small days gain nothing by them.
+            "spark.sql.constraintPropagation.enabled": "false",
             "spark.python.daemon.module": "jobs.runtime.daemon",
             "spark.driver.extraJavaOptions": f"{_LIGHT_JIT if light else _JIT} {_JAVA}",
             **(INTERPRETED if light else {}),
