@@ -13,7 +13,7 @@ DEMO_FROM := 2026-02-02
 DEMO_TO := 2026-02-02
 DEMO_KEY := public-demo-key-that-protects-nothing
 
-.PHONY: help env demo test check bench-capability bench-chance bench-detection locks clean
+.PHONY: help env demo test check deploy-check bench-capability bench-chance bench-detection locks clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ check: env ## format, lint, strict types, import contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+deploy-check: env ## check the files of deploy/ against the schemas of those who read them (needs go)
+	@$(BIN)/python deploy/check.py
 
 bench-capability: env ## score how well it is told what a prompt is after, on benchmarks/labelled_prompts.jsonl
 	@$(BIN)/python benchmarks/capability.py $(if $(BENCH_JSON),--json $(BENCH_JSON))

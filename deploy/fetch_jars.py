@@ -1,9 +1,9 @@
-"""Put Delta's jars into the folder `jars` of this Python environment, once.
+"""Put Delta's jars into the folder `jars` of this Python environment, once; with `--s3`, Hadoop's for S3 into `jars-s3`.
 
 Spark's own resolver fetches them, from wherever it is configured to look, into its own cache. Of what
 Delta names as dependencies, Spark brings the rest or the project does not use it: two jars of 9 MB
 are needed, not thirty of 87 MB. Their SHA-256 is pinned here as those of the Python packages are in
-`deploy/locks`.
+`deploy/locks`. Hadoop's two for S3 are 640 MB, most of it Amazon's client, so only who needs them fetches them.
 """
 
 import os
@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
 
 import pyspark
@@ -23,20 +23,33 @@ JARS = {
     "io.delta_delta-storage-4.4.0.jar": "c46735481fa8e326b0957be02b4420cbcab4b325bb08009b7f2045a95133f1cc",
 }
 EXCLUDED = "io.delta:delta-kernel-*,io.unitycatalog:*,com.*:*,org.*:*"
+S3_PACKAGE = "org.apache.hadoop:hadoop-aws:3.4.2"  # of the Hadoop that this Spark brings
+S3_JARS = {
+    "org.apache.hadoop_hadoop-aws-3.4.2.jar": "d2d24e6b715b5656b9d238bf13b6682a07e2004dd36aad74a73aeb854319f4d9",
+    "software.amazon.awssdk_bundle-2.29.52.jar": "62638f33045690c6bc5e496b54b0b2e89a9ad38cbedacdf6e017fea6bc85f55c",
+}
+S3_EXCLUDED = "software.amazon.encryption.s3:*,org.apache.hadoop:hadoop-client-*,org.slf4j:*,org.xerial.snappy:*"
 MEND = "check the way to Maven Central, or put the two jars there by hand"
 
 
 def main() -> int:
     """Fetch what is missing. Prints nothing if nothing is, else one line; returns the exit status."""
-    folder = Path(sys.prefix) / "jars"
-    if all(_is_right(folder / name) for name in JARS):
+    if "--s3" in sys.argv[1:]:
+        return fetch(S3_PACKAGE, S3_JARS, S3_EXCLUDED, "jars-s3")
+    return fetch(DELTA_PACKAGE, JARS, EXCLUDED, "jars")
+
+
+def fetch(package: str, jars: dict[str, str], excluded: str, below: str) -> int:
+    """Fetch the jars of a package, unless they are there, into a folder of this environment."""
+    folder = Path(sys.prefix) / below
+    if all(_is_right(folder / name, jars) for name in jars):
         return 0
-    print(f"Fetching Delta's jars into {folder}", flush=True)
+    print(f"Fetching {package} into {folder}", flush=True)
     spark = Path(pyspark.__file__).parent
     answer = subprocess.run(
         [
             *(str(spark / "bin" / "spark-submit"), "--master", "local[1]"),
-            *("--packages", DELTA_PACKAGE, "--exclude-packages", EXCLUDED),
+            *("--packages", package, "--exclude-packages", excluded),
             # Something to run that ends at once: the fetching is done before it starts.
             *("--class", "org.apache.hadoop.util.VersionInfo", "spark-internal"),
         ],
@@ -52,18 +65,21 @@ def main() -> int:
             or answer.stderr.splitlines()
             or ["no reason given"]
         )
-        return _fail(f"{DELTA_PACKAGE} was not fetched ({why[0].strip()}); {MEND}: {folder}")
+        return _fail(f"{package} was not fetched ({why[0].strip()}); {MEND}: {folder}")
     folder.mkdir(exist_ok=True)
-    for name in JARS:
+    for name in jars:
         fetched = Path(cache[1]) / name
-        if not _is_right(fetched):
+        if not _is_right(fetched, jars):
             return _fail(f"{fetched} is not the file that was pinned; delete {fetched.parent.parent} and try again")
         shutil.copyfile(fetched, folder / name)
     return 0
 
 
-def _is_right(jar: Path) -> bool:
-    return jar.is_file() and sha256(jar.read_bytes()).hexdigest() == JARS[jar.name]
+def _is_right(jar: Path, jars: dict[str, str]) -> bool:
+    if not jar.is_file():
+        return False
+    with jar.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest() == jars[jar.name]
 
 
 def _fail(line: str) -> int:

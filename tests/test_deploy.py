@@ -1,0 +1,87 @@
+"""What deploy/ says is valid, and agrees with the code that it deploys. `make deploy-check` asks more, of fetched schemas."""
+
+import re
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+import kubernetes_validate
+import pytest
+import yaml
+
+import jobs
+from jobs.runtime import session
+from jobs.runtime.secret import FILE_VARIABLE
+
+DEPLOY = Path(__file__).parents[1] / "deploy"
+
+
+def read(name: str) -> str:
+    return (DEPLOY / name).read_text()
+
+
+def test_kubernetes_objects_are_valid() -> None:
+    objects = list(yaml.safe_load_all(read("kubernetes/access.yaml")))
+    for made in objects:
+        kubernetes_validate.validate(made, "1.34", strict=True)
+    broken = next(o for o in objects if o["kind"] == "Role") | {"rulez": []}
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(broken, "1.34", strict=True)
+
+
+def test_the_key_goes_to_the_driver_alone() -> None:
+    """In Kubernetes and in compose: executors, workers and master never see it."""
+    spec = yaml.safe_load(read("kubernetes/sparkapplication.yaml"))["spec"]
+    assert {s["name"] for s in spec["driver"]["secrets"]} == {"iolaus-hmac"}
+    assert {e["name"] for e in spec["driver"]["env"]} == {FILE_VARIABLE}
+    assert "hmac" not in str(spec["executor"]).lower()
+    services = yaml.safe_load(read("compose.yaml"))["services"]
+    assert [name for name, service in services.items() if "hmac_key" in service.get("secrets", [])] == ["job"]
+
+
+def test_pods_are_restricted() -> None:
+    objects = {(o["kind"], o["metadata"]["name"]): o for o in yaml.safe_load_all(read("kubernetes/access.yaml"))}
+    spec = yaml.safe_load(read("kubernetes/sparkapplication.yaml"))["spec"]
+    for role in ("driver", "executor"):
+        context = spec[role]["securityContext"]
+        assert context["runAsNonRoot"] is True
+        assert context["capabilities"] == {"drop": ["ALL"]}
+        assert ("ServiceAccount", spec[role]["serviceAccount"]) in objects
+    assert objects["ServiceAccount", "iolaus-executor"]["automountServiceAccountToken"] is False
+    assert not any("data" in o or "stringData" in o for o in objects.values()), "no secret has a value here"
+
+
+def test_versions_are_those_that_are_pinned() -> None:
+    spec = yaml.safe_load(read("kubernetes/sparkapplication.yaml"))["spec"]
+    assert spec["sparkVersion"] == version("pyspark")
+    assert spec["image"].endswith(f":{jobs.__version__}")
+    values = yaml.safe_load(read("kubernetes/airflow-values.yaml"))
+    pinned = re.search(r"^apache-airflow==(\S+)", read("locks/airflow.txt"), re.MULTILINE)
+    assert pinned is not None
+    assert values["airflowVersion"] == pinned[1]
+    assert values["defaultAirflowTag"] == jobs.__version__
+
+
+def test_what_is_copied_and_named_exists() -> None:
+    for file in DEPLOY.glob("images/*.Dockerfile"):
+        copied = re.findall(r"^COPY (?!--from)(?:--\S+ )?(.+) \S+$", file.read_text(), re.MULTILINE)
+        assert len(copied) >= 4
+        for source in " ".join(copied).split():
+            if source not in ("expectations", "dags"):  # made beside this
+                assert (DEPLOY.parent / source).exists(), (file.name, source)
+    services = yaml.safe_load(read("compose.yaml"))["services"]
+    for service in services.values():
+        if "build" in service:
+            assert (DEPLOY.parent / service["build"]["dockerfile"]).exists()
+    for name in ("entrypoint.sh",):
+        assert subprocess.run(["sh", "-n", str(DEPLOY / "images" / name)], check=False).returncode == 0
+
+
+def test_each_setting_of_spark_has_its_reason_or_stands_below_one() -> None:
+    """One key a line, none twice, none that the session sets itself, and a comment over each group."""
+    lines = [line for line in read("spark-defaults.conf").splitlines() if line]
+    keys = [line.split()[0] for line in lines if not line.startswith("#")]
+    assert all(key.startswith("spark.") for key in keys)
+    assert len(keys) == len(set(keys)) >= 20
+    assert set(keys) & (session._COMMON.keys() | session._DELTA.keys()) == set()
+    assert "secret.key" not in read("spark-defaults.conf")
