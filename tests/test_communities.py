@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from jobs.algorithms.communities import communities, dense_groups, leiden, triangles, truss
+from jobs.algorithms.communities import communities, dense_groups, dense_triangles, leiden, triangles, truss
 
 Pairs = list[tuple[int, int]]
 pairs = st.lists(st.tuples(st.integers(0, 14), st.integers(0, 14)), max_size=60)
@@ -70,6 +70,21 @@ def test_leiden_does_not_depend_on_order_or_direction(edges: Pairs, rng: random.
 def test_triangles_are_those_of_networkx(edges: Pairs) -> None:
     expected = closed(edges)
     assert triangles(*arrays(edges)).tolist() == [expected.get((min(pair), max(pair)), 0) for pair in edges]
+
+
+@settings(derandomize=True, max_examples=60, deadline=None)
+@given(pairs)
+def test_rows_of_bits_count_the_same_triangles(edges: Pairs) -> None:
+    expected = closed(edges)
+    a, b = arrays(sorted(expected))
+    assert dense_triangles(a, b).tolist() == [expected[pair] for pair in sorted(expected)]
+
+
+def test_rows_of_bits_are_counted_a_strip_at_a_time() -> None:
+    a, b = np.triu_indices(3_000, 1)
+    sparse = (b - a) % 97 < 3  # 140,000 edges, more than one strip
+    a, b = a[sparse], b[sparse]
+    assert (dense_triangles(a, b) == triangles(a, b)).all()
 
 
 @pytest.mark.parametrize("partitions", [1, 5])

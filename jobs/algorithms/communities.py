@@ -24,6 +24,7 @@ Weights = npt.NDArray[np.float64]
 Objective = Literal["modularity", "CPM"]
 
 WEDGES = 30_000_000  # pairs of edges at one vertex that are counted in memory: half a gigabyte
+DENSE = 40_000  # vertices whose neighbours are held as a bit each: 200 MB
 WHOLE = 3  # a component of at most so many vertices is one community
 
 
@@ -150,14 +151,35 @@ def truss(edges: DataFrame, *, driver_edges: int = 0) -> DataFrame:
 
 
 def _counted(edges: pa.Table) -> pa.Table | None:
-    """`truss` of edges in memory; None if they have more than `WEDGES` wedges."""
+    """`truss` of edges in memory; None if they have more than `WEDGES` wedges among more than `DENSE` vertices."""
     names, (first, second) = encode(edges["a"], edges["b"])
     proper = first != second
-    keys = np.unique(np.minimum(first, second)[proper] * len(names) + np.maximum(first, second)[proper])
+    keys = np.sort(np.minimum(first, second)[proper] * len(names) + np.maximum(first, second)[proper])
+    keys = keys[np.append(True, keys[1:] != keys[:-1])] if len(keys) else keys
     a, b = np.divmod(keys, max(len(names), 1))
-    if (np.bincount(np.concatenate([a, b])).astype(np.float64) ** 2).sum() > WEDGES:
+    crowded = (np.bincount(np.concatenate([a, b])).astype(np.float64) ** 2).sum() > WEDGES
+    if crowded and len(names) > DENSE:
         return None
-    return pa.table({"a": names.take(pa.array(a)), "b": names.take(pa.array(b)), "triangles": pa.array(triangles(a, b))})
+    counted = dense_triangles(a, b) if crowded else triangles(a, b)
+    return pa.table({"a": names.take(pa.array(a)), "b": names.take(pa.array(b)), "triangles": pa.array(counted)})
+
+
+def dense_triangles(a: Codes, b: Codes) -> Codes:
+    """`triangles` of distinct proper edges, by the neighbours of each vertex as a row of bits.
+
+    O(edges x vertices / 64) whatever the degrees are: 0.4 million edges of 920 accounts who all know each other take
+    a tenth of a second, where their 0.8 billion wedges would take minutes.
+    """
+    vertices = 1 + int(max(a.max(initial=-1), b.max(initial=-1)))
+    near = np.zeros((vertices, -(-vertices // 64)), np.uint64)
+    for one, other in ((a, b), (b, a)):
+        np.bitwise_or.at(near, (one, other >> 6), np.uint64(1) << (other & 63).astype(np.uint64))
+    counted = np.zeros(len(a), np.int64)
+    step = max(1, (1 << 22) // max(near.shape[1], 1))  # edges at a time: two strips of 32 MB
+    for start in range(0, len(a), step):
+        edges = slice(start, start + step)
+        counted[edges] = np.bitwise_count(near[a[edges]] & near[b[edges]]).sum(axis=1, dtype=np.int64)
+    return counted
 
 
 def triangles(a: Codes, b: Codes) -> Codes:
