@@ -15,7 +15,11 @@ def add(commands: "Commands") -> None:
     """What the command takes."""
     parser = commands.add_parser("simulate", help="a landing folder with planted campaigns", description=act.__doc__)
     parser.add_argument("--out", required=True, metavar="DIR", help="landing folder to make; the truth goes beside it")
-    parser.add_argument("--scenario", default="february", help="february (default) or quiet")
+    parser.add_argument(
+        "--scenario",
+        default="february",
+        help="february (default), quiet (no campaign), crowd (a million accounts, few exchanges each) or demo",
+    )
     parser.add_argument("--scale", type=float, default=1.0, help="share of the scenario's full size; default 1")
     parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same rows; default 1")
     parser.add_argument("--days", type=int, help="days of traffic; default: the scenario's")

@@ -54,8 +54,19 @@ _DEMO = replace(
     least_volume=60,
 )
 
+# Very many accounts that each send little: what grows with accounts and hardly with exchanges shows here.
+_CROWD = replace(
+    _FEBRUARY,
+    name="crowd",
+    days=2,
+    population=replace(_FEBRUARY.population, accounts=900_000, exchanges=2_700_000),
+    look_alikes=tuple(replace(g, accounts=5 * g.accounts, exchanges=15 * g.accounts) for g in LOOK_ALIKES),
+    campaigns=(),
+)
+
 SCENARIOS: dict[str, Scenario] = {
     "february": _FEBRUARY,
     "quiet": replace(_FEBRUARY, name="quiet", campaigns=()),
     "demo": _DEMO,
+    "crowd": _CROWD,
 }
