@@ -341,18 +341,21 @@ def _field(items: pa.StructArray, name: str) -> Ints:
 
 
 def stream(batches: Iterable[pa.RecordBatch], first: Callable[[pa.Table], pa.Table]) -> Iterator[pa.Table]:
-    """Sketches of batches that are sorted by account, each account in one row of one of the tables.
+    """Sketches of batches; where these are sorted by account, each account is in one row of one of the tables.
 
     `first` is `sketch` or `merge`. Only the last account of a batch is carried to the next, as a sketch, so
-    memory is bounded by a batch, however many exchanges one account has.
+    memory is bounded by a batch, however many exchanges one account has. An account whose rows lie apart is in
+    several rows, which `merge` joins.
     """
     carried: pa.Table | None = None
     for batch in batches:
         if not batch.num_rows:
             continue
         table = first(pa.Table.from_batches([batch]))
-        if carried is not None:
-            table = merge(pa.concat_tables([carried, table]))
+        if carried is not None and carried["account_id"][0] == table["account_id"][0]:
+            table = pa.concat_tables([merge(pa.concat_tables([carried, table.slice(0, 1)])), table.slice(1)])
+        elif carried is not None:
+            yield carried
         if len(table) > 1:
             yield table.slice(0, len(table) - 1)
         carried = table.slice(len(table) - 1)
