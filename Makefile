@@ -13,7 +13,7 @@ DEMO_FROM := 2026-02-02
 DEMO_TO := 2026-02-02
 DEMO_KEY := public-demo-key-that-protects-nothing
 
-.PHONY: help env demo test check deploy-check bench-capability bench-chance bench-detection locks clean
+.PHONY: help env demo test check deploy-check bench-capability bench-chance bench-detection dictionary locks clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ BENCH := ../shared/bench
 
 bench-detection: env ## score every scenario of benchmarks/, on the traffic generator in BENCH=FOLDER
 	@$(BIN)/python benchmarks/detection.py --bench $(BENCH) $(if $(BENCH_JSON),--json $(BENCH_JSON))
+
+dictionary: env ## write docs/tables.md anew: every published column
+	@$(BIN)/python -m jobs.export.dictionary
 
 # Pins with hashes, for Linux and macOS and every Python from 3.11; no package host is named in them.
 COMPILE = out/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \

@@ -1,0 +1,38 @@
+"""An attacker's text, made inert: in a terminal, a page, a spreadsheet."""
+
+import unicodedata
+
+LONGEST = 600  # characters of one value that are shown; the rest is counted
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # what a spreadsheet takes for the start of a formula (OWASP, CSV injection)
+
+
+def inert(text: object, longest: int = LONGEST) -> str:
+    """One line of text in which nothing acts and nothing hides.
+
+    Control and format characters (escape sequences, bidirectional overrides, zero-width characters), unassigned
+    ones and lone surrogates are shown by number, as `<U+202E>`; white space is a space; at most two combining marks
+    follow one another; what is longer than `longest` is cut, and says how long it was.
+    """
+    given = str(text)
+    shown, marks = [], 0
+    for c in given[:longest]:
+        kind = unicodedata.category(c)
+        marks = marks + 1 if kind.startswith("M") else 0
+        if c in "\t\n\r" or kind.startswith("Z"):
+            shown.append(" ")
+        elif kind.startswith("C"):
+            shown.append(f"<U+{ord(c):04X}>")
+        elif marks <= 2:
+            shown.append(c)
+    if len(given) > longest:
+        shown.append(f"… ({len(given):,} characters)")
+    return "".join(shown)
+
+
+def cell(value: object) -> object:
+    """A value for a spreadsheet: numbers as they are, text that would be a formula behind an apostrophe, lists as lines of text."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    text = "; ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    text = "".join(c if c in "\t\r\n" or unicodedata.category(c)[0] != "C" else f"<U+{ord(c):04X}>" for c in text)
+    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text

@@ -1,0 +1,137 @@
+"""`iolaus query` and the documented ways to read gold, on small lakes written without Spark."""
+
+import csv
+import io
+import json
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+from lakes import write
+from pyspark.sql import SparkSession
+
+from jobs.cli import main
+from jobs.export.dictionary import PAGE, page
+from jobs.export.inert import cell, inert
+
+TODAY, BEFORE = date(2026, 2, 11), date(2026, 2, 10)
+RTL = "\u202e"
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("lake with 'quotes'")
+    for day, accounts in ((BEFORE, ["a"]), (TODAY, ["a", "b"])):
+        write(
+            made,
+            "gold.suspect_clusters",
+            [
+                {
+                    "run_date": day,
+                    "cluster_id": "hc_1",
+                    "rank": 1,
+                    "score": 12.5,
+                    "capabilities": {"coding": 0.5},
+                    "summary": f"=cmd(){RTL}\x1b[31m",
+                }
+            ],
+        )
+        write(made, "gold.watchlist", [{"run_date": day, "cluster_id": "hc_2", "rank": 1}])
+        write(made, "gold.cluster_timeline", [{"run_date": day, "cluster_id": "hc_1", "n_exchanges": 7}])
+        write(made, "gold.cluster_evidence", [{"run_date": day, "cluster_id": "hc_1", "kind": "labour", "description": "they share work"}])
+        write(
+            made,
+            "gold.suspect_cluster_members",
+            [{"run_date": day, "cluster_id": "hc_1", "account_id": a, "reasons": ["r"]} for a in accounts],
+        )
+    return made
+
+
+def answer(lake: Path, capsys: pytest.CaptureFixture[str], sql: str, *more: str) -> tuple[int, str, str]:
+    status = main(["query", "--lake", str(lake), sql, *more])
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+def test_one_row_a_table_and_layer(lake: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sql = (
+        "SELECT s.run_date, s.cluster_id, w.cluster_id AS watched FROM suspect_clusters s "
+        "JOIN gold.watchlist w USING (run_date) WHERE run_date = DATE '2026-02-11'"
+    )
+    status, out, _ = answer(lake, capsys, sql, "--format", "json")
+    assert (status, json.loads(out)) == (0, [{"run_date": "2026-02-11", "cluster_id": "hc_1", "watched": "hc_2"}])
+
+
+def test_csv_and_table_are_inert(lake: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sql = "SELECT summary, capabilities, -score AS score FROM suspect_clusters LIMIT 1"
+    status, out, _ = answer(lake, capsys, sql, "--format", "csv")
+    header, row = csv.reader(io.StringIO(out))
+    assert (status, header) == (0, ["summary", "capabilities", "score"])
+    assert row == ["'=cmd()<U+202E><U+001B>[31m", '{"coding": 0.5}', "-12.5"]
+    for width in (sql, f"SELECT *, repeat('x', 300) FROM ({sql})"):  # noqa: S608
+        _, out, _ = answer(lake, capsys, width)
+        assert "\x1b" not in out
+        assert RTL not in out
+        assert "=cmd()<U+202E>" in out
+
+
+def test_a_table_says_that_there_is_more(lake: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = answer(lake, capsys, "SELECT account_id FROM suspect_cluster_members", "--rows", "2")
+    assert "(2 rows; there are more" in out
+    _, out, _ = answer(lake, capsys, "SELECT account_id FROM suspect_cluster_members", "--rows", "3")
+    assert "(3 rows)" in out
+
+
+@pytest.mark.parametrize(
+    ("sql", "status", "said"),
+    [
+        ("SELECT ranc FROM suspect_clusters", 2, '"rank"'),
+        ("SELECT * FROM suspects", 2, "suspect_clusters"),
+        ("SELECT * FROM cluster_links", 2, "`iolaus run` writes it"),
+        ("SELEC 1", 2, "syntax error"),
+        ("SELECT 1; SELECT 2", 2, "one statement"),
+        ("", 2, "one statement"),
+        ("SELECT * FROM read_csv('/etc/hosts')", 2, "disabled"),
+        ("SELECT * FROM lake", 2, "does not exist"),  # a variable of this process
+        ("SET enable_external_access = true", 2, "locked"),
+        ("SELECT CAST(cluster_id AS INT) FROM suspect_clusters", 1, "Could not convert"),
+    ],
+)
+def test_an_error_is_one_line_with_its_mend(lake: Path, capsys: pytest.CaptureFixture[str], sql: str, status: int, said: str) -> None:
+    found, out, err = answer(lake, capsys, sql)
+    assert (found, out, err.count("\n")) == (status, "", 1)
+    assert said in err
+
+
+def test_no_lake(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, err = answer(tmp_path / "none", capsys, "SELECT 1")
+    assert status == 2
+    assert "there is no lake" in err
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\t=1", " =1", "＝1"])
+def test_a_formula_is_text(text: str) -> None:
+    assert cell(text) == f"'{text}"
+    assert cell(["x", "y"]) == "x; y"
+    assert cell(-1.5) == -1.5
+
+
+def test_inert_text() -> None:
+    assert inert("a\u200b\x00b\n\u2028c\ud800") == "a<U+200B><U+0000>b  c<U+D800>"
+    assert inert("x" * 1_000_000) == "x" * 600 + "… (1,000,000 characters)"
+    assert inert("e" + "\u0301" * 50) == "e\u0301\u0301"
+
+
+def test_the_page_of_tables_is_true() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "make dictionary writes it anew"
+
+
+def test_documented_examples(lake: Path, spark: SparkSession, capsys: pytest.CaptureFixture[str]) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", page(), re.DOTALL)
+    assert len(blocks) == 3
+    where = str(lake).replace("'", "")
+    Path(where).symlink_to(lake)  # the examples are for folders without quotes in their name
+    for block, said in zip(blocks, ("|b         |", "they share work", "2026-02-10"), strict=True):
+        exec(block.replace("LAKE", where), {"spark": spark})  # noqa: S102 - the project's own page
+        assert said in capsys.readouterr().out
