@@ -10,7 +10,7 @@ def inert(text: object, longest: int = LONGEST) -> str:
     """One line of text in which nothing acts and nothing hides.
 
     Control and format characters (escape sequences, bidirectional overrides, zero-width characters), unassigned
-    ones and lone surrogates are shown by number, as `<U+202E>`; white space is a space; at most two combining marks
+    ones and lone surrogates are shown by number, as `<U+202E>`; line ends and tabs are spaces; at most two combining marks
     follow one another; what is longer than `longest` is cut, and says how long it was.
     """
     given = str(text)
@@ -18,7 +18,7 @@ def inert(text: object, longest: int = LONGEST) -> str:
     for c in given[:longest]:
         kind = unicodedata.category(c)
         marks = marks + 1 if kind.startswith("M") else 0
-        if c in "\t\n\r" or kind.startswith("Z"):
+        if c in "\t\n\r" or kind in {"Zl", "Zp"}:
             shown.append(" ")
         elif kind.startswith("C"):
             shown.append(f"<U+{ord(c):04X}>")
