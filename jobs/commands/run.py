@@ -1,11 +1,13 @@
 """`iolaus run`: the whole pipeline."""
 
 import argparse
-from datetime import timedelta
+import sys
+from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.commands.arguments import add_spark, day, given_key
-from jobs.errors import UsageError
+from jobs.errors import RunError, UsageError
 from jobs.settings import DEFAULT
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ def add(commands: "Commands") -> None:
     parser.add_argument("--from", dest="first", type=day, metavar="D", help="first day of a range")
     parser.add_argument("--to", dest="last", type=day, metavar="D", help="last day of a range")
     parser.add_argument("--last-only", action="store_true", help="load every day, but search and publish the last alone: for a first load")
+    parser.add_argument(
+        "--report", metavar="DIR", help="folder of the report; default: report, beside a lake on a file system; none: no report"
+    )
     add_spark(parser)
     parser.set_defaults(act=act)
 
@@ -55,6 +60,7 @@ def act(given: argparse.Namespace) -> int:
         runner = Runner(spark, given.lake, DEFAULT, key, given.landing, progress.on_event)
         touched = runner.run(days, last_only=given.last_only)
     print_ranking(runner.ranking(days[-1]), days[-1], given.lake, runner.counts(days[-1]))
+    _report(given, days[-1])
     for arrived, earlier in touched.items():
         missed = [d for d in earlier if d not in days]
         if missed:
@@ -64,3 +70,17 @@ def act(given: argparse.Namespace) -> int:
                 "to publish those days anew, run from the first of them again."
             )
     return 0
+
+
+def _report(given: argparse.Namespace, last: date) -> None:
+    """Write the report of the last day and say where it is. What is published stays published if no report can be written."""
+    from jobs.export.gold import is_local
+    from jobs.export.report import default_folder, write
+
+    if given.report == "none" or (given.report is None and not is_local(given.lake)):
+        return
+    try:
+        folder = Path(given.report).absolute() if given.report else default_folder(given.lake)
+        print(f"Report: {write(given.lake, folder, last, ran=True)}")
+    except (OSError, RunError, UsageError) as error:
+        print(f"iolaus: no report was written: {error}", file=sys.stderr)

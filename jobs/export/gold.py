@@ -64,11 +64,15 @@ class Gold:
         return opened.to_pyarrow_dataset().to_table(columns=columns, filter=wanted)
 
     def days(self) -> list[date]:
-        """The run dates for which anything is listed, in order."""
+        """The run dates that were published, in order: those for which anything is listed, or whose run is recorded."""
         found: set[date] = set()
         for name in ("gold.suspect_clusters", "gold.watchlist"):
             rows = self.rows(name, columns=["run_date"])
             found |= set(rows["run_date"].unique().to_pylist()) if rows is not None else set()
+        runs = self.rows("quality.runs", columns=["run_date", "table_name", "status"])
+        for run in runs.to_pylist() if runs is not None else ():
+            if (run["table_name"], run["status"]) == ("gold.suspect_clusters", "written"):
+                found.add(run["run_date"])
         return sorted(found)
 
 

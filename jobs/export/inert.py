@@ -34,5 +34,6 @@ def cell(value: object) -> object:
     if value is None or isinstance(value, bool | int | float):
         return value
     text = "; ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-    text = "".join(c if c in "\t\r\n" or unicodedata.category(c)[0] != "C" else f"<U+{ord(c):04X}>" for c in text)
+    if not text.isprintable():
+        text = "".join(c if c in "\t\r\n" or unicodedata.category(c)[0] != "C" else f"<U+{ord(c):04X}>" for c in text)
     return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text

@@ -38,18 +38,18 @@ def default_folder(lake: str) -> Path:
     return local_path(lake).parent / "report"
 
 
-def write(lake: str, out: Path, day: date | None = None) -> Path:
+def write(lake: str, out: Path, day: date | None = None, *, ran: bool = False) -> Path:
     """Write the report of a run date, by default the latest, into a folder; returns its first page.
 
-    What an earlier report wrote there is replaced. Raises UsageError if there is nothing to report, or the folder
-    holds anything but a report of this lake.
+    What an earlier report wrote there is replaced. `ran`: the day is known to have been run, so that nothing listed is
+    a result. Raises UsageError if there is nothing to report, or the folder holds anything but a report of this lake.
     """
     gold = Gold(lake)
     days = gold.days()
-    if not days:
+    if not days and not ran:
         raise UsageError(f"the lake {lake} has no published tables; `iolaus run` writes them")
     wanted = day or days[-1]
-    if wanted not in days:
+    if wanted not in days and not ran:
         raise UsageError(f"nothing was listed for {wanted}; the run dates with a ranking are {_spoken(days)}")
     _claim(out, gold.lake)
     listed = cases(gold, wanted, WATCHED)

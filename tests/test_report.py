@@ -1,0 +1,242 @@
+"""`iolaus report` on small lakes written without Spark. What a browser makes of the pages: tests/browser."""
+
+import csv
+import json
+import re
+from datetime import UTC, date, datetime, timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from deltalake import write_deltalake
+from lakes import HOSTILE, write_case, write_hostile
+
+from jobs.cli import main
+from jobs.export.report import LINKS_LISTED
+from jobs.export.report import write as report
+from jobs.export.report_graph import BRIDGE, DIRECT, DRAWN_ACCOUNTS, DRAWN_LINKS, OWN_LINKS, SINGLE, links, own_links, picture
+
+TODAY, BEFORE = date(2026, 2, 11), date(2026, 2, 10)
+
+
+class Page(HTMLParser):
+    """The elements and the visible text of a page, and its data blocks."""
+
+    def __init__(self, path: Path):
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.blocks: dict[str, Any] = {}
+        self._block: str | None = None
+        self.size = path.stat().st_size
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self._block = dict(attrs).get("data-for") if tag == "script" else None
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "script":
+            self._block = None
+
+    def handle_data(self, data: str) -> None:
+        if self._block:
+            self.blocks[self._block] = json.loads(data)
+        else:
+            self.texts.append(" ".join(data.split()))
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.texts)
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("report") / "lake"
+    write_case(made, BEFORE, "hc_ring", [f"acc_{i:02}" for i in range(12)], rank=2)
+    write_case(made, BEFORE, "hc_other", [f"acc_{i:02}" for i in range(20, 30)], rank=1)
+    write_case(made, TODAY, "hc_ring", [f"acc_{i:02}" for i in range(2, 25)], rank=1)
+    write_case(made, TODAY, "hc_watched", ["w"], low=True)
+    return made
+
+
+@pytest.fixture(scope="module")
+def pages(lake: Path) -> Path:
+    return report(str(lake), lake.parent / "out").parent
+
+
+def test_the_ranking(pages: Path) -> None:
+    page = Page(pages / "index.html")
+    assert "1 cluster is published, with 23 accounts and 690 exchanges in the window. 1 is on the watchlist." in page.text
+    assert "Trends are against 2026-02-10." in page.text
+    assert "▲ 1" in page.text
+    assert "+11" in page.text  # accounts
+    rows = [attributes for tag, attributes in page.tags if tag == "tr" and "data-confidence" in attributes]
+    assert [(r["data-confidence"], r["data-accounts"]) for r in rows] == [("high", "23"), ("low", "1")]
+
+
+def test_a_case(pages: Path) -> None:
+    page = Page(pages / "cases" / "hc_ring.html")
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    wanted = {"why", "innocent", "activity", "pivot", "links", "accounts", "words", "origins", "history", "quality"}
+    assert wanted <= set(ids)
+    assert "Since the run before, 13 accounts joined and 2 left." in page.text
+    assert "5 were in hc_other then." in page.text
+    assert "90 %" in page.text  # the share of members on a card
+    assert "812 × chance" not in page.text  # a count is set against its own expectation, 0.01
+    assert "81,200 × chance" in page.text
+    assert "60 %" in page.text  # the pivot
+    assert "nothing is known here of the run's checks" in page.text
+    assert len(page.blocks["accounts"]["rows"]) == 23
+    assert page.blocks["accounts"]["reasons"][0] == "pay with the same card"
+
+
+def test_a_watched_cluster_accuses_nobody(pages: Path) -> None:
+    page = Page(pages / "cases" / "hc_watched.html")
+    assert "not enough to accuse anybody" in page.text
+    assert page.blocks == {}
+    assert not list((pages / "cases").glob("hc_watched*.csv"))
+
+
+def test_no_page_asks_for_anything_but_its_own_files(pages: Path) -> None:
+    for path in pages.rglob("*.html"):
+        for _, attributes in Page(path).tags:
+            for where in (attributes.get("src"), attributes.get("href")):
+                assert where is None or where.startswith("#") or (path.parent / where).exists(), (path, where)
+    everything = "".join(p.read_text(encoding="utf-8") for p in pages.rglob("*.html"))
+    assert "http:" not in everything.replace("http://www.w3.org", "")
+    assert "https:" not in everything
+
+
+def test_hostile_text_is_inert(tmp_path: Path) -> None:
+    write_hostile(tmp_path / "lake", TODAY)
+    pages = report(str(tmp_path / "lake"), tmp_path / "out").parent
+    found = sorted(pages.rglob("*.html"))
+    assert len(found) == 1 + len(HOSTILE)
+    assert all(p.parent in (pages, pages / "cases") for p in tmp_path.rglob("*.html"))
+    for path in found:
+        page = Page(path)
+        assert page.size < 600_000
+        names = {name for _, attributes in page.tags for name in attributes}
+        assert not {name for name in names if name.startswith("on")}
+        assert all("src" in a or a.get("type") == "application/json" for tag, a in page.tags if tag == "script")
+        assert "img" not in {tag for tag, _ in page.tags}
+        assert not any((a.get("href") or "").startswith("javascript") for _, a in page.tags)
+        assert not re.search("[\u202a-\u202e\u2066-\u2069\u200b\x00\x1b]", path.read_text(encoding="utf-8"))
+
+
+def test_tables_for_spreadsheets(tmp_path: Path) -> None:
+    write_case(tmp_path / "lake", TODAY, "hc_1", ["=1+1", "@b", "plain"], text='=HYPERLINK("http://x","y")')
+    pages = report(str(tmp_path / "lake"), tmp_path / "out").parent
+    for name in ("hc_1.accounts.csv", "hc_1.links.csv"):
+        with (pages / "cases" / name).open(encoding="utf-8-sig", newline="") as file:
+            cells = [c for row in csv.DictReader(file) for c in row.values()]
+        assert "'=1+1" in cells
+        assert not [c for c in cells if c.startswith(("=", "+", "-", "@"))]
+
+
+def test_a_day_on_which_nothing_was_found(lake: Path, tmp_path: Path) -> None:
+    first = report(str(lake), tmp_path / "out", TODAY + timedelta(days=1), ran=True)
+    page = Page(first)
+    assert "No cluster is published." in page.text
+    assert "That is a result, too." in page.text
+
+
+def test_a_folder_of_anything_else_is_left_alone(lake: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = tmp_path / "mine"
+    other.mkdir()
+    (other / "thesis.txt").write_text("years of work", encoding="utf-8")
+    assert main(["report", "--lake", str(lake), "--out", str(other)]) == 2
+    assert "no report" in capsys.readouterr().err
+    assert [p.name for p in other.iterdir()] == ["thesis.txt"]
+    write_case(tmp_path / "lake", TODAY, "hc_1", ["a", "b"])
+    assert main(["report", "--lake", str(tmp_path / "lake")]) == 0
+    assert f"Report: {tmp_path / 'report' / 'index.html'}" in capsys.readouterr().out
+    assert main(["report", "--lake", str(lake), "--out", str(tmp_path / "report")]) == 2
+    assert "another lake" in capsys.readouterr().err
+
+
+def test_what_an_earlier_report_wrote_is_replaced(lake: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    report(str(lake), out, BEFORE)
+    assert (out / "cases" / "hc_other.html").exists()
+    report(str(lake), out, TODAY)
+    assert not (out / "cases" / "hc_other.html").exists()
+    assert not list(tmp_path.glob(".out-*"))
+
+
+@pytest.mark.parametrize("arguments", [("--date", "2026-01-01"), ("--out", "")])
+def test_errors_name_the_mend(lake: Path, tmp_path: Path, arguments: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    if arguments[0] == "--date":
+        assert main(["report", "--lake", str(lake), *arguments]) == 2
+        assert "2026-02-10, 2026-02-11" in capsys.readouterr().err
+    else:
+        assert main(["report", "--lake", "s3://bucket/lake"]) == 2
+        assert "--out" in capsys.readouterr().err
+
+
+# ---- the picture of the links
+
+
+def pairs(*rows: tuple[str, str, str, float]) -> pa.Table:
+    columns = {"account_a": [r[0] for r in rows], "account_b": [r[1] for r in rows], "channel": [r[2] for r in rows]}
+    return pa.table(columns | {"bits": [r[3] for r in rows], "sharers": pa.array([None] * len(rows), pa.int32())})
+
+
+def test_links_are_told_apart() -> None:
+    triangle = [
+        ("a", "b", "card", 9.0),
+        ("a", "b", "head8", 5.0),
+        ("a", "b", "head4", 4.0),
+        ("a", "c", "card", 9.0),
+        ("a", "c", "mail", 5.0),
+    ]
+    found = links(pairs(*triangle, ("b", "c", "card", 9.0), ("b", "c", "content", 2.0), ("c", "d", "card", 3.5)))
+    ends = {
+        (found.accounts[a], found.accounts[b]): (int(k), float(bits))
+        for a, b, k, bits in zip(found.a, found.b, found.kind, found.bits, strict=True)
+    }
+    assert ends == {
+        ("a", "b"): (DIRECT, 14.0),  # of head8 and head4, which are views of one fact, the best
+        ("a", "c"): (SINGLE, 14.0),  # two facts of one family
+        ("b", "c"): (SINGLE, 11.0),  # a second family under its floor
+        ("c", "d"): (BRIDGE, 3.5),
+    }
+    assert list(found.bits) == sorted(found.bits, reverse=True)
+
+
+def test_the_picture_is_bounded_and_the_same_each_time() -> None:
+    rng = np.random.default_rng(1)
+    ends = {tuple(sorted(rng.choice(2_000, 2, replace=False).tolist())) for _ in range(9_000)}
+    rows = pairs(*((f"{a:04}", f"{b:04}", "card", round(1 + float(rng.random()) * 9, 2)) for a, b in sorted(ends)))
+    found = links(rows)
+    first, second = picture(found), picture(found)
+    assert (len(first.accounts), len(first.pairs) <= DRAWN_LINKS) == (DRAWN_ACCOUNTS, True)
+    assert np.array_equal(first.x, second.x)
+    assert np.abs(np.concatenate([first.x, first.y])).max() <= 1 + 1e-9
+    own = own_links(found, first)
+    assert max(len(of) for of in own["links"].values()) <= OWN_LINKS
+    top = first.pairs[0]
+    strongest = found.accounts[int(found.a[top])], found.accounts[int(found.b[top])]
+    at = own["accounts"].index(strongest[0])
+    assert strongest[1] in {own["accounts"][other] for other, *_ in own["links"][at]}
+    assert len(found.a) > LINKS_LISTED
+
+
+@pytest.mark.parametrize("mended", [False, True])
+def test_the_latest_judgement_of_the_data_is_shown(tmp_path: Path, mended: bool) -> None:
+    lake = tmp_path / "lake"
+    write_case(lake, TODAY, "hc_1", ["a", "b"])
+    at = datetime(2026, 2, 11, tzinfo=UTC)
+    result = {"run_date": TODAY, "judged_at": at, "table_name": "silver.exchanges", "figure": "rows", "severity": "critical"}
+    result |= {"success": False, "observed": 1.0, "at_least": 2.0, "at_most": 9.0, "reason": "a day has rows"}
+    judged = [result, result | {"judged_at": at + timedelta(hours=1), "success": True}][: 2 if mended else 1]
+    write_deltalake(lake / "quality" / "results", pa.Table.from_pylist(judged))
+    text = Page(report(str(lake), tmp_path / "out")).text
+    assert ("all 1 expectations held" in text) == mended
+    assert ("1 of 1 expectations failed, 1 of them critical" in text) != mended
+    assert ("a day has rows" in text) != mended
