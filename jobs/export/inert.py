@@ -36,4 +36,4 @@ def cell(value: object) -> object:
     text = "; ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
     if not text.isprintable():
         text = "".join(c if c in "\t\r\n" or unicodedata.category(c)[0] != "C" else f"<U+{ord(c):04X}>" for c in text)
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
+    return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
