@@ -13,7 +13,7 @@ DEMO_FROM := 2026-02-02
 DEMO_TO := 2026-02-02
 DEMO_KEY := public-demo-key-that-protects-nothing
 
-.PHONY: help env demo test check deploy-check bench-capability bench-chance bench-detection dictionary locks clean
+.PHONY: help env demo test check deploy-check bench-capability bench-chance bench-detection browser-test dictionary locks clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,11 @@ BENCH := ../shared/bench
 
 bench-detection: env ## score every scenario of benchmarks/, on the traffic generator in BENCH=FOLDER
 	@$(BIN)/python benchmarks/detection.py --bench $(BENCH) $(if $(BENCH_JSON),--json $(BENCH_JSON))
+
+browser-test: env ## open the report in headless Chromium: sorting, the graph, hostile text, 20,000 accounts; screenshots of the demo
+	@command -v chromium chromium-browser google-chrome >/dev/null 2>&1 || \
+	  { echo "no Chromium found; install one (Debian: apt-get install chromium)" >&2; exit 2; }
+	@IOLAUS_DEMO_LAKE=$(DEMO)/lake $(BIN)/python -m pytest -s tests/browser/check_pages.py
 
 dictionary: env ## write docs/tables.md anew: every published column
 	@$(BIN)/python -m jobs.export.dictionary

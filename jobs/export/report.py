@@ -1,6 +1,5 @@
 """The report: a folder of static pages about one run date, readable without a network, a server or a mouse."""
 
-import csv
 import json
 import shutil
 import tempfile
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import bokeh
+import pyarrow as pa
 
 import jobs
 from jobs.algorithms.channels import CHANNEL
@@ -17,10 +17,11 @@ from jobs.errors import UsageError
 from jobs.export import report_charts as charts
 from jobs.export import report_graph as graphs
 from jobs.export.gold import Gold, is_local, local_path
-from jobs.export.inert import cell, inert
+from jobs.export.inert import inert
 from jobs.export.report_cases import KINDS, Case, Row, cases
 from jobs.export.report_pages import address, environment
 from jobs.export.report_quality import state
+from jobs.export.spreadsheet import write_csv
 
 WATCHED = 200  # clusters of the watchlist that get a page, by rank
 ROWS_FIRST = 50  # accounts that stand in the page itself, for print and for readers without scripts
@@ -131,19 +132,12 @@ def _shown(case: Case, path: Path) -> dict[str, Any]:
         shown |= {"activity": charts.activity(case.timeline, case.releases(), bans), "bans": bans}
         shown |= {"models": charts.models_of(case.timeline), "days": _days(case)}
     if case.published:
-        _csv(path.parent / files["accounts"], case.members)
+        write_csv(path.parent / files["accounts"], pa.Table.from_pylist(case.members))
         shown["accounts"] = _accounts(case.members)
     if case.links is not None and case.links.num_rows:
-        _csv(path.parent / files["links"], case.links.to_pylist())
+        write_csv(path.parent / files["links"], case.links)
         shown["graph"] = _graph(case)
     return shown
-
-
-def _csv(path: Path, rows: Sequence[Row]) -> None:
-    with path.open("w", encoding="utf-8-sig", newline="") as out:  # with a mark, by which spreadsheets know UTF-8
-        writer = csv.writer(out)
-        writer.writerow(rows[0] if rows else ["account_id"])
-        writer.writerows([cell(value) for value in row.values()] for row in rows)
 
 
 def _accounts(members: Sequence[Row]) -> dict[str, Any]:
