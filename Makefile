@@ -26,6 +26,11 @@ demo: env ## simulate traffic with planted campaigns, run the pipeline on it, pr
 	@$(BIN)/iolaus simulate --out $(DEMO)/landing --scenario $(DEMO_SCENARIO) --scale $(DEMO_SCALE) --days 1
 	@IOLAUS_HMAC_KEY=$(DEMO_KEY) $(BIN)/iolaus run --landing $(DEMO)/landing --lake $(DEMO)/lake --from $(DEMO_FROM) --to $(DEMO_TO)
 
+.PHONY: notebooks
+notebooks: env ## execute the notebooks on LAKE=FOLDER (default: the demo's); they come out with plots in out/notebooks
+	@mkdir -p out/notebooks
+	@IOLAUS_LAKE=$(if $(findstring ://,$(LAKE)),$(LAKE),$(abspath $(or $(LAKE),$(DEMO)/lake))) $(BIN)/jupyter-execute notebooks/*.ipynb --output='$(CURDIR)/out/notebooks/{notebook_name}'
+
 test: env ## run the tests
 	@$(BIN)/python -m pytest
 

@@ -1,7 +1,6 @@
 """`iolaus adapt` as a whole: logs in, a landing out, which bronze reads as it reads the landing that the logs were made of."""
 
 import gzip
-import json
 from argparse import Namespace
 from datetime import date
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.adapters.landing import Choice
+from jobs.adapters.otlp import OTHER_SPAN
 from jobs.bronze import accounts, exchanges
 from jobs.commands.adapt import _choice, _summary, deliver
 from jobs.errors import UsageError
@@ -19,7 +19,7 @@ from jobs.runtime.landing import Landing
 from jobs.runtime.logs import Logs
 from jobs.settings import DEFAULT, Key, Run
 from tests import traffic
-from tests.gateway_logs import LITELLM_FIELDS, write_litellm
+from tests.gateway_logs import ACCOUNT_FIELDS, FIELDS, read_lines, write_litellm
 
 FIRST = traffic.DAYS[0]
 # What LiteLLM's payload says of a call and the simulated landing does not.
@@ -36,20 +36,26 @@ def rows(frame: DataFrame, *dropped: str) -> list[str]:
     return sorted(map(str, frame.drop(*dropped).collect()))
 
 
+def by_id(folder: Path) -> list[dict[str, Any]]:
+    return sorted(read_lines(folder), key=lambda row: str(row.get("exchange_id")))
+
+
 def test_a_round_trip_through_litellms_logs_gives_the_same_rows(spark: SparkSession, tmp_path: Path):
     """Equal rows of bronze make equal rankings: tests/test_run.py shows that a result depends on these rows alone."""
     sent = [row for row in traffic.exchanges() if row["requested_at"].startswith(FIRST.isoformat())][::3]
     traffic.write_lines(tmp_path / "landing/exchanges" / f"dt={FIRST}" / "part.jsonl", sent)
     traffic.write_lines(tmp_path / "landing/accounts.jsonl", traffic.accounts())
-    logs = write_litellm(tmp_path / "logs", sent)
+    logs = tmp_path / "logs"
+    write_litellm(logs, sent, traffic.accounts())
     (logs / "deep").mkdir()
     (logs / "deep" / "broken.json.gz").write_bytes(gzip.compress(b'{"half": \n{"startTime": 1770714000}\n')[:-9])
     (logs / "notes.md").write_text("no log")
     out = tmp_path / "out"
     kept = out / "exchanges" / f"dt={FIRST}" / "another-00000.jsonl"
-    traffic.write_lines(kept, [])
-    arguments = [f"{name}={path}" for name, path in LITELLM_FIELDS.items()]
-    counts = adapt(spark, "litellm", logs, out, *arguments)
+    longer = out / "quarantine" / "test-more-00000.jsonl.gz"
+    for other in (kept, longer):
+        traffic.write_lines(other, [])
+    counts = adapt(spark, "litellm", logs, out, *FIELDS, *ACCOUNT_FIELDS)
     assert counts["client_asn"] == len(sent)
     run = Run(FIRST, DEFAULT, Key(b"k"))
 
@@ -63,7 +69,7 @@ def test_a_round_trip_through_litellms_logs_gives_the_same_rows(spark: SparkSess
     original, adapted = bronze(tmp_path / "landing"), bronze(out)
     assert adapted == original
     assert len(original[0]) == len(sent)
-    rejected = [json.loads(line) for file in (out / "quarantine").glob("*.gz") for line in gzip.decompress(file.read_bytes()).splitlines()]
+    rejected = list(read_lines(out / "quarantine"))
     assert {"not JSON", "file not readable to its end"} <= {r["reason"] for r in rejected}
     assert {"line": '{"half": ', "source_file": "deep/broken.json.gz", "reason": "not JSON"} in rejected
     first_run = {p.relative_to(out) for p in out.rglob("*.gz")}
@@ -71,6 +77,7 @@ def test_a_round_trip_through_litellms_logs_gives_the_same_rows(spark: SparkSess
     traffic.write_lines(logs / "2026-02-10.json.gz", [])
     assert adapt(spark, "litellm", logs, out)["exchanges"] == 0
     assert kept.exists(), "what others delivered stays"
+    assert longer.exists(), "also where their name begins like this one"
     left = {p.relative_to(out) for p in out.rglob("*.gz")}
     assert left < first_run, "a rerun replaces what the first run delivered"
     assert not list(out.glob("_*"))
@@ -94,20 +101,17 @@ def test_spans_find_the_server_that_they_ran_in(spark: SparkSession, tmp_path: P
         ],
     )
     traffic.write_lines(
-        tmp_path / "logs/b.jsonl", [export(span("t1", 1, 2, client__address="203.0.113.9", user__id="acc")), {"resourceSpans": []}]
+        tmp_path / "logs/b.jsonl",
+        [export(span("t1", 1, 2, client__address="203.0.113.9", user__id="acc")), {"resourceLogs": [{}]}, {"spans": 1}],
     )
     counts = adapt(spark, "otlp", tmp_path / "logs", tmp_path / "out", arrived=date(2026, 3, 5))
-    found = traffic_rows(tmp_path / "out" / "exchanges" / "dt=2026-03-05")
+    found = by_id(tmp_path / "out/exchanges/dt=2026-03-05")
     assert [(r["exchange_id"], r.get("account_id"), r.get("client_ip")) for r in found] == [
         ("t1-s3", "acc", "203.0.113.9"),
         ("t2-s4", None, None),
     ]
     assert (counts["exchanges"], counts["account_id"], counts["reason: no part of an exchange"]) == (2, 1, 1)
-
-
-def traffic_rows(folder: Path) -> list[dict[str, Any]]:
-    lines = [json.loads(line) for file in sorted(folder.glob("*.gz")) for line in gzip.decompress(file.read_bytes()).splitlines()]
-    return sorted(lines, key=lambda row: str(row.get("exchange_id")))
+    assert counts[f"reason: {OTHER_SPAN}"] == 1
 
 
 def test_the_parts_of_a_batch_are_joined_by_folder_and_custom_id(spark: SparkSession, tmp_path: Path):
@@ -127,7 +131,7 @@ def test_the_parts_of_a_batch_are_joined_by_folder_and_custom_id(spark: SparkSes
         traffic.write_lines(folder / "out.jsonl", [answered("2", f"to {name}2")])
         traffic.write_lines(folder / "batch.json", [{"object": "batch", "id": f"b{name}", "created_at": 1772323200}])
     counts = adapt(spark, "openai-batch", tmp_path / "logs", tmp_path / "out")
-    found = traffic_rows(tmp_path / "out/exchanges/dt=2026-03-01")
+    found = by_id(tmp_path / "out/exchanges/dt=2026-03-01")
     assert [(r["exchange_id"], r["account_id"], r["prompt"], r.get("response")) for r in found] == [
         ("bx-1", "x", "x1", None),
         ("bx-2", "x", "x2", "to x2"),
@@ -140,6 +144,11 @@ def test_the_parts_of_a_batch_are_joined_by_folder_and_custom_id(spark: SparkSes
     assert "the same address and its block: client_ip or accounts.signup_ip" in said
     assert "long answers: usage_output_tokens" in said
     assert "what accounts say" not in said, "a signal that is heard is not called silent"
+    assert "heard in part" not in said
+    assert "turns: programs told from people, and people cleared of suspicion: turn_index, 25.0%" in _summary(
+        counts | {"turn_index": 1}, "OUT", Choice()
+    )
+    assert "1 exchanges have no prompt, which is required" in _summary(counts | {"prompt": 3}, "OUT", Choice())
 
 
 @pytest.mark.parametrize("field", ["nonsense=a.b", "client_ip", "client_ip=", "account.account_id=a", "account.plan=metadata.plan"])

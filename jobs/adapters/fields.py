@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from pyspark.sql.types import ArrayType, BooleanType, DataType, DoubleType, IntegerType, LongType, TimestampType
@@ -15,7 +16,7 @@ _INT32 = 2**31
 
 def find(record: Any, path: str) -> Any:
     """The value at a path of names joined by dots; None if there is none. Names that have dots in them are found too."""
-    holder = _holder(record, path.split("."))
+    holder = _holder(record, path)
     return None if holder is None else holder[0][holder[1]]
 
 
@@ -25,25 +26,30 @@ def take(record: Record, cast: Cast, *paths: str) -> Any:
     A value that cannot be cast stays, and is kept as it is with the fields that nobody knows.
     """
     for path in paths:
-        holder = _holder(record, path.split("."))
+        holder = _holder(record, path)
         if holder is not None and (value := cast(holder[0][holder[1]])) is not None:
             del holder[0][holder[1]]
             return value
     return None
 
 
-def _holder(node: Any, names: list[str]) -> tuple[Record, str] | None:
+def _holder(node: Any, path: str) -> tuple[Record, str] | None:
     """The object that has the last name of a path, and the name; the longest name with dots goes first."""
     if not isinstance(node, dict):
         return None
-    for cut in range(len(names), 0, -1):
-        name = ".".join(names[:cut])
-        if name in node:
-            if cut == len(names):
-                return node, name
-            if found := _holder(node[name], names[cut:]):
-                return found
+    if path in node:
+        return node, path
+    for name, below in _splits(path):
+        if name in node and (found := _holder(node[name], below)):
+            return found
     return None
+
+
+@cache
+def _splits(path: str) -> tuple[tuple[str, str], ...]:
+    """A path as its first name and what is below it, longest name first. Paths are the formats' and the user's: few."""
+    names = path.split(".")
+    return tuple((".".join(names[:cut]), ".".join(names[cut:])) for cut in range(len(names) - 1, 0, -1))
 
 
 def anything(value: Any) -> Any:

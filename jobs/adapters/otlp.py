@@ -14,7 +14,8 @@ from jobs.adapters import chat
 from jobs.adapters.fields import Record, anything, flag, instant, number, take, text, texts, whole
 
 OPERATIONS = ("chat", "generate_content", "text_completion")
-OTHER_SPAN = "a span that is no model call"
+OTHER_SPAN = "telemetry that is no model call"
+SIGNALS = ("resourceSpans", "resourceLogs", "resourceMetrics", "resourceProfiles")  # what an export may hold
 _SERVER = ("SPAN_KIND_SERVER", 2)
 _VALUES = {"stringValue": text, "intValue": whole, "doubleValue": number, "boolValue": flag, "bytesValue": anything}
 

@@ -53,9 +53,12 @@ def of_spans(lines: DataFrame) -> DataFrame:
     """Records of OTLP exports: one a span, with the first server span of its trace as `server`. One shuffle by trace."""
 
     def spans(line: Record) -> Iterator[tuple[str, str | None, Record]]:
-        for span in otlp.spans(line):
+        found = list(otlp.spans(line))
+        for span in found:
             part = "call" if otlp.is_call(span) else "server" if otlp.is_server(span) else "other"
             yield part, text(span.get("traceId")), span if part != "other" else {"spanId": span.get("spanId")}
+        if not found and any(name in line for name in otlp.SIGNALS):
+            yield "other", None, {"spanId": None}  # an export of logs or metrics alone
 
     parts = _exploded(lines, spans).withColumn("begun", F.lpad(F.get_json_object("text", "$.startTimeUnixNano"), 20, "0"))
     first = F.min_by(F.when(F.col("part") == "server", F.col("text")), F.when(F.col("part") == "server", F.struct("begun", "text")))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 KINDS = ("otlp", "litellm", "bedrock", "openai-batch", "anthropic-batch")  # jobs.adapters.landing.FORMATS, which needs Spark
 _WIDTH = 26
+_FAINT = 0.9  # a signal whose fields fewer exchanges have is said to be faint
 
 
 def add(commands: "Commands") -> None:
@@ -129,7 +130,7 @@ def _summary(counts: Mapping[str, Any], out: str, choice: "Choice") -> str:
         if k.startswith("reason: ") and n and k.removeprefix("reason: ") not in FAULTS
     }
     days = f", of {counts['first']} to {counts['last']}," if total else ""
-    lines = [f"{total} exchanges{days} in {out}/exchanges"]
+    lines = [f"{total} exchanges{days} in {out}/exchanges"] if total else ["no exchange was found; is KIND the format of these logs?"]
     lines += [f"{n} lines in {out}/quarantine: {reason}" for reason, n in rejected.items()]
     lines += [f"{n} records left out: {reason}" for reason, n in skipped.items()]
     lines += [
@@ -140,14 +141,15 @@ def _summary(counts: Mapping[str, Any], out: str, choice: "Choice") -> str:
     lines += ["", "Fields, and the share of exchanges that have them:"]
     lines += [f"  {name:{_WIDTH}} {_percent(present[name])}" for name in FIELDS if present[name]]
     lines += [f"  missing: {', '.join(name for name in FIELDS if not present[name]) or 'none'}"]
-    lines += ["", "Signals that stay silent, and what would wake them:"]
-    for signal in SIGNALS:
-        if (share := shares(signal, present)) < 1:
-            heard = "" if not share else f" (heard in {_percent(share).strip()})"
-            lines.append(f"  {signal.says}{heard}: {' or '.join(signal.fields)}")
-    lines += [
-        "  (accounts.… and models.… count as missing unless they were adapted: deliver accounts.jsonl and models.jsonl beside exchanges/)"
-    ]
+    heard = {signal: shares(signal, present) for signal in SIGNALS}
+    lines += ["", "Signals that stay silent, and any field that would wake each:"]
+    lines += [f"  {signal.says}: {' or '.join(signal.fields)}" for signal, share in heard.items() if not share]
+    if faint := {signal: share for signal, share in heard.items() if 0 < share < _FAINT}:
+        lines += ["", "Signals heard in part, for clients did not send the field or the gateway did not log it:"]
+        lines += [f"  {signal.says}: {' or '.join(signal.fields)}, {_percent(share).strip()}" for signal, share in faint.items()]
+    lines += ["", f"A field accounts.NAME or models.NAME is one of {out}/accounts.jsonl or models.jsonl, which you deliver yourself;"]
+    lines += ["docs/adapters.md says how an account's fields can also be taken from the logs."]
+    lines += ["", f"Next: iolaus run --landing {out} --lake LAKE"] if total else []
     return "\n".join(lines)
 
 

@@ -1,5 +1,6 @@
 """Adapted logs delivered to a landing: files of one name replace what that name delivered before, and touch nothing else."""
 
+import re
 from typing import Any
 
 from py4j.protocol import Py4JJavaError
@@ -9,15 +10,18 @@ from jobs.errors import UsageError
 
 _NO_DAY = "dt=__HIVE_DEFAULT_PARTITION__"
 _SUFFIX = ".jsonl.gz"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 class Delivery:
     """A landing folder, made if there is none, to which files called `NAME-00000.jsonl.gz` are delivered.
 
-    Raises UsageError if the URI cannot be opened.
+    Raises UsageError if the name is none for a file, or the URI cannot be opened.
     """
 
     def __init__(self, spark: SparkSession, uri: str, name: str):
+        if not _NAME.fullmatch(name):
+            raise UsageError(f"{name!r} is no name for files; take letters, digits, dots and dashes")
         self.uri, self.name = uri.rstrip("/"), name
         self._path: Any = spark._jvm.org.apache.hadoop.fs.Path  # type: ignore[union-attr]  # noqa: SLF001
         try:
@@ -53,7 +57,8 @@ class Delivery:
         """Every file of this name in the landing."""
         days = [f"{self.uri}/exchanges/{day}" for day in self._children(f"{self.uri}/exchanges", "dt=")]
         folders = (*days, f"{self.uri}/accounts", f"{self.uri}/quarantine")
-        return [f"{folder}/{file}" for folder in folders for file in self._children(folder, f"{self.name}-") if file.endswith(_SUFFIX)]
+        own = re.compile(rf"{re.escape(self.name)}-\d{{5,}}{re.escape(_SUFFIX)}")
+        return [f"{folder}/{file}" for folder in folders for file in self._children(folder, self.name) if own.fullmatch(file)]
 
     def _children(self, folder: str, prefix: str) -> list[str]:
         if not self._fs.exists(self._path(folder)):
