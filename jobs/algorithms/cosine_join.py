@@ -1,86 +1,166 @@
-"""Pairs of unit vectors with a cosine of at least t, exactly, by blocked matrix products.
+"""All pairs of vectors with a cosine of at least t: exactly up to some ten thousand vectors, above that in cells.
 
-Vectors are dealt into B blocks by a hash of their id; each of the B (B + 1) / 2 pairs of blocks is one
-task that multiplies two matrices. Exact up to float32 rounding. Cost: N^2 d / 2 multiply-adds; bytes
-moved: N d (B + 1) / 2 * 4. A task holds two blocks and a strip of products.
+    pairs = cosine_join(vectors, 0.8)                 # (id string, vector array<float>) -> (a, b, similarity), a < b
+    figures = pairs.schema["similarity"].metadata     # how many vectors, which way, what recall was measured
+
+Exactly: N^2 d / 2 multiply-adds in blocked matrix products, every pair of blocks a task. In cells (`cosine_cells`): P
+is about N / 256 up to 4 million vectors, and 16,384 from there on; a vector is compared in its home cell and c others,
+so the products are about N (N / P) (c + 1/2), and N * 5 sqrt(P) to find the cells. Bytes moved: N (4 d + 60) times
+the tasks a vector goes to, at most c + 1. A task holds about 16,384 vectors at home and their guests.
+
+The number of copies c is measured in the run, not guessed: see `cosine_probes`. Where no c is enough the cells are made
+four times larger, and in the end the join is exact.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-STRIP = 2_048  # rows multiplied at once: a strip of products against a block of 8,192 is 64 MB
-BLOCK = 8_192  # vectors in a block: 4 MB at d = 128
+from jobs.algorithms.cosine_cells import ONE_CELL, Cells, Floats, make_cells
+from jobs.algorithms.cosine_deal import DEALT, Plan, deal
+from jobs.algorithms.cosine_messages import pack, unpacked
+from jobs.algorithms.cosine_probes import SAMPLE_EACH, Measured, measure, sample
+from jobs.algorithms.cosine_products import task_pairs
 
-_PAIR = "a string, b string, similarity float"
+# Measured (docs/joins.md): at 50,000 both ways cost the same; a block of 8,192 vectors is 4 MB at d = 128.
+EXACT_ROWS = 50_000
+BLOCK = 8_192  # vectors in a block of a cell that is split
+CELL_ROWS = 256  # vectors at home in a cell: comparing them costs then about what finding the cell does
+MOST_CELLS = 16_384  # 8 MB of pivots at d = 128, sent to every task
+TASK_ROWS = 16_384  # vectors at home in the cells of one task
+PAIRS = "a string, b string, similarity float"
+_PRODUCT_BYTES = 128 << 20  # products of a strip and what is kept of them
 
 
-def similar_pairs(vectors: DataFrame, threshold: float, count: int, neighbours: int | None = None) -> DataFrame:
-    """(a, b, similarity) with a < b and cosine >= threshold, of (id string, vector array<float>) unit vectors.
+_PACKED = pa.schema(
+    [("n", pa.int64()), ("without", pa.int64()), ("narrowest", pa.int64()), ("width", pa.int64()), ("message", pa.binary())]
+)
 
-    `count` is how many there are (it fixes the number of blocks); `neighbours` keeps, of each id in each
-    task, only its nearest so many. Null, zero and non-finite vectors have no pairs.
+
+def cosine_join(
+    vectors: DataFrame,
+    threshold: float,
+    *,
+    target: float = 0.99,
+    exact_rows: int = EXACT_ROWS,
+    identical: int = 32,
+    neighbours: int | None = None,
+    seed: int = 7,
+) -> DataFrame:
+    """(a, b, similarity) with a < b and cosine >= threshold, of (id string, vector array<float>) with distinct ids.
+
+    Vectors need not be of length 1; a cosine is theirs as float32, to 1e-7. A vector that is null, zero or not finite
+    has no pairs, and is counted. Of more than `identical` vectors that are the same, the one of least id stands for
+    all: it has the group's other pairs, and each of the rest has one row, with it, of similarity 1. So 50,000 copies
+    of a vector make 49,999 rows.
+
+    target: recall whose lower 95 % bound is to reach this, above `exact_rows` vectors. neighbours: in each cell, or
+    block, no more than the nearest so many of a vector are kept, and those as near as the last; None for all pairs.
+    seed: of pivots and probes; it does not change what is there to be found.
+
+    The input is read once, and at once: it is kept, packed, by the executors until the result is let go of. The pairs
+    themselves are made when the result is used. Its metadata: rows, without_direction, way ("exact" or "cells"), cells,
+    copies, recall and recall_at_least (null where no sampled row has a pair), probes, probed_pairs, task_bytes (what a
+    task holds, estimated). Set `OPENBLAS_NUM_THREADS=1` in the workers, and spark.sql.execution.arrow.maxBytesPerBatch
+    to some 64 MB, so that a task holds no more than it needs. Raises ValueError if vectors differ in length.
     """
-    blocks = max(1, -(-count // BLOCK))
-    homes = vectors.where("vector is not null").select("id", "vector", F.pmod(F.xxhash64("id"), F.lit(blocks)).cast("int").alias("home"))
-    others = F.transform(
-        F.sequence(F.lit(0), F.lit(blocks - 1)), lambda o: F.struct(F.least("home", o).alias("low"), F.greatest("home", o).alias("high"))
-    )
-    dealt = homes.select("id", "vector", "home", F.inline(F.array_distinct(others)))
-
-    def join(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        table = pa.Table.from_batches(list(batches))
-        if len(table) > 1:
-            yield from _join(table, threshold, neighbours)
-
-    return dealt.groupBy("low", "high").applyInArrow(
-        lambda table: pa.Table.from_batches(list(join(iter(table.to_batches()))), schema=_ARROW), _PAIR
-    )
+    packed = _packed(vectors, seed)
+    counted = packed.agg(F.sum("n"), F.sum("without"), F.min("narrowest"), F.max("width")).first()
+    rows, without, narrowest, width = (n or 0 for n in counted or (0, 0, 0, 0))
+    if width != narrowest:
+        raise ValueError(f"vectors of {narrowest} and of {width} numbers; give all of them the same length")
+    cells, homes, measured = _cells(packed, rows if rows > exact_rows else 0, threshold, target, seed)
+    plan = _plan(homes if measured else np.array([float(rows)]), cells, measured, threshold, identical, neighbours)
+    figures = _figures(rows, without, width, plan, measured)
+    return _pairs(packed, plan).withColumn("similarity", F.col("similarity").alias("similarity", metadata=figures))
 
 
-_ARROW = pa.schema([("a", pa.string()), ("b", pa.string()), ("similarity", pa.float32())])
+def _packed(vectors: DataFrame, seed: int) -> DataFrame:
+    """(n, without, narrowest, width, message): vectors by the batch, computed once."""
+
+    def packs(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            made, lengths = pack(batch, seed)
+            narrowest, width = (lengths[0], lengths[-1]) if lengths else (None, None)
+            row = {"n": len(made), "without": batch.num_rows - len(made), "narrowest": narrowest, "width": width, "message": made.message()}
+            yield pa.RecordBatch.from_pylist([row], _PACKED)
+
+    given = vectors.select(F.col("id").cast("string").alias("id"), F.col("vector").cast("array<float>").alias("vector"))
+    return given.mapInArrow(packs, "n long, without long, narrowest long, width long, message binary").localCheckpoint()
 
 
-def _join(table: pa.Table, threshold: float, neighbours: int | None) -> Iterator[pa.RecordBatch]:
-    table = table.sort_by("id")
-    low, high, home = (table[c].to_numpy() for c in ("low", "high", "home"))
-    ids = table["id"].combine_chunks()
-    matrix = table["vector"].combine_chunks().flatten().to_numpy().reshape(len(table), -1)
-    directed = np.isfinite(matrix).all(axis=1) & matrix.any(axis=1)
-    left = np.flatnonzero((home == low) & directed)
-    same = bool(low[0] == high[0])
-    right = left if same else np.flatnonzero((home == high) & directed)
-    for start in range(0, len(left), STRIP):
-        rows = left[start : start + STRIP]
-        products = matrix[rows] @ matrix[right].T
-        if same:
-            products[np.arange(len(rows))[:, None] + start >= np.arange(len(right))[None, :]] = -2.0
-        near = products >= threshold
-        if neighbours is not None:
-            crowded = np.flatnonzero(near.sum(axis=1) > neighbours)
-            cut = np.partition(products[crowded], -neighbours, axis=1)[:, -neighbours] if len(crowded) else np.zeros(0)
-            near[crowded] &= products[crowded] >= cut[:, None]
-        i, j = np.nonzero(near)
-        a, b = ids.take(pa.array(rows[i])), ids.take(pa.array(right[j]))
-        swap = rows[i] > right[j]
-        if swap.any():
-            flag = pa.array(swap)
-            a, b = pc.if_else(flag, b, a), pc.if_else(flag, a, b)
-        yield pa.RecordBatch.from_arrays([a, b, pa.array(products[i, j])], schema=_ARROW)
+def _cells(
+    packed: DataFrame, rows: int, threshold: float, target: float, seed: int
+) -> tuple[Cells, npt.NDArray[np.float64], Measured | None]:
+    """Cells, about how many vectors are at home in each, and how many copies reach the target; or one cell, exactly."""
+    wanted = min(rows // CELL_ROWS, MOST_CELLS)
+    if wanted < 2:
+        return ONE_CELL, np.zeros(1), None
+    drawn = sample(packed, rows, SAMPLE_EACH * wanted, seed)
+    probes = drawn.probes(threshold)
+    while wanted >= 2:
+        cells = make_cells(drawn.rows, wanted, seed)
+        measured = measure(packed, cells, probes, threshold, target)
+        if measured:
+            homes = np.bincount(cells.nearest(drawn.rows, 1)[:, 0], minlength=cells.count)
+            return cells, np.asarray(homes * (rows / max(len(drawn.rows), 1)), np.float64), measured
+        wanted //= 4
+    return ONE_CELL, np.zeros(1), None
 
 
-def sampled(vectors: DataFrame, most: int) -> "np.ndarray[tuple[int, int], np.dtype[np.float32]]":
+def _plan(
+    homes: npt.NDArray[np.float64], cells: Cells, measured: Measured | None, threshold: float, identical: int, neighbours: int | None
+) -> Plan:
+    """Cells one after the other fill a task; a cell larger than a block has tasks of its own."""
+    blocks = np.maximum(np.ceil(homes / BLOCK).astype(np.int64), 1)
+    first, tasks, held = np.zeros(len(homes), np.int64), 0, float("inf")
+    for cell, (n, parts) in enumerate(zip(homes, blocks, strict=True)):
+        if parts > 1 or held + n > TASK_ROWS:
+            tasks, held = tasks + int(parts * (parts + 1) // 2), 0.0
+            first[cell] = tasks - int(parts * (parts + 1) // 2)
+        else:
+            first[cell] = tasks - 1
+        held = float("inf") if parts > 1 else held + n
+    return Plan(threshold, cells, measured.copies if measured else 0, blocks, first, tasks, identical, neighbours)
+
+
+def _figures(rows: int, without: int, width: int, plan: Plan, measured: Measured | None) -> dict[str, Any]:
+    held = max(min(rows, TASK_ROWS * (plan.copies + 1)), min(rows, 2 * BLOCK))
+    figures: dict[str, Any] = {
+        "rows": rows,
+        "without_direction": without,
+        "way": "cells" if measured else "exact",
+        "cells": plan.cells.count,
+        "copies": plan.copies,
+        "tasks": plan.tasks,
+        "task_bytes": 2 * held * (4 * width + 4 * plan.copies + 60) + _PRODUCT_BYTES,
+    }
+    return figures | (measured.figures() if measured else {"recall": 1.0, "recall_at_least": 1.0})
+
+
+def _pairs(packed: DataFrame, plan: Plan) -> DataFrame:
+    def dealt(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        yield from deal(unpacked(batches), plan)
+
+    def multiplied(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        yield from task_pairs(pa.Table.from_batches(batches), plan)
+
+    return packed.select("n", "message").mapInArrow(dealt, DEALT).groupBy("task").applyInArrow(multiplied, PAIRS)
+
+
+def sampled(vectors: DataFrame, most: int) -> Floats:
     """At most `most` of (id string, vector array<float>), shape (n, d): those of least hash, whatever the partitioning."""
     rows = vectors.where("vector is not null").orderBy(F.xxhash64("id"), "id").limit(most).select("vector").toArrow()
     flat = rows["vector"].combine_chunks().flatten().to_numpy()
     return flat.reshape(len(rows), -1) if len(rows) else np.zeros((0, 0), np.float32)
 
 
-def background(sample: "np.ndarray[tuple[int, int], np.dtype[np.float32]]") -> "np.ndarray[tuple[int], np.dtype[np.float32]]":
+def background(vectors: Floats) -> "np.ndarray[tuple[int], np.dtype[np.float32]]":
     """Ascending cosines of all pairs of a sample of unit vectors, shape (n (n - 1) / 2,)."""
-    upper = np.triu_indices(len(sample), 1)
-    return np.sort((sample @ sample.T)[upper])
+    upper = np.triu_indices(len(vectors), 1)
+    return np.sort((vectors @ vectors.T)[upper])

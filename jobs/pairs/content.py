@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from jobs.algorithms.channels import CHANNEL
 from jobs.algorithms.cooccurrence import MILLI
-from jobs.algorithms.cosine_join import background, sampled, similar_pairs
+from jobs.algorithms.cosine_join import background, cosine_join, sampled
 from jobs.schemas.table import table
 from jobs.settings import Run
 
@@ -19,7 +19,9 @@ CAP = CHANNEL["content"].cap  # bits: a common subject is shared by unrelated pe
 def transform(embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame:
     """One row a pair that is closer in content than nearly all random pairs of the same data.
 
-    Evidence: -log2 of the share of random pairs at least as close, from a sample of accounts.
+    Evidence: -log2 of the share of random pairs at least as close, from a sample of accounts. Where a share of
+    `content_tail` of all pairs would be more than `content_neighbours` an account, the nearest so many are looked for:
+    the pairs then grow with the accounts and not with their square, and each has the channel's cap still.
     """
     schema, settings, day = table("pairs.content").schema, run.settings.pairs, run.day
     known = accounts.select("account_id", "owner_id", "agreement")
@@ -36,8 +38,13 @@ def transform(embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame
     if len(sample) < 3:
         return embeddings.sparkSession.createDataFrame([], schema)
     cosines = background(sample)
-    threshold = float(np.quantile(cosines, 1 - settings.content_tail))
-    near = similar_pairs(owned.select(F.col("account_id").alias("id"), "vector"), threshold, count, settings.content_neighbours)
+    tail = min(settings.content_tail, settings.content_neighbours / count)
+    near = cosine_join(
+        owned.select(F.col("account_id").alias("id"), "vector"),
+        min(float(np.quantile(cosines, 1 - tail)), 1.0),
+        neighbours=settings.content_neighbours,
+        identical=settings.most_sharers,
+    )
     owners = owned.select("account_id", "owner_id")
     a, b = (owners.select(F.col("account_id").alias(side), F.col("owner_id").alias(f"owner_{side}")) for side in "ab")
     near = near.join(a, "a").join(b, "b").where("owner_a <> owner_b").select("a", "b", "similarity")
@@ -61,4 +68,5 @@ def transform(embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame
             }
             yield pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
 
-    return near.mapInArrow(weigh, schema)
+    weighed: DataFrame = near.mapInArrow(weigh, schema)
+    return weighed
