@@ -46,11 +46,11 @@ class Page(HTMLParser):
         if self._block:
             self.blocks[self._block] = json.loads(data)
         else:
-            self.texts.append(" ".join(data.split()))
+            self.texts.append(data)
 
     @property
     def text(self) -> str:
-        return " ".join(self.texts)
+        return " ".join("".join(self.texts).split())
 
 
 @pytest.fixture(scope="module")

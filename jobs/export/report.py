@@ -26,7 +26,7 @@ from jobs.export.spreadsheet import write_csv
 WATCHED = 200  # clusters of the watchlist that get a page, by rank
 ROWS_FIRST = 50  # accounts that stand in the page itself, for print and for readers without scripts
 ROWS_MOST = 25_000  # accounts that the page can search; the CSV has all
-LINKS_LISTED = 100  # links that stand in the page as a table
+LINKS_LISTED = 50  # links that stand in the page as a table
 _OWNED = ".iolaus-report.json"  # names the lake that a folder is the report of
 _BOKEH = Path(bokeh.__file__).parent / "server" / "static" / "js" / "bokeh.min.js"
 _PAGES = Path(__file__).parent / "pages"
@@ -179,12 +179,15 @@ def _graph(case: Case) -> dict[str, Any]:
     own = graphs.own_links(links, drawn)
     own["accounts"] = [inert(name, 200) for name in own["accounts"]]
     n_pairs, bridges = len(links.a), int((links.kind == graphs.BRIDGE).sum())
-    everything = len(drawn.accounts) == len(links.accounts) and len(drawn.pairs) == n_pairs
-    rule = (
-        f"All {len(links.accounts):,} linked accounts and all {n_pairs:,} links of gold are drawn."
-        if everything
-        else f"Of {len(links.accounts):,} linked accounts the {len(drawn.accounts):,} with the most bits of links are drawn, and of "
-        f"{n_pairs:,} links the {len(drawn.pairs):,} strongest among them, with every bridge among them."
+    which = (
+        "All {:,} linked accounts are drawn"
+        if len(drawn.accounts) == len(links.accounts)
+        else "Of {:,} linked accounts the {:,} with most bits of links are drawn"
+    )
+    rule = which.format(len(links.accounts), len(drawn.accounts)) + (
+        f", with all {n_pairs:,} links."
+        if len(drawn.pairs) == n_pairs
+        else f", and of {n_pairs:,} links the {len(drawn.pairs):,} strongest among them, with every bridge."
     )
     said = (
         f"{rule} A direct link rests on two independent families of evidence or more, a dotted one on one family; "

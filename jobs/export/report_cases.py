@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -19,6 +19,7 @@ KINDS: dict[str, str] = {
     "purpose": "the accounts were made for it",
     "conduct": "they move to releases, replace the banned, outdo their plans or break regional policy",
 }
+FEW_DAYS = 2
 RUNS_SHOWN = 30  # of a cluster's history, the latest
 Row = dict[str, Any]
 
@@ -63,6 +64,18 @@ class Case:
         first, last = min(counted), max(counted)
         days = (date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 1))
         return [(day, counted[day]) for day in days]
+
+    def spark(self) -> tuple[str, list[int]]:
+        """Its activity as a line: exchanges by day, or by hour where there are only a few days."""
+        daily = self.daily()
+        if len(daily) > FEW_DAYS or not daily:
+            return "day", [n for _, n in daily]
+        counted: Counter[datetime] = Counter()
+        for row in self.timeline:
+            counted[row["hour"]] += row["n_exchanges"]
+        first, last = min(counted), max(counted)
+        hours = int((last - first).total_seconds() // 3600)
+        return "hour", [counted[first + timedelta(hours=h)] for h in range(hours + 1)]
 
     def releases(self) -> list[tuple[datetime, str]]:
         """Models that were released in the window."""

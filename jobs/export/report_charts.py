@@ -73,7 +73,7 @@ def activity(timeline: Sequence[dict[str, Any]], releases: Sequence[tuple[dateti
     if bans:
         items.append(_bans(plot, bans, (first, last), most * 1.06))
     plot.add_layout(_legend(items), "above")
-    plot.xaxis.formatter = DatetimeTickFormatter(hours="%H:%M", days="%d %b", months="%b %Y")
+    plot.xaxis.formatter = DatetimeTickFormatter(minutes="%H:%M", hourmin="%H:%M", hours="%H:%M", days="%d %b", months="%b %Y")
     plot.yaxis.formatter = NumeralTickFormatter(format="0,0")
     plot.yaxis.axis_label = "exchanges an hour"
     plot.xgrid.visible = False

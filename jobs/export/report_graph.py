@@ -100,8 +100,11 @@ def picture(of: Links) -> Picture:
     weights = (1 + np.log1p(of.bits[drawn]) / 4).tolist()
     laid = graph.layout_fruchterman_reingold(weights=weights or None, seed=circle, niter=300, grid=False) if len(chosen) > 1 else circle
     xy = np.asarray(laid.coords, float).reshape(-1, 2)
-    xy = xy - (xy.max(axis=0, initial=0) + xy.min(axis=0, initial=0)) / 2 if len(xy) else xy
-    return Picture(chosen, drawn, *(xy / max(np.abs(xy).max(initial=0), 1e-9)).T)
+    xy -= np.median(xy, axis=0) if len(xy) else 0
+    # The layout lets what hangs together loosely drift far off: it is kept at the rim, so that the rest can be seen.
+    far = np.hypot(*xy.T)
+    rim = max(float(np.quantile(far, 0.95)) if len(far) else 0.0, 1e-9)
+    return Picture(chosen, drawn, *(xy / np.maximum(far, rim)[:, None]).T)
 
 
 def own_links(of: Links, drawn: Picture) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=lambda value: inert(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
+        finalize=lambda value: _text(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
     )
     made.policies["json.dumps_kwargs"] = {"sort_keys": False, "separators": (",", ":")}  # Bokeh refers back to what came before
     made.filters |= {
@@ -106,8 +106,8 @@ def _figure(piece: dict[str, Any], value: float | None) -> str:
 
 def _fitting(explanation: str) -> Markup:
     """An innocent explanation; that it fits is said strongly."""
-    said, fits, _ = inert(explanation).partition(", which fits")
-    return Markup.escape(said) + (Markup(", <strong>which fits</strong>") if fits else Markup(""))
+    said, fits, _ = explanation.partition(", which fits")
+    return Markup.escape(_text(said)) + (Markup(", <strong>which fits</strong>") if fits else Markup(""))
 
 
 def _quoted(text: str) -> Markup:
@@ -121,5 +121,9 @@ def _spark_points(values: Sequence[float]) -> str:
     return " ".join(f"{i * step:.1f},{23 - 22 * value / most:.1f}" for i, value in enumerate(values))
 
 
-def _spoken(days: Sequence[tuple[date, int]]) -> str:
-    return ", ".join(f"{day:%d %b} {n:,}" for day, n in days[-14:])
+def _text(value: str) -> str:
+    return inert(value).replace(" %", "\u00a0%")  # a line does not begin with the sign
+
+
+def _spoken(values: Sequence[int]) -> str:
+    return ", ".join(f"{n:,}" for n in values[-28:])

@@ -123,6 +123,7 @@ function dress() {
   const ink = dark ? "#e6e8ea" : "#1b1f24", soft = dark ? "#a0a8b1" : "#5b636d", line = dark ? "#343a41" : "#dcdfe3";
   const font = "system-ui, 'Segoe UI', 'Noto Sans', 'DejaVu Sans', sans-serif";
   for (const plot of plots) {
+    plot.toolbar.visible = !matchMedia("print").matches;
     for (const axis of [...plot.below, ...plot.left])
       axis.setv({ axis_label_text_color: soft, major_label_text_color: soft, axis_line_color: soft, major_tick_line_color: soft, minor_tick_line_color: null,
         axis_label_text_font: font, major_label_text_font: font, major_label_text_font_size: "12px", axis_label_text_font_size: "12px", axis_label_text_font_style: "normal" });
