@@ -56,7 +56,7 @@ bench-detection: env ## score every scenario of benchmarks/, on the traffic gene
 	@$(BIN)/python benchmarks/detection.py --bench $(BENCH) $(if $(BENCH_JSON),--json $(BENCH_JSON))
 
 browser-test: env ## open the report in headless Chromium: sorting, the graph, hostile text, 20,000 accounts; screenshots of the demo
-	@command -v chromium chromium-browser google-chrome >/dev/null 2>&1 || \
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
 	  { echo "no Chromium found; install one (Debian: apt-get install chromium)" >&2; exit 2; }
 	@IOLAUS_DEMO_LAKE=$(DEMO)/lake $(BIN)/python -m pytest -s tests/browser/check_pages.py
 

@@ -47,7 +47,7 @@ def write_hostile(lake: Path, day: date) -> None:
     """Write a cluster for each hostile text, which stands wherever text may stand, the ids among them."""
     together: Rows = {}
     for number, text in enumerate(HOSTILE, 1):
-        of = case(day, f"../{text[:200]}", [f"{text}{i}" for i in range(5)], text=text, rank=number)
+        of = case(day, f"../{text[:200]}", [f"{text[:2_000]}{i}" for i in range(5)], text=text, rank=number)
         for name, rows in of.items():
             together.setdefault(name, []).extend(rows)
     for name, rows in together.items():

@@ -9,7 +9,6 @@ from urllib.parse import unquote
 
 import duckdb
 import pyarrow as pa
-import pyarrow.dataset as pads
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
@@ -60,8 +59,7 @@ class Gold:
         opened = self.table(name)
         if opened is None:
             return None
-        wanted = None if day is None else pads.field("run_date") == pa.scalar(day)
-        return opened.to_pyarrow_dataset().to_table(columns=columns, filter=wanted)
+        return opened.to_pyarrow_table(columns=columns, filters=None if day is None else [("run_date", "=", day)])
 
     def days(self) -> list[date]:
         """The run dates that were published, in order: those for which anything is listed, or whose run is recorded."""
