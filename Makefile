@@ -13,7 +13,7 @@ DEMO_FROM := 2026-02-02
 DEMO_TO := 2026-02-02
 DEMO_KEY := public-demo-key-that-protects-nothing
 
-.PHONY: help env demo test check deploy-check bench-capability bench-chance bench-detection browser-test dictionary locks clean
+.PHONY: help env demo test check deploy-check bench-capability bench-chance bench-detection browser-test dictionary airflow-env airflow airflow-test locks clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,23 @@ browser-test: env ## open the report in headless Chromium: sorting, the graph, h
 dictionary: env ## write docs/tables.md anew: every published column
 	@$(BIN)/python -m jobs.export.dictionary
 
+airflow-env: env ## make Airflow's own environment, .venv-airflow
+	@sh deploy/airflow_env.sh
+
+# What `make airflow` serves: the demo's folders, unless others are named.
+AIRFLOW_LANDING := $(DEMO)/landing
+AIRFLOW_LAKE := out/airflow/lake
+AIRFLOW_PORT := 8080
+
+airflow: airflow-env ## start Airflow for AIRFLOW_LANDING and AIRFLOW_LAKE; says where the UI is and with which user
+	@[ -d $(AIRFLOW_LANDING) ] || $(BIN)/iolaus simulate --out $(AIRFLOW_LANDING) --scenario $(DEMO_SCENARIO) --scale $(DEMO_SCALE) --days 1
+	@[ -n "$$IOLAUS_HMAC_KEY$$IOLAUS_HMAC_KEY_FILE" ] || export IOLAUS_HMAC_KEY=$(DEMO_KEY); \
+	$(BIN)/python deploy/airflow_local.py --landing $(AIRFLOW_LANDING) --lake $(AIRFLOW_LAKE) --port $(AIRFLOW_PORT)
+
+airflow-test: airflow-env ## test the DAGs, then Airflow itself running Spark: schedule, backfill, kill, gate, maintenance; 20 to 30 minutes
+	@AIRFLOW_HOME=$(CURDIR)/out/airflow-dags AIRFLOW__CORE__LOAD_EXAMPLES=False .venv-airflow/bin/python -m pytest -q tests_airflow/test_dags.py
+	@$(BIN)/python -m pytest -q -x -s tests_airflow/test_live.py
+
 # Pins with hashes, for Linux and macOS and every Python from 3.11; no package host is named in them.
 COMPILE = out/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
 	--no-emit-index-url --no-emit-find-links --no-header
@@ -74,4 +91,4 @@ locks: ## pin the newest allowed packages anew in deploy/locks
 	@$(COMPILE) --group airflow -o deploy/locks/airflow.txt
 
 clean: ## remove the environment, caches and everything made under out/
-	@rm -rf .venv out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
+	@rm -rf .venv .venv-airflow out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info

@@ -118,6 +118,18 @@ class Settings:
 DEFAULT = Settings()
 
 
+@dataclass(frozen=True)
+class Retention:
+    """How long what is stored is kept. Not part of `Settings`: it changes no result."""
+
+    text_days: int = 30  # days of arrival whose prompts stay: more than the window, in which late exchanges are joined to them
+    file_hours: int = 168  # replaced files stay for readers of an older version; Delta refuses fewer unless its check is off
+    file_bytes: int = 1 << 30  # size of file that compaction makes: Delta's own default
+
+
+RETENTION = Retention()
+
+
 class Key:
     """The pseudonymisation key. It never shows itself: not in a log, a plan or an error."""
 

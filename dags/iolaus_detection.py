@@ -1,0 +1,48 @@
+"""Find the networks of accounts of one day, and publish them in gold.
+
+One run a day, when the day's arrivals are complete; its partition key is the day. One run at a time: a lake has one
+writer. Backfill `iolaus_arrivals`, which feeds this DAG in the order of days.
+
+One task a stage, named by the table that it writes; the edges are those of `jobs/pipeline.py`. A task `gate.LAYER` checks
+a layer's tables against their expectations before anything is made of them; the stages of gold check their own rows
+before they write them. If a critical expectation fails, the task fails at once, the run is red, and **gold stays as it
+was**. Mend the cause, then clear the failed stage and what follows.
+
+Every task may be repeated: it replaces its day's rows in one commit. A task that was killed half-way leaves its table as
+it was and is retried, three times, after 30 s and more. The status of `iolaus` decides: 1 is retried; 2 (unusable
+arguments) and 3 (a gate) are not.
+
+The Spark connection `iolaus_spark` says where it runs (`local[*]`, `spark://…`, `k8s://…`, `yarn`), the pool
+`iolaus_spark` how many tasks at once, the variables `iolaus_lake` and `iolaus_landing` on what. See docs/operations.md.
+"""
+
+from datetime import timedelta
+
+from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
+from airflow.sdk import DAG, PartitionedAssetTimetable
+from iolaus_plan import steps
+from iolaus_tasks import ARRIVALS, DAY, DEFAULTS, LAKE, LANDING, PUBLISHED, TAG, submitted, table_asset
+
+from jobs.pipeline import STAGES
+
+with DAG(
+    "iolaus_detection",
+    description="A day's suspect clusters, from the landing to gold",
+    doc_md=__doc__,
+    schedule=PartitionedAssetTimetable(assets=ARRIVALS),
+    max_active_runs=1,
+    dagrun_timeout=timedelta(hours=20),  # a day must be done before the next one's turn
+    default_args=DEFAULTS,
+    tags=[TAG],
+):
+    planned = steps()
+    tasks: dict[str, SparkSubmitOperator] = {}
+    for step in planned:
+        folders = ["--lake", LAKE, *(["--landing", LANDING] if step.landing else [])]
+        outlets = [table_asset(step.makes)] if step.makes else []
+        outlets += [PUBLISHED] if step.makes == STAGES[-1].table else []
+        tasks[step.task_id] = SparkSubmitOperator(
+            **submitted(step.task_id, *step.arguments, "--date", DAY, *folders, outlets=outlets, doc_md=f"{step.task_id}: {step.holds}")
+        )
+    for step in planned:
+        tasks[step.task_id].set_upstream([tasks[before] for before in sorted(step.waits_for)])

@@ -1,0 +1,90 @@
+"""The scheduler's graph is the map's: what can be told without Airflow. The rest is in tests_airflow."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+from jobs.pipeline import STAGES, Stage, is_landing, stage
+
+DAGS = Path(__file__).parents[1] / "dags"
+FILES = sorted(DAGS.glob("*.py"))
+sys.path.insert(0, str(DAGS))  # as Airflow does
+import iolaus_plan  # noqa: E402
+
+STEPS = {s.task_id: s for s in iolaus_plan.steps()}
+LAYERS = {s.layer for s in STAGES} - {"gold"}
+GATES = {f"gate.{layer}" for layer in {"landing", *LAYERS}}
+
+each_stage = pytest.mark.parametrize("made", STAGES, ids=lambda s: s.table)
+
+
+def before(task_id: str) -> set[str]:
+    """All that has ended when a task begins."""
+    found, new = set[str](), set(STEPS[task_id].waits_for)
+    while new:
+        found |= new
+        new = {w for task in new for w in STEPS[task].waits_for} - found
+    return found
+
+
+def test_a_task_a_stage_and_a_gate_a_layer() -> None:
+    assert set(STEPS) == {s.table for s in STAGES} | GATES
+    assert len(iolaus_plan.steps()) == len(STEPS)
+
+
+@each_stage
+def test_a_stage_waits_for_what_the_map_says_and_for_gates(made: Stage) -> None:
+    own = {t for t in made.upstream if stage(t).layer == made.layer}
+    gates = {f"gate.{stage(t).layer}" for t in made.upstream if stage(t).layer != made.layer}
+    if any(is_landing(r.table) for r in made.reads):
+        gates.add("gate.landing")
+    if made.layer == "gold":
+        gates = GATES
+    assert STEPS[made.table].waits_for == own | gates
+    assert set(made.upstream) <= before(made.table)
+    assert made.table not in before(made.table), "a circle"
+
+
+@each_stage
+def test_nothing_is_read_before_its_gate(made: Stage) -> None:
+    assert {f"gate.{stage(t).layer}" for t in made.upstream if stage(t).layer != made.layer} <= before(made.table)
+
+
+def test_gold_waits_for_every_gate_and_the_ranking_is_last() -> None:
+    assert all(before(s.table) >= GATES for s in STAGES if s.layer == "gold")
+    assert before("gold.suspect_clusters") >= {s.table for s in STAGES if s.layer == "gold"} - {"gold.suspect_clusters"}
+
+
+@each_stage
+def test_a_task_calls_its_stage_and_names_the_landing_if_it_reads_it(made: Stage) -> None:
+    step = STEPS[made.table]
+    assert step.arguments == ("job", made.table)
+    assert (step.landing, step.makes) == (any(is_landing(r.table) for r in made.reads), made.table)
+
+
+def test_the_gates_check_every_table_once() -> None:
+    checked = [t for s in STEPS.values() if s.arguments[0] == "gate" for t in s.arguments[1:]]
+    assert sorted(checked) == sorted([*(s.table for s in STAGES if s.layer != "gold"), "landing.accounts", "landing.models"])
+    assert [s.task_id for s in STEPS.values() if s.landing and s.makes is None] == ["gate.landing"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+def test_a_dag_imports_the_map_and_nothing_else_of_the_project(path: Path) -> None:
+    """Neither Spark nor what needs it: the file is parsed again and again, in an environment that has no Spark."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imported = {a.name for node in ast.walk(tree) if isinstance(node, ast.Import) for a in node.names}
+    imported |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert {name for name in imported if name.split(".")[0] == "jobs"} <= {"jobs.pipeline"}
+    assert {name.split(".")[0] for name in imported} <= {*sys.stdlib_module_names, "airflow", "jobs", "iolaus_plan", "iolaus_tasks"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+def test_a_dag_reads_no_variable_when_it_is_parsed(path: Path) -> None:
+    """Folders are templates: a query of the database at each parsing would be paid all day long."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)} | {
+        n.id for n in ast.walk(tree) if isinstance(n, ast.Name)
+    }
+    assert not names & {"Variable", "Connection", "BaseHook", "environ", "getenv", "open"}

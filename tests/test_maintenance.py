@@ -1,0 +1,124 @@
+"""The lake's upkeep: nothing is lost but what is meant to go."""
+
+import os
+import time
+from dataclasses import replace
+from datetime import date, timedelta
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql.types import StringType
+
+from jobs import cli, schemas
+from jobs.errors import UsageError
+from jobs.pipeline import Span
+from jobs.runtime.lake import Lake
+from jobs.runtime.maintenance import ACCOUNT_COLUMNS, LABELS, compact, forget, requested, retain, vacuum
+from jobs.settings import DEFAULT, RETENTION
+from tests.rows import DAY, rows
+
+COMPONENTS, PAIRS, EXCHANGES, REJECTED = "graph.components", "pairs.content", "bronze.exchanges", "quality.quarantine"
+
+
+@pytest.fixture
+def lake(spark: SparkSession, tmp_path: Path) -> Lake:
+    return Lake(spark, str(tmp_path), DEFAULT.window_days)
+
+
+def files(lake: Lake, name: str, day: date) -> set[Path]:
+    return set(Path(lake.path(name)).glob(f"*={day}/*.parquet"))
+
+
+def test_a_scattered_day_is_compacted_once(spark: SparkSession, lake: Lake) -> None:
+    old = DAY - timedelta(days=9)
+    for day in (old, DAY):
+        made = rows(spark, COMPONENTS, [{"run_date": day, "account_id": f"a{i}", "component": "a"} for i in range(40)])
+        lake.write(COMPONENTS, made.repartition(4), day)
+    before = files(lake, COMPONENTS, DAY)
+    assert len(before) == 4
+    done = list(compact(lake, DAY, 7, RETENTION))
+    assert [(d.table, d.what) for d in done] == [(COMPONENTS, f"{DAY}: 4 files became 1")]
+    assert len(files(lake, COMPONENTS, DAY) - before) == 1
+    assert len(files(lake, COMPONENTS, old)) == 4, "beyond the days asked for"
+    assert sorted(r.account_id for r in lake.read(COMPONENTS, Span.DAY, DAY).collect()) == sorted(f"a{i}" for i in range(40))
+    assert list(compact(lake, DAY, 7, RETENTION)) == [], "what is compact stays as it is"
+
+
+def test_text_goes_after_its_days(spark: SparkSession, lake: Lake) -> None:
+    days = [DAY - timedelta(days=back) for back in (0, 29, 30, 45)]
+    for day in days:
+        lake.write(EXCHANGES, rows(spark, EXCHANGES, [{"arrived_on": day, "happened_on": day, "prompt": "private"}]), day)
+    lake.write(REJECTED, rows(spark, REJECTED, [{"arrived_on": days[3], "row": "private"}]), days[3])
+    for _ in range(2):  # repeated, it finds nothing to do
+        list(retain(lake, DAY, RETENTION))
+        assert lake.days(EXCHANGES) == [days[1], days[0]]
+        assert lake.days(REJECTED) == []
+    with pytest.raises(UsageError, match="29 days or longer"):
+        list(retain(lake, DAY, replace(RETENTION, text_days=DEFAULT.window_days)))
+
+
+def test_only_old_files_that_no_version_needs_are_removed(spark: SparkSession, lake: Lake) -> None:
+    for account in ("a", "b"):
+        lake.write(COMPONENTS, rows(spark, COMPONENTS, [{"run_date": DAY, "account_id": account, "component": "a"}]), DAY)
+    kept = files(lake, COMPONENTS, DAY)
+    left = Path(lake.path(COMPONENTS)) / f"run_date={DAY}" / "part-of-a-killed-job.parquet"
+    left.write_bytes(b"half")
+    os.utime(left, (time.time() - 8 * 86_400,) * 2)
+    with pytest.raises(UsageError, match="give 168 or more"):
+        list(vacuum(lake, replace(RETENTION, file_hours=24)))
+    list(vacuum(lake, RETENTION))
+    assert not left.exists()
+    assert files(lake, COMPONENTS, DAY) == kept, "replaced a moment ago, and there for readers of the version before"
+    assert len(kept) >= 2
+
+
+def test_an_account_is_dropped_everywhere_and_no_other(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
+    gone, stays = 'go"ne', "stays"
+    lake.write(
+        COMPONENTS, rows(spark, COMPONENTS, [{"run_date": DAY, "account_id": a, "component": gone} for a in (gone, stays, "third")]), DAY
+    )
+    named = [{"run_date": DAY, "account_id": a, "community": f"links:{gone}"} for a in (gone, stays)]
+    lake.write("graph.communities", rows(spark, "graph.communities", named), DAY)
+    pairs = [{"run_date": DAY, "account_a": a, "account_b": b} for a, b in ((gone, stays), ("a", gone), ("a", stays))]
+    lake.write(PAIRS, rows(spark, PAIRS, pairs), DAY)
+    lines = [{"arrived_on": DAY, "row": f'{{"account_id": "{a}"}}'} for a in ("plain", f"{stays} with plain inside")]
+    lake.write(REJECTED, rows(spark, REJECTED, lines), DAY)
+    asked = tmp_path / "requests.txt"
+    asked.write_text(f"  {gone}\n\nplain\nnever seen\n", encoding="utf-8")
+    list(forget(lake, requested(spark, str(asked))))
+    left = {n: lake.read(n, Span.DAY, DAY).collect() for n in (COMPONENTS, "graph.communities", PAIRS, REJECTED)}
+    assert not any(gone in str(row.asDict()) for found in left.values() for row in found)
+    assert sorted(r.account_id for r in left[COMPONENTS]) == [stays, "third"]
+    assert len({r.component for r in left[COMPONENTS]}) == 1, "they are of one component still"
+    assert [(r.account_a, r.account_b) for r in left[PAIRS]] == [("a", stays)]
+    assert [r.row for r in left[REJECTED]] == [lines[1]["row"]]
+
+
+def test_every_column_of_accounts_is_known() -> None:
+    tables = {t.name: t for m in iter_modules(schemas.__path__) if "_" in m.name for t in [import_module(f"jobs.schemas.{m.name}").TABLE]}
+    named = {c.name for t in tables.values() for c in t.columns if isinstance(c.dataType, StringType) and "account" in c.name}
+    assert named == set(ACCOUNT_COLUMNS)
+    assert all(label in tables[name].schema.fieldNames() for name, (label, _) in LABELS.items())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["compact"], "needs --date"),
+        (["forget"], "needs --accounts"),
+        (["retain", "--date", "2026-02-10", "--days", "0"], "give 1 or more"),
+    ],
+)
+def test_what_is_missing_is_said_in_one_line(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["maintain", *arguments, "--lake", "nowhere"]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_an_empty_lake_and_a_list_that_is_not_there(spark: SparkSession, lake: Lake) -> None:
+    with pytest.raises(UsageError, match="has no table"):
+        list(vacuum(lake, RETENTION))
+    with pytest.raises(UsageError, match="no list of accounts"):
+        requested(spark, "nowhere.txt")
