@@ -91,8 +91,10 @@ def _claim(out: Path, lake: str) -> None:
 
 
 def _replace(made: Path, out: Path) -> None:
+    """Put the new pages in the place of the old; the mark first, so that a folder left half-done is known to be ours."""
     out.mkdir(exist_ok=True)
-    for old in [p for p in out.iterdir() if p.name in {"cases", "assets", "index.html", _OWNED}]:
+    (made / _OWNED).replace(out / _OWNED)
+    for old in [p for p in out.iterdir() if p.name in {"cases", "assets", "index.html"}]:
         shutil.rmtree(old) if old.is_dir() else old.unlink()
     for new in made.iterdir():
         shutil.move(new, out / new.name)
