@@ -76,7 +76,7 @@ airflow: airflow-env ## start Airflow for AIRFLOW_LANDING and AIRFLOW_LAKE; says
 	@[ -n "$$IOLAUS_HMAC_KEY$$IOLAUS_HMAC_KEY_FILE" ] || export IOLAUS_HMAC_KEY=$(DEMO_KEY); \
 	$(BIN)/python deploy/airflow_local.py --landing $(AIRFLOW_LANDING) --lake $(AIRFLOW_LAKE) --port $(AIRFLOW_PORT)
 
-airflow-test: airflow-env ## test the DAGs, then Airflow itself running Spark: schedule, backfill, kill, gate, maintenance; 20 to 30 minutes
+airflow-test: airflow-env ## test the DAGs, then Airflow itself running Spark: schedule, backfill, kill, gate, maintenance; starts Spark a hundred times, allow an hour
 	@AIRFLOW_HOME=$(CURDIR)/out/airflow-dags AIRFLOW__CORE__LOAD_EXAMPLES=False .venv-airflow/bin/python -m pytest -q tests_airflow/test_dags.py
 	@$(BIN)/python -m pytest -q -x -s tests_airflow/test_live.py
 

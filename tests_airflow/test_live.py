@@ -1,8 +1,8 @@
 """Airflow itself, started on this machine, with Spark started by it: schedule, backfill, a killed task, a gate, maintenance.
 
 The landing of `tests/traffic.py`, moved to the last two days, so that the schedule's own first run is one of them. The
-tests are the chapters of one story, told in order by one Airflow: some twenty minutes on two cores, most of it Spark
-starting. Progress goes to standard output. `make airflow-test` runs it.
+tests are the chapters of one story, told in order by one Airflow, which starts Spark a hundred times: allow an hour on
+two cores. Progress goes to standard output. `make airflow-test` runs it; IOLAUS_KEEP=FOLDER keeps what it made.
 """
 
 import json
