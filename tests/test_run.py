@@ -24,6 +24,7 @@ from jobs.runtime.runner import Runner
 from jobs.schemas.landing import EXCHANGE
 from jobs.schemas.table import table
 from jobs.settings import DEFAULT, Key, Run
+from tests.test_notebooks import PLOTS, execute_all
 from tests.traffic import DAYS, RING, exchanges, is_late, write_landing, write_lines
 
 KEY = "a key for tests alone"
@@ -242,3 +243,11 @@ def test_killed_in_a_layer_and_run_again(name: str, spark: SparkSession, landing
     assert digest(spark, copy, name) in (expected, emptied), "all of the day's rows or none"
     runner(spark, landing, copy).run_stage(made, day)
     assert digest(spark, copy, name) == expected
+
+
+def test_every_notebook_runs_on_this_lake(lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IOLAUS_LAKE", str(lake))
+    monkeypatch.setenv("POLARS_MAX_THREADS", "2")
+    for name in ("IOLAUS_CLUSTER", "IOLAUS_DATE", "IOLAUS_DAYS", "MPLBACKEND"):
+        monkeypatch.delenv(name, raising=False)
+    assert execute_all() == PLOTS
