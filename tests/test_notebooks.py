@@ -10,7 +10,13 @@ from nbclient import NotebookClient
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-PLOTS = {"1_triage": 2, "2_case": 3, "3_timeline": 3, "4_detector": 4, "5_data_quality": 3}  # of a lake with one cluster
+PLOTS = {
+    "1_triage": 3,
+    "2_case": 3,
+    "3_timeline": 3,
+    "4_detector": 5,
+    "5_data_quality": 3,
+}  # at least, of a lake with one cluster; more where a lake has more tables
 
 
 def read(path: Path) -> Any:
