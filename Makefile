@@ -13,7 +13,7 @@ DEMO_FROM := 2026-02-02
 DEMO_TO := 2026-02-02
 DEMO_KEY := public-demo-key-that-protects-nothing
 
-.PHONY: help env demo test check deploy-check bench-capability bench-chance bench-detection browser-test dictionary airflow-env airflow airflow-test locks clean
+.PHONY: help env demo test check deploy-check bench bench-capability bench-chance bench-detection browser-test dictionary airflow-env airflow airflow-test locks clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ check: env ## format, lint, strict types, import contracts
 
 deploy-check: env ## check the files of deploy/ against the schemas of those who read them (needs go)
 	@$(BIN)/python deploy/check.py
+
+bench: env ## measure the joins and components beside MLlib, FAISS, hnswlib, datasketch and SciPy; ARGS="--toy" or "--only PART"
+	@$(BIN)/python benchmarks/joins.py $(ARGS) $(if $(BENCH_JSON),--json $(BENCH_JSON))
 
 bench-capability: env ## score how well it is told what a prompt is after, on benchmarks/labelled_prompts.jsonl
 	@$(BIN)/python benchmarks/capability.py $(if $(BENCH_JSON),--json $(BENCH_JSON))

@@ -27,9 +27,8 @@ from jobs.algorithms.cosine_messages import pack, unpacked
 from jobs.algorithms.cosine_probes import SAMPLE_EACH, Measured, measure, sample
 from jobs.algorithms.cosine_products import task_pairs
 
-# Measured (docs/joins.md): at 50,000 both ways cost the same; a block of 8,192 vectors is 4 MB at d = 128.
-EXACT_ROWS = 50_000
-BLOCK = 8_192  # vectors in a block of a cell that is split
+EXACT_ROWS = 30_000  # exact products of so many take about 2 s of a core, as much as planning cells does (docs/joins.md)
+BLOCK = 8_192  # vectors in a block of a cell that is split: 4 MB at d = 128
 CELL_ROWS = 256  # vectors at home in a cell: comparing them costs then about what finding the cell does
 MOST_CELLS = 16_384  # 8 MB of pivots at d = 128, sent to every task
 TASK_ROWS = 16_384  # vectors at home in the cells of one task

@@ -73,22 +73,22 @@ def pack(batch: pa.RecordBatch, salt: int) -> tuple[Vectors, list[int]]:
     lengths = sorted(pc.unique(pc.list_value_length(there["vector"])).to_pylist())
     there = there if len(lengths) == 1 and lengths[0] else there.slice(0, 0)
     d = lengths[0] if len(there) else 1
-    values = pc.fill_null(there["vector"].flatten(), float("nan")).to_numpy(zero_copy_only=False).reshape(-1, d).astype(np.float64)
-    largest = np.abs(values).max(axis=1, initial=0.0)
-    directed = np.flatnonzero(np.isfinite(largest) & (largest > 0))
-    values = values[directed] / largest[directed, None]  # so that squares neither overflow nor vanish
-    rows = (values / np.linalg.norm(values, axis=1, keepdims=True)).astype(np.float32) + np.float32(0)  # no negative zero
+    values = pc.fill_null(there["vector"].flatten(), float("nan")).to_numpy(zero_copy_only=False).reshape(-1, d)
+    squares = np.einsum("nd,nd->n", values, values, dtype=np.float64)  # of float32 these neither overflow nor vanish
+    directed = np.flatnonzero(np.isfinite(squares) & (squares > 0))
+    values, squares = (values, squares) if len(directed) == len(values) else (values[directed], squares[directed])
+    rows = (values / np.sqrt(squares)[:, None]).astype(np.float32) + np.float32(0)  # no negative zero
     ids = there["id"].take(pa.array(directed))
     return Vectors(ids, _keys(rows, salt), rows, np.zeros((len(rows), 1), np.int32)), lengths
 
 
 def _keys(rows: Floats, salt: int) -> Ints:
     """A 64-bit hash of each row's bits, multilinear and then mixed: the same for the same vectors on every machine."""
-    factors = np.random.default_rng(salt).integers(1 << 63, size=(rows.shape[1],), dtype=np.uint64)
-    sums = np.zeros(len(rows), np.uint64)
-    for column in range(rows.shape[1]):
-        sums += np.ascontiguousarray(rows[:, column]).view(np.uint32) * factors[column]
-    return mixed(sums)
+    wide = -(-rows.shape[1] // 2)
+    factors = np.random.default_rng(salt).integers(1 << 63, size=(wide,), dtype=np.uint64)
+    even = rows if rows.shape[1] % 2 == 0 else np.pad(rows, ((0, 0), (0, 1)))
+    words = np.ascontiguousarray(even).view(np.uint64).reshape(len(rows), wide)
+    return mixed(((words ^ (words >> np.uint64(32))) * factors).sum(axis=1, dtype=np.uint64))
 
 
 def mixed(keys: npt.NDArray[np.uint64]) -> Ints:

@@ -24,7 +24,8 @@ def task_pairs(table: pa.Table, plan: Plan) -> Iterator[pa.RecordBatch]:
     """PAIR rows of the messages of one task: (task, message, rest)."""
     task = table["task"][0].as_py()
     vectors = read(m.as_buffer() for m in table["message"])
-    vectors = vectors.take(pc.sort_indices(vectors.ids).to_numpy().astype(np.int64))
+    if plan.neighbours is not None:  # which of two counts the other as its neighbour does not depend on how they came
+        vectors = vectors.take(pc.sort_indices(vectors.ids).to_numpy().astype(np.int64))
     rest = [batch for m in table["rest"] if m.is_valid for batch in pa.ipc.open_stream(m.as_buffer())]
     groups = list(same(vectors, plan.identical))
     if groups:
@@ -44,7 +45,10 @@ def task_pairs(table: pa.Table, plan: Plan) -> Iterator[pa.RecordBatch]:
 
 def _named(ids: pa.Array, found: list[Found]) -> pa.RecordBatch:
     i, j, cosine = (np.concatenate([f[k] for f in found]) for k in range(3))
-    a, b = (ids.take(pa.array(side)) for side in (np.minimum(i, j), np.maximum(i, j)))
+    a, b = ids.take(pa.array(i)), ids.take(pa.array(j))
+    swapped = pc.less(b, a)
+    if pc.any(swapped).as_py():
+        a, b = pc.if_else(swapped, b, a), pc.if_else(swapped, a, b)
     return pa.RecordBatch.from_arrays([a, b, pa.array(np.clip(cosine, -1, 1).astype(np.float32))], schema=PAIR)
 
 
@@ -63,7 +67,7 @@ def stars(every: pa.Array, groups: list[Ints], rest: list[pa.RecordBatch]) -> It
 
 
 def _products(vectors: Vectors, task: int, plan: Plan) -> Iterator[Found]:
-    """What is found in the cells of this task. Vectors are in the order of their ids."""
+    """What is found in the cells of this task."""
     home = vectors.visits[:, 0]
     cells = np.unique(vectors.visits)
     mine = cells[(plan.first[cells] <= task) & (task < plan.first[cells] + plan.blocks[cells] * (plan.blocks[cells] + 1) // 2)]
