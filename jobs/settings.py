@@ -27,6 +27,7 @@ class Pairs:
     content_tail: float = 2.0**-8  # share of random pairs that are as close in content as a candidate pair
     content_sample: int = 1_000  # accounts whose cosines make the background of content: 500,000 pairs
     content_neighbours: int = 48  # nearest accounts kept of one account
+    content_recall: float = 0.95  # of these pairs, of accounts too many for all to be compared: no group hangs on one pair
     content_words: int = 60  # an account that said less has no direction to speak of
     synchrony_floor: float = 5.0  # bits that a pair must have from elsewhere before its minutes are compared
 

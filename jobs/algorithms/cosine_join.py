@@ -12,6 +12,7 @@ The number of copies c is measured in the run, not guessed: see `cosine_probes`.
 four times larger, and in the end the join is exact.
 """
 
+import logging
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -32,6 +33,7 @@ BLOCK = 8_192  # vectors in a block of a cell that is split: 4 MB at d = 128
 CELL_ROWS = 256  # vectors at home in a cell: comparing them costs then about what finding the cell does
 MOST_CELLS = 16_384  # 8 MB of pivots at d = 128, sent to every task
 TASK_ROWS = 16_384  # vectors at home in the cells of one task
+_LOG = logging.getLogger(__name__)
 PAIRS = "a string, b string, similarity float"
 _PRODUCT_BYTES = 128 << 20  # products of a strip and what is kept of them
 
@@ -76,6 +78,7 @@ def cosine_join(
     cells, homes, measured = _cells(packed, rows if rows > exact_rows else 0, threshold, target, seed)
     plan = _plan(homes if measured else np.array([float(rows)]), cells, measured, threshold, identical, neighbours)
     figures = _figures(rows, without, width, plan, measured)
+    _LOG.info("cosine join: %s", figures)
     return _pairs(packed, plan).withColumn("similarity", F.col("similarity").alias("similarity", metadata=figures))
 
 

@@ -42,6 +42,7 @@ def transform(embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame
     near = cosine_join(
         owned.select(F.col("account_id").alias("id"), "vector"),
         min(float(np.quantile(cosines, 1 - tail)), 1.0),
+        target=settings.content_recall,
         neighbours=settings.content_neighbours,
         identical=settings.most_sharers,
     )
