@@ -90,6 +90,7 @@ _BESIDE_RANKING = (
     "gold.cluster_links",
     "gold.cluster_evidence",
     "gold.cluster_templates",
+    "gold.cluster_origins",
     "gold.suspect_cluster_members",
     "gold.watchlist",
     "quality.quarantine",
@@ -168,6 +169,12 @@ STAGES: tuple[Stage, ...] = (
             _previous("gold.cluster_templates"),
         ),
         "what members send alike, with a redacted exemplar",
+    ),
+    Stage(
+        "gold.cluster_origins",
+        Grain.RUN,
+        (*_SCORED, _EMBEDDINGS, _ACCOUNTS),
+        "regions and pathways of a cluster, beside everybody's",
     ),
     Stage(
         "gold.suspect_cluster_members", Grain.RUN, (*_SCORED, _TOKENS, _EMBEDDINGS, _ACCOUNTS), "the accounts of a cluster, with reasons"

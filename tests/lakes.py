@@ -76,6 +76,8 @@ def case(
     rows["gold.cluster_evidence"] = [piece | {"kind": k, "channel": c, "part": p, "value": v} for k, c, p, v in pieces]
     own = {"kind": "template", "channel": "template", "token": 1, "n_accounts": 3, "n_exchanges": 9, "n_owners_at_large": 4}
     rows["gold.cluster_templates"] = [same | own | {"exemplar": text, "seen_on": day}]
+    origin = {"value": text, "n_accounts": len(accounts), "n_exchanges": 9, "share": 1.0, "share_at_large": 0.125}
+    rows["gold.cluster_origins"] = [same | origin | {"kind": "traffic country"}]
     if low:
         return rows
     hours = [same | {"hour": begun + timedelta(hours=h), "n_exchanges": 10 + h, "n_accounts": 1} for h in range(24)]

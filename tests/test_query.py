@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 from lakes import write
+from pyspark.sql import SparkSession
 
 from jobs.cli import main
 from jobs.export.dictionary import PAGE, page
@@ -151,3 +152,10 @@ def examples(lake: Path) -> list[str]:
 def test_documented_examples(examples: list[str], capsys: pytest.CaptureFixture[str], which: int, said: str) -> None:
     exec(examples[which], {})  # noqa: S102 - the project's own page
     assert said in capsys.readouterr().out
+
+
+def test_documented_example_in_spark(examples: list[str], spark: SparkSession, capsys: pytest.CaptureFixture[str]) -> None:
+    exec(examples[0], {"spark": spark})  # noqa: S102
+    shown = capsys.readouterr().out
+    assert "|b         |" in shown
+    assert "|a         |" not in shown

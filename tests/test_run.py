@@ -34,6 +34,7 @@ GOLD = (
     "cluster_evidence",
     "cluster_links",
     "cluster_templates",
+    "cluster_origins",
     "cluster_timeline",
     "watchlist",
 )
