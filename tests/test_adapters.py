@@ -14,7 +14,7 @@ from opentelemetry.trace import SpanKind
 
 from jobs.adapters import anthropic_batch, bedrock, chat, litellm, openai_batch, otlp, records
 from jobs.adapters.fields import instant, take, text, whole
-from jobs.adapters.landing import FAULTS, FIELDS, FORMATS, NO_TIME, STRANGE, Choice, _rows
+from jobs.adapters.landing import FAULTS, FIELDS, FORMATS, IMPOSSIBLE_TIME, NO_TIME, STRANGE, Choice, _rows
 from jobs.adapters.signals import SIGNALS, shares
 from jobs.algorithms.behaviour import CLAIMS
 from jobs.algorithms.channels import CHANNELS
@@ -463,6 +463,17 @@ def test_an_unexpected_shape_is_kept_as_it_came():
     assert adapted("litellm", {"startTime": 1795302112, "response": {"choices": [{"message": {"tool_calls": 5}}]}}) == [{"reason": STRANGE}]
     with pytest.raises(ValueError, match=records.NOT_AN_OBJECT):
         list(records.objects(b"[1]"))
+
+
+def test_a_line_of_several_objects_is_rejected_once_for_each_reason():
+    payload = {"startTime": 1795302112, "litellm_call_id": "c"}
+    line = json.dumps([payload, {}, {}, {"startTime": 1e9}, {"startTime": 1e9}]).encode()
+    made = list(_rows({"record": line, "source_file": "a", "reason": None}, "litellm", FORMATS["litellm"], Choice()))
+    assert [(folder, reason) for folder, *_, reason in made] == [
+        ("exchanges", None),
+        ("quarantine", NO_TIME),
+        ("quarantine", IMPOSSIBLE_TIME),
+    ]
 
 
 def test_every_signal_says_what_it_lives_on():

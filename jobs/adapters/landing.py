@@ -14,11 +14,13 @@ from pyspark.sql import functions as F
 from jobs.adapters import anthropic_batch, bedrock, litellm, openai_batch, otlp, records
 from jobs.adapters.fields import Cast, Record, cast_to, find, rest
 from jobs.schemas.landing import ACCOUNT, EXCHANGE
+from jobs.settings import DEFAULT
 
 # folder: `exchanges`, `quarantine`, or null for a record that is skipped; dt: day of arrival, null but for an exchange;
 # value: the line; present: bit i is set where the row has field i of EXCHANGE; reason: why it is no exchange.
 ROWS = "folder string, dt date, value string, present long, reason string"
 NO_TIME = "no time of the request"
+IMPOSSIBLE_TIME = "a time before the first API"
 STRANGE = "fields of a shape that the format does not have"
 FIELDS = tuple(f.name for f in EXCHANGE)
 _ACCOUNT_OF_PATH = "account="  # a folder's name that says whose logs it holds
@@ -44,7 +46,7 @@ FORMATS: dict[str, Format] = {
     "openai-batch": Format("OpenAI-style batches", openai_batch.read, records.of_batches(openai_batch.parts), (openai_batch.OTHER_URL,)),
     "anthropic-batch": Format("Anthropic-style message batches", anthropic_batch.read, records.of_batches(anthropic_batch.parts)),
 }
-FAULTS = (records.NOT_JSON, records.NOT_AN_OBJECT, records.UNREADABLE_FILE, records.NOT_AN_EXCHANGE, STRANGE, NO_TIME)
+FAULTS = (records.NOT_JSON, records.NOT_AN_OBJECT, records.UNREADABLE_FILE, records.NOT_AN_EXCHANGE, STRANGE, NO_TIME, IMPOSSIBLE_TIME)
 
 
 @dataclass(frozen=True)
@@ -97,14 +99,18 @@ def accounts(gathered: DataFrame, kind: str, choice: Choice) -> DataFrame:
 
 
 def _rows(record: Record, kind: str, known: Format, choice: Choice) -> Iterator[tuple[Any, ...]]:
-    """The rows of one record, in the order of `ROWS`."""
+    """The rows of one record, in the order of `ROWS`; a line of several objects is rejected once for each reason."""
+    rejected = set()
     for one, made, _ in _read(record, known, choice):
-        if isinstance(made, str):
-            yield (None, None, None, 0, made) if made in known.skips else _rejected(record, made)
+        time = made.get("requested_at") if isinstance(made, dict) else None
+        if isinstance(made, str) and made in known.skips:
+            yield (None, None, None, 0, made)
             continue
-        time = made.get("requested_at")
-        if not isinstance(time, str):
-            yield _rejected(record, NO_TIME)
+        if isinstance(made, str) or not isinstance(time, str) or int(time[:4]) < DEFAULT.ingestion.earliest_year:
+            reason = made if isinstance(made, str) else IMPOSSIBLE_TIME if time else NO_TIME
+            if reason not in rejected:
+                rejected.add(reason)
+                yield _rejected(record, reason)
             continue
         left = rest(made.get("left", one))
         row = {name: made[name] for name in FIELDS if made.get(name) is not None}

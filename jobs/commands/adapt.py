@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from jobs.adapters.landing import Choice
     from jobs.commands.arguments import Commands
+    from jobs.runtime.delivery import Delivery
+    from jobs.runtime.logs import Logs
 
 KINDS = ("otlp", "litellm", "bedrock", "openai-batch", "anthropic-batch")  # jobs.adapters.landing.FORMATS, which needs Spark
 _WIDTH = 26
@@ -56,7 +58,7 @@ def act(given: argparse.Namespace) -> int:
     return 0
 
 
-def deliver(logs: Any, delivery: Any, kind: str, choice: "Choice") -> dict[str, int]:
+def deliver(logs: "Logs", delivery: "Delivery", kind: str, choice: "Choice") -> dict[str, int]:
     """Adapt and deliver. Gives counts: of rows by field, by reason why a record is no exchange, and of `exchanges`."""
     from py4j.protocol import Py4JJavaError
     from pyspark.errors import PySparkException
@@ -70,7 +72,7 @@ def deliver(logs: Any, delivery: Any, kind: str, choice: "Choice") -> dict[str, 
         return _attempt(logs.lines("", None, broken), delivery, kind, choice)
 
 
-def _attempt(lines: "DataFrame", delivery: Any, kind: str, choice: "Choice") -> dict[str, int]:
+def _attempt(lines: "DataFrame", delivery: "Delivery", kind: str, choice: "Choice") -> dict[str, int]:
     from pyspark.sql import Observation
     from pyspark.sql import functions as F
 

@@ -34,8 +34,8 @@ class Delivery:
         """Write lines (`folder`, `dt`, `value`) to FOLDER/dt=DAY/, or FOLDER/ where they have no day; one pass over the rows.
 
         All is written aside before anything is moved, a new file takes the place of the old one of its name, and only
-        then old files without a successor are removed: a run that was killed leaves no line twice in a folder that a
-        rerun will not mend. The driver lists this delivery's files, one or two a task and day.
+        then old files without a successor are removed: what a killed run leaves, a rerun mends. The driver lists this
+        delivery's files, one or two a task and day.
         """
         aside = f"{self.uri}/_delivery-{self.name}"
         rows.select("folder", "dt", "value").write.partitionBy("folder", "dt").option("compression", "gzip").mode("overwrite").text(aside)
