@@ -1,21 +1,26 @@
 """pairs.synchrony: pairs of accounts that are active in the same ten-minute slots, more than chance."""
 
 from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
 from functools import reduce
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.algorithms.channels import CHANNEL
 from jobs.algorithms.cooccurrence import MILLI
+from jobs.algorithms.sketches import SLOT_SECONDS
 from jobs.algorithms.timing import co_activity_bits, effective_slots
 from jobs.schemas.table import table
 from jobs.settings import Run
 
 CAP = CHANNEL["synchrony"].cap  # bits: unrelated people keep the same hours
 FLOOR = CHANNEL["synchrony"].floor  # bits: less is not worth a row
+SLOTS_A_DAY = 86_400 // SLOT_SECONDS
+BROADCAST = 300_000  # accounts: their slots, a bit each, are 150 MB
 FEWEST = 3  # common slots: fewer are a coincidence whatever the formula says
 
 
@@ -27,21 +32,18 @@ def transform(embeddings: DataFrame, infrastructure: DataFrame, templates: DataF
     evidence = reduce(DataFrame.unionByName, (p.select("account_a", "account_b", "bits") for p in (infrastructure, templates, content)))
     enough = int(run.settings.pairs.synchrony_floor * MILLI)
     candidates = evidence.groupBy("account_a", "account_b").agg(F.sum("bits").alias("bits")).where(F.col("bits") >= enough)
-    a, b = (embeddings.select(F.col("account_id").alias(f"account_{side}"), F.col("slots").alias(f"slots_{side}")) for side in "ab")
-    met = (
-        candidates.join(a, "account_a")
-        .join(b, "account_b")
-        .select(
-            "account_a",
-            "account_b",
-            F.size("slots_a").alias("n_a"),
-            F.size("slots_b").alias("n_b"),
-            F.size(F.array_intersect("slots_a", "slots_b")).alias("common"),
-        )
-    )
+    minutes = _minutes(embeddings, run)
+    # Small beside the pairs, they go to where the pairs are; many, they meet by a shuffle.
+    minutes = F.broadcast(minutes) if embeddings.count() <= BROADCAST else minutes
+    a, b = (minutes.select(*(F.col(c).alias(f"{c}_{side}") for c in minutes.columns)) for side in "ab")
+    together = F.zip_with("active_a", "active_b", lambda x, y: F.bit_count(x.bitwiseAND(y)))
+    common = F.aggregate(together, F.lit(0), lambda total, x: total + x).alias("common")
+    met = candidates.join(a.withColumnRenamed("account_id_a", "account_a"), "account_a")
+    met = met.join(b.withColumnRenamed("account_id_b", "account_b"), "account_b").select("account_a", "account_b", "n_a", "n_b", common)
 
     def weigh(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
+        for every in batches:
+            batch = every.filter(pc.greater_equal(every.column("common"), FEWEST))  # here, for Spark would count twice to filter
             n_a, n_b, common = (batch.column(c).to_numpy().astype(np.float64) for c in ("n_a", "n_b", "common"))
             bits = np.round(np.minimum(co_activity_bits(common, n_a, n_b, slots), CAP) * MILLI).astype(np.int32)
             n = batch.num_rows
@@ -58,4 +60,24 @@ def transform(embeddings: DataFrame, infrastructure: DataFrame, templates: DataF
             }
             yield pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
 
-    return met.where(F.col("common") >= FEWEST).mapInArrow(weigh, schema).where(F.col("bits") >= int(FLOOR * MILLI))
+    return met.mapInArrow(weigh, schema).where(F.col("bits") >= int(FLOOR * MILLI))
+
+
+def _minutes(embeddings: DataFrame, run: Run) -> DataFrame:
+    """(account_id, n, active): how many slots of the window an account is active in, and which: a bit each, in whole longs."""
+    days = run.settings.window_days
+    first = (run.day - timedelta(days=days - 1) - date(1970, 1, 1)).days * SLOTS_A_DAY
+    longs = -(-days * SLOTS_A_DAY // 64)
+
+    def pack(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            slots = batch.column("slots")
+            row = np.repeat(np.arange(batch.num_rows), pc.list_value_length(slots).to_numpy())
+            bits = np.zeros((batch.num_rows, longs * 64), bool)
+            bits[row, slots.flatten().to_numpy() - first] = True
+            packed = pa.array(np.packbits(bits, axis=1).view(np.int64).ravel())
+            offsets = pa.array(np.arange(batch.num_rows + 1, dtype=np.int32) * longs)
+            columns = [batch.column("account_id"), pa.array(bits.sum(axis=1, dtype=np.int32)), pa.ListArray.from_arrays(offsets, packed)]
+            yield pa.RecordBatch.from_arrays(columns, names=["account_id", "n", "active"])
+
+    return embeddings.select("account_id", "slots").mapInArrow(pack, "account_id string, n int, active array<long>")
