@@ -14,6 +14,7 @@ from jobs.schemas.sketch import PHRASE_CHANNELS, TRAIT_CHANNELS
 from jobs.schemas.table import table
 from jobs.settings import Run
 
+USES = 2_000_000  # a partition is counted in memory: half a gigabyte in a Python worker
 _CODES = TRAIT_CHANNELS | {name.removesuffix("_hash"): code for name, code in PHRASE_CHANNELS.items()} | {"card": 40, "mail": 41}
 _NAMES = {code: name for name, code in _CODES.items() if name in CHANNEL}
 _WRAPPER_CODES = [_CODES[name] for name in WRAPPERS]
@@ -36,7 +37,8 @@ def transform(embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame
     phrases = active.select(*who, F.inline("phrases"))
     own = active.select(*who, F.inline(_own_tokens())).where("token is not null")
     uses = traits.unionByName(phrases).unionByName(own.withColumns({"n": F.lit(1), "fillings": F.lit(1)}))
-    shared = uses.repartition("channel", "token").mapInArrow(_count_owners, _SHARED)
+    parts = _parts(active)
+    shared = uses.repartition(*parts, "channel", "token").mapInArrow(_count_owners, _SHARED)
     day, schema = run.day, table("features.account_tokens").schema
 
     def add_reach(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -52,7 +54,15 @@ def transform(embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame
             made = pa.table([columns[name] for name in schema.fieldNames()], names=schema.fieldNames())
             yield from made.combine_chunks().to_batches()
 
-    return shared.repartition("account_id").mapInArrow(add_reach, schema)
+    return shared.repartition(*parts, "account_id").mapInArrow(add_reach, schema)
+
+
+def _parts(active: DataFrame) -> tuple[()] | tuple[int]:
+    """How many partitions hold the uses of tokens, at most `USES` in each as a rule; none named where Spark's own number does."""
+    uses = active.agg(F.sum(F.size("traits") + F.size("phrases"))).first()
+    needed = -(-(uses[0] if uses and uses[0] else 0) // USES)
+    usual = int(active.sparkSession.conf.get("spark.sql.shuffle.partitions") or 0)
+    return (needed,) if needed > usual else ()
 
 
 def _own_tokens() -> Column:
