@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
 
 from jobs.algorithms import sketches
 from jobs.schemas.sketch import TRAIT_CHANNELS
@@ -15,20 +16,27 @@ from jobs.settings import Run
 def transform(exchanges: DataFrame, run: Run) -> DataFrame:
     """One row an account that was active on the day, of `silver.exchanges`.
 
-    One shuffle by account and one Arrow pass over sorted rows; memory is bounded by a batch.
+    Exchanges are sketched where they lie, and the sketches, of which an account has few where its exchanges lie
+    together, are shuffled and merged. However many exchanges one account has, memory is bounded by a batch.
     """
     schema = table("features.account_days").schema
+    parts = StructType([f for f in schema.fields if f.name != "happened_on"])
     day = run.day
 
     def sketch(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for made in sketches.stream(batches, sketches.sketch):
+            yield from made.combine_chunks().to_batches()
+
+    def merge(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for made in sketches.stream(batches, sketches.merge):
             dated = made.add_column(0, "happened_on", pa.array([day] * len(made), pa.date32()))
             yield from dated.combine_chunks().to_batches()
 
     columns = exchanges.select("*", *_tokens()).drop(
         "exchange_id", "happened_on", "arrived_on", "address", "block", "device", "key_id", "country"
     )
-    return columns.repartition("account_id").sortWithinPartitions("account_id").mapInArrow(sketch, schema)
+    sketched = columns.mapInArrow(sketch, parts)
+    return sketched.repartition("account_id").sortWithinPartitions("account_id").mapInArrow(merge, schema)
 
 
 def _tokens() -> list[Column]:
