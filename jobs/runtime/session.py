@@ -30,6 +30,8 @@ _COMMON = {
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.sql.execution.arrow.maxRecordsPerBatch": "20000",
     "spark.sql.execution.arrow.maxBytesPerBatch": str(64 << 20),  # the joins move vectors in values of 10 MB and more
+    # A table is written a date at a time: with a writer a date, rows are not sorted by date first.
+    "spark.sql.maxConcurrentOutputFileWriters": "4",
     "spark.sql.parquet.compression.codec": "zstd",  # a third smaller than snappy at the same speed of reading
     "spark.executorEnv.OPENBLAS_NUM_THREADS": "1",  # one task, one core: BLAS must not start threads of its own
     "spark.executorEnv.PYTHONHASHSEED": "0",
