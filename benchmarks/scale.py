@@ -1,0 +1,272 @@
+"""How the whole pipeline scales: the February scenario from landing to gold, and how its cost grows. One table.
+
+    python benchmarks/scale.py [--scale F] [--part NAME ...] [--landing FOLDER] [--work FOLDER] [--json FILE]
+
+`--scale 1` is the whole scenario: 24,000 fraudulent accounts with 16.55 million exchanges in three campaigns, 100,000
+ordinary accounts with 10 million, and those that look alike, over 28 days. Parts: `pipeline` (a first load, every
+stage's time, processor time and memory, against reading and writing bronze once more in the same Spark; what was
+found), `history` (day 8 and day 28 made anew in that lake), `query` (the bytes that one account's 28 days cost),
+`exchanges` and `accounts` (the same at a quarter and a sixteenth; ten times fewer accounts, and a hundred). Default: all.
+"""
+
+import argparse
+import json
+import math
+import shutil
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import meter
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from jobs.pipeline import STAGES
+from jobs.runtime.landing import Landing
+from jobs.runtime.runner import Event, Runner
+from jobs.runtime.session import session
+from jobs.settings import DEFAULT, Key
+from jobs.simulate.landing import simulate
+
+PARTS = ("pipeline", "history", "query", "exchanges", "accounts")
+KEY = Key(b"a public key that protects nothing, for benchmarks")
+GIB = 1 << 30
+
+
+@dataclass
+class Load:
+    """A lake that was made from a landing: its size, how long that took and what it cost."""
+
+    lake: Path
+    days: list[date]
+    exchanges: int
+    accounts: int
+    seconds: float
+    processor: dict[str, float]
+    peak: int
+    stage_seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    stage_peaks: dict[str, int] = field(default_factory=dict)
+    stage_processor: dict[str, dict[str, float]] = field(default_factory=dict)  # where stages ran one by one
+
+
+def main() -> int:
+    """Run the parts that are asked for, print their figures and write them as one flat JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scale", type=float, default=1.0, help="share of the February scenario; default 1, which takes an hour or more")
+    parser.add_argument("--days", type=int, help="days of traffic, for a smaller try; default: the scenario's 28")
+    parser.add_argument("--part", nargs="*", choices=PARTS, default=list(PARTS), help="default: all")
+    parser.add_argument("--landing", type=Path, help="a landing of that scale that was simulated before, its truth beside it")
+    parser.add_argument("--work", type=Path, help="folder for landings and lakes, which are removed; default: a temporary one")
+    parser.add_argument("--memory", default="4g", help="heap of the driver, which in local mode is Spark's whole; default 4g")
+    parser.add_argument("--one-by-one", action="store_true", help="one stage at a time, so that each one's processor time is told too")
+    parser.add_argument("--json", type=Path, help="also write the figures here, one flat object")
+    given = parser.parse_args()
+    work = Path(tempfile.mkdtemp(dir=given.work, prefix="scale-"))
+    spark = session(memory=given.memory)
+    try:
+        figures = measure(spark, given.scale, given.part, work, given.landing, days=given.days, one_by_one=given.one_by_one)
+    finally:
+        spark.stop()
+        shutil.rmtree(work, ignore_errors=True)
+    if given.json:
+        given.json.write_text(json.dumps(figures), encoding="utf-8")
+    return 0
+
+
+def measure(
+    spark: SparkSession,
+    scale: float,
+    parts: list[str],
+    work: Path,
+    landing: Path | None = None,
+    *,
+    days: int | None = None,
+    one_by_one: bool = False,
+) -> dict[str, float]:
+    """The figures of the parts, printed as they come. What is made lies under `work`."""
+    figures: dict[str, float] = {}
+    if {"pipeline", "history", "query", "exchanges"} & set(parts):
+        landing = landing or simulated(spark, work / "landing", "february", scale, days)
+        load = first_load(spark, landing, work / "lake", one_by_one=one_by_one)
+        copied = timed(lambda: copy_bronze(spark, load.lake, work / "copy"))
+        shutil.rmtree(work / "copy")
+        figures |= report_pipeline(spark, load, copied, landing.with_name(landing.name + ".truth.jsonl"))
+        if "history" in parts:
+            figures |= report_history(spark, landing, load)
+        if "query" in parts:
+            figures |= report_query(spark, load)
+        if "exchanges" in parts:
+            shutil.rmtree(work / "lake")
+            smaller = [smaller_load(spark, work, "february", scale / k, days) for k in (16, 4)]
+            figures["exponent_exchanges"] = report_growth("exchanges", [(m.exchanges, m.seconds) for m in [*smaller, load]])
+    if "accounts" in parts:
+        loads = [smaller_load(spark, work, "crowd", scale / k) for k in (100, 10, 1)]
+        figures["exponent_accounts"] = report_growth("accounts", [(m.accounts, m.seconds) for m in loads])
+    return figures
+
+
+def simulated(spark: SparkSession, landing: Path, scenario: str, scale: float, days: int | None = None) -> Path:
+    """A landing of the scenario at that scale."""
+    began = time.monotonic()
+    made = simulate(spark, str(landing), scenario, scale, days=days)
+    say(f"simulated {made.exchanges} exchanges of {made.accounts} accounts ({scenario}, scale {scale:g}) in {since(began):.0f} s")
+    return landing
+
+
+def first_load(spark: SparkSession, landing: Path, lake: Path, *, one_by_one: bool = False) -> Load:
+    """Every day loaded and sketched, the last one searched and published, as `iolaus run --last-only` does it."""
+    days = Landing(spark, str(landing)).days()
+    seconds: dict[str, float] = defaultdict(float)
+    spent: dict[str, dict[str, float]] = defaultdict(lambda: dict.fromkeys(meter.KINDS, 0.0))
+    with meter.Memory() as memory:
+
+        def on_event(event: Event) -> None:
+            (memory.end if event.done else memory.begin)(event.stage)
+            seconds[event.stage] += event.seconds
+            if one_by_one:
+                sign = 1 if event.done else -1
+                for kind, so_far in meter.processor_seconds().items():
+                    spent[event.stage][kind] += sign * so_far
+            if event.done:
+                print(f"{event.day} {event.stage} {event.seconds:.1f} s", file=sys.stderr, flush=True)
+
+        runner = Runner(spark, str(lake), DEFAULT, KEY, str(landing), on_event, **({"threads": 1} if one_by_one else {}))
+        before, began = meter.processor_seconds(), time.monotonic()
+        runner.run(days, last_only=True)
+        took, after = since(began), meter.processor_seconds()
+    window = read(spark, lake, "features.account_embeddings").agg(F.count("account_id"), F.sum("n_exchanges")).first()
+    assert window is not None
+    processor = {kind: after[kind] - before[kind] for kind in meter.KINDS}
+    return Load(lake, days, int(window[1]), int(window[0]), took, processor, memory.peak, seconds, dict(memory.peaks), spent)
+
+
+def smaller_load(spark: SparkSession, work: Path, scenario: str, scale: float, days: int | None = None) -> Load:
+    """A landing simulated and loaded, of which only the figures are kept."""
+    landing = simulated(spark, work / "smaller", scenario, scale, days)
+    try:
+        return first_load(spark, landing, work / "smaller-lake")
+    finally:
+        shutil.rmtree(work / "smaller", ignore_errors=True)
+        shutil.rmtree(work / "smaller-lake", ignore_errors=True)
+
+
+def copy_bronze(spark: SparkSession, lake: Path, target: Path) -> None:
+    """Read the table of exchanges and write it once more, as Spark does it without being told anything."""
+    read(spark, lake, "bronze.exchanges").write.format("delta").save(str(target))
+
+
+def report_pipeline(spark: SparkSession, load: Load, copied: float, truth: Path) -> dict[str, float]:
+    """Time by stage, the ratio to a copy, memory, and what was found."""
+    spent = "".join(f"{kind:>9}" for kind in meter.KINDS) if load.stage_processor else ""
+    say(f"\n{'stage':32} {'seconds':>9} {'exchanges/s':>12} {'peak GiB':>9}{spent}")
+    for name in (s.table for s in STAGES):
+        took = load.stage_seconds[name]
+        spent = "".join(f"{s:9.1f}" for s in load.stage_processor.get(name, {}).values())
+        say(f"{name:32} {took:9.1f} {load.exchanges / max(took, 1e-9):12.0f} {load.stage_peaks.get(name, 0) / GIB:9.2f}{spent}")
+    spent = ", ".join(f"{kind} {s / load.exchanges * 1e6:.1f}" for kind, s in load.processor.items())
+    say(f"{'landing to gold':32} {load.seconds:9.1f} {load.exchanges / load.seconds:12.0f} {load.peak / GIB:9.2f}")
+    say(f"{'bronze read and written':32} {copied:9.1f} {load.exchanges / copied:12.0f}")
+    say(f"ratio {load.seconds / copied:.2f}; processor time, microseconds an exchange: {spent}")
+    return {
+        "exchanges": load.exchanges,
+        "accounts": load.accounts,
+        "seconds": round(load.seconds, 1),
+        "exchanges_per_second": round(load.exchanges / load.seconds),
+        "pipeline_vs_copy": round(load.seconds / copied, 2),
+        "peak_gib": round(load.peak / GIB, 2),
+        **report_found(spark, load, truth),
+    }
+
+
+def report_found(spark: SparkSession, load: Load, truth: Path) -> dict[str, float]:
+    """Recall by campaign, among accounts that sent anything, and precision among published accounts."""
+    told = spark.read.schema("account_id string, campaign string, kind string").json(str(truth))
+    active = read(spark, load.lake, "features.account_embeddings").select("account_id")
+    published = read(spark, load.lake, "gold.suspect_cluster_members").select("account_id", "cluster_id").distinct()
+    rows = told.join(active, "account_id").join(published, "account_id", "left")
+    counted = rows.groupBy("campaign", "kind").agg(F.count(F.lit(1)).alias("n"), F.count("cluster_id").alias("found")).collect()
+    campaigns = {row.campaign: row for row in counted if row.campaign}
+    for name, row in sorted(campaigns.items()):
+        say(f"campaign {name}: {row.found} of {row.n} accounts are published")
+    accused = {row.kind: row.found for row in counted if not row.campaign and row.found}
+    say(f"accused: {', '.join(f'{n} {kind}' for kind, n in sorted(accused.items())) or 'nobody'}")
+    found = sum(row.found for row in campaigns.values())
+    recall = min(row.found / row.n for row in campaigns.values())
+    return {"recall": round(recall, 4), "precision": round(found / max(found + sum(accused.values()), 1), 4)}
+
+
+def report_history(spark: SparkSession, landing: Path, load: Load) -> dict[str, float]:
+    """Day 8 and day 28 made anew, each in full: the first looks back on 8 days, the last on 28."""
+    runner = Runner(spark, str(load.lake), DEFAULT, KEY, str(landing))
+    took: dict[int, float] = {}
+    size: dict[int, int] = {}
+    for number in (8, 28, 8, 28):  # the second time nothing is compiled any more
+        day = load.days[min(number, len(load.days)) - 1]
+        seconds = timed(lambda day=day: runner.run([day]))  # type: ignore[misc]
+        took[number] = min(seconds, took.get(number, seconds))
+        size[number] = read(spark, load.lake, "bronze.exchanges").where(F.col("arrived_on") == F.lit(day)).count()
+    each = {number: took[number] / size[number] for number in took}
+    say(f"day 8: {took[8]:.1f} s for {size[8]} exchanges; day 28: {took[28]:.1f} s for {size[28]}; ratio {each[28] / each[8]:.2f}")
+    return {"history_ratio_day28_day8": round(each[28] / each[8], 3)}
+
+
+def report_query(spark: SparkSession, load: Load) -> dict[str, float]:
+    """The share of a table's bytes that all exchanges of one account over all days cost: the account seen on most days."""
+    days = read(spark, load.lake, "features.account_days").groupBy("account_id").count()
+    busy = days.orderBy(F.desc("count"), "account_id").first()
+    assert busy is not None
+    shares = {}
+    for name in ("silver.exchanges", "bronze.exchanges"):
+        whole = spark.sql(f"DESCRIBE DETAIL delta.`{load.lake / name.replace('.', '/')}`").first()
+        assert whole is not None
+        before = bytes_read(spark)
+        rows = len(read(spark, load.lake, name).where(F.col("account_id") == busy.account_id).collect())
+        shares[name] = (bytes_read(spark) - before) / whole.sizeInBytes
+        say(f"one account's {rows} rows of {name} over {busy['count']} days: {100 * shares[name]:.2f} % of {whole.sizeInBytes} bytes")
+    return {"query_share_of_bytes": round(max(shares.values()), 4)}
+
+
+def bytes_read(spark: SparkSession) -> int:
+    """Bytes that the JVM, in local mode Spark's whole, has read from file systems so far: data, footers and logs."""
+    statistics = spark._jvm.org.apache.hadoop.fs.FileSystem.getAllStatistics()  # type: ignore[union-attr]  # noqa: SLF001
+    return sum(int(each.getBytesRead()) for each in statistics)
+
+
+def report_growth(of: str, sizes: list[tuple[int, float]]) -> float:
+    """The exponent of seconds in size: the slope of the line of least squares through the logarithms."""
+    x, y = [math.log(n) for n, _ in sizes], [math.log(s) for _, s in sizes]
+    mean_x, mean_y = sum(x) / len(x), sum(y) / len(y)
+    slope = sum((a - mean_x) * (b - mean_y) for a, b in zip(x, y, strict=True)) / sum((a - mean_x) ** 2 for a in x)
+    say(f"growth in {of}: " + ", ".join(f"{n} in {s:.1f} s" for n, s in sizes) + f"; exponent {slope:.3f}")
+    return round(slope, 3)
+
+
+def read(spark: SparkSession, lake: Path, name: str):  # type: ignore[no-untyped-def]
+    """A table of a lake."""
+    return spark.read.format("delta").load(str(lake / name.replace(".", "/")))
+
+
+def timed(act: Callable[[], object]) -> float:
+    """Seconds that it takes."""
+    began = time.monotonic()
+    act()
+    return since(began)
+
+
+def since(began: float) -> float:
+    """Seconds since then."""
+    return time.monotonic() - began
+
+
+def say(line: str) -> None:
+    """Print a line at once."""
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
