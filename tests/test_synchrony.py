@@ -23,7 +23,8 @@ def test_common_slots_are_counted_as_sets_would(spark: SparkSession, broadcast: 
     shared = {FIRST, LAST, *map(int, rng.integers(FIRST, LAST, 12))}
     slots = {f"a{i}": sorted(shared | {int(s) for s in rng.integers(FIRST, LAST, 5 + i)}) for i in range(5)}
     slots["apart"] = [FIRST + 1]
-    embeddings = rows(spark, "features.account_embeddings", [{"account_id": name, "slots": s} for name, s in slots.items()])
+    others = {f"other {i}": sorted({int(s) for s in rng.integers(FIRST, LAST, 20)}) for i in range(300)}  # who keep other hours
+    embeddings = rows(spark, "features.account_embeddings", [{"account_id": name, "slots": s} for name, s in (slots | others).items()])
     wanted = [("a0", "a1"), ("a1", "a4"), ("a2", "a3"), ("a4", "apart")]
     pairs = rows(spark, "pairs.templates", [{"account_a": a, "account_b": b, "bits": 6000} for a, b in wanted])
     weak = rows(spark, "pairs.infrastructure", [{"account_a": "a0", "account_b": "a4", "bits": 4999}])
