@@ -13,7 +13,7 @@ DEMO_FROM := 2026-02-02
 DEMO_TO := 2026-02-02
 DEMO_KEY := public-demo-key-that-protects-nothing
 
-.PHONY: help env demo test check deploy-check bench bench-capability bench-chance bench-detection bench-scale bench-workers browser-test dictionary airflow-env airflow airflow-test locks clean
+.PHONY: help env demo test check deploy-check bench bench-capability bench-chance bench-detection bench-scale browser-test dictionary airflow-env airflow airflow-test locks clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -88,9 +88,6 @@ SCALE := 1
 
 bench-scale: env ## time every layer on the February scenario at SCALE=F, against a copy of bronze, and tell how it grows
 	@PYTHONPATH=. $(BIN)/python benchmarks/scale.py --scale $(SCALE) $(if $(DAYS),--days $(DAYS)) $(if $(BENCH_JSON),--json $(BENCH_JSON))
-
-bench-workers: env ## the same first load of LANDING=FOLDER on a cluster of one, and of two, workers with one core each
-	@PYTHONPATH=. $(BIN)/python benchmarks/workers.py --landing $(LANDING)
 
 # Pins with hashes, for Linux and macOS and every Python from 3.11; no package host is named in them.
 COMPILE = out/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
