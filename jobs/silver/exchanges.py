@@ -79,7 +79,7 @@ def _agreed(exchanges: DataFrame) -> DataFrame:
     if contested.isEmpty():
         return exchanges
     place = F.struct("arrived_on", "requested_at", "account_id")
-    claims = exchanges.select("exchange_id", place.alias("place")).join(F.broadcast(contested), F.xxhash64("exchange_id") == F.col("of"))
+    claims = exchanges.select("exchange_id", place.alias("place")).join(contested, F.xxhash64("exchange_id") == F.col("of"))
     first = claims.groupBy("exchange_id").agg(F.min("place").alias("first"))
     return exchanges.join(first, "exchange_id", "left").where(F.col("first").isNull() | (F.col("first") == place)).drop("first")
 
