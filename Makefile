@@ -13,7 +13,7 @@ DEMO_FROM := 2026-02-02
 DEMO_TO := 2026-02-02
 DEMO_KEY := public-demo-key-that-protects-nothing
 
-.PHONY: help env demo test check deploy-check bench bench-capability bench-chance bench-detection bench-scale browser-test dictionary airflow-env airflow airflow-test locks clean
+.PHONY: help env demo test check cluster-test deploy-check fault-test bench bench-capability bench-chance bench-detection bench-scale browser-test dictionary airflow-env airflow airflow-test locks clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,12 @@ check: env ## format, lint, strict types, import contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+cluster-test: env ## run the job on a Spark cluster and an S3 server, both started here, and compare with a local run
+	@PYTHONPATH=. $(BIN)/python -m pytest tests/cluster -s -q
+
+fault-test: env ## kill, fill, break and poison what the pipeline stands on, and see what becomes of it (an hour)
+	@PYTHONPATH=. $(BIN)/python -m pytest tests/faults -q
 
 deploy-check: env ## check the files of deploy/ against the schemas of those who read them (needs go)
 	@$(BIN)/python deploy/check.py

@@ -1,4 +1,4 @@
-"""What spark-submit is given: the command `iolaus`, of the wheel or archive that it ships (`--py-files`) or of the image."""
+"""What spark-submit is given: the command `iolaus`, of the archive that it ships (`--py-files`) or of the image."""
 
 import sys
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import jobs
 from jobs.commands import adapt, export, job, maintain, match, query, report, run, simulate
-from jobs.errors import GateError, RunError, UsageError
+from jobs.errors import GateError, RunError, UsageError, one_line
 
 FAILED, UNUSABLE, GATED = 1, 2, 3  # and 0: done
 COMMANDS = (run, job, simulate, adapt, query, report, export, match, maintain)  # in the order of `iolaus --help`
@@ -30,10 +30,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # a bug, or Spark's: one line for the user, the trace for whoever asks
         if given.debug:
             raise
-        first = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
-        return _say(
-            f"{type(error).__name__}: {first[:300]} (the whole trace: the same command with --debug; Spark's log: {_spark_log()})", FAILED
-        )
+        return _say(f"{_explained(error)} (the whole trace: the same command with --debug; Spark's log: {_spark_log()})", FAILED)
+
+
+def _explained(error: Exception) -> str:
+    from jobs.runtime.failures import explain
+
+    return explain(error)
 
 
 def _spark_log() -> str:
@@ -43,7 +46,7 @@ def _spark_log() -> str:
 
 
 def _say(message: str, status: int) -> int:
-    print(f"iolaus: {message}", file=sys.stderr)
+    print(f"iolaus: {one_line(message, 1000)}", file=sys.stderr)  # it may quote what is in the landing
     return status
 
 

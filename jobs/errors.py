@@ -1,5 +1,9 @@
 """Errors a user can mend. Each message is one line: what is wrong, and the mend."""
 
+import unicodedata
+
+LONGEST = 400  # characters of a message that may quote somebody's data
+
 
 class UsageError(Exception):
     """The arguments or the surroundings cannot be used (exit status 2)."""
@@ -11,3 +15,10 @@ class RunError(Exception):
 
 class GateError(Exception):
     """A critical expectation failed and nothing was published (exit status 3)."""
+
+
+def one_line(text: object, longest: int = LONGEST) -> str:
+    """Text that cannot forge a line of a log or command a terminal: control, format and surrogate characters replaced, cut."""
+    head = str(text)[: longest + 1]
+    kept = "".join(c if unicodedata.category(c)[0] != "C" and c not in "\u2028\u2029" else "\N{REPLACEMENT CHARACTER}" for c in head)
+    return kept if len(kept) <= longest else kept[: longest - 1] + "…"

@@ -25,6 +25,7 @@ def add(commands: "Commands") -> None:
 
 def act(given: argparse.Namespace) -> int:
     """Run one stage for one day: read its tables, replace the day's rows of its own."""
+    from jobs.runtime.lock import hold
     from jobs.runtime.runner import Runner
     from jobs.runtime.session import is_light, session
 
@@ -35,6 +36,8 @@ def act(given: argparse.Namespace) -> int:
     key = given_key()
     light = bool(given.landing) and is_light(given.landing)
     runner = Runner(session(given.master, memory=given.memory, light=light), given.lake, DEFAULT, key, given.landing)
-    runner.run_stage(wanted, given.date)
+    with hold(runner.spark, runner.lake.uri, wanted.table) as lock:
+        runner.lake.guard = lock.check
+        runner.run_stage(wanted, given.date)
     print(f"{given.table} of {given.date} written to {runner.lake.path(given.table)}")
     return 0

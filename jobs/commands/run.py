@@ -34,6 +34,7 @@ def act(given: argparse.Namespace) -> int:
     """Run the whole pipeline for each day in order, and print the ranking of the last."""
     from jobs.runtime.display import Progress, print_ranking
     from jobs.runtime.landing import Landing
+    from jobs.runtime.lock import hold
     from jobs.runtime.runner import Runner, schedule
     from jobs.runtime.session import is_light, session
 
@@ -58,9 +59,19 @@ def act(given: argparse.Namespace) -> int:
             raise UsageError(f"the landing {given.landing} has no folder exchanges/dt=YYYY-MM-DD; put exchanges there, or name a --date")
     with Progress(sum(len(stages) for _, stages in schedule(days, last_only=given.last_only))) as progress:
         runner = Runner(spark, given.lake, DEFAULT, key, given.landing, progress.on_event)
-        touched = runner.run(days, last_only=given.last_only)
+        with hold(spark, runner.lake.uri) as lock:
+            runner.lake.guard = lock.check
+            touched = runner.run(days, last_only=given.last_only)
     print_ranking(runner.ranking(days[-1]), days[-1], given.lake, runner.counts(days[-1]))
     _report(given, days[-1])
+    if strangers := runner.other_keys(days[-1]):
+        print(
+            f"iolaus: {len(strangers)} days of the window, {strangers[0]} to {strangers[-1]}, were pseudonymised under another key: their "
+            "addresses, networks and devices do not meet those of the other days, and evidence from them is lost. While the landing has "
+            f"those days, make them anew with this key: iolaus run --landing {given.landing} --lake {given.lake} --from {strangers[0]} "
+            f"--to {days[-1]} --last-only",
+            file=sys.stderr,
+        )
     for arrived, earlier in touched.items():
         missed = [d for d in earlier if d not in days]
         if missed:

@@ -1,7 +1,6 @@
 """What a person at a terminal sees: progress while a run works, and the ranking when it is done."""
 
 import sys
-import unicodedata
 from datetime import date
 from types import TracebackType
 from typing import Any, Self
@@ -11,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 from rich.table import Table
 
+from jobs.errors import one_line
 from jobs.runtime.runner import Event
 
 
@@ -44,8 +44,7 @@ class Progress:
 
 def plain(text: object, longest: int = 400) -> str:
     """Text that cannot do anything to a terminal: no control or direction characters, no markup, cut."""
-    kept = "".join(c if unicodedata.category(c)[0] != "C" else "\N{REPLACEMENT CHARACTER}" for c in str(text))
-    return (kept if len(kept) <= longest else kept[: longest - 1] + "…").replace("[", r"\[")
+    return one_line(text, longest).replace("[", r"\[")
 
 
 def print_ranking(rows: list[dict[str, Any]], day: date, lake: str, counts: dict[str, int]) -> None:

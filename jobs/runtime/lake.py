@@ -1,7 +1,8 @@
 """The lake: Delta tables at `LAKE/<layer>/<table>`, read with their schema checked and written atomically."""
 
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, DataType, MapType, StructField, StructType
 
-from jobs.errors import RunError
+from jobs.errors import RunError, UsageError
 from jobs.pipeline import Span
+from jobs.runtime.small_files import SmallFiles, small_files
 from jobs.schemas.table import Table, table
 
 
@@ -21,10 +23,13 @@ class Lake:
 
     def __init__(self, spark: SparkSession, uri: str, window_days: int, user_metadata: str = ""):
         self.spark = spark
+        if "`" in uri:
+            raise UsageError(f"the lake {uri} has a backtick in its name, which Delta cannot address; name another folder")
         # Delta takes a relative path for the name of a table in a catalogue.
         self.uri = uri.rstrip("/") if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:", uri) else str(Path(uri).absolute())
         self.window_days = window_days
         self.user_metadata = user_metadata
+        self.guard: Callable[[], None] = lambda: None  # called before every commit; raises if this process may not write
         self._written: set[str] = set()  # tables that are known to exist: to ask costs a listing
 
     def path(self, name: str) -> str:
@@ -33,9 +38,11 @@ class Lake:
         return f"{self.uri}/{layer}/{table_name}"
 
     def exists(self, name: str) -> bool:
-        """Whether the table was ever written."""
-        if name not in self._written and DeltaTable.isDeltaTable(self.spark, self.path(name)):
-            self._written.add(name)
+        """Whether the table was ever written. Raises RunError if its last commit is half written."""
+        if name not in self._written:
+            check_log(small_files(self.spark, f"{self.path(name)}/_delta_log"), f"{self.path(name)}/_delta_log", name)
+            if DeltaTable.isDeltaTable(self.spark, self.path(name)):
+                self._written.add(name)
         return name in self._written
 
     def read(self, name: str, span: Span, day: date) -> DataFrame:
@@ -87,6 +94,7 @@ class Lake:
             writer = writer.option("userMetadata", self.user_metadata)
         if spec.date is not None:
             writer = writer.option("replaceWhere", f"{spec.date} = DATE'{day.isoformat()}'")
+        self.guard()
         try:
             writer.save(self.path(name))
         except AnalysisException as error:
@@ -113,6 +121,24 @@ _PROPERTIES = {
     # Statistics of the first columns alone, which dates and ids are: nobody skips files by a sum or a sketch.
     "delta.dataSkippingNumIndexedCols": "6",
 }
+
+
+def check_log(log: SmallFiles, folder: str, name: str) -> None:
+    """Raise RunError, naming the file, if the last commit of a table's log ends in the middle, as after a loss of power.
+
+    It is looked at once a table and process, for Delta might go on with the rows before it, or fail without naming the file.
+    """
+    commits = [n for n in log.names() if re.fullmatch(r"\d{20}\.json", n)]
+    if not commits:
+        return
+    text = log.read(commits[-1]) or ""
+    try:
+        json.loads(text.rstrip().rpartition("\n")[2])
+    except ValueError as error:
+        raise RunError(
+            f"{name}: the last commit of its log, {folder}/{commits[-1]}, ends in the middle (the machine failed while it was written); "
+            "move it away, with the .crc files of its number, and run the days again"
+        ) from error
 
 
 def check_schema(found: StructType, spec: Table) -> None:

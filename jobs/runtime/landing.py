@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import AnalysisException, PySparkException
@@ -25,6 +25,8 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import BinaryType, LongType, StructField, StructType
 
 from jobs.errors import UsageError
+from jobs.runtime import long_lines
+from jobs.runtime.long_lines import File, Watch
 from jobs.schemas.landing import FIELDS
 from jobs.schemas.table import LONG, STRING, TIMESTAMP
 
@@ -42,7 +44,10 @@ LINES = StructType(
 
 _SHARDS = 32  # groups that a search for unreadable files starts from
 _READ_ERRORS = (Py4JJavaError, PySparkException)
-_STORE_FAULT = re.compile(r"FileNotFoundException|AccessControlException|AccessDenied|java\.net\.|Timeout|OutOfMemory|InterruptedException")
+_STORE_FAULT = re.compile(
+    r"FileNotFoundException|AccessControlException|AccessDenied|java\.net\.|Timeout|OutOfMemory|InterruptedException"
+    r"|(?:fs\.s3a|awssdk|azurebfs|cloud\.hadoop)\.[\w.]*Exception|BlockMissing|No space left|PipelineException"
+)  # a Parquet file that a store failed to give is not a corrupt one
 _DECOMPRESSION = re.compile(
     r"Caused by: [^\n]*\n\s+at org\.apache\.hadoop\.io\.compress\."
 )  # thrown by the codec, not by the store below it
@@ -56,12 +61,6 @@ class Unreadable:
     reason: str
 
 
-@dataclass(frozen=True)
-class _File:
-    uri: str
-    name: str  # path below the landing
-
-
 class Landing:
     """The landing under one URI of any file system that Hadoop knows.
 
@@ -72,6 +71,7 @@ class Landing:
 
     def __init__(self, spark: SparkSession, uri: str):
         self.spark = spark
+        self._watched: dict[tuple[str, date | None], Watch] = {}
         self._hadoop = spark._jvm.org.apache.hadoop.fs  # type: ignore[union-attr]  # noqa: SLF001
         # Nanoseconds, which pandas writes, are otherwise a type that Spark refuses to read.
         spark.conf.set("spark.sql.legacy.parquet.nanosAsLong", "true")
@@ -94,26 +94,31 @@ class Landing:
             return f"the landing {uri} has no folder exchanges; put exchanges/dt=YYYY-MM-DD/ there, as the README says"
         return None
 
-    def lines(self, folder: str, day: date | None, unreadable: Sequence[Unreadable] = ()) -> DataFrame:
+    def lines(self, folder: str, day: date | None, unreadable: Sequence[Unreadable] = (), *, watched: bool = False) -> DataFrame:
         """The lines of `exchanges` that arrived on `day`, or of the undated `accounts`, `models` or `agreements`.
 
         The columns are those of `LINES`. Files and folders that begin with `_` or `.`, empty files and blank
         lines are skipped; a day without a folder, and a missing undated folder, have no rows. A file of
         another kind has one row that says so. Raises Spark's error, here or when the rows are read, if a
-        file that is not named in `unreadable` cannot be read.
+        file that is not named in `unreadable` cannot be read. Lines of over 64 MiB are passed over; if `watched`,
+        `passed_over` tells, once the rows were read, which files have any.
         """
         files = list(self._files(folder, day))
         broken = {u.file: u.reason for u in unreadable}
         marks = [Unreadable(f.name, self._expected()) for f in files if not f.name.endswith((*self.text_kinds, PARQUET))]
         marks += [Unreadable(f.name, broken[f.name]) for f in files if f.name in broken]
         sound = [f for f in files if f.name not in broken]
-        frames = self._read(folder, sound, tolerant=False)
+        frames = self._read(folder, sound, tolerant=False, watch_as=(folder, day) if watched else None)
         frames += self._read(folder, [f for f in files if f.name in broken], tolerant=True)
         rows = [(None, mark.file, -1, mark.reason) for mark in marks]
         result = self.spark.createDataFrame(rows, LINES) if rows or not frames else frames.pop()
         for frame in frames:
             result = result.unionByName(frame)
         return result
+
+    def has(self, day: date) -> bool:
+        """Whether there is a folder of exchanges that arrived on a day."""
+        return self._exists(f"exchanges/dt={day.isoformat()}")
 
     def days(self) -> list[date]:
         """The days of arrival that have a folder, in order; the driver lists `exchanges`, not what is in it."""
@@ -137,7 +142,7 @@ class Landing:
     def _expected(self) -> str:
         return f"not a {', '.join(self.text_kinds)} or {PARQUET} file"
 
-    def _search(self, folder: str, files: list[_File]) -> list[Unreadable]:
+    def _search(self, folder: str, files: list[File]) -> list[Unreadable]:
         try:
             for frame in self._read(folder, files, tolerant=False):
                 frame.agg(F.max(F.octet_length("line"))).collect()  # reads every byte, and returns one number
@@ -151,7 +156,7 @@ class Landing:
     def _exists(self, name: str) -> bool:
         return bool(self._store.exists(self._hadoop.Path(self._root, name) if name else self._root))
 
-    def _files(self, folder: str, day: date | None) -> Iterator[_File]:
+    def _files(self, folder: str, day: date | None) -> Iterator[File]:
         """The files of a folder that are not empty, by name. The driver lists no other folder."""
         if folder == "exchanges":
             assert day is not None, "exchanges are read by day of arrival"
@@ -162,23 +167,46 @@ class Landing:
             if self._exists(top):
                 yield from self._walk(self._store.getFileStatus(self._hadoop.Path(self._root, top)), top)
 
-    def _walk(self, status: Any, name: str) -> Iterator[_File]:
+    def _walk(self, status: Any, name: str) -> Iterator[File]:
         if not status.isDirectory():
             if status.getLen() > 0:
-                yield _File(status.getPath().toString(), name)
+                yield File(status.getPath().toString(), name, int(status.getLen()))
             return
         for child in sorted(self._store.listStatus(status.getPath()), key=lambda s: str(s.getPath().getName())):
             base = str(child.getPath().getName())
             if not base.startswith(("_", ".")):
                 yield from self._walk(child, f"{name}/{base}")
 
-    def _read(self, folder: str, files: list[_File], *, tolerant: bool) -> list[DataFrame]:
+    def passed_over(self, folder: str, day: date | None) -> list[Unreadable]:
+        """The files, in order, that have a line too long to hold, of the rows that `lines` gave to be watched and that were read.
+
+        Costs a look at the end of each gzip file of the folder if one is large, and a second reading only if lines are missing.
+        """
+        seen = self._watched.pop((folder, day), None)
+        if seen is None or long_lines.nothing_is_missing(seen, self._store, self._hadoop.Path):
+            return []
+        found, conf = [], self.spark._jsc.hadoopConfiguration()  # noqa: SLF001
+        for file in seen.files:
+            if file.may_have_long_line:
+                rows = self._text([file], tolerant=False).agg(F.sum(F.octet_length("value") + F.lit(1).cast("long"))).first()
+                read = rows[0] or 0 if rows else 0
+                if long_lines.unpacked_size(file, self._store, self.spark._jvm, conf) - read > long_lines.SLACK:  # noqa: SLF001
+                    found.append(Unreadable(file.name, long_lines.REASON))
+        return found
+
+    def _text(self, files: list[File], *, tolerant: bool) -> DataFrame:
+        reader = self._reader("text", tolerant).option("lineSep", "\n").option(long_lines.OPTION, str(long_lines.LINE_BYTES))
+        return cast(DataFrame, reader.load([f.uri for f in files]))
+
+    def _read(self, folder: str, files: list[File], *, tolerant: bool, watch_as: tuple[str, date | None] | None = None) -> list[DataFrame]:
         """The lines of the files: one frame for all of text, and for Parquet one a schema."""
         frames = []
-        text = [f.uri for f in files if f.name.endswith(self.text_kinds)]
+        text = [f for f in files if f.name.endswith(self.text_kinds)]
         if text:
-            reader = self._reader("text", tolerant).option("lineSep", "\n")
-            frames.append(self._lines(reader.load(text), _cleaned(F.col("value"))))
+            found = self._text(text, tolerant=tolerant)
+            if watch_as and any(f.may_have_long_line for f in text):
+                found, self._watched[watch_as] = long_lines.watch(found, text)
+            frames.append(self._lines(found, _cleaned(F.col("value"))))
         parquet = [f.uri for f in files if f.name.endswith(PARQUET)]
         groups = ([uri] for uri in parquet) if tolerant else iter([parquet] if parquet else [])
         for group in groups:
@@ -264,6 +292,8 @@ def _reason(name: str, error: Exception) -> str:
     text = str(error)
     if _STORE_FAULT.search(text):
         raise error
+    if "Too many bytes before newline" in text:
+        return "a line of over 2 GiB; what follows it is not read"
     if name.endswith(PARQUET):
         illegal = re.search(r"\[PARQUET_TYPE_ILLEGAL\] ([^\n]*?)\.? SQLSTATE", text)
         return illegal[1] if illegal else "corrupt Parquet"

@@ -6,7 +6,8 @@ from datetime import date
 from pyspark.sql import SparkSession
 
 from jobs.errors import UsageError
-from jobs.runtime.landing import Landing, _File
+from jobs.runtime.landing import Landing
+from jobs.runtime.long_lines import File
 
 _PLAIN = (".jsonl", ".json", ".ndjson", ".log", ".txt")
 
@@ -30,10 +31,10 @@ class Logs(Landing):
     def _fault(self, uri: str) -> str | None:
         return None if self._exists("") else f"there are no logs at {uri}; name the folder or file that a gateway wrote"
 
-    def _files(self, folder: str, day: date | None) -> Iterator[_File]:
+    def _files(self, folder: str, day: date | None) -> Iterator[File]:
         """All files that are not empty, by path; a root that is a folder's name has no part in a file's."""
         assert folder == "", "logs have no folders of their own"
         assert day is None, "logs have no days of arrival"
         root = self._hadoop.Path(self._root, self._one) if self._one else self._root
         for file in self._walk(self._store.getFileStatus(root), self._one):
-            yield _File(file.uri, file.name.removeprefix("/"))
+            yield File(file.uri, file.name.removeprefix("/"), file.size)

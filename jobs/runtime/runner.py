@@ -16,8 +16,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 import jobs
-from jobs.errors import UsageError
+from jobs.errors import RunError, UsageError
 from jobs.pipeline import STAGES, Grain, Span, Stage, is_landing, stage
+from jobs.runtime.failures import lost_rows
 from jobs.runtime.lake import Lake
 from jobs.runtime.landing import Landing, Unreadable
 from jobs.settings import Key, Run, Settings
@@ -47,6 +48,8 @@ _READERS = Counter((read.table, read.span) for made in STAGES for read in made.r
 _OFTEN_READ = {read for read, readers in _READERS.items() if readers >= 4}
 
 ABREAST = 4  # days of which stages run at a time: the last stages of a day are small, and leave cores idle
+QUARANTINE = "quality.quarantine"  # the one table that names the files that could not be read to their end
+TRIES = 3  # of a stage: after executors were lost with rows that it kept there, or unreadable files were found
 Task = tuple[date, str]  # a day and the table that is made for it
 
 
@@ -166,24 +169,33 @@ class Runner:
         return sorted({day} | {row[0] for row in arrived if oldest <= row[0] <= day})
 
     def _make(self, stage: Stage, day: date) -> None:
-        try:
-            self._attempt(stage, day)
-        except (Py4JJavaError, PySparkException):
-            if not self._find_unreadable(stage, day):
-                raise
-            self._attempt(stage, day)
+        for tries in range(1, TRIES + 1):
+            try:
+                self._attempt(stage, day)
+            except (Py4JJavaError, PySparkException) as error:
+                if tries == TRIES or not (lost_rows(error) or self._find_unreadable(stage, day)):
+                    raise
+            else:
+                if stage.table != QUARANTINE or not self._find_passed_over(stage, day):
+                    return
 
     def _attempt(self, stage: Stage, day: date) -> None:
         transform = import_module(f"jobs.{stage.table}").transform
-        inputs = [self._read(read.table, read.span, day) for read in stage.reads]
+        inputs = [self._read(read.table, read.span, day, watched=stage.table == QUARANTINE) for read in stage.reads]
         made: DataFrame = transform(*inputs, Run(day, self.settings, self.key))
         self.lake.write(stage.table, made, day)
 
-    def _read(self, name: str, span: Span, day: date) -> DataFrame:
+    def _read(self, name: str, span: Span, day: date, *, watched: bool = False) -> DataFrame:
         if not is_landing(name):
             return self._kept_in_memory(name, day) if self._keeps and (name, span) in _OFTEN_READ else self.lake.read(name, span, day)
-        folder = name.split(".")[1]
-        return self._needed_landing(name).lines(folder, day, self._unreadable.get((folder, day), ()))
+        folder, landing = name.split(".")[1], self._needed_landing(name)
+        if folder == "exchanges" and not landing.has(day) and self.lake.read("bronze.exchanges", Span.DAY, day).limit(1).count():
+            raise RunError(
+                f"the landing has no folder exchanges/dt={day} any more, but bronze has exchanges that arrived then: nothing was changed, "
+                "for a run would drop them; bring the folder back, or make later tables of the day with: iolaus job TABLE --date "
+                f"{day}"
+            )
+        return landing.lines(folder, day, self._unreadable.get((folder, day), ()), watched=watched)
 
     def _kept_in_memory(self, name: str, day: date) -> DataFrame:
         """A table that many stages of a day read: it is found in the lake and decoded once. It spills to disk where it must."""
@@ -215,6 +227,21 @@ class Runner:
                 self._unreadable[folder, day] = broken
                 found = True
         return found
+
+    def _find_passed_over(self, stage: Stage, day: date) -> bool:
+        """After the quarantine was written: whether lines were too long to hold, which it has still to say of their files."""
+        found = False
+        for folder in (r.table.split(".")[1] for r in stage.reads if is_landing(r.table)):
+            known = self._unreadable.get((folder, day), [])
+            new = [u for u in self._needed_landing(stage.table).passed_over(folder, day) if u.file not in {k.file for k in known}]
+            self._unreadable[folder, day] = [*known, *new]
+            found |= bool(new)
+        return found
+
+    def other_keys(self, day: date) -> list[date]:
+        """The days of the window whose exchanges were pseudonymised under another key. Reads the statistics of one column."""
+        others = self.lake.read("silver.exchanges", Span.WINDOW, day).where(F.col("key_id") != self.key.key_id)
+        return sorted(row[0] for row in others.select("happened_on").distinct().collect())
 
     def ranking(self, day: date) -> list[dict[str, object]]:
         """The published clusters of a date, worst first: at most 100 rows come to the driver."""

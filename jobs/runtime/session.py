@@ -1,5 +1,6 @@
 """The Spark session: local for a laptop and CI, or on the master that is named."""
 
+import atexit
 import logging
 import os
 import re
@@ -7,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import accumulate
@@ -14,6 +16,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+import jobs
 from jobs.errors import UsageError
 
 DELTA_PACKAGE = "io.delta:delta-spark_4.1_2.13:4.4.0"
@@ -129,8 +132,12 @@ def session(
         }
     for key, value in {**settings, **(config or {})}.items():
         builder = builder.config(key, value)
-    if not _is_local(master) or submitted:
-        return builder.getOrCreate()
+    if submitted:
+        return builder.getOrCreate()  # spark-submit ships what it is told with --py-files, or the image has it
+    if not _is_local(master):
+        made = builder.getOrCreate()
+        made.sparkContext.addPyFile(str(_archive()))
+        return made
     with _stderr_to(log_file()):
         return builder.getOrCreate()
 
@@ -152,6 +159,18 @@ def _stderr_to(path: Path) -> Iterator[None]:
     finally:
         os.dup2(saved, 2)
         os.close(saved)
+
+
+def _archive() -> Path:
+    """The project as a zip, for executors: they need its dependencies installed, and nothing of this machine's paths."""
+    package = Path(jobs.__file__).parent
+    archive = Path(tempfile.mkdtemp(prefix="iolaus-")) / "iolaus.zip"
+    atexit.register(shutil.rmtree, archive.parent, ignore_errors=True)
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as made:
+        for file in sorted(package.rglob("*")):
+            if file.is_file() and "__pycache__" not in file.parts:
+                made.write(file, file.relative_to(package.parent))
+    return archive
 
 
 def _is_local(master: str | None) -> bool:
