@@ -13,7 +13,7 @@ DEMO_FROM := 2026-02-02
 DEMO_TO := 2026-02-02
 DEMO_KEY := public-demo-key-that-protects-nothing
 
-.PHONY: help env demo test check cluster-test deploy-check fault-test bench bench-capability bench-chance bench-detection bench-scale browser-test dictionary airflow-env airflow airflow-test locks clean
+.PHONY: help env demo test check cluster-test deploy-check fault-test bench bench-capability bench-chance bench-detection bench-gates bench-scale browser-test dictionary airflow-env airflow airflow-test locks clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ bench-capability: env ## score how well it is told what a prompt is after, on be
 
 bench-chance: env ## count the links that chance makes in LAKE=FOLDER on DATE=YYYY-MM-DD, its values dealt anew
 	@PYTHONPATH=. $(BIN)/python benchmarks/chance.py --lake $(LAKE) --date $(DATE)
+
+bench-gates: env ## measure what the quality gates add to a day
+	@PYTHONPATH=. $(BIN)/python benchmarks/gates.py $(if $(BENCH_JSON),--json $(BENCH_JSON))
 
 # The benchmark's folder is no part of the project: its prompts are others'.
 BENCH := ../shared/bench

@@ -135,7 +135,7 @@ def first_load(spark: SparkSession, landing: Path, lake: Path, *, one_by_one: bo
             if event.done:
                 print(f"{event.day} {event.stage} {event.seconds:.1f} s", file=sys.stderr, flush=True)
 
-        runner = Runner(spark, str(lake), DEFAULT, KEY, str(landing), on_event, **({"threads": 1} if one_by_one else {}))
+        runner = Runner(spark, str(lake), DEFAULT, KEY, str(landing), on_event, threads=1 if one_by_one else 5)
         before, began = meter.processor_seconds(), time.monotonic()
         runner.run(days, last_only=True)
         took, after = since(began), meter.processor_seconds()

@@ -191,6 +191,9 @@ STAGES: tuple[Stage, ...] = (
     ),
 )
 
+# What the shell keeps of runs and gates; no stage makes or reads them.
+RECORDS: tuple[str, ...] = ("quality.runs", "quality.results", "quality.summaries")
+
 
 def stage(table: str) -> Stage:
     """The stage that makes a table. Raises LookupError if none does."""

@@ -100,6 +100,15 @@ class Scoring:
 
 
 @dataclass(frozen=True)
+class Quality:
+    """How a day is compared with those before it; what is allowed stands in `expectations/`."""
+
+    trailing_days: int = 14  # two weeks: every day of the week twice
+    fewest_days: int = 3  # of fewer nothing is said: a platform's first days differ
+    drift_rows: int = 1_000  # of fewer rows a distribution of a few dozen bins is mostly chance
+
+
+@dataclass(frozen=True)
 class Settings:
     """The settings of a run."""
 
@@ -109,6 +118,7 @@ class Settings:
     graph: Graph = field(default_factory=Graph)
     profile: Profile = field(default_factory=Profile)
     scoring: Scoring = field(default_factory=Scoring)
+    quality: Quality = field(default_factory=Quality)
 
     @property
     def digest(self) -> str:
@@ -153,8 +163,9 @@ class Key:
 
 @dataclass(frozen=True)
 class Run:
-    """What a transform may know beside its inputs: the date it makes, the settings, the key."""
+    """What a transform may know beside its inputs: the date it makes, the settings, the key, the id of the run."""
 
     day: date
     settings: Settings
     key: Key
+    run_id: str = ""

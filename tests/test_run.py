@@ -1,5 +1,6 @@
 """The whole pipeline on a small landing: what it finds, and that the result depends on the data alone."""
 
+import json
 import os
 import shutil
 import signal
@@ -9,6 +10,7 @@ import time
 from datetime import date
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -18,8 +20,12 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+import jobs
 from benchmarks.chance import shuffled_links
-from jobs.pipeline import STAGES, stage
+from jobs import cli
+from jobs.errors import GateError
+from jobs.gold import suspect_clusters
+from jobs.pipeline import STAGES, Grain, stage
 from jobs.runtime.runner import Runner
 from jobs.schemas.landing import EXCHANGE
 from jobs.schemas.table import table
@@ -47,9 +53,10 @@ def runner(spark: SparkSession, landing: Path, lake: Path) -> Runner:
 def digest(spark: SparkSession, lake: Path, name: str, day: date | None = None) -> tuple[int, int]:
     """How many rows a table has (of a day) and the sum of their hashes: equal for equal rows in any order.
 
-    `source_file` is left out: in how many files exchanges were delivered is no part of a result.
+    Left out are `source_file` and `run_id`: in how many files exchanges were delivered, and by which run a row was
+    written, is no part of a result.
     """
-    frame = spark.read.format("delta").load(str(lake / name.replace(".", "/"))).drop("source_file")
+    frame = spark.read.format("delta").load(str(lake / name.replace(".", "/"))).drop("source_file", "run_id")
     when = table(name).date
     if day is not None and when:
         frame = frame.where(F.col(when) == F.lit(day))
@@ -253,3 +260,86 @@ def test_every_notebook_runs_on_this_lake(lake: Path, monkeypatch: pytest.Monkey
         monkeypatch.delenv(name, raising=False)
     plots = execute_all()
     assert {name: min(made, PLOTS[name]) for name, made in plots.items()} == PLOTS
+
+
+def recorded(lake: Path, name: str, **where: object) -> list[dict[str, Any]]:
+    """The rows of a table of the layer quality for which columns have the values given."""
+    found = DeltaTable(str(lake / "quality" / name)).to_pyarrow_table().to_pylist()
+    return [row for row in found if all(row[column] == value for column, value in where.items())]
+
+
+def test_any_row_of_gold_leads_to_the_run_its_code_and_its_input(spark: SparkSession, lake: Path) -> None:
+    for name in GOLD:
+        table_ = DeltaTable(str(lake / "gold" / name))
+        for row in table_.to_pyarrow_table().to_pylist():
+            (made,) = recorded(lake, "runs", run_id=row["run_id"], table_name=f"gold.{name}", made_date=row["run_date"])
+            assert made["code_version"] == jobs.__version__
+            assert made["settings"] == DEFAULT.digest
+            assert made["key_id"] == Key(KEY.encode()).key_id
+            version = next(h for h in table_.history() if h["version"] == made["version"])
+            assert f"run_id={row['run_id']}" in version["userMetadata"]
+    for made in recorded(lake, "runs"):
+        rows = spark.read.format("delta").load(str(lake / made["table_name"].replace(".", "/")))
+        when = table(made["table_name"]).date
+        if made["run_date"] == made["made_date"] == DAYS[1]:
+            assert made["rows_out"] == rows.where(F.col(when) == F.lit(DAYS[1])).count() if when else rows.count(), made
+            assert made["rows_in"] is not None
+            assert made["bytes_out"] > 0 or made["rows_out"] == 0
+    (silver,) = recorded(lake, "runs", table_name="silver.exchanges", run_date=DAYS[1], made_date=DAYS[1])
+    assert silver["rows_in"] == silver["rows_out"], "of no exchange came two lines"
+
+
+def test_every_table_is_judged_and_good_traffic_is_not_stopped(lake: Path) -> None:
+    results = recorded(lake, "results")
+    judged = {(row["table_name"], row["run_date"]) for row in results}
+    assert judged >= {(s.table, day) for s in STAGES for day in DAYS if s.grain is not Grain.SNAPSHOT}
+    assert {row["figure"] for row in results if not row["success"]} == set()
+    assert {row["severity"] for row in results} == {"critical", "warning", "info"}
+
+
+def test_a_critical_gate_stops_the_run_and_gold_stands(
+    spark: SparkSession, landing: Path, lake: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Most lines of the second day are no JSON: status 3, one line that says where they are, and gold untouched."""
+    monkeypatch.setenv("IOLAUS_HMAC_KEY", KEY)
+    broken, copy, log = tmp_path / "landing", tmp_path / "lake", tmp_path / "log.jsonl"
+    shutil.copytree(landing, broken)
+    shutil.copytree(lake, copy)
+    with (broken / "exchanges" / f"dt={DAYS[1]}" / "part-1.jsonl").open("w") as file:
+        file.writelines(f"broken {i}\n" for i in range(5_000))
+    before = {name: digest(spark, copy, f"gold.{name}") for name in GOLD}
+    code = cli.main(["run", "--landing", str(broken), "--lake", str(copy), "--date", str(DAYS[1]), "--log", str(log)])
+    said = capsys.readouterr().err.strip().splitlines()[-1]
+    assert code == 3
+    assert "quality.quarantine" in said
+    assert "rejected_share is 0." in said
+    assert f"{copy}/quality/quarantine where arrived_on = DATE'{DAYS[1]}'" in said
+    assert {name: digest(spark, copy, f"gold.{name}") for name in GOLD} == before
+    events = [json.loads(line) for line in log.read_text().splitlines()]
+    (run_id,) = {event["run_id"] for event in events}
+    assert events[-1]["event"] == "run_fails"
+    assert {e["table"] for e in events if e["event"] == "expectation_fails" and e["severity"] == "critical"} == {"quality.quarantine"}
+    assert [r["table_name"] for r in recorded(copy, "runs", run_id=run_id, status="stopped")] == ["quality.quarantine"]
+    assert recorded(copy, "results", run_id=run_id, figure="rejected_share", severity="critical", success=False)
+    assert cli.main(["gate", "quality.quarantine", "silver.accounts", "--date", str(DAYS[1]), "--lake", str(copy)]) == 3
+    assert cli.main(["gate", "quality.quarantine", "--date", str(DAYS[0]), "--lake", str(copy)]) == 0
+    capsys.readouterr()
+    assert cli.main(["quality", "--lake", str(copy)]) == 0
+    shown = capsys.readouterr().out
+    assert run_id in shown
+    assert "critical: quality.quarantine" in shown
+
+
+def test_gold_that_fails_its_gate_is_kept_aside_and_none_of_the_day_is_written(
+    spark: SparkSession, lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy, made = tmp_path / "lake", suspect_clusters.transform
+    shutil.copytree(lake, copy)
+    before = {name: DeltaTable(str(copy / "gold" / name)).version() for name in GOLD}
+    monkeypatch.setattr(suspect_clusters, "transform", lambda *given: made(*given).withColumn("rank", F.col("rank") + 1))
+    stopped = Runner(spark, str(copy), DEFAULT, Key(KEY.encode()))
+    with pytest.raises(GateError, match=r"gold\.suspect_clusters of .*rank_gaps is 1, at most 0.*quality/rejected/gold\.suspect_clusters"):
+        stopped.work([(DAYS[1], [s for s in STAGES if s.layer == "gold"])])
+    assert {name: DeltaTable(str(copy / "gold" / name)).version() for name in GOLD} == before
+    kept = DeltaTable(str(copy / "quality/rejected/gold.suspect_clusters")).to_pyarrow_table().to_pylist()
+    assert [row["rank"] for row in kept] == [2]

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from jobs.pipeline import STAGES, Grain, Span, stage
-from jobs.runtime.runner import ABREAST, Task, order, schedule
+from jobs.runtime.order import ABREAST, Task, order, schedule
 
 DAYS = [date(2026, 3, d) for d in range(2, 9)]
 

@@ -17,6 +17,11 @@ def add_spark(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--memory", default="3g", help="heap of the driver on local Spark; default 3g")
 
 
+def add_log(parser: argparse.ArgumentParser) -> None:
+    """The option of a command that can write a log for machines."""
+    parser.add_argument("--log", metavar="FILE", help="append a line of JSON an event to this file; - for standard error")
+
+
 def day(text: str) -> date:
     """A day written as YYYY-MM-DD. Raises ArgumentTypeError for anything else."""
     try:

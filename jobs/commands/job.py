@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from jobs.commands.arguments import add_spark, day, given_key
+from jobs.commands.arguments import add_log, add_spark, day, given_key
 from jobs.errors import UsageError
 from jobs.pipeline import STAGES, stage
 from jobs.settings import DEFAULT
@@ -20,11 +20,13 @@ def add(commands: "Commands") -> None:
     parser.add_argument("--lake", required=True, metavar="URI", help="folder of the tables")
     parser.add_argument("--landing", metavar="URI", help="folder that gateways append to; for stages that read it")
     add_spark(parser)
+    add_log(parser)
     parser.set_defaults(act=act)
 
 
 def act(given: argparse.Namespace) -> int:
-    """Run one stage for one day: read its tables, replace the day's rows of its own."""
+    """Run one stage for one day: read its tables, replace the day's rows of its own. Rows of gold are judged before they are written."""
+    from jobs.runtime.journal import Journal
     from jobs.runtime.lock import hold
     from jobs.runtime.runner import Runner
     from jobs.runtime.session import is_light, session
@@ -35,7 +37,9 @@ def act(given: argparse.Namespace) -> int:
         raise UsageError(str(error)) from error
     key = given_key()
     light = bool(given.landing) and is_light(given.landing)
-    runner = Runner(session(given.master, memory=given.memory, light=light), given.lake, DEFAULT, key, given.landing)
+    runner = Runner(
+        session(given.master, memory=given.memory, light=light), given.lake, DEFAULT, key, given.landing, journal=Journal(given.log)
+    )
     with hold(runner.spark, runner.lake.uri, wanted.table) as lock:
         runner.lake.guard = lock.check
         runner.run_stage(wanted, given.date)

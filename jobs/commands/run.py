@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs.commands.arguments import add_spark, day, given_key
+from jobs.commands.arguments import add_log, add_spark, day, given_key
 from jobs.errors import RunError, UsageError
 from jobs.settings import DEFAULT
 
@@ -27,15 +27,19 @@ def add(commands: "Commands") -> None:
         "--report", metavar="DIR", help="folder of the report; default: report, beside a lake on a file system; none: no report"
     )
     add_spark(parser)
+    add_log(parser)
     parser.set_defaults(act=act)
 
 
 def act(given: argparse.Namespace) -> int:
     """Run the whole pipeline for each day in order, and print the ranking of the last."""
-    from jobs.runtime.display import Progress, print_ranking
+    from jobs.runtime import suites
+    from jobs.runtime.display import Progress, print_ranking, print_warnings
+    from jobs.runtime.journal import Journal
     from jobs.runtime.landing import Landing
     from jobs.runtime.lock import hold
-    from jobs.runtime.runner import Runner, schedule
+    from jobs.runtime.order import schedule
+    from jobs.runtime.runner import Runner
     from jobs.runtime.session import is_light, session
 
     key = given_key()
@@ -45,6 +49,7 @@ def act(given: argparse.Namespace) -> int:
         raise UsageError("a range has a --from and a --to; give both")
     if given.first and given.first > given.last:
         raise UsageError(f"--from {given.first} is after --to {given.last}; exchange them")
+    suites.load_early()
     spark = session(given.master, memory=given.memory, light=is_light(given.landing))
     days = (
         [given.date]
@@ -58,11 +63,12 @@ def act(given: argparse.Namespace) -> int:
         if not days:
             raise UsageError(f"the landing {given.landing} has no folder exchanges/dt=YYYY-MM-DD; put exchanges there, or name a --date")
     with Progress(sum(len(stages) for _, stages in schedule(days, last_only=given.last_only))) as progress:
-        runner = Runner(spark, given.lake, DEFAULT, key, given.landing, progress.on_event)
+        runner = Runner(spark, given.lake, DEFAULT, key, given.landing, progress.on_event, journal=Journal(given.log))
         with hold(spark, runner.lake.uri) as lock:
             runner.lake.guard = lock.check
             touched = runner.run(days, last_only=given.last_only)
     print_ranking(runner.ranking(days[-1]), days[-1], given.lake, runner.counts(days[-1]))
+    print_warnings(runner.gate.outcomes, given.lake)
     _report(given, days[-1])
     if strangers := runner.other_keys(days[-1]):
         print(

@@ -11,4 +11,5 @@ from jobs.settings import Run
 def transform(scored: DataFrame, evidence: DataFrame, run: Run) -> DataFrame:
     """One row a cluster and piece of evidence, in bits."""
     rows = evidence.join(scored.select("cluster_id"), "cluster_id").withColumn("bits", F.round(F.col("bits") / MILLI, 3))
-    return rows.withColumn("run_date", F.lit(run.day)).select(*table("gold.cluster_evidence").schema.fieldNames())
+    run_columns = {"run_date": F.lit(run.day), "run_id": F.lit(run.run_id)}
+    return rows.withColumns(run_columns).select(*table("gold.cluster_evidence").schema.fieldNames())

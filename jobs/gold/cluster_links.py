@@ -36,4 +36,5 @@ def transform(
         .distinct()
     )
     rows = inside.join(kept, ["account_a", "account_b"]).withColumn("bits", F.round(F.col("bits") / MILLI, 3))
-    return rows.withColumn("run_date", F.lit(run.day)).select(*table("gold.cluster_links").schema.fieldNames())
+    run_columns = {"run_date": F.lit(run.day), "run_id": F.lit(run.run_id)}
+    return rows.withColumns(run_columns).select(*table("gold.cluster_links").schema.fieldNames())

@@ -47,4 +47,5 @@ def transform(scored: DataFrame, clusters: DataFrame, embeddings: DataFrame, acc
     rows = rows.join(F.broadcast(sizes), "cluster_id").join(at_large, ["kind", "value"])
     share, everybody = F.round(F.col("n_accounts") / F.col("size"), 4), F.round("share_at_large", 4)
     made = rows.withColumn("share", share).withColumn("share_at_large", everybody)
-    return made.withColumn("run_date", F.lit(run.day)).select(*table("gold.cluster_origins").schema.fieldNames())
+    made = made.withColumns({"run_date": F.lit(run.day), "run_id": F.lit(run.run_id)})
+    return made.select(*table("gold.cluster_origins").schema.fieldNames())

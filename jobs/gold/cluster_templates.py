@@ -41,6 +41,7 @@ def transform(
         "n_owners_at_large",
         F.coalesce("today", "earlier").alias("exemplar"),
         F.when(F.col("today").isNotNull(), F.lit(run.day)).otherwise(F.col("earlier_on")).alias("seen_on"),
+        F.lit(run.run_id).alias("run_id"),
     ).select(*table("gold.cluster_templates").schema.fieldNames())
 
 

@@ -16,4 +16,5 @@ def transform(scored: DataFrame, clusters: DataFrame, embeddings: DataFrame, run
         F.sum("n").alias("n_exchanges"), F.countDistinct("account_id").cast("int").alias("n_accounts")
     )
     made = sums.withColumn("hour", F.timestamp_seconds(F.col("hour").cast("long") * 3600)).withColumnRenamed("model", "request_model")
-    return made.withColumn("run_date", F.lit(run.day)).select(*table("gold.cluster_timeline").schema.fieldNames())
+    run_columns = {"run_date": F.lit(run.day), "run_id": F.lit(run.run_id)}
+    return made.withColumns(run_columns).select(*table("gold.cluster_timeline").schema.fieldNames())

@@ -26,7 +26,8 @@ def transform(scored: DataFrame, clusters: DataFrame, tokens: DataFrame, embeddi
         F.when(F.col("behaviour") >= 2 * MILLI, "it is used as the others are"),
     ]
     rows = rows.withColumn("distillation_share", share).withColumn("reasons", F.array_compact(F.concat(said, F.array(*more))))
-    return rows.withColumn("run_date", F.lit(run.day)).select(*table("gold.suspect_cluster_members").schema.fieldNames())
+    run_columns = {"run_date": F.lit(run.day), "run_id": F.lit(run.run_id)}
+    return rows.withColumns(run_columns).select(*table("gold.suspect_cluster_members").schema.fieldNames())
 
 
 def _carried(members: DataFrame, tokens: DataFrame, run: Run) -> DataFrame:

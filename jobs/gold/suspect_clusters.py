@@ -12,4 +12,4 @@ def transform(clusters: DataFrame, previous: DataFrame, run: Run) -> DataFrame:
     published = clusters.where(F.col("confidence") != "low")
     flagged = previous.select("cluster_id", F.col("first_flagged").alias("earlier"))
     dated = published.join(flagged, "cluster_id", "left").withColumn("first_flagged", F.coalesce("earlier", F.lit(run.day)))
-    return dated.select(*table("gold.suspect_clusters").schema.fieldNames())
+    return dated.withColumn("run_id", F.lit(run.run_id)).select(*table("gold.suspect_clusters").schema.fieldNames())

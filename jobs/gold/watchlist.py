@@ -11,4 +11,5 @@ def transform(clusters: DataFrame, previous: DataFrame, run: Run) -> DataFrame:
     """One row a cluster of low confidence, in the columns of `gold.suspect_clusters`, with the day it was first listed."""
     listed = previous.select("cluster_id", F.col("first_flagged").alias("earlier"))
     dated = clusters.where(F.col("confidence") == "low").join(listed, "cluster_id", "left")
-    return dated.withColumn("first_flagged", F.coalesce("earlier", F.lit(run.day))).select(*table("gold.watchlist").schema.fieldNames())
+    columns = {"first_flagged": F.coalesce("earlier", F.lit(run.day)), "run_id": F.lit(run.run_id)}
+    return dated.withColumns(columns).select(*table("gold.watchlist").schema.fieldNames())

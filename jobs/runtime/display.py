@@ -1,6 +1,7 @@
 """What a person at a terminal sees: progress while a run works, and the ranking when it is done."""
 
 import sys
+from collections.abc import Sequence
 from datetime import date
 from types import TracebackType
 from typing import Any, Self
@@ -11,6 +12,8 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from jobs.errors import one_line
+from jobs.runtime.gate import Outcome
+from jobs.runtime.history import Recorded
 from jobs.runtime.runner import Event
 
 
@@ -85,3 +88,57 @@ def print_ranking(rows: list[dict[str, Any]], day: date, lake: str, counts: dict
         highlight=False,
         soft_wrap=True,
     )
+
+
+def print_warnings(outcomes: Sequence[Outcome], lake: str) -> None:
+    """What gates saw in a run that ended, in a line, and each expectation that failed in a line of its own."""
+    console = Console(width=None if sys.stdout.isatty() else 150)
+    failed = [o for o in outcomes if not o.success]
+    tables = len({o.table for o in outcomes})
+    said = (
+        f"Gates: {len(outcomes)} expectations on {tables} tables held" if not failed else f"Gates: {len(failed)} of {len(outcomes)} failed"
+    )
+    console.print(f"{said}; iolaus quality --lake {plain(lake)} shows them", highlight=False, soft_wrap=True)
+    for o in failed:
+        console.print(f"  {o.severity}: {plain(o.table)} of {o.day}: {plain(o)}", highlight=False, soft_wrap=True)
+
+
+def print_outcomes(outcomes: Sequence[Outcome]) -> None:
+    """Every expectation that was judged, those that failed first."""
+    console = Console(width=None if sys.stdout.isatty() else 150)
+    grid = Table()
+    for name in ("", "severity", "day", "figure", "observed", "expected", "because"):
+        grid.add_column(name, no_wrap=name != "because")
+    for o in sorted(outcomes, key=lambda o: o.success):
+        observed = "nothing to measure" if o.observed is None else f"{o.observed:.6g}"
+        grid.add_row("held" if o.success else "FAILED", o.severity, str(o.day), plain(o.figure), observed, o.bounds, plain(o.reason))
+    console.print(grid)
+
+
+def print_runs(runs: Sequence[Recorded]) -> None:
+    """The last runs, the newest first, and what failed in each."""
+    console = Console(width=None if sys.stdout.isatty() else 150)
+    grid = Table(title="Runs", title_justify="left")
+    for name in ("run", "began (UTC)", "days", "seconds", "stages", "rows written", "MB", "code", "settings", "ended"):
+        grid.add_column(name, justify="right" if name in ("seconds", "stages", "rows written", "MB") else "left", no_wrap=True)
+    for run in runs:
+        days = str(run.first) if run.first == run.last else f"{run.first} to {run.last}"
+        size = f"{run.size / 1e6:.1f}"
+        cells = [
+            run.run_id,
+            f"{run.began:%Y-%m-%d %H:%M:%S}",
+            days,
+            f"{run.seconds:.0f}",
+            run.stages,
+            run.rows,
+            size,
+            run.code,
+            run.settings,
+        ]
+        grid.add_row(*(plain(c) for c in cells), run.status)
+    console.print(grid)
+    for run in runs:
+        for line in run.failures:
+            console.print(f"{run.run_id}  {plain(line)}", highlight=False, soft_wrap=True)
+    if not runs:
+        console.print("No run is recorded in this lake.")

@@ -2,9 +2,11 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from delta.tables import DeltaTable
 from pyspark.errors import AnalysisException
@@ -16,6 +18,15 @@ from jobs.errors import RunError, UsageError
 from jobs.pipeline import Span
 from jobs.runtime.small_files import SmallFiles, small_files
 from jobs.schemas.table import Table, table
+
+
+@dataclass(frozen=True)
+class Commit:
+    """What one write put into a table: its Delta version, rows and bytes; None where Delta did not say."""
+
+    version: int
+    rows: int | None
+    size: int | None
 
 
 class Lake:
@@ -54,6 +65,7 @@ class Lake:
         if not self.exists(name):
             return self.spark.createDataFrame([], _nullable_struct(spec.schema))
         frame = self.spark.read.format("delta").load(self.path(name))
+        frame = _evolved(frame, spec)
         check_schema(frame.schema, spec)
         frame = frame.select(*spec.schema.fieldNames())
         if span is Span.ALL or spec.date is None:
@@ -78,8 +90,8 @@ class Lake:
         rows = self.spark.read.format("delta").load(self.path(name)).select(when).distinct().collect()
         return sorted(r[0] for r in rows)
 
-    def write(self, name: str, frame: DataFrame, day: date) -> None:
-        """Replace the rows of `day` (or, of an undated table, all rows) in one atomic commit.
+    def write(self, name: str, frame: DataFrame, day: date) -> Commit:
+        """Replace the rows of `day` (or, of an undated table, all rows) in one atomic commit; returns what was written.
 
         Raises RunError if the columns are not those of the schema, or a row is not of `day`.
         """
@@ -89,7 +101,7 @@ class Lake:
         frame = frame.select(*spec.schema.fieldNames())
         if spec.order:
             frame = frame.sortWithinPartitions(*spec.order)
-        writer = frame.write.format("delta").mode("overwrite")
+        writer = frame.write.format("delta").mode("overwrite").option("mergeSchema", "true")
         if self.user_metadata:
             writer = writer.option("userMetadata", self.user_metadata)
         if spec.date is not None:
@@ -100,6 +112,41 @@ class Lake:
         except AnalysisException as error:
             check_schema(self.spark.read.format("delta").load(self.path(name)).schema, spec)
             raise RunError(f"{name}: not written: {str(error).splitlines()[0]}") from error
+        return self._committed(name)
+
+    def append(self, name: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Add a few rows, which come from the driver, in one commit; none of them is ever replaced."""
+        if rows:
+            self.create(name)
+            frame = self.spark.createDataFrame(list(rows), table(name).schema).coalesce(1)
+            frame.write.format("delta").mode("append").option("userMetadata", self.user_metadata).save(self.path(name))
+
+    def _committed(self, name: str) -> Commit:
+        """The latest commit of this writer, from the log that it has just written: no Spark job."""
+        jvm, session = self.spark._jvm, self.spark._jsparkSession  # noqa: SLF001
+        log = jvm.org.apache.spark.sql.delta.DeltaLog.forTable(session, self.path(name))  # type: ignore[union-attr]
+        latest = int(log.unsafeVolatileSnapshot().version())
+        for version in range(latest, max(latest - _OTHERS, -1), -1):
+            info = self._commit_info(name, version)
+            if info.get("userMetadata", "") == self.user_metadata:
+                metrics = info.get("operationMetrics", {})
+                rows, size = (int(metrics.get(key, 0)) for key in ("numOutputRows", "numOutputBytes"))  # left out where nothing was written
+                return Commit(version, rows, size)
+        return Commit(latest, None, None)
+
+    def _commit_info(self, name: str, version: int) -> dict[str, Any]:
+        jvm = self.spark._jvm  # noqa: SLF001
+        path = jvm.org.apache.hadoop.fs.Path(f"{self.path(name)}/_delta_log/{version:020}.json")  # type: ignore[union-attr]
+        stream = path.getFileSystem(self.spark._jsc.hadoopConfiguration()).open(path)  # noqa: SLF001
+        reader = jvm.java.io.BufferedReader(jvm.java.io.InputStreamReader(stream, "UTF-8"))  # type: ignore[union-attr]
+        try:
+            while (line := reader.readLine()) is not None:
+                if line.startswith('{"commitInfo"'):
+                    found: dict[str, Any] = json.loads(line)["commitInfo"]
+                    return found
+        finally:
+            reader.close()
+        return {}
 
     def create(self, name: str) -> None:
         """Create the table, empty, with its comments and partitioning, unless it exists."""
@@ -113,6 +160,8 @@ class Lake:
             builder = builder.property(key, value)
         builder.execute()
 
+
+_OTHERS = 20  # commits of others that may come between a write and the look at it
 
 _PROPERTIES = {
     # Readable without Spark: no deletion vectors, no column mapping, classic checkpoints.
@@ -139,6 +188,12 @@ def check_log(log: SmallFiles, folder: str, name: str) -> None:
             f"{name}: the last commit of its log, {folder}/{commits[-1]}, ends in the middle (the machine failed while it was written); "
             "move it away, with the .crc files of its number, and run the days again"
         ) from error
+
+
+def _evolved(frame: DataFrame, spec: Table) -> DataFrame:
+    """The rows of a table that an earlier version wrote: optional columns that it did not have are null."""
+    new = {f.name: F.lit(None).cast(f.dataType) for f in spec.columns if f.nullable and f.name not in frame.columns}
+    return frame.withColumns(new) if new else frame
 
 
 def check_schema(found: StructType, spec: Table) -> None:

@@ -1,10 +1,9 @@
 """The shell: reads what a stage reads, calls its transform, writes its table. All input and output is here."""
 
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from importlib import import_module
 from threading import Lock
@@ -16,17 +15,23 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 import jobs
-from jobs.errors import RunError, UsageError
-from jobs.pipeline import STAGES, Grain, Span, Stage, is_landing, stage
+from jobs.errors import GateError
+from jobs.pipeline import STAGES, Grain, Read, Span, Stage, is_landing, stage
+from jobs.runtime import suites
 from jobs.runtime.failures import lost_rows
+from jobs.runtime.gate import Gate, Outcome
+from jobs.runtime.inputs import Inputs
+from jobs.runtime.journal import Journal, one_line
 from jobs.runtime.lake import Lake
-from jobs.runtime.landing import Landing, Unreadable
+from jobs.runtime.landing import Landing
+from jobs.runtime.order import GOLD, PUBLISHER, Task, order, schedule
+from jobs.runtime.records import FAILED, STOPPED, WRITTEN, Made, Records
 from jobs.settings import Key, Run, Settings
 
 
 @dataclass(frozen=True)
 class Event:
-    """A stage that began or ended: for the progress display and the log."""
+    """A stage that began or ended: for the progress display."""
 
     stage: str
     day: date
@@ -34,59 +39,8 @@ class Event:
     seconds: float = 0.0
 
 
-def schedule(days: Sequence[date], *, last_only: bool = False) -> list[tuple[date, list[Stage]]]:
-    """The stages that `Runner.run` runs for each day."""
-    planned = []
-    for number, day in enumerate(days):
-        passed = ({Grain.SNAPSHOT} if number else set()) | ({Grain.RUN} if last_only and day != days[-1] else set())
-        planned.append((day, [s for s in STAGES if s.grain not in passed]))
-    return planned
-
-
-# What four and more stages of a day read: a run keeps it in memory for that day.
-_READERS = Counter((read.table, read.span) for made in STAGES for read in made.reads if read.span is Span.DAY)
-_OFTEN_READ = {read for read, readers in _READERS.items() if readers >= 4}
-
-ABREAST = 4  # days of which stages run at a time: the last stages of a day are small, and leave cores idle
 QUARANTINE = "quality.quarantine"  # the one table that names the files that could not be read to their end
 TRIES = 3  # of a stage: after executors were lost with rows that it kept there, or unreadable files were found
-Task = tuple[date, str]  # a day and the table that is made for it
-
-
-def order(planned: Sequence[tuple[date, Sequence[Stage]]]) -> dict[Task, set[Task]]:
-    """What each stage of each day waits for, oldest first, so that days overlap and each sees what it would see alone.
-
-    A stage waits for what it reads; for its own table of the day before; where it may change rows that the day
-    before reads, for those readers; and for all that is older than `ABREAST` days, so that a crash leaves few unfinished.
-    """
-    waits: dict[Task, set[Task]] = {}
-    made_on: list[dict[str, date]] = []  # of the days abreast, the oldest first
-    older: dict[str, date] = {}  # the last day before those for which each table was made
-    for day, stages in planned:
-        latest = {table: of for tables in made_on for table, of in tables.items()}
-        ours = {s.table for s in stages}
-        for made in stages:
-            wanted = {made.table, *(r.table for r in made.reads), *(t for t in latest if _disturbs(made, stage(t)))}
-            waits[day, made.table] = {(d, t) for t, d in older.items()} | {(d, t) for t, d in latest.items() if t in wanted}
-            waits[day, made.table] |= {(day, t) for t in made.upstream if t in ours}
-        made_on.append({s.table: day for s in stages})
-        if len(made_on) == ABREAST or not older:  # the first day runs alone: what it compiles, the others run
-            older |= made_on.pop(0)
-    return waits
-
-
-# The spans of a reader that a stage changes for it when it makes a later day, by how far back the stage writes.
-_DISTURBED = {
-    Grain.SNAPSHOT: {Span.ALL},
-    Grain.ARRIVAL: {Span.ALL, Span.ARRIVED},
-    Grain.EVENT: {Span.ALL, Span.DAY, Span.WINDOW},
-    Grain.RUN: {Span.ALL},
-}
-
-
-def _disturbs(made: Stage, reader: Stage) -> bool:
-    """Whether making a table for a day changes what a stage of an earlier day reads."""
-    return any(r.table == made.table and r.span in _DISTURBED[made.grain] for r in reader.reads)
 
 
 @dataclass
@@ -94,7 +48,8 @@ class Runner:
     """Runs stages against one landing and one lake.
 
     `on_event` is told when each stage begins and ends, from the thread that ran it. A landing is needed only
-    by stages that read it. `threads` stages run at a time.
+    by stages that read it. `threads` stages run at a time. Each table is judged by its gate when it is made, gold
+    before it is written; `gated` False leaves that out, to measure what it costs. `journal` is given a line an event.
     """
 
     spark: SparkSession
@@ -104,63 +59,123 @@ class Runner:
     landing_uri: str | None = None
     on_event: Callable[[Event], None] = lambda _event: None
     threads: int = 5
+    gated: bool = True
+    journal: Journal = field(default_factory=Journal)
 
     def __post_init__(self) -> None:
         self.run_id = uuid4().hex[:12]
         metadata = f"run_id={self.run_id} code={jobs.__version__} settings={self.settings.digest} key={self.key.key_id}"
         self.lake = Lake(self.spark, self.lake_uri, self.settings.window_days, metadata)
-        self._landing = Landing(self.spark, self.landing_uri) if self.landing_uri else None
-        self._keeps = False
-        self._kept: dict[tuple[str, date], DataFrame] = {}
+        self._inputs = Inputs(self.lake, Landing(self.spark, self.landing_uri) if self.landing_uri else None)
+        self._unpublished: dict[date, dict[str, Made]] = {}  # gold of a day that has passed its gates
         self._lock = Lock()
-        self._unreadable: dict[tuple[str, date], list[Unreadable]] = {}
+        self.journal.run_id = self.run_id
+        self.gate = Gate(self.lake, self.settings.quality, self._on_outcome)
+        self._records = Records(self.lake, self.gate, self.run_id, (jobs.__version__, self.settings.digest, self.key.key_id))
 
     def run(self, days: Sequence[date], *, last_only: bool = False) -> dict[date, list[date]]:
         """Every stage, for each day in order. Returns, for each day, the earlier days whose exchanges arrived on it.
 
         Undated snapshots are taken once. A day's tables are replaced; nothing else is touched. With `last_only`,
         exchanges of all days are loaded and sketched, and only the last day is searched and published.
+        Raises GateError if a gate stopped a day: nothing of that day, or of a later one, is published.
+        """
+        self.work(schedule(days, last_only=last_only))
+        return {day: [d for d in self.event_days(day) if d != day] for day in days}
+
+    def work(self, planned: Sequence[tuple[date, Sequence[Stage]]]) -> None:
+        """The stages of each day; `run` says which, and what it raises.
 
         A stage begins as soon as `order` lets it, the oldest first, a few at a time: most of a small stage's time is
         planning and committing on the driver, during which cores are idle. After a failure nothing new begins; what
-        runs is waited for.
+        runs is waited for. A gate that stops a day lets earlier days end. A day's gold is written when all of it has passed.
         """
-        self._keeps = True
+        self._inputs.keeps = True
+        days = [str(day) for day, _ in planned]
+        self.journal.write("run_begins", days=days, code=jobs.__version__, settings=self.settings.digest)
         try:
-            self._work_off(order(schedule(days, last_only=last_only)))
+            self._work_off(order(planned))
+        except BaseException as error:
+            self.journal.write("run_fails", error=one_line(error))
+            self._records.rescue()
+            raise
         finally:
-            self._keeps = False
+            self._inputs.keeps = False
             self._forget()
-        return {day: [d for d in self.event_days(day) if d != day] for day in days}
+        self._records.flush()
+        self.journal.write("run_ends", not_held=sum(1 for o in self.gate.outcomes if not o.success))
 
     def _work_off(self, waits: dict[Task, set[Task]]) -> None:
         waiting, written, running = list(waits), set[Task](), dict[Future[None], Task]()
+        stopped: dict[date, GateError] = {}
         with ThreadPoolExecutor(self.threads) as pool:
             while waiting or running:
                 ready = [task for task in waiting if waits[task] <= written]
                 for day, table in ready[: self.threads - len(running)]:
                     waiting.remove((day, table))
-                    running[pool.submit(self.run_stage, stage(table), day)] = day, table
+                    running[pool.submit(self._run_stage, stage(table), day)] = day, table
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
                     day, table = running.pop(future)
-                    written.add((day, table))
-                    if all(d != day for d, _ in [*waiting, *running.values()]):
-                        self._forget(day)
                     error = future.exception()
-                    if error is not None:
+                    if isinstance(error, GateError):
+                        stopped.setdefault(day, error)
+                        waiting = [task for task in waiting if task[0] < min(stopped)]
+                    elif error is not None:
                         waiting.clear()
                         wait(running)
                         raise error
+                    else:
+                        written.add((day, table))
+                    if all(d != day for d, _ in [*waiting, *running.values()]):
+                        self._forget(day)
+                        self._records.flush(day)
+        if stopped:
+            raise stopped[min(stopped)]
 
     def run_stage(self, stage: Stage, day: date) -> None:
-        """One stage for one date: for a stage of events, the date and each earlier date that arrivals touch."""
+        """One stage for one date, on its own; rows of gold are judged before they are written, others by `check`.
+
+        Of a stage of events, the date and each earlier date that arrivals touch. Raises GateError as `run` does.
+        """
+        try:
+            self._run_stage(stage, day)
+        except BaseException:
+            self._records.rescue()
+            raise
+        self._records.flush()
+
+    def check(self, names: Sequence[str], day: date) -> None:
+        """Judge what the lake, or the landing, holds of tables for a date, and write the results down.
+
+        Of a stage of events, the days that `run_stage` makes. Raises GateError, of the first that failed, when all are judged.
+        """
+        stopped: list[GateError] = []
+        for name in names:
+            made = None if is_landing(name) else stage(name)
+            for judged in self.event_days(day) if made and made.grain is Grain.EVENT else [day]:
+                try:
+                    if made is None:
+                        self.gate.check(name, judged, self._inputs.read(Read(name, Span.ALL), judged), {})
+                    else:
+                        self._check(made, judged, self.lake.read(name, Span.DAY, judged), self._beside(made, judged))
+                except GateError as error:
+                    stopped.append(error)
+        self._records.flush()
+        if stopped:
+            raise stopped[0]
+
+    def _run_stage(self, stage: Stage, day: date) -> None:
         began = time.monotonic()
         self.spark.sparkContext.setJobDescription(f"{stage.table} {day}")  # of this thread's jobs, in Spark's UI and event log
         self.on_event(Event(stage.table, day, done=False))
+        self.journal.write("stage_begins", table=stage.table, day=day)
         for made in self.event_days(day) if stage.grain is Grain.EVENT else [day]:
-            self._make(stage, made)
+            self._make(stage, made, day)
+        if self._inputs.keeps and stage.table == PUBLISHER:
+            self._publish(day)
         self.on_event(Event(stage.table, day, done=True, seconds=time.monotonic() - began))
+        self.journal.write("stage_ends", table=stage.table, day=day, seconds=round(time.monotonic() - began, 3))
 
     def event_days(self, day: date) -> list[date]:
         """The days in the window that have exchanges which arrived on `day`, and `day` itself, in order."""
@@ -168,75 +183,100 @@ class Runner:
         oldest = day - timedelta(days=self.settings.window_days - 1)
         return sorted({day} | {row[0] for row in arrived if oldest <= row[0] <= day})
 
-    def _make(self, stage: Stage, day: date) -> None:
+    def _make(self, stage: Stage, day: date, run_date: date) -> None:
+        made = Made(stage, run_date, day)
+        try:
+            self._try(made)
+        except BaseException as error:
+            made.drop_frame()
+            self._ended(made, STOPPED if isinstance(error, GateError) else FAILED, one_line(error))
+            raise
+
+    def _try(self, made: Made) -> None:
+        """Make a day of a table, again where executors were lost with rows, or files turned out to be unreadable."""
+        stage, day = made.stage, made.day
         for tries in range(1, TRIES + 1):
             try:
-                self._attempt(stage, day)
+                self._attempt(made)
             except (Py4JJavaError, PySparkException) as error:
-                if tries == TRIES or not (lost_rows(error) or self._find_unreadable(stage, day)):
+                made.drop_frame()
+                if tries == TRIES or not (lost_rows(error) or self._inputs.find_unreadable(stage, day)):
                     raise
             else:
-                if stage.table != QUARANTINE or not self._find_passed_over(stage, day):
+                if stage.table != QUARANTINE or not self._inputs.find_passed_over(stage, day):
                     return
 
-    def _attempt(self, stage: Stage, day: date) -> None:
+    def _attempt(self, made: Made) -> None:
+        stage, day = made.stage, made.day
         transform = import_module(f"jobs.{stage.table}").transform
-        inputs = [self._read(read.table, read.span, day, watched=stage.table == QUARANTINE) for read in stage.reads]
-        made: DataFrame = transform(*inputs, Run(day, self.settings, self.key))
-        self.lake.write(stage.table, made, day)
+        reads = [self._inputs.read(read, day, watched=stage.table == QUARANTINE) for read in stage.reads]
+        inputs = {read.table: frame for read, frame in zip(stage.reads, reads, strict=True)}
+        whole_run = self._inputs.keeps  # else a scheduler judges, with `check`, what is not published by the stage itself
+        if whole_run and self.gated and stage.layer == "bronze":
+            for name in (name for name in inputs if is_landing(name) and suites.exists(name)):
+                self.gate.check(name, day, inputs[name], {})
+        rows: DataFrame = transform(*reads, Run(day, self.settings, self.key, self.run_id))
+        if stage.layer != GOLD:
+            self._write(made, rows)
+            if whole_run:
+                self._check(stage, day, self._inputs.made(stage, day), inputs)
+            return
+        made.frame = rows.persist()
+        self._check(stage, day, made.frame, inputs, published=True)
+        if whole_run:
+            with self._lock:
+                self._unpublished.setdefault(day, {})[stage.table] = made
+        else:
+            self._write(made, made.frame)
+            made.drop_frame()
 
-    def _read(self, name: str, span: Span, day: date, *, watched: bool = False) -> DataFrame:
-        if not is_landing(name):
-            return self._kept_in_memory(name, day) if self._keeps and (name, span) in _OFTEN_READ else self.lake.read(name, span, day)
-        folder, landing = name.split(".")[1], self._needed_landing(name)
-        if folder == "exchanges" and not landing.has(day) and self.lake.read("bronze.exchanges", Span.DAY, day).limit(1).count():
-            raise RunError(
-                f"the landing has no folder exchanges/dt={day} any more, but bronze has exchanges that arrived then: nothing was changed, "
-                "for a run would drop them; bring the folder back, or make later tables of the day with: iolaus job TABLE --date "
-                f"{day}"
-            )
-        return landing.lines(folder, day, self._unreadable.get((folder, day), ()), watched=watched)
+    def _check(self, stage: Stage, day: date, rows: DataFrame, inputs: Mapping[str, DataFrame], *, published: bool = False) -> None:
+        if self.gated and suites.exists(stage.table):
+            self.gate.check(stage.table, day, rows, inputs, published=published)
 
-    def _kept_in_memory(self, name: str, day: date) -> DataFrame:
-        """A table that many stages of a day read: it is found in the lake and decoded once. It spills to disk where it must."""
+    def _beside(self, stage: Stage, day: date) -> dict[str, DataFrame]:
+        """Of what a stage reads, the tables that its rows are judged against."""
+        tables = {how["table"] for how in suites.suite(stage.table).declared.against.values()}
+        return {r.table: self.lake.read(r.table, r.span, day) for r in stage.reads if r.table in tables}
+
+    def _write(self, made: Made, rows: DataFrame) -> None:
+        made.commit = self.lake.write(made.stage.table, rows, made.day)
+        self._ended(made, WRITTEN)
+
+    def _publish(self, day: date) -> None:
+        """Write the day's gold, all of which has passed, one commit a table; the ranking last."""
         with self._lock:
-            if (name, day) not in self._kept:
-                self._kept[name, day] = self.lake.read(name, Span.DAY, day).persist()
-            return self._kept[name, day]
+            held = self._unpublished.pop(day)
+        for name in (s.table for s in STAGES if s.table in held):
+            made = held[name]
+            assert made.frame is not None
+            self._write(made, made.frame)
+            made.drop_frame()
+            self.journal.write("published", table=name, day=day, rows=made.commit and made.commit.rows)
+
+    def _ended(self, made: Made, status: str, error: str | None = None) -> None:
+        self._records.add(made, status, error)
+        if error:
+            self.journal.write("stage_fails", table=made.stage.table, day=made.day, status=status, error=error)
+
+    def _on_outcome(self, outcome: Outcome) -> None:
+        if not outcome.success:
+            self.journal.write(
+                "expectation_fails",
+                table=outcome.table,
+                day=outcome.day,
+                severity=outcome.severity,
+                said=str(outcome),
+                rows_at=outcome.rows_at,
+            )
 
     def _forget(self, day: date | None = None) -> None:
         """Free what is kept in memory of a day, or of all."""
+        self._inputs.forget(day)
         with self._lock:
-            for key in [key for key in self._kept if day in (None, key[1])]:
-                self._kept.pop(key).unpersist()
-
-    def _needed_landing(self, name: str) -> Landing:
-        if self._landing is None:
-            raise UsageError(f"{name} is read from the landing; name its folder with --landing")
-        return self._landing
-
-    def _find_unreadable(self, stage: Stage, day: date) -> bool:
-        """After a failure: look for files of the stage's landing folders that cannot be read; whether there are new ones."""
-        found = False
-        for read in stage.reads:
-            if not is_landing(read.table):
-                continue
-            folder = read.table.split(".")[1]
-            broken = self._needed_landing(read.table).unreadable(folder, day)
-            if broken != self._unreadable.get((folder, day), []):
-                self._unreadable[folder, day] = broken
-                found = True
-        return found
-
-    def _find_passed_over(self, stage: Stage, day: date) -> bool:
-        """After the quarantine was written: whether lines were too long to hold, which it has still to say of their files."""
-        found = False
-        for folder in (r.table.split(".")[1] for r in stage.reads if is_landing(r.table)):
-            known = self._unreadable.get((folder, day), [])
-            new = [u for u in self._needed_landing(stage.table).passed_over(folder, day) if u.file not in {k.file for k in known}]
-            self._unreadable[folder, day] = [*known, *new]
-            found |= bool(new)
-        return found
+            dropped = [self._unpublished.pop(of) for of in list(self._unpublished) if day in (None, of)]
+        for made in (made for held in dropped for made in held.values()):
+            made.drop_frame()
 
     def other_keys(self, day: date) -> list[date]:
         """The days of the window whose exchanges were pseudonymised under another key. Reads the statistics of one column."""

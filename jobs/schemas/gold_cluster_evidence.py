@@ -22,6 +22,7 @@ TABLE = Table(
         column("value", DOUBLE, "the figure: a share of members, or a count of pairs", required=True),
         column("background", DOUBLE, "the same figure of the same data at large; null where there is none"),
         column("description", STRING, "the claim in words, with its figures", required=True),
+        column("run_id", STRING, "run that wrote the row, as in quality.runs"),
     ),
     date="run_date",
     order=("cluster_id", "channel"),

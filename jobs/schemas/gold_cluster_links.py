@@ -16,6 +16,7 @@ TABLE = Table(
         column("sharers", INT, "owners that share it; null where the channel has no shared value"),
         column("support", INT, "how many values, slots or the like they share", required=True),
         column("similarity", DOUBLE, "exact similarity in the channel, 0 to 1", required=True),
+        column("run_id", STRING, "run that wrote the row, as in quality.runs"),
     ),
     date="run_date",
     order=("cluster_id", "account_a"),

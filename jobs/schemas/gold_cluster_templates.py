@@ -21,6 +21,7 @@ TABLE = Table(
             "the sender's own words, redacted and cut; null if it was never seen on a day on which the cluster was listed",
         ),
         column("seen_on", DATE, "day of the exchanges that the exemplar was taken from"),
+        column("run_id", STRING, "run that wrote the row, as in quality.runs"),
     ),
     date="run_date",
     order=("cluster_id", "kind"),

@@ -13,6 +13,7 @@ TABLE = Table(
         column("request_model", STRING, "model that was asked for", required=True),
         column("n_exchanges", LONG, "exchanges of members", required=True),
         column("n_accounts", INT, "members that were active", required=True),
+        column("run_id", STRING, "run that wrote the row, as in quality.runs"),
     ),
     date="run_date",
     order=("cluster_id", "hour"),

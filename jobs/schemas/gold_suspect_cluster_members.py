@@ -21,6 +21,7 @@ TABLE = Table(
         column("banned_at", TIMESTAMP, "when it was banned, as known on the date"),
         column("plan", STRING, "its plan"),
         column("org_id", STRING, "organisation it is a seat of"),
+        column("run_id", STRING, "run that wrote the row, as in quality.runs"),
     ),
     date="run_date",
     order=("cluster_id", "account_id"),

@@ -1,7 +1,7 @@
 """gold.suspect_clusters"""
 
 from jobs.schemas.scoring_clusters import CLUSTER
-from jobs.schemas.table import DATE, INT, Table, column
+from jobs.schemas.table import DATE, INT, STRING, Table, column
 
 TABLE = Table(
     name="gold.suspect_clusters",
@@ -12,6 +12,7 @@ TABLE = Table(
         column("rank", INT, "1 for the worst", required=True),
         *CLUSTER,
         column("first_flagged", DATE, "first run that listed the cluster without a break since", required=True),
+        column("run_id", STRING, "run that wrote the row, as in quality.runs"),
     ),
     date="run_date",
     order=("rank",),

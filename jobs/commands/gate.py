@@ -1,0 +1,49 @@
+"""`iolaus gate`: the expectations of tables."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from jobs.commands.arguments import add_log, add_spark, day
+from jobs.errors import UsageError
+from jobs.settings import DEFAULT, Key
+
+if TYPE_CHECKING:
+    from jobs.commands.arguments import Commands
+
+
+def add(commands: "Commands") -> None:
+    """What the command takes."""
+    parser = commands.add_parser("gate", help="judge tables of one day by their expectations", description=act.__doc__)
+    parser.add_argument(
+        "table", metavar="TABLE", help="a table, as silver.exchanges, or landing.accounts, landing.models or landing.agreements"
+    )
+    parser.add_argument("--date", type=day, required=True, metavar="D", help="the day, YYYY-MM-DD")
+    parser.add_argument("--lake", required=True, metavar="URI", help="folder of the tables")
+    parser.add_argument("--landing", metavar="URI", help="folder that gateways append to; for what lies there")
+    add_spark(parser)
+    add_log(parser)
+    parser.set_defaults(act=act)
+
+
+def act(given: argparse.Namespace) -> int:
+    """Judge the rows that tables have for a day, write the results to quality/results, and end with status 3 if a critical one failed."""
+    from jobs.runtime import suites
+    from jobs.runtime.display import print_outcomes
+    from jobs.runtime.journal import Journal
+    from jobs.runtime.runner import Runner
+    from jobs.runtime.session import session
+
+    try:
+        for name in given.tables:
+            suites.suite(name)
+    except LookupError as error:
+        raise UsageError(str(error)) from error
+    suites.load_early()
+    spark = session(given.master, memory=given.memory)
+    no_key = Key(b"")  # nothing is pseudonymised here
+    runner = Runner(spark, given.lake, DEFAULT, no_key, given.landing, journal=Journal(given.log))
+    try:
+        runner.check(given.tables, given.date)
+    finally:
+        print_outcomes(runner.gate.outcomes)
+    return 0

@@ -1,0 +1,205 @@
+"""The gate: each table's day is measured in Spark, and Great Expectations judges the figures.
+
+A critical expectation that fails stops the run before anything of the date is published. How to read
+that, and how to change a bound, is in docs/quality.md.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from threading import Lock
+
+from pyspark.sql import DataFrame
+
+from jobs.algorithms.figures import compared, derived, summary
+from jobs.errors import GateError
+from jobs.pipeline import Span, is_landing, stage
+from jobs.runtime import suites
+from jobs.runtime.lake import Lake
+from jobs.runtime.suites import CRITICAL, Suite
+from jobs.schemas.table import table
+from jobs.settings import Quality
+
+Figures = dict[str, float | None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One expectation judged on one day: what was seen, what was allowed, and where the rows lie."""
+
+    table: str
+    day: date
+    judged_at: datetime
+    figure: str
+    severity: str
+    success: bool
+    observed: float | None
+    at_least: float | None
+    at_most: float | None
+    reason: str
+    rows_at: str
+
+    @property
+    def bounds(self) -> str:
+        """What is allowed, in words."""
+        bounds = [
+            f"{word} {_plain(bound)}" for word, bound in (("at least", self.at_least), ("at most", self.at_most)) if bound is not None
+        ]
+        return " and ".join(bounds)
+
+    def __str__(self) -> str:
+        return f"{self.figure} is {_plain(self.observed)}, {self.bounds} is expected: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The figures of a table's day."""
+
+    table: str
+    day: date
+    judged_at: datetime
+    figures: Figures
+
+
+class Gate:
+    """Judges tables of one lake, and remembers what it saw; `jobs.runtime.records` writes it down."""
+
+    def __init__(self, lake: Lake, settings: Quality, on_outcome: Callable[[Outcome], None] = lambda _outcome: None):
+        self.lake = lake
+        self.settings = settings
+        self.outcomes: list[Outcome] = []
+        self.measured: list[Measured] = []
+        self._on_outcome = on_outcome
+        self._figures: dict[str, dict[date, Figures]] = {}
+        self._counts: dict[tuple[str, date], float | None] = {}  # rows, as counted here and not in an earlier run
+        self._known_from: date | None = None
+        self._written = 0  # outcomes that were drained
+        self._lock = Lock()
+
+    def check(self, name: str, day: date, frame: DataFrame, inputs: Mapping[str, DataFrame], *, published: bool = False) -> Figures:
+        """Judge the rows of a table for a day; returns its figures. One Spark job.
+
+        `inputs` are the rows that its stage read, by table. With `published` the rows are yet to be written: if they
+        may not be, they are kept in quality/rejected, where they can be looked at.
+        Raises GateError, naming figure, bounds and the place of the rows, if a critical expectation fails.
+        """
+        suite = suites.suite(name)
+        spec = None if is_landing(name) else table(name)
+        known = self._counted(suite, day)
+        rest = replace(suite.declared, against={n: how for n, how in suite.declared.against.items() if n not in known})
+        seen = summary(frame, spec, rest, suite.wanted, inputs, day.isoformat()).collect()  # a row a figure: some dozens
+        figures: Figures = {row.figure: row.value for row in seen} | known
+        figures |= derived(figures, suite.declared)
+        figures |= compared(figures, self.history(name, day), suite.declared, self.settings)
+        outcomes = self._judged(suite, day, figures)
+        with self._lock:
+            self._figures.setdefault(name, {})[day] = figures
+            self._counts[name, day] = figures["rows"]
+            self.measured.append(Measured(name, day, _now(), figures))
+            self.outcomes += outcomes
+        for outcome in outcomes:
+            self._on_outcome(outcome)
+        failed = [o for o in outcomes if o.severity == CRITICAL and not o.success]
+        if failed:
+            if published:
+                self._keep_rejected(name, frame)
+            raise GateError(_message(failed, self._path(name, published)))
+        return figures
+
+    def _counted(self, suite: Suite, day: date) -> Figures:
+        """Rows of the same day of other tables, where this gate has counted them itself."""
+        of_the_day = {r.table for r in stage(suite.table).reads if r.span is Span.DAY} if suite.declared.against else set()
+        plain = {name: how["table"] for name, how in suite.declared.against.items() if set(how) == {"table"}}
+        return {n: self._counts[t, day] for n, t in plain.items() if t in of_the_day and (t, day) in self._counts}
+
+    def history(self, name: str, day: date) -> list[Figures]:
+        """The figures of the trailing days of a table that are known, the oldest first."""
+        oldest = day - timedelta(days=self.settings.trailing_days)
+        with self._lock:
+            if self._known_from is None or oldest < self._known_from:
+                self._recall(min(oldest, day - timedelta(days=self.lake.window_days)), self._known_from or day)
+            known = self._figures.get(name, {})
+            return [known[d] for d in sorted(known) if oldest <= d < day]
+
+    def figure(self, name: str, day: date, figure: str) -> int | None:
+        """A count that was measured of a table for a day; None if it was not."""
+        found = self._figures.get(name, {}).get(day, {}).get(figure)
+        return None if found is None else int(found)
+
+    def latest(self, name: str, day: date, figure: str, *, before: bool) -> int | None:
+        """The same for the latest day up to `day`, or `before` it; 0 if there is none before it."""
+        days = [d for d in self._figures.get(name, {}) if d < day or (d == day and not before)]
+        return self.figure(name, max(days), figure) if days else 0 if before else None
+
+    def drain(self) -> tuple[list[Outcome], list[Measured]]:
+        """What was seen since the last call."""
+        with self._lock:
+            seen = self.outcomes[self._written :], self.measured
+            self._written, self.measured = len(self.outcomes), []
+        return seen
+
+    def _recall(self, first: date, until: date) -> None:
+        """What earlier runs measured of the days from `first` to before `until`: a few dozen rows a day come to the driver."""
+        if self.lake.exists("quality.summaries"):
+            stored = self.lake.read("quality.summaries", Span.ALL, until).where(f"run_date >= '{first}' and run_date < '{until}'")
+            for row in stored.orderBy("judged_at").collect():
+                self._figures.setdefault(row.table_name, {}).setdefault(row.run_date, {}).update(row.figures)
+        self._known_from = first
+
+    def _judged(self, suite: Suite, day: date, figures: Figures) -> list[Outcome]:
+        (passed,) = suites.judge(suite, [figures])
+        now = _now()
+        return [
+            Outcome(
+                suite.table,
+                day,
+                now,
+                e.figure,
+                e.severity,
+                success,
+                figures.get(e.figure),
+                e.at_least,
+                e.at_most,
+                e.reason,
+                self._rows_at(suite, day, e.figure),
+            )
+            for e, success in zip(suite.expectations, passed, strict=True)
+        ]
+
+    def _rows_at(self, suite: Suite, day: date, figure: str) -> str:
+        """Where the rows that a figure is of lie, and a filter that finds them."""
+        spec = None if is_landing(suite.table) else table(suite.table)
+        filters = [f"{spec.date} = DATE'{day}'"] if spec is not None and spec.date else []
+        predicate = suite.declared.rows_where.get(figure) or suite.declared.share_where.get(figure)
+        if predicate:
+            of_day = predicate.replace(":day", f"DATE'{day}'")
+            filters.append(f"({of_day})")
+        if figure.startswith("null_"):
+            filters.append(f"{figure.removeprefix('null_')} is null")
+        return f"{self._path(suite.table)}{' where ' + ' and '.join(filters) if filters else ''}"
+
+    def _path(self, name: str, rejected: bool = False) -> str:
+        if is_landing(name):
+            return name
+        return f"{self.lake.uri}/quality/rejected/{name}" if rejected else self.lake.path(name)
+
+    def _keep_rejected(self, name: str, frame: DataFrame) -> None:
+        frame.write.format("delta").mode("overwrite").option("overwriteSchema", "true").save(self._path(name, rejected=True))
+
+
+def _message(failed: Sequence[Outcome], path: str) -> str:
+    first = failed[0]
+    rows_at = path + first.rows_at[first.rows_at.find(" where ") :] if " where " in first.rows_at else path
+    more = f" (and {len(failed) - 1} more: {', '.join(o.figure for o in failed[1:])})" if len(failed) > 1 else ""
+    return (
+        f"{first.table} of {first.day}: {first}{more}; the rows: {rows_at}; nothing is published for {first.day}, "
+        "what was published before stands; docs/quality.md says what to do"
+    )
+
+
+def _plain(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.6g}"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,91 @@
+"""What stages read: tables of the lake and folders of the landing, each found once where many read it."""
+
+from collections import Counter
+from datetime import date
+from threading import Lock
+
+from pyspark.sql import DataFrame
+
+from jobs.errors import RunError, UsageError
+from jobs.pipeline import STAGES, Grain, Read, Span, Stage, is_landing
+from jobs.runtime.lake import Lake
+from jobs.runtime.landing import Landing, Unreadable
+
+# What four and more stages of a day read: a run keeps it in memory for that day.
+_READERS = Counter((read.table, read.span) for made in STAGES for read in made.reads if read.span is Span.DAY)
+_OFTEN_READ = {read for read, readers in _READERS.items() if readers >= 4}
+
+
+class Inputs:
+    """Reads one lake and, where there is one, one landing. While it `keeps`, what is read often stays in memory."""
+
+    def __init__(self, lake: Lake, landing: Landing | None):
+        self.lake = lake
+        self.keeps = False
+        self._landing = landing
+        self._kept: dict[tuple[str, date], DataFrame] = {}
+        self._lock = Lock()
+        self._unreadable: dict[tuple[str, date], list[Unreadable]] = {}
+
+    def read(self, read: Read, day: date, *, watched: bool = False) -> DataFrame:
+        """What a stage of `day` sees of one of its inputs; `watched` lines of a landing count those too long to hold.
+
+        Raises RunError if the landing has lost a day that bronze has.
+        """
+        if not is_landing(read.table):
+            often = self.keeps and (read.table, read.span) in _OFTEN_READ
+            return self._kept_in_memory(read.table, day) if often else self.lake.read(read.table, read.span, day)
+        folder, landing = read.table.split(".")[1], self._needed_landing(read.table)
+        if folder == "exchanges" and not landing.has(day) and self.lake.read("bronze.exchanges", Span.DAY, day).limit(1).count():
+            raise RunError(
+                f"the landing has no folder exchanges/dt={day} any more, but bronze has exchanges that arrived then: nothing was changed, "
+                "for a run would drop them; bring the folder back, or make later tables of the day with: iolaus job TABLE --date "
+                f"{day}"
+            )
+        return landing.lines(folder, day, self._unreadable.get((folder, day), ()), watched=watched)
+
+    def made(self, stage: Stage, day: date) -> DataFrame:
+        """What a stage has just written: from memory where others will read it from there, for it is not written again."""
+        once = stage.grain is Grain.RUN
+        return self.read(Read(stage.table), day) if once else self.lake.read(stage.table, Span.DAY, day)
+
+    def forget(self, day: date | None = None) -> None:
+        """Free what is kept in memory of a day, or of all."""
+        with self._lock:
+            for key in [key for key in self._kept if day in (None, key[1])]:
+                self._kept.pop(key).unpersist()
+
+    def find_unreadable(self, stage: Stage, day: date) -> bool:
+        """After a failure: look for files of the stage's landing folders that cannot be read; whether there are new ones."""
+        found = False
+        for read in stage.reads:
+            if not is_landing(read.table):
+                continue
+            folder = read.table.split(".")[1]
+            broken = self._needed_landing(read.table).unreadable(folder, day)
+            if broken != self._unreadable.get((folder, day), []):
+                self._unreadable[folder, day] = broken
+                found = True
+        return found
+
+    def find_passed_over(self, stage: Stage, day: date) -> bool:
+        """After the quarantine was written: whether lines were too long to hold, which it has still to say of their files."""
+        found = False
+        for folder in (r.table.split(".")[1] for r in stage.reads if is_landing(r.table)):
+            known = self._unreadable.get((folder, day), [])
+            new = [u for u in self._needed_landing(stage.table).passed_over(folder, day) if u.file not in {k.file for k in known}]
+            self._unreadable[folder, day] = [*known, *new]
+            found |= bool(new)
+        return found
+
+    def _kept_in_memory(self, name: str, day: date) -> DataFrame:
+        """A table that many stages of a day read: it is found in the lake and decoded once. It spills to disk where it must."""
+        with self._lock:
+            if (name, day) not in self._kept:
+                self._kept[name, day] = self.lake.read(name, Span.DAY, day).persist()
+            return self._kept[name, day]
+
+    def _needed_landing(self, name: str) -> Landing:
+        if self._landing is None:
+            raise UsageError(f"{name} is read from the landing; name its folder with --landing")
+        return self._landing

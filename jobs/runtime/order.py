@@ -1,0 +1,59 @@
+"""The order of a run: which stage of which day waits for which."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from jobs.pipeline import STAGES, Grain, Span, Stage, stage
+
+GOLD = "gold"
+PUBLISHER = STAGES[-1].table  # made after all other tables of a day: a run publishes the day's gold with it
+ABREAST = 4  # days of which stages run at a time: the last stages of a day are small, and leave cores idle
+Task = tuple[date, str]  # a day and the table that is made for it
+
+
+def schedule(days: Sequence[date], *, last_only: bool = False) -> list[tuple[date, list[Stage]]]:
+    """The stages that `Runner.run` runs for each day."""
+    planned = []
+    for number, day in enumerate(days):
+        passed = ({Grain.SNAPSHOT} if number else set()) | ({Grain.RUN} if last_only and day != days[-1] else set())
+        planned.append((day, [s for s in STAGES if s.grain not in passed]))
+    return planned
+
+
+def order(planned: Sequence[tuple[date, Sequence[Stage]]]) -> dict[Task, set[Task]]:
+    """What each stage of each day waits for, oldest first, so that days overlap and each sees what it would see alone.
+
+    A stage waits for what it reads; for its own table of the day before; where it may change rows that the day
+    before reads, for those readers; and for all that is older than `ABREAST` days, so that a crash leaves few unfinished.
+    Gold waits for every other table of the day, each with its gate, and for the day before to be published.
+    """
+    waits: dict[Task, set[Task]] = {}
+    made_on: list[dict[str, date]] = []  # of the days abreast, the oldest first
+    older: dict[str, date] = {}  # the last day before those for which each table was made
+    for day, stages in planned:
+        latest = {table: of for tables in made_on for table, of in tables.items()}
+        ours = {s.table for s in stages}
+        for made in stages:
+            wanted = {made.table, *(r.table for r in made.reads), *(t for t in latest if _disturbs(made, stage(t)))}
+            wanted |= {PUBLISHER} if made.layer == GOLD else set()
+            waits[day, made.table] = {(d, t) for t, d in older.items()} | {(d, t) for t, d in latest.items() if t in wanted}
+            waits[day, made.table] |= {(day, t) for t in made.upstream if t in ours}
+            waits[day, made.table] |= {(day, t) for t in ours if made.layer == GOLD != stage(t).layer}
+        made_on.append({s.table: day for s in stages})
+        if len(made_on) == ABREAST or not older:  # the first day runs alone: what it compiles, the others run
+            older |= made_on.pop(0)
+    return waits
+
+
+# The spans of a reader that a stage changes for it when it makes a later day, by how far back the stage writes.
+_DISTURBED = {
+    Grain.SNAPSHOT: {Span.ALL},
+    Grain.ARRIVAL: {Span.ALL, Span.ARRIVED},
+    Grain.EVENT: {Span.ALL, Span.DAY, Span.WINDOW},
+    Grain.RUN: {Span.ALL},
+}
+
+
+def _disturbs(made: Stage, reader: Stage) -> bool:
+    """Whether making a table for a day changes what a stage of an earlier day reads."""
+    return any(r.table == made.table and r.span in _DISTURBED[made.grain] for r in reader.reads)
