@@ -26,6 +26,7 @@ from jobs.algorithms.channels import CHANNEL, CHANNELS
 from jobs.pipeline import Span
 from jobs.runtime.lake import Lake
 from jobs.runtime.session import session
+from jobs.schemas.table import table
 from jobs.settings import DEFAULT, Key, Run
 
 GROUPS = sorted({c.group for c in CHANNELS})
@@ -70,7 +71,8 @@ def shuffled_links(tokens: DataFrame, embeddings: DataFrame, accounts: DataFrame
     synchrony = jobs.pairs.synchrony.transform(embeddings, infrastructure, templates, content, run)
     cohort = jobs.pairs.cohort.transform(accounts, infrastructure, templates, content, run)
     every = replace(run, settings=replace(run.settings, graph=replace(run.settings.graph, triangles=0)))
-    links: DataFrame = jobs.graph.links.transform(infrastructure, templates, content, synchrony, cohort, embeddings, every)
+    verdicts = tokens.sparkSession.createDataFrame([], table("verdicts.given").schema)
+    links: DataFrame = jobs.graph.links.transform(infrastructure, templates, content, synchrony, cohort, embeddings, verdicts, every)
     return links.localCheckpoint()
 
 

@@ -5,11 +5,11 @@ import sys
 from collections.abc import Callable, Sequence
 
 import jobs
-from jobs.commands import adapt, export, gate, job, maintain, match, quality, query, report, run, simulate
+from jobs.commands import adapt, export, gate, job, maintain, match, quality, query, report, run, simulate, verdict
 from jobs.errors import GateError, RunError, UsageError, one_line
 
 FAILED, UNUSABLE, GATED = 1, 2, 3  # and 0: done
-COMMANDS = (run, job, gate, quality, simulate, adapt, query, report, export, match, maintain)  # in the order of `iolaus --help`
+COMMANDS = (run, job, gate, quality, simulate, adapt, query, report, verdict, export, match, maintain)  # in the order of `iolaus --help`
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -29,9 +29,12 @@ class Grain(Enum):
     RUN = "run"  # what is known on the date, from the window that ends with it
 
 
+VERDICTS = "verdicts.given"  # appended to by `iolaus verdict`; there is no such table before the first
+
+
 @dataclass(frozen=True)
 class Read:
-    """One input of a stage: a table, or a folder of the landing (`landing.exchanges`)."""
+    """One input of a stage: a table, a folder of the landing (`landing.exchanges`), or what analysts gave (`verdicts.given`)."""
 
     table: str
     span: Span = Span.DAY
@@ -59,12 +62,17 @@ class Stage:
     @property
     def upstream(self) -> tuple[str, ...]:
         """The tables of the same run that must be made first."""
-        return tuple(r.table for r in self.reads if r.span is not Span.PREVIOUS and not is_landing(r.table)) + self.after
+        return tuple(r.table for r in self.reads if r.span is not Span.PREVIOUS and not is_given(r.table)) + self.after
 
 
 def is_landing(name: str) -> bool:
     """Whether a read is a folder of the landing rather than a table of the lake."""
     return name.startswith("landing.")
+
+
+def is_given(name: str) -> bool:
+    """Whether what is read comes from outside: from the landing, or from analysts. No stage makes it."""
+    return is_landing(name) or name == VERDICTS
 
 
 def _window(table: str) -> Read:
@@ -80,6 +88,7 @@ def _previous(table: str) -> Read:
 
 
 _EMBEDDINGS, _ACCOUNTS, _TOKENS = Read("features.account_embeddings"), Read("silver.accounts"), Read("features.account_tokens")
+_VERDICTS = _all(VERDICTS)
 _CANDIDATES = (Read("pairs.infrastructure"), Read("pairs.templates"), Read("pairs.content"))
 _PAIRS = (*_CANDIDATES, Read("pairs.synchrony"), Read("pairs.cohort"))
 _SCORED = (Read("scoring.clusters"), Read("graph.clusters"))
@@ -129,7 +138,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("pairs.synchrony", Grain.RUN, (_EMBEDDINGS, *_CANDIDATES), "pairs that are active in the same minutes"),
     Stage("pairs.cohort", Grain.RUN, (_ACCOUNTS, *_CANDIDATES), "pairs that were made at the same time"),
     Stage("pairs.hot_keys", Grain.RUN, (_TOKENS, _EMBEDDINGS), "shared values that too many have to pair them"),
-    Stage("graph.links", Grain.RUN, (*_PAIRS, _EMBEDDINGS), "pairs on which independent families of evidence agree"),
+    Stage("graph.links", Grain.RUN, (*_PAIRS, _EMBEDDINGS, _VERDICTS), "pairs on which independent families of evidence agree"),
     Stage("graph.components", Grain.RUN, (Read("graph.links"),), "accounts joined by links, directly or not"),
     Stage(
         "graph.communities",
@@ -140,7 +149,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "graph.clusters",
         Grain.RUN,
-        (Read("graph.communities"), _TOKENS, _EMBEDDINGS, _ACCOUNTS, _previous("graph.clusters")),
+        (Read("graph.communities"), _TOKENS, _EMBEDDINGS, _ACCOUNTS, _previous("graph.clusters"), _VERDICTS),
         "members, re-assigned by profile; ids that last",
     ),
     Stage(
@@ -152,7 +161,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "scoring.clusters",
         Grain.RUN,
-        (Read("scoring.evidence"), Read("graph.clusters"), _EMBEDDINGS, _ACCOUNTS, _all("bronze.models")),
+        (Read("scoring.evidence"), Read("graph.clusters"), _EMBEDDINGS, _ACCOUNTS, _all("bronze.models"), _VERDICTS),
         "score, confidence and rank of a cluster",
     ),
     Stage("gold.cluster_timeline", Grain.RUN, (*_SCORED, _EMBEDDINGS), "a cluster's activity by hour and model"),
@@ -177,7 +186,10 @@ STAGES: tuple[Stage, ...] = (
         "regions and pathways of a cluster, beside everybody's",
     ),
     Stage(
-        "gold.suspect_cluster_members", Grain.RUN, (*_SCORED, _TOKENS, _EMBEDDINGS, _ACCOUNTS), "the accounts of a cluster, with reasons"
+        "gold.suspect_cluster_members",
+        Grain.RUN,
+        (*_SCORED, _TOKENS, _EMBEDDINGS, _ACCOUNTS, _VERDICTS),
+        "the accounts of a cluster, with reasons",
     ),
     Stage(
         "gold.watchlist", Grain.RUN, (Read("scoring.clusters"), _previous("gold.watchlist")), "clusters of low confidence, not published"

@@ -92,6 +92,7 @@ class Scoring:
     fewest_accounts: int = 5  # a smaller cluster is left to the watchlist
     fewest_owners: int = 3  # of accounts of one or two owners the owner answers, and it is no ring
     typical_share: float = 0.3  # a token of so large a share of members is the cluster's own
+    verdict_share: float = 0.5  # share of a cluster's accounts that a verdict must have seen to be of it still
     links_shown: int = 20  # strongest pairs kept of an account in gold
     template_accounts: int = 3  # a text that fewer members share is shown to nobody
     templates_shown: int = 2  # most shared texts of each kind that are shown of a cluster

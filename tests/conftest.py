@@ -1,9 +1,12 @@
-"""One Spark session for all tests: starting one takes longer than most tests."""
+"""One Spark session for all tests, and one lake: starting the one and making the other take longer than most tests."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
+from runs import runner
+from traffic import DAYS, write_landing
 
 from jobs.runtime.session import INTERPRETED, session
 
@@ -19,3 +22,18 @@ def spark() -> Iterator[SparkSession]:
     made = session("local[2]", name="tests", config=config)
     yield made
     made.stop()
+
+
+@pytest.fixture(scope="session")
+def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small landing of two days: tests read it and copy it, and write nothing to it."""
+    return write_landing(tmp_path_factory.mktemp("traffic") / "landing")
+
+
+@pytest.fixture(scope="session")
+def lake(spark: SparkSession, landing: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The lake of a backfill of both days: tests read it and copy it, and write nothing to it."""
+    made = tmp_path_factory.mktemp("lake")
+    touched = runner(spark, landing, made).run(DAYS)
+    assert touched == {DAYS[0]: [], DAYS[1]: [DAYS[0]]}
+    return made

@@ -110,6 +110,10 @@ def test_hostile_text_does_nothing_to_a_terminal(capsys: pytest.CaptureFixture[s
         "n_exchanges": 9,
         "target": hostile,
         "reasons": [hostile],
+        "verdict": "unsure",
+        "verdict_by": hostile,
+        "verdict_on": date(2026, 2, 10),
+        "since_verdict": [hostile],
     }
     print_ranking([row], date(2026, 2, 10), "lake", {"accounts": 3})
     shown = capsys.readouterr().out

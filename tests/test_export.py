@@ -5,22 +5,37 @@ import io
 import json
 import unicodedata
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 import stix2
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from runs import KEY
 from stix2validator import ValidationOptions, validate_string
+from traffic import DAYS, RING, accounts, exchanges
 
+from jobs import cli
 from jobs.errors import UsageError
 from jobs.export import indicators
-from jobs.export.cases import OPENEST, TLP, Case, Shared, disclosure
+from jobs.export.cases import OPENEST, TLP, Case, Disclosure, Shared, cases, disclosure
+from jobs.export.gold import Gold
 from jobs.export.stix import MARKINGS, bundle
 from jobs.export.techniques import TECHNIQUES, fitting
+from jobs.runtime.secret import VARIABLE
+from jobs.settings import Key
 
 DAY = date(2026, 2, 11)
 NOON = datetime(2026, 2, 11, 12, tzinfo=UTC)
+# All that may name somebody in the small landing: accounts, cards, addresses.
+CLEAR = {e["client_ip"] for e in exchanges()} | {a["account_id"] for a in accounts()} | {a["payment_fingerprint"] for a in accounts()}
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, KEY)
 
 
 def case(text: str = "3 of 3 accounts use one card") -> Case:
@@ -125,3 +140,34 @@ def test_a_kind_leaves_in_clear_only_as_far_as_its_marking_lets_it(kind: str) ->
     for tlp in TLP[:openest]:
         with pytest.raises(UsageError, match=f"TLP:{tlp.upper()}".replace("+", r"\+")):
             disclosure(tlp, [kind])
+
+
+def test_no_identifier_leaves_a_real_run_unless_it_was_named(lake: Path, tmp_path: Path) -> None:
+    for name, more in (("stix", ["--producer", "Lab A"]), ("csv", [])):
+        out = tmp_path / name
+        command = ["export", name, "--lake", str(lake), "--out", str(out), *more]
+        assert cli.main(command) == 0
+        assert not {clear for clear in CLEAR if clear in out.read_text()}
+        assert cli.main([*command, "--with-indicators", "address,account"]) == 0
+        told = {clear for clear in CLEAR if clear in out.read_text()}
+        assert {f"ring{i:03}" for i in range(RING)} | {"198.51.100.1"} <= told
+        assert not {clear for clear in told if clear.startswith("card")}, "cards have no clear form that leaves"
+    (found,) = cases(Gold(str(lake)), DAYS[1], Key(KEY.encode()), Disclosure())
+    assert len(found.members) == RING
+    assert {v.channel for v in found.shared} >= {"card", "address", "asn"}
+    with pytest.raises(UsageError, match="set the key"):
+        list(cases(Gold(str(lake)), DAYS[1], Key(b"another key"), Disclosure()))
+
+
+def test_plain_tables_hold_pseudonyms_and_no_text_that_nobody_vouched_for(
+    lake: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["export", "parquet", "--lake", str(lake), "--out", str(tmp_path), "--date", str(DAYS[0])]) == 0
+    members = pq.read_table(tmp_path / "suspect_cluster_members.parquet")
+    assert (members.num_rows, set(members["run_date"].to_pylist())) == (RING, {DAYS[0]})
+    everything = "".join(str(pq.read_table(path).to_pylist()) for path in tmp_path.glob("*.parquet"))
+    assert not {clear for clear in CLEAR if clear in everything}
+    assert "gold.suspect_cluster_members.org_id" in capsys.readouterr().err
+    names = {row["cluster_id"] for path in tmp_path.glob("*.parquet") for row in pq.read_table(path, columns=["cluster_id"]).to_pylist()}
+    assert set(members["cluster_id"].to_pylist()) <= names, "one name in all tables"
+    assert not names & set(Gold(str(lake)).rows("gold.suspect_clusters", None, ["cluster_id"])["cluster_id"].to_pylist())

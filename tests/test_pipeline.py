@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jobs import pipeline
-from jobs.pipeline import RECORDS, STAGES, Grain, Span, Stage, is_landing, picture, stage
+from jobs.pipeline import RECORDS, STAGES, VERDICTS, Grain, Span, Stage, is_landing, picture, stage
 
 ROOT = Path(__file__).parents[1]
 TABLES = [s.table for s in STAGES]
@@ -29,7 +29,7 @@ def test_a_stage_comes_after_what_it_reads(made: Stage):
 
 @each_stage
 def test_what_a_stage_reads_exists(made: Stage):
-    assert {r.table for r in made.reads} <= LANDING | set(TABLES)
+    assert {r.table for r in made.reads} <= LANDING | {VERDICTS} | set(TABLES)
     assert len({(r.table, r.span) for r in made.reads}) == len(made.reads)
 
 
@@ -67,8 +67,8 @@ def test_the_path_of_the_code_is_the_name_of_the_table(made: Stage):
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "jobs" / "schemas").glob("[a-z]*_*.py")), ids=lambda p: p.stem)
-def test_a_schema_belongs_to_a_stage_or_to_the_records(path: Path):
-    assert path.stem.replace("_", ".", 1) in (*TABLES, *RECORDS)
+def test_a_schema_belongs_to_a_stage_the_records_or_the_verdicts(path: Path):
+    assert path.stem.replace("_", ".", 1) in {*TABLES, *RECORDS, VERDICTS}
 
 
 def test_an_unknown_table_is_answered_with_the_known_ones():

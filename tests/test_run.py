@@ -30,10 +30,10 @@ from jobs.runtime.runner import Runner
 from jobs.schemas.landing import EXCHANGE
 from jobs.schemas.table import table
 from jobs.settings import DEFAULT, Key, Run
+from tests.runs import KEY, runner
 from tests.test_notebooks import PLOTS, execute_all
 from tests.traffic import DAYS, RING, exchanges, is_late, write_landing, write_lines
 
-KEY = "a key for tests alone"
 GOLD = (
     "suspect_clusters",
     "suspect_cluster_members",
@@ -44,10 +44,6 @@ GOLD = (
     "cluster_timeline",
     "watchlist",
 )
-
-
-def runner(spark: SparkSession, landing: Path, lake: Path) -> Runner:
-    return Runner(spark, str(lake), DEFAULT, Key(KEY.encode()), str(landing))
 
 
 def digest(spark: SparkSession, lake: Path, name: str, day: date | None = None) -> tuple[int, int]:
@@ -72,20 +68,6 @@ def digest(spark: SparkSession, lake: Path, name: str, day: date | None = None) 
 def digests(spark: SparkSession, lake: Path, day: date | None = None) -> dict[str, tuple[int, int]]:
     """The digest of every table."""
     return {made.table: digest(spark, lake, made.table, day) for made in STAGES}
-
-
-@pytest.fixture(scope="module")
-def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_landing(tmp_path_factory.mktemp("traffic") / "landing")
-
-
-@pytest.fixture(scope="module")
-def lake(spark: SparkSession, landing: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The lake of a backfill of both days: tests read it and copy it, and write nothing to it."""
-    made = tmp_path_factory.mktemp("lake")
-    touched = runner(spark, landing, made).run(DAYS)
-    assert touched == {DAYS[0]: [], DAYS[1]: [DAYS[0]]}
-    return made
 
 
 def test_the_ring_is_published_and_nobody_else(lake: Path) -> None:

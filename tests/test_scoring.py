@@ -72,7 +72,8 @@ def scored(spark: SparkSession, cases: dict[str, tuple[int, list[Piece], str]], 
         ("features.account_embeddings", active),
         ("silver.accounts", accounts),
     )
-    made = transform(*(rows(spark, table, given) for table, given in inputs), rows(spark, "bronze.models", []), RUN).collect()
+    empty = (rows(spark, table, []) for table in ("bronze.models", "verdicts.given"))
+    made = transform(*(rows(spark, table, given) for table, given in inputs), *empty, RUN).collect()
     return {r.cluster_id: (r.confidence, r.score, r["rank"]) for r in made}
 
 
@@ -178,6 +179,7 @@ def test_pivots_of_a_cluster_beside_everybody(spark: SparkSession) -> None:
         ("features.account_embeddings", profiles),
         ("silver.accounts", []),
         ("bronze.models", [{"model": "new", "released_at": release}]),
+        ("verdicts.given", []),
     )
     row = transform(*(rows(spark, table, given) for table, given in inputs), RUN).collect()[0]
     (pivot,) = row.pivots

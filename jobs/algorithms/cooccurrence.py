@@ -11,6 +11,8 @@ several shared tokens the best counts. Cost: the sum over tokens of degree squar
 floor bounds: a token of degree above N / 2^(floor + 1) can never give so many bits and is not paired.
 """
 
+from collections.abc import Mapping
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -24,7 +26,7 @@ def millibits(probability: Column) -> Column:
     return F.round(-MILLI * F.log2(F.least(F.lit(1.0), probability))).cast("int")
 
 
-def by_channel(values: dict[str, float]) -> Column:
+def by_channel(values: Mapping[str, float | str]) -> Column:
     """The value of the row's channel."""
     lookup = F.create_map(*(F.lit(x) for name, value in values.items() for x in (name, value)))
     return lookup[F.col("channel")]

@@ -39,14 +39,14 @@ class Gold:
         self.lake = str(local_path(lake)) if is_local(lake) else lake.rstrip("/").replace("s3a://", "s3://", 1)
         if is_local(lake) and not Path(self.lake).is_dir():
             raise UsageError(f"there is no lake at {lake}; name the folder that `iolaus run` wrote with --lake")
-        self._options = {} if is_local(lake) else {k: v for k, v in os.environ.items() if k.startswith(_CREDENTIALS)}
+        self.options = {} if is_local(lake) else {k: v for k, v in os.environ.items() if k.startswith(_CREDENTIALS)}
         self._open: dict[str, DeltaTable | None] = {}
 
     def table(self, name: str) -> DeltaTable | None:
         """A table, opened and not yet read; None if the lake does not have it. Raises RunError if it cannot be read."""
         if name not in self._open:
             try:
-                self._open[name] = DeltaTable(f"{self.lake}/{name.replace('.', '/')}", storage_options=self._options or None)
+                self._open[name] = DeltaTable(f"{self.lake}/{name.replace('.', '/')}", storage_options=self.options or None)
             except TableNotFoundError:
                 self._open[name] = None
             except (DeltaError, OSError) as error:

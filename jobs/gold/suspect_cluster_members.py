@@ -5,11 +5,14 @@ from pyspark.sql import functions as F
 
 from jobs.algorithms.channels import CHANNEL, TOKEN_FAMILIES
 from jobs.algorithms.cooccurrence import MILLI
+from jobs.algorithms.verdicts import in_force, of_accounts
 from jobs.schemas.table import table
 from jobs.settings import Run
 
 
-def transform(scored: DataFrame, clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame:
+def transform(
+    scored: DataFrame, clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, accounts: DataFrame, verdicts: DataFrame, run: Run
+) -> DataFrame:
     """One row a member of a published cluster."""
     published = scored.where(F.col("confidence") != "low").select("cluster_id", "n_accounts")
     members = clusters.join(published, "cluster_id").select(
@@ -26,6 +29,10 @@ def transform(scored: DataFrame, clusters: DataFrame, tokens: DataFrame, embeddi
         F.when(F.col("behaviour") >= 2 * MILLI, "it is used as the others are"),
     ]
     rows = rows.withColumn("distillation_share", share).withColumn("reasons", F.array_compact(F.concat(said, F.array(*more))))
+    if verdicts.isEmpty():
+        rows = rows.withColumns({name: F.lit(None).cast("string") for name in ("verdict", "verdict_id")})
+    else:
+        rows = rows.join(of_accounts(in_force(verdicts, run)).drop("cluster_id"), "account_id", "left")
     run_columns = {"run_date": F.lit(run.day), "run_id": F.lit(run.run_id)}
     return rows.withColumns(run_columns).select(*table("gold.suspect_cluster_members").schema.fieldNames())
 

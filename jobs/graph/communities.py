@@ -19,7 +19,9 @@ def transform(links: DataFrame, components: DataFrame, content: DataFrame, token
     there is no wrapper either, programs that ask about the same things, and are in no other group, are one.
     """
     settings = run.settings.graph
-    edges = links.select(F.col("account_a").alias("a"), F.col("account_b").alias("b"), F.col("bits").cast("long").alias("weight"))
+    edges = links.where("verdict_id is null").select(
+        F.col("account_a").alias("a"), F.col("account_b").alias("b"), F.col("bits").cast("long").alias("weight")
+    )
     placed = edges.join(components.select(F.col("account_id").alias("a"), "component"), "a")
     dense = communities(placed.select("component", "a", "b", "weight"), resolution=settings.resolution, seed=settings.seed)
     from_links = dense.select(

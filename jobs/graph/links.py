@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 from jobs.algorithms.channels import CHANNEL
 from jobs.algorithms.communities import truss
 from jobs.algorithms.cooccurrence import MILLI
+from jobs.algorithms.verdicts import cleared_pairs, in_force
 from jobs.schemas.graph_links import FAMILIES
 from jobs.settings import Run
 
@@ -19,13 +20,15 @@ def transform(
     synchrony: DataFrame,
     cohort: DataFrame,
     embeddings: DataFrame,
+    verdicts: DataFrame,
     run: Run,
 ) -> DataFrame:
     """One row a linked pair, with its bits by family.
 
     Channels of one group are views of one fact, so the best counts; groups of a family add up. A link
     needs two families and more bits than chance would give any pair among so many accounts; and it must
-    close triangles with other links, which links by chance do not.
+    close triangles with other links, which links by chance do not. A pair that an analyst judged innocent is kept, with
+    the verdict, and counts for nothing.
     """
     settings = run.settings.graph
     rows = (f.select("account_a", "account_b", "channel", "bits") for f in (infrastructure, templates, content, synchrony, cohort))
@@ -38,12 +41,16 @@ def transform(
     total = reduce(Column.__add__, (F.col(f) for f in FAMILIES))
     enough = (F.log2(F.lit(float(max(embeddings.count(), 2)))) + settings.chance_links) * MILLI
     strong = pairs.withColumn("bits", total).where((agreeing >= settings.families) & (F.col("bits") >= enough)).localCheckpoint()
-    pairs_linked = strong.select(F.col("account_a").alias("a"), F.col("account_b").alias("b"))
-    closed = truss(pairs_linked, driver_edges=settings.driver_edges).where(F.col("triangles") >= settings.triangles)
-    kept = strong.join(closed.select(F.col("a").alias("account_a"), F.col("b").alias("account_b"), "triangles"), ["account_a", "account_b"])
-    return kept.select(
-        F.lit(run.day).alias("run_date"), "account_a", "account_b", *FAMILIES, "bits", F.col("triangles").cast("int").alias("triangles")
-    )
+    ends = ["account_a", "account_b"]
+    marked = strong.withColumn("verdict_id", F.lit(None).cast("string"))
+    if not verdicts.isEmpty():
+        marked = strong.join(cleared_pairs(strong, in_force(verdicts, run)), ends, "left").localCheckpoint()
+    counted = marked.where("verdict_id is null").select(F.col("account_a").alias("a"), F.col("account_b").alias("b"))
+    closed = truss(counted, driver_edges=settings.driver_edges).where(F.col("triangles") >= settings.triangles)
+    kept = marked.join(closed.select(F.col("a").alias("account_a"), F.col("b").alias("account_b"), "triangles"), ends)
+    kept = kept.unionByName(marked.where("verdict_id is not null").withColumn("triangles", F.lit(0).cast("long")))
+    triangles = F.col("triangles").cast("int").alias("triangles")
+    return kept.select(F.lit(run.day).alias("run_date"), *ends, *FAMILIES, "bits", triangles, "verdict_id")
 
 
 def _family() -> Column:

@@ -75,7 +75,10 @@ def print_ranking(rows: list[dict[str, Any]], day: date, lake: str, counts: dict
             row["n_exchanges"],
             row["target"],
         ]
-        grid.add_row(*(plain(c) for c in cells), "\n".join(plain(r) for r in row["reasons"][:2]))
+        why = list(row["reasons"][:2])
+        if row["verdict"]:
+            why += [f"judged {row['verdict']} by {row['verdict_by']} on {row['verdict_on']}", *row["since_verdict"]]
+        grid.add_row(*(plain(c) for c in cells), "\n".join(plain(r) for r in why))
     if rows:
         console.print(grid)
     else:

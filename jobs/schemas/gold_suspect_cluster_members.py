@@ -21,6 +21,8 @@ TABLE = Table(
         column("banned_at", TIMESTAMP, "when it was banned, as known on the date"),
         column("plan", STRING, "its plan"),
         column("org_id", STRING, "organisation it is a seat of"),
+        column("verdict", STRING, "an analyst's verdict on the account, or else on a cluster it was in; null for none"),
+        column("verdict_id", STRING, "that verdict, in verdicts.given"),
         column("run_id", STRING, "run that wrote the row, as in quality.runs"),
     ),
     date="run_date",

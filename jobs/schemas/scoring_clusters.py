@@ -43,6 +43,12 @@ CLUSTER = (
     ),
     column("pivots", PIVOT, "how the cluster took up each model released in the window, beside everybody", required=True),
     column("summary", STRING, "the case in one sentence", required=True),
+    column("verdict", STRING, "an analyst's verdict on the cluster: confirmed, innocent or unsure; null for none"),
+    column("verdict_id", STRING, "that verdict, in verdicts.given"),
+    column("verdict_by", STRING, "who gave it"),
+    column("verdict_on", DATE, "when it was given"),
+    column("verdict_why", STRING, "the reason given"),
+    column("since_verdict", array_of(STRING), "what is different now from what the analyst saw, in words", required=True),
 )
 
 TABLE = Table(

@@ -8,6 +8,8 @@ from jobs.algorithms.channels import CHANNEL, TOKEN_FAMILIES
 from jobs.algorithms.cooccurrence import MILLI
 from jobs.algorithms.explanations import INNOCENT, PEOPLE
 from jobs.algorithms.pivots import pivots, releases
+from jobs.algorithms.verdicts import INNOCENT as CLEARED
+from jobs.algorithms.verdicts import changes, in_force, verdicts_of
 from jobs.schemas.scoring_clusters import PIVOT
 from jobs.schemas.table import table
 from jobs.settings import Run, Scoring
@@ -17,7 +19,13 @@ PUBLISHED = ("high", "medium")
 
 
 def transform(
-    evidence: DataFrame, clusters: DataFrame, embeddings: DataFrame, accounts: DataFrame, models: DataFrame, run: Run
+    evidence: DataFrame,
+    clusters: DataFrame,
+    embeddings: DataFrame,
+    accounts: DataFrame,
+    models: DataFrame,
+    verdicts: DataFrame,
+    run: Run,
 ) -> DataFrame:
     """One row a cluster.
 
@@ -26,7 +34,8 @@ def transform(
     extraction is shown beside automation, or beside purpose in accounts that people do not talk through; or where
     programs drive the accounts and either divide among them one kind of work, or are a fleet of many owners
     that two families bind and that was made for it; *high* where extraction and automation are both shown and
-    two families bind; *low* otherwise. Only high and medium are published.
+    two families bind; *low* otherwise, and where most of its accounts are those of a
+    cluster that an analyst judged innocent. Only high and medium are published.
     """
     settings = run.settings.scoring
     facts = _facts(clusters, embeddings, accounts, run)
@@ -42,7 +51,10 @@ def transform(
     medium = tied & (drawn | ((shown["labour"] | fleet) & shown["automation"]))
     high = medium & shown["extraction"] & shown["automation"] & (F.col("families") >= 2)
     confidence = F.when(high, "high").when(medium, "medium").otherwise("low")
-    scored = scored.withColumn("confidence", confidence).withColumn("score", F.round(sum((F.col(k) for k in KINDS), F.lit(0.0)), 3))
+    scored = scored.withColumn("score", F.round(sum((F.col(k) for k in KINDS), F.lit(0.0)), 3))
+    scored = _with_verdicts(scored, evidence, clusters, verdicts, run)
+    cleared = F.coalesce((F.col("verdict") == CLEARED) & F.col("covers"), F.lit(False))
+    scored = scored.withColumn("confidence", F.when(cleared, "low").otherwise(confidence))
     order = Window.partitionBy(F.col("confidence").isin(*PUBLISHED)).orderBy(F.desc("score"), F.desc("n_exchanges"), "cluster_id")
     ranked = scored.withColumn("rank", F.row_number().over(order))
     for name in ("reasons", "explanations"):
@@ -51,6 +63,32 @@ def transform(
     ranked = ranked.withColumn("pivots", F.lit(None)) if moves is None else ranked.join(moves, "cluster_id", "left")
     ranked = ranked.withColumn("pivots", F.coalesce(F.col("pivots").cast(PIVOT), F.array().cast(PIVOT)))
     return ranked.withColumn("summary", _summary()).select(*table("scoring.clusters").schema.fieldNames())
+
+
+def _with_verdicts(scored: DataFrame, evidence: DataFrame, clusters: DataFrame, verdicts: DataFrame, run: Run) -> DataFrame:
+    """Clusters with the verdict in force on each, whether it covers most of its accounts, and what has changed since."""
+    names = ("verdict", "verdict_id", "verdict_by", "verdict_why")
+    if verdicts.isEmpty():
+        none = {name: F.lit(None).cast("string") for name in names}
+        changed = F.array().cast("array<string>")
+        return scored.withColumns(none | {"verdict_on": F.lit(None).cast("date"), "covers": F.lit(False), "since_verdict": changed})
+    force = in_force(verdicts, run)
+    found = verdicts_of(clusters.select("cluster_id", "account_id"), force, run)
+    channels = evidence.where(F.col("kind") != INNOCENT).groupBy("cluster_id").agg(F.collect_set("channel").alias("channels_now"))
+    now = scored.select("cluster_id", F.col("score").alias("score_now"), F.col("n_exchanges").alias("n_exchanges_now"))
+    beside = found.join(now, "cluster_id").join(channels, "cluster_id", "left")
+    given = beside.select(
+        "cluster_id",
+        "verdict",
+        "verdict_id",
+        F.col("given_by").alias("verdict_by"),
+        F.col("why").alias("verdict_why"),
+        F.to_date("given_at").alias("verdict_on"),
+        "covers",
+        changes().alias("since_verdict"),
+    )
+    told = scored.join(given, "cluster_id", "left").na.fill(False, ["covers"])
+    return told.withColumn("since_verdict", F.coalesce("since_verdict", F.array().cast("array<string>")))
 
 
 def _facts(clusters: DataFrame, embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame:

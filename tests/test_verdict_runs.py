@@ -1,0 +1,122 @@
+"""Verdicts through two runs: given on the first day's result, respected by the second day's."""
+
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from delta.tables import DeltaTable as SparkDelta
+from deltalake import DeltaTable
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
+from runs import runner
+from traffic import DAYS, RING, accounts, arrival, exchange, exchanges, write_lines
+
+from jobs import cli
+from jobs.pipeline import STAGES, VERDICTS, stage
+
+TABLES = [s.table for s in STAGES]
+READERS = [s.table for s in STAGES if VERDICTS in {r.table for r in s.reads}]
+
+
+def rows(lake: Path, name: str, day: object = DAYS[1]) -> list[dict[str, Any]]:
+    """A table's rows of a day, without Spark, in the order of their text."""
+    found = DeltaTable(str(lake / name.replace(".", "/"))).to_pyarrow_table().to_pylist()
+    return sorted((r for r in found if r["run_date"] == day), key=repr)
+
+
+def remake(spark: SparkSession, lake: Path, tables: list[str], day: Any = DAYS[1]) -> None:
+    """The stages of those tables, for a day, from what the lake has."""
+    made = runner(spark, None, lake)
+    for name in tables:
+        made.run_stage(stage(name), day)
+
+
+def verdict(lake: Path, cluster: str, word: str, *more: str) -> None:
+    """As an analyst gives it, on the first day's run, before the second's."""
+    given = ["--by", "ana", "--why", "a course of mine", "--lake", str(lake), "--date", str(DAYS[0]), "--known-from", str(DAYS[1])]
+    assert cli.main(["verdict", cluster, word, *given, *more]) == 0
+
+
+def test_unsure_comes_back_with_what_changed_and_innocent_does_not(
+    spark: SparkSession, lake: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "lake"
+    shutil.copytree(lake, copy)
+    cluster = rows(copy, "gold.suspect_clusters", DAYS[0])[0]["cluster_id"]
+    before = {name: rows(copy, name, DAYS[0]) for name in READERS}
+
+    verdict(copy, cluster, "unsure")
+    remake(spark, copy, READERS, DAYS[0])
+    assert {name: rows(copy, name, DAYS[0]) for name in READERS} == before, "on the first day nobody knew it"
+    remake(spark, copy, ["scoring.clusters", "gold.suspect_cluster_members", "gold.suspect_clusters"])
+    (found,) = rows(copy, "gold.suspect_clusters")
+    assert (found["verdict"], found["verdict_by"], found["verdict_why"]) == ("unsure", "ana", "a course of mine")
+    assert any(f"{found['n_exchanges']} exchanges in the window; then" in said for said in found["since_verdict"])
+    assert {m["verdict"] for m in rows(copy, "gold.suspect_cluster_members")} == {"unsure"}
+
+    verdict(copy, cluster, "innocent")
+    remake(spark, copy, TABLES[TABLES.index("graph.links") :])
+    assert rows(copy, "gold.suspect_clusters") == []
+    (listed,) = [c for c in rows(copy, "gold.watchlist") if c["verdict"]]
+    assert (listed["verdict"], listed["confidence"], listed["n_accounts"]) == ("innocent", "low", RING)
+    assert {x["verdict_id"] for x in rows(copy, "graph.links")} == {listed["verdict_id"]}, "links are kept, with the verdict"
+    assert rows(copy, "graph.components") == []
+
+    log = SparkDelta.forPath(spark, str(copy / "verdicts/given"))
+    assert [r.verdict for r in log.toDF().orderBy("given_at").collect()] == ["unsure", "innocent"]
+    with pytest.raises((PySparkException, Py4JJavaError), match="append"):
+        log.delete()
+
+
+HEIRS_WRAPPER = "Grade this answer from one to ten and justify the grade point by point.\n{}"
+ESSAYS = "treaty empire senate monarch decree province dynasty revolt census legion harvest plague canal guild abbey charter"
+
+
+def heirs_landing(root: Path, landing: Path) -> Path:
+    """The landing, but the ring was banned after the first day, and others with its cards and addresses do other work."""
+    shutil.copytree(landing, root)
+    random, start = Random(7), datetime.combine(DAYS[1], datetime.min.time(), UTC)
+    gone = {e["exchange_id"] for e in exchanges() if e["account_id"].startswith("ring") and e["requested_at"][:10] == str(DAYS[1])}
+    kept = [e for e in exchanges() if arrival(e) == DAYS[1] and e["exchange_id"] not in gone]
+    new = [
+        exchange(
+            900_000 + n,
+            f"heir{n % RING:03}",
+            start + timedelta(seconds=86_400 * (n + random.random()) / (RING * 12)),
+            HEIRS_WRAPPER.format(" ".join(random.choices(ESSAYS.split(), k=9)) + f" {random.randint(2, 999)}"),
+            ring=True,
+        )
+        for n in range(RING * 12)
+    ]
+    write_lines(root / "exchanges" / f"dt={DAYS[1]}" / "part-0.jsonl.gz", [*kept, *new])
+    known = list(accounts())
+    banned = (start - timedelta(minutes=1)).isoformat()
+    ring = [a | {"banned_at": banned, "status": "banned"} for a in known if a["account_id"].startswith("ring")]
+    made = (start + timedelta(minutes=5)).isoformat()
+    heirs = [
+        a | {"account_id": a["account_id"].replace("ring", "heir"), "created_at": made, "banned_at": None, "status": "active"} for a in ring
+    ]
+    write_lines(root / "accounts.jsonl", [*(a for a in known if not a["account_id"].startswith("ring")), *ring, *heirs])
+    return root
+
+
+def test_heirs_of_a_confirmed_cluster_go_by_its_id(spark: SparkSession, landing: Path, lake: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "lake"
+    shutil.copytree(lake, copy)
+    cluster = rows(copy, "gold.suspect_clusters", DAYS[0])[0]["cluster_id"]
+    runner(spark, heirs_landing(tmp_path / "landing", landing), copy).run([DAYS[1]])
+
+    def heirs() -> set[tuple[str, str]]:
+        found = rows(copy, "graph.clusters")
+        assert {m["account_id"] for m in found} >= {f"heir{i:03}" for i in range(RING)}
+        return {(m["cluster_id"], m["event"]) for m in found if m["account_id"].startswith("heir")}
+
+    ((other, event),) = heirs()
+    assert (other != cluster, event) == (True, "born"), "accounts alone cannot tell"
+    verdict(copy, cluster, "confirmed")
+    remake(spark, copy, ["graph.clusters"])
+    assert heirs() == {(cluster, "heir")}
