@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from jobs.pipeline import STAGES, Stage, is_landing, stage
 
 GOLD = "gold"
-LANDING_CHECKED = ("landing.accounts", "landing.models")  # exchanges are checked as they lie in bronze
+LANDING_CHECKED = ("landing.accounts", "landing.models", "landing.agreements")  # exchanges are checked as they lie in bronze
 
 
 @dataclass(frozen=True)

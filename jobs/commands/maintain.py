@@ -45,20 +45,22 @@ def add(commands: "Commands") -> None:
 
 
 def act(given: argparse.Namespace) -> int:
-    """Keep the lake fit. Needs no key; may be repeated, and run beside a run."""
+    """Keep the lake fit. Needs no key; may be repeated; waits for a run that holds the lake."""
     wanting = {"compact": "date", "retain": "date", "forget": "accounts"}.get(given.action)
     if wanting and getattr(given, wanting) is None:
         raise UsageError(f"maintain {given.action} needs --{wanting}; see iolaus maintain --help")
     if given.days is not None and given.days < 1:
         raise UsageError(f"--days {given.days} is no number of days; give 1 or more")
     from jobs.runtime.lake import Lake
+    from jobs.runtime.lock import hold
     from jobs.runtime.session import session
 
     spark = session(given.master, memory=given.memory)
     spark.conf.set("spark.databricks.delta.commitInfo.userMetadata", f"maintain={given.action} code={jobs.__version__}")
     lake = Lake(spark, given.lake, DEFAULT.window_days)
-    for done in _begin(lake, given.action, given.date, given):
-        print(f"{done.table}: {done.what}", flush=True)
+    with hold(spark, lake.uri):
+        for done in _begin(lake, given.action, given.date, given):
+            print(f"{done.table}: {done.what}", flush=True)
     return 0
 
 
