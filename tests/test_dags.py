@@ -1,4 +1,4 @@
-"""The scheduler's graph is the map's: what can be told without Airflow. The rest is in tests_airflow."""
+"""The scheduler's graph is the map's: what can be told without Airflow. The rest is in tests/scheduler."""
 
 import ast
 import sys

@@ -28,7 +28,7 @@ from tests import traffic
 pytest.importorskip("deltalake", reason="runs in .venv: make airflow-test")
 from deltalake import DeltaTable
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 KEY = "a key for tests alone"
 TODAY = datetime.now(UTC).date()
 DAYS = (TODAY - timedelta(days=2), TODAY - timedelta(days=1))
