@@ -46,7 +46,7 @@ def _spark_log() -> str:
 
 
 def _say(message: str, status: int) -> int:
-    print(f"iolaus: {one_line(message, 1000)}", file=sys.stderr)  # it may quote what is in the landing
+    print(f"iolaus: {one_line(message, 2000)}", file=sys.stderr)  # it may quote what is in the landing
     return status
 
 
