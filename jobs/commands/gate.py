@@ -15,7 +15,10 @@ def add(commands: "Commands") -> None:
     """What the command takes."""
     parser = commands.add_parser("gate", help="judge tables of one day by their expectations", description=act.__doc__)
     parser.add_argument(
-        "table", metavar="TABLE", help="a table, as silver.exchanges, or landing.accounts, landing.models or landing.agreements"
+        "tables",
+        nargs="+",
+        metavar="TABLE",
+        help="a table, as silver.exchanges, or landing.accounts, landing.models or landing.agreements; of several each is judged",
     )
     parser.add_argument("--date", type=day, required=True, metavar="D", help="the day, YYYY-MM-DD")
     parser.add_argument("--lake", required=True, metavar="URI", help="folder of the tables")
