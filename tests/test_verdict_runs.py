@@ -23,9 +23,9 @@ READERS = [s.table for s in STAGES if VERDICTS in {r.table for r in s.reads}]
 
 
 def rows(lake: Path, name: str, day: object = DAYS[1]) -> list[dict[str, Any]]:
-    """A table's rows of a day, without Spark, in the order of their text."""
+    """A table's rows of a day, without Spark, in the order of their text; which run wrote them is left out."""
     found = DeltaTable(str(lake / name.replace(".", "/"))).to_pyarrow_table().to_pylist()
-    return sorted((r for r in found if r["run_date"] == day), key=repr)
+    return sorted(({k: v for k, v in r.items() if k != "run_id"} for r in found if r["run_date"] == day), key=repr)
 
 
 def remake(spark: SparkSession, lake: Path, tables: list[str], day: Any = DAYS[1]) -> None:

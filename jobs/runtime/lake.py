@@ -132,7 +132,7 @@ class Lake:
                 metrics = info.get("operationMetrics", {})
                 rows, size = (int(metrics.get(key, 0)) for key in ("numOutputRows", "numOutputBytes"))  # left out where nothing was written
                 return Commit(version, rows, size)
-        return Commit(latest, None, None)
+        return Commit(latest, 0, 0)  # Delta makes no commit where nothing was and nothing came
 
     def _commit_info(self, name: str, version: int) -> dict[str, Any]:
         jvm = self.spark._jvm  # noqa: SLF001
