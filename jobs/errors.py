@@ -3,6 +3,7 @@
 import unicodedata
 
 LONGEST = 400  # characters of a message that may quote somebody's data
+LONGEST_LOGGED = 300  # of an error in the journal and in quality.runs: the rest is in Spark's log
 
 
 class UsageError(Exception):
@@ -22,3 +23,9 @@ def one_line(text: object, longest: int = LONGEST) -> str:
     head = str(text)[: longest + 1]
     kept = "".join(c if unicodedata.category(c)[0] != "C" and c not in "\u2028\u2029" else "\N{REPLACEMENT CHARACTER}" for c in head)
     return kept if len(kept) <= longest else kept[: longest - 1] + "…"
+
+
+def in_short(error: BaseException) -> str:
+    """The kind of an error and its first line, cut, for a log; no trace."""
+    first = next((line for line in str(error).splitlines() if line.strip()), "")
+    return f"{type(error).__name__}: {one_line(first, LONGEST_LOGGED)}"

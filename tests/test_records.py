@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from jobs import cli
+from jobs.errors import in_short
 from jobs.runtime.datadocs import write_data_docs
-from jobs.runtime.journal import Journal, one_line
+from jobs.runtime.journal import Journal
 
 DAY = date(2026, 2, 10)
 
@@ -36,8 +37,9 @@ def test_without_a_path_nothing_is_written(tmp_path: Path, capsys: pytest.Captur
 
 
 def test_an_error_is_one_line_and_short() -> None:
-    assert one_line(ValueError("\nfirst\nsecond")) == "ValueError: first"
-    assert len(one_line(ValueError("x" * 10_000))) < 400
+    assert in_short(ValueError("\x1b[2J")) == "ValueError: \N{REPLACEMENT CHARACTER}[2J"
+    assert in_short(ValueError("\nfirst\nsecond")) == "ValueError: first"
+    assert len(in_short(ValueError("x" * 10_000))) < 400
 
 
 def test_data_docs_show_what_failed(tmp_path: Path) -> None:

@@ -261,7 +261,10 @@ def test_any_row_of_gold_leads_to_the_run_its_code_and_its_input(spark: SparkSes
         when = table(made["table_name"]).date
         if made["run_date"] == made["made_date"] == DAYS[1]:
             assert made["rows_out"] == rows.where(F.col(when) == F.lit(DAYS[1])).count() if when else rows.count(), made
+            assert made["rows_in"] is not None
             assert made["bytes_out"] > 0 or made["rows_out"] == 0
+    (silver,) = recorded(lake, "runs", table_name="silver.exchanges", run_date=DAYS[1], made_date=DAYS[1])
+    assert silver["rows_in"] == silver["rows_out"], "of no exchange came two lines"
 
 
 def test_every_table_is_judged_and_good_traffic_is_not_stopped(lake: Path) -> None:

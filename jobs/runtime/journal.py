@@ -7,8 +7,6 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-LONGEST = 300  # characters of an error: the rest is in Spark's log
-
 
 class Journal:
     """Appends lines to a file, or to standard error for `-`; without a path it writes nothing.
@@ -33,12 +31,6 @@ class Journal:
             else:
                 with Path(self._path).open("a", encoding="ascii") as file:
                     file.write(line)
-
-
-def one_line(error: BaseException) -> str:
-    """The kind of an error and its first line, cut; no trace."""
-    first = next((line for line in str(error).splitlines() if line.strip()), "")
-    return f"{type(error).__name__}: {first[:LONGEST]}"
 
 
 def _text(value: object) -> str:

@@ -12,9 +12,9 @@ from threading import Lock
 
 from pyspark.sql import DataFrame
 
-from jobs.pipeline import Read, Span, Stage
+from jobs.errors import in_short
+from jobs.pipeline import VERDICTS, Read, Span, Stage
 from jobs.runtime.gate import Gate, Measured, Outcome
-from jobs.runtime.journal import one_line
 from jobs.runtime.lake import Commit, Lake
 
 WRITTEN, STOPPED, FAILED = "written", "stopped", "failed"
@@ -76,7 +76,7 @@ class Records:
         try:
             self.flush()
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not hide what it comes after
-            sys.stderr.write(f"iolaus: the records of this run are not in quality/ ({one_line(error)})\n")
+            sys.stderr.write(f"iolaus: the records of this run are not in quality/ ({in_short(error)})\n")
 
     def _run_row(self, ended: _Ended) -> tuple[object, ...]:
         made, commit = ended.made, ended.made.commit
@@ -103,6 +103,8 @@ class Records:
         if read.table == "landing.exchanges":
             accepted, rejected = figure("bronze.exchanges", day, "rows"), figure("quality.quarantine", day, "rejected_exchanges")
             return None if accepted is None or rejected is None else accepted + rejected
+        if read.table == VERDICTS:
+            return self._verdicts()
         if read.span is Span.ARRIVED:
             return figure("silver.exchanges", day, "arrived")
         if read.span is Span.DAY:
@@ -111,6 +113,10 @@ class Records:
             known = [figure(read.table, day - timedelta(days=back), "rows") for back in range(self._lake.window_days)]
             return sum(n for n in known if n is not None) if known[0] is not None else None
         return self._gate.latest(read.table, day, "rows", before=read.span is Span.PREVIOUS)
+
+    def _verdicts(self) -> int:
+        """Verdicts given so far: no gate sees them, for analysts append them between runs. Delta counts them from its log."""
+        return self._lake.read(VERDICTS, Span.ALL, date.max).count() if self._lake.exists(VERDICTS) else 0
 
     def _result_row(self, o: Outcome) -> tuple[object, ...]:
         run = (o.day, self._run_id, o.judged_at, o.table)

@@ -15,13 +15,13 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 import jobs
-from jobs.errors import GateError
+from jobs.errors import GateError, in_short
 from jobs.pipeline import STAGES, Grain, Read, Span, Stage, is_landing, stage
 from jobs.runtime import suites
 from jobs.runtime.failures import lost_rows
 from jobs.runtime.gate import Gate, Outcome
 from jobs.runtime.inputs import Inputs
-from jobs.runtime.journal import Journal, one_line
+from jobs.runtime.journal import Journal
 from jobs.runtime.lake import Lake
 from jobs.runtime.landing import Landing
 from jobs.runtime.order import GOLD, PUBLISHER, Task, order, schedule
@@ -96,7 +96,7 @@ class Runner:
         try:
             self._work_off(order(planned))
         except BaseException as error:
-            self.journal.write("run_fails", error=one_line(error))
+            self.journal.write("run_fails", error=in_short(error))
             self._records.rescue()
             raise
         finally:
@@ -189,7 +189,7 @@ class Runner:
             self._try(made)
         except BaseException as error:
             made.drop_frame()
-            self._ended(made, STOPPED if isinstance(error, GateError) else FAILED, one_line(error))
+            self._ended(made, STOPPED if isinstance(error, GateError) else FAILED, in_short(error))
             raise
 
     def _try(self, made: Made) -> None:
