@@ -49,8 +49,8 @@ def cost(spark: SparkSession, landing: str, lake: Path, day: date, *, gated: boo
 
 def _processor(spark: SparkSession) -> float:
     """Processor seconds so far of this process and of its JVM."""
-    bean = spark._jvm.java.lang.management.ManagementFactory.getOperatingSystemMXBean()  # type: ignore[union-attr]  # noqa: SLF001
-    return time.process_time() + float(bean.getProcessCpuTime()) / 1e9
+    jvm = spark._jvm.java.lang.ProcessHandle.current().info()  # type: ignore[union-attr]  # noqa: SLF001
+    return time.process_time() + float(jvm.totalCpuDuration().get().toNanos()) / 1e9
 
 
 def measure(spark: SparkSession, landing: str, day: date | None, turns: int, folder: Path) -> dict[str, float]:
