@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
+from jobs import cli
 from jobs.adapters.landing import Choice
 from jobs.adapters.otlp import OTHER_SPAN
 from jobs.bronze import exchanges
 from jobs.commands.adapt import _choice, _summary, deliver
 from jobs.errors import UsageError
+from jobs.runtime import long_lines
 from jobs.runtime.delivery import Delivery
 from jobs.runtime.landing import Landing
 from jobs.runtime.logs import Logs
@@ -140,6 +142,28 @@ def test_the_parts_of_a_batch_are_joined_by_folder_and_custom_id(spark: SparkSes
         counts | {"turn_index": 1}, "OUT", Choice()
     )
     assert "1 exchanges have no prompt, which is required" in _summary(counts | {"prompt": 3}, "OUT", Choice())
+
+
+def test_lines_too_long_to_hold_are_counted(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """In every way in which lines become records; here a line may have 64 KiB, for speed."""
+    monkeypatch.setattr(long_lines, "LINE_BYTES", 64 << 10)
+    monkeypatch.setattr("jobs.runtime.session.session", lambda *_args, **_more: spark)
+    logs, long = tmp_path / "logs", "a" * 100_000
+    traffic.write_lines(logs / "a.jsonl", [{"fine": 1}, {"prompt": long}, {"prompt": long}])
+    (logs / "b\x1b.jsonl.gz").write_bytes(gzip.compress(f"{long}\n{{}}\n".encode()))
+    traffic.write_lines(logs / "c.jsonl", [{"fine": "a" * 1_000}] * 100)
+    for kind, *more in (("litellm", "--field", "account.created_at=made"), ("otlp",), ("openai-batch",)):
+        assert cli.main(["adapt", kind, str(logs), str(tmp_path / "out"), *more]) == 0
+        assert capsys.readouterr().err == (
+            "iolaus: not delivered, and not in OUT/quarantine: a.jsonl: 2 lines of over 64 MiB, which were passed over; "
+            "b\N{REPLACEMENT CHARACTER}.jsonl.gz: a line of over 64 MiB, which was passed over\n"
+        )
+    (logs / "a.jsonl").unlink()
+    (logs / "b\x1b.jsonl.gz").unlink()
+    assert cli.main(["adapt", "litellm", str(logs), str(tmp_path / "out")]) == 0
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize("field", ["nonsense=a.b", "client_ip", "client_ip=", "account.account_id=a", "account.plan=metadata.plan"])

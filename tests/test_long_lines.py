@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 
 from jobs.runtime import long_lines
 from jobs.runtime.landing import Landing, Unreadable
+from jobs.runtime.long_lines import PassedOver
 
 DAY = date(2026, 2, 10)
 LONG = b'{"prompt":"' + b"a" * 300_000 + b'"}\n'
@@ -23,8 +24,8 @@ def landing(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     return Landing(spark, str(tmp_path))
 
 
-def read(landing: Landing, tmp_path: Path, files: dict[str, bytes]) -> tuple[int, list[Unreadable]]:
-    """How many lines are read, and which files have lines that were passed over."""
+def read(landing: Landing, tmp_path: Path, files: dict[str, bytes]) -> tuple[int, list[PassedOver]]:
+    """How many lines are read, and how many of which files were passed over."""
     for name, content in files.items():
         (tmp_path / "exchanges" / "dt=2026-02-10" / name).write_bytes(content)
     n = landing.lines("exchanges", DAY, watched=True).count()
@@ -34,15 +35,21 @@ def read(landing: Landing, tmp_path: Path, files: dict[str, bytes]) -> tuple[int
 def test_the_file_is_named_and_its_other_lines_are_kept(landing: Landing, tmp_path: Path) -> None:
     files = {
         "a.jsonl": SHORT + LONG + b"1\n",
-        "b.jsonl.gz": gzip.compress(b"1\n" + LONG + SHORT),
+        "b.jsonl.gz": gzip.compress(b"1\n" + LONG + SHORT + b"\n" + LONG * 2),
         "c.jsonl": SHORT,
         "d.jsonl.gz": gzip.compress(SHORT),
     }
     n, found = read(landing, tmp_path, files)
     assert n == 4 * 5_000 + 2
     top = "exchanges/dt=2026-02-10/"
-    assert found == [Unreadable(top + "a.jsonl", long_lines.REASON), Unreadable(top + "b.jsonl.gz", long_lines.REASON)]
-    marks = landing.lines("exchanges", DAY, found).where("unreadable is not null").select("source_file", "unreadable").collect()
+    assert found == [PassedOver(top + "a.jsonl", 1), PassedOver(top + "b.jsonl.gz", 3)]
+    assert [p.reason for p in found] == ["a line of over 64 MiB, which was passed over", "3 lines of over 64 MiB, which were passed over"]
+    marks = (
+        landing.lines("exchanges", DAY, [Unreadable(p.file, p.reason) for p in found])
+        .where("unreadable is not null")
+        .select("source_file", "unreadable")
+        .collect()
+    )
     assert sorted(map(tuple, marks)) == [(u.file, u.reason) for u in found]
     assert landing.passed_over("exchanges", DAY) == [], "what was not watched is not told"
 

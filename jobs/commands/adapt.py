@@ -1,12 +1,13 @@
 """`iolaus adapt`: a gateway's own logs as a landing folder."""
 
 import argparse
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from jobs.commands.arguments import add_spark, day
-from jobs.errors import UsageError
+from jobs.errors import UsageError, one_line
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -15,9 +16,11 @@ if TYPE_CHECKING:
     from jobs.commands.arguments import Commands
     from jobs.runtime.delivery import Delivery
     from jobs.runtime.logs import Logs
+    from jobs.runtime.long_lines import PassedOver
 
 KINDS = ("otlp", "litellm", "bedrock", "openai-batch", "anthropic-batch")  # jobs.adapters.landing.FORMATS, which needs Spark
 _WIDTH = 26
+_FILES_NAMED = 10  # of those with lines too long to hold
 _FAINT = 0.9  # a signal whose fields fewer exchanges have is said to be faint
 
 
@@ -55,6 +58,8 @@ def act(given: argparse.Namespace) -> int:
     logs = Logs(spark, given.source)
     name = given.name or f"{given.kind}-{sha256(logs.uri.encode()).hexdigest()[:8]}"
     print(_summary(deliver(logs, Delivery(spark, given.out, name), given.kind, choice), given.out, choice))
+    if passed := logs.passed_over("", None):
+        print(f"iolaus: {_left_out(passed)}", file=sys.stderr)
     return 0
 
 
@@ -64,12 +69,12 @@ def deliver(logs: "Logs", delivery: "Delivery", kind: str, choice: "Choice") -> 
     from pyspark.errors import PySparkException
 
     try:
-        return _attempt(logs.lines("", None), delivery, kind, choice)
+        return _attempt(logs.lines("", None, watched=True), delivery, kind, choice)
     except (Py4JJavaError, PySparkException):
         broken = logs.unreadable("", None)
         if not broken:
             raise
-        return _attempt(logs.lines("", None, broken), delivery, kind, choice)
+        return _attempt(logs.lines("", None, broken, watched=True), delivery, kind, choice)
 
 
 def _attempt(lines: "DataFrame", delivery: "Delivery", kind: str, choice: "Choice") -> dict[str, int]:
@@ -95,6 +100,15 @@ def _attempt(lines: "DataFrame", delivery: "Delivery", kind: str, choice: "Choic
         delivered = delivered.unionByName(known.select(F.lit("accounts").alias("folder"), F.lit(None).cast("date").alias("dt"), "value"))
     delivery.replace(delivered)
     return observed.get
+
+
+def _left_out(passed: Sequence["PassedOver"]) -> str:
+    """One line: how many lines of which files were too long to hold."""
+    named = "; ".join(f"{p.file}: {p.reason}" for p in passed[:_FILES_NAMED])
+    more = (
+        f"; and {sum(p.lines for p in passed[_FILES_NAMED:])} in {len(passed) - _FILES_NAMED} files more" if passed[_FILES_NAMED:] else ""
+    )
+    return one_line(f"not delivered, and not in OUT/quarantine: {named}{more}", 2000)
 
 
 def _choice(given: argparse.Namespace) -> "Choice":

@@ -73,7 +73,9 @@ class Inputs:
         found = False
         for folder in (r.table.split(".")[1] for r in stage.reads if is_landing(r.table)):
             known = self._unreadable.get((folder, day), [])
-            new = [u for u in self._needed_landing(stage.table).passed_over(folder, day) if u.file not in {k.file for k in known}]
+            files = {k.file for k in known}
+            passed = self._needed_landing(stage.table).passed_over(folder, day)
+            new = [Unreadable(p.file, p.reason) for p in passed if p.file not in files]
             self._unreadable[folder, day] = [*known, *new]
             found |= bool(new)
         return found

@@ -26,7 +26,7 @@ from pyspark.sql.types import BinaryType, LongType, StructField, StructType
 
 from jobs.errors import UsageError
 from jobs.runtime import long_lines
-from jobs.runtime.long_lines import File, Watch
+from jobs.runtime.long_lines import File, PassedOver, Watch
 from jobs.schemas.landing import FIELDS
 from jobs.schemas.table import LONG, STRING, TIMESTAMP
 
@@ -177,22 +177,21 @@ class Landing:
             if not base.startswith(("_", ".")):
                 yield from self._walk(child, f"{name}/{base}")
 
-    def passed_over(self, folder: str, day: date | None) -> list[Unreadable]:
-        """The files, in order, that have a line too long to hold, of the rows that `lines` gave to be watched and that were read.
+    def passed_over(self, folder: str, day: date | None) -> list[PassedOver]:
+        """The files, in order, with lines too long to hold, of the rows that `lines` gave to be watched and that were read.
 
         Costs a look at the end of each gzip file of the folder if one is large, and a second reading only if lines are missing.
         """
         seen = self._watched.pop((folder, day), None)
         if seen is None or long_lines.nothing_is_missing(seen, self._store, self._hadoop.Path):
             return []
-        found, conf = [], self.spark._jsc.hadoopConfiguration()  # noqa: SLF001
-        for file in seen.files:
-            if file.may_have_long_line:
-                rows = self._text([file], tolerant=False).agg(F.sum(F.octet_length("value") + F.lit(1).cast("long"))).first()
-                read = rows[0] or 0 if rows else 0
-                if long_lines.unpacked_size(file, self._store, self.spark._jvm, conf) - read > long_lines.SLACK:  # noqa: SLF001
-                    found.append(Unreadable(file.name, long_lines.REASON))
-        return found
+        return [found for file in seen.files if file.may_have_long_line and (found := self._missing(file))]
+
+    def _missing(self, file: File) -> PassedOver | None:
+        lines, jvm = self._text([file], tolerant=False), self.spark._jvm  # noqa: SLF001
+        read = lines.agg(F.count("value").alias("n"), F.sum(F.octet_length("value") + F.lit(1).cast("long")).alias("size")).first()
+        assert read is not None
+        return long_lines.missing(file, read.n, read.size or 0, self._store, jvm, self.spark._jsc.hadoopConfiguration())  # noqa: SLF001
 
     def _text(self, files: list[File], *, tolerant: bool) -> DataFrame:
         reader = self._reader("text", tolerant).option("lineSep", "\n").option(long_lines.OPTION, str(long_lines.LINE_BYTES))

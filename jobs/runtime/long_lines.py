@@ -3,12 +3,14 @@
 A line of a gigabyte would end the program that reads it. Hadoop's reader can pass over lines from a given length on,
 but says so only in its log. So where a file is large enough to have such a line, the bytes of all lines read are summed
 in the same pass and compared with the bytes there are: the size of a plain file, or the last four bytes of a gzip file,
-which are its unpacked size modulo 2^32 (RFC 1952) if it has one member. Only where they differ is each file looked at.
+which are its unpacked size modulo 2^32 (RFC 1952) if it has one member. Only where they differ is each file looked at,
+and the lines of one that lacks bytes are counted.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +19,10 @@ from pyspark.sql import functions as F
 
 LINE_BYTES = 64 << 20  # sixteen times the longest prompt that is accepted: room for the rest of an exchange, and escapes
 OPTION = "mapreduce.input.linerecordreader.line.maxlength"
-REASON = f"a line of over {LINE_BYTES >> 20} MiB, which was passed over"
+_LONG = f"of over {LINE_BYTES >> 20} MiB"
 SLACK = 8  # bytes in which a file and its lines may differ: no newline at its end, or a byte order mark
 _DEFLATE_MOST = 1032  # to 1: no deflate stream unpacks to more
+_WHOLE = 2**62  # characters: more than any file has
 _WAIT = 20.0  # seconds for the sum after the pass has ended: Spark reports it from another thread
 
 
@@ -40,6 +43,19 @@ class File:
     def may_have_long_line(self) -> bool:
         """Whether it is large enough, unpacked, to have a line that is passed over."""
         return self.size * (_DEFLATE_MOST if self.packed else 1) >= LINE_BYTES
+
+
+@dataclass(frozen=True)
+class PassedOver:
+    """A file of which lines were passed over: its path below the landing, and how many."""
+
+    file: str
+    lines: int
+
+    @property
+    def reason(self) -> str:
+        """Why it could not be read whole."""
+        return f"a line {_LONG}, which was passed over" if self.lines == 1 else f"{self.lines} lines {_LONG}, which were passed over"
 
 
 @dataclass(frozen=True)
@@ -78,15 +94,33 @@ def nothing_is_missing(watched: Watch, store: Any, path: Any) -> bool:
     return (seen - plain - unpacked + slack) % 2**32 <= 2 * slack
 
 
-def unpacked_size(file: File, store: Any, jvm: Any, conf: Any) -> int:
-    """Bytes of a file, unpacked: the driver reads it to its end."""
-    if not file.packed:
-        return file.size
+def missing(file: File, lines: int, size: int, store: Any, jvm: Any, conf: Any) -> PassedOver | None:
+    """What was passed over of a file of which so many lines of so many bytes, with their newlines, were read.
+
+    The driver reads a gzip file to its end, and any file of which bytes are missing: there, a carriage return within a
+    line counts as the end of one.
+    """
+    there = file.size
+    if file.packed:
+        with _opened(file, store, jvm, conf) as stream:
+            there = int(jvm.org.apache.commons.io.IOUtils.consume(stream))
+    if there - size <= SLACK:
+        return None
+    with _opened(file, store, jvm, conf) as stream:
+        reader = jvm.java.io.LineNumberReader(jvm.java.io.InputStreamReader(stream, "ISO-8859-1"))
+        reader.skip(_WHOLE)
+        return PassedOver(file.name, max(1, int(reader.getLineNumber()) - lines))
+
+
+@contextmanager
+def _opened(file: File, store: Any, jvm: Any, conf: Any) -> Iterator[Any]:
+    """The bytes of a file, unpacked: a stream of the JVM."""
     path = jvm.org.apache.hadoop.fs.Path(file.uri)
-    codec = jvm.org.apache.hadoop.io.compress.CompressionCodecFactory(conf).getCodec(path)
-    stream = codec.createInputStream(store.open(path))
+    stream = store.open(path)
+    if file.packed:
+        stream = jvm.org.apache.hadoop.io.compress.CompressionCodecFactory(conf).getCodec(path).createInputStream(stream)
     try:
-        return int(jvm.org.apache.commons.io.IOUtils.consume(stream))
+        yield stream
     finally:
         stream.close()
 
