@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from jobs.commands.arguments import add_log, add_spark, day
+from jobs.commands.arguments import add_log, add_place, add_spark
 from jobs.errors import UsageError
 from jobs.settings import DEFAULT, Key
 
@@ -20,9 +20,7 @@ def add(commands: "Commands") -> None:
         metavar="TABLE",
         help="a table, as silver.exchanges, or landing.accounts, landing.models or landing.agreements; of several each is judged",
     )
-    parser.add_argument("--date", type=day, required=True, metavar="D", help="the day, YYYY-MM-DD")
-    parser.add_argument("--lake", required=True, metavar="URI", help="folder of the tables")
-    parser.add_argument("--landing", metavar="URI", help="folder that gateways append to; for what lies there")
+    add_place(parser, "for what lies there")
     add_spark(parser)
     add_log(parser)
     parser.set_defaults(act=act)

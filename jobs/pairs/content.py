@@ -8,8 +8,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.algorithms.channels import CHANNEL
-from jobs.algorithms.cooccurrence import MILLI
 from jobs.algorithms.cosine_join import background, cosine_join, sampled
+from jobs.algorithms.measured_pairs import measured_pairs
 from jobs.schemas.table import table
 from jobs.settings import Run
 
@@ -54,20 +54,9 @@ def transform(embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame
         for batch in batches:
             cosine = batch.column("similarity").to_numpy()
             tail = (len(cosines) - np.searchsorted(cosines, cosine, side="left") + 1) / (len(cosines) + 1)
-            bits = np.round(np.minimum(-np.log2(tail), CAP) * MILLI).astype(np.int32)
-            n = batch.num_rows
-            columns = {
-                "run_date": pa.array([day] * n, pa.date32()),
-                "account_a": batch.column("a"),
-                "account_b": batch.column("b"),
-                "channel": pa.array(["content"] * n, pa.string()),
-                "token": pa.nulls(n, pa.int64()),
-                "sharers": pa.nulls(n, pa.int32()),
-                "support": pa.array(np.ones(n, np.int32)),
-                "bits": pa.array(bits),
-                "similarity": pa.array(np.round(np.clip(cosine.astype(np.float64), 0, 1), 4)),
-            }
-            yield pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
+            bits, similarity = np.minimum(-np.log2(tail), CAP), np.clip(cosine.astype(np.float64), 0, 1)
+            once = np.ones(len(cosine), np.int32)
+            yield measured_pairs(day, "content", batch.column("a"), batch.column("b"), bits, similarity, once)
 
     weighed: DataFrame = near.mapInArrow(weigh, schema)
     return weighed

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 
 from jobs.algorithms.channels import CHANNEL
 from jobs.algorithms.cooccurrence import MILLI
+from jobs.algorithms.measured_pairs import measured_pairs
 from jobs.algorithms.sketches import SLOT_SECONDS
 from jobs.algorithms.timing import co_activity_bits, effective_slots
 from jobs.schemas.table import table
@@ -45,20 +46,9 @@ def transform(embeddings: DataFrame, infrastructure: DataFrame, templates: DataF
         for every in batches:
             batch = every.filter(pc.greater_equal(every.column("common"), FEWEST))  # here, for Spark would count twice to filter
             n_a, n_b, common = (batch.column(c).to_numpy().astype(np.float64) for c in ("n_a", "n_b", "common"))
-            bits = np.round(np.minimum(co_activity_bits(common, n_a, n_b, slots), CAP) * MILLI).astype(np.int32)
-            n = batch.num_rows
-            columns = {
-                "run_date": pa.array([day] * n, pa.date32()),
-                "account_a": batch.column("account_a"),
-                "account_b": batch.column("account_b"),
-                "channel": pa.array(["synchrony"] * n, pa.string()),
-                "token": pa.nulls(n, pa.int64()),
-                "sharers": pa.nulls(n, pa.int32()),
-                "support": pa.array(common.astype(np.int32)),
-                "bits": pa.array(bits),
-                "similarity": pa.array(np.round(common / (n_a + n_b - common), 4)),
-            }
-            yield pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
+            bits, similarity = np.minimum(co_activity_bits(common, n_a, n_b, slots), CAP), common / (n_a + n_b - common)
+            a, b = batch.column("account_a"), batch.column("account_b")
+            yield measured_pairs(day, "synchrony", a, b, bits, similarity, common.astype(np.int32))
 
     return met.mapInArrow(weigh, schema).where(F.col("bits") >= int(FLOOR * MILLI))
 

@@ -1,12 +1,11 @@
 """Adapted logs delivered to a landing: files of one name replace what that name delivered before, and touch nothing else."""
 
 import re
-from typing import Any
 
-from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.errors import UsageError
+from jobs.runtime.files import Files
 
 _NO_DAY = "dt=__HIVE_DEFAULT_PARTITION__"
 _SUFFIX = ".jsonl.gz"
@@ -23,12 +22,7 @@ class Delivery:
         if not _NAME.fullmatch(name):
             raise UsageError(f"{name!r} is no name for files; take letters, digits, dots and dashes")
         self.uri, self.name = uri.rstrip("/"), name
-        self._path: Any = spark._jvm.org.apache.hadoop.fs.Path  # type: ignore[union-attr]  # noqa: SLF001
-        try:
-            self._fs: Any = self._path(self.uri).getFileSystem(spark._jsc.hadoopConfiguration())  # noqa: SLF001
-        except Py4JJavaError as error:
-            message = str(error.java_exception.getMessage()).splitlines()[0]
-            raise UsageError(f"{uri} cannot be opened: {message}; check the URI and the access to it") from error
+        self._files = Files(spark, self.uri)
 
     def replace(self, rows: DataFrame) -> None:
         """Write lines (`folder`, `dt`, `value`) to FOLDER/dt=DAY/, or FOLDER/ where they have no day; one pass over the rows.
@@ -40,33 +34,22 @@ class Delivery:
         aside = f"{self.uri}/_delivery-{self.name}"
         rows.select("folder", "dt", "value").write.partitionBy("folder", "dt").option("compression", "gzip").mode("overwrite").text(aside)
         new = set()
-        for folder in self._children(aside, "folder="):
-            for day in self._children(f"{aside}/{folder}", "dt="):
+        for folder in self._files.children(aside, "folder="):
+            for day in self._files.children(f"{aside}/{folder}", "dt="):
                 target = f"{self.uri}/{folder.removeprefix('folder=')}" + ("" if day == _NO_DAY else f"/{day}")
-                self._fs.mkdirs(self._path(target))
-                for number, part in enumerate(self._children(f"{aside}/{folder}/{day}", "part-")):
+                self._files.make_folder(target)
+                for number, part in enumerate(self._files.children(f"{aside}/{folder}/{day}", "part-")):
                     name = f"{target}/{self.name}-{number:05}{_SUFFIX}"
-                    self._move(f"{aside}/{folder}/{day}/{part}", name)
+                    self._files.move(f"{aside}/{folder}/{day}/{part}", name)
                     new.add(name)
         for old in self._delivered():
             if old not in new:
-                self._fs.delete(self._path(old), False)
-        self._fs.delete(self._path(aside), True)
+                self._files.remove(old)
+        self._files.remove(aside)
 
     def _delivered(self) -> list[str]:
         """Every file of this name in the landing."""
-        days = [f"{self.uri}/exchanges/{day}" for day in self._children(f"{self.uri}/exchanges", "dt=")]
+        days = [f"{self.uri}/exchanges/{day}" for day in self._files.children(f"{self.uri}/exchanges", "dt=")]
         folders = (*days, f"{self.uri}/accounts", f"{self.uri}/quarantine")
         own = re.compile(rf"{re.escape(self.name)}-\d{{5,}}{re.escape(_SUFFIX)}")
-        return [f"{folder}/{file}" for folder in folders for file in self._children(folder, self.name) if own.fullmatch(file)]
-
-    def _children(self, folder: str, prefix: str) -> list[str]:
-        if not self._fs.exists(self._path(folder)):
-            return []
-        names = (str(status.getPath().getName()) for status in self._fs.listStatus(self._path(folder)))
-        return sorted(name for name in names if name.startswith(prefix))
-
-    def _move(self, source: str, target: str) -> None:
-        self._fs.delete(self._path(target), False)
-        if not self._fs.rename(self._path(source), self._path(target)):
-            raise OSError(f"could not rename {source} to {target}")
+        return [f"{folder}/{file}" for folder in folders for file in self._files.children(folder, self.name) if own.fullmatch(file)]

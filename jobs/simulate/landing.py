@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +14,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from jobs.errors import UsageError
+from jobs.runtime.files import Files
 from jobs.schemas.landing import ACCOUNT
 from jobs.simulate.people import account_rows, organisation_ids, people
 from jobs.simulate.plan import START, Plan, plan
@@ -63,7 +63,7 @@ def simulate(
     """
     made = plan(scenario, scale, seed, days, start)
     out = out.rstrip("/")
-    files = _Files(spark, out)
+    files = Files(spark, out)
     if files.any(out):
         raise UsageError(f"{out} is not empty; give another folder to --out, or remove that one")
     numbers = partitions or max(1, math.ceil(made.exchanges_a_day / _FILE_ROWS))
@@ -75,8 +75,8 @@ def simulate(
             if progress:
                 progress(done, made.days)
     _write_accounts(spark, made, out, files)
-    files.text(f"{out}/models.jsonl", _models(made))
-    files.text(f"{out}/agreements.jsonl", _agreements(made))
+    files.text(f"{out}/models.jsonl", _json_lines(_models(made)))
+    files.text(f"{out}/agreements.jsonl", _json_lines(_agreements(made)))
     campaigns = [i for i, g in enumerate(made.scenario.groups) if isinstance(g, Campaign)]
     return Summary(
         out=out,
@@ -91,13 +91,13 @@ def simulate(
     )
 
 
-def _write_day(spark: SparkSession, made: Plan, day: int, out: str, files: "_Files", numbers: int) -> tuple[int, int]:
+def _write_day(spark: SparkSession, made: Plan, day: int, out: str, files: Files, numbers: int) -> tuple[int, int]:
     """Write one day of arrival. Gives its lines, and how many of them arrived before."""
     observed = Observation()
     target = f"{out}/exchanges/dt={made.day(day)}"
     rows = exchanges(spark, made, day, numbers).observe(observed, F.count(F.lit(1)).alias("lines"), F.sum("copy").alias("copies"))
     rows.drop("copy").write.options(**_JSON).json(target)
-    files.rename(target, ".jsonl.gz")
+    _number(files, target)
     return observed.get["lines"], observed.get["copies"] or 0
 
 
@@ -128,14 +128,16 @@ def _account_maker(made: Plan) -> Callable[[Iterable[pa.RecordBatch]], Iterator[
     return make
 
 
-def _write_accounts(spark: SparkSession, made: Plan, out: str, files: "_Files") -> None:
+def _write_accounts(spark: SparkSession, made: Plan, out: str, files: Files) -> None:
     every = accounts(spark, made)
     few = max(1, sum(s.accounts for s in made.sizes) // 200_000)
     every.drop("campaign", "kind").coalesce(few).write.options(**_JSON).json(f"{out}/accounts")
-    files.rename(f"{out}/accounts", ".jsonl.gz")
+    _number(files, f"{out}/accounts")
     truth = every.select("account_id", "campaign", "kind").coalesce(1)
     truth.write.options(ignoreNullFields=False).mode("overwrite").json(f"{out}.truth.jsonl.parts")
-    files.single(f"{out}.truth.jsonl.parts", f"{out}.truth.jsonl")
+    (only,) = files.children(f"{out}.truth.jsonl.parts", "part-")
+    files.move(f"{out}.truth.jsonl.parts/{only}", f"{out}.truth.jsonl")
+    files.remove(f"{out}.truth.jsonl.parts")
 
 
 def _models(made: Plan) -> list[dict[str, str]]:
@@ -155,47 +157,13 @@ def _agreements(made: Plan) -> list[dict[str, str]]:
     return found
 
 
-class _Files:
-    """The few operations on a Hadoop file system that Spark's writers do not offer."""
+def _number(files: Files, folder: str) -> None:
+    """Number the files that Spark wrote, `part-00000.jsonl.gz` and so on, and remove its marker."""
+    for name in files.children(folder, "part-"):
+        part = "-".join(name.split("-")[:2])
+        files.move(f"{folder}/{name}", f"{folder}/{part}.jsonl.gz")
+    files.remove(f"{folder}/_SUCCESS")
 
-    def __init__(self, spark: SparkSession, root: str) -> None:
-        self._jvm: Any = spark._jvm  # noqa: SLF001  PySpark has no other way to Hadoop's file systems
-        self._fs: Any = self._path(root).getFileSystem(spark._jsc.hadoopConfiguration())  # noqa: SLF001
 
-    def _path(self, name: str) -> Any:
-        return self._jvm.org.apache.hadoop.fs.Path(name)
-
-    def any(self, folder: str) -> bool:
-        """Whether there is a file of that name, or anything in the folder."""
-        path = self._path(folder)
-        if not self._fs.exists(path):
-            return False
-        return not self._fs.getFileStatus(path).isDirectory() or len(self._fs.listStatus(path)) > 0
-
-    def rename(self, folder: str, suffix: str) -> None:
-        """Number the files that Spark wrote (`part-00000` + suffix), and remove its marker."""
-        for name in self._parts(folder):
-            part = "-".join(name.split("-")[:2])
-            self._move(f"{folder}/{name}", f"{folder}/{part}{suffix}")
-        self._fs.delete(self._path(f"{folder}/_SUCCESS"), False)
-
-    def single(self, folder: str, target: str) -> None:
-        """Make the one file of a folder the target, and remove the folder."""
-        (name,) = self._parts(folder)
-        self._fs.delete(self._path(target), False)
-        self._move(f"{folder}/{name}", target)
-        self._fs.delete(self._path(folder), True)
-
-    def text(self, target: str, objects: list[dict[str, str]]) -> None:
-        """Write a small file of JSON lines."""
-        stream = self._fs.create(self._path(target), True)
-        stream.write(bytearray("".join(json.dumps(o) + "\n" for o in objects).encode()))
-        stream.close()
-
-    def _parts(self, folder: str) -> list[str]:
-        names = [status.getPath().getName() for status in self._fs.listStatus(self._path(folder))]
-        return sorted(name for name in names if name.startswith("part-"))
-
-    def _move(self, source: str, target: str) -> None:
-        if not self._fs.rename(self._path(source), self._path(target)):
-            raise OSError(f"could not rename {source} to {target}")
+def _json_lines(objects: list[dict[str, str]]) -> str:
+    return "".join(json.dumps(o) + "\n" for o in objects)

@@ -1,4 +1,4 @@
-"""What the faults share: a landing, and the lake of a run of both its days that nothing disturbed. Tests copy both."""
+"""What the faults share beside the landing, and the lake of a run that nothing disturbed, of all tests: they copy both."""
 
 import os
 import subprocess
@@ -14,8 +14,7 @@ from pyspark.sql import SparkSession
 from jobs.pipeline import STAGES
 from tests.cluster.conftest import archive, cluster, processes, python, store  # noqa: F401 - fixtures
 from tests.cluster.harness import missing_tool
-from tests.test_run import KEY, digest, runner
-from tests.traffic import DAYS, write_landing
+from tests.test_run import KEY, digest
 
 GOLD = tuple(s.table for s in STAGES if s.layer == "gold")
 
@@ -24,18 +23,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything here is a fault."""
     for item in items:
         item.add_marker("fault")
-
-
-@pytest.fixture(scope="session")
-def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_landing(tmp_path_factory.mktemp("traffic") / "landing")
-
-
-@pytest.fixture(scope="session")
-def lake(spark: SparkSession, landing: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("lake")
-    runner(spark, landing, made).run(DAYS)
-    return made
 
 
 @pytest.fixture(scope="session")
