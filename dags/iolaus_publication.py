@@ -31,10 +31,10 @@ with DAG(
 ):
     report = BashOperator(
         task_id="report",
-        bash_command='exec "$IOLAUS" report --lake "$LAKE" --date "$DAY" --out "$OUT"',
+        bash_command='exec "$IOLAUS" report --lake "$LAKE" --date "$DAY" --out "$OUT" --data-docs',
         env=GIVEN,
         append_env=True,
-        doc_md="The pages that an analyst reads",
+        doc_md="The pages that an analyst reads, with the Data Docs of the day",
     )
     stix = BashOperator(
         task_id="stix",

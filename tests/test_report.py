@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
-from lakes import HOSTILE, write_case, write_hostile
+from lakes import HOSTILE, write, write_case, write_hostile
 
 from jobs.cli import main
 from jobs.export.report import LINKS_LISTED
@@ -110,6 +110,32 @@ def test_no_page_asks_for_anything_but_its_own_files(pages: Path) -> None:
     everything = "".join(p.read_text(encoding="utf-8") for p in pages.rglob("*.html"))
     assert "http:" not in everything.replace("http://www.w3.org", "")
     assert "https:" not in everything
+
+
+def test_data_docs_are_linked_beside_the_report_of_their_day(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lake, out = tmp_path / "lake", tmp_path / "out"
+    for day in (BEFORE, TODAY):
+        write_case(lake, day, "hc_ring", ["a", "b", "c"])
+        write(lake, "quality.results", [{"run_date": day, "table_name": "bronze.models", "success": True}])
+    write(lake, "quality.summaries", [{"run_date": TODAY, "table_name": "bronze.models", "figures": [("rows", 2.0)]}])
+
+    def linked(day: date, *more: str) -> list[Path]:
+        """Where the first page and a case link to Data Docs; each place is there."""
+        assert main(["report", "--lake", str(lake), "--out", str(out), "--date", str(day), *more]) == 0
+        pages = [out / "index.html", out / "cases" / "hc_ring.html"]
+        found = [(p.parent / str(a["href"])).resolve() for p in pages for _, a in Page(p).tags if "data-docs" in str(a.get("href"))]
+        assert all("bronze.models" in where.read_text(encoding="utf-8") for where in found)
+        return found
+
+    assert linked(TODAY) == []
+    assert "iolaus report --data-docs" in Page(out / "index.html").text
+    index = (out / "data-docs" / str(TODAY) / "index.html").resolve()
+    assert linked(TODAY, "--data-docs") == [index, index]
+    assert linked(TODAY) == [index, index], "they stay while the report is of their day"
+    capsys.readouterr()
+    assert linked(BEFORE, "--data-docs") == [], "no gate left figures of that day"
+    assert "no Data Docs" in capsys.readouterr().err
+    assert not (out / "data-docs").exists(), "those of another day are gone"
 
 
 def test_hostile_text_is_inert(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ WATCHED = 200  # clusters of the watchlist that get a page, by rank
 ROWS_FIRST = 50  # accounts that stand in the page itself, for print and for readers without scripts
 ROWS_MOST = 25_000  # accounts that the page can search; the CSV has all
 LINKS_LISTED = 50  # links that stand in the page as a table
+_DOCS = "data-docs"  # folder of Great Expectations' pages in that of the report, by day
 _OWNED = ".iolaus-report.json"  # names the lake that a folder is the report of
 _BOKEH = Path(bokeh.__file__).parent / "server" / "static" / "js" / "bokeh.min.js"
 _PAGES = Path(__file__).parent / "pages"
@@ -39,11 +40,14 @@ def default_folder(lake: str) -> Path:
     return local_path(lake).parent / "report"
 
 
-def write(lake: str, out: Path, day: date | None = None, *, ran: bool = False) -> Path:
+def write(
+    lake: str, out: Path, day: date | None = None, *, ran: bool = False, write_docs: Callable[[Path, date], None] | None = None
+) -> Path:
     """Write the report of a run date, by default the latest, into a folder; returns its first page.
 
     What an earlier report wrote there is replaced. `ran`: the day is known to have been run, so that nothing listed is
-    a result. Raises UsageError if there is nothing to report, or the folder holds anything but a report of this lake.
+    a result. `write_docs` writes the Data Docs of a day into a folder; those of the day that lie in the report's folder
+    already are linked without it. Raises UsageError if there is nothing to report, or the folder holds anything but a report of this lake.
     """
     gold = Gold(lake)
     days = gold.days()
@@ -65,11 +69,15 @@ def write(lake: str, out: Path, day: date | None = None, *, ran: bool = False) -
         "n_watched": 0 if watchlist is None else watchlist.num_rows,
         "quality": state(gold, wanted),
     }
+    docs = f"{_DOCS}/{wanted}"
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as made:
-        _pages(Path(made), listed, report)
+        if write_docs:
+            write_docs(Path(made) / docs, wanted)
+        there = any((folder / docs / "index.html").exists() for folder in (Path(made), out))
+        _pages(Path(made), listed, report | {"docs": f"{docs}/index.html" if there else None})
         (Path(made) / _OWNED).write_text(json.dumps({"lake": gold.lake, "run_date": wanted.isoformat()}), encoding="utf-8")
-        _replace(Path(made), out)
+        _replace(Path(made), out, docs)
     return out / "index.html"
 
 
@@ -90,11 +98,17 @@ def _claim(out: Path, lake: str) -> None:
         raise UsageError(f"{out} is the report of another lake; name another folder with --out")
 
 
-def _replace(made: Path, out: Path) -> None:
-    """Put the new pages in the place of the old; the mark first, so that a folder left half-done is known to be ours."""
+def _replace(made: Path, out: Path, docs: str) -> None:
+    """Put the new pages in the place of the old; the mark first, so that a folder left half-done is known to be ours.
+
+    `docs`: where the Data Docs of the day lie, which stay unless there are new ones; those of other days go.
+    """
     out.mkdir(exist_ok=True)
     (made / _OWNED).replace(out / _OWNED)
-    for old in [p for p in out.iterdir() if p.name in {"cases", "assets", "index.html"}]:
+    if not (made / _DOCS).exists() and (out / docs).exists():
+        (made / _DOCS).mkdir()
+        (out / docs).replace(made / docs)
+    for old in [p for p in out.iterdir() if p.name in {"cases", "assets", "index.html", _DOCS}]:
         shutil.rmtree(old) if old.is_dir() else old.unlink()
     for new in made.iterdir():
         shutil.move(new, out / new.name)
