@@ -9,12 +9,14 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 import pytest
+from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 from pyspark.sql.types import StringType
 
 from jobs import cli, schemas
 from jobs.errors import UsageError
-from jobs.pipeline import Span
+from jobs.export.verdicts import give
+from jobs.pipeline import VERDICTS, Span
 from jobs.runtime.lake import Lake
 from jobs.runtime.maintenance import ACCOUNT_COLUMNS, LABELS, compact, forget, requested, retain, vacuum
 from jobs.settings import DEFAULT, RETENTION
@@ -95,6 +97,41 @@ def test_an_account_is_dropped_everywhere_and_no_other(spark: SparkSession, lake
     assert len({r.component for r in left[COMPONENTS]}) == 1, "they are of one component still"
     assert [(r.account_a, r.account_b) for r in left[PAIRS]] == [("a", stays)]
     assert [r.row for r in left[REJECTED]] == [lines[1]["row"]]
+
+
+def test_verdicts_are_dropped_with_their_accounts_and_those_on_others_stay(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The lake is one that `iolaus verdict` appended to, which may not be changed otherwise."""
+    gone, stays = r"go\E.ne", "go"
+    lake = Lake(spark, str(tmp_path / "lake"), DEFAULT.window_days)
+    members = [{"run_date": DAY, "cluster_id": "hc", "account_id": a} for a in (gone, stays, "third")]
+    lake.write("graph.clusters", rows(spark, "graph.clusters", members), DAY)
+    for name in ("scoring.clusters", "scoring.evidence"):
+        lake.write(name, rows(spark, name, []), DAY)
+    for verdict, named, why in (
+        ("confirmed", [], f"{gone}, {stays} and x{gone} are one"),
+        ("innocent", [gone, stays], "a class"),
+        ("innocent", [gone], "ours"),
+    ):
+        give(lake.uri, "hc", verdict, by="ana", why=why, named=named)
+    asked = tmp_path / "requests.txt"
+    asked.write_text(f"{gone}\nnever seen\n", encoding="utf-8")
+    monkeypatch.setattr("jobs.runtime.session.session", lambda *_args, **_more: spark)
+    assert cli.main(["maintain", "forget", "--lake", lake.uri, "--accounts", str(asked)]) == 0
+    said = capsys.readouterr().out
+    assert "verdicts.given: 3 verdicts" in said
+    assert f"iolaus report --lake {lake.uri} --date D --out DIR" in said
+    whole, some = sorted(lake.read(VERDICTS, Span.ALL, DAY).collect(), key=lambda r: r.given_at)
+    ((nameless,),) = ({m for m in whole.members if m not in (stays, "third")},)
+    assert nameless.startswith("dropped-")
+    assert (whole.verdict, whole.named, whole.why) == ("confirmed", [], f"{nameless}, {stays} and x{gone} are one")
+    assert (set(some.named), set(some.members)) == ({nameless, stays}, {nameless, stays, "third"}), "not of the whole cluster"
+    version = DeltaTable(lake.path(VERDICTS)).version()
+    assert list(forget(lake, requested(spark, str(asked)))) == [], "nothing is left to drop"
+    assert DeltaTable(lake.path(VERDICTS)).version() == version
+    give(lake.uri, "hc", "unsure", by="ana", why="anew")
+    assert DeltaTable(lake.path(VERDICTS)).metadata().configuration["delta.appendOnly"] == "true"
 
 
 def test_every_column_of_accounts_is_known() -> None:

@@ -61,6 +61,11 @@ def act(given: argparse.Namespace) -> int:
     with hold(spark, lake.uri):
         for done in _begin(lake, given.action, given.date, given):
             print(f"{done.table}: {done.what}", flush=True)
+    if given.action == "forget":
+        print(
+            "Reports and exports written before are files of yours, which may still name the accounts: write them anew with "
+            f"iolaus report --lake {given.lake} --date D --out DIR, and iolaus export, for each date."
+        )
     return 0
 
 

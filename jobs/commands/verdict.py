@@ -28,7 +28,7 @@ def add(commands: "Commands") -> None:
 def act(given: argparse.Namespace) -> int:
     """Append a verdict on a cluster, or on accounts of it, to the table verdicts/given of the lake, from where runs respect it.
 
-    Nothing is ever deleted: a later verdict on the same cluster or account supersedes an earlier one.
+    A later verdict on the same cluster or account supersedes an earlier one. Only `iolaus maintain forget` deletes any.
     """
     from jobs.export.verdicts import give
 

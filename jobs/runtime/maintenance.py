@@ -17,6 +17,7 @@ from pyspark.sql import functions as F
 
 from jobs import schemas
 from jobs.errors import UsageError
+from jobs.pipeline import VERDICTS, Span
 from jobs.runtime.lake import Lake
 from jobs.schemas.table import Table, table
 from jobs.settings import Retention
@@ -92,7 +93,8 @@ def forget(lake: Lake, accounts: DataFrame) -> Iterator[Done]:
     """Drop all rows of the accounts in the column `account_id` from every table. Their files go with `vacuum`.
 
     Counts of published clusters stay as they were counted. Where an account gave its name to a group of others, the
-    group gets a name that says nothing. Quarantined rows are not parsed: those that contain the account's id in quotes go.
+    group gets a name that says nothing; so does the account in a verdict on others too. Quarantined rows are not parsed:
+    those that contain the account's id in quotes go.
     """
     wanted = accounts.select("account_id").distinct().persist()
     salt = F.lit(token_hex(8))  # kept nowhere: nobody can tell which account a name stood for
@@ -107,12 +109,62 @@ def forget(lake: Lake, accounts: DataFrame) -> Iterator[Done]:
             gone = sum(_merged(lake, name, wanted, condition) for condition in conditions)
             if name in LABELS:
                 label, account = LABELS[name]
-                nameless = F.concat(F.lit("dropped-"), F.hex(F.xxhash64(salt, f"t.{label}")))
-                _merged(lake, name, wanted, F.expr(account) == is_account, {label: nameless})
+                _merged(lake, name, wanted, F.expr(account) == is_account, {label: _nameless(salt, F.col(f"t.{label}"))})
             if gone:
                 yield Done(name, f"{gone} rows dropped")
+        yield from _forget_in_verdicts(lake, wanted, salt)
     finally:
         wanted.unpersist()
+
+
+def _nameless(salt: Column, name: Column) -> Column:
+    """A name for a dropped account that only the same action gives it again."""
+    return F.concat(F.lit("dropped-"), F.hex(F.xxhash64(salt, name)))
+
+
+def _forget_in_verdicts(lake: Lake, wanted: DataFrame, salt: Column) -> Iterator[Done]:
+    """Drop verdicts on accounts that are all dropped; in others these accounts get a name that says nothing, also in the reason.
+
+    What a verdict says of a whole cluster, or of other accounts, stays: only an account's own verdict names what it is of.
+    """
+    if not lake.exists(VERDICTS):
+        return
+    given = lake.read(VERDICTS, Span.ALL, date.max)
+    met = given.select("verdict_id", F.explode("members").alias("account_id")).join(wanted, "account_id")
+    dropped = met.groupBy("verdict_id").agg(F.collect_set("account_id").alias("dropped")).persist()
+    try:
+        count = dropped.count()
+        if not count:
+            return
+        members, named = (
+            F.transform(c, lambda a: F.when(F.array_contains("dropped", a), _nameless(salt, a)).otherwise(a)).alias(c)
+            for c in ("members", "named")
+        )
+        why = F.aggregate("dropped", F.col("why"), lambda text, a: F.regexp_replace(text, _word(a), _nameless(salt, a)))
+        alone = (F.size("named") > 0) & (F.size(F.array_except("named", "dropped")) == 0)
+        rows = given.join(dropped, "verdict_id").select("verdict_id", alone.alias("alone"), why.alias("why"), members, named)
+        # `iolaus verdict` makes the table for appending alone, which Delta then holds everybody to.
+        _append_only(lake, VERDICTS, "false")
+        target = DeltaTable.forPath(lake.spark, lake.path(VERDICTS)).alias("t").merge(rows.alias("s"), "t.verdict_id = s.verdict_id")
+        changed: dict[str, str | Column] = {name: F.col(f"s.{name}") for name in ("why", "members", "named")}
+        target.whenMatchedDelete("s.alone").whenMatchedUpdate(set=changed).execute()
+        yield Done(VERDICTS, f"{count} verdicts on the accounts dropped, or kept for others without their names")
+    finally:
+        dropped.unpersist()
+        _append_only(lake, VERDICTS, "true")
+
+
+def _word(account: Column) -> Column:
+    """A pattern for the account's id where it stands alone and not within another."""
+    quoted = F.concat(F.lit(r"\Q"), F.replace(account, F.lit(r"\E"), F.lit(r"\E\\E\Q")), F.lit(r"\E"))
+    return F.concat(F.lit(r"(?<![\w-])"), quoted, F.lit(r"(?![\w-])"))
+
+
+def _append_only(lake: Lake, name: str, value: str) -> None:
+    """Set whether a table takes appended rows alone, unless it is set so already."""
+    known = DeltaTable.forPath(lake.spark, lake.path(name)).detail().select("properties").first()
+    if known is None or known.properties.get("delta.appendOnly", "false") != value:
+        lake.spark.sql(f"ALTER TABLE delta.`{lake.path(name)}` SET TBLPROPERTIES ('delta.appendOnly' = '{value}')")
 
 
 def vacuum(lake: Lake, keep: Retention) -> Iterator[Done]:

@@ -4,7 +4,7 @@ from jobs.schemas.table import DATE, DOUBLE, LONG, STRING, TIMESTAMP, Table, arr
 
 TABLE = Table(
     name="verdicts.given",
-    grain="one row a verdict that an analyst gave; rows are only ever added",
+    grain="one row a verdict that an analyst gave; rows are added, and dropped with their accounts alone",
     key=("verdict_id",),
     columns=(
         column("verdict_id", STRING, "UUID of the verdict", required=True),
