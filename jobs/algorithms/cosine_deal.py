@@ -14,7 +14,6 @@ import pyarrow as pa
 from jobs.algorithms.cosine_cells import Cell, Cells, Ints
 from jobs.algorithms.cosine_messages import Vectors, joined, same
 
-DEALT = "task int, message binary, rest binary"
 _AT_ONCE = 32_768  # vectors dealt at once: 17 MB at d = 128, and as much again for each copy
 _BYTES = 32 << 20  # of messages handed to Spark at once
 
@@ -57,7 +56,7 @@ def pair_of_blocks(i: Ints, j: Ints) -> Ints:
 
 
 def deal(parts: Iterable[Vectors], plan: Plan) -> Iterator[pa.RecordBatch]:
-    """DEALT rows, one for each task that some of the vectors go to."""
+    """`packed.DEALT` rows, one for each task that some of the vectors go to."""
     waiting, n = list[Vectors](), 0
     for part in parts:
         waiting.append(part)

@@ -23,10 +23,11 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.algorithms.cosine_cells import ONE_CELL, Cells, Floats, make_cells
-from jobs.algorithms.cosine_deal import DEALT, Plan, deal
+from jobs.algorithms.cosine_deal import Plan, deal
 from jobs.algorithms.cosine_messages import pack, unpacked
 from jobs.algorithms.cosine_probes import SAMPLE_EACH, Measured, measure, sample
 from jobs.algorithms.cosine_products import task_pairs
+from jobs.algorithms.packed import pairs_by_task
 
 EXACT_ROWS = 30_000  # exact products of so many take about 2 s of a core, as much as planning cells does (docs/joins.md)
 BLOCK = 8_192  # vectors in a block of a cell that is split: 4 MB at d = 128
@@ -34,7 +35,6 @@ CELL_ROWS = 256  # vectors at home in a cell: comparing them costs then about wh
 MOST_CELLS = 16_384  # 8 MB of pivots at d = 128, sent to every task
 TASK_ROWS = 16_384  # vectors at home in the cells of one task
 _LOG = logging.getLogger(__name__)
-PAIRS = "a string, b string, similarity float"
 _PRODUCT_BYTES = 128 << 20  # products of a strip and what is kept of them
 
 
@@ -79,7 +79,8 @@ def cosine_join(
     plan = _plan(homes if measured else np.array([float(rows)]), cells, measured, threshold, identical, neighbours)
     figures = _figures(rows, without, width, plan, measured)
     _LOG.info("cosine join: %s", figures)
-    return _pairs(packed, plan).withColumn("similarity", F.col("similarity").alias("similarity", metadata=figures))
+    pairs = pairs_by_task(packed, lambda batches: deal(unpacked(batches), plan), lambda table: task_pairs(table, plan))
+    return pairs.withColumn("similarity", F.col("similarity").alias("similarity", metadata=figures))
 
 
 def _packed(vectors: DataFrame, seed: int) -> DataFrame:
@@ -143,16 +144,6 @@ def _figures(rows: int, without: int, width: int, plan: Plan, measured: Measured
         "task_bytes": 2 * held * (4 * width + 4 * plan.copies + 60) + _PRODUCT_BYTES,
     }
     return figures | (measured.figures() if measured else {"recall": 1.0, "recall_at_least": 1.0})
-
-
-def _pairs(packed: DataFrame, plan: Plan) -> DataFrame:
-    def dealt(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        yield from deal(unpacked(batches), plan)
-
-    def multiplied(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        yield from task_pairs(pa.Table.from_batches(batches), plan)
-
-    return packed.select("n", "message").mapInArrow(dealt, DEALT).groupBy("task").applyInArrow(multiplied, PAIRS)
 
 
 def sampled(vectors: DataFrame, most: int) -> Floats:

@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from jobs.algorithms.cosine_cells import Cell, Cells, Floats, Ints
 from jobs.algorithms.cosine_messages import mixed, read, unpacked
+from jobs.algorithms.packed import summed
 from jobs.algorithms.recall import recall, recall_at_least
 
 SAMPLE_EACH = 16  # sampled vectors for a pivot: 262,144 rows at most, 134 MB on the driver at d = 128
@@ -113,7 +113,7 @@ def measure(packed: DataFrame, cells: Cells, probes: Probes, threshold: float, t
     visits = cells.nearest(probes.rows, _MOST_COPIES + 1)
     wide = visits.shape[1] + 1
 
-    def compare(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def compare(batches: Iterable[pa.RecordBatch]) -> Iterator[Ints]:
         for part in unpacked(batches):
             counts = np.zeros(len(visits) * wide, np.int64)
             for start in range(0, len(part), _STRIP):
@@ -124,12 +124,9 @@ def measure(packed: DataFrame, cells: Cells, probes: Probes, threshold: float, t
                 seen, at = np.unique(other, return_inverse=True)
                 needed = _needed(visits[probe], cells.nearest(rows[seen], visits.shape[1])[at])
                 counts += np.bincount(probe * wide + needed, minlength=len(counts))
-            place = np.flatnonzero(counts)
-            yield pa.RecordBatch.from_arrays([pa.array(place), pa.array(counts[place])], names=["place", "n"])
+            yield counts
 
-    table = packed.select("n", "message").mapInArrow(compare, "place long, n long").groupBy("place").agg(F.sum("n").alias("n")).toArrow()
-    counts = np.zeros(len(visits) * wide, np.int64)
-    counts[table["place"].to_numpy()] = table["n"].to_numpy()
+    counts = summed(packed, compare, len(visits) * wide)
     return Measured(counts.reshape(-1, wide)).reaching(target)
 
 

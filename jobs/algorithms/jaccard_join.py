@@ -20,10 +20,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, IntegralType
 
-from jobs.algorithms.cosine_join import PAIRS
 from jobs.algorithms.jaccard_keys import BUCKETS, Bands, Keys, Prefix, bands_for, bucket, occurrences, pairs_of
 from jobs.algorithms.jaccard_sets import Ints, Sets, pack_sets, unpacked_sets
-from jobs.algorithms.jaccard_tasks import DEALT, SetPlan, deal_sets, keyed, task_set_pairs
+from jobs.algorithms.jaccard_tasks import SetPlan, deal_sets, keyed, task_set_pairs
+from jobs.algorithms.packed import pairs_by_task, summed
 
 MOST_CANDIDATES = 1_000_000_000  # about a minute of one core
 _BAND_ROWS = (2, 4, 8, 12, 16, 24)  # minima in a band; more where hot tokens make fewer too common
@@ -68,7 +68,8 @@ def jaccard_join(
         figures |= {"way": "bands", "bands": keys.bands, "band_rows": keys.rows, "recall": keys.recall(threshold)}
     else:
         figures |= {"way": "prefix", "recall": 1.0}
-    return _pairs(packed, plan).withColumn("similarity", F.col("similarity").alias("similarity", metadata=figures))
+    pairs = pairs_by_task(packed, lambda batches: deal_sets(unpacked_sets(batches), plan), lambda table: task_set_pairs(table, plan))
+    return pairs.withColumn("similarity", F.col("similarity").alias("similarity", metadata=figures))
 
 
 def _packed(sets: DataFrame, seed: int) -> DataFrame:
@@ -105,6 +106,11 @@ def _planned(packed: DataFrame, threshold: float, target: float, most: int, weig
     raise ValueError(f"about {fewest} candidate pairs, over the {most} allowed; raise the threshold or most_candidates")
 
 
+def _counted(packed: DataFrame, count: Callable[[Sets], Ints], buckets: int) -> Ints:
+    """The sum over all sets of what `count` says of some: (buckets,)."""
+    return summed(packed, lambda batches: map(count, unpacked_sets(batches)), buckets)
+
+
 class _Occurrences:
     """How many keys of distinct sets fall into each bucket: more than a few that are the same are not compared."""
 
@@ -114,29 +120,3 @@ class _Occurrences:
     def __call__(self, sets: Sets) -> Ints:
         _, first = np.unique(sets.marks[:, 0], return_index=True)
         return occurrences(keyed(sets.take(first), self._keys).keys, _ESTIMATE_BUCKETS)
-
-
-def _counted(packed: DataFrame, count: Callable[[Sets], Ints], buckets: int) -> Ints:
-    """The sum over all sets of what `count` says of some: (buckets,)."""
-
-    def counts(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        found = np.zeros(buckets, np.int64)
-        for part in unpacked_sets(batches):
-            found += count(part)
-        place = np.flatnonzero(found)
-        yield pa.RecordBatch.from_arrays([pa.array(place), pa.array(found[place])], names=["place", "n"])
-
-    table = packed.select("n", "message").mapInArrow(counts, "place long, n long").groupBy("place").agg(F.sum("n").alias("n")).toArrow()
-    total = np.zeros(buckets, np.int64)
-    total[table["place"].to_numpy()] = table["n"].to_numpy()
-    return total
-
-
-def _pairs(packed: DataFrame, plan: SetPlan) -> DataFrame:
-    def dealt(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        yield from deal_sets(unpacked_sets(batches), plan)
-
-    def compared(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        yield from task_set_pairs(pa.Table.from_batches(batches), plan)
-
-    return packed.select("n", "message").mapInArrow(dealt, DEALT).groupBy("task").applyInArrow(compared, PAIRS)

@@ -13,7 +13,6 @@ from jobs.algorithms.cosine_products import PAIR, stars
 from jobs.algorithms.jaccard_keys import ROUNDING, Keys
 from jobs.algorithms.jaccard_sets import Ints, Ragged, Sets, Weights, read_sets, same_sets
 
-DEALT = "task int, message binary, rest binary"
 _PAIRED = 1 << 20  # candidate pairs held at once: 40 MB
 _COMPARED = 1 << 21  # tokens looked up at once: 80 MB
 _WORDS = 4  # of 64 bits in a set's bitmap
@@ -45,7 +44,7 @@ def keyed(sets: Sets, keys: Keys) -> Sets:
 
 
 def deal_sets(parts: Iterable[Sets], plan: SetPlan) -> Iterator[pa.RecordBatch]:
-    """DEALT rows, one for each task that some of the sets of a part have a key in."""
+    """`packed.DEALT` rows, one for each task that some of the sets of a part have a key in."""
     for part in parts:
         groups = list(same_sets(part, plan.identical + 1))
         spare = [g[plan.identical + 1 :] for g in groups]
