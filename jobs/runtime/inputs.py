@@ -1,23 +1,27 @@
 """What stages read: tables of the lake and folders of the landing, each found once where many read it."""
 
-from collections import Counter
 from datetime import date
 from threading import Lock
 
 from pyspark.sql import DataFrame
 
 from jobs.errors import RunError, UsageError
-from jobs.pipeline import STAGES, Grain, Read, Span, Stage, is_landing
+from jobs.pipeline import STAGES, Grain, Read, Span, Stage, is_given, is_landing, stage
 from jobs.runtime.lake import Lake
 from jobs.runtime.landing import Landing, Unreadable
 
-# What four and more stages of a day read: a run keeps it in memory for that day.
-_READERS = Counter((read.table, read.span) for made in STAGES for read in made.reads if read.span is Span.DAY)
-_OFTEN_READ = {read for read, readers in _READERS.items() if readers >= 4}
+# What is made once a run, judged, and read by later stages: a run keeps it in memory for that day. To find a table's day in the
+# lake costs more than a small day's rows. Exchanges and sketches of days, of which there may be billions, are not kept.
+_KEPT = {
+    (read.table, Span.DAY)
+    for made in STAGES
+    for read in made.reads
+    if read.span is Span.DAY and not is_given(read.table) and stage(read.table).grain is Grain.RUN
+}
 
 
 class Inputs:
-    """Reads one lake and, where there is one, one landing. While it `keeps`, what is read often stays in memory."""
+    """Reads one lake and, where there is one, one landing. While it `keeps`, what a run makes and reads stays in memory."""
 
     def __init__(self, lake: Lake, landing: Landing | None):
         self.lake = lake
@@ -33,8 +37,8 @@ class Inputs:
         Raises RunError if the landing has lost a day that bronze has.
         """
         if not is_landing(read.table):
-            often = self.keeps and (read.table, read.span) in _OFTEN_READ
-            return self._kept_in_memory(read.table, day) if often else self.lake.read(read.table, read.span, day)
+            kept = self.keeps and (read.table, read.span) in _KEPT
+            return self._kept_in_memory(read.table, day) if kept else self.lake.read(read.table, read.span, day)
         folder, landing = read.table.split(".")[1], self._needed_landing(read.table)
         if folder == "exchanges" and not landing.has(day) and self.lake.read("bronze.exchanges", Span.DAY, day).limit(1).count():
             raise RunError(

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from delta.tables import DeltaTable
-from pyspark.errors import AnalysisException
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, DataType, MapType, StructField, StructType
 
 from jobs.errors import RunError, UsageError
 from jobs.pipeline import Span
+from jobs.runtime.failures import causes
 from jobs.runtime.small_files import SmallFiles, small_files
 from jobs.schemas.table import Table, table
 
@@ -102,17 +104,30 @@ class Lake:
         if spec.order:
             frame = frame.sortWithinPartitions(*spec.order)
         writer = frame.write.format("delta").mode("overwrite").option("mergeSchema", "true")
+        if spec.date is not None and self._is_new(name, day):
+            # Nothing is to be replaced: Delta need not find out what, which costs twice as much as a small day's rows.
+            of_day = F.when(F.col(spec.date) == F.lit(day), F.col(spec.date)).otherwise(F.raise_error(f"{_FOREIGN} {day}"))
+            writer = frame.withColumn(spec.date, of_day).write.format("delta").mode("append").option("mergeSchema", "true")
+        elif spec.date is not None:
+            writer = writer.option("replaceWhere", f"{spec.date} = DATE'{day.isoformat()}'")
         if self.user_metadata:
             writer = writer.option("userMetadata", self.user_metadata)
-        if spec.date is not None:
-            writer = writer.option("replaceWhere", f"{spec.date} = DATE'{day.isoformat()}'")
         self.guard()
         try:
             writer.save(self.path(name))
         except AnalysisException as error:
             check_schema(self.spark.read.format("delta").load(self.path(name)).schema, spec)
             raise RunError(f"{name}: not written: {str(error).splitlines()[0]}") from error
+        except (Py4JJavaError, PySparkException) as error:
+            if any(_FOREIGN in cause for cause in causes(error)):
+                raise RunError(f"{name}: not written: {_FOREIGN} {day}") from error
+            raise
         return self._committed(name)
+
+    def _is_new(self, name: str, day: date) -> bool:
+        """Whether no file of a day was ever written: Delta keeps each day in a folder of its own."""
+        path = self.spark._jvm.org.apache.hadoop.fs.Path(f"{self.path(name)}/{table(name).date}={day.isoformat()}")  # type: ignore[union-attr]  # noqa: SLF001
+        return not path.getFileSystem(self.spark._jsc.hadoopConfiguration()).exists(path)  # noqa: SLF001
 
     def append(self, name: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Add a few rows, which come from the driver, in one commit; none of them is ever replaced."""
@@ -161,6 +176,7 @@ class Lake:
         builder.execute()
 
 
+_FOREIGN = "a row is not of"  # said of rows of another day than is written
 _OTHERS = 20  # commits of others that may come between a write and the look at it
 
 _PROPERTIES = {

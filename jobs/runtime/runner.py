@@ -167,7 +167,7 @@ class Runner:
 
     def _run_stage(self, stage: Stage, day: date) -> None:
         began = time.monotonic()
-        self.spark.sparkContext.setJobDescription(f"{stage.table} {day}")  # of this thread's jobs, in Spark's UI and event log
+        self._describe(f"{stage.table} {day}")
         self.on_event(Event(stage.table, day, done=False))
         self.journal.write("stage_begins", table=stage.table, day=day)
         for made in self.event_days(day) if stage.grain is Grain.EVENT else [day]:
@@ -176,6 +176,12 @@ class Runner:
             self._publish(day)
         self.on_event(Event(stage.table, day, done=True, seconds=time.monotonic() - began))
         self.journal.write("stage_ends", table=stage.table, day=day, seconds=round(time.monotonic() - began, 3))
+
+    def _describe(self, work: str) -> None:
+        """Name this thread's jobs in Spark's UI and event log; as their call sites too, for which Spark else walks its stack each time."""
+        self.spark.sparkContext.setJobDescription(work)
+        for form in ("short", "long"):
+            self.spark.sparkContext.setLocalProperty(f"callSite.{form}", work)
 
     def event_days(self, day: date) -> list[date]:
         """The days in the window that have exchanges which arrived on `day`, and `day` itself, in order."""
@@ -247,12 +253,17 @@ class Runner:
         """Write the day's gold, all of which has passed, one commit a table; the ranking last."""
         with self._lock:
             held = self._unpublished.pop(day)
-        for name in (s.table for s in STAGES if s.table in held):
-            made = held[name]
-            assert made.frame is not None
-            self._write(made, made.frame)
-            made.drop_frame()
-            self.journal.write("published", table=name, day=day, rows=made.commit and made.commit.rows)
+        *beside, last = (held[s.table] for s in STAGES if s.table in held)
+        with ThreadPoolExecutor(self.threads) as pool:
+            list(pool.map(self._publish_table, beside))
+        self._publish_table(last)
+
+    def _publish_table(self, made: Made) -> None:
+        assert made.frame is not None
+        self._describe(f"publishing {made.stage.table} {made.day}")
+        self._write(made, made.frame)
+        made.drop_frame()
+        self.journal.write("published", table=made.stage.table, day=made.day, rows=made.commit and made.commit.rows)
 
     def _ended(self, made: Made, status: str, error: str | None = None) -> None:
         self._records.add(made, status, error)
