@@ -14,7 +14,8 @@ from rows import rows
 
 from jobs.algorithms.channels import CHANNEL
 from jobs.algorithms.embedding import DIMENSIONS
-from jobs.algorithms.profile import BINNED, BINS, FAMILIES, Background, assign, background, bins
+from jobs.algorithms.group_profiles import BINNED, BINS, Background, background, bins
+from jobs.algorithms.profile import FAMILIES, assign
 from jobs.settings import Profile
 
 Row = dict[str, Any]

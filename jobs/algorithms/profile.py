@@ -12,30 +12,23 @@ accounts. What comes to the driver is one row a group.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.algorithms.behaviour import measures
 from jobs.algorithms.channels import CHANNEL, TOKEN_FAMILIES
 from jobs.algorithms.cooccurrence import MILLI
-from jobs.algorithms.cosine_join import sampled
-from jobs.algorithms.embedding import DIMENSIONS
+from jobs.algorithms.group_profiles import BINNED, Background, Floats, Groups, Ints, described, matrix, nearness, typical_tokens
 from jobs.settings import Profile
 
 FAMILIES = ("content", "infrastructure", "cohort", "behaviour")
-BINNED = ("later_turns", "hours_of_day", "output_tokens", "thinking", "tools", "zero_temperature", "streaming", "templated", "volume")
-BINS = 16  # of one measure: no cut below makes more
 BEHAVIOUR_STEP, BEHAVIOUR_CAP = 2.0, 6.0  # bits that one measure, and all together, may give or take
 COHORT_LEAST, COHORT_MOST = -3.0, 5.0  # bits
 SUBJECT = "content"  # the channel of the account's vector, which is no token
-SAMPLE = 2_000  # accounts whose vectors stand for everybody's: 1 MB on the driver
-MEMBERS = 256  # members' cosines kept of a group
 
 # In the order of their names, so that ties between codes fall as ties between names would.
 _CHANNELS = sorted([SUBJECT, *(c for family in TOKEN_FAMILIES.values() for c in family)])
@@ -49,46 +42,18 @@ _ASSIGNED = (
     "community string, account_id string, bits int, " + ", ".join(f"{family} int" for family in FAMILIES) + ", reasons array<string>"
 )
 
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 
-
-def bins(profiles: DataFrame, places: DataFrame) -> DataFrame:
-    """(account_id, place, bins, vector): when it was made, each measure of `BINNED` cut at fixed points, what it asks about.
-
-    Each is null where it is not known. profiles: `features.account_embeddings` with `created_at`; places:
-    (account_id, place), 0 to 1. The cuts are coarse enough for small groups.
-    """
-    every = measures()
-
-    def cut(name: str) -> Column:
-        value = every[name]
-        if name == "volume":
-            return F.floor(F.log2(value + 1) / 2)
-        if name == "output_tokens":
-            return F.floor(F.log2(value + 1))
-        if name == "hours_of_day":
-            return F.floor(value / 6)
-        return F.when(value < 0.05, 0).when(value < 0.4, 1).when(value < 0.8, 2).when(value.isNotNull(), 3)
-
-    last = F.lit(BINS - 1)
-    cuts = F.array(*(F.when(cut(name) < last, cut(name)).when(cut(name) >= last, last).cast("int") for name in BINNED))
-    return profiles.select("account_id", cuts.alias("bins"), "vector").join(places, "account_id", "left")
-
-
-def assign(
-    members: DataFrame, tokens: DataFrame, binned: DataFrame, at_large: "Background", population: int, settings: Profile
-) -> DataFrame:
+def assign(members: DataFrame, tokens: DataFrame, binned: DataFrame, at_large: Background, population: int, settings: Profile) -> DataFrame:
     """One round: (community, account_id, bits, content, infrastructure, cohort, behaviour, reasons), one row an account.
 
-    members: (community, account_id); tokens: `features.account_tokens`; binned: see `bins`; at_large: see
-    `background`. Candidates of a group are the accounts that share a token with it that the group has unusually
+    members: (community, account_id); tokens: `features.account_tokens`; binned: see `group_profiles.bins`; at_large: see
+    `group_profiles`. Candidates of a group are the accounts that share a token with it that the group has unusually
     often, or that ask about the same things. Bits are thousandths.
     """
-    profile = _profile(members, binned, settings)
+    profile = described(members, binned, settings)
     if not len(profile.names):
         return members.sparkSession.createDataFrame([], _ASSIGNED)
-    typical = F.broadcast(_typical(members, tokens, population, settings))
+    typical = F.broadcast(typical_tokens(members, tokens, population, settings))
     code = F.array_position(F.array(*map(F.lit, _CHANNELS)), F.col("channel")).cast("int") - 1
     matched = tokens.select("account_id", "channel", "token", "counts").join(typical, ["channel", "token"])
     fields = ("community", "channel", "having", "users", "counts", "missing")
@@ -98,139 +63,15 @@ def assign(
 
     def judge(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         nobody = np.zeros((len(at_large.vectors), len(profile.names)), bool)
-        everybody = np.sort(_nearness(at_large.vectors, profile.sums, nobody), axis=0)
+        everybody = np.sort(nearness(at_large.vectors, profile.sums, nobody), axis=0)
         for batch in batches:
             yield from _judge(batch, profile, at_large.bins, everybody, population, settings)
 
     return rows.mapInArrow(judge, _ASSIGNED)
 
 
-@dataclass(frozen=True)
-class _Groups:
-    """What is known of each group beside its tokens; groups are numbered in the order of their names."""
-
-    names: list[str]
-    size: Ints
-    low: Floats  # places of creation between which most members were made
-    high: Floats
-    inside: Ints  # members by measure and bin, (groups, measures, BINS)
-    sums: Floats  # sum of members' vectors, (groups, DIMENSIONS)
-    near: list[Floats]  # ascending cosines of members to the sum of the others, of at most MEMBERS
-
-
-@dataclass(frozen=True)
-class Background:
-    """Everybody: accounts by measure and bin, (measures, BINS), and the vectors of a sample, (sample, DIMENSIONS)."""
-
-    bins: Ints
-    vectors: Floats
-
-
-def _nearness(vectors: Floats, sums: Floats, member: npt.NDArray[np.bool_]) -> Floats:
-    """Cosines of unit vectors with sums of groups, (accounts, groups), a member's own vector left out of the sum.
-
-    Rounded, so that a member's cosine is the same number wherever it is computed.
-    """
-    dots = vectors @ sums.T
-    squares = (sums**2).sum(axis=1)[None, :]
-    others = np.where(member, squares - 2 * dots + 1, squares)
-    cosines: Floats = np.round(np.where(member, dots - 1, dots) / np.sqrt(np.maximum(others, 1e-6)), 6)
-    return cosines
-
-
-_DESCRIBED = "community string, size long, low double, high double, inside array<long>, total array<double>, near array<double>"
-
-
-def _profile(members: DataFrame, binned: DataFrame, settings: Profile) -> _Groups:
-    def describe(table: pa.Table) -> pa.Table:
-        table = table.sort_by("account_id")  # sums of floats depend on their order
-        places = table["place"].drop_null().to_numpy()
-        low, high = np.quantile(places, [0.1, 0.9]) if len(places) else (0.0, 1.0)
-        inside = _histogram(table["bins"]).ravel()
-        vectors = _matrix(table["vector"].combine_chunks().drop_null())
-        total = vectors.sum(axis=0)
-        near = np.sort(_nearness(vectors, total[None, :], np.ones((len(vectors), 1), bool))[:, 0])
-        near = near[np.unique(np.linspace(0, len(near) - 1, MEMBERS).astype(int))] if len(near) > MEMBERS else near
-        return pa.table(
-            {
-                "community": table["community"].slice(0, 1),
-                "size": pa.array([len(table)], pa.int64()),
-                "low": pa.array([float(low)]),
-                "high": pa.array([float(high)]),
-                "inside": pa.array([inside.tolist()], pa.list_(pa.int64())),
-                "total": pa.array([total.tolist()], pa.list_(pa.float64())),
-                "near": pa.array([near.tolist()], pa.list_(pa.float64())),
-            }
-        )
-
-    described = members.join(binned, "account_id").groupBy("community")
-    rows = described.applyInArrow(describe, _DESCRIBED).toArrow()
-    rows = rows.filter(pa.array(rows["size"].to_numpy() >= settings.fewest)).sort_by("community").combine_chunks()
-    inside = rows["inside"].combine_chunks().flatten().to_numpy().reshape(-1, len(BINNED), BINS)
-    sums = rows["total"].combine_chunks().flatten().to_numpy().reshape(-1, DIMENSIONS)
-    near = [np.array(x) for x in rows["near"].to_pylist()]
-    low, high = rows["low"].to_numpy(), rows["high"].to_numpy()
-    return _Groups(rows["community"].to_pylist(), rows["size"].to_numpy(), low, high, inside, sums, near)
-
-
-def _matrix(vectors: pa.ListArray) -> Floats:
-    """Rows of unit vectors, (rows, DIMENSIONS)."""
-    matrix: Floats = vectors.flatten().to_numpy(zero_copy_only=False).astype(np.float64).reshape(-1, DIMENSIONS)
-    return matrix
-
-
-def _histogram(bins: pa.ChunkedArray) -> Ints:
-    """Accounts by measure and bin, (measures, BINS)."""
-    values = bins.combine_chunks().flatten()
-    measure = np.tile(np.arange(len(BINNED)), len(bins))
-    there = values.is_valid().to_numpy(zero_copy_only=False)
-    flat = measure[there] * BINS + values.drop_null().to_numpy()
-    return np.bincount(flat, minlength=len(BINNED) * BINS).reshape(len(BINNED), BINS)
-
-
-def background(binned: DataFrame) -> Background:
-    """Everybody, of `bins`."""
-
-    def count(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            counted = _histogram(pa.chunked_array([batch.column("bins")])).ravel()
-            yield pa.RecordBatch.from_arrays([pa.array([counted.tolist()], pa.list_(pa.int64()))], names=["counted"])
-
-    parts = binned.select("bins").mapInArrow(count, "counted array<long>").toArrow()  # one row a batch of accounts
-    counted = np.array(parts["counted"].to_pylist(), np.int64).reshape(-1, len(BINNED), BINS).sum(axis=0)
-    vectors = sampled(binned.withColumnRenamed("account_id", "id"), SAMPLE).astype(np.float64)
-    return Background(counted, vectors.reshape(-1, DIMENSIONS))
-
-
-def _typical(members: DataFrame, tokens: DataFrame, population: int, settings: Profile) -> DataFrame:
-    """Tokens that a group has unusually often: (channel, token, community, having, users, missing), the best of each channel.
-
-    missing: what it says against an account, in thousandths of a bit, that it lacks all the content that nearly
-    all members send; null where the token is not of that kind.
-    """
-    size = F.count(F.lit(1)).over(Window.partitionBy("community"))
-    grouped = members.select("community", "account_id", size.alias("size")).where(F.col("size") >= settings.fewest)
-    of = (
-        tokens.where("counts")
-        .join(grouped, "account_id")
-        .groupBy("community", "channel", "token")
-        .agg(F.count(F.lit(1)).alias("having"), F.max("users").alias("users"), F.max("size").alias("size"))
-    )
-    lift = (F.col("having") / F.col("size")) / (F.col("users") / F.lit(float(population)))
-    order = Window.partitionBy("community", "channel").orderBy(F.desc("having"), "users", "token")
-    unusual = of.where((F.col("having") >= settings.fewest) & (lift >= settings.lift))
-    kept = unusual.withColumn("nth", F.row_number().over(order)).where(F.col("nth") <= settings.typical_tokens)
-    usual = F.col("channel").isin(*TOKEN_FAMILIES["content"]) & (F.col("having") >= settings.usual * F.col("size"))
-    share = F.max(F.when(usual, F.col("having") / F.col("size"))).over(Window.partitionBy("community"))
-    cost = F.when(share.isNotNull(), F.round(F.greatest(F.log2(1 - F.least(share, F.lit(0.95))), F.lit(-settings.missing_cap)) * MILLI))
-    cost = cost.cast("int")
-    return kept.select(
-        "channel", "token", "community", "having", "users", F.struct(usual.alias("usual"), cost.alias("cost")).alias("missing")
-    )
-
-
 def _judge(
-    batch: pa.RecordBatch, groups: _Groups, at_large: Ints, everybody: Floats, population: int, settings: Profile
+    batch: pa.RecordBatch, groups: Groups, at_large: Ints, everybody: Floats, population: int, settings: Profile
 ) -> Iterator[pa.RecordBatch]:
     """The group that explains each account of a batch best, where one does."""
     names = pa.array(groups.names, pa.string())
@@ -291,7 +132,7 @@ def _judge(
 Found = tuple[Ints, Ints, Ints, Ints, npt.NDArray[np.bool_], Ints]  # account, group, channel, bits, usual, cost: a row each
 
 
-def _shared(matched: pa.ListArray, names: pa.StringArray, memberships: Ints, groups: _Groups, population: int) -> Found:
+def _shared(matched: pa.ListArray, names: pa.StringArray, memberships: Ints, groups: Groups, population: int) -> Found:
     """What each token that an account shares with a group says, in thousandths of a bit."""
     items, account = _flat(matched)
     group = pc.fill_null(pc.index_in(items.field("community"), names), -1).to_numpy(zero_copy_only=False).astype(np.int64)
@@ -313,7 +154,7 @@ def _flat(lists: pa.ListArray) -> tuple[pa.Array, Ints]:
     return lists.flatten(), np.repeat(np.arange(len(lists)), lengths)
 
 
-def _subject(vectors: pa.ListArray, memberships: Ints, groups: _Groups, everybody: Floats, settings: Profile) -> Found:
+def _subject(vectors: pa.ListArray, memberships: Ints, groups: Groups, everybody: Floats, settings: Profile) -> Found:
     """What it says of each account that it asks about what a group asks about, in thousandths of a bit.
 
     The bits are the surprise that one of everybody is so near to the group, less the surprise beyond one bit that
@@ -321,10 +162,10 @@ def _subject(vectors: pa.ListArray, memberships: Ints, groups: _Groups, everybod
     and whoever is near enough to be a candidate. everybody: ascending cosines of a sample of all, (sample, groups).
     """
     spoken = np.flatnonzero(vectors.is_valid().to_numpy(zero_copy_only=False))
-    matrix = _matrix(vectors.drop_null())
+    spoken_rows = matrix(vectors.drop_null())
     flat = spoken[:, None] * len(groups.names) + np.arange(len(groups.names))[None, :]
     member = np.isin(flat, memberships)
-    near = _nearness(matrix, groups.sums, member)
+    near = nearness(spoken_rows, groups.sums, member)
     bits = np.zeros_like(near)
     for g, inside in enumerate(groups.near):
         if len(inside) < settings.fewest:
@@ -376,7 +217,7 @@ def _cohort(place: Floats, low: Floats, high: Floats) -> Floats:
     return np.where(np.isnan(place), 0.0, np.clip(bits, COHORT_LEAST, COHORT_MOST))
 
 
-def _behaviour(bins: pa.ListArray, account: Ints, group: Ints, member: npt.NDArray[np.bool_], groups: _Groups, at_large: Ints) -> Ints:
+def _behaviour(bins: pa.ListArray, account: Ints, group: Ints, member: npt.NDArray[np.bool_], groups: Groups, at_large: Ints) -> Ints:
     """Thousandths of a bit: the bins of the account's measures, in the group against at large."""
     values = bins.flatten().to_numpy(zero_copy_only=False).astype(float).reshape(-1, len(BINNED))[account]
     known = ~np.isnan(values)

@@ -3,7 +3,7 @@
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from jobs.algorithms import profile
+from jobs.algorithms import group_profiles, profile
 from jobs.algorithms.cooccurrence import MILLI
 from jobs.algorithms.lineage import carry
 from jobs.algorithms.verdicts import CONFIRMED, cleared_members, heirs, in_force, of_accounts
@@ -28,8 +28,8 @@ def transform(
     population = embeddings.count()
     known = embeddings.join(accounts.select("account_id", "created_at", "agreement"), "account_id", "left")
     dated = known.where("agreement is null")  # licensed customers take no part
-    binned = profile.bins(dated, creation_places(accounts)).localCheckpoint()
-    at_large = profile.background(binned)
+    binned = group_profiles.bins(dated, creation_places(accounts)).localCheckpoint()
+    at_large = group_profiles.background(binned)
     shared = tokens.where("degree >= 2").localCheckpoint()  # what counts for one owner alone is typical of no group
     members = communities.select("community", "account_id")
     for _ in range(run.settings.profile.rounds):
