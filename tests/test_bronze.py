@@ -15,7 +15,8 @@ from pyspark.sql import DataFrame, SparkSession
 from jobs.bronze import accounts, agreements, exchanges, models
 from jobs.quality import quarantine
 from jobs.runtime.lake import check_schema
-from jobs.runtime.landing import Landing, Unreadable
+from jobs.runtime.landing import Landing
+from jobs.runtime.unreadable import Unreadable
 from jobs.schemas.table import table
 from jobs.settings import DEFAULT, Key, Run
 

@@ -14,7 +14,7 @@ from pyspark.sql.types import StringType, StructField, StructType
 from jobs.algorithms.figures import DUPLICATES, Declared, compared, derived, duplicates, matched, measures, population_stability, summary
 from jobs.pipeline import STAGES, is_landing, stage
 from jobs.runtime import suites
-from jobs.runtime.landing import LINES
+from jobs.runtime.lines import LINES
 from jobs.runtime.suites import Suite, judge, suite
 from jobs.schemas.table import table
 from jobs.settings import DEFAULT, Quality
@@ -51,10 +51,11 @@ def measured(spark: SparkSession, name: str, cases: Mapping[str, list[Row]]) -> 
 
 
 def agreeing(of: Suite, figures: Figures) -> Figures:
-    """The figures of other tables such that this one agrees with them."""
+    """The figures of other tables such that this one agrees with them, and what its transform tells if all is well."""
     counted = {name: how for name, how in of.declared.against.items() if not {"with", "without", "missing"} & set(how)}
     same = {"accepted": 1e6, "exchanges_of_day": figures.get("exchanges"), "members": figures.get("accounts")}
-    return {name: same.get(name, figures["rows"]) if name in counted else 0.0 for name in of.declared.against}
+    against = {name: same.get(name, figures["rows"]) if name in counted else 0.0 for name in of.declared.against}
+    return against | dict.fromkeys(of.declared.told, 1.0)
 
 
 def whole(of: Suite, figures: Figures, history: list[Figures], other: Figures | None = None) -> Figures:

@@ -21,7 +21,8 @@ from jobs.pipeline import Span
 from jobs.runtime.display import plain
 from jobs.runtime.failures import explain
 from jobs.runtime.lake import Lake
-from jobs.runtime.landing import LINES, Landing
+from jobs.runtime.landing import Landing
+from jobs.runtime.lines import LINES
 from jobs.schemas.landing import EXCHANGE
 from jobs.settings import Ingestion
 from tests.rows import DAY, rows

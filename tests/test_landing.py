@@ -12,7 +12,8 @@ from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
 from jobs.errors import UsageError
-from jobs.runtime.landing import Landing, Unreadable
+from jobs.runtime.landing import Landing
+from jobs.runtime.unreadable import Unreadable
 
 DAY = date(2026, 2, 10)
 MANY = b"".join(b'{"n": %d}\n' % n for n in range(200_000))

@@ -8,8 +8,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.runtime import long_lines
-from jobs.runtime.landing import Landing, Unreadable
+from jobs.runtime.landing import Landing
 from jobs.runtime.long_lines import PassedOver
+from jobs.runtime.unreadable import Unreadable
 
 DAY = date(2026, 2, 10)
 LONG = b'{"prompt":"' + b"a" * 300_000 + b'"}\n'

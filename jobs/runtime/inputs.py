@@ -8,7 +8,8 @@ from pyspark.sql import DataFrame
 from jobs.errors import RunError, UsageError
 from jobs.pipeline import STAGES, Grain, Read, Span, Stage, is_given, is_landing, stage
 from jobs.runtime.lake import Lake
-from jobs.runtime.landing import Landing, Unreadable
+from jobs.runtime.landing import Landing
+from jobs.runtime.unreadable import Unreadable
 
 # What is made once a run, judged, and read by later stages: a run keeps it in memory for that day. To find a table's day in the
 # lake costs more than a small day's rows. Exchanges and sketches of days, of which there may be billions, are not kept.

@@ -12,9 +12,7 @@ each of them, with the reason, for the quarantine. A failure of the store (no su
 network) is no fault of a file: it is raised.
 """
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
 
@@ -22,43 +20,16 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import BinaryType, LongType, StructField, StructType
 
 from jobs.errors import UsageError
 from jobs.runtime import long_lines
+from jobs.runtime.lines import JSON_LINES, KINDS, LINES, PARQUET, as_json, cleaned
 from jobs.runtime.long_lines import File, PassedOver, Watch
-from jobs.schemas.landing import FIELDS
-from jobs.schemas.table import LONG, STRING, TIMESTAMP
-
-JSON_LINES = (".jsonl", ".jsonl.gz")
-PARQUET = ".parquet"
-KINDS = (*JSON_LINES, PARQUET)
-LINES = StructType(
-    [
-        StructField("line", STRING),  # the line's bytes, which may be no UTF-8; null in the row of an unreadable file
-        StructField("source_file", STRING),  # path below the landing
-        StructField("position", LONG),  # grows from line to line of one file; says nothing between files
-        StructField("unreadable", STRING),  # why the file could not be read to its end; null in the row of a line
-    ]
-)
+from jobs.runtime.unreadable import Unreadable, why_unreadable
+from jobs.schemas.table import STRING
 
 _SHARDS = 32  # groups that a search for unreadable files starts from
 _READ_ERRORS = (Py4JJavaError, PySparkException)
-_STORE_FAULT = re.compile(
-    r"FileNotFoundException|AccessControlException|AccessDenied|java\.net\.|Timeout|OutOfMemory|InterruptedException"
-    r"|(?:fs\.s3a|awssdk|azurebfs|cloud\.hadoop)\.[\w.]*Exception|BlockMissing|No space left|PipelineException"
-)  # a Parquet file that a store failed to give is not a corrupt one
-_DECOMPRESSION = re.compile(
-    r"Caused by: [^\n]*\n\s+at org\.apache\.hadoop\.io\.compress\."
-)  # thrown by the codec, not by the store below it
-
-
-@dataclass(frozen=True)
-class Unreadable:
-    """A file that cannot be read to its end: its path below the landing, and why."""
-
-    file: str
-    reason: str
 
 
 class Landing:
@@ -149,7 +120,7 @@ class Landing:
             return []
         except _READ_ERRORS as error:
             if len(files) == 1:
-                return [Unreadable(files[0].name, _reason(files[0].name, error))]
+                return [Unreadable(files[0].name, why_unreadable(files[0].name, error))]
         half = len(files) // 2
         return self._search(folder, files[:half]) + self._search(folder, files[half:])
 
@@ -205,12 +176,12 @@ class Landing:
             found = self._text(text, tolerant=tolerant)
             if watch_as and any(f.may_have_long_line for f in text):
                 found, self._watched[watch_as] = long_lines.watch(found, text)
-            frames.append(self._lines(found, _cleaned(F.col("value"))))
+            frames.append(self._lines(found, cleaned(F.col("value"))))
         parquet = [f.uri for f in files if f.name.endswith(PARQUET)]
         groups = ([uri] for uri in parquet) if tolerant else iter([parquet] if parquet else [])
         for group in groups:
             try:
-                frames += [self._lines(frame, _as_json(folder, frame.schema)) for frame in self._parquet(group, tolerant)]
+                frames += [self._lines(frame, as_json(folder, frame.schema)) for frame in self._parquet(group, tolerant)]
             except AnalysisException:
                 if not tolerant:
                     raise  # tolerated: not even the schema can be read, so there are no rows
@@ -258,44 +229,3 @@ def _day_of(folder: str) -> date | None:
         return date.fromisoformat(folder.removeprefix("dt=")) if folder.startswith("dt=") else None
     except ValueError:
         return None
-
-
-def _cleaned(line: Column) -> Column:
-    """The line without a byte order mark before it and a carriage return after it."""
-    line = F.when(F.endswith(line, F.lit("\r")), F.substring(line, F.lit(1), F.length(line) - 1)).otherwise(line)
-    return F.when(F.startswith(line, F.lit("\ufeff")), F.substring(line, F.lit(2), F.length(line))).otherwise(line)
-
-
-def _as_json(folder: str, schema: StructType) -> Column:
-    """A row of Parquet as a line of JSON, without its null fields.
-
-    A time without a zone is UTC. A whole number where a time belongs counts nanoseconds since 1970, for so
-    Spark gives Parquet's nanoseconds; seconds or milliseconds read so are impossible times, and rejected.
-    """
-    times = {f.name for f in FIELDS.get(f"landing.{folder}", ()) if f.dataType == TIMESTAMP}
-
-    def value(field: StructField) -> Column:
-        found = F.col(f"`{field.name}`")
-        if isinstance(field.dataType, BinaryType):
-            return found.cast(STRING).alias(field.name)  # text that its writer did not mark as text
-        if isinstance(field.dataType, LongType) and field.name in times:
-            return F.timestamp_micros(F.floor(found / 1000)).alias(field.name)
-        return found.alias(field.name)
-
-    formats = {"timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX", "timestampNTZFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'"}
-    return F.to_json(F.struct(*map(value, schema.fields)), formats)
-
-
-def _reason(name: str, error: Exception) -> str:
-    """Why a file cannot be read, from Spark's error for it alone; raises the error if the file is not at fault."""
-    text = str(error)
-    if _STORE_FAULT.search(text):
-        raise error
-    if "Too many bytes before newline" in text:
-        return "a line of over 2 GiB; what follows it is not read"
-    if name.endswith(PARQUET):
-        illegal = re.search(r"\[PARQUET_TYPE_ILLEGAL\] ([^\n]*?)\.? SQLSTATE", text)
-        return illegal[1] if illegal else "corrupt Parquet"
-    if not _DECOMPRESSION.search(text):
-        raise error
-    return "truncated gzip" if "Unexpected end of input stream" in text else "corrupt gzip"
