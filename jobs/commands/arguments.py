@@ -17,16 +17,18 @@ def add_spark(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--memory", default="3g", help="heap of the driver on local Spark; default 3g")
 
 
-def add_place(parser: argparse.ArgumentParser, landing: str) -> None:
-    """The day, the lake and, for what `landing` says, the landing of a command that the scheduler calls for one day."""
-    parser.add_argument("--date", type=day, required=True, metavar="D", help="the day, YYYY-MM-DD")
-    parser.add_argument("--lake", required=True, metavar="URI", help="folder of the tables")
-    parser.add_argument("--landing", metavar="URI", help=f"folder that gateways append to; {landing}")
-
-
 def add_log(parser: argparse.ArgumentParser) -> None:
     """The option of a command that can write a log for machines."""
     parser.add_argument("--log", metavar="FILE", help="append a line of JSON an event to this file; - for standard error")
+
+
+def add_scheduled(parser: argparse.ArgumentParser, landing: str) -> None:
+    """The options of a command that a scheduler calls for one day; `landing` says what the landing is for."""
+    parser.add_argument("--date", type=day, required=True, metavar="D", help="the day, YYYY-MM-DD")
+    parser.add_argument("--lake", required=True, metavar="URI", help="folder of the tables")
+    parser.add_argument("--landing", metavar="URI", help=f"folder that gateways append to; {landing}")
+    add_spark(parser)
+    add_log(parser)
 
 
 def day(text: str) -> date:

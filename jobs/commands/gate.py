@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from jobs.commands.arguments import add_log, add_place, add_spark
+from jobs.commands.arguments import add_scheduled
 from jobs.errors import UsageError
 from jobs.settings import DEFAULT, Key
 
@@ -20,9 +20,7 @@ def add(commands: "Commands") -> None:
         metavar="TABLE",
         help="a table, as silver.exchanges, or landing.accounts, landing.models or landing.agreements; of several each is judged",
     )
-    add_place(parser, "for what lies there")
-    add_spark(parser)
-    add_log(parser)
+    add_scheduled(parser, "for what lies there")
     parser.set_defaults(act=act)
 
 

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from jobs.commands.arguments import add_log, add_place, add_spark, given_key
+from jobs.commands.arguments import add_scheduled, given_key
 from jobs.errors import UsageError
 from jobs.pipeline import STAGES, stage
 from jobs.settings import DEFAULT
@@ -16,9 +16,7 @@ def add(commands: "Commands") -> None:
     """What the command takes."""
     parser = commands.add_parser("job", help="one stage, as the scheduler calls it", description=act.__doc__)
     parser.add_argument("table", metavar="TABLE", help=f"one of: {', '.join(s.table for s in STAGES)}")
-    add_place(parser, "for stages that read it")
-    add_spark(parser)
-    add_log(parser)
+    add_scheduled(parser, "for stages that read it")
     parser.set_defaults(act=act)
 
 
