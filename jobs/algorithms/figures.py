@@ -19,6 +19,7 @@ from jobs.schemas.table import Table
 from jobs.settings import Quality
 
 ROWS, DUPLICATES, NULL = "rows", "duplicate_keys", "null_"
+_TOLD = "figures"  # in the metadata of a column
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ class Declared:
     aggregate; in it and in predicates `:day` is the day judged. histograms: `bin`, an expression from 0 to `bins` - 1;
     its counts are the figures `name.0`, `name.1`, and so on. against: another `table` that the stage reads,
     its rows `where` a predicate holds, and what is counted: rows of this table `without` or `with` a partner there, by
-    pairs of columns; rows there that are `missing` here; or, with none of the three, the rows there. derived:
+    pairs of columns; rows there that are `missing` here; or, with none of the three, the rows there. told: in words, a
+    number that the transform measured while it made the rows, and that nothing in them shows. derived:
     arithmetic on the figures so far; what it divides by zero is null. trailing: `ratio` (a figure to its median
     of the trailing days), `change` (how far it is from that median) or `psi` (how far a histogram is from their sum).
     """
@@ -39,8 +41,20 @@ class Declared:
     aggregates: Mapping[str, str] = field(default_factory=dict)
     histograms: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     against: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    told: Mapping[str, str] = field(default_factory=dict)
     derived: Mapping[str, str] = field(default_factory=dict)
     trailing: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def telling(frame: DataFrame, column: str, figures: Mapping[str, float | None]) -> DataFrame:
+    """The same rows, telling figures of how they were made: in the metadata of a column, which no table keeps."""
+    metadata = {**frame.schema[column].metadata, _TOLD: dict(figures)}
+    return frame.withColumn(column, F.col(column).alias(column, metadata=metadata))
+
+
+def told(frame: DataFrame) -> dict[str, float | None]:
+    """The figures that rows tell; of most, none."""
+    return {name: value for field in frame.schema.fields for name, value in field.metadata.get(_TOLD, {}).items()}
 
 
 def summary(

@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from jobs.algorithms.channels import CHANNEL
 from jobs.algorithms.cosine_join import background, cosine_join, sampled
+from jobs.algorithms.figures import telling
 from jobs.algorithms.measured_pairs import measured_pairs
 from jobs.schemas.table import table
 from jobs.settings import Run
@@ -46,6 +47,7 @@ def transform(embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame
         neighbours=settings.content_neighbours,
         identical=settings.most_sharers,
     )
+    join = near.schema["similarity"].metadata
     owners = owned.select("account_id", "owner_id")
     a, b = (owners.select(F.col("account_id").alias(side), F.col("owner_id").alias(f"owner_{side}")) for side in "ab")
     near = near.join(a, "a").join(b, "b").where("owner_a <> owner_b").select("a", "b", "similarity")
@@ -58,5 +60,6 @@ def transform(embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame
             once = np.ones(len(cosine), np.int32)
             yield measured_pairs(day, "content", batch.column("a"), batch.column("b"), bits, similarity, once)
 
-    weighed: DataFrame = near.mapInArrow(weigh, schema)
-    return weighed
+    # What the rows cannot show: which of the pairs that there are were not found.
+    measured = {"join_recall": join["recall"], "join_recall_at_least": join["recall_at_least"], "join_target": settings.content_recall}
+    return telling(near.mapInArrow(weigh, schema), "similarity", measured)

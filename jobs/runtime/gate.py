@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from threading import Lock
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from jobs.algorithms.figures import compared, derived, summary
 from jobs.errors import GateError
@@ -76,10 +77,20 @@ class Gate:
         self._written = 0  # outcomes that were drained
         self._lock = Lock()
 
-    def check(self, name: str, day: date, frame: DataFrame, inputs: Mapping[str, DataFrame], *, published: bool = False) -> Figures:
+    def check(
+        self,
+        name: str,
+        day: date,
+        frame: DataFrame,
+        inputs: Mapping[str, DataFrame],
+        *,
+        told: Mapping[str, float | None] | None = None,
+        published: bool = False,
+    ) -> Figures:
         """Judge the rows of a table for a day; returns its figures. One Spark job.
 
-        `inputs` are the rows that its stage read, by table. With `published` the rows are yet to be written: if they
+        `inputs` are the rows that its stage read, by table, and `told` the figures that its transform told; None if it was
+        another process that made the rows, which has written them down. With `published` the rows are yet to be written: if they
         may not be, they are kept in quality/rejected, where they can be looked at.
         Raises GateError, naming figure, bounds and the place of the rows, if a critical expectation fails.
         """
@@ -89,6 +100,9 @@ class Gate:
         rest = replace(suite.declared, against={n: how for n, how in suite.declared.against.items() if n not in known})
         seen = summary(frame, spec, rest, suite.wanted, inputs, day.isoformat()).collect()  # a row a figure: some dozens
         figures: Figures = {row.figure: row.value for row in seen} | known
+        if suite.declared.told:
+            given = self._noted(name, day) if told is None else told
+            figures |= {figure: given.get(figure) for figure in suite.declared.told}
         figures |= derived(figures, suite.declared)
         figures |= compared(figures, self.history(name, day), suite.declared, self.settings)
         outcomes = self._judged(suite, day, figures)
@@ -111,6 +125,22 @@ class Gate:
         of_the_day = {r.table for r in stage(suite.table).reads if r.span is Span.DAY} if suite.declared.against else set()
         plain = {name: how["table"] for name, how in suite.declared.against.items() if set(how) == {"table"}}
         return {n: self._counts[t, day] for n, t in plain.items() if t in of_the_day and (t, day) in self._counts}
+
+    def note(self, name: str, day: date, told: Figures) -> None:
+        """Keep what a transform told, to be written down for the gate that judges its rows in another process."""
+        if told:
+            with self._lock:
+                self.measured.append(Measured(name, day, _now(), told))
+
+    def _noted(self, name: str, day: date) -> Figures:
+        """What was last written down of a table's day: a row a run and table comes to the driver."""
+        if not self.lake.exists("quality.summaries"):
+            return {}
+        stored = self.lake.read("quality.summaries", Span.DAY, day).where(F.col("table_name") == name)
+        found: Figures = {}
+        for row in stored.orderBy("judged_at").collect():
+            found |= row.figures
+        return found
 
     def history(self, name: str, day: date) -> list[Figures]:
         """The figures of the trailing days of a table that are known, the oldest first."""
@@ -181,10 +211,15 @@ class Gate:
     def _path(self, name: str, rejected: bool = False) -> str:
         if is_landing(name):
             return name
-        return f"{self.lake.uri}/quality/rejected/{name}" if rejected else self.lake.path(name)
+        return rejected_path(self.lake, name) if rejected else self.lake.path(name)
 
     def _keep_rejected(self, name: str, frame: DataFrame) -> None:
         frame.write.format("delta").mode("overwrite").option("overwriteSchema", "true").save(self._path(name, rejected=True))
+
+
+def rejected_path(lake: Lake, name: str) -> str:
+    """Where rows of a table of gold lie that were not published, until the table is next stopped."""
+    return f"{lake.uri}/quality/rejected/{name}"
 
 
 def _message(failed: Sequence[Outcome], path: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from importlib import import_module
 from threading import Lock
+from typing import Any
 from uuid import uuid4
 
 from py4j.protocol import Py4JJavaError
@@ -15,6 +16,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 import jobs
+from jobs.algorithms.figures import told
 from jobs.errors import GateError, in_short
 from jobs.pipeline import STAGES, Grain, Read, Span, Stage, is_landing, stage
 from jobs.runtime import suites
@@ -225,7 +227,9 @@ class Runner:
         if stage.layer != GOLD:
             self._write(made, rows)
             if whole_run:
-                self._check(stage, day, self._inputs.made(stage, day), inputs)
+                self._check(stage, day, self._inputs.made(stage, day), inputs, told=told(rows))
+            else:
+                self.gate.note(stage.table, day, told(rows))
             return
         made.frame = rows.persist()
         self._check(stage, day, made.frame, inputs, published=True)
@@ -236,9 +240,9 @@ class Runner:
             self._write(made, made.frame)
             made.drop_frame()
 
-    def _check(self, stage: Stage, day: date, rows: DataFrame, inputs: Mapping[str, DataFrame], *, published: bool = False) -> None:
+    def _check(self, stage: Stage, day: date, rows: DataFrame, inputs: Mapping[str, DataFrame], **how: Any) -> None:
         if self.gated and suites.exists(stage.table):
-            self.gate.check(stage.table, day, rows, inputs, published=published)
+            self.gate.check(stage.table, day, rows, inputs, **how)
 
     def _beside(self, stage: Stage, day: date) -> dict[str, DataFrame]:
         """Of what a stage reads, the tables that its rows are judged against."""
