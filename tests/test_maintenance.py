@@ -17,12 +17,14 @@ from jobs import cli, schemas
 from jobs.errors import UsageError
 from jobs.export.verdicts import give
 from jobs.pipeline import VERDICTS, Span
+from jobs.runtime.gate import rejected_path
 from jobs.runtime.lake import Lake
-from jobs.runtime.maintenance import ACCOUNT_COLUMNS, LABELS, compact, forget, requested, retain, vacuum
+from jobs.runtime.maintenance import ACCOUNT_COLUMNS, LABELS, Done, compact, forget, requested, retain, vacuum
 from jobs.settings import DEFAULT, RETENTION
 from tests.rows import DAY, rows
 
 COMPONENTS, PAIRS, EXCHANGES, REJECTED = "graph.components", "pairs.content", "bronze.exchanges", "quality.quarantine"
+MEMBERS = "gold.suspect_cluster_members"
 
 
 @pytest.fixture
@@ -88,10 +90,16 @@ def test_an_account_is_dropped_everywhere_and_no_other(spark: SparkSession, lake
     lake.write(PAIRS, rows(spark, PAIRS, pairs), DAY)
     lines = [{"arrived_on": DAY, "row": f'{{"account_id": "{a}"}}'} for a in ("plain", f"{stays} with plain inside")]
     lake.write(REJECTED, rows(spark, REJECTED, lines), DAY)
+    published = rows(spark, MEMBERS, [{"run_date": DAY, "account_id": a} for a in (gone, stays)])
+    lake.write(MEMBERS, published, DAY)
+    aside = rejected_path(lake, MEMBERS)
+    published.write.format("delta").save(aside)
     asked = tmp_path / "requests.txt"
     asked.write_text(f"  {gone}\n\nplain\nnever seen\n", encoding="utf-8")
-    list(forget(lake, requested(spark, str(asked))))
-    left = {n: lake.read(n, Span.DAY, DAY).collect() for n in (COMPONENTS, "graph.communities", PAIRS, REJECTED)}
+    done = list(forget(lake, requested(spark, str(asked))))
+    assert Done(MEMBERS, "2 rows dropped") in done
+    assert [r.account_id for r in spark.read.format("delta").load(aside).collect()] == [stays], "nor in what a gate kept aside"
+    left = {n: lake.read(n, Span.DAY, DAY).collect() for n in (COMPONENTS, "graph.communities", PAIRS, MEMBERS, REJECTED)}
     assert not any(gone in str(row.asDict()) for found in left.values() for row in found)
     assert sorted(r.account_id for r in left[COMPONENTS]) == [stays, "third"]
     assert len({r.component for r in left[COMPONENTS]}) == 1, "they are of one component still"

@@ -18,6 +18,7 @@ from pyspark.sql import functions as F
 from jobs import schemas
 from jobs.errors import UsageError
 from jobs.pipeline import VERDICTS, Span
+from jobs.runtime.gate import rejected_path
 from jobs.runtime.lake import Lake
 from jobs.schemas.table import Table, table
 from jobs.settings import Retention
@@ -106,10 +107,11 @@ def forget(lake: Lake, accounts: DataFrame) -> Iterator[Done]:
             if name == "quality.quarantine":
                 line = F.coalesce(F.col("t.row"), F.col("t.row_bytes").cast("string"))
                 conditions = [F.contains(line, F.concat(F.lit('"'), is_account, F.lit('"')))]
-            gone = sum(_merged(lake, name, wanted, condition) for condition in conditions)
+            paths = _paths(lake, name)
+            gone = sum(_merged(lake, path, wanted, condition) for condition in conditions for path in paths)
             if name in LABELS:
                 label, account = LABELS[name]
-                _merged(lake, name, wanted, F.expr(account) == is_account, {label: _nameless(salt, F.col(f"t.{label}"))})
+                _merged(lake, lake.path(name), wanted, F.expr(account) == is_account, {label: _nameless(salt, F.col(f"t.{label}"))})
             if gone:
                 yield Done(name, f"{gone} rows dropped")
         yield from _forget_in_verdicts(lake, wanted, salt)
@@ -180,7 +182,8 @@ def vacuum(lake: Lake, keep: Retention) -> Iterator[Done]:
         # Delta lists folders in as many tasks as this says, which is 10,000 unless told: a minute a table on two cores.
         conf.set(listings, str(4 * lake.spark.sparkContext.defaultParallelism))
         for name in _tables(lake):
-            DeltaTable.forPath(lake.spark, lake.path(name)).vacuum(keep.file_hours)
+            for path in _paths(lake, name):
+                DeltaTable.forPath(lake.spark, path).vacuum(keep.file_hours)
             yield Done(name, f"files replaced over {keep.file_hours} hours ago are removed")
     finally:
         conf.set(listings, str(usual))
@@ -195,6 +198,13 @@ def _tables(lake: Lake) -> list[str]:
     return found
 
 
+def _paths(lake: Lake, name: str) -> list[str]:
+    """Where rows of a table lie: of gold, also those that its gate kept aside."""
+    aside = rejected_path(lake, name)
+    kept = name.startswith("gold.") and DeltaTable.isDeltaTable(lake.spark, aside)
+    return [lake.path(name), aside] if kept else [lake.path(name)]
+
+
 def _files(lake: Lake, spec: Table) -> list[tuple[date | None, int, int]]:
     """(day, files, bytes) for each day of a table; None for an undated one. From its log alone: no file is opened."""
     jvm = lake.spark._jvm  # noqa: SLF001 - Delta shows its list of files to Scala alone
@@ -206,8 +216,8 @@ def _files(lake: Lake, spec: Table) -> list[tuple[date | None, int, int]]:
     return [(row.day, row.files, row.bytes) for row in rows.collect()]
 
 
-def _merged(lake: Lake, name: str, accounts: DataFrame, condition: Column, update: dict[str, Column] | None = None) -> int:
-    """Delete, or update, the rows of a table (`t`) that match an account (`s`); how many there were."""
-    merge = DeltaTable.forPath(lake.spark, lake.path(name)).alias("t").merge(accounts.alias("s"), condition)
+def _merged(lake: Lake, path: str, accounts: DataFrame, condition: Column, update: dict[str, Column] | None = None) -> int:
+    """Delete, or update, the rows of the table (`t`) at a path that match an account (`s`); how many there were."""
+    merge = DeltaTable.forPath(lake.spark, path).alias("t").merge(accounts.alias("s"), condition)
     done = (merge.whenMatchedUpdate(set=dict(update)) if update else merge.whenMatchedDelete()).execute().first()
     return int(done[0]) if done else 0
