@@ -42,12 +42,12 @@ def cost(spark: SparkSession, landing: str, lake: Path, day: date, *, gated: boo
         copy = Path(folder) / "lake"
         shutil.copytree(lake, copy)
         runner = Runner(spark, str(copy), DEFAULT, KEY, landing, gated=gated)
-        began, used = time.monotonic(), _processor(spark)
+        began, used = time.monotonic(), processor_seconds(spark)
         runner.run([day])
-        return Cost(time.monotonic() - began, _processor(spark) - used)
+        return Cost(time.monotonic() - began, processor_seconds(spark) - used)
 
 
-def _processor(spark: SparkSession) -> float:
+def processor_seconds(spark: SparkSession) -> float:
     """Processor seconds so far of this process and of its JVM."""
     jvm = spark._jvm.java.lang.ProcessHandle.current().info()  # type: ignore[union-attr]  # noqa: SLF001
     return time.process_time() + float(jvm.totalCpuDuration().get().toNanos()) / 1e9
