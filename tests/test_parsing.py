@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pyspark.sql import DataFrame, Row, SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import Row, SparkSession
 
-from jobs.algorithms.parsing import parse
+import tests.lines
 from jobs.schemas.landing import ACCOUNT, AGREEMENT, EXCHANGE
 from jobs.settings import Ingestion
 
@@ -49,7 +48,12 @@ GOOD = {
     "offset": line(requested_at="2026-02-10 08:00:00.5+05:30"),
     "small letters": line(requested_at="2026-02-10t08:00:00z"),
     "lone surrogate": line(prompt="a\ud800b"),
+    "emoji cut in half": line(prompt="a\U0001f600")[:-8] + '"}',
     "null character": line(prompt="a\0b"),
+    "nanoseconds": line(requested_at="2026-02-10T08:00:00.123456789Z"),
+    "numbers of any size, unknown": appended(f'"x": 1e400, "y": [{2**64}, {"9" * 5000}]'),
+    "whole number beyond 64 bits for a double": appended(f'"request_temperature": {10**30}'),
+    "nested deep": appended('"x": ' + "[" * 250 + "]" * 250),
 }
 BAD = {
     "no JSON": ("hello", ["broken_json"]),
@@ -63,6 +67,8 @@ BAD = {
     "a bracket too many": (line() + "] {}", ["broken_json"]),
     "something after it": (line() + " x", ["broken_json"]),
     "nested too deep": (appended('"x": ' + "[" * 2000 + "]" * 2000), ["broken_json"]),
+    "nested too deep to be written": (appended('"x": ' + "[" * 300 + "]" * 300), ["broken_json"]),
+    "too many values to hold": (appended('"x": [' + "[]," * (2**22) + "0]"), ["broken_json"]),
     "array": (f"[{line()}]", ["not_an_object"]),
     "null": ("null", ["not_an_object"]),
     "number": ("5", ["not_an_object"]),
@@ -80,6 +86,7 @@ BAD = {
     "int too large": (line(turn_index=2**31), ["wrong_type: turn_index"]),
     "long too large": (line(usage_input_tokens=2**63), ["wrong_type: usage_input_tokens"]),
     "double too large": (appended('"request_temperature": 1e400'), ["wrong_type: request_temperature"]),
+    "double of too many digits": (appended('"request_temperature": ' + "9" * 5000), ["wrong_type: request_temperature"]),
     "NaN in text": (line(request_temperature="NaN"), ["wrong_type: request_temperature"]),
     "number for a boolean": (line(request_stream=1), ["wrong_type: request_stream"]),
     "boolean for an int": (line(http_status=True), ["wrong_type: http_status"]),
@@ -90,6 +97,8 @@ BAD = {
     "date alone": (line(requested_at="2026-02-10"), ["wrong_type: requested_at"]),
     "no such day": (line(requested_at="2026-02-30T08:00:00Z"), ["wrong_type: requested_at"]),
     "leap second": (line(requested_at="2026-02-10T23:59:60Z"), ["wrong_type: requested_at"]),
+    "newline after a time": (line(requested_at="2026-02-10T08:00:00Z\n"), ["wrong_type: requested_at"]),
+    "offset too large": (line(requested_at="2026-02-10T08:00:00+18:01"), ["wrong_type: requested_at"]),
     "too early": (line(requested_at="2014-12-31T23:59:59Z"), ["impossible_time: requested_at"]),
     "too late": (line(requested_at="2026-02-12T00:00:00.000001Z"), ["impossible_time: requested_at"]),
     "oversized, in bytes": (line(prompt="é" * 501), ["oversized_prompt"]),
@@ -102,12 +111,9 @@ WRONG = {f.name: ({"k": 1} if f.dataType.typeName() == "string" else {"k": "v"})
 PLAIN = {f.name: (5 if f.dataType.typeName() in ("string", "timestamp", "array") else "text") for f in EXCHANGE}
 
 
-def parsed(spark: SparkSession, lines: Sequence[str | bytes], **options: Any) -> DataFrame:
-    """The lines parsed as exchanges, with their number in `position`."""
-    data = [(text.encode("utf-8") if isinstance(text, str) else text, number) for number, text in enumerate(lines)]
-    frame = spark.createDataFrame(data, "bytes binary, position long").repartition(2)
-    raw = frame.select(F.col("bytes").try_cast("string").alias("line"), "position", F.lit(None).cast("string").alias("unreadable"))
-    return parse(raw, options.get("fields", EXCHANGE), LIMITS, options.get("arrived_on", DAY)).orderBy("position")
+def parsed(spark: SparkSession, lines: Sequence[str | bytes], arrived_on: date | None = DAY, **options: Any) -> list[Row]:
+    """The lines parsed, as exchanges unless other fields are given."""
+    return tests.lines.parsed(spark, lines, LIMITS, arrived_on, **options)
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +121,7 @@ def results(spark: SparkSession) -> dict[str, Row]:
     """Every line above, parsed in one job."""
     lines = GOOD | {name: text for name, (text, _) in BAD.items()}
     lines |= {f"wrong {n}": line(**{n: v}) for n, v in WRONG.items()} | {f"plain {n}": line(**{n: v}) for n, v in PLAIN.items()}
-    return dict(zip(lines, parsed(spark, list(lines.values())).collect(), strict=True))
+    return dict(zip(lines, parsed(spark, list(lines.values())), strict=True))
 
 
 @pytest.mark.parametrize("name", GOOD)
@@ -140,7 +146,10 @@ def test_values_are_typed(results: dict[str, Row]):
     assert results["whole number for a double"]["request_temperature"] == 1.0
     assert results["empty list"]["tool_names"] == []
     assert results["null character"]["prompt"] == "a\0b"
-    assert results["lone surrogate"]["prompt"] == "a?b"
+    assert results["nanoseconds"]["requested_at"].astimezone(UTC) == datetime(2026, 2, 10, 8, 0, 0, 123456, UTC)
+    assert results["whole number beyond 64 bits for a double"]["request_temperature"] == 1e30
+    assert results["lone surrogate"]["prompt"] == "a\ufffdb"
+    assert results["emoji cut in half"]["prompt"] == "a\ufffd"
 
 
 def test_unknown_fields_are_kept_as_json(spark: SparkSession):
@@ -149,14 +158,18 @@ def test_unknown_fields_are_kept_as_json(spark: SparkSession):
         line(zz={"k": [1, None]}, yy="s", xx=None),
         appended('"q": {"k": 1, "k": 2}, "zz": 1, "zz": 2'),  # an object with a key twice, and a key twice
         line(Prompt="P"),  # names are case-sensitive
+        appended(f'"n": {{"k": {2**70}}}, "m": -{"8" * 40}, "f": 1E5, "g": 1.50, "h": 1e20, "e": 1e999'),
+        appended('"s": "\\\\ud83d \\ud83d \\ud83d\\ude00", "\\udc00": 1'),
     ]
-    extra = [r["extra"] for r in parsed(spark, lines).collect()]
-    assert extra == [None, {"zz": '{"k":[1,null]}', "yy": '"s"', "xx": "null"}, {"q": '{"k":1,"k":2}', "zz": "2"}, {"Prompt": '"P"'}]
+    extra = [r["extra"] for r in parsed(spark, lines)]
+    assert extra[:4] == [None, {"zz": '{"k":[1,null]}', "yy": '"s"', "xx": "null"}, {"q": '{"k":2}', "zz": "2"}, {"Prompt": '"P"'}]
+    numbers = {"n": f'{{"k":{2**70}}}', "m": "-" + "8" * 40, "f": "100000.0", "g": "1.5", "h": "1e+20", "e": "1e999"}
+    assert extra[4:] == [numbers, {"s": '"\\\\ud83d \ufffd \U0001f600"', "\ufffd": "1"}]
 
 
 def test_bytes_that_are_no_utf8_are_named_beside_the_rest(spark: SparkSession):
     lines = [line(prompt="PP").encode().replace(b"PP", b"\xff"), b"\xff", line(account_id=5, prompt="PP").encode().replace(b"PP", b"\xc3(")]
-    reasons = [r["reasons"] for r in parsed(spark, lines).select("reasons", "position").collect()]
+    reasons = [r["reasons"] for r in parsed(spark, lines)]
     assert reasons == [["invalid_utf8"], ["invalid_utf8", "broken_json"], ["invalid_utf8", "wrong_type: account_id"]]
 
 
@@ -166,14 +179,14 @@ def test_undated_folders_have_no_latest_time(spark: SparkSession):
         '{"account_id": "a", "created_at": "2026-01-01T00:00:00Z", "banned_at": "1970-01-01T00:00:00Z"}',
         '{"account_id": "a", "created_at": "2026-01-01T00:00:00Z", "banned_at": "soon", "signup_asn": "1"}',
     ]
-    reasons = [r["reasons"] for r in parsed(spark, lines, fields=ACCOUNT, arrived_on=None).select("reasons", "position").collect()]
+    reasons = [r["reasons"] for r in parsed(spark, lines, fields=ACCOUNT, arrived_on=None)]
     assert reasons == [[], ["impossible_time: banned_at"], ["wrong_type: signup_asn", "wrong_type: banned_at"]]
 
 
 def test_an_agreement_begins_on_a_date_or_at_a_time(spark: SparkSession):
     since = ["2025-03-04", "2025-03-04T23:00:00-02:00", "2025-3-4", 20250304, "2025-02-30", None]
     lines = [json.dumps({"org_id": "o", "kind": "reseller", "since": s}) for s in since]
-    found = parsed(spark, lines, fields=AGREEMENT, arrived_on=None).select("since", "reasons", "position").collect()
+    found = parsed(spark, lines, fields=AGREEMENT, arrived_on=None)
     assert [r["since"] for r in found[:2]] == [date(2025, 3, 4), date(2025, 3, 5)]
     assert [r["reasons"] for r in found] == [[], [], *[["wrong_type: since"]] * 3, ["missing: since"]]
 
@@ -205,7 +218,7 @@ def test_what_is_written_is_read(spark: SparkSession, written: list[tuple[dict[s
         local = (at + timedelta(minutes=offset)).replace(tzinfo=None).isoformat()
         stamp = f"{local}{sign}{minutes // 60:02d}:{minutes % 60:02d}"
         lines.append(json.dumps(values | {"requested_at": stamp}, ensure_ascii=ascii_only))
-    for row, (values, at) in zip(parsed(spark, lines).collect(), written, strict=True):
+    for row, (values, at) in zip(parsed(spark, lines), written, strict=True):
         assert row["reasons"] == []
         assert {name: row[name] for name in values} == values
         assert row["requested_at"].astimezone(UTC) == at

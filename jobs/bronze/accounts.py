@@ -1,9 +1,8 @@
 """bronze.accounts: the newest snapshot of each account."""
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
-from jobs.algorithms.parsing import newest, parse
+from jobs.algorithms.parsing import accepted, newest
 from jobs.schemas.landing import ACCOUNT
 from jobs.settings import Run
 
@@ -13,5 +12,5 @@ def transform(lines: DataFrame, run: Run) -> DataFrame:
 
     What was known on a date (`banned_at` later than it is not) is for silver.accounts to say.
     """
-    valid = parse(lines, ACCOUNT, run.settings.ingestion).where(F.size("reasons") == 0)
+    valid = accepted(lines, ACCOUNT, run.settings.ingestion, keep=("source_file", "position"))
     return newest(valid, ["account_id"]).select(*(f.name for f in ACCOUNT), "extra")

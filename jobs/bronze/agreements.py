@@ -1,14 +1,13 @@
 """bronze.agreements: customers who may do what looks like distillation."""
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
-from jobs.algorithms.parsing import newest, parse
+from jobs.algorithms.parsing import accepted, newest
 from jobs.schemas.landing import AGREEMENT
 from jobs.settings import Run
 
 
 def transform(lines: DataFrame, run: Run) -> DataFrame:
     """One row an organisation and kind of agreement, as last delivered."""
-    valid = parse(lines, AGREEMENT, run.settings.ingestion).where(F.size("reasons") == 0)
+    valid = accepted(lines, AGREEMENT, run.settings.ingestion, keep=("source_file", "position"))
     return newest(valid, ["org_id", "kind"]).select(*(f.name for f in AGREEMENT))

@@ -8,9 +8,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructField
 
-from jobs.algorithms.parsing import parse
+from jobs.algorithms.parsing import rejected
 from jobs.schemas.landing import ACCOUNT, AGREEMENT, EXCHANGE, MODEL
-from jobs.schemas.table import BINARY, DATE
+from jobs.schemas.table import DATE, STRING
 from jobs.settings import Run
 
 
@@ -21,26 +21,26 @@ def transform(
 
     Lines are parsed again, by the same function as bronze, so a line is in just one of the two tables; but
     not the day's exchanges where as many were accepted (`bronze.exchanges`) as there are lines, for then
-    none was rejected: counting costs an eighth of parsing.
+    none was rejected: counting is cheaper than parsing.
     Rejected lines of undated folders stand under each run's date for as long as they are delivered.
     """
     doubtful = exchanges if exchanges.count() != accepted.count() else exchanges.limit(0)
-    rejected = [
+    parts = [
         _rejected("exchanges", doubtful, EXCHANGE, run, run.day),
         _rejected("accounts", accounts, ACCOUNT, run),
         _rejected("models", models, MODEL, run),
         _rejected("agreements", agreements, AGREEMENT, run),
     ]
-    return reduce(DataFrame.unionByName, rejected)
+    return reduce(DataFrame.unionByName, parts)
 
 
 def _rejected(source: str, lines: DataFrame, fields: Sequence[StructField], run: Run, arrived_on: date | None = None) -> DataFrame:
-    parsed = parse(lines, fields, run.settings.ingestion, arrived_on)
-    return parsed.where(F.size("reasons") > 0).select(
+    text = F.col("line").cast(STRING)  # its bytes, which may be no UTF-8
+    return rejected(lines, fields, run.settings.ingestion, arrived_on, keep=("source_file",)).select(
         F.lit(run.day).cast(DATE).alias("arrived_on"),
         F.lit(source).alias("source"),
         "source_file",
         "reasons",
-        F.make_valid_utf8("line").alias("row"),
-        F.when(~F.is_valid_utf8("line"), F.col("line").cast(BINARY)).alias("row_bytes"),
+        F.make_valid_utf8(text).alias("row"),
+        F.when(~F.is_valid_utf8(text), F.col("line")).alias("row_bytes"),
     )

@@ -14,6 +14,7 @@ sys.path_importer_cache.clear()
 
 # From the packages, not from the archives: hence here.
 import numpy as np  # noqa: E402, F401
+import orjson  # noqa: E402, F401
 import pyarrow.compute  # noqa: E402, F401
 import pyspark.worker  # noqa: E402, F401
 from pyspark.daemon import manager  # noqa: E402

@@ -1,0 +1,125 @@
+"""What it costs to parse the landing: processor time a line of bronze and of quarantine, beside Spark's own `from_json`.
+
+    python benchmarks/parsing.py [--landing FOLDER] [--scale F] [--turns N] [--json FILE]
+
+Each way reads the same lines and writes Parquet, in one warm session, in turns; the median of the turns is told, in
+microseconds a line, of the JVM and of the Python workers. `from_json` is given the same fields, believes what it reads,
+says nothing of what is wrong and keeps no unknown field. Quarantine is told twice: of a day without a rejected line,
+which is counted, and of a day with one, which is parsed once more. Without a landing, two days of the February scenario
+are simulated: at the default scale, 308,000 exchanges.
+"""
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import meter
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
+
+from jobs.bronze import exchanges
+from jobs.quality import quarantine
+from jobs.runtime.landing import Landing
+from jobs.runtime.session import session
+from jobs.schemas.landing import EXCHANGE
+from jobs.settings import DEFAULT, Key, Run
+from jobs.simulate.landing import simulate
+
+KEY = Key(b"a key for this benchmark alone")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds of one turn: the clock's, and processor time of the JVM and of the workers."""
+
+    wall: float
+    java: float
+    workers: float
+
+
+def ways(landing: Landing, folder: Path) -> dict[str, Callable[[], None]]:
+    """What is measured, by name; each goes through all days of the landing."""
+    days = [(Run(day, DEFAULT, KEY), landing.lines("exchanges", day)) for day in landing.days()]
+    accounts, models, agreements = (landing.lines(name, None) for name in ("accounts", "models", "agreements"))
+
+    def write(make: Callable[[DataFrame, Run], DataFrame], name: str) -> Callable[[], None]:
+        def go() -> None:
+            for run, lines in days:
+                make(lines, run).write.mode("overwrite").parquet(f"{folder}/{name}/{run.day}")
+
+        return go
+
+    def plainly(lines: DataFrame, _: Run) -> DataFrame:
+        return lines.select(F.from_json("line", StructType(list(EXCHANGE))).alias("row"), "source_file").select("row.*", "source_file")
+
+    def none_rejected(lines: DataFrame, run: Run) -> DataFrame:
+        return quarantine.transform(lines, accounts, models, agreements, lines.select("source_file"), run)
+
+    def one_rejected(lines: DataFrame, run: Run) -> DataFrame:
+        return quarantine.transform(lines, accounts, models, agreements, lines.select("source_file").limit(0), run)
+
+    return {
+        "from_json": write(plainly, "plain"),
+        "bronze.exchanges": write(exchanges.transform, "bronze"),
+        "quarantine, no line rejected": write(none_rejected, "counted"),
+        "quarantine, a line rejected": write(one_rejected, "parsed"),
+    }
+
+
+def cost(way: Callable[[], None]) -> Cost:
+    """What one turn takes."""
+    before, began = meter.processor_seconds(), time.monotonic()
+    way()
+    wall, after = time.monotonic() - began, meter.processor_seconds()
+    return Cost(wall, after["java"] - before["java"], after["workers"] - before["workers"])
+
+
+def measure(spark: SparkSession, uri: str, turns: int, folder: Path) -> dict[str, float]:
+    """The figures, printed as a table."""
+    landing = Landing(spark, uri)
+    lines = sum(landing.lines("exchanges", day).count() for day in landing.days())
+    each = ways(landing, folder)
+    for way in each.values():  # what is compiled and imported once
+        for _ in range(2):
+            way()
+    found: dict[str, list[Cost]] = {name: [] for name in each}
+    for _ in range(turns):
+        for name, way in each.items():
+            found[name].append(cost(way))
+    figures: dict[str, float] = {"lines": lines}
+    print(f"{lines} lines; microseconds a line\n{'':30} {'Java':>8} {'workers':>8} {'clock':>8}")
+    for name, costs in found.items():
+        java, workers, wall = (statistics.median(getattr(c, k) for c in costs) / lines * 1e6 for k in ("java", "workers", "wall"))
+        print(f"{name:30} {java:8.1f} {workers:8.1f} {wall:8.1f}")
+        key = name.replace(",", "").replace(" ", "_").replace(".", "_")
+        figures |= {f"{key}_java_us": round(java, 2), f"{key}_workers_us": round(workers, 2)}
+    return figures
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and print; with --json also write the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--landing", help="landing to parse; default: traffic is simulated")
+    parser.add_argument("--scale", type=float, default=0.145, help="share of the February scenario that is simulated; default 0.145")
+    parser.add_argument("--turns", type=int, default=3, help="turns of each way; default 3")
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    given = parser.parse_args(arguments)
+    spark = session()
+    with tempfile.TemporaryDirectory() as folder:
+        landing = given.landing or f"{folder}/landing"
+        if not given.landing:
+            simulate(spark, landing, "february", given.scale, days=2)
+        figures = measure(spark, landing, given.turns, Path(folder))
+    if given.json:
+        given.json.write_text(json.dumps(figures) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
