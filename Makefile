@@ -13,7 +13,7 @@ DEMO_FROM := 2026-02-02
 DEMO_TO := 2026-02-02
 DEMO_KEY := public-demo-key-that-protects-nothing
 
-.PHONY: help env demo test check cluster-test deploy-check fault-test bench bench-capability bench-chance bench-detection bench-gates bench-scale browser-test dictionary airflow-env airflow airflow-test locks clean
+.PHONY: help env demo test check cluster-test deploy-check fault-test bench bench-capability bench-chance bench-detection bench-gates bench-parse bench-scale browser-test dictionary airflow-env airflow airflow-test locks clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ bench-chance: env ## count the links that chance makes in LAKE=FOLDER on DATE=YY
 
 bench-gates: env ## measure what the quality gates add to a day
 	@PYTHONPATH=. $(BIN)/python benchmarks/gates.py $(if $(BENCH_JSON),--json $(BENCH_JSON))
+
+bench-parse: env ## measure what parsing the landing costs a line, beside Spark's own from_json; ARGS="--landing FOLDER"
+	@PYTHONPATH=. $(BIN)/python benchmarks/parsing.py $(ARGS) $(if $(BENCH_JSON),--json $(BENCH_JSON))
 
 # The benchmark's folder is no part of the project: its prompts are others'.
 BENCH := ../shared/bench

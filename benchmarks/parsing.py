@@ -5,7 +5,8 @@
 Each way reads the same lines and writes Parquet, in one warm session, in turns; the median of the turns is told, in
 microseconds a line, of the JVM and of the Python workers. `from_json` is given the same fields, believes what it reads,
 says nothing of what is wrong and keeps no unknown field. Quarantine is told twice: of a day without a rejected line,
-which is counted, and of a day with one, which is parsed once more. Without a landing, two days of the February scenario
+which is counted, and of a day with one, which is parsed once more. Before that the two stages load each day into a lake,
+as `iolaus run` has them do: the first day in a session that has done nothing before. Without a landing, two days of the February scenario
 are simulated: at the default scale, 308,000 exchanges.
 """
 
@@ -14,8 +15,9 @@ import json
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import meter
@@ -24,8 +26,10 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from jobs.bronze import exchanges
+from jobs.pipeline import stage
 from jobs.quality import quarantine
 from jobs.runtime.landing import Landing
+from jobs.runtime.runner import Runner
 from jobs.runtime.session import session
 from jobs.schemas.landing import EXCHANGE
 from jobs.settings import DEFAULT, Key, Run
@@ -80,10 +84,24 @@ def cost(way: Callable[[], None]) -> Cost:
     return Cost(wall, after["java"] - before["java"], after["workers"] - before["workers"])
 
 
+def loaded(spark: SparkSession, uri: str, folder: Path) -> Iterator[tuple[date, str, Cost]]:
+    """What each day costs as the stages of a run."""
+    runner = Runner(spark, f"{folder}/lake", DEFAULT, KEY, uri)
+    for day in Landing(spark, uri).days():
+        for table in ("bronze.exchanges", "quality.quarantine"):
+            yield day, table, cost(lambda name=table, of=day: runner.run_stage(stage(name), of))  # type: ignore[misc]
+
+
 def measure(spark: SparkSession, uri: str, turns: int, folder: Path) -> dict[str, float]:
     """The figures, printed as a table."""
+    figures = dict[str, float]()
+    in_lake = list(loaded(spark, uri, folder))
     landing = Landing(spark, uri)
-    lines = sum(landing.lines("exchanges", day).count() for day in landing.days())
+    of_day = {day: landing.lines("exchanges", day).count() for day in landing.days()}
+    for number, (day, table, took) in enumerate(in_lake):
+        figures |= told(f"day {number // 2 + 1}, {table}", took, of_day[day])
+    lines = sum(of_day.values())
+    figures["lines"] = lines
     each = ways(landing, folder)
     for way in each.values():  # what is compiled and imported once
         for _ in range(2):
@@ -92,14 +110,18 @@ def measure(spark: SparkSession, uri: str, turns: int, folder: Path) -> dict[str
     for _ in range(turns):
         for name, way in each.items():
             found[name].append(cost(way))
-    figures: dict[str, float] = {"lines": lines}
-    print(f"{lines} lines; microseconds a line\n{'':30} {'Java':>8} {'workers':>8} {'clock':>8}")
     for name, costs in found.items():
-        java, workers, wall = (statistics.median(getattr(c, k) for c in costs) / lines * 1e6 for k in ("java", "workers", "wall"))
-        print(f"{name:30} {java:8.1f} {workers:8.1f} {wall:8.1f}")
-        key = name.replace(",", "").replace(" ", "_").replace(".", "_")
-        figures |= {f"{key}_java_us": round(java, 2), f"{key}_workers_us": round(workers, 2)}
+        middle = Cost(*(statistics.median(getattr(c, kind) for c in costs) for kind in ("wall", "java", "workers")))
+        figures |= told(f"warm, {name}", middle, lines)
     return figures
+
+
+def told(name: str, took: Cost, lines: int) -> dict[str, float]:
+    """The figures of one row, printed: microseconds a line."""
+    java, workers, wall = (seconds / lines * 1e6 for seconds in (took.java, took.workers, took.wall))
+    print(f"{name:40} Java {java:7.1f}  workers {workers:7.1f}  clock {wall:7.1f}  microseconds a line, of {lines}", flush=True)
+    key = name.replace(",", "").replace(" ", "_").replace(".", "_")
+    return {f"{key}_java_us": round(java, 2), f"{key}_workers_us": round(workers, 2)}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
