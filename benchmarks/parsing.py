@@ -92,8 +92,8 @@ def loaded(spark: SparkSession, uri: str, folder: Path) -> Iterator[tuple[date, 
             yield day, table, cost(lambda name=table, of=day: runner.run_stage(stage(name), of))  # type: ignore[misc]
 
 
-def measure(spark: SparkSession, uri: str, turns: int, folder: Path) -> dict[str, float]:
-    """The figures, printed as a table."""
+def measure(spark: SparkSession, uri: str, turns: int, folder: Path, warm_up: int = 2) -> dict[str, float]:
+    """The figures, printed as a table. `warm_up`: turns before those that count."""
     figures = dict[str, float]()
     in_lake = list(loaded(spark, uri, folder))
     landing = Landing(spark, uri)
@@ -103,9 +103,8 @@ def measure(spark: SparkSession, uri: str, turns: int, folder: Path) -> dict[str
     lines = sum(of_day.values())
     figures["lines"] = lines
     each = ways(landing, folder)
-    for way in each.values():  # what is compiled and imported once
-        for _ in range(2):
-            way()
+    for way in [*each.values()] * warm_up:  # what is compiled and imported once
+        way()
     found: dict[str, list[Cost]] = {name: [] for name in each}
     for _ in range(turns):
         for name, way in each.items():
