@@ -103,6 +103,17 @@ def test_a_claim_of_another_machine_is_dead_when_it_stands_still(tmp_path: Path)
     assert files.names() == [f"{WHOLE}/{8:012}.json"]
 
 
+def test_a_claim_without_text_yet_is_waited_for(tmp_path: Path) -> None:
+    """Between the making of a claim's file and the writing of its text others may read it: it is a holder like any other."""
+    files = _Disk(tmp_path)
+    files.create(f"{WHOLE}/{1:012}.json", "")
+    said: list[str] = []
+    lock = Lock(files, WHOLE, stale=0.3)
+    lock.acquire(said.append)
+    assert len(said) == 1
+    assert files.names() == [f"{WHOLE}/{2:012}.json"], "it was taken for dead only when it stood still"
+
+
 def test_a_holder_that_slept_writes_nothing_more(tmp_path: Path) -> None:
     files = _Disk(tmp_path)
     sleeper = Lock(files, WHOLE, beat=60, stale=0.4)

@@ -142,7 +142,7 @@ def _wait_for(files: SmallFiles, concerned: Callable[[str], bool], stale: float,
     while True:
         waiting, newest = False, _newest(files)
         for name, text in _live(files, newest, concerned).items():
-            if seen.get(name, ("", 0.0))[0] != text:
+            if name not in seen or seen[name][0] != text:  # a claim that is only being made has no text yet
                 seen[name] = text, time.monotonic()
             if time.monotonic() - seen[name][1] < stale:
                 waiting = True
