@@ -89,8 +89,8 @@ def brute_force(uses: list[Row], owners: int, most: int) -> dict[tuple[str, str,
     return found
 
 
-def run(spark: SparkSession, uses: list[Row], owners: int, most: int) -> dict[tuple[str, str, str], Row]:
-    made = [r.asDict() for r in shared_tokens(rows(spark, "features.account_tokens", uses), CHANNELS, owners, most).collect()]
+def run(spark: SparkSession, uses: list[Row], owners: int, most: int, **how: int) -> dict[tuple[str, str, str], Row]:
+    made = [r.asDict() for r in shared_tokens(rows(spark, "features.account_tokens", uses), CHANNELS, owners, most, **how).collect()]
     found = {(r.pop("account_a"), r.pop("account_b"), r.pop("channel")): r for r in made}
     assert len(found) == len(made), "one row a pair and channel"
     return found
@@ -106,6 +106,22 @@ def test_pairs_are_those_of_brute_force(spark: SparkSession, seed: int) -> None:
     assert {channel for _, _, channel in found} == set(CHANNELS)
     owner = {u["account_id"]: u["owner_id"] for u in uses}
     assert all(a < b and owner[a] != owner[b] for a, b, _ in found)
+
+
+@pytest.mark.parametrize(("meetings", "piece"), [(10**9, 7), (2_000, 10**6), (2_000, 7)])
+def test_pairs_are_the_same_in_any_number_of_tasks_and_pieces(spark: SparkSession, meetings: int, piece: int) -> None:
+    uses = token_table(3)
+    assert run(spark, uses, POPULATION, MOST, meetings=meetings, piece=piece) == brute_force(uses, POPULATION, MOST)
+
+
+def test_no_tokens_make_no_pairs(spark: SparkSession) -> None:
+    assert run(spark, degrees(shared("card", 1, ["a"])), POPULATION, MOST) == {}
+
+
+def test_a_token_whose_other_users_meet_too_many_makes_no_pair(spark: SparkSession) -> None:
+    uses = degrees(shared("mail", 1, ["a", "b"]))
+    uses[1]["reach"] = POPULATION
+    assert run(spark, uses, POPULATION, MOST) == {}
 
 
 def shared(channel: str, token: int, names: list[str], **changes: Any) -> list[Row]:

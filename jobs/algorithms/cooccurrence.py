@@ -9,16 +9,27 @@ The evidence of a shared token, in bits, is
 which bounds from below the surprise that a random owner shares any token so rare with either account. Of
 several shared tokens the best counts. Cost: the sum over tokens of degree squared, which the channel's
 floor bounds: a token of degree above N / 2^(floor + 1) can never give so many bits and is not paired.
+
+Pairs are counted before they are made. They are made in NumPy, a piece at a time, and those of one pair and channel are
+joined where they are made, so that what is shuffled are pairs and not meetings: some ten times fewer, and nothing where
+one partition holds all.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.algorithms.channels import CHANNEL
 
 MILLI = 1000  # bits are summed as whole thousandths, so that sums do not depend on their order
+MEETINGS = 30_000_000  # pairs of accounts that meet in a token, made in a task: some ten seconds of work
+PIECE = 2_000_000  # of them, held at a time: 300 MB in a Python worker
+ROW = 10  # of them, that cost as much as a row of tokens
 
 
 def millibits(probability: Column) -> Column:
@@ -39,43 +50,133 @@ def pairable(tokens: DataFrame, channels: tuple[str, ...], owners: int, most: in
     return rows.where(F.col("reach") / F.lit(float(owners)) <= floor)
 
 
-def shared_tokens(tokens: DataFrame, channels: tuple[str, ...], owners: int, most: int) -> DataFrame:
+def shared_tokens(
+    tokens: DataFrame, channels: tuple[str, ...], owners: int, most: int, *, meetings: int = MEETINGS, piece: int = PIECE
+) -> DataFrame:
     """One row a pair and channel: (account_a, account_b, channel, token, sharers, support, bits, similarity).
 
     account_a < account_b, of different owners. token: the rarest that they share, of `sharers` owners;
     support: how many they share; bits: thousandths, at most the channel's cap; similarity: Jaccard
-    similarity of their pairable tokens, weighted by rarity.
+    similarity of their pairable tokens, weighted by rarity. A task makes about `meetings` pairs of accounts that meet in
+    a token, `piece` at a time.
     """
-    rows = pairable(tokens, channels, owners, most)
+    rows = pairable(tokens, channels, owners, most).select("account_id", "owner_id", "channel", "token", "degree", "reach")
+    work = rows.agg(F.sum((F.col("degree") - 1) / 2 + ROW)).first()  # of owners; accounts of one owner add a few
+    parts = -(-int(work[0] if work and work[0] else 0) // meetings)
+    if parts <= 1:
+        whole = rows.coalesce(1).mapInArrow(lambda batches: _best(_meetings(_weighed(batches, owners), owners, piece)), _PAIR)
+        return whole.select(*_SHOWN)
     weight = F.round(MILLI * F.log2(F.lit(float(owners)) / F.col("degree"))).cast("long")
-    rows = rows.select("account_id", "owner_id", "channel", "token", "degree", "reach", weight.alias("weight"))
-    total = rows.groupBy("account_id", "channel").agg(F.sum("weight").alias("total"))
-    rows = rows.join(total, ["account_id", "channel"])
-    a, b = (rows.select("channel", "token", *(F.col(c).alias(f"{c}_{side}") for c in _SIDED)) for side in "ab")
-    pairs = a.join(b, ["channel", "token"]).where("account_id_a < account_id_b and owner_id_a <> owner_id_b")
-    capped = F.least(
-        millibits((F.col("reach_a") + F.col("reach_b")) / F.lit(float(owners))),
-        by_channel({c: CHANNEL[c].cap * MILLI for c in channels}).cast("int"),
-    )
-    best = F.max(F.struct(capped.alias("bits"), (-F.col("degree_a")).alias("rarity"), F.col("token").alias("token")))
-    joined = pairs.groupBy("account_id_a", "account_id_b", "channel").agg(
-        best.alias("best"),
-        F.count(F.lit(1)).cast("int").alias("support"),
-        F.sum("weight_a").alias("common"),
-        F.first("total_a").alias("total_a"),
-        F.first("total_b").alias("total_b"),
-    )
-    floor = by_channel({c: CHANNEL[c].floor * MILLI for c in channels})
-    return joined.where(F.col("best.bits") >= floor).select(
-        F.col("account_id_a").alias("account_a"),
-        F.col("account_id_b").alias("account_b"),
-        "channel",
-        F.col("best.token").alias("token"),
-        (-F.col("best.rarity")).alias("sharers"),
-        "support",
-        F.col("best.bits").alias("bits"),
-        (F.col("common") / (F.col("total_a") + F.col("total_b") - F.col("common"))).alias("similarity"),
-    )
+    total = rows.groupBy("account_id", "channel").agg(F.sum(weight).alias("total"))
+    weighed = rows.withColumn("weight", weight).join(total, ["account_id", "channel"]).repartition(parts, "channel", "token")
+    met = weighed.mapInArrow(lambda batches: _meetings(_whole(batches), owners, piece), _MET)
+    return met.repartition(parts, "account_a").mapInArrow(_best, _PAIR).select(*_SHOWN)
 
 
-_SIDED = ("account_id", "owner_id", "degree", "reach", "weight", "total")
+_MET = (
+    "account_a string, account_b string, channel string, token long, sharers int, support int, bits int, "
+    "common long, total_a long, total_b long"
+)
+_SHOWN = ("account_a", "account_b", "channel", "token", "sharers", "support", "bits", "similarity")
+_PAIR = ", ".join(part for part in _MET.split(", ") if part.split()[0] in _SHOWN) + ", similarity double"
+_RANKS = 1 << 31  # more than a token may have owners
+
+Ints = npt.NDArray[np.int64]
+
+
+def _whole(batches: Iterable[pa.RecordBatch]) -> pa.Table | None:
+    """All rows of a task."""
+    kept = [batch for batch in batches if batch.num_rows]
+    return pa.Table.from_batches(kept).combine_chunks() if kept else None
+
+
+def _weighed(batches: Iterable[pa.RecordBatch], owners: int) -> pa.Table | None:
+    """All rows, where one task has them: with the weight of each token, and its account's total in the channel."""
+    rows = _whole(batches)
+    if rows is None:
+        return None
+    weight = np.round(MILLI * np.log2(owners / rows["degree"].to_numpy())).astype(np.int64)
+    (account, _), (channel, _) = _ranked(rows["account_id"]), _ranked(rows["channel"])
+    _, group = np.unique(channel * (account.max() + 1) + account, return_inverse=True)
+    total = np.zeros(group.max() + 1, np.int64)
+    np.add.at(total, group, weight)
+    return rows.append_column("weight", pa.array(weight)).append_column("total", pa.array(total[group]))
+
+
+def _ranked(*columns: pa.ChunkedArray) -> tuple[Ints | pa.Array, ...]:
+    """The rank of each value of each column among the sorted distinct values of all, and those values, last."""
+    values = pc.unique(pa.chunked_array([chunk for column in columns for chunk in column.chunks], pa.string()))
+    values = values.take(pc.sort_indices(values))
+    return (*(pc.index_in(column, value_set=values).to_numpy().astype(np.int64) for column in columns), values)
+
+
+def _meetings(rows: pa.Table | None, owners: int, piece: int) -> Iterator[pa.RecordBatch]:
+    """The pairs that meet in the tokens of a task, which has all rows of each: a row a pair and channel and piece of the work."""
+    if rows is None:
+        return
+    (account, names), (owner, _), (channel, channels) = (_ranked(rows[name]) for name in ("account_id", "owner_id", "channel"))
+    caps = np.array([CHANNEL[name].cap * MILLI for name in channels.to_pylist()], np.int64)
+    columns = [account, owner, channel, *(rows[n].to_numpy().astype(np.int64) for n in ("token", "degree", "reach", "weight", "total"))]
+    order = np.lexsort([account, columns[3], channel])
+    account, owner, channel, token, degree, reach, weight, total = (column[order] for column in columns)
+    begins = np.flatnonzero(np.r_[True, (token[1:] != token[:-1]) | (channel[1:] != channel[:-1])])
+    ends = np.repeat(np.append(begins[1:], len(token)), np.diff(np.append(begins, len(token))))
+    later = ends - np.arange(len(token)) - 1  # each row meets those after it of its token
+    done = np.cumsum(later)
+    if not done[-1]:
+        return
+    cuts = np.unique(np.searchsorted(done, np.arange(piece, done[-1] + piece, piece)) + 1)
+    for first, last in zip(np.r_[0, cuts[:-1]], np.minimum(cuts, len(token)), strict=True):
+        a = np.repeat(np.arange(first, last), later[first:last])
+        b = a + 1 + np.arange(len(a)) - np.repeat(np.cumsum(later[first:last]) - later[first:last], later[first:last])
+        kept = owner[a] != owner[b]
+        a, b = a[kept], b[kept]
+        if not len(a):
+            continue
+        bits = np.round(-MILLI * np.log2(np.minimum((reach[a] + reach[b]) / owners, 1.0))).astype(np.int64)
+        bits = np.minimum(bits, caps[channel[a]])
+        key = (channel[a] * len(names) + account[a]) * len(names) + account[b]
+        at, joined = _joined(key, bits, token[a], degree[a], np.ones(len(a), np.int64), weight[a])
+        x, y = a[at], b[at]
+        named = [values.take(pa.array(of)) for values, of in ((names, account[x]), (names, account[y]), (channels, channel[x]))]
+        yield _batch(_MET, *named, *joined, total[x], total[y])
+
+
+def _joined(key: Ints, bits: Ints, token: Ints, sharers: Ints, support: Ints, common: Ints) -> tuple[Ints, tuple[Ints, ...]]:
+    """Meetings of one key joined: a row of each key, and (token, sharers, support, bits, common) of the key.
+
+    The best token has the most bits; of those the fewest sharers; of those the greatest number.
+    """
+    order = np.argsort(key, kind="stable")
+    begins = np.flatnonzero(np.r_[True, np.diff(key[order]) != 0])
+    rank = (bits * _RANKS + (_RANKS - 1 - sharers))[order]
+    best = np.maximum.reduceat(rank, begins)
+    is_best = rank == np.repeat(best, np.diff(np.append(begins, len(key))))
+    chosen = np.maximum.reduceat(np.where(is_best, token[order], np.iinfo(np.int64).min), begins)
+    counts, sums = (np.add.reduceat(x[order], begins) for x in (support, common))
+    return order[begins], (chosen, _RANKS - 1 - best % _RANKS, counts, best // _RANKS, sums)
+
+
+def _best(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Of whole pairs: a row a pair and channel, where its best token is worth the channel's floor."""
+    rows = _whole(batches)
+    if rows is None:
+        return
+    a, b, names = _ranked(rows["account_a"], rows["account_b"])
+    channel, known = _ranked(rows["channel"])
+    measured = [rows[name].to_numpy().astype(np.int64) for name in ("bits", "token", "sharers", "support", "common")]
+    at, (token, sharers, support, bits, common) = _joined((channel * len(names) + a) * len(names) + b, *measured)
+    total = rows["total_a"].to_numpy()[at] + rows["total_b"].to_numpy()[at]
+    floors = np.array([CHANNEL[name].floor * MILLI for name in known.to_pylist()])
+    shown = bits >= floors[channel[at]]
+    similarity = common / (total - common)
+    named = [rows[name].combine_chunks().take(pa.array(at[shown])) for name in ("account_a", "account_b", "channel")]
+    yield _batch(_PAIR, *named, *(x[shown] for x in (token, sharers, support, bits, similarity)))
+
+
+def _batch(schema: str, *columns: pa.Array | Ints) -> pa.RecordBatch:
+    """A batch of the columns that a schema names."""
+    types = {"string": pa.string(), "long": pa.int64(), "int": pa.int32(), "double": pa.float64()}
+    fields = [field.split() for field in schema.split(", ")]
+    arrays = [c if isinstance(c, pa.Array) else pa.array(c, types[t]) for c, (_, t) in zip(columns, fields, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, names=[name for name, _ in fields])

@@ -1,4 +1,4 @@
-"""What stages read: tables of the lake and folders of the landing, each found once where many read it."""
+"""What stages read: tables of the lake, folders of the landing, and rows that the run has just made."""
 
 from datetime import date
 from threading import Lock
@@ -7,19 +7,20 @@ from pyspark.sql import DataFrame
 
 from jobs.errors import RunError, UsageError
 from jobs.pipeline import STAGES, Grain, Read, Span, Stage, is_given, is_landing, stage
+from jobs.runtime.kept import Kept, held, known
 from jobs.runtime.lake import Lake
 from jobs.runtime.landing import Landing
 from jobs.runtime.unreadable import Unreadable
+from jobs.schemas.table import table
 
-# What is made once a run, judged, and read by later stages: a run keeps it in memory for that day. To find a table's day in the
-# lake costs more than a small day's rows. Exchanges and sketches of days, of which there may be billions, are not kept.
+# What is made once a run, judged, and read by later stages: a run keeps it for that day. To find a table's day in the lake
+# costs more than a small day's rows. Exchanges and sketches of days, of which there may be billions, are not kept.
 _KEPT = {
     (read.table, Span.DAY)
     for made in STAGES
     for read in made.reads
     if read.span is Span.DAY and not is_given(read.table) and stage(read.table).grain is Grain.RUN
 }
-
 
 class Inputs:
     """Reads one lake and, where there is one, one landing. While it `keeps`, what a run makes and reads stays in memory."""
@@ -28,7 +29,8 @@ class Inputs:
         self.lake = lake
         self.keeps = False
         self._landing = landing
-        self._kept: dict[tuple[str, date], DataFrame] = {}
+        self._is_local = lake.spark.sparkContext.master.startswith("local")
+        self._kept: dict[tuple[str, date], Kept] = {}
         self._lock = Lock()
         self._unreadable: dict[tuple[str, date], list[Unreadable]] = {}
 
@@ -49,16 +51,27 @@ class Inputs:
             )
         return landing.lines(folder, day, self._unreadable.get((folder, day), ()), watched=watched)
 
-    def made(self, stage: Stage, day: date) -> DataFrame:
-        """What a stage has just written: from memory where others will read it from there, for it is not written again."""
-        once = stage.grain is Grain.RUN
-        return self.read(Read(stage.table), day) if once else self.lake.read(stage.table, Span.DAY, day)
+    def held(self, stage: Stage, day: date, rows: DataFrame) -> Kept | None:
+        """The rows that a stage makes, to be written and then to `keep`; None where they are to be read from the lake.
+
+        So they are where a cluster's executors, which keep them, can be lost.
+        """
+        holds = self.keeps and self._is_local and stage.grain is Grain.RUN
+        return held(rows, table(stage.table), day) if holds else None
+
+    def keep(self, stage: Stage, day: date, made: Kept | None, size: int | None) -> DataFrame:
+        """What a stage has just written, of `size` bytes, as its gate and later stages read it."""
+        if made is None:
+            return self.read(Read(stage.table), day) if stage.grain is Grain.RUN else self.lake.read(stage.table, Span.DAY, day)
+        with self._lock:
+            self._kept[stage.table, day] = made if size is None else known(made, table(stage.table), day, size)
+            return self._kept[stage.table, day].rows
 
     def forget(self, day: date | None = None) -> None:
         """Free what is kept in memory of a day, or of all."""
         with self._lock:
             for key in [key for key in self._kept if day in (None, key[1])]:
-                self._kept.pop(key).unpersist()
+                self._kept.pop(key).free()
 
     def find_unreadable(self, stage: Stage, day: date) -> bool:
         """After a failure: look for files of the stage's landing folders that cannot be read; whether there are new ones."""
@@ -89,10 +102,12 @@ class Inputs:
         """A table that many stages of a day read: it is found in the lake and decoded once. It spills to disk where it must."""
         with self._lock:
             if (name, day) not in self._kept:
-                self._kept[name, day] = self.lake.read(name, Span.DAY, day).persist()
-            return self._kept[name, day]
+                rows = self.lake.read(name, Span.DAY, day).persist()
+                self._kept[name, day] = Kept(rows, rows.unpersist)
+            return self._kept[name, day].rows
 
     def _needed_landing(self, name: str) -> Landing:
         if self._landing is None:
             raise UsageError(f"{name} is read from the landing; name its folder with --landing")
         return self._landing
+

@@ -106,7 +106,9 @@ class Lake:
         writer = frame.write.format("delta").mode("overwrite").option("mergeSchema", "true")
         if spec.date is not None and self._is_new(name, day):
             # Nothing is to be replaced: Delta need not find out what, which costs twice as much as a small day's rows.
-            of_day = F.when(F.col(spec.date) == F.lit(day), F.col(spec.date)).otherwise(F.raise_error(f"{_FOREIGN} {day}"))
+            # Compared as text, for a date would be a number in generated code, which were compiled anew each day.
+            same = F.col(spec.date).cast("string") == F.lit(day.isoformat())
+            of_day = F.when(same, F.col(spec.date)).otherwise(F.raise_error(f"{_FOREIGN} {day}"))
             writer = frame.withColumn(spec.date, of_day).write.format("delta").mode("append").option("mergeSchema", "true")
         elif spec.date is not None:
             writer = writer.option("replaceWhere", f"{spec.date} = DATE'{day.isoformat()}'")

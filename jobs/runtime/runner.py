@@ -20,6 +20,7 @@ from jobs.algorithms.figures import told
 from jobs.errors import GateError, in_short
 from jobs.pipeline import STAGES, Grain, Read, Span, Stage, is_landing, stage
 from jobs.runtime import suites
+from jobs.runtime.class_loader import share
 from jobs.runtime.failures import lost_rows
 from jobs.runtime.gate import Gate, Outcome
 from jobs.runtime.inputs import Inputs
@@ -107,10 +108,13 @@ class Runner:
         self._records.flush()
         self.journal.write("run_ends", not_held=sum(1 for o in self.gate.outcomes if not o.success))
 
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self.threads, initializer=share, initargs=(self.spark,))
+
     def _work_off(self, waits: dict[Task, set[Task]]) -> None:
         waiting, written, running = list(waits), set[Task](), dict[Future[None], Task]()
         stopped: dict[date, GateError] = {}
-        with ThreadPoolExecutor(self.threads) as pool:
+        with self._pool() as pool:
             while waiting or running:
                 ready = [task for task in waiting if waits[task] <= written]
                 for day, table in ready[: self.threads - len(running)]:
@@ -225,9 +229,11 @@ class Runner:
                 self.gate.check(name, day, inputs[name], {})
         rows: DataFrame = transform(*reads, Run(day, self.settings, self.key, self.run_id))
         if stage.layer != GOLD:
-            self._write(made, rows)
+            held = self._inputs.held(stage, day, rows)
+            self._write(made, held.rows if held else rows)
             if whole_run:
-                self._check(stage, day, self._inputs.made(stage, day), inputs, told=told(rows))
+                kept = self._inputs.keep(stage, day, held, made.commit and made.commit.size)
+                self._check(stage, day, kept, inputs, told=told(rows))
             else:
                 self.gate.note(stage.table, day, told(rows))
             return
@@ -258,7 +264,7 @@ class Runner:
         with self._lock:
             held = self._unpublished.pop(day)
         *beside, last = (held[s.table] for s in STAGES if s.table in held)
-        with ThreadPoolExecutor(self.threads) as pool:
+        with self._pool() as pool:
             list(pool.map(self._publish_table, beside))
         self._publish_table(last)
 

@@ -18,6 +18,7 @@ from pyspark.sql import SparkSession
 
 import jobs
 from jobs.errors import UsageError
+from jobs.runtime.class_loader import share
 from jobs.runtime.jvm_names import remember
 
 DELTA_PACKAGE = "io.delta:delta-spark_4.1_2.13:4.4.0"
@@ -41,6 +42,8 @@ _COMMON = {
     "spark.executorEnv.PYTHONHASHSEED": "0",
     # Days run the same queries: with Spark's 100 entries their compiled code is thrown away before the next day needs it.
     "spark.sql.codegen.cache.maxEntries": "10000",
+    # A class that is named by its place in a plan is compiled anew wherever the same code stands at another.
+    "spark.sql.codegen.useIdInClassName": "false",
     # A stack trace taken for every column of every plan doubles the time to build one; errors name their columns without.
     "spark.sql.dataFrameQueryContext.enabled": "false",
     "spark.python.sql.dataFrameDebugging.enabled": "false",
@@ -145,6 +148,7 @@ def session(
     if not submitted and not _is_local(master):  # spark-submit ships what it is told with --py-files, or the image has it
         made.sparkContext.addPyFile(str(_archive()))
     remember(made)
+    share(made)
     return made
 
 

@@ -1,0 +1,19 @@
+"""One class loader for the threads that plan and those that run, so that generated code is compiled once and not twice.
+
+Spark keeps compiled code by text and class loader. In local mode a task's thread has the executor's class loader and a
+planning thread another, so each class of a query was compiled for both: half of the compiler's work of a run.
+"""
+
+from typing import Any, cast
+
+from pyspark.sql import SparkSession
+
+
+def share(spark: SparkSession) -> None:
+    """Give this thread's twin in the JVM the class loader of Spark's local tasks; nothing changes where there are no such tasks."""
+    jvm = cast(Any, spark._jvm)  # noqa: SLF001 - class loaders are Java's
+    spark._jsc.parallelize(jvm.java.util.ArrayList(), 1).count()  # noqa: SLF001 - a task, so that there is a thread that ran one
+    threads = jvm.java.lang.Thread.getAllStackTraces().keySet().toArray()
+    loader = next((t.getContextClassLoader() for t in threads if t.getName().startswith("Executor task launch worker")), None)
+    if loader is not None:
+        jvm.java.lang.Thread.currentThread().setContextClassLoader(loader)
