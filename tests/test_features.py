@@ -226,7 +226,10 @@ def counted(embeddings: list[Row], accounts: list[Row]) -> dict[tuple[str, str, 
     return shared
 
 
-def test_tokens_have_the_users_degree_and_reach_of_a_loop(spark: SparkSession) -> None:
+@pytest.mark.parametrize("held", [account_tokens.USES, 50])
+def test_tokens_have_the_users_degree_and_reach_of_a_loop(spark: SparkSession, monkeypatch: pytest.MonkeyPatch, held: int) -> None:
+    """In one task, and in several of which each holds few."""
+    monkeypatch.setattr(account_tokens, "USES", held)
     embeddings, accounts = active_accounts(7)
     frames = rows(spark, "features.account_embeddings", embeddings), rows(spark, "silver.accounts", accounts)
     made = account_tokens.transform(*frames, RUN)

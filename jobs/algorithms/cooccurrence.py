@@ -96,25 +96,25 @@ def _weighed(batches: Iterable[pa.RecordBatch], owners: int) -> pa.Table | None:
     if rows is None:
         return None
     weight = np.round(MILLI * np.log2(owners / rows["degree"].to_numpy())).astype(np.int64)
-    (account, _), (channel, _) = _ranked(rows["account_id"]), _ranked(rows["channel"])
+    ([account], _), ([channel], _) = _ranked(rows["account_id"]), _ranked(rows["channel"])
     _, group = np.unique(channel * (account.max() + 1) + account, return_inverse=True)
     total = np.zeros(group.max() + 1, np.int64)
     np.add.at(total, group, weight)
     return rows.append_column("weight", pa.array(weight)).append_column("total", pa.array(total[group]))
 
 
-def _ranked(*columns: pa.ChunkedArray) -> tuple[Ints | pa.Array, ...]:
-    """The rank of each value of each column among the sorted distinct values of all, and those values, last."""
+def _ranked(*columns: pa.ChunkedArray) -> tuple[list[Ints], pa.StringArray]:
+    """The rank of each value of each column among the sorted distinct values of all, and those values."""
     values = pc.unique(pa.chunked_array([chunk for column in columns for chunk in column.chunks], pa.string()))
     values = values.take(pc.sort_indices(values))
-    return (*(pc.index_in(column, value_set=values).to_numpy().astype(np.int64) for column in columns), values)
+    return [pc.index_in(column, value_set=values).to_numpy().astype(np.int64) for column in columns], values
 
 
 def _meetings(rows: pa.Table | None, owners: int, piece: int) -> Iterator[pa.RecordBatch]:
     """The pairs that meet in the tokens of a task, which has all rows of each: a row a pair and channel and piece of the work."""
     if rows is None:
         return
-    (account, names), (owner, _), (channel, channels) = (_ranked(rows[name]) for name in ("account_id", "owner_id", "channel"))
+    ([account], names), ([owner], _), ([channel], channels) = (_ranked(rows[name]) for name in ("account_id", "owner_id", "channel"))
     caps = np.array([CHANNEL[name].cap * MILLI for name in channels.to_pylist()], np.int64)
     columns = [account, owner, channel, *(rows[n].to_numpy().astype(np.int64) for n in ("token", "degree", "reach", "weight", "total"))]
     order = np.lexsort([account, columns[3], channel])
@@ -162,8 +162,8 @@ def _best(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     rows = _whole(batches)
     if rows is None:
         return
-    a, b, names = _ranked(rows["account_a"], rows["account_b"])
-    channel, known = _ranked(rows["channel"])
+    (a, b), names = _ranked(rows["account_a"], rows["account_b"])
+    [channel], known = _ranked(rows["channel"])
     measured = [rows[name].to_numpy().astype(np.int64) for name in ("bits", "token", "sharers", "support", "common")]
     at, (token, sharers, support, bits, common) = _joined((channel * len(names) + a) * len(names) + b, *measured)
     total = rows["total_a"].to_numpy()[at] + rows["total_b"].to_numpy()[at]

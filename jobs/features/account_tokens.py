@@ -1,6 +1,7 @@
 """features.account_tokens: everything an account may share with another, counted against everybody's."""
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ from jobs.schemas.sketch import PHRASE_CHANNELS, TRAIT_CHANNELS
 from jobs.schemas.table import table
 from jobs.settings import Run
 
-USES = 2_000_000  # a partition is counted in memory: half a gigabyte in a Python worker
+USES = 2_000_000  # that a task counts in memory: half a gigabyte in a Python worker
 _CODES = TRAIT_CHANNELS | {name.removesuffix("_hash"): code for name, code in PHRASE_CHANNELS.items()} | {"card": 40, "mail": 41}
 _NAMES = {code: name for name, code in _CODES.items() if name in CHANNEL}
 _WRAPPER_CODES = [_CODES[name] for name in WRAPPERS]
@@ -26,43 +27,69 @@ def transform(embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame
     """One row an account, channel and token, of accounts active in the window without an agreement.
 
     Tokens that a single owner has are dropped: there is nobody to share them with. Licensed customers
-    take no part, neither as suspects nor as background. Two shuffles: by token, to count who has it, and
-    by account, to add up whom it meets; each partition is counted in memory, in one Arrow pass.
+    take no part, neither as suspects nor as background. Tokens are counted in memory, in one task where it can hold them
+    all. Else there are two shuffles: by token, to count who has it, and by account, to add up whom it meets.
     """
     known = accounts.select("account_id", "owner_id", "agreement", "card", "mail_domain", "signup_address", "signup_block", "signup_asn")
     active = embeddings.select("account_id", "traits", "phrases").join(known, "account_id", "left").where("agreement is null")
-    active = active.withColumn("owner_id", F.coalesce("owner_id", "account_id"))
-    who = ("account_id", "owner_id")
-    traits = active.select(*who, F.inline("traits")).where(F.col("channel").isin(*_NAMES)).withColumn("fillings", F.lit(1))
-    phrases = active.select(*who, F.inline("phrases"))
-    own = active.select(*who, F.inline(_own_tokens())).where("token is not null")
-    uses = traits.unionByName(phrases).unionByName(own.withColumns({"n": F.lit(1), "fillings": F.lit(1)}))
-    parts = _parts(active)
-    shared = uses.repartition(*parts, "channel", "token").mapInArrow(_count_owners, _SHARED)
+    active = active.select(
+        "account_id", F.coalesce("owner_id", "account_id").alias("owner_id"), "traits", "phrases", _own_tokens().alias("own")
+    )
     day, schema = run.day, table("features.account_tokens").schema
-
-    def add_reach(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for counted in _whole(batches):
-            reached = _reach(counted)
-            names = pa.array([_NAMES.get(code, "") for code in range(128)], pa.string())
-            columns = {
-                **{name: counted[name] for name in counted.schema.names},
-                "run_date": pa.array([day] * len(counted), pa.date32()),
-                "channel": names.take(counted["channel"].cast(pa.int32())),
-                "reach": pa.array(reached),
-            }
-            made = pa.table([columns[name] for name in schema.fieldNames()], names=schema.fieldNames())
-            yield from made.combine_chunks().to_batches()
-
-    return shared.repartition(*parts, "account_id").mapInArrow(add_reach, schema)
+    parts = _parts(active)
+    if parts == 1:
+        return active.coalesce(1).mapInArrow(lambda batches: _with_reach(_count_owners(_uses(batches)), day), schema)
+    uses = active.mapInArrow(_uses, _USE).repartition(parts, "channel", "token")
+    shared = uses.mapInArrow(_count_owners, _SHARED).repartition(parts, "account_id")
+    return shared.mapInArrow(lambda batches: _with_reach(batches, day), schema)
 
 
-def _parts(active: DataFrame) -> tuple[()] | tuple[int]:
-    """How many partitions hold the uses of tokens, at most `USES` in each as a rule; none named where Spark's own number does."""
+def _uses(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """A row for each trait and phrase of each account, and for each thing that it was registered with."""
+    for batch in batches:
+        parts = [_listed(batch, name) for name in ("traits", "phrases", "own")]
+        yield from (part for part in parts if part.num_rows)
+
+
+def _listed(batch: pa.RecordBatch, name: str) -> pa.RecordBatch:
+    """The items of a column of lists of (channel, token), with what accompanies them, where their channel is one that counts."""
+    lists = batch.column(name)
+    row = pa.array(np.repeat(np.arange(batch.num_rows), pc.fill_null(pc.list_value_length(lists), 0).to_numpy()))
+    items = lists.flatten()
+    one = pa.array(np.ones(len(items), np.int32))
+    fields = {name: items.field(name) for name in [field.name for field in items.type]}
+    columns = [
+        batch.column("account_id").take(row),
+        batch.column("owner_id").take(row),
+        fields["channel"],
+        fields["token"],
+        fields.get("n", one),
+        fields.get("fillings", one),
+    ]
+    uses = pa.RecordBatch.from_arrays(columns, names=["account_id", "owner_id", "channel", "token", "n", "fillings"])
+    known = pc.is_in(uses["channel"], value_set=pa.array(list(_NAMES), pa.int8()))
+    return uses.filter(pc.and_(known, pc.is_valid(uses["token"])))
+
+
+def _with_reach(batches: Iterable[pa.RecordBatch], day: date) -> Iterator[pa.RecordBatch]:
+    """Rows of the table, of all shared tokens of whole accounts."""
+    names = pa.array([_NAMES.get(code, "") for code in range(128)], pa.string())
+    for counted in _whole(batches):
+        columns = {
+            **{name: counted[name] for name in counted.schema.names},
+            "run_date": pa.array([day] * len(counted), pa.date32()),
+            "channel": names.take(counted["channel"].cast(pa.int32())),
+            "reach": pa.array(_reach(counted)),
+        }
+        fields = table("features.account_tokens").schema.fieldNames()
+        yield from pa.table([columns[name] for name in fields], names=fields).combine_chunks().to_batches(max_chunksize=50_000)
+
+
+def _parts(active: DataFrame) -> int:
+    """How many tasks count the uses of tokens: one, where one can hold them all, else at least as many as Spark's own number."""
     uses = active.agg(F.sum(F.size("traits") + F.size("phrases"))).first()
     needed = -(-(uses[0] if uses and uses[0] else 0) // USES)
-    usual = int(active.sparkSession.conf.get("spark.sql.shuffle.partitions") or 0)
-    return (needed,) if needed > usual else ()
+    return max(needed, int(active.sparkSession.conf.get("spark.sql.shuffle.partitions") or 1)) if needed > 1 else 1
 
 
 def _own_tokens() -> Column:

@@ -32,10 +32,9 @@ def transform(
     """
     settings = run.settings.graph
     rows = (f.select("account_a", "account_b", "channel", "bits") for f in (infrastructure, templates, content, synchrony, cohort))
-    evidence = reduce(DataFrame.unionByName, rows).withColumn("family", _family()).withColumn("part", _group())
-    facts = evidence.groupBy("account_a", "account_b", "family", "part").agg(F.max("bits").alias("bits"))
-    sums = [F.coalesce(F.sum(F.when(F.col("family") == family, F.col("bits"))), F.lit(0)).cast("int").alias(family) for family in FAMILIES]
-    pairs = facts.groupBy("account_a", "account_b").agg(*sums)
+    best = {group: F.max(F.when(F.col("channel").isin(names), F.col("bits"))) for group, names in _GROUPS.items()}
+    facts = reduce(DataFrame.unionByName, rows).groupBy("account_a", "account_b").agg(*(bits.alias(group) for group, bits in best.items()))
+    pairs = facts.select("account_a", "account_b", *(_summed(family).alias(family) for family in FAMILIES))
     floor = int(settings.family_floor * MILLI)
     agreeing = reduce(Column.__add__, (F.when(F.col(f) >= floor, 1).otherwise(0) for f in FAMILIES))
     total = reduce(Column.__add__, (F.col(f) for f in FAMILIES))
@@ -53,9 +52,11 @@ def transform(
     return kept.select(F.lit(run.day).alias("run_date"), *ends, *FAMILIES, "bits", triangles, "verdict_id")
 
 
-def _family() -> Column:
-    return F.create_map(*(F.lit(x) for c in CHANNEL.values() for x in (c.name, c.family)))[F.col("channel")]
+_GROUPS = {
+    f"{c.family} {c.group}": [o.name for o in CHANNEL.values() if (o.family, o.group) == (c.family, c.group)] for c in CHANNEL.values()
+}
 
 
-def _group() -> Column:
-    return F.create_map(*(F.lit(x) for c in CHANNEL.values() for x in (c.name, c.group)))[F.col("channel")]
+def _summed(family: str) -> Column:
+    """The bits of a family: of its groups the best of each, added up."""
+    return reduce(Column.__add__, (F.coalesce(F.col(f"`{g}`"), F.lit(0)) for g in _GROUPS if g.split()[0] == family))

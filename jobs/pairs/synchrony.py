@@ -37,18 +37,19 @@ def transform(embeddings: DataFrame, infrastructure: DataFrame, templates: DataF
     # Small beside the pairs, they go to where the pairs are; many, they meet by a shuffle.
     minutes = F.broadcast(minutes) if embeddings.count() <= BROADCAST else minutes
     a, b = (minutes.select(*(F.col(c).alias(f"{c}_{side}") for c in minutes.columns)) for side in "ab")
-    together = F.zip_with("active_a", "active_b", lambda x, y: F.bit_count(x.bitwiseAND(y)))
-    common = F.aggregate(together, F.lit(0), lambda total, x: total + x).alias("common")
     met = candidates.join(a.withColumnRenamed("account_id_a", "account_a"), "account_a")
-    met = met.join(b.withColumnRenamed("account_id_b", "account_b"), "account_b").select("account_a", "account_b", "n_a", "n_b", common)
+    met = met.join(b.withColumnRenamed("account_id_b", "account_b"), "account_b")
+    met = met.select("account_a", "account_b", "n_a", "n_b", "active_a", "active_b")
 
     def weigh(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for every in batches:
-            batch = every.filter(pc.greater_equal(every.column("common"), FEWEST))  # here, for Spark would count twice to filter
-            n_a, n_b, common = (batch.column(c).to_numpy().astype(np.float64) for c in ("n_a", "n_b", "common"))
+        for batch in batches:
+            active_a, active_b = (batch.column(c).flatten().to_numpy().reshape(batch.num_rows, -1) for c in ("active_a", "active_b"))
+            together = np.bitwise_count((active_a & active_b).view(np.uint64)).sum(axis=1, dtype=np.int32)  # of a sign too
+            often = np.flatnonzero(together >= FEWEST)
+            n_a, n_b, common = (x[often].astype(np.float64) for x in (batch["n_a"].to_numpy(), batch["n_b"].to_numpy(), together))
             bits, similarity = np.minimum(co_activity_bits(common, n_a, n_b, slots), CAP), common / (n_a + n_b - common)
-            a, b = batch.column("account_a"), batch.column("account_b")
-            yield measured_pairs(day, "synchrony", a, b, bits, similarity, common.astype(np.int32))
+            a, b = (batch.column(name).take(pa.array(often)) for name in ("account_a", "account_b"))
+            yield measured_pairs(day, "synchrony", a, b, bits, similarity, together[often])
 
     return met.mapInArrow(weigh, schema).where(F.col("bits") >= int(FLOOR * MILLI))
 

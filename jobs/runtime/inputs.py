@@ -22,6 +22,7 @@ _KEPT = {
     if read.span is Span.DAY and not is_given(read.table) and stage(read.table).grain is Grain.RUN
 }
 
+
 class Inputs:
     """Reads one lake and, where there is one, one landing. While it `keeps`, what a run makes and reads stays in memory."""
 
@@ -29,7 +30,7 @@ class Inputs:
         self.lake = lake
         self.keeps = False
         self._landing = landing
-        self._is_local = lake.spark.sparkContext.master.startswith("local")
+        self._is_local = str(lake.spark.sparkContext.master).startswith("local")
         self._kept: dict[tuple[str, date], Kept] = {}
         self._lock = Lock()
         self._unreadable: dict[tuple[str, date], list[Unreadable]] = {}
@@ -110,4 +111,3 @@ class Inputs:
         if self._landing is None:
             raise UsageError(f"{name} is read from the landing; name its folder with --landing")
         return self._landing
-

@@ -15,7 +15,7 @@ from jobs.schemas.table import Table
 
 # A table of fewer bytes is read as one partition: what is joined and grouped of such needs no shuffle, and a query is a task
 # or two instead of dozens, each of which costs as much as thousands of rows. Cores are kept busy by other stages.
-SMALL = 8 << 20
+SMALL = 32 << 20
 _UNPACKED = 4  # bytes in memory of a byte of Parquet
 
 

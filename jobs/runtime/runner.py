@@ -232,7 +232,7 @@ class Runner:
             held = self._inputs.held(stage, day, rows)
             self._write(made, held.rows if held else rows)
             if whole_run:
-                kept = self._inputs.keep(stage, day, held, made.commit and made.commit.size)
+                kept = self._inputs.keep(stage, day, held, made.commit.size if made.commit else None)
                 self._check(stage, day, kept, inputs, told=told(rows))
             else:
                 self.gate.note(stage.table, day, told(rows))
