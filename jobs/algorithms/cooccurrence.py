@@ -11,8 +11,7 @@ several shared tokens the best counts. Cost: the sum over tokens of degree squar
 floor bounds: a token of degree above N / 2^(floor + 1) can never give so many bits and is not paired.
 
 Pairs are counted before they are made. They are made in NumPy, a piece at a time, and those of one pair and channel are
-joined where they are made, so that what is shuffled are pairs and not meetings: some ten times fewer, and nothing where
-one partition holds all.
+joined where they are made, so that what is shuffled are pairs and not meetings, and nothing where one task makes all.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -27,9 +26,9 @@ from pyspark.sql import functions as F
 from jobs.algorithms.channels import CHANNEL
 
 MILLI = 1000  # bits are summed as whole thousandths, so that sums do not depend on their order
-MEETINGS = 30_000_000  # pairs of accounts that meet in a token, made in a task: some ten seconds of work
-PIECE = 2_000_000  # of them, held at a time: 300 MB in a Python worker
-ROW = 10  # of them, that cost as much as a row of tokens
+MEETINGS = 8_000_000  # pairs of accounts that meet in a token, made in a task: where no two are of one pair, 1 GB in a Python worker
+PIECE = 2_000_000  # of them, that are joined at a time
+ROW = 3  # of them, that cost as much as a row of a token that makes pairs
 
 
 def millibits(probability: Column) -> Column:
@@ -43,11 +42,11 @@ def by_channel(values: Mapping[str, float | str]) -> Column:
     return lookup[F.col("channel")]
 
 
-def pairable(tokens: DataFrame, channels: tuple[str, ...], owners: int, most: int) -> DataFrame:
-    """Rows of `features.account_tokens` that can make a pair worth the channel's floor, at most `most` owners a token."""
+def pairable(channels: tuple[str, ...], owners: int, most: int) -> Column:
+    """Whether a row of `features.account_tokens` can make a pair worth the channel's floor, at most `most` owners a token."""
     floor = by_channel({name: 2.0 ** -CHANNEL[name].floor for name in channels})
-    rows = tokens.where(F.col("channel").isin(*channels) & F.col("counts") & (F.col("degree") >= 2) & (F.col("degree") <= most))
-    return rows.where(F.col("reach") / F.lit(float(owners)) <= floor)
+    shared = F.col("channel").isin(*channels) & F.col("counts") & F.col("degree").between(2, most)
+    return shared & (F.col("reach") / F.lit(float(owners)) <= floor)
 
 
 def shared_tokens(
@@ -60,8 +59,10 @@ def shared_tokens(
     similarity of their pairable tokens, weighted by rarity. A task makes about `meetings` pairs of accounts that meet in
     a token, `piece` at a time.
     """
-    rows = pairable(tokens, channels, owners, most).select("account_id", "owner_id", "channel", "token", "degree", "reach")
-    work = rows.agg(F.sum((F.col("degree") - 1) / 2 + ROW)).first()  # of owners; accounts of one owner add a few
+    pairs = pairable(channels, owners, most)
+    rows = tokens.where(pairs).select("account_id", "owner_id", "channel", "token", "degree", "reach")
+    # A row is read, and those that make pairs meet half of the others of their token; accounts of one owner add a few.
+    work = tokens.agg(F.sum(1 + F.when(pairs, (F.col("degree") - 1) / 2 + ROW).otherwise(0))).first()
     parts = -(-int(work[0] if work and work[0] else 0) // meetings)
     if parts <= 1:
         whole = rows.coalesce(1).mapInArrow(lambda batches: _best(_meetings(_weighed(batches, owners), owners, piece)), _PAIR)
