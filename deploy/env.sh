@@ -17,7 +17,7 @@ case $version in
 esac
 
 # What the environment is made from; also where it lies, because an environment cannot be moved.
-made_from() { { pwd; cat deploy/locks/build.txt deploy/locks/spark.txt pyproject.toml deploy/env.sh deploy/fetch_jars.py; } | cksum; }
+made_from() { { pwd; cat deploy/locks/build.txt deploy/locks/spark.txt pyproject.toml deploy/env.sh deploy/fetch_jars.py deploy/archive_classes.py; } | cksum; }
 stamp=.venv/made-from
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(made_from)" ]; then
   exit 0
@@ -40,5 +40,6 @@ pip install --require-hashes -r deploy/locks/build.txt
 pip install --require-hashes --no-build-isolation -r deploy/locks/spark.txt
 pip install --no-deps --no-build-isolation --no-index -e .
 .venv/bin/python deploy/fetch_jars.py
+.venv/bin/python deploy/archive_classes.py
 made_from > "$stamp"
 say "Ready: .venv"

@@ -34,10 +34,14 @@ VERDICTS = "verdicts.given"  # appended to by `iolaus verdict`; there is no such
 
 @dataclass(frozen=True)
 class Read:
-    """One input of a stage: a table, a folder of the landing (`landing.exchanges`), or what analysts gave (`verdicts.given`)."""
+    """One input of a stage: a table, a folder of the landing (`landing.exchanges`), or what analysts gave (`verdicts.given`).
+
+    `as_made`: as the run of the day left the table, though a later day may have changed it since; so that day need not wait.
+    """
 
     table: str
     span: Span = Span.DAY
+    as_made: bool = False
 
 
 @dataclass(frozen=True)
@@ -173,8 +177,8 @@ STAGES: tuple[Stage, ...] = (
         (
             *_SCORED,
             _TOKENS,
-            Read("silver.exchanges"),
-            Read("bronze.exchanges", Span.ARRIVED),
+            Read("silver.exchanges", as_made=True),
+            Read("bronze.exchanges", Span.ARRIVED, as_made=True),
             _previous("gold.cluster_templates"),
         ),
         "what members send alike, with a redacted exemplar",

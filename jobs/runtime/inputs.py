@@ -32,6 +32,7 @@ class Inputs:
         self._landing = landing
         self._is_local = str(lake.spark.sparkContext.master).startswith("local")
         self._kept: dict[tuple[str, date], Kept] = {}
+        self._versions: dict[tuple[str, date], int] = {}  # of tables as the run of a day left them
         self._lock = Lock()
         self._unreadable: dict[tuple[str, date], list[Unreadable]] = {}
 
@@ -41,8 +42,9 @@ class Inputs:
         Raises RunError if the landing has lost a day that bronze has.
         """
         if not is_landing(read.table):
-            kept = self.keeps and (read.table, read.span) in _KEPT
-            return self._kept_in_memory(read.table, day) if kept else self.lake.read(read.table, read.span, day)
+            if self.keeps and (read.table, read.span) in _KEPT:
+                return self._kept_in_memory(read.table, day)
+            return self.lake.read(read.table, read.span, day, self._versions.get((read.table, day)) if read.as_made else None)
         folder, landing = read.table.split(".")[1], self._needed_landing(read.table)
         if folder == "exchanges" and not landing.has(day) and self.lake.read("bronze.exchanges", Span.DAY, day).limit(1).count():
             raise RunError(
@@ -67,6 +69,11 @@ class Inputs:
         with self._lock:
             self._kept[stage.table, day] = made if size is None else known(made, table(stage.table), day, size)
             return self._kept[stage.table, day].rows
+
+    def left(self, stage: Stage, day: date, version: int) -> None:
+        """The run of a day has made all that a stage makes: who reads it `as_made` reads this version."""
+        with self._lock:
+            self._versions[stage.table, day] = version
 
     def forget(self, day: date | None = None) -> None:
         """Free what is kept in memory of a day, or of all."""

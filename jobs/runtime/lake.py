@@ -58,15 +58,16 @@ class Lake:
                 self._written.add(name)
         return name in self._written
 
-    def read(self, name: str, span: Span, day: date) -> DataFrame:
-        """The rows of a table that a stage of `day` sees; no rows if the table was never written.
+    def read(self, name: str, span: Span, day: date, version: int | None = None) -> DataFrame:
+        """The rows of a table that a stage of `day` sees, now or as of a `version`; no rows if the table was never written.
 
         Raises RunError if the stored columns are not those of the schema.
         """
         spec = table(name)
         if not self.exists(name):
             return self.spark.createDataFrame([], _nullable_struct(spec.schema))
-        frame = self.spark.read.format("delta").load(self.path(name))
+        reader = self.spark.read.format("delta")
+        frame = (reader if version is None else reader.option("versionAsOf", version)).load(self.path(name))
         frame = _evolved(frame, spec)
         check_schema(frame.schema, spec)
         frame = frame.select(*spec.schema.fieldNames())

@@ -56,4 +56,4 @@ _DISTURBED = {
 
 def _disturbs(made: Stage, reader: Stage) -> bool:
     """Whether making a table for a day changes what a stage of an earlier day reads."""
-    return any(r.table == made.table and r.span in _DISTURBED[made.grain] for r in reader.reads)
+    return any(r.table == made.table and r.span in _DISTURBED[made.grain] and not r.as_made for r in reader.reads)

@@ -25,7 +25,7 @@ from jobs.runtime.failures import lost_rows
 from jobs.runtime.gate import Gate, Outcome
 from jobs.runtime.inputs import Inputs
 from jobs.runtime.journal import Journal
-from jobs.runtime.lake import Lake
+from jobs.runtime.lake import Commit, Lake
 from jobs.runtime.landing import Landing
 from jobs.runtime.order import GOLD, PUBLISHER, Task, order, schedule
 from jobs.runtime.records import FAILED, STOPPED, WRITTEN, Made, Records
@@ -177,7 +177,9 @@ class Runner:
         self.on_event(Event(stage.table, day, done=False))
         self.journal.write("stage_begins", table=stage.table, day=day)
         for made in self.event_days(day) if stage.grain is Grain.EVENT else [day]:
-            self._make(stage, made, day)
+            commit = self._make(stage, made, day)
+            if commit is not None and self._inputs.keeps:
+                self._inputs.left(stage, day, commit.version)
         if self._inputs.keeps and stage.table == PUBLISHER:
             self._publish(day)
         self.on_event(Event(stage.table, day, done=True, seconds=time.monotonic() - began))
@@ -195,10 +197,12 @@ class Runner:
         oldest = day - timedelta(days=self.settings.window_days - 1)
         return sorted({day} | {row[0] for row in arrived if oldest <= row[0] <= day})
 
-    def _make(self, stage: Stage, day: date, run_date: date) -> None:
+    def _make(self, stage: Stage, day: date, run_date: date) -> Commit | None:
+        """Make a day of a table; returns what was written, of gold nothing yet."""
         made = Made(stage, run_date, day)
         try:
             self._try(made)
+            return made.commit
         except BaseException as error:
             made.drop_frame()
             self._ended(made, STOPPED if isinstance(error, GateError) else FAILED, in_short(error))

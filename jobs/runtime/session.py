@@ -70,6 +70,7 @@ _JIT = (
 # Metaspace grows to 300 MB in a run; from its default of 21 MB each step up is a full collection.
 _JAVA = "-XX:+UseParallelGC -XX:MetaspaceSize=320m -XX:ReservedCodeCacheSize=512m -Dderby.system.home=/tmp/iolaus-derby"
 _LIGHT_JIT = "-XX:TieredStopAtLevel=1"
+_CLASS_PATH = "spark.driver.extraClassPath"
 
 
 def is_light(landing: str) -> bool:
@@ -135,9 +136,12 @@ def session(
             # A fifth of the time to plan a query of many columns goes into filters that it infers; small days gain nothing by them.
             "spark.sql.constraintPropagation.enabled": "false",
             "spark.python.daemon.module": "jobs.runtime.daemon",
-            "spark.driver.extraJavaOptions": f"{_LIGHT_JIT if light else _JIT} {_JAVA}",
+            "spark.driver.extraJavaOptions": f"{_LIGHT_JIT if light else _JIT} {_JAVA}{_shared_classes()}",
             **(INTERPRETED if light else {}),
         }
+        if "spark.jars" in settings:  # on Java's own class path, before what is given, so that their classes are archived too
+            paths = [*settings.pop("spark.jars").split(","), (config or {}).get(_CLASS_PATH, "")]
+            config = {**(config or {}), _CLASS_PATH: os.pathsep.join(filter(None, paths))}
     for key, value in {**settings, **(config or {})}.items():
         builder = builder.config(key, value)
     if submitted or not _is_local(master):
@@ -185,6 +189,17 @@ def _archive() -> Path:
 
 def _is_local(master: str | None) -> bool:
     return master is None or master.startswith("local")
+
+
+def class_archive() -> Path:
+    """Where `make env` archives Java's classes (deploy/archive_classes.py), for local mode; there may be none."""
+    return Path(sys.prefix) / "classes.jsa"
+
+
+def _shared_classes() -> str:
+    """Java's options to start from the archive; of one that does not fit this Java, nothing is said and nothing used."""
+    archive = class_archive()
+    return f" -XX:SharedArchiveFile={archive} -Xlog:disable" if archive.is_file() and " " not in str(archive) else ""
 
 
 def _jars() -> dict[str, str]:
