@@ -40,6 +40,6 @@ pip install --require-hashes -r deploy/locks/build.txt
 pip install --require-hashes --no-build-isolation -r deploy/locks/spark.txt
 pip install --no-deps --no-build-isolation --no-index -e .
 .venv/bin/python deploy/fetch_jars.py
-.venv/bin/python deploy/archive_classes.py
+.venv/bin/python deploy/archive_classes.py || say "Java's classes were not archived: it starts more slowly, and nothing else"
 made_from > "$stamp"
 say "Ready: .venv"
