@@ -7,7 +7,7 @@ from jobs.pipeline import STAGES, Grain, Span, Stage, stage
 
 GOLD = "gold"
 PUBLISHER = STAGES[-1].table  # made after all other tables of a day: a run publishes the day's gold with it
-ABREAST = 4  # days of which stages run at a time: the last stages of a day are small, and leave cores idle
+ABREAST = 3  # days of which stages run at a time: the last stages of a day are small, and leave cores idle; a day's rows are held
 Task = tuple[date, str]  # a day and the table that is made for it
 
 
