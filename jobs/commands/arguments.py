@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def add_spark(parser: argparse.ArgumentParser) -> None:
     """The options of a command that starts Spark."""
     parser.add_argument("--master", help="Spark master, as spark://host:7077; default: all cores of this machine")
-    parser.add_argument("--memory", default="3g", help="heap of the driver on local Spark; default 3g")
+    parser.add_argument("--memory", default="4g", help="heap of the driver on local Spark; default 4g")
 
 
 def add_log(parser: argparse.ArgumentParser) -> None:

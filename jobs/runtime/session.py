@@ -97,7 +97,7 @@ def session(
     master: str | None = None,
     *,
     name: str = "iolaus",
-    memory: str = "3g",
+    memory: str = "4g",
     light: bool = False,
     config: dict[str, str] | None = None,
 ) -> SparkSession:
