@@ -12,8 +12,17 @@ from pyspark.sql import SparkSession
 def share(spark: SparkSession) -> None:
     """Give this thread's twin in the JVM the class loader of Spark's local tasks; nothing changes where there are no such tasks."""
     jvm = cast(Any, spark._jvm)  # noqa: SLF001 - class loaders are Java's
-    spark._jsc.parallelize(jvm.java.util.ArrayList(), 1).count()  # noqa: SLF001 - a task, so that there is a thread that ran one
-    threads = jvm.java.lang.Thread.getAllStackTraces().keySet().toArray()
-    loader = next((t.getContextClassLoader() for t in threads if t.getName().startswith("Executor task launch worker")), None)
+    if not str(spark.sparkContext.master).startswith("local"):
+        return
+    loader = _of_tasks(jvm)
+    if loader is None:
+        spark._jsc.parallelize(jvm.java.util.ArrayList(), 1).count()  # noqa: SLF001 - a task, so that there is a thread that ran one
+        loader = _of_tasks(jvm)
     if loader is not None:
         jvm.java.lang.Thread.currentThread().setContextClassLoader(loader)
+
+
+def _of_tasks(jvm: Any) -> Any:
+    """The class loader of a thread that ran a task of late; None if there is no such thread."""
+    threads = jvm.java.lang.Thread.getAllStackTraces().keySet().toArray()
+    return next((t.getContextClassLoader() for t in threads if t.getName().startswith("Executor task launch worker")), None)
