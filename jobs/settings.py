@@ -29,7 +29,7 @@ class Pairs:
     content_neighbours: int = 48  # nearest accounts kept of one account
     content_recall: float = 0.95  # of these pairs, of accounts too many for all to be compared: no group hangs on one pair
     content_words: int = 60  # an account that said less has no direction to speak of
-    synchrony_floor: float = 5.0  # bits that a pair must have from elsewhere before its minutes are compared
+    synchrony_floor: float = 4.0  # bits that a pair must have from elsewhere before its minutes are compared
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class Graph:
     chance_links: float = 1.0  # a link's bits must exceed log2(accounts) by this: half a chance link an account, before triangles
     triangles: int = 3  # a chance link closes no triangles; a link inside a group closes many
     resolution: float = 2.0  # of Leiden's modularity: above 1 prefers small, dense communities
+    reunite: float = 0.2  # two communities are parts of one where links between are so dense, of those inside the sparser
     seed: int = 7
     wrapper_accounts: int = 6  # a wrapper of fewer accounts is no group to speak of
     wrapper_most: float = 0.1  # a wrapper of more of all accounts is an application's, or a language's
@@ -87,6 +88,10 @@ class Scoring:
     explained_lift: float = 4.0  # how much more often than at large that client must be among members
     pivot_hours: int = 48  # hours after a release in which an account that moves early has moved
     banned: int = 3  # banned members of a cluster from which on those who began since may be their heirs
+    lockstep_lift: float = 2.0  # times as many meetings in the same minutes as chance, and as the members' own hours, make
+    lockstep_day: float = 6.0  # bits by which a day must show it: one chance in 64
+    lockstep_each: float = 2.0  # bits that such a day gives: something may have happened that day
+    lockstep: float = 8.0  # bits, so four such days, from which on one hand is behind accounts that one thing binds
     coordination: float = 6.0  # bits of coordination without which nothing is published
     identity_share: float = 0.5  # share of members that one exact thing must join
     fewest_accounts: int = 5  # a smaller cluster is left to the watchlist

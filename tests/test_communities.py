@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from jobs.algorithms.communities import communities, dense_groups, dense_triangles, leiden, triangles, truss
+from jobs.algorithms.communities import communities, dense_groups, dense_triangles, leiden, reunited, triangles, truss
 
 Pairs = list[tuple[int, int]]
 pairs = st.lists(st.tuples(st.integers(0, 14), st.integers(0, 14)), max_size=60)
@@ -46,6 +46,18 @@ def test_leiden_resolution_splits_more() -> None:
     a, b = arrays(cliques(8, 5))
     found = [len(set(leiden(a, b, np.ones(len(a)), resolution, 7).tolist())) for resolution in (0.01, 1.0, 50.0)]
     assert found == [1, 8, 40]
+
+
+def test_what_chance_made_dense_is_one_group_again_and_what_a_few_edges_bridge_is_two() -> None:
+    """Seventy of whom a seventh of pairs are edges by chance; and, bridged by four edges, ten who all know each other."""
+    rng = random.Random(3)
+    sparse = [(u, v) for u in range(70) for v in range(u) if rng.random() < 0.15]
+    a, b = arrays([*sparse, *((70 + u, 70 + v) for u in range(10) for v in range(u)), *((i, 70 + i) for i in range(4))])
+    found = leiden(a, b, np.ones(len(a)), 2.0, 7)
+    assert len(set(found[:70].tolist())) > 5
+    assert reunited(a, b, found, 0.2).tolist() == [0] * 70 + [70] * 10
+    assert reunited(b, a, found, 2.0).tolist() == found.tolist(), "denser between than inside is nothing here"
+    assert reunited(a[:0], b[:0], np.zeros(0, np.int64), 0.2).tolist() == []
 
 
 @settings(derandomize=True, max_examples=100, deadline=None)

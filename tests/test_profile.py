@@ -14,13 +14,13 @@ from rows import rows
 
 from jobs.algorithms.channels import CHANNEL
 from jobs.algorithms.embedding import DIMENSIONS
-from jobs.algorithms.group_profiles import BINNED, BINS, Background, background, bins
+from jobs.algorithms.group_profiles import BINNED, BINS, HOURS, Background, background, bins
 from jobs.algorithms.profile import FAMILIES, assign
 from jobs.settings import Profile
 
 Row = dict[str, Any]
 Key = tuple[str, int]  # channel, token
-Binned = dict[str, tuple[list[int | None], float | None]]  # bins and place of every account
+Binned = dict[str, tuple[list[int | None], float | None, list[int]]]  # bins, place and hours of every account
 NAMES = [f"r{i}" for i in range(10)]
 SIZES, TORN = {"a": 4, "b": 8, "c": 8, "d": 4, "e": 8, "f": 8}, ("ab", "cd", "ef")
 CHANNELS = ("card", "address", "block", "head8", "system", "device")
@@ -40,7 +40,9 @@ def populated(seed: int, groups: tuple[str, ...]) -> World:
     rng = np.random.default_rng(seed)
     names = [f"account {i:03} é" for i in range(60)]
     chance = {(g, c, t): rng.uniform(0.2, 1.1) for g in range(len(groups)) for c in CHANNELS for t in range(rng.integers(1, 4))}
-    made = World([], [], {f"quiet {i:03}": ([int(b) for b in rng.integers(5, size=len(BINNED))], float(rng.random())) for i in range(300)})
+    quiet = {f"quiet {i:03}": ([int(b) for b in rng.integers(5, size=len(BINNED))], float(rng.random()), hours(rng)) for i in range(300)}
+    made = World([], [], quiet)
+    bursts = [hours(rng) for _ in range(len(groups) + 2)]
     owners: dict[Key, set[int]] = defaultdict(set)
     for i, name in enumerate(names):
         of = i % (len(groups) + 2)
@@ -54,11 +56,18 @@ def populated(seed: int, groups: tuple[str, ...]) -> World:
             made.tokens.append({"account_id": name, "channel": key[0], "token": key[1], "counts": bool(rng.random() < 0.85)})
         usual = [of if rng.random() < 0.7 else int(rng.integers(5)) for _ in BINNED]
         place = 0.2 * of + 0.1 * rng.random() if rng.random() < 0.8 else rng.random()
-        made.binned[name] = ([None if rng.random() < 0.1 else b for b in usual], None if rng.random() < 0.1 else float(place))
+        active = sorted({*hours(rng), *(h for h in bursts[of] if rng.random() < 0.6)})
+        made.binned[name] = ([None if rng.random() < 0.1 else b for b in usual], None if rng.random() < 0.1 else float(place), active)
     for row in made.tokens:
         row["users"] = len(owners[row["channel"], row["token"]])
     made.members.extend([(groups[0], "quiet 000"), (groups[0], "quiet 001"), ("a few", names[0]), ("a few", names[1])])
     return made
+
+
+def hours(rng: np.random.Generator) -> list[int]:
+    """Up to six hours of the window, most of them by day; of some accounts none."""
+    days, times = rng.integers(28, size=6), np.clip(rng.normal(14, 3, size=6), 0, 23).astype(int)
+    return sorted({int(d) * 24 + int(t) for d, t in zip(days, times, strict=True)})[: rng.integers(7)]
 
 
 def histograms(accounts: list[list[int | None]]) -> list[Counter[int]]:
@@ -76,7 +85,8 @@ def describe(world: World, of: set[str], s: Profile) -> Group:
     missing = round(1000 * max(math.log2(1 - min(max(usual.values(), default=0), 0.95)), -s.missing_cap))
     places = [p for a in of if (p := world.binned[a][1]) is not None]
     low, high = quantiles(places, n=10, method="inclusive")[::8]
-    known = {"having": {k: having[k] for k in typical}, "bins": histograms([world.binned[a][0] for a in of])}
+    active = Counter(h for a in of for h in world.binned[a][2])
+    known = {"having": {k: having[k] for k in typical}, "bins": histograms([world.binned[a][0] for a in of]), "hours": active}
     return Group(of=of, users=users, usual=usual, missing=missing, low=low, high=high, **known)
 
 
@@ -87,6 +97,20 @@ def behaviour(of: list[int | None], member: bool, group: Group, at_large: list[C
             p = (inside[at] - member + 0.5) / (sum(inside.values()) - member + 2)
             bits += round(1000 * min(max(math.log2(p * (sum(outside.values()) + 2) / (outside[at] + 0.5)), -2), 2))
     return min(max(bits, -6000), 6000)
+
+
+def timing(of: list[int], member: bool, group: Group, at_large: Counter[int]) -> int:
+    total, bits = sum(group.hours.values()), 0
+    days, times = Counter[int](), Counter[int]()
+    for hour, n in group.hours.items():
+        days[hour // 24] += n
+        times[hour % 24] += n
+    for hour in of:
+        usual = days[hour // 24] * times[hour % 24] / max(total, 1) ** 2
+        expected = max(usual, (at_large[hour] + 0.5) / (sum(at_large.values()) + 0.5 * HOURS))
+        share = (group.hours[hour] - member) / max(total - member * len(of), 1)
+        bits += round(1000 * math.log2(0.5 * share / expected + 0.5))
+    return min(max(bits, -2000), 5000)
 
 
 def judge(account: str, held: dict[Key, bool], group: Group, world: World, at_large: list[Counter[int]], s: Profile) -> Row | None:
@@ -104,12 +128,13 @@ def judge(account: str, held: dict[Key, bool], group: Group, world: World, at_la
         return None
     row: Row = {"content": min(of["content"], 1000 * s.content_cap) + (0 if held.keys() & group.usual.keys() else group.missing)}
     row["infrastructure"] = min(of["infrastructure"], 1000 * s.infrastructure_cap)
-    of_account, place = world.binned[account]
+    of_account, place, active = world.binned[account]
     width = max(group.high - group.low, 0.002)
     inside = place is not None and group.low - 0.1 * width <= place <= group.high + 0.1 * width
     cohort = math.log2(0.85 / min(1.2 * width, 0.85) if inside else 0.15 / max(1 - 1.2 * width, 0.15))
     row["cohort"] = 0 if place is None else round(1000 * min(max(cohort, -3), 5))
     row["behaviour"] = behaviour(of_account, member, group, at_large)
+    row["timing"] = timing(active, member, group, Counter(h for of in world.binned.values() for h in of[2]))
     agreeing = sum(row[f] >= 1000 * s.family_floor for f in FAMILIES)
     row["bits"] = sum(row[f] for f in FAMILIES) + round(1000 * math.log2(size / population))
     row["reasons"] = [channel for bits, channel in sorted(parts.values(), reverse=True) if bits > 0]
@@ -120,7 +145,7 @@ def reference(world: World, s: Profile) -> dict[str, Row]:
     """Every account against every group, by the module's definitions."""
     listed = {c: {a for of, a in world.members if of == c} for c, _ in world.members}
     groups = {name: describe(world, of, s) for name, of in listed.items() if len(of) >= s.fewest}
-    at_large = histograms([of for of, _ in world.binned.values()])
+    at_large = histograms([of for of, _, _ in world.binned.values()])
     held: dict[str, dict[Key, bool]] = defaultdict(dict)
     for t in world.tokens:
         held[t["account_id"]][t["channel"], t["token"]] = t["counts"]
@@ -136,11 +161,12 @@ def run(spark: SparkSession, world: World, s: Profile, partitions: int = 1) -> d
     """`assign`, of accounts of which nobody knows what they ask about."""
     members = spark.createDataFrame(world.members, "community string, account_id string")
     tokens = rows(spark, "features.account_tokens", world.tokens)
-    kind = "account_id string, bins array<int>, place double, vector array<float>"
+    kind = "account_id string, bins array<int>, place double, hours array<int>, vector array<float>"
     binned = spark.createDataFrame([(a, *of, None) for a, of in world.binned.items()], kind).repartition(partitions)
-    counted = np.array([[of[b] for b in range(BINS)] for of in histograms([of for of, _ in world.binned.values()])])
-    at_large = Background(counted, np.zeros((0, DIMENSIONS))) if partitions == 1 else background(binned)
-    assert at_large.bins.tolist() == counted.tolist()
+    counted = np.array([[of[b] for b in range(BINS)] for of in histograms([of for of, _, _ in world.binned.values()])])
+    active = np.bincount([h for of in world.binned.values() for h in of[2]], minlength=HOURS)
+    at_large = Background(counted, np.zeros((0, DIMENSIONS)), active) if partitions == 1 else background(binned)
+    assert (at_large.bins.tolist(), at_large.hours.tolist()) == (counted.tolist(), active.tolist())
     made = [r.asDict() for r in assign(members, tokens, binned, at_large, len(world.binned), s).collect()]
     found = {r.pop("account_id"): r for r in made}
     assert len(found) == len(made), "one row an account"
@@ -196,8 +222,8 @@ def planted(spark: SparkSession) -> Planted:
     for g, size in SIZES.items():  # a card half as rare, in a group twice as large
         users["card", 1000 + ord(g)], users["head8", 1000 + ord(g)] = size + size // 2 - 1, size + 1
     rng = np.random.default_rng(0)
-    binned: Binned = {a: ([9] * len(BINNED), 0.5) for a in held}
-    binned |= {a: ([int(b) for b in rng.integers(5, size=len(BINNED))], 0.9) for a in ("passer-by", *map(str, range(700)))}
+    binned: Binned = {a: ([9] * len(BINNED), 0.5, []) for a in held}
+    binned |= {a: ([int(b) for b in rng.integers(5, size=len(BINNED))], 0.9, []) for a in ("passer-by", *map(str, range(700)))}
     held["passer-by"] = ring[:1]
     tokens = [{"account_id": a, "channel": k[0], "token": k[1], "counts": True, "users": users[k]} for a, of in held.items() for k in of]
     world = World([(g, a) for g, of in groups.items() for a in of], tokens, binned)
@@ -256,11 +282,28 @@ def test_who_asks_about_the_same_things_is_found_without_a_token(spark: SparkSes
     scattered[:14] = 3 * rng.normal(size=DIMENSIONS) + rng.normal(size=(14, DIMENSIONS))
     scattered /= np.linalg.norm(scattered, axis=1)[:, None]
     alike, other = [5] * len(BINNED), [1] * len(BINNED)
-    everybody = [(f"{i:03}", alike if i < 15 else other, i / 400, scattered[i].tolist()) for i in range(400)]
-    binned = spark.createDataFrame(everybody, "account_id string, bins array<int>, place double, vector array<float>")
+    everybody = [(f"{i:03}", alike if i < 15 else other, i / 400, [], scattered[i].tolist()) for i in range(400)]
+    kind = "account_id string, bins array<int>, place double, hours array<int>, vector array<float>"
+    binned = spark.createDataFrame(everybody, kind)
     members = [("ring", f"{i:03}") for i in (*range(13), 14)]
     tokens = rows(spark, "features.account_tokens", [])
     listed = spark.createDataFrame(members, "community string, account_id string")
     made = assign(listed, tokens, binned, background(binned), 400, Profile()).collect()
     assert {r["account_id"] for r in made} == {f"{i:03}" for i in range(14)}, "not the fifteenth, though it was listed"
     assert all(r["reasons"] == ["content"] and r["content"] >= 3000 for r in made)
+
+
+@pytest.mark.parametrize(("kept", "agrees"), [("bursts", True), ("office", False)])
+def test_hours_count_where_no_habit_explains_them(spark: SparkSession, kept: str, agrees: bool) -> None:
+    """Accounts with one card, that behave like others: in the same irregular hours they are a group, in office hours not."""
+    rng = np.random.default_rng(8)
+    bursts = [int(d) * 24 + int(t) for d, t in zip(range(0, 28, 2), rng.integers(24, size=14), strict=True)]
+    office = [d * 24 + t for d in range(28) for t in (9, 10, 11)]
+    of = bursts if kept == "bursts" else office
+    active = {f"r{i:02}": sorted(int(h) for h in rng.choice(of, 8, replace=False)) for i in range(20)}
+    others = {f"o{i:03}": hours(rng) for i in range(400)}
+    binned: Binned = {a: ([int(b) for b in rng.integers(5, size=len(BINNED))], None, h) for a, h in (active | others).items()}
+    tokens = [{"account_id": a, "channel": "card", "token": 1, "counts": True, "users": 20} for a in active]
+    found = run(spark, World([("ring", a) for a in active], tokens, binned), Profile())
+    assert bool(found) == agrees
+    assert all(r["timing"] == 5000 for r in found.values())

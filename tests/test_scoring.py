@@ -27,6 +27,9 @@ LABOUR: Piece = ("labour", "labour", 8, 1)
 YOUNG: Piece = ("purpose", "young", 8, 1)
 CONDUCT: Piece = ("conduct", "pivot:atlas-4", 8, 1)
 PEOPLE: Piece = ("innocent", "people", 0, 0.6)
+LOCKSTEP: Piece = ("coordination", "synchrony", 10, 900)
+TWO_DAYS: Piece = ("coordination", "synchrony", 4, 90)
+REPEATED: Piece = ("coordination", "pool_prompt", 8, 400)
 NO_PEOPLE: Piece = ("innocent", "people", 0, 0.1)
 
 CASES: dict[str, tuple[int, list[Piece], str]] = {
@@ -43,6 +46,12 @@ CASES: dict[str, tuple[int, list[Piece], str]] = {
     "a young firm's programs": (6, [CARD, WRAPPER, PROGRAMS, YOUNG], "low"),
     "a firm": (20, [CARD, WRAPPER], "low"),
     "nothing that most share": (20, [FEW_SHARE, PROGRAMS, DRAWN, YOUNG], "low"),
+    "one hand": (6, [FEW_SHARE, LOCKSTEP, REPEATED], "medium"),
+    "one hand, one subject": (6, [SUBJECT, LOCKSTEP], "medium"),
+    "people at one event after another": (6, [SUBJECT, LOCKSTEP, PEOPLE], "low"),
+    "one hand on one card": (6, [CARD, LOCKSTEP], "low"),
+    "something that happened": (6, [SUBJECT, TWO_DAYS], "low"),
+    "strangers with the same prompts": (6, [FEW_SHARE, REPEATED, PROGRAMS, LABOUR], "low"),
     "too few accounts": (4, [CARD, WRAPPER, PROGRAMS, DRAWN, YOUNG], "low"),
     "one family and nothing else": (20, [], "low"),
 }

@@ -27,7 +27,7 @@ def test_common_slots_are_counted_as_sets_would(spark: SparkSession, broadcast: 
     embeddings = rows(spark, "features.account_embeddings", [{"account_id": name, "slots": s} for name, s in (slots | others).items()])
     wanted = [("a0", "a1"), ("a1", "a4"), ("a2", "a3"), ("a4", "apart")]
     pairs = rows(spark, "pairs.templates", [{"account_a": a, "account_b": b, "bits": 6000} for a, b in wanted])
-    weak = rows(spark, "pairs.infrastructure", [{"account_a": "a0", "account_b": "a4", "bits": 4999}])
+    weak = rows(spark, "pairs.infrastructure", [{"account_a": "a0", "account_b": "a4", "bits": 3999}])
     made = synchrony.transform(embeddings, weak, pairs, rows(spark, "pairs.content", []), RUN).collect()
     found = {(r.account_a, r.account_b): (r.support, r.similarity) for r in made}
     expected = {}
@@ -36,3 +36,21 @@ def test_common_slots_are_counted_as_sets_would(spark: SparkSession, broadcast: 
         expected[a, b] = (len(one & other), round(len(one & other) / len(one | other), 4))
     assert found == expected
     assert all(r.bits > 0 for r in made)
+
+
+def test_meetings_that_habit_does_not_make(spark: SparkSession) -> None:
+    """Two that burst together score; two that start at eight each day do not, nor two that shared one long sitting."""
+    rng = np.random.default_rng(6)
+    day = 86_400 // SLOT_SECONDS
+    bursts = sorted({FIRST + d * day + int(t) for d, t in enumerate(rng.integers(0, day, 12))})
+    schedule = [FIRST + d * day + 48 for d in range(28)]
+    sitting = [FIRST + 5 * day + s for s in range(30)]
+    kinds = {"bursts": bursts, "schedule": schedule, "sitting": sitting}
+    slots = {f"{kind} {i}": of for kind, of in kinds.items() for i in (1, 2)}
+    slots |= {f"other {i}": sorted({int(s) for s in rng.integers(FIRST, LAST, 20)}) for i in range(300)}
+    embeddings = rows(spark, "features.account_embeddings", [{"account_id": name, "slots": s} for name, s in slots.items()])
+    pairs = [{"account_a": f"{kind} 1", "account_b": f"{kind} 2", "bits": 6000} for kind in kinds]
+    nothing = (rows(spark, f"pairs.{name}", []) for name in ("infrastructure", "content"))
+    infrastructure, content = nothing
+    made = synchrony.transform(embeddings, infrastructure, rows(spark, "pairs.templates", pairs), content, RUN).collect()
+    assert [(r.account_a, r.support, r.bits) for r in made] == [("bursts 1", 12, 10_000)]

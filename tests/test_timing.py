@@ -1,12 +1,13 @@
 """Timing: surprises are Poisson tails, effective slots are an inverse participation ratio."""
 
 import math
+from collections import Counter
 
 import numpy as np
 import pytest
 from scipy.stats import poisson
 
-from jobs.algorithms.timing import co_activity_bits, effective_slots, poisson_bits
+from jobs.algorithms.timing import effective_slots, met_by_habit, poisson_bits
 
 
 @pytest.mark.parametrize("expected", [1e-6, 0.01, 0.5, 3.0, 40.0])
@@ -56,9 +57,25 @@ def test_effective_slots_are_those_in_which_random_accounts_meet_as_often() -> N
     assert met == pytest.approx(144 / effective_slots(weight), rel=0.06)
 
 
-def test_co_activity_is_symmetric_and_rarer_slots_prove_more() -> None:
-    common, a, b = (np.array([x]) for x in (6.0, 20.0, 50.0))
-    one, other = co_activity_bits(common, a, b, 1000.0), co_activity_bits(common, b, a, 1000.0)
-    assert one == other
-    assert one[0] == pytest.approx(-np.log2(poisson.sf(5, 1.0)))
-    assert co_activity_bits(common, a, b, 2000.0)[0] > one[0] > co_activity_bits(common, a, b, 500.0)[0]
+def met(one: set[int], other: set[int]) -> float:
+    """`met_by_habit` of two accounts, of slots of ten in a day."""
+    at, on = ([Counter(f(s) for s in x) for x in (one, other)] for f in (lambda s: s % 10, lambda s: s // 10))
+    sums = (sum(x[0][k] * x[1][k] for k in x[0]) for x in (at, on))
+    common, products = np.array([len(one & other)]), np.array([float(len(one) * len(other))])
+    return float(met_by_habit(common, products, *(np.array([x]) for x in sums))[0])
+
+
+def test_habit_is_the_share_of_slots_at_one_time_on_different_days() -> None:
+    rng = np.random.default_rng(2)
+    for _ in range(20):
+        one, other = (set(map(int, rng.choice(60, 12, replace=False))) for _ in "ab")
+        apart = [(s % 10 == o % 10) for s in one for o in other if s // 10 != o // 10]
+        same_day = sum(s // 10 == o // 10 for s in one for o in other)
+        assert met(one, other) == pytest.approx(same_day * sum(apart) / len(apart))
+
+
+def test_habit_explains_a_schedule_and_not_a_burst() -> None:
+    daily, bursts = {3, 13, 23, 33}, {1, 17, 24, 38}
+    assert met(daily, daily) == 4
+    assert met(bursts, bursts) == 0
+    assert met({1}, {1}) == 0, "one day has no habit"

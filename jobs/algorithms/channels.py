@@ -39,14 +39,14 @@ CHANNELS: tuple[Channel, ...] = (
     Channel("system", "content", "instruction", 10, 3, "send the same system prompt"),
     Channel("tools", "content", "instruction", 4, 3, "offer the same set of tools"),
     Channel("template", "content", "instruction", 10, 3, "fill the same template", wrapper=True),
-    Channel("prompt", "content", "instruction", 8, 5, "send the same prompts"),
+    Channel("prompt", "content", "instruction", 8, 4, "send the same prompts"),
     *(
         Channel(f"{side}{k}", "content", "instruction", 8, 4, f"wrap different prompts in the same {k} {place} words", wrapper=True)
         for side, place in (("head", "first"), ("tail", "last"))
         for k in (4, 8, 16)
     ),
     Channel("content", "content", "subject", 8, 3, "ask about the same things"),
-    Channel("synchrony", "timing", "minutes", 6, 2, "are active in the same minutes"),
+    Channel("synchrony", "timing", "minutes", 10, 2, "are active in the same minutes"),
     Channel("cohort", "cohort", "creation", 7, 2, "were made at the same time"),
 )
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from jobs.algorithms.components import encode, materialise
 
@@ -25,11 +26,17 @@ Objective = Literal["modularity", "CPM"]
 
 WEDGES = 30_000_000  # pairs of edges at one vertex that are counted in memory: half a gigabyte
 DENSE = 40_000  # vertices whose neighbours are held as a bit each: 200 MB
+BRIDGE = 3  # edges: fewer between two communities say nothing of their density
 WHOLE = 3  # a component of at most so many vertices is one community
 
 
-def communities(edges: DataFrame, *, resolution: float, seed: int, objective: Objective = "modularity") -> DataFrame:
+def communities(
+    edges: DataFrame, *, resolution: float, seed: int, objective: Objective = "modularity", reunite: float | None = None
+) -> DataFrame:
     """(id string, component string, community string): the Leiden community of every vertex.
+
+    reunite: communities between which there is so large a share of the edges that there would be, were both one, are
+    one again (`reunited`).
 
     edges: (component string, a string, b string, weight long), weight above 0. A community is named by its
     smallest id, by the bytes of UTF-8, and lies within one component. Components of up to three vertices are
@@ -46,16 +53,17 @@ def communities(edges: DataFrame, *, resolution: float, seed: int, objective: Ob
     small = members.join(sizes.where(F.col("size") <= WHOLE), "component", how="inner").select("id", "component", "community")
 
     def group(table: pa.Table) -> pa.Table:
-        return _group(table, resolution, seed, objective)
+        return _group(table, resolution, seed, objective, reunite)
 
     large = edges.select("component", "a", "b", "weight").join(sizes.where(F.col("size") > WHOLE), "component", how="left_semi")
     found = large.groupBy("component").applyInArrow(group, "id string, component string, community string")
     return found.unionByName(small)
 
 
-def _group(table: pa.Table, resolution: float, seed: int, objective: Objective) -> pa.Table:
+def _group(table: pa.Table, resolution: float, seed: int, objective: Objective, reunite: float | None) -> pa.Table:
     ids, (a, b) = encode(table["a"], table["b"])
     labels = leiden(a, b, table["weight"].to_numpy().astype(np.float64), resolution, seed, objective)
+    labels = labels if reunite is None else reunited(a, b, labels, reunite)
     component = pa.repeat(table["component"][0], len(ids))
     return pa.table({"id": ids, "component": component, "community": ids.take(pa.array(labels))})
 
@@ -82,6 +90,28 @@ def leiden(a: Codes, b: Codes, weight: Weights, resolution: float, seed: int, ob
         igraph.set_random_number_generator(random)
     _, first, inverse = np.unique(np.asarray(found.membership, np.int64), return_index=True, return_inverse=True)
     return first.astype(np.int64)[inverse]
+
+
+def reunited(a: Codes, b: Codes, labels: Codes, share: float) -> Codes:
+    """`labels` of `leiden`, in which communities that many edges join are one, named by their smallest vertex.
+
+    Modularity cuts a group of which only some pairs are edges, each by chance, into its densest parts. Two communities are
+    parts of one where the density of edges between them is at least `share` of that inside the sparser; of two groups
+    that a few edges bridge it is a hundredth. At least `BRIDGE` edges must join them.
+    """
+    low, high, _ = _canonical(a, b, np.ones(len(a)))
+    size = np.bincount(labels, minlength=len(labels)).astype(np.float64)
+    inside = labels[low] == labels[high]
+    within = np.bincount(labels[low[inside]], minlength=len(labels)) / np.maximum(size * (size - 1) / 2, 1)
+    ends = np.sort(np.stack([labels[low[~inside]], labels[high[~inside]]]), axis=0)
+    (one, other), between = np.unique(ends, axis=1, return_counts=True) if ends.size else (ends, np.zeros(0, np.int64))
+    density = between / (size[one] * size[other])
+    same = (between >= BRIDGE) & (density >= share * np.minimum(within[one], within[other]))
+    linked = coo_array((np.ones(same.sum()), (one[same], other[same])), shape=(len(labels), len(labels)))
+    _, part = connected_components(linked, directed=False)
+    smallest = np.full(len(labels), len(labels))
+    np.minimum.at(smallest, part[labels], np.arange(len(labels)))
+    return smallest[part[labels]]
 
 
 def _canonical(a: Codes, b: Codes, weight: Weights) -> tuple[Codes, Codes, Weights]:

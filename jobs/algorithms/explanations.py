@@ -20,12 +20,15 @@ PEOPLE = "people"
 WHOLE_SET = "whole_set"
 
 
-def explanations(clusters: DataFrame, sizes: DataFrame, tokens: DataFrame, profiles: DataFrame, population: int, run: Run) -> DataFrame:
+def explanations(
+    clusters: DataFrame, sizes: DataFrame, tokens: DataFrame, profiles: DataFrame, in_step: DataFrame, population: int, run: Run
+) -> DataFrame:
     """(cluster_id, channel, kind, part, bits, support, value, background, description, explains): a row an explanation.
 
     clusters: `graph.clusters`; sizes: (cluster_id, size); profiles: `features.account_embeddings` joined with
-    `silver.accounts`. value is the cluster's figure, background everybody's; explains: whether the figure fits the
-    explanation so well that it takes evidence away.
+    `silver.accounts`; in_step: (cluster_id) of those whose members act in the same minutes, as strangers do not. value is
+    the cluster's figure, background everybody's; explains: whether the figure fits the explanation so well that it takes
+    evidence away.
     """
     settings = run.settings.scoring
     members = clusters.select("cluster_id", "account_id")
@@ -94,7 +97,14 @@ def explanations(clusters: DataFrame, sizes: DataFrame, tokens: DataFrame, profi
         F.lit("customers of one proxy, carrier or venue").alias("who"),
         F.format_string("%d of %d accounts also ask as the others do", "support", "size").alias("figure"),
     )
-    rows = (people, owners, agreements, alike, _client(members, sizes, tokens, population, run), *_public_set(members, of, tokens, run))
+    rows = (
+        people,
+        owners,
+        agreements,
+        alike,
+        _client(members, sizes, tokens, population, run),
+        *_public_set(members, of, tokens, in_step, run),
+    )
     fits = F.when(F.col("explains"), F.lit(", which fits")).otherwise(F.lit(""))
     return reduce(DataFrame.unionByName, rows).select(
         "cluster_id",
@@ -133,10 +143,11 @@ def _client(members: DataFrame, sizes: DataFrame, tokens: DataFrame, population:
     )
 
 
-def _public_set(members: DataFrame, sent: DataFrame, tokens: DataFrame, run: Run) -> tuple[DataFrame, DataFrame]:
+def _public_set(members: DataFrame, sent: DataFrame, tokens: DataFrame, in_step: DataFrame, run: Run) -> tuple[DataFrame, DataFrame]:
     """People who run one public benchmark, or a viral prompt: the same prompts come from several members, or from all.
 
-    Who divides a set among accounts may have each prompt answered a few times; strangers who run a set each run all of it.
+    Strangers do so at times of their own, so neither explains members that act in the same minutes. Who divides a set
+    among accounts may have each prompt answered a few times; strangers who run a set each run all of it.
     """
     least = run.settings.scoring.explained_share
     prompts = tokens.where("channel = 'prompt'")
@@ -146,7 +157,8 @@ def _public_set(members: DataFrame, sent: DataFrame, tokens: DataFrame, run: Run
     )
     everybody = prompts.agg((F.sum(F.when(F.col("users") >= 2, F.col("n")).otherwise(0)) / F.sum("n")).alias("background"))
     counted = sent.select("cluster_id", "size", "sent").join(by_cluster, "cluster_id", "left").join(F.broadcast(everybody), F.lit(True))
-    rows = counted.na.fill(0, ["repeated", "met"]).localCheckpoint()  # one row a cluster
+    marked = counted.join(in_step.withColumn("in_step", F.lit(True)), "cluster_id", "left").na.fill(False, ["in_step"])
+    rows = marked.na.fill(0, ["repeated", "met"]).localCheckpoint()  # one row a cluster
     sent_by_all = F.greatest(F.col("sent"), F.lit(1))
     some = F.least(F.col("repeated") / sent_by_all, F.lit(1.0))
     each = F.least(F.col("met") / (sent_by_all * F.greatest(F.col("size") - 1, F.lit(1))), F.lit(1.0))
@@ -159,9 +171,11 @@ def _public_set(members: DataFrame, sent: DataFrame, tokens: DataFrame, run: Run
             "size",
             value.alias("value"),
             background.alias("background"),
-            (value >= least).alias("explains"),
+            ((value >= least) & ~F.col("in_step")).alias("explains"),
             F.lit(who).alias("who"),
-            F.format_string(figure, _share(value)).alias("figure"),
+            F.concat(F.format_string(figure, _share(value)), F.when(F.col("in_step"), F.lit(", in the same minutes")).otherwise("")).alias(
+                "figure"
+            ),
         )
 
     said = "%s of their traffic repeats another member's prompt"

@@ -24,16 +24,17 @@ BINNED = ("later_turns", "hours_of_day", "output_tokens", "thinking", "tools", "
 BINS = 16  # of one measure: no cut below makes more
 SAMPLE = 2_000  # accounts whose vectors stand for everybody's: 1 MB on the driver
 MEMBERS = 256  # members' cosines kept of a group
+HOURS = 28 * 24  # hours of activity are told apart within so many, the default window; one longer folds onto itself
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 
 def bins(profiles: DataFrame, places: DataFrame) -> DataFrame:
-    """(account_id, place, bins, vector): when it was made, each measure of `BINNED` cut at fixed points, what it asks about.
+    """(account_id, place, bins, vector, hours): when it was made, each measure of `BINNED` cut, what it asks about, when it is active.
 
-    Each is null where it is not known. profiles: `features.account_embeddings` with `created_at`; places:
-    (account_id, place), 0 to 1. The cuts are coarse enough for small groups.
+    Each but hours, which are modulo HOURS, is null where it is not known. profiles: `features.account_embeddings` with
+    `created_at`; places: (account_id, place), 0 to 1. The cuts are coarse enough for small groups.
     """
     every = measures()
 
@@ -49,7 +50,8 @@ def bins(profiles: DataFrame, places: DataFrame) -> DataFrame:
 
     last = F.lit(BINS - 1)
     cuts = F.array(*(F.when(cut(name) < last, cut(name)).when(cut(name) >= last, last).cast("int") for name in BINNED))
-    return profiles.select("account_id", cuts.alias("bins"), "vector").join(places, "account_id", "left")
+    hours = F.array_sort(F.array_distinct(F.transform("activity", lambda x: F.pmod(x["hour"], F.lit(HOURS)).cast("int"))))
+    return profiles.select("account_id", cuts.alias("bins"), "vector", hours.alias("hours")).join(places, "account_id", "left")
 
 
 @dataclass(frozen=True)
@@ -63,14 +65,16 @@ class Groups:
     inside: Ints  # members by measure and bin, (groups, measures, BINS)
     sums: Floats  # sum of members' vectors, (groups, DIMENSIONS)
     near: list[Floats]  # ascending cosines of members to the sum of the others, of at most MEMBERS
+    hours: Ints  # members active by hour, (groups, HOURS)
 
 
 @dataclass(frozen=True)
 class Background:
-    """Everybody: accounts by measure and bin, (measures, BINS), and the vectors of a sample, (sample, DIMENSIONS)."""
+    """Everybody: accounts by measure and bin, (measures, BINS), the vectors of a sample, (sample, DIMENSIONS), and accounts by hour."""
 
     bins: Ints
     vectors: Floats
+    hours: Ints  # (HOURS,)
 
 
 def nearness(vectors: Floats, sums: Floats, member: npt.NDArray[np.bool_]) -> Floats:
@@ -85,7 +89,9 @@ def nearness(vectors: Floats, sums: Floats, member: npt.NDArray[np.bool_]) -> Fl
     return cosines
 
 
-_DESCRIBED = "community string, size long, low double, high double, inside array<long>, total array<double>, near array<double>"
+_DESCRIBED = (
+    "community string, size long, low double, high double, inside array<long>, total array<double>, near array<double>, hours array<long>"
+)
 
 
 def described(members: DataFrame, binned: DataFrame, settings: Profile) -> Groups:
@@ -109,6 +115,7 @@ def described(members: DataFrame, binned: DataFrame, settings: Profile) -> Group
                 "inside": pa.array([inside.tolist()], pa.list_(pa.int64())),
                 "total": pa.array([total.tolist()], pa.list_(pa.float64())),
                 "near": pa.array([near.tolist()], pa.list_(pa.float64())),
+                "hours": pa.array([by_hour(table["hours"]).tolist()], pa.list_(pa.int64())),
             }
         )
 
@@ -119,7 +126,8 @@ def described(members: DataFrame, binned: DataFrame, settings: Profile) -> Group
     sums = rows["total"].combine_chunks().flatten().to_numpy().reshape(-1, DIMENSIONS)
     near = [np.array(x) for x in rows["near"].to_pylist()]
     low, high = rows["low"].to_numpy(), rows["high"].to_numpy()
-    return Groups(rows["community"].to_pylist(), rows["size"].to_numpy(), low, high, inside, sums, near)
+    hours = rows["hours"].combine_chunks().flatten().to_numpy().reshape(-1, HOURS)
+    return Groups(rows["community"].to_pylist(), rows["size"].to_numpy(), low, high, inside, sums, near, hours)
 
 
 def matrix(vectors: pa.ListArray) -> Floats:
@@ -137,18 +145,29 @@ def _histogram(bins: pa.ChunkedArray) -> Ints:
     return np.bincount(flat, minlength=len(BINNED) * BINS).reshape(len(BINNED), BINS)
 
 
+def by_hour(hours: pa.ChunkedArray) -> Ints:
+    """Accounts active by hour, (HOURS,), of lists of hours."""
+    return np.bincount(hours.combine_chunks().flatten().to_numpy(zero_copy_only=False), minlength=HOURS).astype(np.int64)
+
+
 def background(binned: DataFrame) -> Background:
     """Everybody, of `bins`."""
 
     def count(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            counted = _histogram(pa.chunked_array([batch.column("bins")])).ravel()
-            yield pa.RecordBatch.from_arrays([pa.array([counted.tolist()], pa.list_(pa.int64()))], names=["counted"])
+            counted, hours = (
+                _histogram(pa.chunked_array([batch.column("bins")])).ravel(),
+                by_hour(pa.chunked_array([batch.column("hours")])),
+            )
+            both = [pa.array([x.tolist()], pa.list_(pa.int64())) for x in (counted, hours)]
+            yield pa.RecordBatch.from_arrays(both, names=["counted", "hours"])
 
-    parts = binned.select("bins").mapInArrow(count, "counted array<long>").toArrow()  # one row a batch of accounts
+    # One row a batch of accounts.
+    parts = binned.select("bins", "hours").mapInArrow(count, "counted array<long>, hours array<long>").toArrow()
     counted = np.array(parts["counted"].to_pylist(), np.int64).reshape(-1, len(BINNED), BINS).sum(axis=0)
-    vectors = sampled(binned.withColumnRenamed("account_id", "id"), SAMPLE).astype(np.float64)
-    return Background(counted, vectors.reshape(-1, DIMENSIONS))
+    hours = np.array(parts["hours"].to_pylist(), np.int64).reshape(-1, HOURS).sum(axis=0)
+    vectors = sampled(binned.select(F.col("account_id").alias("id"), "vector"), SAMPLE).astype(np.float64)
+    return Background(counted, vectors.reshape(-1, DIMENSIONS), hours)
 
 
 def typical_tokens(members: DataFrame, tokens: DataFrame, population: int, settings: Profile) -> DataFrame:

@@ -1,9 +1,9 @@
 """Re-assignment of accounts to groups by profile: naive Bayes against the background of the same data.
 
 A group's profile is what its members have more often than everybody: tokens by channel, time of creation,
-bins of behaviour, what they ask about. Of an account, each channel says how much likelier its tokens are in
-the group than at large, in bits; groups of channels that are views of one fact count once; families add up,
-each capped. A member is judged without its own contribution (leave one out), so a group cannot vouch for a member that
+bins of behaviour, what they ask about, the hours in which they are active. Of an account, each channel says how much
+likelier its tokens are in the group than at large, in bits; groups of channels that are views of one fact count once;
+families add up, each capped. A member is judged without its own contribution (leave one out), so a group cannot vouch for a member that
 only vouches for itself. After Fellegi and Sunter, A theory for record linkage (JASA 1969), with agreement
 weights estimated from the group and the background instead of from matched pairs.
 
@@ -25,9 +25,10 @@ from jobs.algorithms.cooccurrence import MILLI
 from jobs.algorithms.group_profiles import BINNED, Background, Floats, Groups, Ints, described, matrix, nearness, typical_tokens
 from jobs.settings import Profile
 
-FAMILIES = ("content", "infrastructure", "cohort", "behaviour")
+FAMILIES = ("content", "infrastructure", "cohort", "behaviour", "timing")
 BEHAVIOUR_STEP, BEHAVIOUR_CAP = 2.0, 6.0  # bits that one measure, and all together, may give or take
 COHORT_LEAST, COHORT_MOST = -3.0, 5.0  # bits
+TIMING_LEAST, TIMING_MOST = -2.0, 5.0  # bits
 SUBJECT = "content"  # the channel of the account's vector, which is no token
 
 # In the order of their names, so that ties between codes fall as ties between names would.
@@ -44,7 +45,7 @@ _ASSIGNED = (
 
 
 def assign(members: DataFrame, tokens: DataFrame, binned: DataFrame, at_large: Background, population: int, settings: Profile) -> DataFrame:
-    """One round: (community, account_id, bits, content, infrastructure, cohort, behaviour, reasons), one row an account.
+    """One round: (community, account_id, bits, one column a family, reasons), one row an account.
 
     members: (community, account_id); tokens: `features.account_tokens`; binned: see `group_profiles.bins`; at_large: see
     `group_profiles`. Candidates of a group are the accounts that share a token with it that the group has unusually
@@ -65,13 +66,13 @@ def assign(members: DataFrame, tokens: DataFrame, binned: DataFrame, at_large: B
         nobody = np.zeros((len(at_large.vectors), len(profile.names)), bool)
         everybody = np.sort(nearness(at_large.vectors, profile.sums, nobody), axis=0)
         for batch in batches:
-            yield from _judge(batch, profile, at_large.bins, everybody, population, settings)
+            yield from _judge(batch, profile, at_large, everybody, population, settings)
 
     return rows.mapInArrow(judge, _ASSIGNED)
 
 
 def _judge(
-    batch: pa.RecordBatch, groups: Groups, at_large: Ints, everybody: Floats, population: int, settings: Profile
+    batch: pa.RecordBatch, groups: Groups, at_large: Background, everybody: Floats, population: int, settings: Profile
 ) -> Iterator[pa.RecordBatch]:
     """The group that explains each account of a batch best, where one does."""
     names = pa.array(groups.names, pa.string())
@@ -104,10 +105,11 @@ def _judge(
     member = np.isin(account * len(names) + group, memberships)
     place = batch.column("place").to_numpy(zero_copy_only=False)[account]
     cohort = np.round(_cohort(place, groups.low[group], groups.high[group]) * MILLI).astype(np.int64)
-    behaviour = _behaviour(batch.column("bins"), account, group, member, groups, at_large)
+    behaviour = _behaviour(batch.column("bins"), account, group, member, groups, at_large.bins)
+    timing = _timing(batch.column("hours"), account, group, member, groups, at_large.hours)
     content = np.minimum(content, settings.content_cap * MILLI) + np.where(has_usual, 0, cost)
     infrastructure = np.minimum(infrastructure, settings.infrastructure_cap * MILLI)
-    families = np.stack([content, infrastructure, cohort, behaviour], axis=1).astype(np.int64)
+    families = np.stack([content, infrastructure, cohort, behaviour, timing], axis=1).astype(np.int64)
     prior = np.round(np.log2(groups.size[group] / population) * MILLI).astype(np.int64)
     total = families.sum(axis=1) + prior
     floor = settings.family_floor * MILLI
@@ -229,3 +231,27 @@ def _behaviour(bins: pa.ListArray, account: Ints, group: Ints, member: npt.NDArr
     bits = np.where(known & (total > member[:, None]), np.clip(np.log2(np.maximum(p, 1e-9) / q), -BEHAVIOUR_STEP, BEHAVIOUR_STEP), 0.0)
     summed: Ints = np.round(bits * MILLI).astype(np.int64).sum(axis=1)
     return np.clip(summed, int(-BEHAVIOUR_CAP * MILLI), int(BEHAVIOUR_CAP * MILLI))
+
+
+def _timing(hours: pa.ListArray, account: Ints, group: Ints, member: npt.NDArray[np.bool_], groups: Groups, at_large: Ints) -> Ints:
+    """Thousandths of a bit: the account's hours, each by its share of the hours of the group's other members.
+
+    Held against the larger of its share of everybody's hours and of what the group's days and times of day make of it, so
+    that neither a country's hours nor an office's prove anything: only hours that the group has for no such reason. Half
+    of an account's hours may be its own.
+    """
+    items, row = _flat(hours)
+    lengths = np.bincount(row, minlength=len(hours))
+    starts = np.cumsum(lengths) - lengths
+    counts = lengths[account]
+    pair = np.repeat(np.arange(len(account)), counts)
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    hour, of, own = items.to_numpy(zero_copy_only=False)[starts[account][pair] + within], group[pair], member[pair].astype(np.int64)
+    total = groups.hours.sum(axis=1)
+    by_day = groups.hours.reshape(len(total), -1, 24)
+    usual = (by_day.sum(axis=2)[:, :, None] * by_day.sum(axis=1)[:, None, :]).reshape(len(total), -1) / np.maximum(total, 1)[:, None] ** 2
+    expected = np.maximum(usual, ((at_large + 0.5) / (at_large.sum() + 0.5 * len(at_large)))[None, :])
+    share = (groups.hours[of, hour] - own) / np.maximum(total[of] - own * counts[pair], 1)
+    bits = np.log2(0.5 * share / expected[of, hour] + 0.5)
+    summed = np.bincount(pair, weights=np.round(bits * MILLI), minlength=len(account)).astype(np.int64)
+    return np.clip(summed, int(TIMING_LEAST * MILLI), int(TIMING_MOST * MILLI))

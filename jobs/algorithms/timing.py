@@ -5,22 +5,29 @@ import numpy.typing as npt
 from scipy.stats import poisson
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.integer]
 
 
-def co_activity_bits(common: Floats, slots_a: Floats, slots_b: Floats, effective_slots: float) -> Floats:
-    """Surprise, in bits, that two accounts share so many slots, were each active at times of its own.
+def met_by_habit(common: Ints, products: Floats, at_a_time: Ints, on_a_day: Ints) -> Floats:
+    """Slots in which two accounts would meet, were they active on their days at the times of day of their other days.
 
-    Under independence the number of common slots is about Poisson with mean slots_a * slots_b / T, where T
-    is the effective number of slots (see `effective_slots`): everybody sleeps, so T is less than all.
+    common: slots in which both are active; products: slots of the one times slots of the other; at_a_time: over the
+    times of day, the sum of days at it of the one times of the other; on_a_day: over the days, the sum of slots in it of
+    the one times of the other. Of pairs of slots on different days, the share at one time of day is how often habit
+    brings the two together; 0 where they were active on one day only. After the shift surrogates of neuroscience: a
+    coincidence that survives a shift by whole days is a habit.
     """
-    expected = slots_a * slots_b / effective_slots
-    return poisson_bits(common, expected)
+    elsewhere = products - on_a_day
+    share = np.divide(at_a_time - common, elsewhere, out=np.zeros(len(products)), where=elsewhere > 0)
+    met: Floats = share * on_a_day
+    return met
 
 
 def effective_slots(active: Floats) -> float:
     """The number of equally busy slots in which random accounts would meet as often as in these.
 
-    active: how many accounts are active in each slot. (sum w)^2 / sum w^2, the inverse participation ratio.
+    active: how many accounts are active in each slot. (sum w)^2 / sum w^2, the inverse participation ratio: T. Accounts of
+    n and m slots meet in about n m / T of them by chance; everybody sleeps, so T is less than all.
     """
     squares = float((active**2).sum())
     return float(active.sum()) ** 2 / squares if squares else 1.0

@@ -1,6 +1,6 @@
 """graph.communities: groups of accounts that may be one operation, dense in links or users of one wrapper."""
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.algorithms.behaviour import talks
@@ -16,14 +16,16 @@ def transform(links: DataFrame, components: DataFrame, content: DataFrame, token
     Links find the groups whose pairs betray each other. Where no pair can (one residential line an
     account, accounts of every age), the group may still show as the users of one wrapper; such a group is
     a hypothesis to be corroborated as a group. Groups that hold mostly the same accounts are joined. Where
-    there is no wrapper either, programs that ask about the same things, and are in no other group, are one.
+    there is no wrapper either, programs that ask about the same things, and are in no group of size, are one.
     """
     settings = run.settings.graph
     edges = links.where("verdict_id is null").select(
         F.col("account_a").alias("a"), F.col("account_b").alias("b"), F.col("bits").cast("long").alias("weight")
     )
     placed = edges.join(components.select(F.col("account_id").alias("a"), "component"), "a")
-    dense = communities(placed.select("component", "a", "b", "weight"), resolution=settings.resolution, seed=settings.seed)
+    dense = communities(
+        placed.select("component", "a", "b", "weight"), resolution=settings.resolution, seed=settings.seed, reunite=settings.reunite
+    )
     from_links = dense.select(
         F.concat(F.lit("links:"), "community").alias("source"), F.col("id").alias("account_id"), F.lit("links").alias("origin")
     )
@@ -51,12 +53,14 @@ def _wrapper_groups(tokens: DataFrame, embeddings: DataFrame, settings: Graph) -
 
 
 def _content_groups(content: DataFrame, embeddings: DataFrame, found: DataFrame, settings: Graph) -> DataFrame:
-    """(community, account_id, origin) of programs in no group that are dense in pairs of like content.
+    """(community, account_id, origin) of programs in no large group that are dense in pairs of like content.
 
     People who share an interest are many and hold conversations; programs that share one are few.
     """
     programs = embeddings.where(~talks(settings) & (F.col("n_exchanges") >= settings.programs_exchanges))
-    alone = programs.select("account_id").join(found.select("account_id"), "account_id", "left_anti").localCheckpoint()
+    size = F.count(F.lit(1)).over(Window.partitionBy("community"))
+    placed = found.withColumn("size", size).where(F.col("size") >= settings.wrapper_accounts)  # a few linked pairs may be of a group
+    alone = programs.select("account_id").join(placed.select("account_id"), "account_id", "left_anti").localCheckpoint()
     a, b = (alone.select(F.col("account_id").alias(side)) for side in "ab")
     edges = content.select(F.col("account_a").alias("a"), F.col("account_b").alias("b")).join(a, "a").join(b, "b").localCheckpoint()
     places = connected_components(edges, driver_edges=settings.driver_edges)

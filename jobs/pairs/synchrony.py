@@ -1,4 +1,4 @@
-"""pairs.synchrony: pairs of accounts that are active in the same ten-minute slots, more than chance."""
+"""pairs.synchrony: pairs of accounts that are active in the same ten-minute slots, more than chance and their habits make them."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
@@ -14,19 +14,24 @@ from jobs.algorithms.channels import CHANNEL
 from jobs.algorithms.cooccurrence import MILLI
 from jobs.algorithms.measured_pairs import measured_pairs
 from jobs.algorithms.sketches import SLOT_SECONDS
-from jobs.algorithms.timing import co_activity_bits, effective_slots
+from jobs.algorithms.timing import effective_slots, met_by_habit, poisson_bits
 from jobs.schemas.table import table
 from jobs.settings import Run
 
-CAP = CHANNEL["synchrony"].cap  # bits: unrelated people keep the same hours
+CAP = CHANNEL["synchrony"].cap  # bits: unrelated people may follow the same events
 FLOOR = CHANNEL["synchrony"].floor  # bits: less is not worth a row
 SLOTS_A_DAY = 86_400 // SLOT_SECONDS
 BROADCAST = 300_000  # accounts: their slots, a bit each, are 150 MB
-FEWEST = 3  # common slots: fewer are a coincidence whatever the formula says
+FEWEST = 3  # meetings: fewer are a coincidence whatever the formula says
 
 
 def transform(embeddings: DataFrame, infrastructure: DataFrame, templates: DataFrame, content: DataFrame, run: Run) -> DataFrame:
-    """One row a candidate pair of another channel whose minutes agree."""
+    """One row a candidate pair of another channel whose minutes agree.
+
+    Common slots in a row are one meeting, for a sitting fills several. Meetings are held against what two accounts of
+    so many slots make by chance, and against what these two make by habit: how often they are active at the same time
+    of different days. So neither office hours nor two schedules that start at eight are evidence.
+    """
     schema, day = table("pairs.synchrony").schema, run.day
     busy = embeddings.select(F.explode("slots").alias("slot")).groupBy("slot").count().select("count").toArrow()  # at most 4,032 a 28 days
     slots = effective_slots(busy["count"].to_numpy().astype(np.float64))
@@ -40,25 +45,43 @@ def transform(embeddings: DataFrame, infrastructure: DataFrame, templates: DataF
     met = candidates.join(a.withColumnRenamed("account_id_a", "account_a"), "account_a")
     met = met.join(b.withColumnRenamed("account_id_b", "account_b"), "account_b")
     met = met.select("account_a", "account_b", "n_a", "n_b", "active_a", "active_b")
+    longs, days = _longs(run), run.settings.window_days
 
     def weigh(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            active_a, active_b = (batch.column(c).flatten().to_numpy().reshape(batch.num_rows, -1) for c in ("active_a", "active_b"))
-            together = np.bitwise_count((active_a & active_b).view(np.uint64)).sum(axis=1, dtype=np.int32)  # of a sign too
-            often = np.flatnonzero(together >= FEWEST)
-            n_a, n_b, common = (x[often].astype(np.float64) for x in (batch["n_a"].to_numpy(), batch["n_b"].to_numpy(), together))
-            bits, similarity = np.minimum(co_activity_bits(common, n_a, n_b, slots), CAP), common / (n_a + n_b - common)
+            one, other = (batch.column(c).flatten().to_numpy().reshape(batch.num_rows, -1) for c in ("active_a", "active_b"))
+            together = (one[:, :longs] & other[:, :longs]).view(np.uint64)
+            before = together << np.uint64(1)
+            before[:, 1:] |= together[:, :-1] >> np.uint64(63)
+            meetings = np.bitwise_count(together & ~before).sum(axis=1, dtype=np.int32)
+            often = np.flatnonzero(meetings >= FEWEST)
+            n_a, n_b = (batch[c].to_numpy()[often].astype(np.float64) for c in ("n_a", "n_b"))
+            common = np.bitwise_count(together[often]).sum(axis=1, dtype=np.int32)
+            habits = (np.ascontiguousarray(x[often, longs:]).view(np.uint8).astype(np.int32) for x in (one, other))
+            product = np.multiply(*habits)
+            at_a_time, on_a_day = product[:, :SLOTS_A_DAY].sum(axis=1), product[:, SLOTS_A_DAY : SLOTS_A_DAY + days].sum(axis=1)
+            expected = np.maximum(n_a * n_b / slots, met_by_habit(common, n_a * n_b, at_a_time, on_a_day))
+            bits, similarity = np.minimum(poisson_bits(meetings[often], expected), CAP), common / (n_a + n_b - common)
             a, b = (batch.column(name).take(pa.array(often)) for name in ("account_a", "account_b"))
-            yield measured_pairs(day, "synchrony", a, b, bits, similarity, together[often])
+            yield measured_pairs(day, "synchrony", a, b, bits, similarity, common)
 
     return met.mapInArrow(weigh, schema).where(F.col("bits") >= int(FLOOR * MILLI))
 
 
+def _longs(run: Run) -> int:
+    """Whole longs that hold a bit a slot of the window."""
+    return -(-run.settings.window_days * SLOTS_A_DAY // 64)
+
+
 def _minutes(embeddings: DataFrame, run: Run) -> DataFrame:
-    """(account_id, n, active): how many slots of the window an account is active in, and which: a bit each, in whole longs."""
-    days = run.settings.window_days
+    """(account_id, n, active): in how many slots of the window an account is active, and in which.
+
+    `active` is whole longs: a bit a slot, the first slot the lowest bit; then a byte a time of day, on how many days the
+    account is active at it; then a byte a day, in how many slots of it.
+    """
+    days, longs = run.settings.window_days, _longs(run)
     first = (run.day - timedelta(days=days - 1) - date(1970, 1, 1)).days * SLOTS_A_DAY
-    longs = -(-days * SLOTS_A_DAY // 64)
+    habits = -(-(SLOTS_A_DAY + days) // 8)
 
     def pack(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -66,9 +89,14 @@ def _minutes(embeddings: DataFrame, run: Run) -> DataFrame:
             row = np.repeat(np.arange(batch.num_rows), pc.list_value_length(slots).to_numpy())
             bits = np.zeros((batch.num_rows, longs * 64), bool)
             bits[row, slots.flatten().to_numpy() - first] = True
-            packed = pa.array(np.packbits(bits, axis=1).view(np.int64).ravel())
-            offsets = pa.array(np.arange(batch.num_rows + 1, dtype=np.int32) * longs)
-            columns = [batch.column("account_id"), pa.array(bits.sum(axis=1, dtype=np.int32)), pa.ListArray.from_arrays(offsets, packed)]
+            by_day = bits[:, : days * SLOTS_A_DAY].reshape(-1, days, SLOTS_A_DAY)
+            packed = np.zeros((batch.num_rows, (longs + habits) * 8), np.uint8)
+            packed[:, : longs * 8] = np.packbits(bits, axis=1, bitorder="little")
+            packed[:, longs * 8 : longs * 8 + SLOTS_A_DAY] = by_day.sum(axis=1)
+            packed[:, longs * 8 + SLOTS_A_DAY : longs * 8 + SLOTS_A_DAY + days] = by_day.sum(axis=2)
+            offsets = pa.array(np.arange(batch.num_rows + 1, dtype=np.int32) * (longs + habits))
+            active = pa.ListArray.from_arrays(offsets, pa.array(packed.view(np.int64).ravel()))
+            columns = [batch.column("account_id"), pa.array(bits.sum(axis=1, dtype=np.int32)), active]
             yield pa.RecordBatch.from_arrays(columns, names=["account_id", "n", "active"])
 
     return embeddings.select("account_id", "slots").mapInArrow(pack, "account_id string, n int, active array<long>")

@@ -16,6 +16,7 @@ TABLE = Table(
         column("infrastructure", INT, "of them from what it is sent from and paid with", required=True),
         column("cohort", INT, "of them from when the account was made", required=True),
         column("behaviour", INT, "of them from how it is used", required=True),
+        column("timing", INT, "of them from the hours in which it is active", required=True),
         column(
             "reasons",
             array_of(STRING),

@@ -33,7 +33,8 @@ def transform(
     Confidence says which kinds agree, for members that one identity, pool or subject binds: *medium* where
     extraction is shown beside automation, or beside purpose in accounts that people do not talk through; or where
     programs drive the accounts and either divide among them one kind of work, or are a fleet of many owners
-    that two families bind and that was made for it; *high* where extraction and automation are both shown and
+    that two families bind and that was made for it; or where what binds them is content and on many days they act in the
+    same minutes, as nobody does by habit; *high* where extraction and automation are both shown and
     two families bind; *low* otherwise, and where most of its accounts are those of a
     cluster that an analyst judged innocent. Only high and medium are published.
     """
@@ -42,13 +43,15 @@ def transform(
     scored = facts.join(_sums(evidence, run.settings.graph.content_density, settings), "cluster_id", "left").join(
         _words(evidence), "cluster_id", "left"
     )
-    scored = scored.na.fill(0.0, list(KINDS)).na.fill(0, ["families"]).na.fill(False, ["bound", "people"])
+    scored = scored.na.fill(0.0, [*KINDS, "lockstep"]).na.fill(0, ["families"]).na.fill(False, ["bound", "ask_alike", "people"])
     shown = {kind: F.col(kind) >= settings.shown for kind in KINDS}
     large = (F.col("n_accounts") >= settings.fewest_accounts) & (F.col("n_owners") >= settings.fewest_owners)
-    tied = large & F.col("bound") & (F.col("coordination") >= settings.coordination)
+    large &= F.col("coordination") >= settings.coordination
+    tied = large & F.col("bound")
     drawn = shown["extraction"] & (shown["automation"] | (shown["purpose"] & ~F.col("people")))
     fleet = (F.col("n_owners") >= settings.fleet_owners) & (F.col("families") >= 2) & shown["purpose"]
-    medium = tied & (drawn | ((shown["labour"] | fleet) & shown["automation"]))
+    one_hand = F.col("ask_alike") & (F.col("lockstep") >= settings.lockstep) & ~F.col("people")
+    medium = (tied & (drawn | ((shown["labour"] | fleet) & shown["automation"]))) | (large & one_hand)
     high = medium & shown["extraction"] & shown["automation"] & (F.col("families") >= 2)
     confidence = F.when(high, "high").when(medium, "medium").otherwise("low")
     scored = scored.withColumn("score", F.round(sum((F.col(k) for k in KINDS), F.lit(0.0)), 3))
@@ -149,25 +152,32 @@ def _pivots(clusters: DataFrame, embeddings: DataFrame, models: DataFrame, run: 
 
 
 def _sums(evidence: DataFrame, density: float, settings: Scoring) -> DataFrame:
-    """Bits by kind, how many families coordinate, whether one thing, or a pool, binds the members, and whether people talk through them."""
+    """Bits by kind, and by cluster what else decides.
+
+    families: how many coordinate. bound: whether one thing, a pool or a subject joins the members; ask_alike: whether what
+    they ask does. people: whether people talk through them. lockstep: bits of it.
+    """
     facts = evidence.groupBy("cluster_id", "kind", "part").agg(F.max("bits").alias("bits"))
     kinds = facts.groupBy("cluster_id").agg(
         *(F.round(F.coalesce(F.sum(F.when(F.col("kind") == k, F.col("bits"))), F.lit(0)) / MILLI, 3).alias(k) for k in KINDS)
     )
-    exact = (
-        F.col("channel").isin("card", "address", *TOKEN_FAMILIES["content"])
-        & (F.col("value") >= settings.identity_share)
-        & (F.col("channel") != "tools")
-    )
+    most = F.col("value") >= settings.identity_share
+    owned = F.col("channel").isin("card", "address") & most
+    same = F.col("channel").isin(*TOKEN_FAMILIES["content"]) & (F.col("channel") != "tools") & most
     alike = (F.col("channel") == "content") & (F.col("value") >= density)
-    pooled = F.col("channel").startswith("pool_") & (F.col("bits") >= int(settings.shown * MILLI))
-    family = F.when(F.col("channel").startswith("pool_"), "infrastructure").otherwise(_lookup({c.name: c.family for c in CHANNEL.values()}))
-    strong = (F.col("kind") == "coordination") & (F.col("bits") >= int(settings.shown * MILLI))
+    proven = F.col("bits") >= int(settings.shown * MILLI)
+    pooled = F.col("channel").startswith("pool_") & (F.col("channel") != "pool_prompt") & proven
+    repeated = (F.col("channel") == "pool_prompt") & proven  # strangers repeat each other too: it binds nobody alone
+    channels = {prefix + c.name: c.family for c in CHANNEL.values() for prefix in ("", "pool_")}
+    family = _lookup(channels)
+    strong = (F.col("kind") == "coordination") & proven
     people = (F.col("kind") == INNOCENT) & (F.col("channel") == PEOPLE) & (F.col("value") >= settings.explained_people)
     bonds = evidence.groupBy("cluster_id").agg(
-        F.max((F.col("kind") == "coordination") & (exact | alike | pooled)).alias("bound"),
+        F.max((F.col("kind") == "coordination") & (owned | same | alike | pooled)).alias("bound"),
+        F.max((F.col("kind") == "coordination") & (same | alike | repeated)).alias("ask_alike"),
         F.count_distinct(F.when(strong, family)).alias("families"),
         F.max(people).alias("people"),
+        (F.max(F.when((F.col("kind") == "coordination") & (F.col("channel") == "synchrony"), F.col("bits"))) / MILLI).alias("lockstep"),
     )
     return kinds.join(bonds, "cluster_id")
 

@@ -13,6 +13,7 @@ from jobs.algorithms.channels import CHANNEL, TOKEN_FAMILIES, WRAPPERS
 from jobs.algorithms.cooccurrence import MILLI, by_channel
 from jobs.algorithms.cosine_join import background, sampled
 from jobs.algorithms.explanations import WHOLE_SET, explanations
+from jobs.algorithms.lockstep import lockstep
 from jobs.algorithms.pivots import Release, moved, releases
 from jobs.algorithms.timing import poisson_bits
 from jobs.schemas.table import table
@@ -20,7 +21,7 @@ from jobs.settings import Run, Scoring
 
 DIVIDED = "divided"  # labour without a wrapper
 _PAIRED = 1_000  # members of a cluster whose pairs are compared
-_POOLED = ("card", "address", "block")
+_POOLED = ("card", "address", "block", "prompt")
 
 
 def transform(clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, accounts: DataFrame, models: DataFrame, run: Run) -> DataFrame:
@@ -29,8 +30,11 @@ def transform(clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, acc
     members = clusters.select("cluster_id", "account_id")
     sizes = members.groupBy("cluster_id").agg(F.count(F.lit(1)).alias("size"))
     profiles = embeddings.join(accounts.drop("run_date", "key_id"), "account_id", "left")
-    innocent = explanations(clusters, sizes, tokens, profiles, population, run).localCheckpoint()
+    together = _lockstep(members, embeddings, settings).localCheckpoint()  # a row a cluster at most
+    in_step = together.where(F.col("bits") >= int(settings.shown * MILLI)).select("cluster_id")
+    innocent = explanations(clusters, sizes, tokens, profiles, in_step, population, run).localCheckpoint()
     pieces = (
+        together,
         _identity(members, sizes, tokens, population, settings),
         _pool(members, sizes, tokens, population, settings),
         _behaviour(members, _with_plans(_with_labour(profiles, tokens, run)), models, run),
@@ -39,7 +43,8 @@ def transform(clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, acc
     )
     fits = innocent.where("explains").groupBy("cluster_id").agg(F.collect_set("channel").alias("fits"))
     union = reduce(DataFrame.unionByName, pieces).join(fits, "cluster_id", "left")
-    same_prompts = (F.col("kind") == "coordination") & F.col("channel").isin(*(c.name for c in CHANNEL.values() if c.family == "content"))
+    content = ("pool_prompt", *(c.name for c in CHANNEL.values() if c.family == "content"))
+    same_prompts = (F.col("kind") == "coordination") & F.col("channel").isin(*content)
     explained = ((F.col("kind") == "labour") & (F.size("fits") > 0)) | (same_prompts & F.array_contains("fits", WHOLE_SET))
     union = union.where(~F.coalesce(explained, F.lit(False))).drop("fits")
     rows = union.unionByName(innocent.drop("explains"))
@@ -70,7 +75,7 @@ def _identity(members: DataFrame, sizes: DataFrame, tokens: DataFrame, populatio
 
 
 def _pool(members: DataFrame, sizes: DataFrame, tokens: DataFrame, population: int, settings: Scoring) -> DataFrame:
-    """Pairs of members on one card, address or network, against the rate of such pairs at large."""
+    """Pairs of members on one card, address or network, or with the same prompt, against the rate of such pairs at large."""
     used = tokens.where(F.col("channel").isin(*_POOLED))
     at_large = (
         used.select("channel", "token", "users")
@@ -99,6 +104,29 @@ def _pool(members: DataFrame, sizes: DataFrame, tokens: DataFrame, population: i
     says = F.create_map(*(F.lit(x) for c in _POOLED for x in (c, CHANNEL[c].says)))[F.col("channel")]
     text = F.format_string("%d pairs of %d accounts %s; chance would make %.1f", "support", "size", says, "background")
     return _piece(weighed.where("bits >= 1000"), F.concat(F.lit("pool_"), "channel"), F.lit("coordination"), text)
+
+
+def _lockstep(members: DataFrame, embeddings: DataFrame, settings: Scoring) -> DataFrame:
+    """Days on which members met in the same minutes far more often than chance and their own hours make them."""
+    rows = lockstep(members, embeddings, settings).select(
+        "cluster_id",
+        "days",
+        "active_days",
+        "expected",
+        F.col("met").cast("double").alias("value"),
+        F.col("expected").alias("background"),
+        F.least(F.col("met"), F.lit(2**31 - 1)).alias("support"),
+    )
+    bits = F.least(F.col("days") * settings.lockstep_each, F.lit(CHANNEL["synchrony"].cap)) * MILLI
+    rows = rows.withColumn("bits", F.round(bits).cast("int"))
+    text = F.format_string(
+        "accounts were active in the same ten minutes %d times; chance and their own hours would make %.1f; so on %d of %d days",
+        "support",
+        "expected",
+        "days",
+        "active_days",
+    )
+    return _piece(rows, F.lit("synchrony"), F.lit("coordination"), text)
 
 
 def _subject(members: DataFrame, embeddings: DataFrame, run: Run) -> tuple[DataFrame, DataFrame]:
@@ -239,7 +267,8 @@ def _percent(share: Column) -> Column:
 def _piece(rows: DataFrame, channel: Column, kind: Column, text: Column) -> DataFrame:
     """Pieces of evidence. Of the pieces of one `part` of a kind, which are views of one fact, a score counts the best."""
     groups = F.create_map(*(F.lit(x) for c in CHANNEL.values() for x in (c.name, c.group)))[channel]
-    part = F.when(kind != "coordination", channel).otherwise(F.coalesce(groups, F.lit("pool")))
+    pool = F.when(channel == "pool_prompt", CHANNEL["prompt"].group).otherwise("pool")
+    part = F.when(kind != "coordination", channel).otherwise(F.coalesce(groups, pool))
     return rows.select(
         "cluster_id",
         channel.alias("channel"),
