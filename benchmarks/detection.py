@@ -53,7 +53,7 @@ ABLATIONS: dict[str, tuple[Callable[[Row], Row], bool]] = {
 
 @dataclass(frozen=True)
 class Case:
-    """One run: a scenario (a file's name; `dev` is the benchmark's own), a seed, and what is taken away."""
+    """One run: a scenario (a file's name; `dev` is the benchmark's own, `posts` that of posts.py), a seed, and what is taken away."""
 
     scenario: str
     seed: int = 1
@@ -71,6 +71,7 @@ CASES = (
     *(Case("dev", 1, without) for without in ABLATIONS),
     Case("careful"),
     *(Case(scenario) for scenario in ("behaviours", "dispatch", "languages", "origins", "disguises")),
+    *(Case("posts", seed) for seed in (1, 2)),
     *(Case("background", seed) for seed in (1, 2, 3)),
     Case("dev", by_day=True),
 )
@@ -116,15 +117,19 @@ def main() -> int:
 def score(case: Case, bench: Path, folder: Path) -> Row:
     """What `evaluate.py` says of a run of the case."""
     landing, lake = folder / "landing", folder / "lake"
-    scenario = bench / "scenario_dev.json" if case.scenario == "dev" else HERE / "scenarios" / f"{case.scenario}.json"
-    made = ("--scenario", scenario, "--pools", bench / "pools", "--out", landing, "--seed", str(case.seed))
-    _run(sys.executable, bench / "traffic.py", *made)
-    edits.apply(landing, json.loads(scenario.read_text(encoding="utf-8")).get("edits", []))
+    if case.scenario == "posts":
+        _run(sys.executable, HERE / "posts.py", "--bench", bench, "--out", landing, "--seed", str(case.seed))
+    else:
+        scenario = bench / "scenario_dev.json" if case.scenario == "dev" else HERE / "scenarios" / f"{case.scenario}.json"
+        made = ("--scenario", scenario, "--pools", bench / "pools", "--out", landing, "--seed", str(case.seed))
+        _run(sys.executable, bench / "traffic.py", *made)
+        edits.apply(landing, json.loads(scenario.read_text(encoding="utf-8")).get("edits", []))
     if case.without:
         take_away(landing, *ABLATIONS[case.without])
     wanted = ("--landing", landing, "--lake", lake, "--from", FIRST, "--to", LAST)
-    _run(sys.executable, "-m", "jobs", "run", *wanted, *(() if case.by_day else ("--last-only",)))
-    answer = _run(sys.executable, bench / "evaluate.py", "--truth", folder / "landing.truth.jsonl", "--lake", lake, "--json")
+    _run(sys.executable, "-m", "jobs", "run", *wanted, "--report", "none", *(() if case.by_day else ("--last-only",)))
+    of = ("--truth", folder / "landing.truth.jsonl", "--lake", lake, "--run-date", LAST)
+    answer = _run(sys.executable, bench / "evaluate.py", *of, "--json")
     found: Row = json.loads(answer)
     return found | ({"latency": latency(landing, lake)} if case.by_day else {})
 

@@ -101,7 +101,7 @@ def _figure(piece: dict[str, Any], value: float | None) -> str:
     """A figure of evidence: a share in per cent, or a count."""
     if value is None:
         return "–"
-    return number(value) if piece["channel"].startswith("pool_") else percent(value)
+    return number(value) if piece["channel"].startswith("pool_") or piece["channel"] == "synchrony" else percent(value)
 
 
 def _fitting(explanation: str) -> Markup:

@@ -36,7 +36,7 @@ class Technique:
         return self.tactic.lower().replace(" ", "-")
 
 
-_CONTENT = frozenset(c.name for c in CHANNELS if c.family == "content")
+_CONTENT = frozenset({"pool_prompt", *(c.name for c in CHANNELS if c.family == "content")})
 _NETWORK = frozenset({"address", "block", "asn", "pool_address", "pool_block", "unsupported_region"})
 
 TECHNIQUES: tuple[Technique, ...] = (
