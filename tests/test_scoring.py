@@ -134,6 +134,11 @@ def pieces(
     return {(r.kind, r.channel): r for r in made}
 
 
+def test_a_day_without_accounts_has_no_evidence(spark: SparkSession) -> None:
+    assert pieces(spark, [], [], [], []) == {}
+    assert scored(spark, {}) == {}
+
+
 @pytest.mark.parametrize(
     ("device_users", "repeated", "counts"),
     [(440, False, True), (40, False, False), (440, True, False)],

@@ -36,8 +36,8 @@ def explanations(
     talking, agreed = F.avg(talks(run.settings.graph).cast("int")), F.count("agreement")
     at_large = profiles.agg(
         F.coalesce(talking, F.lit(0.0)).alias("talking"),
-        (F.countDistinct(F.coalesce("owner_id", "account_id")) / F.count(F.lit(1))).alias("owners"),
-        (agreed / F.count(F.lit(1))).alias("agreed"),
+        F.try_divide(F.countDistinct(F.coalesce("owner_id", "account_id")), F.count(F.lit(1))).alias("owners"),
+        F.try_divide(agreed, F.count(F.lit(1))).alias("agreed"),  # null of a day without accounts
     )
     of = (
         inside.groupBy("cluster_id")
