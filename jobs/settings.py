@@ -90,6 +90,7 @@ class Scoring:
     banned: int = 3  # banned members of a cluster from which on those who began since may be their heirs
     lockstep_lift: float = 2.0  # times as many meetings in the same minutes as chance, and as the members' own hours, make
     lockstep_day: float = 6.0  # bits by which a day must show it: one chance in 64
+    lockstep_share: float = 1 / 3  # of the days on which they are active that must show it: a class meets now and then
     lockstep_each: float = 2.0  # bits that such a day gives: something may have happened that day
     lockstep: float = 8.0  # bits, so four such days, from which on one hand is behind accounts that one thing binds
     coordination: float = 6.0  # bits of coordination without which nothing is published

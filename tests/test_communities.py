@@ -131,5 +131,5 @@ def test_dense_groups(spark: SparkSession) -> None:
     rows = [(f"c{u // 50}", f"{u:03}", f"{v:03}") for u, v in cliques(2, 7) + strip + ring + small]
     random.Random(3).shuffle(rows)
     edges = spark.createDataFrame(rows, "component string, a string, b string").repartition(3)
-    found = dense_groups(edges, triangles_each=2, density=0.9, fewest=5, seed=7).collect()
+    found = dense_groups(edges, triangles_each=2, density=0.9, fewest=5, seed=7, reunite=0.2).collect()
     assert {(r.id, r.community) for r in found} == {(f"{v:03}", f"{v // 7 * 7:03}") for v in range(14)}

@@ -110,7 +110,7 @@ def timing(of: list[int], member: bool, group: Group, at_large: Counter[int]) ->
         expected = max(usual, (at_large[hour] + 0.5) / (sum(at_large.values()) + 0.5 * HOURS))
         share = (group.hours[hour] - member) / max(total - member * len(of), 1)
         bits += round(1000 * math.log2(0.5 * share / expected + 0.5))
-    return min(max(bits, -2000), 5000)
+    return min(max(bits, 0), 5000)
 
 
 def judge(account: str, held: dict[Key, bool], group: Group, world: World, at_large: list[Counter[int]], s: Profile) -> Row | None:

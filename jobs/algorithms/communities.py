@@ -126,11 +126,12 @@ def _canonical(a: Codes, b: Codes, weight: Weights) -> tuple[Codes, Codes, Weigh
     return low[starts], high[starts], np.add.reduceat(weight, starts) if len(starts) else weight
 
 
-def dense_groups(edges: DataFrame, *, triangles_each: int, density: float, fewest: int, seed: int) -> DataFrame:
+def dense_groups(edges: DataFrame, *, triangles_each: int, density: float, fewest: int, seed: int, reunite: float) -> DataFrame:
     """(id string, community string): Leiden communities, at resolution 1, of the edges that close triangles, where they are dense.
 
-    edges: (component string, a string, b string), a pair once. Kept are edges that close `triangles_each` and more,
-    and communities of `fewest` ids and more that have at least the share `density` of all their pairs as such edges.
+    edges: (component string, a string, b string), a pair once. Kept are edges that close `triangles_each` and more, and
+    communities, `reunited` where they are dense together, of `fewest` ids and more that have at least the share `density`
+    of all their pairs as such edges.
     Each is named by its smallest id. A component must fit in a Python worker, as in `communities`.
     """
 
@@ -138,12 +139,13 @@ def dense_groups(edges: DataFrame, *, triangles_each: int, density: float, fewes
         ids, (a, b) = encode(table["a"], table["b"])
         closing = triangles(a, b) >= triangles_each
         a, b = a[closing], b[closing]
-        found, labels = leiden(a, b, np.ones(len(a)), 1.0, seed), np.arange(len(ids))
-        labels[: len(found)] = found  # who closes nothing is alone
-        size, within = np.bincount(labels, minlength=len(ids)), np.bincount(labels[a][labels[a] == labels[b]], minlength=len(ids))
-        dense = (size >= fewest) & (within >= density * size * (size - 1) / 2)
-        kept = np.flatnonzero(dense[labels])
-        return pa.table({"id": ids.take(pa.array(kept)), "community": ids.take(pa.array(labels[kept]))})
+        parts = leiden(a, b, np.ones(len(a)), 1.0, seed)
+        labels, kept = np.arange(len(ids)), np.zeros(len(ids), bool)  # who closes nothing is alone
+        for found in (parts, reunited(a, b, parts, reunite)):  # the whole where it is dense, else its parts
+            size, within = np.bincount(found), np.bincount(found[a][found[a] == found[b]], minlength=len(found))
+            dense = np.flatnonzero(((size >= fewest) & (within[: len(size)] >= density * size * (size - 1) / 2))[found])
+            labels[dense], kept[dense] = found[dense], True
+        return pa.table({"id": ids.take(pa.array(np.flatnonzero(kept))), "community": ids.take(pa.array(labels[kept]))})
 
     return edges.select("component", "a", "b").groupBy("component").applyInArrow(group, "id string, community string")
 

@@ -28,11 +28,12 @@ _SUMS = ("n", "again", "same_day", "other_days")
 
 
 def lockstep(members: DataFrame, embeddings: DataFrame, settings: Scoring) -> DataFrame:
-    """(cluster_id, days, active_days, met, expected): groups that meet so, on at least one day; sums of pairs and slots.
+    """(cluster_id, days, active_days, met, expected): groups that meet so, now and again; sums of pairs and slots.
 
     members: (cluster_id, account_id), an account in one cluster at most; embeddings: account_id and slots of
     `features.account_embeddings`. days: on which the group met `lockstep_lift` times as often as expected, with
-    `lockstep_day` bits against chance; of active_days, on which it was active. Over all days it meets so too.
+    `lockstep_day` bits against chance; at least `lockstep_share` of active_days, on which it was active. Over all days it
+    meets `lockstep_lift` times as often as expected too.
     """
     counts = _counted(members, embeddings).localCheckpoint()  # used twice; a row a group and slot
     day, time = F.floor(F.col("slot") / SLOTS_A_DAY), F.pmod("slot", F.lit(SLOTS_A_DAY))
@@ -67,7 +68,8 @@ def lockstep(members: DataFrame, embeddings: DataFrame, settings: Scoring) -> Da
         # Sums of expectations are rounded, so that they do not depend on the order of rows.
         (F.sum(F.round(F.col("expected") * 1_000).cast("long")) / 1_000).alias("expected"),
     )
-    return summed.where((F.col("days") > 0) & (F.col("met") >= settings.lockstep_lift * F.col("expected")))
+    regular = (F.col("days") > 0) & (F.col("days") >= settings.lockstep_share * F.col("active_days"))
+    return summed.where(regular & (F.col("met") >= settings.lockstep_lift * F.col("expected")))
 
 
 def _counted(members: DataFrame, embeddings: DataFrame) -> DataFrame:

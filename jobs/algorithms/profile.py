@@ -28,7 +28,7 @@ from jobs.settings import Profile
 FAMILIES = ("content", "infrastructure", "cohort", "behaviour", "timing")
 BEHAVIOUR_STEP, BEHAVIOUR_CAP = 2.0, 6.0  # bits that one measure, and all together, may give or take
 COHORT_LEAST, COHORT_MOST = -3.0, 5.0  # bits
-TIMING_LEAST, TIMING_MOST = -2.0, 5.0  # bits
+TIMING_CAP = 5.0  # bits
 SUBJECT = "content"  # the channel of the account's vector, which is no token
 
 # In the order of their names, so that ties between codes fall as ties between names would.
@@ -238,7 +238,7 @@ def _timing(hours: pa.ListArray, account: Ints, group: Ints, member: npt.NDArray
 
     Held against the larger of its share of everybody's hours and of what the group's days and times of day make of it, so
     that neither a country's hours nor an office's prove anything: only hours that the group has for no such reason. Half
-    of an account's hours may be its own.
+    of an account's hours may be its own, and that they are others than the group's says nothing against it.
     """
     items, row = _flat(hours)
     lengths = np.bincount(row, minlength=len(hours))
@@ -254,4 +254,4 @@ def _timing(hours: pa.ListArray, account: Ints, group: Ints, member: npt.NDArray
     share = (groups.hours[of, hour] - own) / np.maximum(total[of] - own * counts[pair], 1)
     bits = np.log2(0.5 * share / expected[of, hour] + 0.5)
     summed = np.bincount(pair, weights=np.round(bits * MILLI), minlength=len(account)).astype(np.int64)
-    return np.clip(summed, int(TIMING_LEAST * MILLI), int(TIMING_MOST * MILLI))
+    return np.clip(summed, 0, int(TIMING_CAP * MILLI))

@@ -71,6 +71,7 @@ def _content_groups(content: DataFrame, embeddings: DataFrame, found: DataFrame,
         density=settings.content_density,
         fewest=settings.wrapper_accounts,
         seed=settings.seed,
+        reunite=settings.reunite,
     )
     return groups.select(
         F.concat(F.lit("content:"), "community").alias("community"), F.col("id").alias("account_id"), F.lit("content").alias("origin")
