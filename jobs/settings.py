@@ -68,6 +68,7 @@ class Profile:
     content_cap: float = 12.0  # bits
     infrastructure_cap: float = 14.0  # bits
     family_floor: float = 2.0  # bits a family must give to count as agreeing
+    content_alone: float = 10.0  # bits of content that need no other family, where none speaks against: wrapper and subject
     posterior: float = 3.0  # log2 of the odds of belonging: 8 to 1
     usual: float = 0.7  # what so large a share of members send is missed in an account that does not
     missing_cap: float = 4.0  # bits
@@ -81,7 +82,7 @@ class Scoring:
     behaviour_cap: float = 8.0  # bits
     effect: float = 0.2  # a behaviour must be so much more common among members than among accounts of their volume
     shown: float = 3.0  # bits that a kind of evidence must reach to count as shown
-    fleet_owners: int = 20  # so many new accounts in programs' hands are no young firm's
+    fleet_owners: int = 20  # so many new accounts in programs' hands are no young firm's, and so many unrelated owners no team
     subject_accounts: int = 20  # fewer programs of one subject may be colleagues, or a class's exercise
     explained_share: float = 0.5  # share of members on one client, or of prompts sent by several members, that explains a wrapper
     explained_people: float = 0.2  # share of members that talk in turns: then people share the work

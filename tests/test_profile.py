@@ -136,9 +136,10 @@ def judge(account: str, held: dict[Key, bool], group: Group, world: World, at_la
     row["behaviour"] = behaviour(of_account, member, group, at_large)
     row["timing"] = timing(active, member, group, Counter(h for of in world.binned.values() for h in of[2]))
     agreeing = sum(row[f] >= 1000 * s.family_floor for f in FAMILIES)
+    alone = row["content"] >= 1000 * s.content_alone and all(row[f] >= 0 for f in FAMILIES)
     row["bits"] = sum(row[f] for f in FAMILIES) + round(1000 * math.log2(size / population))
     row["reasons"] = [channel for bits, channel in sorted(parts.values(), reverse=True) if bits > 0]
-    return row if agreeing >= 2 and row["bits"] >= 1000 * s.posterior else None
+    return row if (alone or agreeing >= 2) and row["bits"] >= 1000 * s.posterior else None
 
 
 def reference(world: World, s: Profile) -> dict[str, Row]:

@@ -113,7 +113,8 @@ def _judge(
     prior = np.round(np.log2(groups.size[group] / population) * MILLI).astype(np.int64)
     total = families.sum(axis=1) + prior
     floor = settings.family_floor * MILLI
-    agree = (families >= floor).sum(axis=1) >= 2
+    alone = (content >= settings.content_alone * MILLI) & (families >= 0).all(axis=1)
+    agree = alone | ((families >= floor).sum(axis=1) >= 2)
     accepted = np.flatnonzero(candidate & agree & (total >= settings.posterior * MILLI))
     # The best group of each account: most bits, then the larger, then by name.
     accepted = accepted[np.lexsort([group[accepted], -groups.size[group[accepted]], -total[accepted], account[accepted]])]

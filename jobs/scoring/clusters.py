@@ -31,7 +31,8 @@ def transform(
 
     Score: the best piece of each part of each kind, in bits, each piece capped. It rises with every piece.
     Confidence says which kinds agree, for members that one identity, pool or subject binds: *medium* where
-    extraction is shown beside automation, or beside purpose in accounts that people do not talk through; or where
+    extraction is shown beside automation, or, in accounts that people do not talk through, beside purpose or beside labour
+    on one subject that many owners share out; or where
     programs drive the accounts and either divide among them one kind of work, or are a fleet of many owners
     that two families bind and that was made for it; or where what binds them is content and on many days they act in the
     same minutes, as nobody does by habit; *high* where extraction and automation are both shown and
@@ -43,13 +44,17 @@ def transform(
     scored = facts.join(_sums(evidence, run.settings.graph.content_density, settings), "cluster_id", "left").join(
         _words(evidence), "cluster_id", "left"
     )
-    scored = scored.na.fill(0.0, [*KINDS, "lockstep"]).na.fill(0, ["families"]).na.fill(False, ["bound", "ask_alike", "people"])
+    scored = (
+        scored.na.fill(0.0, [*KINDS, "lockstep"]).na.fill(0, ["families"]).na.fill(False, ["bound", "ask_alike", "one_subject", "people"])
+    )
     shown = {kind: F.col(kind) >= settings.shown for kind in KINDS}
     large = (F.col("n_accounts") >= settings.fewest_accounts) & (F.col("n_owners") >= settings.fewest_owners)
     large &= F.col("coordination") >= settings.coordination
     tied = large & F.col("bound")
-    drawn = shown["extraction"] & (shown["automation"] | (shown["purpose"] & ~F.col("people")))
-    fleet = (F.col("n_owners") >= settings.fleet_owners) & (F.col("families") >= 2) & shown["purpose"]
+    many = F.col("n_owners") >= settings.fleet_owners
+    shared_out = many & shown["labour"] & F.col("one_subject")
+    drawn = shown["extraction"] & (shown["automation"] | ((shown["purpose"] | shared_out) & ~F.col("people")))
+    fleet = many & (F.col("families") >= 2) & shown["purpose"]
     one_hand = F.col("ask_alike") & (F.col("lockstep") >= settings.lockstep) & ~F.col("people")
     medium = (tied & (drawn | ((shown["labour"] | fleet) & shown["automation"]))) | (large & one_hand)
     high = medium & shown["extraction"] & shown["automation"] & (F.col("families") >= 2)
@@ -155,7 +160,7 @@ def _sums(evidence: DataFrame, density: float, settings: Scoring) -> DataFrame:
     """Bits by kind, and by cluster what else decides.
 
     families: how many coordinate. bound: whether one thing, a pool or a subject joins the members; ask_alike: whether what
-    they ask does. people: whether people talk through them. lockstep: bits of it.
+    they ask does; one_subject: whether a subject does. people: whether people talk through them. lockstep: bits of it.
     """
     facts = evidence.groupBy("cluster_id", "kind", "part").agg(F.max("bits").alias("bits"))
     kinds = facts.groupBy("cluster_id").agg(
@@ -175,6 +180,7 @@ def _sums(evidence: DataFrame, density: float, settings: Scoring) -> DataFrame:
     bonds = evidence.groupBy("cluster_id").agg(
         F.max((F.col("kind") == "coordination") & (owned | same | alike | pooled)).alias("bound"),
         F.max((F.col("kind") == "coordination") & (same | alike | repeated)).alias("ask_alike"),
+        F.max((F.col("kind") == "coordination") & alike).alias("one_subject"),
         F.count_distinct(F.when(strong, family)).alias("families"),
         F.max(people).alias("people"),
         (F.max(F.when((F.col("kind") == "coordination") & (F.col("channel") == "synchrony"), F.col("bits"))) / MILLI).alias("lockstep"),
