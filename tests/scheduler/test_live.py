@@ -7,9 +7,11 @@ two cores. Progress goes to standard output. `make airflow-test` runs it; IOLAUS
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.error
@@ -116,12 +118,16 @@ def unwatched(_tasks: dict[str, Any]) -> None:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where all of it lies; kept if IOLAUS_KEEP names a folder."""
-    named = os.environ.get("IOLAUS_KEEP")
-    made = Path(named) if named else tmp_path_factory.mktemp("live")
-    made.mkdir(parents=True, exist_ok=True)
-    return made
+def place() -> Iterator[Path]:
+    """Where all of it lies; kept if IOLAUS_KEEP names a folder. PostgreSQL's own user can pass through it, as through no `tmp_path`."""
+    if named := os.environ.get("IOLAUS_KEEP"):
+        Path(named).mkdir(parents=True, exist_ok=True)
+        yield Path(named)
+        return
+    made = Path(tempfile.mkdtemp(prefix="iolaus-airflow-"))
+    made.chmod(0o711)
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
