@@ -12,6 +12,7 @@ import argparse
 import gzip
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -165,7 +166,10 @@ def take_away(landing: Path, change: Callable[[Row], Row], accounts_too: bool) -
 
 def _run(*command: object) -> str:
     environment = os.environ | {"IOLAUS_HMAC_KEY": "a-key-for-benchmarks-that-protects-nothing"}
-    done = subprocess.run([str(c) for c in command], env=environment, cwd=HERE.parent, capture_output=True, text=True, check=False)
+    for _ in range(3):
+        done = subprocess.run([str(c) for c in command], env=environment, cwd=HERE.parent, capture_output=True, text=True, check=False)
+        if done.returncode != -signal.SIGABRT:  # readers of Delta tables now and then abort when a process ends
+            break
     if done.returncode:
         raise SystemExit(f"{' '.join(map(str, command))}\nended with {done.returncode}:\n{done.stderr[-2000:]}")
     return done.stdout
