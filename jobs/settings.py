@@ -41,7 +41,7 @@ class Graph:
     chance_links: float = 1.0  # a link's bits must exceed log2(accounts) by this: half a chance link an account, before triangles
     triangles: int = 3  # a chance link closes no triangles; a link inside a group closes many
     resolution: float = 2.0  # of Leiden's modularity: above 1 prefers small, dense communities
-    reunite: float = 0.2  # two communities are parts of one where links between are so dense, of those inside the sparser
+    reunite: float = 0.4  # two communities are parts of one where links between are so dense, of those inside the sparser
     seed: int = 7
     wrapper_accounts: int = 6  # a wrapper of fewer accounts is no group to speak of
     wrapper_most: float = 0.1  # a wrapper of more of all accounts is an application's, or a language's

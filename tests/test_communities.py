@@ -55,9 +55,21 @@ def test_what_chance_made_dense_is_one_group_again_and_what_a_few_edges_bridge_i
     a, b = arrays([*sparse, *((70 + u, 70 + v) for u in range(10) for v in range(u)), *((i, 70 + i) for i in range(4))])
     found = leiden(a, b, np.ones(len(a)), 2.0, 7)
     assert len(set(found[:70].tolist())) > 5
-    assert reunited(a, b, found, 0.2).tolist() == [0] * 70 + [70] * 10
-    assert reunited(b, a, found, 2.0).tolist() == found.tolist(), "denser between than inside is nothing here"
-    assert reunited(a[:0], b[:0], np.zeros(0, np.int64), 0.2).tolist() == []
+    assert reunited(a, b, found, 0.4).tolist() == [0] * 70 + [70] * 10
+    assert reunited(b, a, found, 0.4).tolist() == [0] * 70 + [70] * 10
+    assert reunited(a, b, found, 2.0).tolist() == found.tolist(), "denser between than inside is nothing here"
+    assert reunited(a[:0], b[:0], np.zeros(0, np.int64), 0.4).tolist() == []
+
+
+def test_two_dense_groups_stay_two_though_many_edges_join_them() -> None:
+    """Twice sixty, of whom four in five know each other, and a fifth of those in the other group, as two operators on one subject."""
+    rng = random.Random(5)
+    a, b = arrays([(u, v) for u in range(120) for v in range(u) if rng.random() < (0.8 if (u < 60) == (v < 60) else 0.2)])
+    parts = leiden(a, b, np.ones(len(a)), 2.0, 7)
+    assert len(set(parts.tolist())) > 5
+    made = [set(np.flatnonzero(reunited(a, b, parts, 0.4) == name).tolist()) for name in set(reunited(a, b, parts, 0.4).tolist())]
+    assert len(made) == 2
+    assert all(max(len([v for v in of if v < 60]), len([v for v in of if v >= 60])) >= 0.95 * len(of) for of in made)
 
 
 @settings(derandomize=True, max_examples=100, deadline=None)
@@ -131,5 +143,5 @@ def test_dense_groups(spark: SparkSession) -> None:
     rows = [(f"c{u // 50}", f"{u:03}", f"{v:03}") for u, v in cliques(2, 7) + strip + ring + small]
     random.Random(3).shuffle(rows)
     edges = spark.createDataFrame(rows, "component string, a string, b string").repartition(3)
-    found = dense_groups(edges, triangles_each=2, density=0.9, fewest=5, seed=7, reunite=0.2).collect()
+    found = dense_groups(edges, triangles_each=2, density=0.9, fewest=5, seed=7, reunite=0.4).collect()
     assert {(r.id, r.community) for r in found} == {(f"{v:03}", f"{v // 7 * 7:03}") for v in range(14)}

@@ -16,7 +16,6 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from jobs.algorithms.components import encode, materialise
 
@@ -35,8 +34,7 @@ def communities(
 ) -> DataFrame:
     """(id string, component string, community string): the Leiden community of every vertex.
 
-    reunite: communities between which there is so large a share of the edges that there would be, were both one, are
-    one again (`reunited`).
+    reunite: communities between which edges are so dense, of those inside the sparser, are one again (`reunited`).
 
     edges: (component string, a string, b string, weight long), weight above 0. A community is named by its
     smallest id, by the bytes of UTF-8, and lies within one component. Components of up to three vertices are
@@ -96,22 +94,31 @@ def reunited(a: Codes, b: Codes, labels: Codes, share: float) -> Codes:
     """`labels` of `leiden`, in which communities that many edges join are one, named by their smallest vertex.
 
     Modularity cuts a group of which only some pairs are edges, each by chance, into its densest parts. Two communities are
-    parts of one where the density of edges between them is at least `share` of that inside the sparser; of two groups
-    that a few edges bridge it is a hundredth. At least `BRIDGE` edges must join them.
+    parts of one where the density of edges between them is at least `share` of that inside the sparser, and `BRIDGE` edges
+    and more join them. Those that fit each other best become one, and are then as sparse as they are together, until no two
+    fit: so parts of a sparse group find each other, and two dense groups with some edges between them stay two.
     """
     low, high, _ = _canonical(a, b, np.ones(len(a)))
-    size = np.bincount(labels, minlength=len(labels)).astype(np.float64)
-    inside = labels[low] == labels[high]
-    within = np.bincount(labels[low[inside]], minlength=len(labels)) / np.maximum(size * (size - 1) / 2, 1)
-    ends = np.sort(np.stack([labels[low[~inside]], labels[high[~inside]]]), axis=0)
-    (one, other), between = np.unique(ends, axis=1, return_counts=True) if ends.size else (ends, np.zeros(0, np.int64))
-    density = between / (size[one] * size[other])
-    same = (between >= BRIDGE) & (density >= share * np.minimum(within[one], within[other]))
-    linked = coo_array((np.ones(same.sum()), (one[same], other[same])), shape=(len(labels), len(labels)))
-    _, part = connected_components(linked, directed=False)
-    smallest = np.full(len(labels), len(labels))
-    np.minimum.at(smallest, part[labels], np.arange(len(labels)))
-    return smallest[part[labels]]
+    labels, count = labels.copy(), len(labels)
+    while True:
+        one, other = np.minimum(labels[low], labels[high]), np.maximum(labels[low], labels[high])
+        size = np.bincount(labels, minlength=count).astype(np.float64)
+        within = np.bincount(one[one == other], minlength=count) / np.maximum(size * (size - 1) / 2, 1)
+        keys, between = np.unique((one * count + other)[one != other], return_counts=True)
+        one, other = np.divmod(keys, max(count, 1))
+        inside = np.minimum(within[one], within[other])
+        density = between / (size[one] * size[other])
+        fits = (between >= BRIDGE) & (density >= share * inside)
+        one, other, fit = one[fits], other[fits], (density[fits] + 1e-12) / (inside[fits] + 1e-12)
+        if not len(one):
+            return labels
+        ends, partners, fit = np.append(one, other), np.append(other, one), np.append(fit, fit)
+        order = np.lexsort((partners, -fit, ends))
+        first = order[np.append(True, np.diff(ends[order]) != 0)]
+        best = np.arange(count)
+        best[ends[first]] = partners[first]
+        mutual = best[best] == np.arange(count)
+        labels = np.where(mutual, np.minimum(best, np.arange(count)), np.arange(count))[labels]
 
 
 def _canonical(a: Codes, b: Codes, weight: Weights) -> tuple[Codes, Codes, Weights]:
