@@ -126,12 +126,11 @@ _FOLDERS = ("landing", "lake", "deletions", "reports")
 
 def _spark_properties(home: Path) -> Path:
     """Spark's settings for small days on one machine, as `jobs.runtime.session` makes them without spark-submit."""
-    cores, archive = os.cpu_count() or 1, SPARK_ENV / "classes.jsa"  # Java's classes, as `make env` archives them
-    shared = f" -XX:SharedArchiveFile={archive} -Xlog:disable" if archive.is_file() and " " not in str(archive) else ""
+    cores = os.cpu_count() or 1
     lines = {
         "spark.jars": ",".join(sorted(str(p) for p in (SPARK_ENV / "jars").glob("*.jar"))),
         "spark.driver.memory": "2g",
-        "spark.driver.extraJavaOptions": f"-XX:TieredStopAtLevel=1 -XX:+UseSerialGC{shared}",
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
         "spark.sql.shuffle.partitions": str(cores),
         "spark.default.parallelism": str(cores),
         "spark.sql.adaptive.enabled": "false",
