@@ -8,7 +8,8 @@ import pytest
 from pyspark.sql import Row, SparkSession
 from rows import DAY, rows
 
-from jobs.algorithms.lockstep import SLOTS_A_DAY, lockstep
+from jobs.algorithms.lockstep import lockstep
+from jobs.algorithms.sketches import SLOTS_A_DAY
 from jobs.algorithms.timing import poisson_bits
 from jobs.scoring.evidence import transform as evidence
 from jobs.settings import DEFAULT, Key, Run, Scoring

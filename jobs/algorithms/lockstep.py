@@ -19,11 +19,10 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from jobs.algorithms.sketches import SLOT_SECONDS
+from jobs.algorithms.sketches import SLOTS_A_DAY
 from jobs.algorithms.timing import poisson_bits
 from jobs.settings import Scoring
 
-SLOTS_A_DAY = 86_400 // SLOT_SECONDS
 _SUMS = ("n", "again", "same_day", "other_days")
 
 

@@ -28,6 +28,7 @@ from jobs.schemas.sketch import AFFIX_COLUMNS, TRAIT_CHANNELS
 Ints = npt.NDArray[np.int64]
 
 SLOT_SECONDS = 600  # co-activity is counted in ten-minute slots
+SLOTS_A_DAY = 86_400 // SLOT_SECONDS
 PROMPTS_KEPT = 512  # distinct prompts kept of an account, with their fingerprints
 TRAITS_KEPT = 128  # distinct tokens kept of an account in one channel
 OUTPUT_BINS = 16  # powers of two of output tokens

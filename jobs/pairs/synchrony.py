@@ -13,14 +13,13 @@ from pyspark.sql import functions as F
 from jobs.algorithms.channels import CHANNEL
 from jobs.algorithms.cooccurrence import MILLI
 from jobs.algorithms.measured_pairs import measured_pairs
-from jobs.algorithms.sketches import SLOT_SECONDS
+from jobs.algorithms.sketches import SLOTS_A_DAY
 from jobs.algorithms.timing import effective_slots, met_by_habit, poisson_bits
 from jobs.schemas.table import table
 from jobs.settings import Run
 
 CAP = CHANNEL["synchrony"].cap  # bits: unrelated people may follow the same events
 FLOOR = CHANNEL["synchrony"].floor  # bits: less is not worth a row
-SLOTS_A_DAY = 86_400 // SLOT_SECONDS
 BROADCAST = 300_000  # accounts: their slots, a bit each, are 150 MB
 FEWEST = 3  # meetings: fewer are a coincidence whatever the formula says
 
