@@ -8,7 +8,8 @@ each day's own slots are taken as they are. What is left is one hand: bursts at 
 emptied through many accounts at once. After SynchroTrap (Cao et al., CCS 2014), with the surrogates by shifts of whole
 days that neuroscience tests coincident spikes with.
 
-Cost: one Arrow pass over the slots of all accounts, and then a row a group and slot, 4,032 of a window of 28 days.
+Cost: the slots of all accounts counted once, one Arrow pass over those of members, and then a row a group and slot, 4,032
+of a window of 28 days.
 """
 
 from collections.abc import Iterable, Iterator
@@ -34,12 +35,12 @@ def lockstep(members: DataFrame, embeddings: DataFrame, settings: Scoring) -> Da
     `lockstep_day` bits against chance; at least `lockstep_share` of active_days, on which it was active. Over all days it
     meets `lockstep_lift` times as often as expected too.
     """
-    counts = _counted(members, embeddings).localCheckpoint()  # used twice; a row a group and slot
-    day, time = F.floor(F.col("slot") / SLOTS_A_DAY), F.pmod("slot", F.lit(SLOTS_A_DAY))
-    placed = counts.select("cluster_id", day.alias("day"), time.alias("time"), *_SUMS)
-    busy = placed.where("cluster_id is null").groupBy("day").agg((F.sum(F.col("n") * F.col("n")) / F.pow(F.sum("n"), 2)).alias("chance"))
+    day, time = F.floor(F.col("slot") / SLOTS_A_DAY).alias("day"), F.pmod("slot", F.lit(SLOTS_A_DAY)).alias("time")
+    everybody = embeddings.select(F.explode("slots").alias("slot")).groupBy("slot").agg(F.count(F.lit(1)).alias("n"))
+    busy = everybody.groupBy(day).agg((F.sum(F.col("n") * F.col("n")) / F.pow(F.sum("n"), 2)).alias("chance"))
+    placed = _counted(members, embeddings).select("cluster_id", day, time, *_SUMS)
     at_time = F.sum("n").over(Window.partitionBy("cluster_id", "time"))  # on all days
-    own = placed.where("cluster_id is not null").withColumn("others", F.col("n") * (at_time - F.col("n")) - F.col("again"))
+    own = placed.withColumn("others", F.col("n") * (at_time - F.col("n")) - F.col("again"))
     by_day = own.groupBy("cluster_id", "day").agg(
         F.sum(F.col("n") * (F.col("n") - 1)).alias("meetings"),
         F.sum("others").alias("others"),
@@ -72,7 +73,7 @@ def lockstep(members: DataFrame, embeddings: DataFrame, settings: Scoring) -> Da
 
 
 def _counted(members: DataFrame, embeddings: DataFrame) -> DataFrame:
-    """(cluster_id, slot, n, again, same_day, other_days): of each group's active accounts in a slot, and of everybody's (null).
+    """(cluster_id, slot, n, again, same_day, other_days): of each group's active accounts in a slot.
 
     Sums over those accounts: n of 1, again of the other days on which each is active at that time of day, same_day of its
     slots on that day, other_days of its slots on others.
@@ -93,17 +94,14 @@ def _counted(members: DataFrame, embeddings: DataFrame) -> DataFrame:
             same_day = on_day[account * days + day]
             sums = (np.ones_like(slot), at_time[account * SLOTS_A_DAY + time] - 1, same_day, lengths[account] - same_day)
             codes = batch.column("cluster_id").dictionary_encode()
-            group = pc.fill_null(codes.indices, -1).to_numpy(zero_copy_only=False)[account].astype(np.int64)
-            for names, of in ((None, np.zeros_like(group)), (codes.dictionary, group)):
-                there = of >= 0
-                keys, at = np.unique(of[there] * days * SLOTS_A_DAY + (slot[there] - first * SLOTS_A_DAY), return_inverse=True)
-                which, where = np.divmod(keys, days * SLOTS_A_DAY)
-                clusters = pa.nulls(len(keys), pa.string()) if names is None else names.take(pa.array(which))
-                added = [np.bincount(at, weights=x[there], minlength=len(keys)).astype(np.int64) for x in sums]
-                columns = [clusters, pa.array(where + first * SLOTS_A_DAY), *(pa.array(x) for x in added)]
-                yield pa.RecordBatch.from_arrays(columns, names=["cluster_id", "slot", *_SUMS])
+            group = codes.indices.to_numpy()[account].astype(np.int64)
+            keys, at = np.unique(group * days * SLOTS_A_DAY + (slot - first * SLOTS_A_DAY), return_inverse=True)
+            which, where = np.divmod(keys, days * SLOTS_A_DAY)
+            added = (np.bincount(at, weights=x, minlength=len(keys)).astype(np.int64) for x in sums)
+            columns = [codes.dictionary.take(pa.array(which)), pa.array(where + first * SLOTS_A_DAY), *(pa.array(x) for x in added)]
+            yield pa.RecordBatch.from_arrays(columns, names=["cluster_id", "slot", *_SUMS])
 
-    grouped = embeddings.select("account_id", "slots").join(members.select("cluster_id", "account_id"), "account_id", "left")
+    grouped = embeddings.select("account_id", "slots").join(members.select("cluster_id", "account_id"), "account_id")
     schema = "cluster_id string, slot long, " + ", ".join(f"{name} long" for name in _SUMS)
     parts = grouped.select("cluster_id", "slots").mapInArrow(count, schema)
     return parts.groupBy("cluster_id", "slot").agg(*(F.sum(name).alias(name) for name in _SUMS))
