@@ -173,17 +173,16 @@ def _sums(evidence: DataFrame, density: float, settings: Scoring) -> DataFrame:
     proven = F.col("bits") >= int(settings.shown * MILLI)
     pooled = F.col("channel").startswith("pool_") & (F.col("channel") != "pool_prompt") & proven
     repeated = (F.col("channel") == "pool_prompt") & proven  # strangers repeat each other too: it binds nobody alone
-    channels = {prefix + c.name: c.family for c in CHANNEL.values() for prefix in ("", "pool_")}
-    family = _lookup(channels)
-    strong = (F.col("kind") == "coordination") & proven
+    family = _lookup({prefix + c.name: c.family for c in CHANNEL.values() for prefix in ("", "pool_")})
+    coordinates = F.col("kind") == "coordination"
     people = (F.col("kind") == INNOCENT) & (F.col("channel") == PEOPLE) & (F.col("value") >= settings.explained_people)
     bonds = evidence.groupBy("cluster_id").agg(
-        F.max((F.col("kind") == "coordination") & (owned | same | alike | pooled)).alias("bound"),
-        F.max((F.col("kind") == "coordination") & (same | alike | repeated)).alias("ask_alike"),
-        F.max((F.col("kind") == "coordination") & alike).alias("one_subject"),
-        F.count_distinct(F.when(strong, family)).alias("families"),
+        F.max(coordinates & (owned | same | alike | pooled)).alias("bound"),
+        F.max(coordinates & (same | alike | repeated)).alias("ask_alike"),
+        F.max(coordinates & alike).alias("one_subject"),
+        F.count_distinct(F.when(coordinates & proven, family)).alias("families"),
         F.max(people).alias("people"),
-        (F.max(F.when((F.col("kind") == "coordination") & (F.col("channel") == "synchrony"), F.col("bits"))) / MILLI).alias("lockstep"),
+        (F.max(F.when(coordinates & (F.col("channel") == "synchrony"), F.col("bits"))) / MILLI).alias("lockstep"),
     )
     return kinds.join(bonds, "cluster_id")
 

@@ -112,7 +112,6 @@ def _lockstep(members: DataFrame, embeddings: DataFrame, settings: Scoring) -> D
         "cluster_id",
         "days",
         "active_days",
-        "expected",
         F.col("met").cast("double").alias("value"),
         F.col("expected").alias("background"),
         F.least(F.col("met"), F.lit(2**31 - 1)).alias("support"),
@@ -122,7 +121,7 @@ def _lockstep(members: DataFrame, embeddings: DataFrame, settings: Scoring) -> D
     text = F.format_string(
         "accounts were active in the same ten minutes %d times; chance and their own hours would make %.1f; so on %d of %d days",
         "support",
-        "expected",
+        "background",
         "days",
         "active_days",
     )
