@@ -85,3 +85,13 @@ def test_each_setting_of_spark_has_its_reason_or_stands_below_one() -> None:
     assert len(keys) == len(set(keys)) >= 20
     assert set(keys) & (session._COMMON.keys() | session._DELTA.keys()) == set()
     assert "secret.key" not in read("spark-defaults.conf")
+
+
+def test_jars_of_the_defaults_stay_on_the_class_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The session puts Delta's jars there too, and what it sets would hide what the defaults say."""
+    monkeypatch.setenv("SPARK_CONF_DIR", str(tmp_path))
+    assert session._class_path() == ""  # no such file
+    (tmp_path / "spark-defaults.conf").write_text(
+        "# spark.driver.extraClassPath /no\n  spark.driver.extraClassPath   /s3/a.jar:/s3/b.jar \n"
+    )
+    assert session._class_path() == "/s3/a.jar:/s3/b.jar"

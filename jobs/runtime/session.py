@@ -140,7 +140,7 @@ def session(
             **(INTERPRETED if light else {}),
         }
         if "spark.jars" in settings:  # on Java's own class path, before what is given, so that their classes are archived too
-            paths = [*settings.pop("spark.jars").split(","), (config or {}).get(_CLASS_PATH, "")]
+            paths = [*settings.pop("spark.jars").split(","), (config or {}).get(_CLASS_PATH) or _class_path()]
             config = {**(config or {}), _CLASS_PATH: os.pathsep.join(filter(None, paths))}
     for key, value in {**settings, **(config or {})}.items():
         builder = builder.config(key, value)
@@ -189,6 +189,14 @@ def _archive() -> Path:
 
 def _is_local(master: str | None) -> bool:
     return master is None or master.startswith("local")
+
+
+def _class_path() -> str:
+    """What `spark-defaults.conf` puts on Java's class path (jars of an object store, for one): what is set here would hide it."""
+    folder = os.environ.get("SPARK_CONF_DIR") or f"{os.environ.get('SPARK_HOME', os.devnull)}/conf"
+    defaults = Path(folder) / "spark-defaults.conf"
+    lines = defaults.read_text(encoding="utf-8").splitlines() if defaults.is_file() else []
+    return next((found[1] for line in lines if (found := re.match(rf"\s*{re.escape(_CLASS_PATH)}[\s=:]+(\S.*?)\s*$", line))), "")
 
 
 def class_archive() -> Path:
