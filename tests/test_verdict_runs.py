@@ -108,7 +108,8 @@ def test_heirs_of_a_confirmed_cluster_go_by_its_id(spark: SparkSession, landing:
     copy = tmp_path / "lake"
     shutil.copytree(lake, copy)
     cluster = rows(copy, "gold.suspect_clusters", DAYS[0])[0]["cluster_id"]
-    runner(spark, heirs_landing(tmp_path / "landing", landing), copy).run([DAYS[1]])
+    before_scoring = [s for s in STAGES if s.layer not in {"scoring", "gold"}]
+    runner(spark, heirs_landing(tmp_path / "landing", landing), copy).work([(DAYS[1], before_scoring)])
 
     def heirs() -> set[tuple[str, str]]:
         found = rows(copy, "graph.clusters")
