@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
-from lakes import HOSTILE, write, write_case, write_hostile
+from lakes import HOSTILE, case, write, write_case, write_hostile
 
 from jobs.cli import main
 from jobs.export.report import LINKS_LISTED
@@ -93,6 +93,16 @@ def test_a_case(pages: Path) -> None:
     assert "nothing is known here of the run's checks" in page.text
     assert len(page.blocks["accounts"]["rows"]) == 23
     assert page.blocks["accounts"]["reasons"][0] == "pay with the same card"
+
+
+def test_a_count_of_one_is_no_share_of_all(tmp_path: Path) -> None:
+    rows = case(TODAY, "hc_1", ["a", "b"])
+    rows["gold.cluster_evidence"] = [piece | {"value": 1.0} for piece in rows["gold.cluster_evidence"] if piece["channel"] == "pool_card"]
+    for name, of in rows.items():
+        write(tmp_path / "lake", name, of)
+    page = (report(str(tmp_path / "lake"), tmp_path / "report").parent / "cases" / "hc_1.html").read_text(encoding="utf-8")
+    assert "100 × chance" in page
+    assert 'data-value="1.0">1<' in page
 
 
 def test_a_watched_cluster_accuses_nobody(pages: Path) -> None:
