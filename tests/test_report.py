@@ -182,6 +182,13 @@ def test_a_day_on_which_nothing_was_found(lake: Path, tmp_path: Path) -> None:
     assert "That is a result, too." in page.text
 
 
+def test_a_lake_without_its_ranking_is_no_lake_in_which_nothing_was_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = {"run_date": [TODAY], "table_name": ["gold.suspect_clusters"], "status": ["written"]}
+    write_deltalake(tmp_path / "lake" / "quality" / "runs", pa.table(run))
+    assert main(["report", "--lake", str(tmp_path / "lake")]) == 2
+    assert "no published tables" in capsys.readouterr().err
+
+
 def test_a_folder_of_anything_else_is_left_alone(lake: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     other = tmp_path / "mine"
     other.mkdir()
