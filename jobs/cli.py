@@ -2,13 +2,18 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import jobs
 from jobs.commands import adapt, export, gate, job, maintain, match, quality, query, report, run, simulate, verdict
 from jobs.errors import GateError, RunError, UsageError, one_line
 
+if TYPE_CHECKING:
+    from jobs.commands.arguments import Commands
+
 FAILED, UNUSABLE, GATED = 1, 2, 3  # and 0: done
+_PLACES = (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
 COMMANDS = (run, job, gate, quality, simulate, adapt, query, report, verdict, export, match, maintain)  # in the order of `iolaus --help`
 
 
@@ -30,19 +35,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # a bug, or Spark's: one line for the user, the trace for whoever asks
         if given.debug:
             raise
-        return _say(f"{_explained(error)} (the whole trace: the same command with --debug; Spark's log: {_spark_log()})", FAILED)
+        return _say(*_told(error))
 
 
-def _explained(error: Exception) -> str:
+def _told(error: Exception) -> tuple[str, int]:
+    """What to say of an error that nobody foresaw, and the exit status."""
+    if isinstance(error, _PLACES) and error.filename:
+        return f"{error.filename} cannot be used ({error.strerror}); name a place that is there and may be written", UNUSABLE
     from jobs.runtime.failures import explain
-
-    return explain(error)
-
-
-def _spark_log() -> str:
     from jobs.runtime.session import log_file
 
-    return str(log_file())
+    return f"{explain(error)} (the whole trace: the same command with --debug; Spark's log: {log_file()})", FAILED
 
 
 def _say(message: str, status: int) -> int:
@@ -58,9 +61,16 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in COMMANDS:
         command.add(commands)
-    for added in commands.choices.values():
+    for added in _innermost(commands):
         added.add_argument("--debug", action="store_true", help="show the whole trace of an error")
     return parser
+
+
+def _innermost(commands: "Commands") -> Iterator[argparse.ArgumentParser]:
+    """The parsers of commands, or of what they take for a command of their own, as `export` does."""
+    for added in commands.choices.values():
+        own = [action for action in added._actions if isinstance(action, argparse._SubParsersAction)]  # noqa: SLF001 - named nowhere else
+        yield from _innermost(own[0]) if own else (added,)
 
 
 if __name__ == "__main__":

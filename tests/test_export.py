@@ -94,6 +94,24 @@ def test_the_oasis_validator_accepts_a_bundle_with_everything_in_it() -> None:
     assert {o["id"] for o in objects(later) if o["type"] == "campaign"} == {campaign["id"]}, "a later bundle is a newer version"
 
 
+def test_bad_arguments_are_answered_in_one_line(lake: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "none" / "run.csv"
+    for arguments, said in (
+        (("--out", str(out)), f"{out} cannot be used (No such file or directory)"),
+        (("--out", str(tmp_path)), "Is a directory"),
+        (("--out", str(tmp_path / "run.csv"), "--date", "2020-01-01"), "no run of 2020-01-01"),
+    ):
+        assert cli.main(["export", "csv", "--lake", str(lake), *arguments]) == 2
+        err = capsys.readouterr().err
+        assert said in err
+        assert err.count("\n") == 1
+    with pytest.raises(FileNotFoundError):
+        cli.main(["export", "csv", "--lake", str(lake), "--out", str(out), "--debug"])
+    with pytest.raises(SystemExit):
+        cli.main(["export", "stix", "--lake", str(lake), "--producer", " ", "--out", str(tmp_path / "run.json")])
+    assert "write a name" in capsys.readouterr().err
+
+
 def test_techniques_are_those_that_the_evidence_shows() -> None:
     pieces = [{"kind": kind, "channel": channel, "bits": 1.0} for kind, channel in (("coordination", "head8"), ("innocent", "people"))]
     assert [t.id for t, _ in fitting(pieces)] == ["AML.T0065"]

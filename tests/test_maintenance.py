@@ -20,8 +20,10 @@ from jobs.pipeline import VERDICTS, Span
 from jobs.runtime.gate import rejected_path
 from jobs.runtime.lake import Lake
 from jobs.runtime.maintenance import ACCOUNT_COLUMNS, LABELS, Done, compact, forget, requested, retain, vacuum
+from jobs.runtime.secret import VARIABLE
 from jobs.settings import DEFAULT, RETENTION
 from tests.rows import DAY, rows
+from tests.runs import KEY
 
 COMPONENTS, PAIRS, EXCHANGES, REJECTED = "graph.components", "pairs.content", "bronze.exchanges", "quality.quarantine"
 MEMBERS = "gold.suspect_cluster_members"
@@ -160,6 +162,19 @@ def test_every_column_of_accounts_is_known() -> None:
 def test_what_is_missing_is_said_in_one_line(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["maintain", *arguments, "--lake", "nowhere"]) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["maintain", "vacuum"], ["job", "silver.exchanges", "--date", str(DAY)], ["gate", "bronze.models", "--date", str(DAY)]],
+)
+def test_a_lake_that_is_not_there(
+    spark: SparkSession, arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, KEY)
+    assert cli.main([*arguments, "--lake", str(tmp_path / "lake")]) == 2
+    assert "there is no lake" in capsys.readouterr().err
+    assert not (tmp_path / "lake").exists()
 
 
 def test_an_empty_lake_and_a_list_that_is_not_there(spark: SparkSession, lake: Lake) -> None:

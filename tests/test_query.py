@@ -91,6 +91,7 @@ def test_a_table_says_that_there_is_more(lake: Path, capsys: pytest.CaptureFixtu
         ("SELECT ranc FROM suspect_clusters", 2, '"rank"'),
         ("SELECT * FROM suspects", 2, "suspect_clusters"),
         ("SELECT * FROM cluster_links", 2, "`iolaus run` writes it"),
+        ("SELECT * FROM verdicts.given", 2, "`iolaus verdict` writes it"),
         ("SELEC 1", 2, "syntax error"),
         ("SELECT 1; SELECT 2", 2, "one statement"),
         ("", 2, "one statement"),
@@ -113,6 +114,12 @@ def test_a_table_of_a_later_reader_version(tmp_path: Path, capsys: pytest.Captur
     status, out, _ = answer(tmp_path, capsys, "SELECT figure, year(judged_at) AS y FROM quality.results", "--format", "json")
     assert (status, json.loads(out)) == (0, [{"figure": "rows", "y": 1970}])
     assert answer(tmp_path, capsys, "SELECT CAST(figure AS INT) FROM results")[0] == 1
+
+
+@pytest.mark.parametrize("sql", ["SHOW TABLES", "SELECT table_name AS name FROM information_schema.tables"])
+def test_the_tables_are_listed(lake: Path, capsys: pytest.CaptureFixture[str], sql: str) -> None:
+    _, out, _ = answer(lake, capsys, sql, "--format", "json")
+    assert {"suspect_clusters", "watchlist"} <= {row["name"] for row in json.loads(out)}
 
 
 def test_no_lake(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -53,6 +53,8 @@ def test_data_docs_show_what_failed(tmp_path: Path) -> None:
 
 
 def test_a_lake_without_records(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["quality", "--lake", str(tmp_path / "none")]) == 2
+    assert "there is no lake" in capsys.readouterr().err
     assert cli.main(["quality", "--lake", str(tmp_path)]) == 0
     assert "No run is recorded" in capsys.readouterr().out
     assert cli.main(["quality", "--lake", str(tmp_path), "--docs", str(tmp_path / "docs")]) == 2

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
-from lakes import HOSTILE, write, write_case, write_hostile
+from lakes import HOSTILE, case, write, write_case, write_hostile
 
 from jobs.cli import main
 from jobs.export.report import LINKS_LISTED
@@ -95,6 +95,16 @@ def test_a_case(pages: Path) -> None:
     assert page.blocks["accounts"]["reasons"][0] == "pay with the same card"
 
 
+def test_a_count_of_one_is_no_share_of_all(tmp_path: Path) -> None:
+    rows = case(TODAY, "hc_1", ["a", "b"])
+    rows["gold.cluster_evidence"] = [piece | {"value": 1.0} for piece in rows["gold.cluster_evidence"] if piece["channel"] == "pool_card"]
+    for name, of in rows.items():
+        write(tmp_path / "lake", name, of)
+    page = (report(str(tmp_path / "lake"), tmp_path / "report").parent / "cases" / "hc_1.html").read_text(encoding="utf-8")
+    assert "100 × chance" in page
+    assert 'data-value="1.0">1<' in page
+
+
 def test_a_watched_cluster_accuses_nobody(pages: Path) -> None:
     page = Page(pages / "cases" / "hc_watched.html")
     assert "not enough to accuse anybody" in page.text
@@ -170,6 +180,13 @@ def test_a_day_on_which_nothing_was_found(lake: Path, tmp_path: Path) -> None:
     page = Page(first)
     assert "No cluster is published." in page.text
     assert "That is a result, too." in page.text
+
+
+def test_a_lake_without_its_ranking_is_no_lake_in_which_nothing_was_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = {"run_date": [TODAY], "table_name": ["gold.suspect_clusters"], "status": ["written"]}
+    write_deltalake(tmp_path / "lake" / "quality" / "runs", pa.table(run))
+    assert main(["report", "--lake", str(tmp_path / "lake")]) == 2
+    assert "no published tables" in capsys.readouterr().err
 
 
 def test_a_folder_of_anything_else_is_left_alone(lake: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

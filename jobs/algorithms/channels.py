@@ -56,4 +56,12 @@ TOKEN_FAMILIES: dict[str, tuple[str, ...]] = {
 }
 
 CHANNEL: dict[str, Channel] = {c.name: c for c in CHANNELS}
+POOL = "pool_"  # before a channel's name: evidence of how many pairs of a cluster share any value of it
+_COUNTED = frozenset({"synchrony", *(POOL + name for name in CHANNEL)})
+
 WRAPPERS: tuple[str, ...] = tuple(c.name for c in CHANNELS if c.wrapper)
+
+
+def is_count(channel: str) -> bool:
+    """Whether the figure of a cluster's evidence is a count, of pairs or meetings; of all other channels it is a share."""
+    return channel in _COUNTED

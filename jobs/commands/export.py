@@ -16,13 +16,16 @@ if TYPE_CHECKING:
     from jobs.export.cases import Case, Disclosure
     from jobs.export.gold import Gold
 
+_KEY = "Needs the key that the lake was made with: IOLAUS_HMAC_KEY, or IOLAUS_HMAC_KEY_FILE."
 KINDS = ("template", "asn", "address", "account")
 TLP = ("clear", "green", "amber", "amber+strict", "red")
 
 
 def add(commands: "Commands") -> None:
     """What the command takes."""
-    parser = commands.add_parser("export", help="clusters for other labs: STIX, CSV, Parquet, fingerprints", description=__doc__)
+    parser = commands.add_parser(
+        "export", help="clusters for other labs: STIX, CSV, Parquet, fingerprints", description=f"What leaves the lake. {_KEY}"
+    )
     formats = parser.add_subparsers(dest="format", required=True, metavar="FORMAT")
     for name, text, called, to in (
         ("stix", "a STIX 2.1 bundle of a cluster or of a run", _stix, "file to write"),
@@ -41,15 +44,17 @@ def add(commands: "Commands") -> None:
             help=f"kinds of identifiers to leave in clear, with commas: {', '.join(KINDS)}; default: none, but pseudonyms",
         )
         if name == "stix":
-            added.add_argument("--producer", required=True, metavar="NAME", help="the lab that exports, as others are to know it")
+            added.add_argument(
+                "--producer", required=True, type=_name, metavar="NAME", help="the lab that exports, as others are to know it"
+            )
         if name != "parquet":
             added.add_argument("--cluster", metavar="ID", help="one cluster, also of the watchlist; default: all that are published")
         added.set_defaults(act=called)
 
-    prints = formats.add_parser("fingerprints", help="what another lab can compare: see iolaus match", description=_fingerprints.__doc__)
+    prints = formats.add_parser("fingerprints", help="what another lab can compare, for iolaus match", description=_fingerprints.__doc__)
     prints.add_argument("--lake", required=True, metavar="URI", help="folder of the tables, with exchanges still in bronze")
     prints.add_argument("--date", type=day, metavar="D", help="run to export; default: the last")
-    prints.add_argument("--lab", required=True, metavar="NAME", help="our name, as the other lab knows us")
+    prints.add_argument("--lab", required=True, type=_name, metavar="NAME", help="our name, as the other lab knows us")
     prints.add_argument("--out", required=True, metavar="DIR", help="folder for offer.json, to send, and private.json, to keep")
     prints.set_defaults(act=_fingerprints)
 
@@ -70,8 +75,10 @@ def _run(given: argparse.Namespace) -> "tuple[Gold, date]":
 
     gold = Gold(given.lake)
     days = gold.days()
-    if not days or (given.date and given.date not in days):
-        raise UsageError(f"the lake {given.lake} lists no cluster{f' on {given.date}' if given.date else ''}; name the --date of a run")
+    if not days:
+        raise UsageError(f"the lake {given.lake} has no published tables; `iolaus run` writes them")
+    if given.date and given.date not in days:
+        raise UsageError(f"the lake {given.lake} has no run of {given.date}; name one of {days[0]} to {days[-1]} with --date, or none")
     return gold, given.date or days[-1]
 
 
@@ -87,6 +94,17 @@ def _export(given: argparse.Namespace, write: "Callable[[list[Case], date], str]
     return 0
 
 
+def _clusters(found: "list[Case]") -> str:
+    return f"{len(found)} cluster{'' if len(found) == 1 else 's'}"
+
+
+def _name(text: str) -> str:
+    """A name by which others know a lab."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("others are to know the lab by it; write a name")
+    return text
+
+
 def _stix(given: argparse.Namespace) -> int:
     """Write a STIX 2.1 bundle: the same run gives the same bytes. Accounts, cards and addresses are pseudonyms under the lab's key."""
 
@@ -94,7 +112,7 @@ def _stix(given: argparse.Namespace) -> int:
         from jobs.export.stix import bundle
 
         Path(given.out).write_text(bundle(found, given.producer, given.tlp, of), encoding="utf-8")
-        return f"{len(found)} clusters"
+        return _clusters(found)
 
     return _export(given, write)
 
@@ -106,7 +124,7 @@ def _csv(given: argparse.Namespace) -> int:
         from jobs.export.indicators import write as write_rows
 
         with Path(given.out).open("w", encoding="utf-8", newline="") as out:
-            return f"{write_rows(found, given.tlp, out)} indicators of {len(found)} clusters"
+            return f"{write_rows(found, given.tlp, out)} indicators of {_clusters(found)}"
 
     return _export(given, write)
 

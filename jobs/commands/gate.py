@@ -41,6 +41,8 @@ def act(given: argparse.Namespace) -> int:
     spark = session(given.master, memory=given.memory)
     no_key = Key(b"")  # nothing is pseudonymised here
     runner = Runner(spark, given.lake, DEFAULT, no_key, given.landing, journal=Journal(given.log))
+    if not given.landing:
+        runner.lake.must_be_there()
     try:
         runner.check(given.tables, given.date)
     finally:

@@ -36,6 +36,8 @@ def act(given: argparse.Namespace) -> int:
     runner = Runner(
         session(given.master, memory=given.memory, light=light), given.lake, DEFAULT, key, given.landing, journal=Journal(given.log)
     )
+    if not given.landing:
+        runner.lake.must_be_there()
     with hold(runner.spark, runner.lake.uri, wanted.table) as lock:
         runner.lake.guard = lock.check
         runner.run_stage(wanted, given.date)

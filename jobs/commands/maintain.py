@@ -58,6 +58,7 @@ def act(given: argparse.Namespace) -> int:
     spark = session(given.master, memory=given.memory)
     spark.conf.set("spark.databricks.delta.commitInfo.userMetadata", f"maintain={given.action} code={jobs.__version__}")
     lake = Lake(spark, given.lake, DEFAULT.window_days)
+    lake.must_be_there()
     with hold(spark, lake.uri):
         for done in _begin(lake, given.action, given.date, given):
             print(f"{done.table}: {done.what}", flush=True)

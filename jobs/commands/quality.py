@@ -22,12 +22,14 @@ def add(commands: "Commands") -> None:
 
 def act(given: argparse.Namespace) -> int:
     """Print the last runs with their stages, rows and seconds, and every expectation that failed in them. Starts no Spark."""
+    from jobs.export.gold import Gold
     from jobs.runtime.datadocs import write_data_docs
     from jobs.runtime.display import print_runs
     from jobs.runtime.history import last_runs, last_summaries
 
     if given.date and not given.docs:
         raise UsageError("--date is the day of the Data Docs; say where to write them with --docs DIR")
+    Gold(given.lake)  # is there one?
     print_runs(last_runs(given.lake, given.runs))
     if given.docs:
         judged, summaries = last_summaries(given.lake, given.date)

@@ -28,7 +28,7 @@ def add(commands: "Commands") -> None:
 
 
 def act(given: argparse.Namespace) -> int:
-    """Answer a question in SQL over the gold tables, each a view under its own name; quality.results and quality.runs too."""
+    """Answer a question in SQL over the gold tables, each a view of its name; over quality.results, quality.runs and verdicts.given too."""
     from jobs.export.gold import Gold
     from jobs.export.query import ask, write_csv, write_json, write_table
 

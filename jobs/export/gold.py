@@ -62,7 +62,12 @@ class Gold:
         return opened.to_pyarrow_table(columns=columns, filters=None if day is None else [("run_date", "=", day)])
 
     def days(self) -> list[date]:
-        """The run dates that were published, in order: those for which anything is listed, or whose run is recorded."""
+        """The run dates that were published, in order: those for which anything is listed, or whose run is recorded.
+
+        None where the lake has no ranking at all: a copy without it would pass for one that found nothing.
+        """
+        if self.table("gold.suspect_clusters") is None:
+            return []
         found: set[date] = set()
         for name in ("gold.suspect_clusters", "gold.watchlist"):
             rows = self.rows(name, columns=["run_date"])

@@ -18,6 +18,7 @@ from jobs.export.gold import LAYER, TABLES, Gold, connect
 from jobs.export.inert import cell, inert
 
 _BATCH = 1_000  # rows fetched at a time
+_LISTING = {"show", "information_schema"}  # words of a question about the tables themselves
 _NAME = 60  # characters of a column's name that are shown
 
 
@@ -32,7 +33,7 @@ class Answer:
 def ask(gold: Gold, sql: str) -> Answer:
     """The answer to one SQL statement. Raises UsageError if it is wrong, RunError if it fails on the data."""
     words = set(re.findall(r"\w+", sql.lower()))
-    named = [name for name in TABLES if name.split(".")[1] in words]
+    named = [name for name in TABLES if name.split(".")[1] in words or words & _LISTING]
     database = connect(gold, named)
     try:
         statements = database.extract_statements(sql)
@@ -60,7 +61,7 @@ def _fetched(found: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
 def _of_tables(gold: Gold, message: str, named: Sequence[str]) -> str:
     absent = [name for name in named if gold.table(name) is None]
     if absent:
-        return f"the lake {gold.lake} has no {', '.join(absent)}; `iolaus run` writes it"
+        return f"the lake {gold.lake} has no {', '.join(absent)}; `iolaus {'verdict' if 'verdicts.given' in absent else 'run'}` writes it"
     there = [name for name in TABLES if gold.table(name) is not None]
     listed = ", ".join(name.removeprefix(f"{LAYER}.") for name in there)
     return f"{_one_line(message)} The tables of this lake are: {listed or 'none; `iolaus run` writes them'}."

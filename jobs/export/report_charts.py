@@ -1,5 +1,6 @@
 """The charts of a case that a reader moves in: activity by hour, and the links. Bokeh's, as JSON for its own script."""
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -104,20 +105,17 @@ def graph(of: Links, drawn: Picture) -> dict[str, Any]:
         mine = of.kind[drawn.pairs] == which
         if mine.any():
             faint = alpha * (0.35 if which == DIRECT and len(a) > 600 else 1)
+            # Before the links one that is nowhere: it stands in the legend, as plain as ever.
+            ends = ((drawn.x, a), (drawn.y, a), (drawn.x, b), (drawn.y, b))
             columns: dict[str, Any] = {
-                "x0": drawn.x[a[mine]].round(4).tolist(),
-                "y0": drawn.y[a[mine]].round(4).tolist(),
-                "x1": drawn.x[b[mine]].round(4).tolist(),
-                "y1": drawn.y[b[mine]].round(4).tolist(),
-                "a": a[mine].tolist(),
-                "b": b[mine].tolist(),
-                "alpha": [faint] * int(mine.sum()),
+                name: [math.nan, *xy[of[mine]].round(4).tolist()] for name, (xy, of) in zip(("x0", "y0", "x1", "y1"), ends, strict=True)
             }
+            columns |= {"a": [-1, *a[mine].tolist()], "b": [-1, *b[mine].tolist()], "alpha": [1.0] + [faint] * int(mine.sum())}
             source = ColumnDataSource(columns, name="links")
             style: dict[str, Any] = {"line_alpha": "alpha", "line_width": width, "line_dash": dash, "line_color": colour}
             lines: Any = plot.segment("x0", "y0", "x1", "y1", source=source, **style)
             lines.nonselection_glyph = None
-            items.append(LegendItem(label=label, renderers=[lines]))
+            items.append(LegendItem(label=label, renderers=[lines], index=0))
     degree = np.bincount(np.concatenate([a, b]), minlength=len(drawn.accounts))
     nodes: dict[str, Any] = {
         "x": drawn.x.round(4).tolist(),

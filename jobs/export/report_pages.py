@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from jobs.algorithms.channels import is_count
 from jobs.export.inert import inert
 from jobs.export.report_cases import Case
 
@@ -31,6 +32,7 @@ def environment() -> Environment:
         "address": address,
         "asked": _asked,
         "figure": _figure,
+        "is_count": is_count,
         "fitting": _fitting,
         "minute": minute,
         "number": number,
@@ -101,7 +103,7 @@ def _figure(piece: dict[str, Any], value: float | None) -> str:
     """A figure of evidence: a share in per cent, or a count."""
     if value is None:
         return "–"
-    return number(value) if piece["channel"].startswith("pool_") or piece["channel"] == "synchrony" else percent(value)
+    return number(value) if is_count(piece["channel"]) else percent(value)
 
 
 def _fitting(explanation: str) -> Markup:

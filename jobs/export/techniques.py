@@ -7,7 +7,7 @@ property, harm to society and users) no log shows: it is not claimed.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from jobs.algorithms.channels import CHANNELS
+from jobs.algorithms.channels import CHANNELS, POOL
 
 SITE = "https://atlas.mitre.org"
 CASE_STUDY = "AML.CS0056"
@@ -36,8 +36,8 @@ class Technique:
         return self.tactic.lower().replace(" ", "-")
 
 
-_CONTENT = frozenset({"pool_prompt", *(c.name for c in CHANNELS if c.family == "content")})
-_NETWORK = frozenset({"address", "block", "asn", "pool_address", "pool_block", "unsupported_region"})
+_CONTENT = frozenset(prefix + c.name for c in CHANNELS if c.family == "content" for prefix in ("", POOL))
+_NETWORK = frozenset({"unsupported_region", *(prefix + c.name for c in CHANNELS if c.group == "network" for prefix in ("", POOL))})
 
 TECHNIQUES: tuple[Technique, ...] = (
     Technique("AML.T0008.005", "AI Service Proxies", "AML.TA0003", "Resource Development", channels=_NETWORK),

@@ -19,6 +19,7 @@ def write_data_docs(folder: str, day: date, summaries: Mapping[str, Mapping[str,
     import great_expectations as gx  # noqa: PLC0415 - it takes seconds to import
 
     site = Path(folder).absolute()
+    site.mkdir(parents=True, exist_ok=True)  # or an error of one line, where Great Expectations would make hundreds
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         docs = gx.get_context(mode="ephemeral")

@@ -12,6 +12,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from jobs.errors import one_line
+from jobs.pipeline import STAGES
 from jobs.runtime.gate import Outcome
 from jobs.runtime.history import Recorded
 from jobs.runtime.runner import Event
@@ -86,8 +87,7 @@ def print_ranking(rows: list[dict[str, Any]], day: date, lake: str, counts: dict
     said = ", ".join(f"{n} {name}" for name, n in counts.items())
     console.print(f"{said}.", highlight=False)
     console.print(
-        f"Tables: {lake}/gold/ (suspect_clusters, suspect_cluster_members, cluster_evidence, cluster_links, "
-        "cluster_templates, cluster_timeline, watchlist)",
+        f"Tables: {lake}/gold/ ({', '.join(s.table.removeprefix('gold.') for s in reversed(STAGES) if s.layer == 'gold')})",
         highlight=False,
         soft_wrap=True,
     )

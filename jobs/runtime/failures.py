@@ -30,6 +30,10 @@ _KNOWN: tuple[tuple[str, str], ...] = (
         ),
         f"the store did not answer or failed, again and again: check it; {_AGAIN}",
     ),
+    (
+        r"Mkdirs failed|Permission denied|Read-only file system",
+        "a folder cannot be written: name another, or let this user write there",
+    ),
     (r"ConcurrentModification|Concurrent\w+Exception", f"somebody else wrote the same rows meanwhile; {_AGAIN}"),
 )
 

@@ -45,6 +45,11 @@ class Lake:
         self.guard: Callable[[], None] = lambda: None  # called before every commit; raises if this process may not write
         self._written: set[str] = set()  # tables that are known to exist: to ask costs a listing
 
+    def must_be_there(self) -> None:
+        """Raise UsageError if there is nothing at the URI: misspelt, it would pass for a lake without rows."""
+        if not self._is_there(self.uri):
+            raise UsageError(f"there is no lake at {self.uri}; name the folder that `iolaus run` wrote with --lake")
+
     def path(self, name: str) -> str:
         """Where a table lies."""
         layer, table_name = name.split(".")
@@ -129,8 +134,11 @@ class Lake:
 
     def _is_new(self, name: str, day: date) -> bool:
         """Whether no file of a day was ever written: Delta keeps each day in a folder of its own."""
-        path = self.spark._jvm.org.apache.hadoop.fs.Path(f"{self.path(name)}/{table(name).date}={day.isoformat()}")  # type: ignore[union-attr]  # noqa: SLF001
-        return not path.getFileSystem(self.spark._jsc.hadoopConfiguration()).exists(path)  # noqa: SLF001
+        return not self._is_there(f"{self.path(name)}/{table(name).date}={day.isoformat()}")
+
+    def _is_there(self, uri: str) -> bool:
+        path = self.spark._jvm.org.apache.hadoop.fs.Path(uri)  # type: ignore[union-attr]  # noqa: SLF001
+        return bool(path.getFileSystem(self.spark._jsc.hadoopConfiguration()).exists(path))  # noqa: SLF001
 
     def append(self, name: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Add a few rows, which come from the driver, in one commit; none of them is ever replaced."""

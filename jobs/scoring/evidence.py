@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.algorithms.behaviour import CLAIMS, Claim, measures
-from jobs.algorithms.channels import CHANNEL, TOKEN_FAMILIES, WRAPPERS
+from jobs.algorithms.channels import CHANNEL, POOL, TOKEN_FAMILIES, WRAPPERS
 from jobs.algorithms.cooccurrence import MILLI, by_channel
 from jobs.algorithms.cosine_join import background, sampled
 from jobs.algorithms.explanations import WHOLE_SET, explanations
@@ -103,7 +103,7 @@ def _pool(members: DataFrame, sizes: DataFrame, tokens: DataFrame, population: i
     weighed = rows.mapInArrow(weigh, "cluster_id string, channel string, support int, size long, value double, background double, bits int")
     says = F.create_map(*(F.lit(x) for c in _POOLED for x in (c, CHANNEL[c].says)))[F.col("channel")]
     text = F.format_string("%d pairs of %d accounts %s; chance would make %.1f", "support", "size", says, "background")
-    return _piece(weighed.where("bits >= 1000"), F.concat(F.lit("pool_"), "channel"), F.lit("coordination"), text)
+    return _piece(weighed.where("bits >= 1000"), F.concat(F.lit(POOL), "channel"), F.lit("coordination"), text)
 
 
 def _lockstep(members: DataFrame, embeddings: DataFrame, settings: Scoring) -> DataFrame:

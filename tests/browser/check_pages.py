@@ -118,6 +118,9 @@ def test_the_graph_answers_a_click(browser: Browser, pages: Path) -> None:
     expect(links).to_contain_text(f"The strongest links of {place['name']}")
     assert links.locator("tbody tr").count() == 8  # the four before it in the ring, and the four after
     expect(links).to_contain_text("pay with the same card (6.0, 12 owners have it)")
+    shown = page.evaluate("Bokeh.documents.at(-1).roots()[0].renderers.map(r => r.data_source).find(s => s.name === 'links').data.alpha")
+    plain = [i for i, alpha in enumerate(shown) if alpha == 1]
+    assert (plain[0], len(plain)) == (0, 1 + 8)  # that of the legend, as before, and its own
     page.locator("[data-own]").focus()  # the same without a mouse
     page.keyboard.press("ArrowUp")
     expect(links).not_to_contain_text(place["name"] + ":")
@@ -248,6 +251,23 @@ def test_dark_and_print(browser: Browser, pages: Path) -> None:
     assert page.evaluate(paper) == "rgb(255, 255, 255)"
     assert not page.locator("[data-accounts-form]").is_visible()
     assert page.get_by_role("table", name="Strongest links").is_visible()  # what is folded is printed
+    seen.is_content()
+
+
+def test_paper_gets_the_charts_and_a_table_that_fits_it(browser: Browser, pages: Path, tmp_path: Path) -> None:
+    seen = Watched(browser, color_scheme="dark")
+    seen.open(pages / "cases" / "hc_3.html")
+    page = seen.page
+    page.evaluate("addEventListener('beforeprint', () => { window.printed = document.querySelectorAll('.copy').length })")
+    page.pdf(path=tmp_path / "case.pdf")
+    assert page.evaluate("window.printed") == 2  # of the charts, in the colours of paper
+    expect(page.locator(".copy")).to_have_count(0)
+    seen.open(pages / "index.html")
+    page.emulate_media(media="print")
+    for width in (680, 794):  # A4 with margins of 15 mm, and without
+        page.set_viewport_size({"width": width, "height": 1000})
+        assert page.evaluate(WIDER) == []
+        assert all(cell.bounding_box()["width"] > 150 for cell in page.locator(".ranking td.why:visible").all())  # type: ignore[index]
     seen.is_content()
 
 

@@ -16,6 +16,7 @@ const element = (tag, text, attributes = {}) => {
 // ---- tables that are sorted by their headings
 function heading(cell, sort) {
   const button = element("button", cell.textContent, { type: "button" });
+  cell.dataset.name = cell.textContent;  // for print, which repeats headings without their buttons
   cell.replaceChildren(button);
   button.addEventListener("click", () => {
     const descending = cell.getAttribute("aria-sort") === "ascending" ||
@@ -118,12 +119,11 @@ function accounts(table) {
 
 // ---- charts
 const plots = [];
-function dress() {
-  const dark = matchMedia("(prefers-color-scheme: dark)").matches && !matchMedia("print").matches;
+function dress(printing) {
+  const dark = !printing && matchMedia("(prefers-color-scheme: dark)").matches;
   const ink = dark ? "#e6e8ea" : "#1b1f24", soft = dark ? "#a0a8b1" : "#5b636d", line = dark ? "#343a41" : "#dcdfe3";
   const font = "system-ui, 'Segoe UI', 'Noto Sans', 'DejaVu Sans', sans-serif";
   for (const plot of plots) {
-    plot.toolbar.visible = !matchMedia("print").matches;
     for (const axis of [...plot.below, ...plot.left])
       axis.setv({ axis_label_text_color: soft, major_label_text_color: soft, axis_line_color: soft, major_tick_line_color: soft, minor_tick_line_color: null,
         axis_label_text_font: font, major_label_text_font: font, major_label_text_font_size: "12px", axis_label_text_font_size: "12px", axis_label_text_font_style: "normal" });
@@ -136,6 +136,19 @@ function dress() {
   }
 }
 
+// Paper has another width than the window, and a printer does not wait for a chart to be drawn anew: it gets a copy.
+function copies(printing) {
+  dress(printing);
+  for (const copy of all(".copy")) copy.remove();
+  for (const plot of printing ? plots : []) {
+    const view = Bokeh.index.find_one(plot);
+    view.repaint();
+    const copy = view.export("png", true).canvas;
+    copy.className = "copy";
+    document.getElementById(`plot-${plot.tags[0]}`).append(copy);
+  }
+}
+
 async function draw(name) {
   const place = document.querySelector(`[data-plot="${name}"]`), item = data(name);
   if (!place || !item) return null;
@@ -143,6 +156,7 @@ async function draw(name) {
   await Bokeh.embed.embed_item(item, place.id);
   const drawn = Bokeh.documents.at(-1);
   plots.push(drawn.roots()[0]);
+  plots.at(-1).tags = [name];
   return drawn;
 }
 
@@ -158,7 +172,7 @@ function ownLinks(drawn) {
     select.value = known ? chosen : "";
     for (const source of lines) {
       const { a, b } = source.data, was = usual.get(source);
-      source.data = { ...source.data, alpha: [...was].map((alpha, i) => !known ? alpha : a[i] === chosen || b[i] === chosen ? 1 : alpha * 0.12) };
+      source.data = { ...source.data, alpha: [...was].map((alpha, i) => !known || a[i] < 0 ? alpha : a[i] === chosen || b[i] === chosen ? 1 : alpha * 0.12) };
     }
     place.replaceChildren();
     if (!known) return;
@@ -193,8 +207,10 @@ document.addEventListener("DOMContentLoaded", async () => {
     await draw("activity");
     const links = await draw("graph");
     if (links) ownLinks(links);
-    dress();
-    for (const query of ["(prefers-color-scheme: dark)", "print"]) matchMedia(query).addEventListener("change", dress);
+    dress(false);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => dress(false));
+    addEventListener("beforeprint", () => copies(true));
+    addEventListener("afterprint", () => copies(false));
   }
   document.documentElement.dataset.ready = "yes";
 });
