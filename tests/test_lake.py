@@ -42,6 +42,17 @@ def test_a_day_is_replaced_and_spans_see_what_they_say(spark: SparkSession, lake
     assert "run_id=test" in {h[0] for h in history}
 
 
+def test_a_table_whose_first_write_was_killed_was_never_written(spark: SparkSession, lake: Lake) -> None:
+    """What is left is a folder for its log, without a commit, which Delta alone would take for a table."""
+    log = Path(lake.path(NAME), "_delta_log")
+    log.mkdir(parents=True)
+    (log / ".00000000000000000000.json.left.tmp").write_text('{"commitInfo"')
+    assert not lake.exists(NAME)
+    assert lake.read(NAME, Span.DAY, DAY).count() == 0
+    lake.write(NAME, rows(spark, NAME, [{"run_date": DAY, "account_id": "a", "component": "a"}]), DAY)
+    assert [r.account_id for r in lake.read(NAME, Span.DAY, DAY).collect()] == ["a"]
+
+
 def test_rows_of_another_day_are_refused_whole(spark: SparkSession, lake: Lake) -> None:
     mixed = rows(spark, NAME, [{"run_date": d, "account_id": "a", "component": "a"} for d in (DAY, DAY - timedelta(days=1))])
     with pytest.raises(RunError, match="not written"):

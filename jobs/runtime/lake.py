@@ -58,8 +58,8 @@ class Lake:
     def exists(self, name: str) -> bool:
         """Whether the table was ever written. Raises RunError if its last commit is half written."""
         if name not in self._written:
-            check_log(small_files(self.spark, f"{self.path(name)}/_delta_log"), f"{self.path(name)}/_delta_log", name)
-            if DeltaTable.isDeltaTable(self.spark, self.path(name)):
+            folder = f"{self.path(name)}/_delta_log"
+            if has_commits(small_files(self.spark, folder), folder, name):
                 self._written.add(name)
         return name in self._written
 
@@ -137,8 +137,12 @@ class Lake:
         return not self._is_there(f"{self.path(name)}/{table(name).date}={day.isoformat()}")
 
     def _is_there(self, uri: str) -> bool:
+        return bool(self._hadoop(uri, "exists"))
+
+    def _hadoop(self, uri: str, method: str, *arguments: Any) -> Any:
+        """What Hadoop's file system answers of a path."""
         path = self.spark._jvm.org.apache.hadoop.fs.Path(uri)  # type: ignore[union-attr]  # noqa: SLF001
-        return bool(path.getFileSystem(self.spark._jsc.hadoopConfiguration()).exists(path))  # noqa: SLF001
+        return getattr(path.getFileSystem(self.spark._jsc.hadoopConfiguration()), method)(path, *arguments)  # noqa: SLF001
 
     def append(self, name: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Add a few rows, which come from the driver, in one commit; none of them is ever replaced."""
@@ -162,8 +166,7 @@ class Lake:
 
     def _commit_info(self, name: str, version: int) -> dict[str, Any]:
         jvm = self.spark._jvm  # noqa: SLF001
-        path = jvm.org.apache.hadoop.fs.Path(f"{self.path(name)}/_delta_log/{version:020}.json")  # type: ignore[union-attr]
-        stream = path.getFileSystem(self.spark._jsc.hadoopConfiguration()).open(path)  # noqa: SLF001
+        stream = self._hadoop(f"{self.path(name)}/_delta_log/{version:020}.json", "open")
         reader = jvm.java.io.BufferedReader(jvm.java.io.InputStreamReader(stream, "UTF-8"))  # type: ignore[union-attr]
         try:
             while (line := reader.readLine()) is not None:
@@ -178,6 +181,7 @@ class Lake:
         """Create the table, empty, with its comments and partitioning, unless it exists."""
         if self.exists(name):
             return
+        self._clear_empty_log(f"{self.path(name)}/_delta_log")
         spec = table(name)
         builder = DeltaTable.createIfNotExists(self.spark).location(self.path(name)).addColumns(spec.schema).comment(spec.grain)
         if spec.date is not None:
@@ -185,6 +189,11 @@ class Lake:
         for key, value in _PROPERTIES.items():
             builder = builder.property(key, value)
         builder.execute()
+
+    def _clear_empty_log(self, log: str) -> None:
+        """Remove what a writer left that was killed before its first commit: Delta would take it for a table that is there."""
+        if self._is_there(log) and all(f.getPath().getName().startswith(".") for f in self._hadoop(log, "listStatus")):
+            self._hadoop(log, "delete", True)
 
 
 _FOREIGN = "a row is not of"  # said of rows of another day than is written
@@ -199,14 +208,15 @@ _PROPERTIES = {
 }
 
 
-def check_log(log: SmallFiles, folder: str, name: str) -> None:
-    """Raise RunError, naming the file, if the last commit of a table's log ends in the middle, as after a loss of power.
+def has_commits(log: SmallFiles, folder: str, name: str) -> bool:
+    """Whether a table's log has any commit: whoever is killed before the first leaves a folder, which Delta takes for a table.
 
-    It is looked at once a table and process, for Delta might go on with the rows before it, or fail without naming the file.
+    Raises RunError, naming the file, if the last ends in the middle, as after a loss of power. It is looked at once a
+    table and process, for Delta might go on with the rows before it, or fail without naming the file.
     """
     commits = [n for n in log.names() if re.fullmatch(r"\d{20}\.json", n)]
     if not commits:
-        return
+        return False
     text = log.read(commits[-1]) or ""
     try:
         json.loads(text.rstrip().rpartition("\n")[2])
@@ -215,6 +225,7 @@ def check_log(log: SmallFiles, folder: str, name: str) -> None:
             f"{name}: the last commit of its log, {folder}/{commits[-1]}, ends in the middle (the machine failed while it was written); "
             "move it away, with the .crc files of its number, and run the days again"
         ) from error
+    return True
 
 
 def _evolved(frame: DataFrame, spec: Table) -> DataFrame:

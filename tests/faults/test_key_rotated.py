@@ -1,8 +1,10 @@
 """The pseudonymisation key is changed between two days: clusters keep their ids, and the run says what it lost and how to mend it."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from pyspark.sql import SparkSession
 
 from jobs.pipeline import Span
@@ -10,13 +12,23 @@ from jobs.runtime.runner import Runner
 from jobs.settings import DEFAULT, Key
 from tests.faults.conftest import Command, gold
 from tests.test_run import KEY, digest
-from tests.traffic import DAYS
+from tests.traffic import DAYS, exchanges, write_lines
 
 NEW = "another key, for tests alone too"
 
 
-def test_a_key_rotated_between_days(spark: SparkSession, landing: Path, lake: Path, tmp_path: Path, iolaus: Callable[..., Command]) -> None:
-    copy = tmp_path / "lake"
+@pytest.fixture
+def on_time(landing: Path, tmp_path: Path) -> Path:
+    """The landing without what comes late, for which the first day would be made anew, under the second day's key."""
+    copy = tmp_path / "landing"
+    shutil.copytree(landing, copy)
+    second = (e for e in exchanges() if str(e["requested_at"]).startswith(DAYS[1].isoformat()))
+    write_lines(copy / "exchanges" / f"dt={DAYS[1]}" / "part-0.jsonl.gz", second)
+    return copy
+
+
+def test_a_key_rotated_between_days(spark: SparkSession, on_time: Path, lake: Path, tmp_path: Path, iolaus: Callable[..., Command]) -> None:
+    copy, landing = tmp_path / "lake", on_time
     Runner(spark, str(copy), DEFAULT, Key(KEY.encode()), str(landing)).run([DAYS[0]])
     status, said = iolaus("run", "--report", "none", "--landing", landing, "--lake", copy, "--date", DAYS[1], IOLAUS_HMAC_KEY=NEW).ends()
     assert status == 0, said

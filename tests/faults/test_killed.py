@@ -17,15 +17,17 @@ from tests.faults.conftest import GOLD, Command, wait_for_new_file
 from tests.test_run import _kill_while, digest, runner
 from tests.traffic import DAYS
 
+NOTHING = ("gold.watchlist", "quality.quarantine")  # tables of which this landing has no rows, so nothing is written
 
-@pytest.mark.parametrize("name", [s.table for s in STAGES])
+
+@pytest.mark.parametrize("name", [s.table for s in STAGES if s.table not in NOTHING])
 def test_killed_in_a_stage(name: str, spark: SparkSession, landing: Path, lake: Path, tmp_path: Path) -> None:
     copy, day, path = tmp_path / "lake", DAYS[1], name.replace(".", "/")
     shutil.copytree(lake, copy)
     when = table(name).date
     DeltaTable.forPath(spark, str(copy / path)).delete(F.col(when) == F.lit(day) if when else None)
     expected, emptied = digest(spark, lake, name), digest(spark, copy, name)
-    if name not in ("bronze.agreements", "pairs.hot_keys", "gold.watchlist", "quality.quarantine"):  # of which this landing has no rows
+    if name not in ("bronze.agreements", "pairs.hot_keys"):  # written all the same, without a row
         assert expected != emptied
     status = _kill_while(["job", name, "--date", str(day), "--lake", str(copy), "--landing", str(landing)], copy / path)
     assert status == -signal.SIGKILL
