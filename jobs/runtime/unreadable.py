@@ -27,7 +27,7 @@ def why_unreadable(name: str, error: Exception) -> str:
     text = str(error)
     if _STORE_FAULT.search(text):
         raise error
-    if "Too many bytes before newline" in text:
+    if "Too many bytes before" in text:  # of Hadoop's reader: a newline, or a delimiter
         return "a line of over 2 GiB; what follows it is not read"
     if name.endswith(PARQUET):
         illegal = re.search(r"\[PARQUET_TYPE_ILLEGAL\] ([^\n]*?)\.? SQLSTATE", text)
