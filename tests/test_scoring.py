@@ -30,6 +30,8 @@ PEOPLE: Piece = ("innocent", "people", 0, 0.6)
 LOCKSTEP: Piece = ("coordination", "synchrony", 10, 900)
 TWO_DAYS: Piece = ("coordination", "synchrony", 4, 90)
 REPEATED: Piece = ("coordination", "pool_prompt", 8, 400)
+ONE_CLOUD: Piece = ("coordination", "pool_block", 8, 169)
+ADDRESSES: Piece = ("coordination", "pool_address", 8, 169)
 NO_PEOPLE: Piece = ("innocent", "people", 0, 0.1)
 
 CASES: dict[str, tuple[int, list[Piece], str]] = {
@@ -56,6 +58,8 @@ CASES: dict[str, tuple[int, list[Piece], str]] = {
     "one hand on one card": (6, [CARD, LOCKSTEP], "low"),
     "something that happened": (6, [SUBJECT, TWO_DAYS], "low"),
     "strangers with the same prompts": (6, [FEW_SHARE, REPEATED, PROGRAMS, LABOUR], "low"),
+    "strangers' programs in one cloud": (133, [ONE_CLOUD, PROGRAMS, DRAWN], "low"),
+    "programs on a pool of addresses": (133, [ADDRESSES, PROGRAMS, DRAWN], "medium"),
     "too few accounts": (4, [CARD, WRAPPER, PROGRAMS, DRAWN, YOUNG], "low"),
     "one family and nothing else": (20, [], "low"),
 }

@@ -4,7 +4,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.algorithms.capability import CAPABILITIES
-from jobs.algorithms.channels import CHANNEL, TOKEN_FAMILIES
+from jobs.algorithms.channels import CHANNEL, POOL, TOKEN_FAMILIES
 from jobs.algorithms.cooccurrence import MILLI
 from jobs.algorithms.explanations import INNOCENT, PEOPLE
 from jobs.algorithms.pivots import pivots, releases
@@ -171,9 +171,10 @@ def _sums(evidence: DataFrame, density: float, settings: Scoring) -> DataFrame:
     same = F.col("channel").isin(*TOKEN_FAMILIES["content"]) & (F.col("channel") != "tools") & most
     alike = (F.col("channel") == "content") & (F.col("value") >= density)
     proven = F.col("bits") >= int(settings.shown * MILLI)
-    pooled = F.col("channel").startswith("pool_") & (F.col("channel") != "pool_prompt") & proven
-    repeated = (F.col("channel") == "pool_prompt") & proven  # strangers repeat each other too: it binds nobody alone
-    family = _lookup({prefix + c.name: c.family for c in CHANNEL.values() for prefix in ("", "pool_")})
+    # A cloud has few networks, in which strangers' programs meet: they bind nobody, and addresses and cards do.
+    pooled = F.col("channel").isin(POOL + "address", POOL + "card") & proven
+    repeated = (F.col("channel") == POOL + "prompt") & proven  # strangers repeat each other too: it binds nobody alone
+    family = _lookup({prefix + c.name: c.family for c in CHANNEL.values() for prefix in ("", POOL)})
     coordinates = F.col("kind") == "coordination"
     people = (F.col("kind") == INNOCENT) & (F.col("channel") == PEOPLE) & (F.col("value") >= settings.explained_people)
     bonds = evidence.groupBy("cluster_id").agg(
