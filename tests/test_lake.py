@@ -45,7 +45,7 @@ def test_a_day_is_replaced_and_spans_see_what_they_say(spark: SparkSession, lake
 def test_a_table_whose_first_write_was_killed_was_never_written(spark: SparkSession, lake: Lake) -> None:
     """What is left is a folder for its log, without a commit, which Delta alone would take for a table."""
     log = Path(lake.path(NAME), "_delta_log")
-    log.mkdir(parents=True)
+    (log / "_staged_commits").mkdir(parents=True)
     (log / ".00000000000000000000.json.left.tmp").write_text('{"commitInfo"')
     assert not lake.exists(NAME)
     assert lake.read(NAME, Span.DAY, DAY).count() == 0

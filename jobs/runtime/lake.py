@@ -192,8 +192,13 @@ class Lake:
 
     def _clear_empty_log(self, log: str) -> None:
         """Remove what a writer left that was killed before its first commit: Delta would take it for a table that is there."""
-        if self._is_there(log) and all(f.getPath().getName().startswith(".") for f in self._hadoop(log, "listStatus")):
-            self._hadoop(log, "delete", True)
+        if not self._is_there(log):
+            return
+        files = self._hadoop(log, "listFiles", True)
+        while files.hasNext():
+            if not files.next().getPath().getName().startswith("."):  # begun under such a name, whatever Delta finished has another
+                return
+        self._hadoop(log, "delete", True)
 
 
 _FOREIGN = "a row is not of"  # said of rows of another day than is written
