@@ -8,8 +8,10 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from jobs.errors import RunError
-from jobs.pipeline import Span
-from jobs.runtime.lake import Lake
+from jobs.pipeline import STAGES, Span
+from jobs.runtime.lake import INDEXED, Lake
+from jobs.schemas.landing import ACCOUNT, EXCHANGE
+from jobs.schemas.table import STRING, table
 from tests.rows import DAY, rows
 
 NAME = "graph.components"
@@ -51,6 +53,15 @@ def test_a_table_whose_first_write_was_killed_was_never_written(spark: SparkSess
     assert lake.read(NAME, Span.DAY, DAY).count() == 0
     lake.write(NAME, rows(spark, NAME, [{"run_date": DAY, "account_id": "a", "component": "a"}]), DAY)
     assert [r.account_id for r in lake.read(NAME, Span.DAY, DAY).collect()] == ["a"]
+
+
+def test_no_text_and_no_card_stands_in_the_statistics_of_a_table_s_log() -> None:
+    private = {f.name for f in (*EXCHANGE, *ACCOUNT)} - {"exchange_id", "account_id", "requested_at", "request_model"}
+    for made in STAGES:
+        spec = table(made.table)
+        indexed = [f for f in spec.columns if f.name != spec.date][:INDEXED]
+        shown = {f.name for f in indexed if f.dataType == STRING} & (private | {"row", "exemplar"})
+        assert shown <= {"org_id", "plan", "verified_as", "status"}, made.table
 
 
 def test_rows_of_another_day_are_refused_whole(spark: SparkSession, lake: Lake) -> None:

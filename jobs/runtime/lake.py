@@ -204,12 +204,15 @@ class Lake:
 _FOREIGN = "a row is not of"  # said of rows of another day than is written
 _OTHERS = 20  # commits of others that may come between a write and the look at it
 
+# Columns, beside the date, of which Delta's log keeps the least and greatest value of each file: dates and ids come
+# first in a table. Nobody skips files by a sum or a sketch, and of a text the log would keep the first words for ever.
+INDEXED = 3
+
 _PROPERTIES = {
     # Readable without Spark: no deletion vectors, no column mapping, classic checkpoints.
     "delta.enableDeletionVectors": "false",
     "delta.checkpointPolicy": "classic",
-    # Statistics of the first columns alone, which dates and ids are: nobody skips files by a sum or a sketch.
-    "delta.dataSkippingNumIndexedCols": "6",
+    "delta.dataSkippingNumIndexedCols": str(INDEXED),
 }
 
 
