@@ -43,7 +43,7 @@ def transform(clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, acc
     )
     fits = innocent.where("explains").groupBy("cluster_id").agg(F.collect_set("channel").alias("fits"))
     union = reduce(DataFrame.unionByName, pieces).join(fits, "cluster_id", "left")
-    content = ("pool_prompt", *(c.name for c in CHANNEL.values() if c.family == "content"))
+    content = (POOL + "prompt", *(c.name for c in CHANNEL.values() if c.family == "content"))
     same_prompts = (F.col("kind") == "coordination") & F.col("channel").isin(*content)
     explained = ((F.col("kind") == "labour") & (F.size("fits") > 0)) | (same_prompts & F.array_contains("fits", WHOLE_SET))
     union = union.where(~F.coalesce(explained, F.lit(False))).drop("fits")
@@ -266,7 +266,7 @@ def _percent(share: Column) -> Column:
 def _piece(rows: DataFrame, channel: Column, kind: Column, text: Column) -> DataFrame:
     """Pieces of evidence. Of the pieces of one `part` of a kind, which are views of one fact, a score counts the best."""
     groups = F.create_map(*(F.lit(x) for c in CHANNEL.values() for x in (c.name, c.group)))[channel]
-    pool = F.when(channel == "pool_prompt", CHANNEL["prompt"].group).otherwise("pool")
+    pool = F.when(channel == POOL + "prompt", CHANNEL["prompt"].group).otherwise("pool")
     part = F.when(kind != "coordination", channel).otherwise(F.coalesce(groups, pool))
     return rows.select(
         "cluster_id",
