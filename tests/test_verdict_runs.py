@@ -30,9 +30,7 @@ def rows(lake: Path, name: str, day: object = DAYS[1]) -> list[dict[str, Any]]:
 
 def remake(spark: SparkSession, lake: Path, tables: list[str], day: Any = DAYS[1]) -> None:
     """The stages of those tables, for a day, from what the lake has."""
-    made = runner(spark, None, lake)
-    for name in tables:
-        made.run_stage(stage(name), day)
+    runner(spark, None, lake).work([(day, [stage(name) for name in tables])])
 
 
 def verdict(lake: Path, cluster: str, word: str, *more: str) -> None:
