@@ -97,7 +97,8 @@ def test_a_line_keeps_its_place_however_the_file_is_split(landing: Callable[[Fil
 
 
 def test_broken_files_are_found_and_their_sound_rows_kept(landing: Callable[[Files], Landing]):
-    packed = gzip.compress(MANY)
+    many = MANY[: MANY.index(b"\n", len(MANY) // 5) + 1]
+    packed = gzip.compress(many)
     flipped = bytearray(packed)
     flipped[len(flipped) // 2] ^= 255
     table = parquet(pa.table({"a": ["x"]}))
@@ -124,8 +125,8 @@ def test_broken_files_are_found_and_their_sound_rows_kept(landing: Callable[[Fil
     assert found == [Unreadable(top + name, reason) for name, reason in reasons.items()]
     lines = read(made, unreadable=found)
     kept = [line for name, line in lines if name == "cut.jsonl.gz"]
-    assert len(kept) > 50_000
-    assert "".join(line + "\n" for line in kept).encode() == MANY[: sum(len(line) + 1 for line in kept)]
+    assert len(kept) > 10_000
+    assert "".join(line + "\n" for line in kept).encode() == many[: sum(len(line) + 1 for line in kept)]
     assert [line for name, line in lines if name.startswith("good")] == ['{"a":"x"}', "0", "1", "2", "3", "4"]
     marks = made.lines("exchanges", DAY, found).where("unreadable is not null").collect()
     kinds = {"notes.txt": "not a .jsonl, .jsonl.gz or .parquet file"}
