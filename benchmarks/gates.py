@@ -3,7 +3,7 @@
     python benchmarks/gates.py [--landing DIR --date D] [--scale F] [--turns N] [--json FILE]
 
 Without a landing, traffic is simulated. The lake is made up to the day before, gated, so that trailing days are known.
-Printed are the medians of wall time and of processor time (driver and JVM) of a day, and their ratios.
+Printed are the medians of wall time and of processor time (driver, JVM and Python workers) of a day, and their ratios.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import meter
 from pyspark.sql import SparkSession
 
 from jobs import cli
@@ -42,15 +43,9 @@ def cost(spark: SparkSession, landing: str, lake: Path, day: date, *, gated: boo
         copy = Path(folder) / "lake"
         shutil.copytree(lake, copy)
         runner = Runner(spark, str(copy), DEFAULT, KEY, landing, gated=gated)
-        began, used = time.monotonic(), processor_seconds(spark)
+        began, used = time.monotonic(), sum(meter.processor_seconds().values())
         runner.run([day])
-        return Cost(time.monotonic() - began, processor_seconds(spark) - used)
-
-
-def processor_seconds(spark: SparkSession) -> float:
-    """Processor seconds so far of this process and of its JVM."""
-    jvm = spark._jvm.java.lang.ProcessHandle.current().info()  # type: ignore[union-attr]  # noqa: SLF001
-    return time.process_time() + float(jvm.totalCpuDuration().get().toNanos()) / 1e9
+        return Cost(time.monotonic() - began, sum(meter.processor_seconds().values()) - used)
 
 
 def measure(spark: SparkSession, landing: str, day: date | None, turns: int, folder: Path) -> dict[str, float]:

@@ -1,6 +1,5 @@
 """What a transform tells of how its rows were made reaches the gate: in the same process, and from one to the next."""
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,6 @@ import numpy as np
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from benchmarks.gates import processor_seconds
 from jobs.algorithms.figures import told
 from jobs.errors import GateError
 from jobs.pairs import content
@@ -92,10 +90,3 @@ def test_a_gate_alone_of_rows_that_nobody_told_of(spark: SparkSession, tmp_path:
     judged.lake.write(NAME, rows(spark, NAME, [GOOD[NAME] | {"bits": -1}]), DAY)
     with pytest.raises(GateError, match="impossible_bits is 1"):
         judged.check([NAME], DAY)
-
-
-def test_the_clock_of_bench_gates_counts_the_work_of_the_jvm(spark: SparkSession) -> None:
-    """What the driver's own clock does not: here a sum of 20 million numbers."""
-    before, own = processor_seconds(spark), time.process_time()
-    spark.range(20_000_000).selectExpr("sum(sqrt(id))").collect()
-    assert processor_seconds(spark) - before > time.process_time() - own
