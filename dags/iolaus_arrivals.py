@@ -1,12 +1,12 @@
 """Say, day by day, that what arrived is complete.
 
 **Backfill here.** An hour after the day has ended (UTC) the run of its partition, `YYYY-MM-DD`, updates the asset `iolaus.arrivals`, and
-`iolaus_detection` runs for that day. Days pass one after another, the oldest first, whether they come by schedule, by
-hand or by backfill: so detection, which has one run at a time, sees them in order.
+`iolaus_detection` runs for that day. Detection has one run at a time and takes days in the order in which they pass here,
+whether they come by schedule, by hand or by backfill.
 
 - **A day by hand:** trigger this DAG with the day as partition key.
-- **A range:** a backfill of this DAG, with *reprocess: completed* for days that have run before. Its end says that the
-  days are queued; `iolaus_detection` says how each went.
+- **A range:** a backfill of this DAG, with **one active run**, or days pass in any order; and with *reprocess: completed* for
+  days that have run before. Its end says that the days are queued; `iolaus_detection` says how each went.
 - **Gateways that know better** when a day is complete leave this DAG paused and post an event of the asset
   `iolaus.arrivals` with the partition key, through Airflow's API.
 
