@@ -47,15 +47,11 @@ def test_the_join_tells_its_recall(spark: SparkSession) -> None:
 
 
 @pytest.mark.parametrize(
-    ("measured", "held", "alone"),
-    [
-        ({"recall": 0.97, "recall_at_least": TARGET}, True, False),
-        ({"recall": TARGET, "recall_at_least": TARGET - 0.1}, False, True),
-        ({}, True, False),
-    ],
+    ("measured", "held"),
+    [({"recall": 0.97, "recall_at_least": TARGET}, True), ({"recall": TARGET, "recall_at_least": TARGET - 0.1}, False), ({}, True)],
 )
 def test_a_join_below_its_target_is_a_warning_wherever_it_is_judged(
-    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, measured: Mapping[str, Any], held: bool, alone: bool
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, measured: Mapping[str, Any], held: bool
 ) -> None:
     """In a whole run, and in a process of its own. What could not be measured, as where no account has a pair, is null and passes."""
     figures = {"recall": None, "recall_at_least": None} | measured
@@ -72,13 +68,12 @@ def test_a_join_below_its_target_is_a_warning_wherever_it_is_judged(
     expected = [(held, pytest.approx(TARGET - measured["recall_at_least"]) if measured else None)]
     made.work([(DAY, [stage(NAME)])])
     assert short(made) == expected
-    if alone:
-        made.run_stage(stage(NAME), DAY)  # as the scheduler's task
-        assert made.lake.read(NAME, Span.DAY, DAY).count() > 0
-        assert told(made.lake.read(NAME, Span.DAY, DAY)) == {}, "it is not of the table"
-        after = runner(spark, tmp_path)
-        after.check([NAME], DAY)  # as its gate, which is another process
-        assert short(after) == expected
+    made.run_stage(stage(NAME), DAY)  # as the scheduler's task
+    assert made.lake.read(NAME, Span.DAY, DAY).count() > 0
+    assert told(made.lake.read(NAME, Span.DAY, DAY)) == {}, "it is not of the table"
+    after = runner(spark, tmp_path)
+    after.check([NAME], DAY)  # as its gate, which is another process
+    assert short(after) == expected
 
 
 def test_a_gate_alone_of_rows_that_nobody_told_of(spark: SparkSession, tmp_path: Path) -> None:

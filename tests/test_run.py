@@ -200,7 +200,7 @@ def _kill_while(arguments: list[str], begun: Path) -> int:
     return process.wait()
 
 
-@pytest.mark.parametrize("name", ["silver.exchanges", "gold.suspect_cluster_members"])  # in every stage: make fault-test
+@pytest.mark.parametrize("name", ["silver.exchanges", "graph.clusters", "gold.suspect_cluster_members"])  # in every stage: make fault-test
 def test_killed_in_a_layer_and_run_again(name: str, spark: SparkSession, landing: Path, lake: Path, tmp_path: Path) -> None:
     """A stage killed while it writes leaves its table whole; run again, it ends in the same rows."""
     copy, day, made = tmp_path / "lake", DAYS[1], stage(name)
