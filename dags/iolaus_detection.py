@@ -1,7 +1,7 @@
 """Find the networks of accounts of one day, and publish them in gold.
 
 One run a day, when the day's arrivals are complete; its partition key is the day. One run at a time: a lake has one
-writer. Backfill `iolaus_arrivals`, with one active run, which feeds this DAG in the order of days.
+writer. Backfill `iolaus_arrivals`, which feeds this DAG in the order of days.
 
 One task a stage, named by the table that it writes; the edges are those of `jobs/pipeline.py`. A task `gate.LAYER` checks
 a layer's tables against their expectations before anything is made of them; the stages of gold check their own rows

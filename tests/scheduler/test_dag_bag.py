@@ -116,6 +116,19 @@ def test_a_day_is_a_partition(bag: DagBag) -> None:
     assert keys == ["2026-03-15", "2026-03-16"]
 
 
+def test_no_day_passes_while_an_older_one_waits(bag: DagBag) -> None:
+    """Runs of a backfill are looked at in any order; those that have ended, and younger ones, hold nobody up."""
+    waits = sys.modules[dag_doc(bag.dags["iolaus_arrivals"])].older_waits
+    runs = {
+        "backfill__2026-03-15T00:00:00+00:00__2026-03-14__aB3": {"day_is_over": "up_for_reschedule"},
+        "backfill__2026-03-16T00:00:00+00:00__2026-03-15__cD4": {"day_is_over": None},
+        "scheduled__2026-03-14T00:00:00+00:00__2026-03-13__eF5": {"day_is_over": "failed"},
+        "by hand": {"day_is_over": "running"},
+    }
+    assert [waits(f"2026-03-{day}", runs) for day in (13, 14, 15, 16)] == [False, False, True, True]
+    assert not waits("2026-03-16", {run: {"day_is_over": "success"} for run in runs})
+
+
 @pytest.mark.parametrize(
     ("message", "action"),
     [

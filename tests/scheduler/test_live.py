@@ -241,7 +241,7 @@ def test_a_backfill_of_two_days_goes_in_order_and_survives_a_kill(airflow: Airfl
             say(f"killed Spark ({', '.join(killed)}) as features.account_days began to write")
 
     body = {"dag_id": "iolaus_arrivals", "from_date": f"{DAYS[0]}T00:00:00Z", "to_date": f"{DAYS[1]}T00:00:00Z"}
-    airflow.ask("POST", "/api/v2/backfills", {**body, "reprocess_behavior": "completed", "max_active_runs": 1})
+    airflow.ask("POST", "/api/v2/backfills", {**body, "reprocess_behavior": "completed"})
     first = airflow.finished("iolaus_detection", DAYS[0], 1, 90, kill_one)
     second = airflow.finished("iolaus_detection", DAYS[1], 2, 90, unwatched)
     assert (first["state"], second["state"]) == ("success", "success")
