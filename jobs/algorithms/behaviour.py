@@ -25,10 +25,17 @@ def _share(count: str) -> Column:
 def talks(settings: Graph) -> Column:
     """Whether people drive the account, who take further turns, and not a program; over `features.account_embeddings`.
 
-    A turn that brings a tool's result is the program's own: it is neither a person's turn nor a request of its own.
+    A turn that brings a tool's result is the program's own: it is neither a person's turn nor a request of its own. Nor
+    does a person's turn fill a text that the account fills again and again.
     """
     results = F.least("n_later_turns", "n_calling")
-    return F.col("n_later_turns") - results > settings.programs_turns * (F.col("n_exchanges") - results)
+    said = F.least(F.col("n_later_turns") - results, _unwrapped() * F.col("n_exchanges"))
+    return said > settings.programs_turns * (F.col("n_exchanges") - results)
+
+
+def _unwrapped() -> Column:
+    """Share of exchanges whose prompt is no filling of a text of the account's own."""
+    return 1 - F.coalesce("wrapped", F.lit(0.0))
 
 
 def _hours_of_day() -> Column:
@@ -46,7 +53,7 @@ def _repeated_prompts() -> Column:
 def measures() -> dict[str, Column]:
     """Each measure by name, over `features.account_embeddings` joined with `created_at` of `silver.accounts`."""
     return {
-        "later_turns": _share("n_later_turns"),
+        "later_turns": F.least(_share("n_later_turns"), _unwrapped()),
         "hours_of_day": _hours_of_day().cast("double"),
         "output_tokens": F.col("output_tokens") / F.col("n_exchanges"),
         "thinking": _share("n_thinking"),
@@ -85,7 +92,7 @@ def _unsupported(settings: Scoring) -> Column:
 
 
 CLAIMS: dict[str, Claim] = {
-    "one_shot": Claim("automation", "hardly ever send a second turn", lambda _: F.col("later_turns") < 0.05),
+    "one_shot": Claim("automation", "hardly ever send a second turn of free text", lambda _: F.col("later_turns") < 0.05),
     "round_the_clock": Claim("automation", "are active in at least 18 hours of the day", _above("hours_of_day", 18)),
     "long_outputs": Claim("extraction", "draw answers of 512 tokens and more on average", _above("output_tokens", 512)),
     "thinking": Claim("extraction", "ask for extended reasoning in a third of their traffic", _above("thinking", 0.33)),

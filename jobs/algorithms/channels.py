@@ -60,6 +60,8 @@ POOL = "pool_"  # before a channel's name: evidence of how many pairs of a clust
 _COUNTED = frozenset({"synchrony", *(POOL + name for name in CHANNEL)})
 
 WRAPPERS: tuple[str, ...] = tuple(c.name for c in CHANNELS if c.wrapper)
+# Of these, those that are a text of somebody's own: four words are an idiom, with which many begin.
+TEXTS: tuple[str, ...] = tuple(name for name in WRAPPERS if not name.endswith("4"))
 
 
 def is_count(channel: str) -> bool:

@@ -1,8 +1,8 @@
 """What innocent thing a cluster could be, and the figure that speaks for or against it: rows of `scoring.evidence`.
 
 They give no bits. An explanation that fits takes what it explains from a cluster's case: shared work (`labour`);
-where people are behind it, the suspicion of accounts that are merely new; and where each member sends the whole of
-one set of prompts, that they send the same.
+where people are behind it, the suspicion of accounts that are merely new; where each member sends the whole of
+one set of prompts, that they send the same; and where each has a text of its own, that these begin or end alike.
 """
 
 from functools import reduce
@@ -11,12 +11,14 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.algorithms.behaviour import talks
+from jobs.algorithms.channels import TEXTS
 from jobs.algorithms.cooccurrence import MILLI
 from jobs.schemas.sketch import PHRASE_CHANNELS
 from jobs.settings import Run
 
 INNOCENT = "innocent"  # the kind of these rows
 PEOPLE = "people"
+OWN_TEXT = "own_text"
 WHOLE_SET = "whole_set"
 
 
@@ -103,6 +105,7 @@ def explanations(
         agreements,
         alike,
         _client(members, sizes, tokens, population, run),
+        _own_text(inside, run),
         *_public_set(members, of, tokens, in_step, run),
     )
     fits = F.when(F.col("explains"), F.lit(", which fits")).otherwise(F.lit(""))
@@ -140,6 +143,33 @@ def _client(members: DataFrame, sizes: DataFrame, tokens: DataFrame, population:
         F.format_string("%d of %d accounts run the client that most run; at large %s", "support", "size", _share(background)).alias(
             "figure"
         ),
+    )
+
+
+def _own_text(inside: DataFrame, run: Run) -> DataFrame:
+    """Programs of strangers that begin alike: most send a text of their own, of which others have the first words at most."""
+    settings = run.settings.scoring
+    sizes = inside.groupBy("cluster_id").agg(F.count(F.lit(1)).alias("size"))
+    filled = F.filter("phrases", lambda p: p["channel"].isin(*(PHRASE_CHANNELS[f"{n}_hash"] for n in TEXTS)) & (p["fillings"] >= 2))
+    sent = inside.select("cluster_id", "account_id", _counted_prompts().alias("sent"), filled.alias("texts"))
+    had = sent.select("cluster_id", "account_id", "sent", F.inline("texts"))
+    alike = F.count(F.lit(1)).over(Window.partitionBy("cluster_id", "channel", "token"))
+    own = had.withColumn("alike", alike).where(F.col("alike") < settings.template_accounts)
+    by_channel = own.groupBy("cluster_id", "account_id", "sent", "channel").agg(F.sum("n").alias("n"))
+    most = by_channel.groupBy("cluster_id", "account_id", "sent").agg(F.max("n").alias("n"))
+    lived = most.where(F.col("n") >= settings.explained_share * F.col("sent")).groupBy("cluster_id").agg(F.count(F.lit(1)).alias("support"))
+    rows = sizes.join(lived, "cluster_id", "left").na.fill(0, ["support"])
+    value = F.col("support") / F.col("size")
+    return rows.select(
+        "cluster_id",
+        F.lit(OWN_TEXT).alias("channel"),
+        "support",
+        "size",
+        value.alias("value"),
+        F.lit(None).cast("double").alias("background"),
+        (value >= settings.explained_share).alias("explains"),
+        F.lit("programs of strangers that begin alike").alias("who"),
+        F.format_string("%d of %d accounts go on in a text of their own", "support", "size").alias("figure"),
     )
 
 

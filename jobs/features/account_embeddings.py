@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Iterator
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
 from jobs.algorithms import embedding, sketches
+from jobs.algorithms.channels import TEXTS
 from jobs.algorithms.fingerprints import TERM_BUCKETS
 from jobs.schemas.sketch import PHRASE_CHANNELS
 from jobs.schemas.table import BINARY, LONG, column, struct_of, table
@@ -26,7 +28,8 @@ def transform(account_days: DataFrame, run: Run) -> DataFrame:
     def merge(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for part in sketches.stream(batches, sketches.merge):
             merged = part.combine_chunks()
-            made = merged.append_column("phrases", _phrases(merged["prompts"].combine_chunks()))
+            phrases = _phrases(merged["prompts"].combine_chunks())
+            made = merged.append_column("phrases", phrases).append_column("wrapped", _wrapped(phrases))
             made = made.append_column("vector", embedding.embed(merged["terms"].combine_chunks(), weights))
             made = made.add_column(0, "run_date", pa.array([day] * len(made), pa.date32()))
             yield from made.select(schema.fieldNames()).combine_chunks().to_batches()
@@ -80,3 +83,21 @@ def _phrases(prompts: pa.ListArray) -> pa.ListArray:
     )
     offsets = np.concatenate([[0], np.cumsum(np.bincount(at[first], minlength=len(prompts)))]).astype(np.int32)
     return pa.ListArray.from_arrays(pa.array(offsets), values)
+
+
+def _wrapped(phrases: pa.ListArray) -> pa.Array:
+    """Of each row's exchanges with a prompt, the share that fills a text which other prompts of the row fill too.
+
+    Channels are views of one text, of which the one that covers most counts.
+    """
+    items, lengths = phrases.flatten(), pc.list_value_length(phrases).to_numpy()
+    row, channel = np.repeat(np.arange(len(phrases)), lengths), items.field("channel").to_numpy()
+    n, again = items.field("n").to_numpy(), items.field("fillings").to_numpy() >= 2
+
+    def exchanges(code: int, among: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+        of = among & (channel == code)
+        return np.bincount(row[of], weights=n[of], minlength=len(phrases)).astype(np.float64)
+
+    known = exchanges(PHRASE_CHANNELS["prompt_hash"], n > 0)
+    most = np.max([exchanges(PHRASE_CHANNELS[f"{name}_hash"], again) for name in TEXTS], axis=0)
+    return pa.array(most / np.maximum(known, 1), mask=known == 0)

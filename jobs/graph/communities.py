@@ -29,22 +29,30 @@ def transform(links: DataFrame, components: DataFrame, content: DataFrame, token
     from_links = dense.select(
         F.concat(F.lit("links:"), "community").alias("source"), F.col("id").alias("account_id"), F.lit("links").alias("origin")
     )
-    from_wrappers = _wrapper_groups(tokens, embeddings, settings)
+    from_wrappers = _wrapper_groups(tokens, embeddings, from_links, settings)
     found = _joined(from_links.unionByName(from_wrappers).localCheckpoint(), settings).localCheckpoint()
     alike = _content_groups(content, embeddings, found, settings)
     return found.unionByName(alike).select(F.lit(run.day).alias("run_date"), "community", "account_id", "origin")
 
 
-def _wrapper_groups(tokens: DataFrame, embeddings: DataFrame, settings: Graph) -> DataFrame:
-    """Accounts (source, account_id, origin) of each wrapper or system prompt that a group of accounts lives by."""
+def _wrapper_groups(tokens: DataFrame, embeddings: DataFrame, linked: DataFrame, settings: Graph) -> DataFrame:
+    """Accounts (source, account_id, origin) of each wrapper or system prompt that a group of accounts lives by.
+
+    What so many use that it should be an application's is an operation's still where links tie most of its users to others.
+    """
     most = max(settings.wrapper_accounts, int(settings.wrapper_most * embeddings.count()))
-    used = tokens.where(
-        F.col("channel").isin(*WRAPPERS, "system") & F.col("counts") & F.col("degree").between(settings.wrapper_accounts, most)
-    )
+    used = tokens.where(F.col("channel").isin(*WRAPPERS, "system") & F.col("counts") & (F.col("degree") >= settings.wrapper_accounts))
     used = used.where(F.col("degree") >= settings.wrapper_loyalty * F.col("users"))
     traffic = used.join(embeddings.select("account_id", "n_exchanges"), "account_id")
-    share = traffic.groupBy("channel", "token").agg(F.sum("n").alias("n"), F.sum("n_exchanges").alias("of"))
-    lived = share.where(F.col("n") >= settings.wrapper_share * F.col("of")).select("channel", "token")
+    traffic = traffic.join(linked.select("account_id", F.lit(1).alias("linked")), "account_id", "left")
+    share = traffic.groupBy("channel", "token").agg(
+        F.sum("n").alias("n"),
+        F.sum("n_exchanges").alias("of"),
+        F.max("degree").alias("degree"),
+        F.avg(F.coalesce("linked", F.lit(0))).alias("linked"),
+    )
+    few = (F.col("degree") <= most) | (F.col("linked") >= settings.wrapper_overlap)
+    lived = share.where(few & (F.col("n") >= settings.wrapper_share * F.col("of"))).select("channel", "token")
     return used.join(lived, ["channel", "token"]).select(
         F.concat_ws(":", F.lit("wrapper"), "channel", F.col("token").cast("string")).alias("source"),
         "account_id",

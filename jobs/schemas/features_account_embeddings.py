@@ -1,7 +1,7 @@
 """features.account_embeddings"""
 
 from jobs.schemas.sketch import SKETCH
-from jobs.schemas.table import BYTE, DATE, FLOAT, INT, LONG, STRING, Table, array_of, column, struct_of
+from jobs.schemas.table import BYTE, DATE, DOUBLE, FLOAT, INT, LONG, STRING, Table, array_of, column, struct_of
 
 PHRASE = struct_of(
     column("channel", BYTE, "jobs.schemas.sketch.PHRASE_CHANNELS"),
@@ -19,6 +19,11 @@ TABLE = Table(
         column("account_id", STRING, "the account", required=True),
         *(field for field in SKETCH if field.name not in ("prompts", "terms")),
         column("phrases", array_of(PHRASE), "prompts, templates and affixes of prompts, counted", required=True),
+        column(
+            "wrapped",
+            DOUBLE,
+            "share of exchanges whose prompt fills a text of eight words and more that others fill too; null without words",
+        ),
         column("vector", array_of(FLOAT), "unit vector of 128: what the account asks about; null without words"),
     ),
     date="run_date",

@@ -12,7 +12,7 @@ from jobs.algorithms.behaviour import CLAIMS, Claim, measures
 from jobs.algorithms.channels import CHANNEL, POOL, TOKEN_FAMILIES, WRAPPERS
 from jobs.algorithms.cooccurrence import MILLI, by_channel
 from jobs.algorithms.cosine_join import background, sampled
-from jobs.algorithms.explanations import WHOLE_SET, explanations
+from jobs.algorithms.explanations import OWN_TEXT, WHOLE_SET, explanations
 from jobs.algorithms.lockstep import lockstep
 from jobs.algorithms.pivots import Release, moved, releases
 from jobs.algorithms.timing import poisson_bits
@@ -45,7 +45,9 @@ def transform(clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, acc
     union = reduce(DataFrame.unionByName, pieces).join(fits, "cluster_id", "left")
     content = (POOL + "prompt", *(c.name for c in CHANNEL.values() if c.family == "content"))
     same_prompts = (F.col("kind") == "coordination") & F.col("channel").isin(*content)
+    idioms = (F.col("kind") == "coordination") & F.col("channel").isin(*WRAPPERS)
     explained = ((F.col("kind") == "labour") & (F.size("fits") > 0)) | (same_prompts & F.array_contains("fits", WHOLE_SET))
+    explained |= idioms & F.array_contains("fits", OWN_TEXT)
     union = union.where(~F.coalesce(explained, F.lit(False))).drop("fits")
     rows = union.unionByName(innocent.drop("explains"))
     return rows.select(F.lit(run.day).alias("run_date"), *(f for f in table("scoring.evidence").schema.fieldNames() if f != "run_date"))
