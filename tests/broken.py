@@ -157,6 +157,7 @@ BROKEN: dict[str, dict[str, Row | list[Row]]] = {
         "not_finite": {"account_id": "y", "vector": [float("nan")] + [0.0] * 127},
         "not_unit": {"account_id": "y", "vector": [0.5] + [0.0] * 127},
         "impossible_vector": {"account_id": "y", "vector": [1.0]},
+        "impossible_share": {"account_id": "y", "wrapped": 1.5},
         "after_the_day": {"account_id": "y", "last_at": TOMORROW},
         "parts_over_whole": {"account_id": "y", "n_thinking": 5},
     },

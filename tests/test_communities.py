@@ -8,9 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
+from rows import DAY, rows
 
 from jobs.algorithms.communities import communities, dense_groups, dense_triangles, leiden, reunited, triangles, truss
+from jobs.graph.communities import transform
+from jobs.settings import DEFAULT, Key, Run
 
+RUN = Run(DAY, DEFAULT, Key(b"k"))
 Pairs = list[tuple[int, int]]
 pairs = st.lists(st.tuples(st.integers(0, 14), st.integers(0, 14)), max_size=60)
 
@@ -125,6 +129,17 @@ def test_communities_do_not_depend_on_rows_or_partitions(spark: SparkSession, pa
     assert all(row["component"] == row["id"][0] for row in found)
 
 
+def test_what_has_most_of_a_component_is_not_torn_up_for_its_size(spark: SparkSession) -> None:
+    """One clique alone; a clique of twenty with one of six by a bridge: a resolution of 2 leaves single vertices of the larger."""
+    alone = [(f"a{u:02}", f"a{v:02}") for u in range(12) for v in range(u)]
+    bridged = [(f"b{u:02}", f"b{v:02}") for u in range(26) for v in range(u) if (u < 20) == (v < 20)] + [("b19", "b20")]
+    edges = [(pair[0][0], *sorted(pair), 1) for pair in alone + bridged]
+    frame = spark.createDataFrame(edges, "component string, a string, b string, weight long")
+    found = {row.id: row.community for row in communities(frame, resolution=2.0, seed=7, reunite=0.4).collect()}
+    assert {name: {i[0] for i, of in found.items() if of == name} for name in found.values()} == {"a00": {"a"}, "b00": {"b"}, "b20": {"b"}}
+    assert sorted(found.values()).count("b00") == 20
+
+
 @pytest.mark.parametrize("driver_edges", [0, 10_000], ids=["spark", "driver"])
 def test_truss_counts_are_exact(spark: SparkSession, driver_edges: int) -> None:
     graph = nx.barabasi_albert_graph(150, 5, seed=4)
@@ -145,3 +160,26 @@ def test_dense_groups(spark: SparkSession) -> None:
     edges = spark.createDataFrame(rows, "component string, a string, b string").repartition(3)
     found = dense_groups(edges, triangles_each=2, density=0.9, fewest=5, seed=7, reunite=0.4).collect()
     assert {(r.id, r.community) for r in found} == {(f"{v:03}", f"{v // 7 * 7:03}") for v in range(14)}
+
+
+@pytest.mark.parametrize("tied", [10, 9], ids=["most of its users are linked", "too few are"])
+def test_a_wrapper_of_many_joins_the_groups_that_links_tie(spark: SparkSession, tied: int) -> None:
+    """Sixteen of sixty accounts fill one wrapper: an application's, unless links tie three in five of them to others."""
+    everybody = [f"a{i:02}" for i in range(60)]
+    linked = [everybody[:5], everybody[5:tied]]
+    ends = [(a, b) for group in linked for i, a in enumerate(group) for b in group[i + 1 :]]
+    wrapper = {"channel": "head8", "token": 1, "n": 10, "fillings": 10, "counts": True, "users": 16, "degree": 16}
+    made = transform(
+        rows(spark, "graph.links", [{"account_a": a, "account_b": b, "bits": 20_000, "verdict_id": None} for a, b in ends]),
+        rows(spark, "graph.components", [{"account_id": a, "component": group[0]} for group in linked for a in group]),
+        rows(spark, "pairs.content", []),
+        rows(spark, "features.account_tokens", [wrapper | {"account_id": a, "owner_id": a} for a in everybody[:16]]),
+        rows(spark, "features.account_embeddings", [{"account_id": a, "n_exchanges": 20, "n_later_turns": 9} for a in everybody]),
+        RUN,
+    ).collect()
+    found: dict[str, set[str]] = {}
+    for row in made:
+        found.setdefault(f"{row.community} {row.origin}", set()).add(row.account_id)
+    expected = [set(everybody[:16])] if tied == 10 else [set(group) for group in linked]
+    assert sorted(map(sorted, found.values())) == sorted(map(sorted, expected))
+    assert {name.split()[1] for name in found} == {"both" if tied == 10 else "links"}

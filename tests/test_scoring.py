@@ -114,11 +114,19 @@ def test_a_score_rises_with_every_piece(spark: SparkSession) -> None:
     assert scores == sorted(set(scores))
 
 
-def labour(spark: SparkSession, *, device_users: int, repeated: bool) -> dict[tuple[str, str], Row]:
-    """The evidence of forty programs that fill one wrapper, among 400 other accounts; repeated: they all send the same prompt."""
+def labour(spark: SparkSession, *, device_users: int, repeated: bool, own: int = 0) -> dict[tuple[str, str], Row]:
+    """The evidence of forty programs that fill one wrapper, among 400 other accounts.
+
+    repeated: they all send the same prompt; own: so many go on in sixteen words of their own.
+    """
     ring, everybody = [f"r{i:02}" for i in range(40)], [f"r{i:02}" for i in range(40)] + [f"o{i:03}" for i in range(400)]
     sent = [{"channel": 20, "token": 3, "n": 8, "fillings": 1}, {"channel": 20, "token": 4, "n": 2, "fillings": 1}]
-    active = [{"account_id": a, "n_exchanges": 10, "n_with_prompt": 10, "capability_counts": [0] * 7, "phrases": sent} for a in everybody]
+    active: list[Cell] = [
+        {"account_id": a, "n_exchanges": 10, "n_with_prompt": 10, "capability_counts": [0] * 7, "phrases": sent} for a in everybody
+    ]
+    for i, account in enumerate(active[:40]):
+        text = {"channel": 24, "token": i if i < own else 99, "n": 6, "fillings": 6}
+        account["phrases"] = [*sent, {"channel": 23, "token": 1, "n": 10, "fillings": 10}, text]
     wrapper = {"channel": "head8", "token": 1, "n": 10, "fillings": 10, "counts": True, "users": 40, "degree": 40}
     device = {"channel": "device", "token": 2, "n": 10, "fillings": 1, "counts": True, "users": device_users, "degree": device_users}
     prompts = {"channel": "prompt", "token": 3, "n": 8, "fillings": 1, "counts": True, "users": 40, "degree": 40}
@@ -148,17 +156,19 @@ def test_a_day_without_accounts_has_no_evidence(spark: SparkSession) -> None:
 
 
 @pytest.mark.parametrize(
-    ("device_users", "repeated", "counts"),
-    [(440, False, True), (40, False, False), (440, True, False)],
-    ids=["alone", "client", "benchmark"],
+    ("device_users", "repeated", "own", "counts"),
+    [(440, False, 0, True), (40, False, 0, False), (440, True, 0, False), (440, False, 19, True), (440, False, 20, False)],
+    ids=["alone", "client", "benchmark", "some with a text of their own", "most with a text of their own"],
 )
 def test_labour_counts_only_where_nothing_innocent_explains_it(
-    spark: SparkSession, device_users: int, repeated: bool, counts: bool
+    spark: SparkSession, device_users: int, repeated: bool, own: int, counts: bool
 ) -> None:
     """Forty fill one wrapper: with everyday clients; all with one client that nobody else runs; all with the same prompts."""
-    found = labour(spark, device_users=device_users, repeated=repeated)
+    found = labour(spark, device_users=device_users, repeated=repeated, own=own)
     assert ("labour" in {kind for kind, _ in found}) == counts
-    assert (("coordination", "head8") in found) == (not repeated), "strangers who run one set share its wrapper"
+    explained = repeated or own >= 20
+    assert (("coordination", "head8") in found) == (not explained), "strangers share a set's wrapper, or an idiom"
+    assert found["innocent", "own_text"].support == own
     assert found["innocent", "whole_set"].value == pytest.approx(0.8 if repeated else 0)
 
 
@@ -213,12 +223,30 @@ def test_pivots_of_a_cluster_beside_everybody(spark: SparkSession) -> None:
 
 
 @pytest.mark.parametrize(
-    ("later", "calling", "people"),
-    [(0, 0, False), (6, 0, True), (9, 9, False), (9, 6, True), (0, 5, False)],
-    ids=["single requests", "conversations", "an agent's loop", "a person with an agent", "calls that nobody answers"],
+    ("later", "calling", "wrapped", "people"),
+    [
+        (0, 0, None, False),
+        (6, 0, 0.0, True),
+        (9, 9, 0.0, False),
+        (9, 6, None, True),
+        (0, 5, None, False),
+        (6, 0, 1.0, False),
+        (6, 0, 0.5, True),
+    ],
+    ids=[
+        "single requests",
+        "conversations",
+        "an agent's loop",
+        "a person with an agent",
+        "calls that nobody answers",
+        "turns that all fill a text",
+        "a person who uses a text too",
+    ],
 )
-def test_a_tool_s_result_is_no_person_s_turn(spark: SparkSession, later: int, calling: int, people: bool) -> None:
-    account = {"account_id": "a", "n_exchanges": 10, "n_later_turns": later, "n_calling": calling}
+def test_neither_a_tool_s_result_nor_a_filled_text_is_a_person_s_turn(
+    spark: SparkSession, later: int, calling: int, wrapped: float | None, people: bool
+) -> None:
+    account = {"account_id": "a", "n_exchanges": 10, "n_later_turns": later, "n_calling": calling, "wrapped": wrapped}
     row = rows(spark, "features.account_embeddings", [account]).select(talks(DEFAULT.graph)).first()
     assert row is not None
     assert row[0] == people

@@ -60,7 +60,10 @@ def communities(
 
 def _group(table: pa.Table, resolution: float, seed: int, objective: Objective, reunite: float | None) -> pa.Table:
     ids, (a, b) = encode(table["a"], table["b"])
-    labels = leiden(a, b, table["weight"].to_numpy().astype(np.float64), resolution, seed, objective)
+    weight = table["weight"].to_numpy().astype(np.float64)
+    labels = leiden(a, b, weight, resolution, seed, objective)
+    if objective == "modularity" and resolution > 1:
+        labels = _with_the_large_whole(a, b, weight, labels, resolution, seed)
     labels = labels if reunite is None else reunited(a, b, labels, reunite)
     component = pa.repeat(table["component"][0], len(ids))
     return pa.table({"id": ids, "component": component, "community": ids.take(pa.array(labels))})
@@ -87,6 +90,19 @@ def leiden(a: Codes, b: Codes, weight: Weights, resolution: float, seed: int, ob
     finally:
         igraph.set_random_number_generator(random)
     _, first, inverse = np.unique(np.asarray(found.membership, np.int64), return_index=True, return_inverse=True)
+    return first.astype(np.int64)[inverse]
+
+
+def _with_the_large_whole(a: Codes, b: Codes, weight: Weights, labels: Codes, resolution: float, seed: int) -> Codes:
+    """`labels` of `leiden` at a resolution above 1, in which a community of most of the weight is as resolution 1 finds it.
+
+    What has more than 1 / resolution of the weight is torn up for its size alone, down to single vertices: all of a
+    component that is one clique.
+    """
+    whole = leiden(a, b, weight, 1.0, seed)
+    degree = np.bincount(whole[a], weights=weight, minlength=len(whole)) + np.bincount(whole[b], weights=weight, minlength=len(whole))
+    large = (degree * resolution > degree.sum())[whole]
+    _, first, inverse = np.unique(np.where(large, -1 - whole, labels), return_index=True, return_inverse=True)
     return first.astype(np.int64)[inverse]
 
 
