@@ -9,6 +9,7 @@ from pyspark.sql import Row, SparkSession
 from rows import DAY, rows
 
 from jobs.algorithms.behaviour import talks
+from jobs.algorithms.capability import CAPABILITIES
 from jobs.scoring.clusters import transform
 from jobs.scoring.evidence import transform as evidence
 from jobs.settings import DEFAULT, Key, Run
@@ -183,7 +184,7 @@ def test_the_life_of_a_cluster(spark: SparkSession) -> None:
         return {"account_id": account, "n_exchanges": n, "activity": days, "first_at": began, "capability_counts": [0] * 7}
 
     profiles = [active(a, release + timedelta(days=2 if i >= 10 else -5), 65, "new") for i, a in enumerate(ring)]
-    profiles += [active(a, release - timedelta(days=5), 65 if i < 40 else 5, "old") for i, a in enumerate(others)]
+    profiles += [active(a, release - timedelta(days=5), 65 if i < 150 else 5, "old") for i, a in enumerate(others)]
     accounts: list[Cell] = [{"account_id": a, "owner_id": a, "plan": "pro"} for a in (*ring, *others)]
     for row in accounts[:10]:
         row["banned_at"] = release + timedelta(days=1)
@@ -193,6 +194,21 @@ def test_the_life_of_a_cluster(spark: SparkSession) -> None:
     assert found["conduct", "pivot:new"].background < 0.6
     assert found["innocent", "one_owner"].description == "one organisation? 40 accounts have 40 owners"
     assert ("conduct", "heavy_for_plan") not in found, "as many others of their volume outdo the plan too"
+
+
+def test_what_a_large_operation_does_is_held_against_all_others(spark: SparkSession) -> None:
+    """A ring that is most accounts of its volume asks for code, which a tenth of the others do: it is not its own background."""
+    ring, others = [f"r{i:03}" for i in range(300)], [f"o{i:03}" for i in range(100)]
+    code = CAPABILITIES.index("coding")
+
+    def active(account: str, *, asks: bool) -> Cell:
+        counts = [9 if asks and i == code else 0 for i in range(len(CAPABILITIES))]
+        return {"account_id": account, "n_exchanges": 20, "capability_counts": counts}
+
+    profiles = [active(a, asks=i % 3 > 0) for i, a in enumerate(ring)] + [active(a, asks=i % 10 == 0) for i, a in enumerate(others)]
+    found = pieces(spark, ring, [], profiles, [{"account_id": a, "owner_id": a} for a in (*ring, *others)])["extraction", "asks_coding"]
+    assert (found.support, found.value, found.bits) == (200, pytest.approx(2 / 3), 8_000)
+    assert found.background == pytest.approx(0.1)
 
 
 def test_pivots_of_a_cluster_beside_everybody(spark: SparkSession) -> None:

@@ -23,13 +23,13 @@ def transform(account_days: DataFrame, run: Run) -> DataFrame:
     sketches and embeds. Neither reads an exchange.
     """
     schema = table("features.account_embeddings").schema
-    day, weights = run.day, _rarity(account_days)
+    day, fewest, weights = run.day, run.settings.graph.programs_exchanges, _rarity(account_days)
 
     def merge(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for part in sketches.stream(batches, sketches.merge):
             merged = part.combine_chunks()
             phrases = _phrases(merged["prompts"].combine_chunks())
-            made = merged.append_column("phrases", phrases).append_column("wrapped", _wrapped(phrases))
+            made = merged.append_column("phrases", phrases).append_column("wrapped", _wrapped(phrases, fewest))
             made = made.append_column("vector", embedding.embed(merged["terms"].combine_chunks(), weights))
             made = made.add_column(0, "run_date", pa.array([day] * len(made), pa.date32()))
             yield from made.select(schema.fieldNames()).combine_chunks().to_batches()
@@ -85,10 +85,10 @@ def _phrases(prompts: pa.ListArray) -> pa.ListArray:
     return pa.ListArray.from_arrays(pa.array(offsets), values)
 
 
-def _wrapped(phrases: pa.ListArray) -> pa.Array:
+def _wrapped(phrases: pa.ListArray, fewest: int) -> pa.Array:
     """Of each row's exchanges with a prompt, the share that fills a text which other prompts of the row fill too.
 
-    Channels are views of one text, of which the one that covers most counts.
+    Channels are views of one text, of which the one that covers most counts. Null where fewer than `fewest` exchanges are known.
     """
     items, lengths = phrases.flatten(), pc.list_value_length(phrases).to_numpy()
     row, channel = np.repeat(np.arange(len(phrases)), lengths), items.field("channel").to_numpy()
@@ -100,4 +100,4 @@ def _wrapped(phrases: pa.ListArray) -> pa.Array:
 
     known = exchanges(PHRASE_CHANNELS["prompt_hash"], n > 0)
     most = np.max([exchanges(PHRASE_CHANNELS[f"{name}_hash"], again) for name in TEXTS], axis=0)
-    return pa.array(most / np.maximum(known, 1), mask=known == 0)
+    return pa.array(most / np.maximum(known, 1), mask=known < fewest)

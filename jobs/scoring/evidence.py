@@ -191,18 +191,27 @@ def _behaviour(members: DataFrame, profiles: DataFrame, models: DataFrame, run: 
     fields = ("fills_shared", "billing_country", "phone_country", "traits", "activity", "n_exchanges", "plan_excess")
     flags = profiles.select("account_id", *fields, *(m.alias(n) for n, m in measures().items()), _volume_class())
     rows = flags.select("account_id", "volume_class", F.inline(F.array(*shown))).where("shown is not null")
-    rate = rows.groupBy("channel", "volume_class").agg(F.count(F.lit(1)).alias("n"), F.count(F.when(F.col("shown"), 1)).alias("k"))
-    # Behind each volume's own rate stands the rate of all volumes, worth twenty accounts, for where there are few.
-    overall = rate.groupBy("channel").agg((F.sum("k") / F.sum("n")).alias("overall"))
-    expected = rate.join(overall, "channel").select(
-        "channel", "volume_class", ((F.col("k") + 20 * F.col("overall")) / (F.col("n") + 20)).alias("expected")
+    counted, showing = F.count(F.lit(1)), F.count(F.when(F.col("shown"), 1))
+    rate = rows.groupBy("channel", "volume_class").agg(counted.alias("n"), showing.alias("k"))
+    overall = rate.groupBy("channel").agg(F.sum("n").alias("all_n"), F.sum("k").alias("all_k"))
+    own = (
+        rows.join(members, "account_id")
+        .groupBy("cluster_id", "channel", "volume_class")
+        .agg(counted.alias("size"), showing.alias("support"))
     )
-    inside = rows.join(members, "account_id").join(F.broadcast(expected), ["channel", "volume_class"])
+    inside = own.join(F.broadcast(rate.join(overall, "channel")), ["channel", "volume_class"])
+    # Held against all others: a large operation is most of the accounts of its volume. Behind each volume's own rate stands
+    # the rate of all volumes, worth twenty accounts, for where there are few.
+    of_cluster = Window.partitionBy("cluster_id", "channel")
+    elsewhere = F.try_divide(F.col("all_k") - F.sum("support").over(of_cluster), F.col("all_n") - F.sum("size").over(of_cluster))
+    behind = F.coalesce(elsewhere, F.col("all_k") / F.col("all_n"))
+    expected = (F.col("k") - F.col("support") + 20 * behind) / (F.col("n") - F.col("size") + 20)
     # Sums of expectations are rounded, so that they do not depend on the order of rows.
-    summed = inside.groupBy("cluster_id", "channel").agg(
-        F.count(F.lit(1)).alias("size"),
-        F.count(F.when(F.col("shown"), 1)).cast("int").alias("support"),
-        F.sum(F.round(F.col("expected") * 1_000_000).cast("long")).alias("parts"),
+    parts = (F.col("size") * F.round(expected * 1_000_000)).cast("long")
+    summed = (
+        inside.withColumn("parts", parts)
+        .groupBy("cluster_id", "channel")
+        .agg(*(F.sum(name).cast(kind).alias(name) for name, kind in (("size", "long"), ("support", "int"), ("parts", "long"))))
     )
     f = F.col("support") / F.col("size")
     q = F.least(F.greatest(F.col("parts") / (1_000_000 * F.col("size")), F.lit(0.002)), F.lit(0.998))
