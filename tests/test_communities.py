@@ -183,3 +183,25 @@ def test_a_wrapper_of_many_joins_the_groups_that_links_tie(spark: SparkSession, 
     expected = [set(everybody[:16])] if tied == 10 else [set(group) for group in linked]
     assert sorted(map(sorted, found.values())) == sorted(map(sorted, expected))
     assert {name.split()[1] for name in found} == {"both" if tied == 10 else "links"}
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["each with a wrapper of its own", "one wrapper for all"])
+def test_a_phrase_of_the_questions_does_not_join_two_operators(spark: SparkSession, own: bool) -> None:
+    """Two groups of links, all of whom send one phrase in half of their traffic: one operation, unless each lives by its own wrapper."""
+    everybody = [f"a{i:03}" for i in range(400)]
+    groups = [everybody[:10], everybody[10:20]]
+    ends = [(a, b) for group in groups for i, a in enumerate(group) for b in group[i + 1 :]]
+    phrase = {"channel": "head8", "token": 1, "n": 10, "fillings": 10, "counts": True, "users": 20, "degree": 20}
+    wrappers = [phrase | {"token": 2 + g, "users": 10, "degree": 10, "account_id": a} for g, group in enumerate(groups) for a in group]
+    made = transform(
+        rows(spark, "graph.links", [{"account_a": a, "account_b": b, "bits": 20_000, "verdict_id": None} for a, b in ends]),
+        rows(spark, "graph.components", [{"account_id": a, "component": group[0]} for group in groups for a in group]),
+        rows(spark, "pairs.content", []),
+        rows(spark, "features.account_tokens", [phrase | {"account_id": a} for a in everybody[:20]] + (wrappers if own else [])),
+        rows(spark, "features.account_embeddings", [{"account_id": a, "n_exchanges": 20, "n_later_turns": 9} for a in everybody]),
+        RUN,
+    ).collect()
+    found = {row.account_id: row.community for row in made}
+    assert sorted(found) == everybody[:20]
+    assert [len({found[a] for a in group}) for group in groups] == [1, 1]
+    assert len(set(found.values())) == (2 if own else 1)

@@ -30,13 +30,16 @@ def transform(links: DataFrame, components: DataFrame, content: DataFrame, token
         F.concat(F.lit("links:"), "community").alias("source"), F.col("id").alias("account_id"), F.lit("links").alias("origin")
     )
     from_wrappers = _wrapper_groups(tokens, embeddings, from_links, settings)
-    found = _joined(from_links.unionByName(from_wrappers).localCheckpoint(), settings).localCheckpoint()
+    sources = from_links.withColumn("share", F.lit(None).cast("double")).unionByName(from_wrappers).localCheckpoint()
+    found = _joined(sources, settings).localCheckpoint()
     alike = _content_groups(content, embeddings, found, settings)
     return found.unionByName(alike).select(F.lit(run.day).alias("run_date"), "community", "account_id", "origin")
 
 
 def _wrapper_groups(tokens: DataFrame, embeddings: DataFrame, linked: DataFrame, settings: Graph) -> DataFrame:
-    """Accounts (source, account_id, origin) of each wrapper or system prompt that a group of accounts lives by.
+    """Accounts (source, account_id, origin, share) of each wrapper or system prompt that a group of accounts lives by.
+
+    share: of their traffic that carries it.
 
     What so many use that it should be an application's is an operation's still where links tie most of its users to others.
     """
@@ -52,11 +55,14 @@ def _wrapper_groups(tokens: DataFrame, embeddings: DataFrame, linked: DataFrame,
         F.avg(F.coalesce("linked", F.lit(0))).alias("linked"),
     )
     few = (F.col("degree") <= most) | (F.col("linked") >= settings.wrapper_overlap)
-    lived = share.where(few & (F.col("n") >= settings.wrapper_share * F.col("of"))).select("channel", "token")
+    lived = share.where(few & (F.col("n") >= settings.wrapper_share * F.col("of"))).select(
+        "channel", "token", (F.col("n") / F.col("of")).alias("share")
+    )
     return used.join(lived, ["channel", "token"]).select(
         F.concat_ws(":", F.lit("wrapper"), "channel", F.col("token").cast("string")).alias("source"),
         "account_id",
         F.lit("wrapper").alias("origin"),
+        "share",
     )
 
 
@@ -87,15 +93,28 @@ def _content_groups(content: DataFrame, embeddings: DataFrame, found: DataFrame,
 
 
 def _joined(sources: DataFrame, settings: Graph) -> DataFrame:
-    """Groups joined where most of the smaller is in the larger, each named by the first of its sources."""
-    sizes = sources.groupBy("source").agg(F.count(F.lit(1)).alias("size"))
-    sized = sources.join(sizes, "source").select("source", "account_id", "size")
-    a, b = (sized.select("account_id", F.col("source").alias(s), F.col("size").alias(f"size_{s}")) for s in "ab")
-    overlap = a.join(b, "account_id").where("a < b").groupBy("a", "b", "size_a", "size_b").agg(F.count(F.lit(1)).alias("common"))
-    same = overlap.where(F.col("common") >= settings.wrapper_overlap * F.least("size_a", "size_b")).select("a", "b")
-    loops = sizes.select(F.col("source").alias("a"), F.col("source").alias("b"))
+    """Groups joined where most of the smaller is in the larger, each named by the first of its sources.
+
+    A wrapper that reaches over two groups of links, each of which lives by a wrapper of its own, joins nothing: it is a phrase
+    of the questions that two operators put.
+    """
+    sizes = sources.groupBy("source").agg(F.count(F.lit(1)).alias("size"), F.max("share").alias("share"))
+    sized = sources.select("source", "account_id").join(sizes, "source")
+    a, b = (sized.select("account_id", *(F.col(c).alias(f"{c}_{s}") for c in ("source", "size", "share"))) for s in "ab")
+    met = a.join(b, "account_id").where("source_a <> source_b").drop("account_id")
+    overlap = met.groupBy(met.columns).agg(F.count(F.lit(1)).alias("common")).localCheckpoint()
+    inside = overlap.where(F.col("common") >= settings.wrapper_overlap * F.col("size_a"))
+    own = inside.where("share_a is not null and share_b is null").where(F.col("common") >= settings.wrapper_overlap * F.col("size_b"))
+    wide = inside.where(2 * F.col("share_a") >= F.col("share_b")).select("source_a", "source_b")
+    reaching = wide.join(own.select("source_a", F.col("source_b").alias("links")), "source_a").groupBy("source_b")
+    phrases = reaching.agg(F.countDistinct("links").alias("groups")).where("groups >= 2").select(F.col("source_b").alias("source"))
+    kept = sources.join(phrases, "source", "left_anti").localCheckpoint()
+    same = inside.where(F.col("size_a") <= F.col("size_b")).select(F.col("source_a").alias("a"), F.col("source_b").alias("b"))
+    for side in "ab":
+        same = same.join(phrases.withColumnRenamed("source", side), side, "left_anti")
+    loops = kept.select(F.col("source").alias("a"), F.col("source").alias("b")).distinct()
     joined = connected_components(same.unionByName(loops), driver_edges=settings.driver_edges)
-    rows = sources.join(joined.select(F.col("id").alias("source"), "component"), "source")
+    rows = kept.join(joined.select(F.col("id").alias("source"), "component"), "source")
     members = rows.groupBy("component", "account_id").agg(F.collect_set("origin").alias("origins"))
     groups = members.groupBy("component").agg(
         F.count(F.lit(1)).alias("size"), F.array_sort(F.array_distinct(F.flatten(F.collect_list("origins")))).alias("all_origins")
