@@ -1,9 +1,11 @@
-"""How many links chance makes: the values of every channel are dealt anew among accounts, and links counted.
+"""How many links chance makes, and how many groups in lockstep: values, and accounts, are dealt anew and counted.
 
 What a link may rest on is stated in `docs/method.md`: among N accounts, pairs that reach log2(N) + 1 bits by chance are
 at most N / 2, and those of them that also close triangles are nearly none. Here a lake's own day is shuffled: each group
 of channels (views of one fact) is dealt to accounts by a permutation of its own, so every value keeps its owners' number,
 and every account's values of one fact stay together, but nothing ties one fact to another.
+
+Then accounts that are in no cluster are dealt into groups, and those counted on whose days the group is in lockstep.
 
     python benchmarks/chance.py --lake LAKE --date D [--seeds 3]
 """
@@ -23,6 +25,7 @@ import jobs.pairs.infrastructure
 import jobs.pairs.synchrony
 import jobs.pairs.templates
 from jobs.algorithms.channels import CHANNEL, CHANNELS
+from jobs.algorithms.lockstep import lockstep
 from jobs.pipeline import Span
 from jobs.runtime.lake import Lake
 from jobs.runtime.session import session
@@ -30,6 +33,7 @@ from jobs.schemas.table import table
 from jobs.settings import DEFAULT, Key, Run
 
 GROUPS = sorted({c.group for c in CHANNELS})
+SIZES = (5, 10, 30, 100)  # accounts of a group that is dealt
 
 
 def dealt(accounts: DataFrame, seed: int) -> DataFrame:
@@ -76,8 +80,17 @@ def shuffled_links(tokens: DataFrame, embeddings: DataFrame, accounts: DataFrame
     return links.localCheckpoint()
 
 
+def dealt_groups(embeddings: DataFrame, clusters: DataFrame, size: int, seed: int) -> DataFrame:
+    """(cluster_id, account_id): the accounts of no cluster, in groups of `size` by chance; those left over are in none."""
+    free = embeddings.where(F.size("slots") > 0).select("account_id").join(clusters.select("account_id"), "account_id", "left_anti")
+    order = Window.orderBy(F.xxhash64(F.lit(seed), F.lit(size), "account_id"), "account_id")
+    numbered = free.withColumn("group", F.floor((F.row_number().over(order) - 1) / size)).localCheckpoint()
+    whole = numbered.where(F.col("group") < numbered.count() // size)
+    return whole.select(F.col("group").cast("string").alias("cluster_id"), "account_id")
+
+
 def main() -> int:
-    """Print, for each seed, the accounts, the links by chance, the budget, and the links that close enough triangles."""
+    """Print, for each seed, the links by chance, the budget, and those that close enough triangles; then groups in lockstep."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lake", required=True, help="a lake that `iolaus run` made")
     parser.add_argument("--date", required=True, type=date.fromisoformat, help="a day that was run")
@@ -97,6 +110,15 @@ def main() -> int:
         links = shuffled_links(tokens, embeddings, known, run, seed)
         kept = links.where(F.col("triangles") >= DEFAULT.graph.triangles).count()
         print(f"{seed:4} {links.count():9} {accounts // 2:7} {kept:5}", flush=True)
+    clusters = lake.read("graph.clusters", Span.DAY, given.date).localCheckpoint()
+    enough = int(DEFAULT.scoring.lockstep / DEFAULT.scoring.lockstep_each)  # days from which on lockstep publishes
+    print(f"{'seed':>4} {'size':>5} {'groups':>6} {'in step on a day':>16} {'on three':>8} {f'on {enough}':>6}")
+    for seed in range(1, given.seeds + 1):
+        for size in SIZES:
+            groups = dealt_groups(embeddings, clusters, size, seed).localCheckpoint()
+            days = lockstep(groups, embeddings, DEFAULT.scoring).select("days").localCheckpoint()
+            some, three, all_ = (days.where(F.col("days") >= least).count() for least in (1, 3, enough))
+            print(f"{seed:4} {size:5} {groups.select('cluster_id').distinct().count():6} {some:16} {three:8} {all_:6}", flush=True)
     return 0
 
 

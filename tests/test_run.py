@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -21,8 +22,9 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 import jobs
-from benchmarks.chance import shuffled_links
+from benchmarks.chance import dealt_groups, shuffled_links
 from jobs import cli
+from jobs.algorithms.lockstep import lockstep
 from jobs.errors import GateError
 from jobs.gold import suspect_clusters
 from jobs.pipeline import STAGES, Grain, stage
@@ -126,6 +128,13 @@ def test_chance_makes_few_links(spark: SparkSession, lake: Path) -> None:
     assert digest(spark, lake, "graph.links", DAYS[1])[0] >= RING * (RING - 1) // 4, (
         "as they were dealt, half the ring's pairs and more are links"
     )
+    clusters = spark.read.format("delta").load(str(lake / "graph/clusters")).where(F.col("run_date") == F.lit(DAYS[1]))
+    groups = dealt_groups(embeddings, clusters, 5, seed=1).localCheckpoint()
+    dealt = Counter(row.cluster_id for row in groups.collect())
+    assert set(dealt.values()) == {5}
+    assert len(dealt) == (embeddings.count() - clusters.count()) // 5
+    assert groups.join(clusters, "account_id").count() == 0
+    assert lockstep(groups, embeddings, DEFAULT.scoring).count() < len(dealt) / 8, "a day shows it by chance once in 64"
 
 
 def test_gold_is_read_without_spark(spark: SparkSession, lake: Path) -> None:
