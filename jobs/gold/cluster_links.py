@@ -6,6 +6,7 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.algorithms.cooccurrence import MILLI
+from jobs.algorithms.few import few
 from jobs.schemas.table import table
 from jobs.settings import Run
 
@@ -22,16 +23,21 @@ def transform(
 ) -> DataFrame:
     """One row a pair of members and channel. Of each account its strongest pairs are kept, so that the table grows with accounts."""
     published = scored.where(F.col("confidence") != "low").select("cluster_id")
-    members = clusters.join(published, "cluster_id").select("cluster_id", "account_id")
+    of_published = clusters.join(published, "cluster_id").select("cluster_id", "account_id")
+    # Millions of pairs are added up and ranked by numbers of accounts, in the order of their ids, and not by the ids.
+    members = few(of_published.withColumn("number", F.row_number().over(Window.orderBy("account_id")).cast("long")))
     evidence = reduce(DataFrame.unionByName, (infrastructure, templates, content, synchrony, cohort))
-    a, b = (members.select(F.col("account_id").alias(f"account_{s}"), F.col("cluster_id").alias(f"cluster_{s}")) for s in "ab")
-    inside = evidence.join(a, "account_a").join(b, "account_b").where("cluster_a = cluster_b").withColumn("cluster_id", F.col("cluster_a"))
+    names = {"account_id": "account", "cluster_id": "cluster", "number": "number"}
+    a, b = (members.select(*(F.col(name).alias(f"{short}_{s}") for name, short in names.items())) for s in "ab")
+    inside = evidence.join(a, "account_a").join(b, "account_b").where("cluster_a = cluster_b")
+    inside = inside.withColumnRenamed("cluster_a", "cluster_id").withColumn("pair", F.shiftleft("number_a", 32) + F.col("number_b"))
     # Pairs are ranked without their evidence, of which there may be a dozen rows a pair.
-    pairs = inside.groupBy("account_a", "account_b").agg(F.sum("bits").alias("total"))
-    best = Window.partitionBy("end").orderBy(F.desc("total"), "account_a", "account_b")
-    ranked = pairs.withColumn("end", F.explode(F.array("account_a", "account_b"))).withColumn("nth", F.row_number().over(best))
-    shown = ranked.where(F.col("nth") <= run.settings.scoring.links_shown).select("account_a", "account_b").distinct()
-    rows = inside.join(shown, ["account_a", "account_b"])  # a pair may be among the strongest of both of its ends
+    pairs = inside.groupBy("pair").agg(F.sum("bits").alias("total"))
+    ends = F.array(F.shiftright("pair", 32), F.col("pair").bitwiseAND(F.lit(2**32 - 1)))
+    best = Window.partitionBy("end").orderBy(F.desc("total"), "pair")
+    ranked = pairs.withColumn("end", F.explode(ends)).withColumn("nth", F.row_number().over(best))
+    shown = ranked.where(F.col("nth") <= run.settings.scoring.links_shown).select("pair").distinct()
+    rows = inside.join(few(shown), "pair")  # a pair may be among the strongest of both of its ends
     rows = rows.withColumn("bits", F.round(F.col("bits") / MILLI, 3))
     run_columns = {"run_date": F.lit(run.day), "run_id": F.lit(run.run_id)}
     return rows.withColumns(run_columns).select(*table("gold.cluster_links").schema.fieldNames())

@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 
 from jobs.algorithms.channels import WRAPPERS
 from jobs.algorithms.exemplars import exemplar
+from jobs.algorithms.few import few
 from jobs.schemas.table import table
 from jobs.settings import Run
 
@@ -24,8 +25,8 @@ def transform(
     The exemplar is taken from the day's own exchanges (`silver.exchanges`, and their text in `bronze.exchanges`), so that no
     history is read; a text not sent on the day keeps the exemplar of an earlier run. Only texts of listed clusters leave bronze.
     """
-    members = clusters.join(scored.select("cluster_id"), "cluster_id").select("cluster_id", "account_id")
-    shared = _most_shared(members, tokens, run).localCheckpoint()  # a few rows a listed cluster
+    members = few(clusters.join(scored.select("cluster_id"), "cluster_id").select("cluster_id", "account_id"))
+    shared = few(_most_shared(members, tokens, run))  # a few rows a listed cluster
     samples = _samples(members, shared, exchanges)
     seen = _texts(samples, arrived).mapInArrow(_exemplars, "cluster_id string, channel string, token long, today string")
     earlier = previous.select(*_KEY, F.col("exemplar").alias("earlier"), F.col("seen_on").alias("earlier_on"))
@@ -72,7 +73,7 @@ def _samples(members: DataFrame, shared: DataFrame, exchanges: DataFrame) -> Dat
     """A few exchanges of the day for each text: (cluster_id, channel, token, exchange_id)."""
     carried = F.array(*(F.struct(F.lit(c).alias("channel"), F.col(f"{c}_hash").alias("token")) for c in _CHANNELS))
     sent = exchanges.join(members, "account_id").select("cluster_id", "exchange_id", F.inline(carried))
-    mine = sent.join(F.broadcast(shared.select(*_KEY)), [*_KEY])
+    mine = sent.join(shared.select(*_KEY), [*_KEY])
     order = Window.partitionBy(*_KEY).orderBy(F.xxhash64("exchange_id"), "exchange_id")
     return mine.withColumn("nth", F.row_number().over(order)).where(F.col("nth") <= _SAMPLES).drop("nth")
 

@@ -5,6 +5,7 @@ from pyspark.sql import functions as F
 
 from jobs.algorithms.channels import CHANNEL, TOKEN_FAMILIES
 from jobs.algorithms.cooccurrence import MILLI
+from jobs.algorithms.few import few
 from jobs.algorithms.verdicts import in_force, of_accounts
 from jobs.schemas.table import table
 from jobs.settings import Run
@@ -40,14 +41,14 @@ def transform(
 def _carried(members: DataFrame, tokens: DataFrame, run: Run) -> DataFrame:
     """Exchanges of each member that carry the phrase, of those that many members send, which it sends most."""
     content = tokens.where(F.col("channel").isin(*TOKEN_FAMILIES["content"]) & (F.col("channel") != "tools"))
-    mine = members.select("cluster_id", "account_id", "n_accounts").join(
-        content.select("account_id", "channel", "token", "n"), "account_id"
+    mine = content.select("account_id", "channel", "token", "n").join(
+        few(members.select("cluster_id", "account_id", "n_accounts")), "account_id"
     )
     typical = mine.groupBy("cluster_id", "channel", "token", "n_accounts").agg(F.count(F.lit(1)).alias("having"))
     typical = typical.where(F.col("having") >= run.settings.scoring.typical_share * F.col("n_accounts")).select(
         "cluster_id", "channel", "token"
     )
-    return mine.join(typical, ["cluster_id", "channel", "token"]).groupBy("cluster_id", "account_id").agg(F.max("n").alias("carried"))
+    return mine.join(few(typical), ["cluster_id", "channel", "token"]).groupBy("cluster_id", "account_id").agg(F.max("n").alias("carried"))
 
 
 def _says() -> Column:

@@ -7,6 +7,7 @@ from jobs.algorithms.behaviour import talks
 from jobs.algorithms.channels import WRAPPERS
 from jobs.algorithms.communities import communities, dense_groups
 from jobs.algorithms.components import connected_components
+from jobs.algorithms.few import few
 from jobs.settings import Graph, Run
 
 
@@ -46,8 +47,8 @@ def _wrapper_groups(tokens: DataFrame, embeddings: DataFrame, linked: DataFrame,
     most = max(settings.wrapper_accounts, int(settings.wrapper_most * embeddings.count()))
     used = tokens.where(F.col("channel").isin(*WRAPPERS, "system") & F.col("counts") & (F.col("degree") >= settings.wrapper_accounts))
     used = used.where(F.col("degree") >= settings.wrapper_loyalty * F.col("users"))
-    traffic = used.join(embeddings.select("account_id", "n_exchanges"), "account_id")
-    traffic = traffic.join(linked.select("account_id", F.lit(1).alias("linked")), "account_id", "left")
+    traffic = used.join(few(embeddings.select("account_id", "n_exchanges")), "account_id")
+    traffic = traffic.join(few(linked.select("account_id", F.lit(1).alias("linked"))), "account_id", "left")
     share = traffic.groupBy("channel", "token").agg(
         F.sum("n").alias("n"),
         F.sum("n_exchanges").alias("of"),
