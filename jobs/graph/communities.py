@@ -55,8 +55,8 @@ def _wrapper_groups(tokens: DataFrame, embeddings: DataFrame, linked: DataFrame,
         F.max("degree").alias("degree"),
         F.avg(F.coalesce("linked", F.lit(0))).alias("linked"),
     )
-    few = (F.col("degree") <= most) | (F.col("linked") >= settings.wrapper_overlap)
-    lived = share.where(few & (F.col("n") >= settings.wrapper_share * F.col("of"))).select(
+    rare = (F.col("degree") <= most) | (F.col("linked") >= settings.wrapper_overlap)
+    lived = share.where(rare & (F.col("n") >= settings.wrapper_share * F.col("of"))).select(
         "channel", "token", (F.col("n") / F.col("of")).alias("share")
     )
     return used.join(lived, ["channel", "token"]).select(
