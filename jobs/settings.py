@@ -44,7 +44,7 @@ class Graph:
     reunite: float = 0.4  # two communities are parts of one where links between are so dense, of those inside the sparser
     seed: int = 7
     wrapper_accounts: int = 6  # a wrapper of fewer accounts is no group to speak of
-    wrapper_most: float = 0.1  # a wrapper of more of all accounts is an application's, or a language's, unless links tie its users
+    wrapper_most: float = 0.3  # a wrapper of more of all accounts is the platform's own, or a language's, unless links tie its users
     wrapper_loyalty: float = 0.7  # share of its users who fill it again and again: an idiom is met once here and there
     wrapper_share: float = 0.03  # share of those users' traffic that carries it
     wrapper_overlap: float = 0.6  # two groups are one when so much of the smaller is in the larger; links tie so many of its users

@@ -164,8 +164,8 @@ def test_dense_groups(spark: SparkSession) -> None:
 
 @pytest.mark.parametrize("tied", [10, 9], ids=["most of its users are linked", "too few are"])
 def test_a_wrapper_of_many_joins_the_groups_that_links_tie(spark: SparkSession, tied: int) -> None:
-    """Sixteen of sixty accounts fill one wrapper: an application's, unless links tie three in five of them to others."""
-    everybody = [f"a{i:02}" for i in range(60)]
+    """Sixteen of forty accounts fill one wrapper: the platform's own, unless links tie three in five of them to others."""
+    everybody = [f"a{i:02}" for i in range(40)]
     linked = [everybody[:5], everybody[5:tied]]
     ends = [(a, b) for group in linked for i, a in enumerate(group) for b in group[i + 1 :]]
     wrapper = {"channel": "head8", "token": 1, "n": 10, "fillings": 10, "counts": True, "users": 16, "degree": 16}
