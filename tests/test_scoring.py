@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from pyspark.sql import Row, SparkSession
 from rows import DAY, rows
@@ -171,6 +172,24 @@ def test_labour_counts_only_where_nothing_innocent_explains_it(
     assert (("coordination", "head8") in found) == (not explained), "strangers share a set's wrapper, or an idiom"
     assert found["innocent", "own_text"].support == own
     assert found["innocent", "whole_set"].value == pytest.approx(0.8 if repeated else 0)
+
+
+@pytest.mark.parametrize(("ring", "own", "bound"), [(19, True, False), (20, True, True), (19, False, True)])
+def test_one_subject_does_not_bind_a_few_who_have_texts_of_their_own(spark: SparkSession, ring: int, own: bool, bound: bool) -> None:
+    """Programs that ask about the same things, among people who do not: few of them, each with a text of its own, may be of one trade."""
+    rng = np.random.default_rng(3)
+    scattered = rng.standard_normal((ring + 200, 128))
+    scattered[:ring] = scattered[0] + 0.1 * scattered[:ring]
+    vectors = scattered / np.linalg.norm(scattered, axis=1, keepdims=True)
+    active: list[Cell] = []
+    for i, vector in enumerate(vectors):
+        sent = [{"channel": 20, "token": i, "n": 9, "fillings": 1}, {"channel": 24, "token": i if own else 1, "n": 9, "fillings": 9}]
+        cells = {"vector": vector.tolist(), "prompt_words": 500, "capability_counts": [0] * 7}
+        active.append({"account_id": f"a{i:03}", "n_exchanges": 10, "phrases": sent} | cells)
+    accounts = [{"account_id": a["account_id"], "owner_id": a["account_id"]} for a in active]
+    found = pieces(spark, [a["account_id"] for a in active[:ring]], [], active, accounts)
+    assert found["innocent", "own_text"].support == (ring if own else 0)
+    assert (("coordination", "content") in found) == bound
 
 
 def test_the_life_of_a_cluster(spark: SparkSession) -> None:
