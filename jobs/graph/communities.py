@@ -100,11 +100,17 @@ def _joined(sources: DataFrame, settings: Graph) -> DataFrame:
     of the questions that two operators put.
     """
     sizes = sources.groupBy("source").agg(F.count(F.lit(1)).alias("size"), F.max("share").alias("share"))
-    sized = sources.select("source", "account_id").join(sizes, "source")
-    a, b = (sized.select("account_id", *(F.col(c).alias(f"{c}_{s}") for c in ("source", "size", "share"))) for s in "ab")
-    met = a.join(b, "account_id").where("source_a <> source_b").drop("account_id")
-    overlap = met.groupBy(met.columns).agg(F.count(F.lit(1)).alias("common")).localCheckpoint()
-    inside = overlap.where(F.col("common") >= settings.wrapper_overlap * F.col("size_a"))
+    # An account may be of dozens of sources: they are counted by numbers, once a pair, and not by their names.
+    sizes = few(sizes.withColumn("number", F.row_number().over(Window.orderBy("source")).cast("long")))
+    numbered = sources.join(sizes.select("source", "number"), "source").select("account_id", "number").localCheckpoint()
+    a, b = (numbered.select("account_id", F.col("number").alias(f"number_{s}")) for s in "ab")
+    met = a.join(b, "account_id").where("number_a < number_b").groupBy((F.shiftleft("number_a", 32) + F.col("number_b")).alias("pair"))
+    pairs = met.agg(F.count(F.lit(1)).alias("common")).localCheckpoint()
+    ends = F.shiftright("pair", 32), F.col("pair").bitwiseAND(F.lit(2**32 - 1))
+    both = [pairs.select(one.alias("number_a"), other.alias("number_b"), "common") for one, other in (ends, ends[::-1])]
+    a, b = (sizes.select(*(F.col(c).alias(f"{c}_{s}") for c in sizes.columns)) for s in "ab")
+    overlap = both[0].unionByName(both[1]).join(a, "number_a").join(b, "number_b")
+    inside = overlap.where(F.col("common") >= settings.wrapper_overlap * F.col("size_a")).localCheckpoint()
     own = inside.where("share_a is not null and share_b is null").where(F.col("common") >= settings.wrapper_overlap * F.col("size_b"))
     wide = inside.where(2 * F.col("share_a") >= F.col("share_b")).select("source_a", "source_b")
     reaching = wide.join(own.select("source_a", F.col("source_b").alias("links")), "source_a").groupBy("source_b")
