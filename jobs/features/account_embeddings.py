@@ -98,6 +98,6 @@ def _wrapped(phrases: pa.ListArray, fewest: int) -> pa.Array:
         of = among & (channel == code)
         return np.bincount(row[of], weights=n[of], minlength=len(phrases)).astype(np.float64)
 
-    known = exchanges(PHRASE_CHANNELS["prompt_hash"], n > 0)
+    known = exchanges(PHRASE_CHANNELS["prompt_hash"], np.ones(len(n), bool))
     most = np.max([exchanges(PHRASE_CHANNELS[f"{name}_hash"], again) for name in TEXTS], axis=0)
     return pa.array(most / np.maximum(known, 1), mask=known < fewest)
