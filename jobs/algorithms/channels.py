@@ -7,6 +7,7 @@ One entry a channel. To add a signal that is a shared value, add its entry here 
 from dataclasses import dataclass
 
 from jobs.schemas.graph_links import FAMILIES
+from jobs.schemas.sketch import PHRASE_CHANNELS
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ POOL = "pool_"  # before a channel's name: evidence of how many pairs of a clust
 _COUNTED = frozenset({"synchrony", *(POOL + name for name in CHANNEL)})
 
 WRAPPERS: tuple[str, ...] = tuple(c.name for c in CHANNELS if c.wrapper)
-# Of these, those that are a text of somebody's own: four words are an idiom, with which many begin.
-TEXTS: tuple[str, ...] = tuple(name for name in WRAPPERS if not name.endswith("4"))
+# Codes, in phrases, of those that are a text of somebody's own: four words are an idiom, with which many begin.
+TEXTS: tuple[int, ...] = tuple(PHRASE_CHANNELS[f"{name}_hash"] for name in WRAPPERS if not name.endswith("4"))
 
 
 def is_count(channel: str) -> bool:

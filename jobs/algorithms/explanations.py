@@ -105,7 +105,7 @@ def explanations(
         agreements,
         alike,
         _client(members, sizes, tokens, population, run),
-        _own_text(inside, run),
+        _own_text(inside, sizes, run),
         *_public_set(members, of, tokens, in_step, run),
     )
     fits = F.when(F.col("explains"), F.lit(", which fits")).otherwise(F.lit(""))
@@ -146,11 +146,10 @@ def _client(members: DataFrame, sizes: DataFrame, tokens: DataFrame, population:
     )
 
 
-def _own_text(inside: DataFrame, run: Run) -> DataFrame:
+def _own_text(inside: DataFrame, sizes: DataFrame, run: Run) -> DataFrame:
     """Programs of strangers that begin alike: most send a text of their own, of which others have the first words at most."""
     settings = run.settings.scoring
-    sizes = inside.groupBy("cluster_id").agg(F.count(F.lit(1)).alias("size"))
-    filled = F.filter("phrases", lambda p: p["channel"].isin(*(PHRASE_CHANNELS[f"{n}_hash"] for n in TEXTS)) & (p["fillings"] >= 2))
+    filled = F.filter("phrases", lambda p: p["channel"].isin(*TEXTS) & (p["fillings"] >= 2))
     sent = inside.select("cluster_id", "account_id", _counted_prompts().alias("sent"), filled.alias("texts"))
     had = sent.select("cluster_id", "account_id", "sent", F.inline("texts"))
     alike = F.count(F.lit(1)).over(Window.partitionBy("cluster_id", "channel", "token"))

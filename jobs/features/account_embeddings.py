@@ -94,10 +94,9 @@ def _wrapped(phrases: pa.ListArray, fewest: int) -> pa.Array:
     row, channel = np.repeat(np.arange(len(phrases)), lengths), items.field("channel").to_numpy()
     n, again = items.field("n").to_numpy(), items.field("fillings").to_numpy() >= 2
 
-    def exchanges(code: int, among: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-        of = among & (channel == code)
+    def exchanges(of: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
         return np.bincount(row[of], weights=n[of], minlength=len(phrases)).astype(np.float64)
 
-    known = exchanges(PHRASE_CHANNELS["prompt_hash"], np.ones(len(n), bool))
-    most = np.max([exchanges(PHRASE_CHANNELS[f"{name}_hash"], again) for name in TEXTS], axis=0)
+    known = exchanges(channel == PHRASE_CHANNELS["prompt_hash"])
+    most = np.max([exchanges(again & (channel == code)) for code in TEXTS], axis=0)
     return pa.array(most / np.maximum(known, 1), mask=known < fewest)

@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.algorithms.cooccurrence import MILLI
-from jobs.algorithms.few import few
+from jobs.algorithms.few import ends, few, pair
 from jobs.schemas.table import table
 from jobs.settings import Run
 
@@ -30,12 +30,11 @@ def transform(
     names = {"account_id": "account", "cluster_id": "cluster", "number": "number"}
     a, b = (members.select(*(F.col(name).alias(f"{short}_{s}") for name, short in names.items())) for s in "ab")
     inside = evidence.join(a, "account_a").join(b, "account_b").where("cluster_a = cluster_b")
-    inside = inside.withColumnRenamed("cluster_a", "cluster_id").withColumn("pair", F.shiftleft("number_a", 32) + F.col("number_b"))
+    inside = inside.withColumnRenamed("cluster_a", "cluster_id").withColumn("pair", pair("number_a", "number_b"))
     # Pairs are ranked without their evidence, of which there may be a dozen rows a pair.
     pairs = inside.groupBy("pair").agg(F.sum("bits").alias("total"))
-    ends = F.array(F.shiftright("pair", 32), F.col("pair").bitwiseAND(F.lit(2**32 - 1)))
     best = Window.partitionBy("end").orderBy(F.desc("total"), "pair")
-    ranked = pairs.withColumn("end", F.explode(ends)).withColumn("nth", F.row_number().over(best))
+    ranked = pairs.withColumn("end", F.explode(F.array(*ends("pair")))).withColumn("nth", F.row_number().over(best))
     shown = ranked.where(F.col("nth") <= run.settings.scoring.links_shown).select("pair").distinct()
     rows = inside.join(few(shown), "pair")  # a pair may be among the strongest of both of its ends
     rows = rows.withColumn("bits", F.round(F.col("bits") / MILLI, 3))

@@ -7,7 +7,7 @@ from jobs.algorithms.behaviour import talks
 from jobs.algorithms.channels import WRAPPERS
 from jobs.algorithms.communities import communities, dense_groups
 from jobs.algorithms.components import connected_components
-from jobs.algorithms.few import few
+from jobs.algorithms.few import ends, few, pair
 from jobs.settings import Graph, Run
 
 
@@ -42,7 +42,7 @@ def _wrapper_groups(tokens: DataFrame, embeddings: DataFrame, linked: DataFrame,
 
     share: of their traffic that carries it.
 
-    What so many use that it should be an application's is an operation's still where links tie most of its users to others.
+    What so many use that it should be the platform's own is an operation's still where links tie most of its users to others.
     """
     most = max(settings.wrapper_accounts, int(settings.wrapper_most * embeddings.count()))
     used = tokens.where(F.col("channel").isin(*WRAPPERS, "system") & F.col("counts") & (F.col("degree") >= settings.wrapper_accounts))
@@ -104,10 +104,10 @@ def _joined(sources: DataFrame, settings: Graph) -> DataFrame:
     sizes = few(sizes.withColumn("number", F.row_number().over(Window.orderBy("source")).cast("long")))
     numbered = sources.join(sizes.select("source", "number"), "source").select("account_id", "number").localCheckpoint()
     a, b = (numbered.select("account_id", F.col("number").alias(f"number_{s}")) for s in "ab")
-    met = a.join(b, "account_id").where("number_a < number_b").groupBy((F.shiftleft("number_a", 32) + F.col("number_b")).alias("pair"))
+    met = a.join(b, "account_id").where("number_a < number_b").groupBy(pair("number_a", "number_b").alias("pair"))
     pairs = met.agg(F.count(F.lit(1)).alias("common")).localCheckpoint()
-    ends = F.shiftright("pair", 32), F.col("pair").bitwiseAND(F.lit(2**32 - 1))
-    both = [pairs.select(one.alias("number_a"), other.alias("number_b"), "common") for one, other in (ends, ends[::-1])]
+    one, other = ends("pair")
+    both = [pairs.select(x.alias("number_a"), y.alias("number_b"), "common") for x, y in ((one, other), (other, one))]
     a, b = (sizes.select(*(F.col(c).alias(f"{c}_{s}") for c in sizes.columns)) for s in "ab")
     overlap = both[0].unionByName(both[1]).join(a, "number_a").join(b, "number_b")
     inside = overlap.where(F.col("common") >= settings.wrapper_overlap * F.col("size_a")).localCheckpoint()

@@ -22,7 +22,7 @@ TABLE = Table(
         column(
             "wrapped",
             DOUBLE,
-            "share of exchanges whose prompt fills a text of eight words and more that others fill too; null of few exchanges",
+            "share of exchanges whose prompt fills a text of eight words and more, as another of its prompts does; null of few exchanges",
         ),
         column("vector", array_of(FLOAT), "unit vector of 128: what the account asks about; null without words"),
     ),

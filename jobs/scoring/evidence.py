@@ -44,8 +44,7 @@ def transform(clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, acc
     fits = innocent.where("explains").groupBy("cluster_id").agg(F.collect_set("channel").alias("fits"))
     union = reduce(DataFrame.unionByName, pieces).join(fits, "cluster_id", "left").join(sizes, "cluster_id")
     content = (POOL + "prompt", *(c.name for c in CHANNEL.values() if c.family == "content"))
-    same_prompts = (F.col("kind") == "coordination") & F.col("channel").isin(*content)
-    idioms = (F.col("kind") == "coordination") & F.col("channel").isin(*WRAPPERS)
+    same_prompts, idioms = ((F.col("kind") == "coordination") & F.col("channel").isin(*names) for names in (content, WRAPPERS))
     explained = ((F.col("kind") == "labour") & (F.size("fits") > 0)) | (same_prompts & F.array_contains("fits", WHOLE_SET))
     trade = (F.col("channel") == "content") & (F.col("size") < settings.subject_accounts)  # a few strangers of one trade
     explained |= (idioms | trade) & F.array_contains("fits", OWN_TEXT)
