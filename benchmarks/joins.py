@@ -28,7 +28,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from join_data import Floats, Ints, graphs, sets, vectors
 from join_rivals import Result, Truth
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.algorithms.components import connected_components, label_components, spark_components
@@ -102,16 +102,16 @@ class Bench:
         planned = rivals.cpu_seconds() - began
         names = [f"{i:09}" for i in known.sampled.tolist()]
         inside = F.col("a").isin(names) | F.col("b").isin(names)
-        row = joined.agg(F.count(F.lit(1)).alias("n"), F.collect_list(F.when(inside, F.concat("a", "b"))).alias("found")).first()
-        assert row is not None
+        counted = Observation()
+        pairs = joined.observe(counted, F.count(F.lit(1)).alias("n")).where(inside).select("a", "b").toArrow()
         spent = rivals.cpu_seconds() - began, time.monotonic() - wall
         figures = joined.schema["similarity"].metadata
         shown: dict[str, Any] = {
             k: figures[k] for k in ("way", "cells", "copies", "recall", "recall_at_least", "candidates", "task_bytes") if k in figures
         }
-        ends = [np.array([int(f[half]) for f in row["found"]], np.int64) for half in (slice(9), slice(9, 18))]
-        found = rivals.codes(ends[0], ends[1], known.rows)
-        return Result("this project", known.rows, row["n"], known.recall(found), *spent, {"plan_cpu": planned, **shown})
+        a, b = (pairs[end].cast(pa.int64()).to_numpy() for end in ("a", "b"))
+        found = rivals.codes(a, b, known.rows)
+        return Result("this project", known.rows, counted.get["n"], known.recall(found), *spent, {"plan_cpu": planned, **shown})
 
 
 def _vectors(

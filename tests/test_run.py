@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -209,21 +210,27 @@ def _kill_while(arguments: list[str], begun: Path) -> int:
     return process.wait()
 
 
-@pytest.mark.parametrize("name", ["silver.exchanges", "graph.clusters", "gold.suspect_cluster_members"])  # in every stage: make fault-test
-def test_killed_in_a_layer_and_run_again(name: str, spark: SparkSession, landing: Path, lake: Path, tmp_path: Path) -> None:
-    """A stage killed while it writes leaves its table whole; run again, it ends in the same rows."""
-    copy, day, made = tmp_path / "lake", DAYS[1], stage(name)
-    shutil.copytree(lake, copy)
-    when = table(name).date
-    assert when is not None
-    SparkDelta.forPath(spark, str(copy / name.replace(".", "/"))).delete(F.col(when) == F.lit(day))
-    expected, emptied = digest(spark, lake, name), digest(spark, copy, name)
-    assert expected != emptied
-    status = _kill_while(["job", name, "--date", str(day), "--lake", str(copy), "--landing", str(landing)], copy / name.replace(".", "/"))
-    assert status == -signal.SIGKILL
-    assert digest(spark, copy, name) in (expected, emptied), "all of the day's rows or none"
-    runner(spark, landing, copy).run_stage(made, day)
-    assert digest(spark, copy, name) == expected
+def test_killed_in_a_layer_and_run_again(spark: SparkSession, landing: Path, lake: Path, tmp_path: Path) -> None:
+    """A stage killed while it writes leaves its table whole; run again, it ends in the same rows. In every stage: make fault-test."""
+    killed, day = ("silver.exchanges", "graph.clusters", "gold.suspect_cluster_members"), DAYS[1]
+    emptied = {}
+    for name in killed:
+        shutil.copytree(lake, tmp_path / name)
+        SparkDelta.forPath(spark, str(tmp_path / name / name.replace(".", "/"))).delete(F.col(str(table(name).date)) == F.lit(day))
+        emptied[name] = digest(spark, tmp_path / name, name)
+
+    def kill(name: str) -> int:
+        at = ["--lake", str(tmp_path / name), "--landing", str(landing)]
+        return _kill_while(["job", name, "--date", str(day), *at], tmp_path / name / name.replace(".", "/"))
+
+    with ThreadPoolExecutor(len(killed)) as pool:
+        assert set(pool.map(kill, killed)) == {-signal.SIGKILL}
+    for name in killed:
+        expected = digest(spark, lake, name)
+        assert expected != emptied[name]
+        assert digest(spark, tmp_path / name, name) in (expected, emptied[name]), "all of the day's rows or none"
+        runner(spark, landing, tmp_path / name).run_stage(stage(name), day)
+        assert digest(spark, tmp_path / name, name) == expected
 
 
 def test_every_notebook_runs_on_this_lake(lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:

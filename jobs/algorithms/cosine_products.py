@@ -13,6 +13,7 @@ from jobs.algorithms.cosine_messages import Vectors, read, same
 
 PAIR = pa.schema([("a", pa.string()), ("b", pa.string()), ("similarity", pa.float32())])
 STRIP = 2_048  # rows multiplied at once, at most
+_UPPER = np.triu(np.ones((STRIP, STRIP), np.bool_), 1)  # of a strip with itself: each pair once
 _PRODUCTS = 16 << 20  # products held at once, at most, where a row has fewer: 64 MB
 _ROUNDED = 1e-7  # a unit vector in float32 is not quite of length 1
 _PAIRS = 200_000  # pairs handed on at once: 10 MB
@@ -110,7 +111,7 @@ def _multiplied(vectors: Vectors, left: Ints, right: Ints, plan: Plan, homes: in
         products = rows[part] @ others[skipped:].T
         near = products >= plan.threshold - _ROUNDED - slack
         if homes is not None:
-            near[:, : len(part)] &= np.triu(np.ones((len(part), len(part)), np.bool_), 1)
+            near[:, : len(part)] &= _UPPER[: len(part), : len(part)]
         place = np.flatnonzero(near)
         if plan.neighbours is not None:
             place = _nearest(place, products, plan.neighbours)
