@@ -3,6 +3,7 @@
 The figures of all faults of a table come from one Spark job, and Great Expectations judges them all at once.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql.types import StringType, StructField, StructType
 
+from jobs.algorithms.channels import CHANNEL, TOKEN_FAMILIES, WRAPPERS
 from jobs.algorithms.figures import DUPLICATES, Declared, compared, derived, duplicates, matched, measures, population_stability, summary
 from jobs.pipeline import STAGES, is_landing, stage
 from jobs.runtime import suites
@@ -193,3 +195,21 @@ def test_population_stability() -> None:
 def test_a_figure_that_nobody_declares_is_a_fault() -> None:
     with pytest.raises(KeyError, match="far_release"):
         judge(suite("bronze.models"), [{"rows": 1.0}])
+
+
+def test_the_channels_that_a_suite_knows_are_those_that_the_code_makes() -> None:
+    infrastructure, content = TOKEN_FAMILIES["infrastructure"], TOKEN_FAMILIES["content"]
+    made = {
+        "features.account_tokens": infrastructure + content,
+        "features.prompt_templates": ("system", *WRAPPERS),
+        "gold.cluster_links": tuple(CHANNEL),
+        "pairs.cohort": ("cohort",),
+        "pairs.content": ("content",),
+        "pairs.hot_keys": infrastructure + content,
+        "pairs.infrastructure": infrastructure,
+        "pairs.synchrony": ("synchrony",),
+        "pairs.templates": content,
+    }
+    asked = {name: suite(name).text["meta"]["figures"].get("rows_where", {}).get("unknown_channel") for name in NAMES}
+    known = {name: sorted(re.findall(r"'(.+?)'", of)) for name, of in asked.items() if of}
+    assert known == {name: sorted(channels) for name, channels in made.items()}

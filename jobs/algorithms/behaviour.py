@@ -12,6 +12,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from jobs.algorithms.capability import CAPABILITIES
+from jobs.algorithms.channels import WRAPPERS
 from jobs.schemas.sketch import TRAIT_CHANNELS
 from jobs.settings import Graph, Scoring
 
@@ -45,7 +46,7 @@ def _hours_of_day() -> Column:
 
 def _repeated_prompts() -> Column:
     """Share of traffic that is the account's most used wrapper with different fillings, or its one template."""
-    wrappers = F.filter("phrases", lambda p: (p["channel"] > 20) & (p["fillings"] >= 2))
+    wrappers = F.filter("phrases", lambda p: p["channel"].isin(*WRAPPERS.values()) & (p["fillings"] >= 2))
     most = F.array_max(F.transform(wrappers, lambda p: p["n"]))
     return F.coalesce(most, F.lit(0)) / F.col("n_exchanges")
 

@@ -60,9 +60,9 @@ CHANNEL: dict[str, Channel] = {c.name: c for c in CHANNELS}
 POOL = "pool_"  # before a channel's name: evidence of how many pairs of a cluster share any value of it
 _COUNTED = frozenset({"synchrony", *(POOL + name for name in CHANNEL)})
 
-WRAPPERS: tuple[str, ...] = tuple(c.name for c in CHANNELS if c.wrapper)
-# Codes, in phrases, of those that are a text of somebody's own: four words are an idiom, with which many begin.
-TEXTS: tuple[int, ...] = tuple(PHRASE_CHANNELS[f"{name}_hash"] for name in WRAPPERS if not name.endswith("4"))
+WRAPPERS: dict[str, int] = {c.name: PHRASE_CHANNELS[f"{c.name}_hash"] for c in CHANNELS if c.wrapper}  # and their codes in phrases
+# Codes of those that are a text of somebody's own: four words are an idiom, with which many begin.
+TEXTS: tuple[int, ...] = tuple(code for name, code in WRAPPERS.items() if not name.endswith("4"))
 
 
 def is_count(channel: str) -> bool:

@@ -18,7 +18,6 @@ from jobs.settings import Run
 USES = 2_000_000  # that a task counts in memory: half a gigabyte in a Python worker
 _CODES = TRAIT_CHANNELS | {name.removesuffix("_hash"): code for name, code in PHRASE_CHANNELS.items()} | {"card": 40, "mail": 41}
 _NAMES = {code: name for name, code in _CODES.items() if name in CHANNEL}
-_WRAPPER_CODES = [_CODES[name] for name in WRAPPERS]
 _USE = "account_id string, owner_id string, channel tinyint, token long, n int, fillings int"
 _SHARED = f"{_USE}, counts boolean, users int, degree int"
 
@@ -136,7 +135,7 @@ def _count_owners(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]
         first = _starts(channel, token, o, a)  # one account may have a token from two places, as its address at sign-up
         n, fillings = np.add.reduceat(n, first), np.maximum.reduceat(fillings, first)
         a, o, channel, token = a[first], o[first], channel[first], token[first]
-        counts = ~np.isin(channel, _WRAPPER_CODES) | (fillings >= 2)
+        counts = ~np.isin(channel, [*WRAPPERS.values()]) | (fillings >= 2)
         per_owner = _starts(channel, token, o)
         owner_counts = np.logical_or.reduceat(counts, per_owner)
         per_token = _starts(channel[per_owner], token[per_owner])
