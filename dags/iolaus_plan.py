@@ -2,15 +2,16 @@
 
 A task a stage, named by its table, and a gate a layer, named `gate.LAYER`, which checks what lies in the layer. A stage
 waits for the stages of its own layer that it reads and for the gates of the other layers that it reads, so that nothing
-is made of what no gate has passed. All of gold waits for all gates: a critical failure leaves gold alone. Gold has no
-gate of its own, for its stages check their rows before they write them.
+is made of what no gate has passed. A delivery has two: one sees what of it lies in bronze, the other what was rejected, so a
+day that a gateway broke is red before hours of Spark are spent on it. All of gold waits for all gates: a critical failure
+leaves gold alone. Gold has no gate of its own, for its stages check their rows before they write them.
 """
 
 from dataclasses import dataclass
 
 from jobs.pipeline import STAGES, Stage, is_landing, stage
 
-GOLD = "gold"
+GOLD, BRONZE, QUALITY = "gold", "bronze", "quality"
 LANDING_CHECKED = ("landing.accounts", "landing.models", "landing.agreements")  # exchanges are checked as they lie in bronze
 
 
@@ -48,6 +49,7 @@ def _of_stage(of: Stage) -> Step:
     reads_landing = any(is_landing(r.table) for r in of.reads)
     waits = {table if stage(table).layer == of.layer else gate_of(stage(table).layer) for table in of.upstream}
     waits |= {gate_of("landing")} if reads_landing else set()
+    waits |= {gate_of(QUALITY)} if gate_of(BRONZE) in waits and of.layer != QUALITY else set()
     waits |= {gate_of(layer) for layer in layers()} if of.layer == GOLD else set()
     return Step(of.table, ("job", of.table), frozenset(waits), of.holds, reads_landing, of.table)
 

@@ -40,6 +40,8 @@ def test_a_stage_waits_for_what_the_map_says_and_for_gates(made: Stage) -> None:
     gates = {f"gate.{stage(t).layer}" for t in made.upstream if stage(t).layer != made.layer}
     if any(is_landing(r.table) for r in made.reads):
         gates.add("gate.landing")
+    if "gate.bronze" in gates and made.layer != "quality":
+        gates.add("gate.quality")
     if made.layer == "gold":
         gates = GATES
     assert STEPS[made.table].waits_for == own | gates
@@ -50,6 +52,12 @@ def test_a_stage_waits_for_what_the_map_says_and_for_gates(made: Stage) -> None:
 @each_stage
 def test_nothing_is_read_before_its_gate(made: Stage) -> None:
     assert {f"gate.{stage(t).layer}" for t in made.upstream if stage(t).layer != made.layer} <= before(made.table)
+
+
+def test_of_a_broken_delivery_nothing_is_made() -> None:
+    """Its gates come first: of the day there are but what was taken in, and what was rejected."""
+    spared = {task for task in STEPS if "gate.quality" not in before(task)} - {"gate.quality"}
+    assert spared == {"gate.landing", "gate.bronze", "quality.quarantine", *(s.table for s in STAGES if s.layer == "bronze")}
 
 
 def test_gold_waits_for_every_gate_and_the_ranking_is_last() -> None:
