@@ -10,12 +10,14 @@ from traffic import DAYS, write_landing
 
 from jobs.runtime.session import INTERPRETED, session
 
+PARTITIONS = "2"
+
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     """Two cores and two shuffle partitions, on any machine."""
     config = {
-        "spark.sql.shuffle.partitions": "2",
+        "spark.sql.shuffle.partitions": PARTITIONS,
         "spark.default.parallelism": "2",
         **INTERPRETED,
     }
@@ -32,8 +34,15 @@ def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def lake(spark: SparkSession, landing: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The lake of a backfill of both days: tests read it and copy it, and write nothing to it."""
+    """The lake of a backfill of both days: tests read it and copy it, and write nothing to it.
+
+    One partition suffices for so little and costs least; that more make the same rows is a test (test_run.py).
+    """
     made = tmp_path_factory.mktemp("lake")
-    touched = runner(spark, landing, made).run(DAYS)
+    spark.conf.set("spark.sql.shuffle.partitions", "1")
+    try:
+        touched = runner(spark, landing, made).run(DAYS)
+    finally:
+        spark.conf.set("spark.sql.shuffle.partitions", PARTITIONS)
     assert touched == {DAYS[0]: [], DAYS[1]: [DAYS[0]]}
     return made

@@ -169,13 +169,13 @@ def test_the_result_depends_on_the_data_alone(spark: SparkSession, lake: Path, t
     late = shuffled / "exchanges" / f"dt={DAYS[1]}" / "part-1.jsonl.gz"
     late.rename(tmp_path / late.name)
     try:
-        for partitions, day in (("5", DAYS[0]), ("2", DAYS[1])):
+        for partitions, day in (("3", DAYS[0]), ("1", DAYS[1])):
             spark.conf.set("spark.sql.shuffle.partitions", partitions)
             runner(spark, shuffled, made).run([day])
         assert digest(spark, made, "silver.exchanges") != digest(spark, lake, "silver.exchanges"), "what is missing is missed"
         for name in (late.name, f"again-{late.name}"):
             shutil.copy(tmp_path / late.name, late.with_name(name))
-        spark.conf.set("spark.sql.shuffle.partitions", "3")
+        spark.conf.set("spark.sql.shuffle.partitions", "2")
         runner(spark, shuffled, made).run([DAYS[1]])
     finally:
         spark.conf.set("spark.sql.shuffle.partitions", "2")
