@@ -5,19 +5,17 @@ from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
-from runs import runner
+from runs import partitions, runner
 from traffic import DAYS, write_landing
 
 from jobs.runtime.session import INTERPRETED, session
-
-PARTITIONS = "2"
 
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     """Two cores and two shuffle partitions, on any machine."""
     config = {
-        "spark.sql.shuffle.partitions": PARTITIONS,
+        "spark.sql.shuffle.partitions": "2",
         "spark.default.parallelism": "2",
         **INTERPRETED,
     }
@@ -39,10 +37,7 @@ def lake(spark: SparkSession, landing: Path, tmp_path_factory: pytest.TempPathFa
     One partition suffices for so little and costs least; that more make the same rows is a test (test_run.py).
     """
     made = tmp_path_factory.mktemp("lake")
-    spark.conf.set("spark.sql.shuffle.partitions", "1")
-    try:
+    with partitions(spark, 1):
         touched = runner(spark, landing, made).run(DAYS)
-    finally:
-        spark.conf.set("spark.sql.shuffle.partitions", PARTITIONS)
     assert touched == {DAYS[0]: [], DAYS[1]: [DAYS[0]]}
     return made

@@ -1,5 +1,7 @@
 """Runs of the pipeline in tests: one key for all."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -13,3 +15,15 @@ KEY = "a key for tests alone"
 def runner(spark: SparkSession, landing: Path | None, lake: Path) -> Runner:
     """A runner of the default settings."""
     return Runner(spark, str(lake), DEFAULT, Key(KEY.encode()), None if landing is None else str(landing))
+
+
+@contextmanager
+def partitions(spark: SparkSession, number: int) -> Iterator[None]:
+    """Shuffles have so many partitions inside."""
+    name = "spark.sql.shuffle.partitions"
+    before = spark.conf.get(name)
+    spark.conf.set(name, number)
+    try:
+        yield
+    finally:
+        spark.conf.set(name, before)

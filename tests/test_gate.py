@@ -60,17 +60,17 @@ def test_a_join_below_its_target_is_a_warning_wherever_it_is_judged(
     made = runner(spark, tmp_path)
     for name, frame in zip(("features.account_embeddings", "silver.accounts"), vectors(spark), strict=True):
         made.lake.write(name, frame, DAY)
-    unknown, reached, missed = (None, None), (0.97, TARGET), (TARGET, TARGET - 0.1)
-    for figures["recall"], figures["recall_at_least"] in (unknown, reached, missed):
+    cases = {(None, None): (True, None), (0.97, TARGET): (True, pytest.approx(0.0)), (TARGET, TARGET - 0.1): (False, pytest.approx(0.1))}
+    for (figures["recall"], figures["recall_at_least"]), expected in cases.items():
         made.work([(DAY, [stage(NAME)])])
-    expected = [(True, None), (True, pytest.approx(0.0)), (False, pytest.approx(0.1))]
-    assert short(made) == expected
-    made.run_stage(stage(NAME), DAY)  # as the scheduler's task
+        assert short(made)[-1] == expected
+        made.run_stage(stage(NAME), DAY)  # as the scheduler's task
+        after = runner(spark, tmp_path)
+        after.check([NAME], DAY)  # as its gate, which is another process
+        assert short(after) == [expected]
+    assert len(short(made)) == len(cases), "the scheduler's task leaves it to the gate"
     assert made.lake.read(NAME, Span.DAY, DAY).count() > 0
     assert told(made.lake.read(NAME, Span.DAY, DAY)) == {}, "it is not of the table"
-    after = runner(spark, tmp_path)
-    after.check([NAME], DAY)  # as its gate, which is another process
-    assert short(after) == expected[-1:]
 
 
 def test_a_gate_alone_of_rows_that_nobody_told_of(spark: SparkSession, tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ from jobs.runtime.runner import Runner
 from jobs.schemas.landing import EXCHANGE
 from jobs.schemas.table import table
 from jobs.settings import DEFAULT, Key, Run
-from tests.runs import KEY, runner
+from tests.runs import KEY, partitions, runner
 from tests.test_notebooks import PLOTS, execute_all
 from tests.traffic import DAYS, RING, exchanges, is_late, write_landing
 
@@ -168,17 +168,13 @@ def test_the_result_depends_on_the_data_alone(spark: SparkSession, lake: Path, t
     shuffled, made = write_landing(tmp_path / "landing", files=3, order=Random(5)), tmp_path / "lake"
     late = shuffled / "exchanges" / f"dt={DAYS[1]}" / "part-1.jsonl.gz"
     late.rename(tmp_path / late.name)
-    try:
-        for partitions, day in (("3", DAYS[0]), ("1", DAYS[1])):
-            spark.conf.set("spark.sql.shuffle.partitions", partitions)
+    for number, day in ((3, DAYS[0]), (1, DAYS[1])):
+        with partitions(spark, number):
             runner(spark, shuffled, made).run([day])
-        assert digest(spark, made, "silver.exchanges") != digest(spark, lake, "silver.exchanges"), "what is missing is missed"
-        for name in (late.name, f"again-{late.name}"):
-            shutil.copy(tmp_path / late.name, late.with_name(name))
-        spark.conf.set("spark.sql.shuffle.partitions", "2")
-        runner(spark, shuffled, made).run([DAYS[1]])
-    finally:
-        spark.conf.set("spark.sql.shuffle.partitions", "2")
+    assert digest(spark, made, "silver.exchanges") != digest(spark, lake, "silver.exchanges"), "what is missing is missed"
+    for name in (late.name, f"again-{late.name}"):
+        shutil.copy(tmp_path / late.name, late.with_name(name))
+    runner(spark, shuffled, made).run([DAYS[1]])
     after, expected = digests(spark, made), digests(spark, lake)
     assert after.pop("bronze.exchanges")[0] > expected.pop("bronze.exchanges")[0], "bronze keeps every line as often as it arrived"
     assert digest(spark, made, "bronze.exchanges", DAYS[0]) == digest(spark, lake, "bronze.exchanges", DAYS[0])
