@@ -1,6 +1,7 @@
 """The products of one task of the cosine join: every pair of it with a cosine of at least t, each pair in one task alone."""
 
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,6 @@ from jobs.algorithms.cosine_messages import Vectors, read, same
 
 PAIR = pa.schema([("a", pa.string()), ("b", pa.string()), ("similarity", pa.float32())])
 STRIP = 2_048  # rows multiplied at once, at most
-_UPPER = np.triu(np.ones((STRIP, STRIP), np.bool_), 1)  # of a strip with itself: each pair once
 _PRODUCTS = 16 << 20  # products held at once, at most, where a row has fewer: 64 MB
 _ROUNDED = 1e-7  # a unit vector in float32 is not quite of length 1
 _PAIRS = 200_000  # pairs handed on at once: 10 MB
@@ -111,7 +111,7 @@ def _multiplied(vectors: Vectors, left: Ints, right: Ints, plan: Plan, homes: in
         products = rows[part] @ others[skipped:].T
         near = products >= plan.threshold - _ROUNDED - slack
         if homes is not None:
-            near[:, : len(part)] &= _UPPER[: len(part), : len(part)]
+            near[:, : len(part)] &= _upper()[: len(part), : len(part)]
         place = np.flatnonzero(near)
         if plan.neighbours is not None:
             place = _nearest(place, products, plan.neighbours)
@@ -123,6 +123,13 @@ def _multiplied(vectors: Vectors, left: Ints, right: Ints, plan: Plan, homes: in
             kept = ~((j >= homes) & _met_elsewhere(vectors.visits, i, at))
             i, at, cosine = i[kept], at[kept], cosine[kept]
         yield _rechecked(rows, (i, at, cosine), plan.threshold, slack)
+
+
+@cache
+def _upper() -> npt.NDArray[np.bool_]:
+    """Of a strip with itself, each pair once: 4 MB, made by the first product of a process."""
+    upper: npt.NDArray[np.bool_] = np.triu(np.ones((STRIP, STRIP), np.bool_), 1)
+    return upper
 
 
 def _nearest(place: Ints, products: Floats, most: int) -> Ints:
