@@ -92,7 +92,7 @@ def with_tokens(spark: SparkSession, every: list[Row]) -> pa.Table:
         tokens |= {"country": hashed.get(row.get("country")), "path": hashed.get(row.get("access_path"))}
         tokens |= {"asn": row.get("asn"), "system": row.get("system_hash"), "tools": row.get("tools_hash"), "limit": row.get("max_tokens")}
         made.append(row | {f"{name}_token": value for name, value in tokens.items()})
-    kinds = {"terms": pa.list_(pa.int16()), "signature": pa.list_(pa.int32()), "requested_at": pa.timestamp("us", tz="UTC")}
+    kinds = {"terms": pa.binary(), "signature": pa.binary(), "requested_at": pa.timestamp("us", tz="UTC")}
     silver = ("stream", "truncated", "image_count", "tool_call_count", "input_tokens", "reasoning_tokens")
     columns = {name: [row.get(name) for row in made] for name in (*made[0], *optional_names(made), *silver)}
     return pa.table({name: pa.array(values, kinds.get(name) or kind(name)) for name, values in columns.items()})

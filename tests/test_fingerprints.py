@@ -21,7 +21,9 @@ from jobs.algorithms.fingerprints import (
     fingerprint,
     minhash,
     normalise,
+    packed,
     shingles,
+    unpacked,
     words,
 )
 
@@ -165,7 +167,7 @@ def test_affixes_are_null_where_the_text_is_no_longer(k: int) -> None:
 def test_texts_without_words_have_no_hashes() -> None:
     for found in of([*EMPTY, None]):
         assert found["n_words"] == 0
-        assert found["terms"] == []
+        assert found["terms"] == b""
         assert {found[name] for name in ("prompt_hash", "template_hash", *AFFIX_COLUMNS)} == {None}
         assert found["signature"] is None
 
@@ -234,11 +236,22 @@ def test_a_signature_is_the_element_wise_minimum_of_its_parts() -> None:
 
 def test_terms_are_distinct_buckets_and_at_most_so_many() -> None:
     many = " ".join("".join(chr(97 + int(d)) for d in str(i)) for i in range(5000))
-    short, long = of(["b a b a", many])
-    assert len(short["terms"]) == 2
-    assert short["terms"] == sorted(set(short["terms"]))
-    assert 0.9 * TERMS_KEPT < len(long["terms"]) <= TERMS_KEPT
-    assert all(0 <= term < TERM_BUCKETS for term in long["terms"])
+    short, long = (np.frombuffer(found["terms"], "<i2").tolist() for found in of(["b a b a", many]))
+    assert len(short) == 2
+    assert short == sorted(set(short))
+    assert 0.9 * TERMS_KEPT < len(long) <= TERMS_KEPT
+    assert all(0 <= term < TERM_BUCKETS for term in long)
+
+
+@pytest.mark.parametrize("of_type", [np.int16, np.int32])
+def test_lists_of_numbers_come_back_from_their_bytes(of_type: type[np.signedinteger]) -> None:
+    lists = [[1, -2, 3], [], [32_767], [0, -32_768]]
+    made = packed(np.array([len(numbers) for numbers in lists]), np.array([n for numbers in lists for n in numbers], of_type))
+    cut = pa.concat_arrays([made, pa.array([None], pa.binary())]).slice(1)
+    lengths, numbers = unpacked(cut, of_type)
+    assert (lengths.tolist(), numbers.tolist()) == ([0, 1, 2, 0], [32_767, 0, -32_768])
+    assert [numbers.tolist() for numbers in unpacked(made.slice(0, 0), of_type)] == [[], []]
+    assert np.frombuffer(made[0].as_py(), np.dtype(of_type).newbyteorder("<")).tolist() == lists[0]
 
 
 def test_a_long_text_is_read_at_its_head_and_its_tail_only() -> None:

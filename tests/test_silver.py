@@ -150,7 +150,7 @@ def test_what_is_missing_or_empty_is_null(reduced: dict[str, dict[str, Any]]) ->
     optional = {f.name for f in table("silver.exchanges").schema if f.nullable}
     assert {name for name in optional if reduced["bare"][name] is not None} == set()
     assert {name for name in optional - {"truncated"} if reduced["empty"][name] is not None} == set()
-    assert [(reduced[name]["terms"], reduced[name]["n_words"]) for name in ("bare", "empty")] == [([], 0)] * 2
+    assert [(reduced[name]["terms"], reduced[name]["n_words"]) for name in ("bare", "empty")] == [(b"", 0)] * 2
 
 
 def account(account_id: str, **changes: Any) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Sketches add up: any split, any order, any tree of merges gives the sketch of all, and counts are those of a plain loop."""
 
+import struct
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,7 +26,7 @@ REQUIRED = pa.schema(
         ("account_id", pa.string()),
         ("requested_at", pa.timestamp("us", tz="UTC")),
         ("request_model", pa.string()),
-        ("terms", pa.list_(pa.int16())),
+        ("terms", pa.binary()),
         ("n_words", pa.int32()),
         ("capabilities", pa.int16()),
     ]
@@ -44,7 +45,7 @@ OPTIONAL = pa.schema(
         ("output_tokens", pa.int64()),
         ("reasoning_tokens", pa.int64()),
         *((name, pa.int64()) for name in (*TOKENS, *PROMPT_FIELDS)),
-        ("signature", pa.list_(pa.int32())),
+        ("signature", pa.binary()),
     ]
 )
 EXCHANGES = pa.schema([*REQUIRED, *OPTIONAL])
@@ -95,7 +96,16 @@ def exchanges(seed: int, count: int, accounts: int = 3) -> list[Row]:
 
 
 def table(rows: list[Row]) -> pa.Table:
-    return pa.Table.from_pylist(rows, schema=EXCHANGES)
+    """The rows as silver has them: terms and signatures as bytes."""
+    packed = [
+        {**row, "terms": struct.pack(f"<{len(row['terms'])}h", *row["terms"]), "signature": signature_bytes(row["signature"])}
+        for row in rows
+    ]
+    return pa.Table.from_pylist(packed, schema=EXCHANGES)
+
+
+def signature_bytes(signature: list[int] | None) -> bytes | None:
+    return None if signature is None else struct.pack(f"<{SIGNATURE}i", *signature)
 
 
 def counted(row: Row, list_name: str, *keys: str) -> dict[Any, int]:
@@ -212,7 +222,8 @@ def test_a_stream_of_batches_cut_anywhere_is_one_sketch(data: st.DataObject, see
     rows = sorted(exchanges(seed, count, accounts), key=lambda r: r["account_id"].encode())
     cuts = sorted(data.draw(st.lists(st.integers(0, count), max_size=8)))
     whole = table(rows).combine_chunks()
-    batches = [pa.RecordBatch.from_pylist(rows[a:b], schema=EXCHANGES) for a, b in zip([0, *cuts], [*cuts, count], strict=True)]
+    bounds = zip([0, *cuts], [*cuts, count], strict=True)
+    batches = [pa.RecordBatch.from_struct_array(whole.slice(a, b - a).to_struct_array().combine_chunks()) for a, b in bounds]
     made = list(stream(iter(batches), sketch))
     assert pa.concat_tables(made).combine_chunks().equals(sketch(whole))
     days = pa.concat_tables([sketch(table(rows[i::3])) for i in range(min(3, count))]).sort_by("account_id").combine_chunks()

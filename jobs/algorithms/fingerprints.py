@@ -219,8 +219,8 @@ def minhash(sets: Words) -> npt.NDArray[np.int32]:
     return out
 
 
-def terms(w: Words) -> pa.ListArray:
-    """Distinct hashed terms of each text, ascending: lists of int16 in 0 … 8191."""
+def terms(w: Words) -> pa.BinaryArray:
+    """Distinct hashed terms of each text, ascending: int16 in 0 … 8191, `packed`."""
     bucket = (w.hashes % np.uint64(TERM_BUCKETS)).astype(np.int64)
     row = np.repeat(np.arange(len(w.counts)), w.counts)
     within = np.arange(len(bucket)) - np.repeat(w.offsets[:-1], w.counts)
@@ -229,8 +229,23 @@ def terms(w: Words) -> pa.ListArray:
     cells = np.sort(row[early] * TERM_BUCKETS + bucket[early], kind="stable")
     cells = cells[np.append(True, cells[1:] != cells[:-1])] if len(cells) else cells
     counts = np.bincount(cells // TERM_BUCKETS, minlength=len(w.counts))
-    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-    return pa.ListArray.from_arrays(pa.array(offsets), pa.array((cells % TERM_BUCKETS).astype(np.int16)))
+    return packed(counts, (cells % TERM_BUCKETS).astype(np.int16))
+
+
+def packed(lengths: Offsets, numbers: npt.NDArray[Any]) -> pa.BinaryArray:
+    """Lists of numbers as bytes, little-endian: Spark and Parquet take a list apart number by number, and bytes as they are."""
+    data = numbers.astype(numbers.dtype.newbyteorder("<"), copy=False)
+    ends = np.concatenate([[0], np.cumsum(lengths)]) * data.itemsize
+    return pa.Array.from_buffers(pa.binary(), len(lengths), [None, pa.py_buffer(ends.astype(np.int32)), pa.py_buffer(data)])
+
+
+def unpacked(lists: pa.BinaryArray, of: type[np.generic]) -> tuple[Offsets, npt.NDArray[Any]]:
+    """The inverse of `packed`: the length of each list (0 of a null one) and the numbers of all."""
+    kind, filled = np.dtype(of).newbyteorder("<"), pc.fill_null(lists, b"")
+    _, bounds, data = filled.buffers()
+    ends = np.frombuffer(bounds, np.int32)[filled.offset : filled.offset + len(filled) + 1].astype(np.int64)
+    lengths = np.diff(ends) // kind.itemsize
+    return lengths, np.frombuffer(data or b"", kind, lengths.sum(), ends[0])
 
 
 def as_long(hashes: Hashes, present: npt.NDArray[np.bool_] | None = None) -> pa.Array:
@@ -242,7 +257,7 @@ def fingerprint(texts: pa.Array) -> dict[str, Any]:
     """All fingerprints of a batch of prompts, one entry a text in each array.
 
     prompt_hash, template_hash and the six affix hashes: int64, null where the text has no (or too few)
-    words. signature: list of 32 int32, null for a text without words. terms: list of int16. n_words: int32.
+    words. signature: 32 int32, null for a text without words, and terms: int16, both `packed`. n_words: int32.
     Repeated texts are computed once.
     """
     coded = pc.fill_null(texts.cast(pa.string()), "").dictionary_encode()
@@ -255,14 +270,11 @@ def fingerprint(texts: pa.Array) -> dict[str, Any]:
         hashes, filled = sequence_hash(words(folded.filter(pa.array(changed))), 2, TEMPLATE_WORDS)
         template[changed] = np.where(filled, hashes, template[changed])
     whole, _ = sequence_hash(w, 1)
-    signature = minhash(shingles(w))
-    flat = pa.ListArray.from_arrays(
-        pa.array(np.arange(len(signature) + 1, dtype=np.int32) * SIGNATURE), pa.array(signature.ravel()), mask=pa.array(~whole_any)
-    )
+    signature = packed(np.full(len(w.counts), SIGNATURE), minhash(shingles(w)).ravel())
     columns: dict[str, Any] = {
         "prompt_hash": as_long(whole, whole_any),
         "template_hash": as_long(template, whole_any),
-        "signature": flat,
+        "signature": pc.if_else(pa.array(whole_any), signature, None),
         "terms": terms(w),
         "n_words": pa.array(w.counts.astype(np.int32)),
     }

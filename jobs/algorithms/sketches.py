@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.algorithms.capability import CAPABILITIES
-from jobs.algorithms.fingerprints import SIGNATURE, TERM_BUCKETS, mix
+from jobs.algorithms.fingerprints import SIGNATURE, TERM_BUCKETS, mix, unpacked
 from jobs.schemas.sketch import AFFIX_COLUMNS, TRAIT_CHANNELS
 
 Ints = npt.NDArray[np.int64]
@@ -210,10 +210,9 @@ def _terms(groups: _Groups, group: Ints, term: Ints, n: Ints) -> pa.ListArray:
     return _struct_lists(groups.count, cell // TERM_BUCKETS, _TERM_TYPE, [cell % TERM_BUCKETS, np.add.reduceat(n[order], first)])
 
 
-def _signature(groups: _Groups, rows: pa.ListArray) -> pa.ListArray:
-    """Element-wise minima of signatures; null where an account has none."""
-    present = pc.is_valid(rows).to_numpy(zero_copy_only=False)
-    values = rows.flatten().to_numpy().reshape(-1, SIGNATURE)
+def _signature(groups: _Groups, present: npt.NDArray[np.bool_], values: npt.NDArray[Any]) -> pa.ListArray:
+    """Element-wise minima of the signatures of rows that have one, (sum(present) * SIGNATURE,); null where an account has none."""
+    values = values.reshape(-1, SIGNATURE)
     of = groups.of[present]
     lengths = np.zeros(groups.count, np.int64)
     if not len(of):
@@ -264,9 +263,10 @@ def sketch(exchanges: pa.Table) -> pa.Table:
     said = pc.is_valid(table["prompt_hash"].combine_chunks()).to_numpy(zero_copy_only=False)
     fields = [_numpy(table, name, int(_ABSENT))[said].astype(np.int64) for name in PROMPT_FIELDS]
     columns["prompts"] = _prompts(groups, groups.of[said], fields, ones[said])
-    group, term = _flat(table, "terms", groups)
-    columns["terms"] = _terms(groups, group, term.to_numpy().astype(np.int64), np.ones(len(term), np.int64))
-    columns["signature"] = _signature(groups, table["signature"].combine_chunks())
+    lengths, term = unpacked(table["terms"].combine_chunks(), np.int16)
+    columns["terms"] = _terms(groups, np.repeat(groups.of, lengths), term.astype(np.int64), np.ones(len(term), np.int64))
+    lengths, minima = unpacked(table["signature"].combine_chunks(), np.int32)
+    columns["signature"] = _signature(groups, lengths > 0, minima)
     return _assemble(groups, columns)
 
 
@@ -331,7 +331,9 @@ def merge(sketches: pa.Table) -> pa.Table:
     columns["prompts"] = _prompts(groups, group, [_field(items, f) for f in PROMPT_FIELDS], _field(items, "n"))
     group, items = _flat(table, "terms", groups)
     columns["terms"] = _terms(groups, group, _field(items, "term"), _field(items, "n"))
-    columns["signature"] = _signature(groups, table["signature"].combine_chunks())
+    signatures = table["signature"].combine_chunks()
+    present = pc.is_valid(signatures).to_numpy(zero_copy_only=False)
+    columns["signature"] = _signature(groups, present, signatures.flatten().to_numpy())
     return _assemble(groups, columns)
 
 

@@ -1,7 +1,7 @@
 """silver.exchanges"""
 
 from jobs.schemas.sketch import AFFIX_COLUMNS
-from jobs.schemas.table import BOOLEAN, DATE, DOUBLE, INT, LONG, SHORT, STRING, TIMESTAMP, Table, array_of, column
+from jobs.schemas.table import BINARY, BOOLEAN, DATE, DOUBLE, INT, LONG, SHORT, STRING, TIMESTAMP, Table, column
 
 _AFFIXES = tuple(
     column(
@@ -49,8 +49,13 @@ TABLE = Table(
         column("prompt_hash", LONG, "hash of the normalised prompt; null if it has no words"),
         column("template_hash", LONG, "hash of the prompt with numbers, identifiers, quoted and pasted payloads folded"),
         *_AFFIXES,
-        column("signature", array_of(INT), "MinHash signature of the prompt's shingles of three words: 32 minima"),
-        column("terms", array_of(SHORT), "distinct hashed terms of the prompt, 0 to 8191, at most 256", required=True),
+        column("signature", BINARY, "MinHash signature of the prompt's shingles of three words: 32 minima, each four bytes, little-endian"),
+        column(
+            "terms",
+            BINARY,
+            "distinct hashed terms of the prompt, at most 256, ascending: 0 to 8191, each two bytes, little-endian",
+            required=True,
+        ),
         column("n_words", INT, "words of the prompt", required=True),
         column("capabilities", SHORT, "bit mask of what the request is after: jobs.algorithms.capability", required=True),
     ),
