@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from jobs.schemas.sketch import PROMPT
 from tests.rows import DAY
 
 Row = dict[str, Any]
@@ -149,8 +150,8 @@ BROKEN: dict[str, dict[str, Row | list[Row]]] = {
         "of_another_day": {"account_id": "y", "last_at": TOMORROW},
         "impossible_histogram": {"account_id": "y", "output_histogram": [4]},
         "impossible_slots": {"account_id": "y", "slots": []},
-        "over_cap": {"account_id": "y", "prompts": [(1,) * 9] * 513},
-        "impossible_signature": {"account_id": "y", "signature": [1]},
+        "over_cap": {"account_id": "y", "prompts": bytes(513 * PROMPT.itemsize)},
+        "impossible_signature": {"account_id": "y", "signature": bytes(4)},
     },
     "features.account_embeddings": {
         "without_exchanges": {"account_id": "y", "n_exchanges": 0},

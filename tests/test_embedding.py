@@ -7,13 +7,13 @@ import pytest
 
 from jobs.algorithms.embedding import DIMENSIONS, document_frequencies, embed, projection, rarity
 from jobs.algorithms.fingerprints import TERM_BUCKETS
+from jobs.schemas.sketch import TERM
 
-_TERMS = pa.list_(pa.struct([("term", pa.int16()), ("n", pa.int32())]))
 Counts = list[dict[int, int]]
 
 
-def column(counts: Counts) -> pa.ListArray:
-    return pa.array([[{"term": t, "n": n} for t, n in sorted(row.items())] for row in counts], _TERMS)
+def column(counts: Counts) -> pa.BinaryArray:
+    return pa.array([np.array(sorted(row.items()), TERM).tobytes() for row in counts], pa.binary())
 
 
 def corpus(rows: int, seed: int) -> Counts:

@@ -16,7 +16,7 @@ from jobs.algorithms.channels import CHANNEL, WRAPPERS
 from jobs.algorithms.fingerprints import fingerprint
 from jobs.algorithms.pseudonyms import pseudonym, token
 from jobs.features import account_days, account_embeddings, account_tokens, prompt_templates
-from jobs.schemas.sketch import PHRASE_CHANNELS, TRAIT_CHANNELS
+from jobs.schemas.sketch import PHRASE_CHANNELS, TRAIT, TRAIT_CHANNELS
 from jobs.schemas.table import table
 from jobs.settings import DEFAULT, Key, Run
 
@@ -120,10 +120,13 @@ def test_two_days_merged_are_one_sketch_of_everything(spark: SparkSession, windo
     check_columns(embeddings, "features.account_embeddings")
     whole = sketches.sketch(with_tokens(spark, every))
     found, daily, expected = as_rows(embeddings.toArrow()), days.toArrow(), as_rows(whole)
-    merged = [name for name in sketches.SKETCH.names if name not in ("prompts", "terms")]
+    merged = [name for name in sketches.SKETCH.names if name not in ("traits", "prompts", "terms")]
     assert {a: {name: row[name] for name in merged} for a, row in found.items()} == {
         a: {n: row[n] for n in merged} for a, row in expected.items()
     }
+    for account, row in found.items():
+        records = np.frombuffer(expected[account]["traits"], TRAIT).tolist()
+        assert [(t["channel"], t["token"], t["n"]) for t in row["traits"]] == records
     assert {row["run_date"] for row in found.values()} == {DAY}
     assert Counter(daily["happened_on"].to_pylist()).keys() == {DAY, YESTERDAY.day}
     assert sum(daily["n_exchanges"].to_pylist()) == len(every)

@@ -248,9 +248,9 @@ def test_lists_of_numbers_come_back_from_their_bytes(of_type: type[np.signedinte
     lists = [[1, -2, 3], [], [32_767], [0, -32_768]]
     made = packed(np.array([len(numbers) for numbers in lists]), np.array([n for numbers in lists for n in numbers], of_type))
     cut = pa.concat_arrays([made, pa.array([None], pa.binary())]).slice(1)
-    lengths, numbers = unpacked(cut, of_type)
+    lengths, numbers = unpacked(cut, np.dtype(of_type))
     assert (lengths.tolist(), numbers.tolist()) == ([0, 1, 2, 0], [32_767, 0, -32_768])
-    assert [numbers.tolist() for numbers in unpacked(made.slice(0, 0), of_type)] == [[], []]
+    assert [numbers.tolist() for numbers in unpacked(made.slice(0, 0), np.dtype(of_type))] == [[], []]
     assert np.frombuffer(made[0].as_py(), np.dtype(of_type).newbyteorder("<")).tolist() == lists[0]
 
 

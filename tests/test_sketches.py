@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from jobs.algorithms import sketches
 from jobs.algorithms.capability import CAPABILITIES
 from jobs.algorithms.fingerprints import SIGNATURE, mix
-from jobs.algorithms.sketches import FIXED, OUTPUT_BINS, PROMPT_FIELDS, SKETCH, SUMS, merge, sketch, stream
-from jobs.schemas.sketch import AFFIX_COLUMNS, TRAIT_CHANNELS
+from jobs.algorithms.sketches import FIXED, OUTPUT_BINS, RECORDS, SKETCH, SUMS, merge, sketch, stream
+from jobs.schemas.sketch import ABSENT, AFFIX_COLUMNS, MINIMUM, PROMPT, PROMPT_FIELDS, TRAIT, TRAIT_CHANNELS
 
 PROMPTS, TRAITS = 5, 3  # caps that small accounts exceed
 START = datetime(2026, 2, 10, tzinfo=UTC)
@@ -110,7 +110,11 @@ def signature_bytes(signature: list[int] | None) -> bytes | None:
 
 def counted(row: Row, list_name: str, *keys: str) -> dict[Any, int]:
     """A list of counted items of a sketch as a dictionary, which has every item once."""
-    items = [(tuple(item[k] for k in keys), item["n"]) for item in row[list_name]]
+    found = row[list_name]
+    if list_name in RECORDS:
+        kind = RECORDS[list_name]
+        found = [dict(zip(kind.names or (), record, strict=True)) for record in np.frombuffer(found, kind).tolist()]
+    items = [(tuple(None if item[k] == ABSENT else item[k] for k in keys), item["n"]) for item in found]
     assert len(dict(items)) == len(items)
     return dict(items)
 
@@ -176,7 +180,9 @@ def plain(rows: list[Row]) -> Row:
 
 def as_plain(row: Row) -> Row:
     lists = {"activity": ("hour", "model"), "traits": ("channel", "token"), "prompts": PROMPT_FIELDS, "terms": ("term",)}
-    return {k: v for k, v in row.items() if k != "account_id"} | {name: counted(row, name, *keys) for name, keys in lists.items()}
+    signature = None if row["signature"] is None else np.frombuffer(row["signature"], MINIMUM).tolist()
+    rest = {k: v for k, v in row.items() if k != "account_id"} | {"signature": signature}
+    return rest | {name: counted(row, name, *keys) for name, keys in lists.items()}
 
 
 def test_a_sketch_counts_what_a_loop_counts() -> None:
@@ -188,8 +194,8 @@ def test_a_sketch_counts_what_a_loop_counts() -> None:
     assert [row["account_id"] for row in made] == sorted(by_account)
     for row in made:
         assert as_plain(row) == plain(by_account[row["account_id"]])
-        assert len(row["prompts"]) == PROMPTS, "the cap was exceeded"
-        assert max(Counter(t["channel"] for t in row["traits"]).values()) == TRAITS
+        assert len(row["prompts"]) == PROMPTS * PROMPT.itemsize, "the cap was exceeded"
+        assert max(Counter(np.frombuffer(row["traits"], TRAIT)["channel"].tolist()).values()) == TRAITS
 
 
 @settings(derandomize=True, max_examples=60, deadline=None)

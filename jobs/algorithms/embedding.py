@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 from scipy.sparse import csr_matrix
 
-from jobs.algorithms.fingerprints import TERM_BUCKETS, mix
+from jobs.algorithms.fingerprints import TERM_BUCKETS, mix, unpacked
+from jobs.schemas.sketch import TERM
 
 DIMENSIONS = 128
 
@@ -29,10 +29,10 @@ def projection() -> Floats:
     return signs.reshape(TERM_BUCKETS, DIMENSIONS)
 
 
-def document_frequencies(terms: pa.ListArray) -> npt.NDArray[np.int64]:
-    """How many rows have each term, shape (TERM_BUCKETS,); additive over batches."""
-    flat = terms.flatten().field("term").to_numpy(zero_copy_only=False)
-    return np.bincount(flat, minlength=TERM_BUCKETS)
+def document_frequencies(terms: pa.BinaryArray) -> npt.NDArray[np.int64]:
+    """How many rows, of records TERM, have each term, shape (TERM_BUCKETS,); additive over batches."""
+    _, items = unpacked(terms, TERM)
+    return np.bincount(items["term"], minlength=TERM_BUCKETS)
 
 
 def rarity(frequencies: npt.NDArray[np.int64], rows: int) -> Floats:
@@ -41,14 +41,11 @@ def rarity(frequencies: npt.NDArray[np.int64], rows: int) -> Floats:
     return weights
 
 
-def embed(terms: pa.ListArray, weights: Floats) -> pa.ListArray:
-    """Unit vectors of accounts, lists of DIMENSIONS float32; null where an account has no weighted term."""
-    items = terms.flatten()
-    term = items.field("term").to_numpy(zero_copy_only=False).astype(np.int64)
-    n = items.field("n").to_numpy(zero_copy_only=False)
-    lengths = pc.fill_null(pc.list_value_length(terms), 0).to_numpy(zero_copy_only=False)
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
-    value = np.log1p(n).astype(np.float32) * weights[term]
+def embed(terms: pa.BinaryArray, weights: Floats) -> pa.ListArray:
+    """Unit vectors of accounts' records TERM, lists of DIMENSIONS float32; null where an account has no weighted term."""
+    lengths, items = unpacked(terms, TERM)
+    term, offsets = items["term"].astype(np.int64), np.concatenate([[0], np.cumsum(lengths)])
+    value = np.log1p(items["n"]).astype(np.float32) * weights[term]
     sparse: Any = csr_matrix((value, term, offsets), shape=(len(terms), TERM_BUCKETS))
     vectors = np.asarray(sparse @ projection(), np.float32)
     norms = np.sqrt((vectors.astype(np.float64) ** 2).sum(axis=1))

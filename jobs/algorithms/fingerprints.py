@@ -233,15 +233,15 @@ def terms(w: Words) -> pa.BinaryArray:
 
 
 def packed(lengths: Offsets, numbers: npt.NDArray[Any]) -> pa.BinaryArray:
-    """Lists of numbers as bytes, little-endian: Spark and Parquet take a list apart number by number, and bytes as they are."""
+    """Lists of numbers, or records, as bytes, little-endian: Spark and Parquet take a list apart number by number, bytes as they are."""
     data = numbers.astype(numbers.dtype.newbyteorder("<"), copy=False)
     ends = np.concatenate([[0], np.cumsum(lengths)]) * data.itemsize
     return pa.Array.from_buffers(pa.binary(), len(lengths), [None, pa.py_buffer(ends.astype(np.int32)), pa.py_buffer(data)])
 
 
-def unpacked(lists: pa.BinaryArray, of: type[np.generic]) -> tuple[Offsets, npt.NDArray[Any]]:
-    """The inverse of `packed`: the length of each list (0 of a null one) and the numbers of all."""
-    kind, filled = np.dtype(of).newbyteorder("<"), pc.fill_null(lists, b"")
+def unpacked(lists: pa.BinaryArray, kind: np.dtype[Any]) -> tuple[Offsets, npt.NDArray[Any]]:
+    """The inverse of `packed`: the length of each list (0 of a null one) and the numbers, or records, of all."""
+    filled = pc.fill_null(lists, b"")
     _, bounds, data = filled.buffers()
     ends = np.frombuffer(bounds, np.int32)[filled.offset : filled.offset + len(filled) + 1].astype(np.int64)
     lengths = np.diff(ends) // kind.itemsize

@@ -22,8 +22,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.algorithms.capability import CAPABILITIES
-from jobs.algorithms.fingerprints import SIGNATURE, TERM_BUCKETS, mix, unpacked
-from jobs.schemas.sketch import AFFIX_COLUMNS, TRAIT_CHANNELS
+from jobs.algorithms.fingerprints import SIGNATURE, TERM_BUCKETS, mix, packed, unpacked
+from jobs.schemas.sketch import ABSENT, MINIMUM, PROMPT, PROMPT_FIELDS, TERM, TRAIT, TRAIT_CHANNELS
 
 Ints = npt.NDArray[np.int64]
 
@@ -52,12 +52,9 @@ SUMS: tuple[str, ...] = (
     "reasoning_tokens",
 )
 FIXED: dict[str, int] = {"output_histogram": OUTPUT_BINS, "capability_counts": len(CAPABILITIES)}
-PROMPT_FIELDS: tuple[str, ...] = ("prompt_hash", "template_hash", *AFFIX_COLUMNS)
+RECORDS: dict[str, np.dtype[Any]] = {"traits": TRAIT, "prompts": PROMPT, "terms": TERM}
 
-_PROMPT_TYPE = pa.struct([*((name, pa.int64()) for name in PROMPT_FIELDS), ("n", pa.int32())])
-_TRAIT_TYPE = pa.struct([("channel", pa.int8()), ("token", pa.int64()), ("n", pa.int32())])
 _ACTIVITY_TYPE = pa.struct([("hour", pa.int32()), ("model", pa.string()), ("n", pa.int32())])
-_TERM_TYPE = pa.struct([("term", pa.int16()), ("n", pa.int32())])
 
 SKETCH = pa.schema(
     [
@@ -68,10 +65,8 @@ SKETCH = pa.schema(
         *((name, pa.list_(pa.int32())) for name in FIXED),
         ("activity", pa.list_(_ACTIVITY_TYPE)),
         ("slots", pa.list_(pa.int32())),
-        ("traits", pa.list_(_TRAIT_TYPE)),
-        ("prompts", pa.list_(_PROMPT_TYPE)),
-        ("terms", pa.list_(_TERM_TYPE)),
-        ("signature", pa.list_(pa.int32())),
+        *((name, pa.binary()) for name in RECORDS),
+        ("signature", pa.binary()),
     ]
 )
 
@@ -145,6 +140,20 @@ def _struct_lists(count: int, group: Ints, type_: pa.StructType, columns: list[A
     return _lists(np.bincount(group, minlength=count), values)
 
 
+def _records(count: int, group: Ints, kind: np.dtype[Any], columns: list[npt.NDArray[Any]]) -> pa.BinaryArray:
+    """Items of columns, of which `group` says whose they are, as bytes."""
+    made = np.empty(len(group), kind)
+    for name, values in zip(kind.names or (), columns, strict=True):
+        made[name] = values
+    return packed(np.bincount(group, minlength=count), made)
+
+
+def _recorded(table: pa.Table, name: str, groups: _Groups) -> tuple[Ints, list[Ints]]:
+    """The inverse of `_records` for a column of RECORDS: the group of each item, and its columns."""
+    lengths, items = unpacked(table[name].combine_chunks(), RECORDS[name])
+    return np.repeat(groups.of, lengths), [items[field].astype(np.int64) for field in items.dtype.names or ()]
+
+
 def _flat(table: pa.Table, name: str, groups: _Groups) -> tuple[Ints, pa.Array]:
     """Items of a list column with the group of each."""
     lists = table[name].combine_chunks()
@@ -174,25 +183,24 @@ def _rank_strings(strings: pa.Array) -> _Ranked:
     return _Ranked(codes, coded.dictionary.take(pa.array(order)))
 
 
-def _traits(groups: _Groups, group: Ints, channel: Ints, token: Ints, n: Ints) -> pa.ListArray:
+def _traits(groups: _Groups, group: Ints, channel: Ints, token: Ints, n: Ints) -> pa.BinaryArray:
     group, (channel, token), n = _counted(group, [channel, token], n)
     kept = _bottom(group * 256 + channel, token, TRAITS_KEPT)
-    return _struct_lists(groups.count, group[kept], _TRAIT_TYPE, [channel[kept], token[kept], n[kept]])
+    return _records(groups.count, group[kept], TRAIT, [channel[kept], token[kept], n[kept]])
 
 
-_ABSENT = np.int64(np.iinfo(np.int64).max)  # stands for a missing hash, so that the minimum prefers a real one
+def _prompts(groups: _Groups, group: Ints, fields: list[Ints], n: Ints) -> pa.BinaryArray:
+    """Distinct prompts, bottom-k. Fingerprints of texts that differ only in punctuation may differ: the least is kept.
 
-
-def _prompts(groups: _Groups, group: Ints, fields: list[Ints], n: Ints) -> pa.ListArray:
-    """Distinct prompts, bottom-k. Fingerprints of texts that differ only in punctuation may differ: the least is kept."""
+    A hash that is ABSENT is greater than all others, so the minimum prefers a real one.
+    """
     order = np.lexsort([fields[0], group])
     first = _runs(order, group, fields[0])
     if len(order):
         group, n = group[order][first], np.add.reduceat(n[order], first)
         fields = [np.minimum.reduceat(f[order], first) for f in fields]
     kept = _bottom(group, fields[0], PROMPTS_KEPT)
-    columns: list[Any] = [pa.array(f[kept], mask=f[kept] == _ABSENT) for f in fields]
-    return _struct_lists(groups.count, group[kept], _PROMPT_TYPE, [*columns, n[kept]])
+    return _records(groups.count, group[kept], PROMPT, [*(f[kept] for f in fields), n[kept]])
 
 
 def _slots(groups: _Groups, group: Ints, slot: Ints) -> pa.ListArray:
@@ -200,28 +208,24 @@ def _slots(groups: _Groups, group: Ints, slot: Ints) -> pa.ListArray:
     return _lists(np.bincount(group, minlength=groups.count), pa.array(slot.astype(np.int32)))
 
 
-def _terms(groups: _Groups, group: Ints, term: Ints, n: Ints) -> pa.ListArray:
+def _terms(groups: _Groups, group: Ints, term: Ints, n: Ints) -> pa.BinaryArray:
     if not len(group):
-        return _struct_lists(groups.count, group, _TERM_TYPE, [term, n])
+        return _records(groups.count, group, TERM, [term, n])
     cell = group * TERM_BUCKETS + term
     order = np.argsort(cell, kind="stable")  # groups ascend and so do the terms of a row: runs, which a stable sort merges
     first = _runs(order, cell)
     cell = cell[order][first]
-    return _struct_lists(groups.count, cell // TERM_BUCKETS, _TERM_TYPE, [cell % TERM_BUCKETS, np.add.reduceat(n[order], first)])
+    return _records(groups.count, cell // TERM_BUCKETS, TERM, [cell % TERM_BUCKETS, np.add.reduceat(n[order], first)])
 
 
-def _signature(groups: _Groups, present: npt.NDArray[np.bool_], values: npt.NDArray[Any]) -> pa.ListArray:
-    """Element-wise minima of the signatures of rows that have one, (sum(present) * SIGNATURE,); null where an account has none."""
-    values = values.reshape(-1, SIGNATURE)
-    of = groups.of[present]
-    lengths = np.zeros(groups.count, np.int64)
-    if not len(of):
-        return pa.array([None] * groups.count, pa.list_(pa.int32()))
+def _signature(groups: _Groups, rows: pa.BinaryArray) -> pa.BinaryArray:
+    """Element-wise minima of signatures; null where an account has none."""
+    lengths, values = unpacked(rows, MINIMUM)
+    of = groups.of[lengths > 0]
     first = _runs(np.arange(len(of)), of)
-    lengths[of[first]] = SIGNATURE
-    minima = np.minimum.reduceat(values, first, axis=0)
-    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
-    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(minima.ravel().astype(np.int32)), mask=pa.array(lengths == 0))
+    minima = np.minimum.reduceat(values.reshape(-1, SIGNATURE), first, axis=0) if len(of) else values
+    signed = np.bincount(of[first], minlength=groups.count)
+    return pc.if_else(pa.array(signed > 0), packed(signed * SIGNATURE, minima.ravel()), None)
 
 
 def _assemble(groups: _Groups, columns: dict[str, Any]) -> pa.Table:
@@ -261,12 +265,11 @@ def sketch(exchanges: pa.Table) -> pa.Table:
         np.concatenate([ones[t] for t in there]),
     )
     said = pc.is_valid(table["prompt_hash"].combine_chunks()).to_numpy(zero_copy_only=False)
-    fields = [_numpy(table, name, int(_ABSENT))[said].astype(np.int64) for name in PROMPT_FIELDS]
+    fields = [_numpy(table, name, ABSENT)[said].astype(np.int64) for name in PROMPT_FIELDS]
     columns["prompts"] = _prompts(groups, groups.of[said], fields, ones[said])
-    lengths, term = unpacked(table["terms"].combine_chunks(), np.int16)
+    lengths, term = unpacked(table["terms"].combine_chunks(), np.dtype("<i2"))
     columns["terms"] = _terms(groups, np.repeat(groups.of, lengths), term.astype(np.int64), np.ones(len(term), np.int64))
-    lengths, minima = unpacked(table["signature"].combine_chunks(), np.int32)
-    columns["signature"] = _signature(groups, lengths > 0, minima)
+    columns["signature"] = _signature(groups, table["signature"].combine_chunks())
     return _assemble(groups, columns)
 
 
@@ -325,21 +328,18 @@ def merge(sketches: pa.Table) -> pa.Table:
     columns["activity"] = _activity(groups, group, _field(items, "hour"), items.field("model"), _field(items, "n"))
     group, items = _flat(table, "slots", groups)
     columns["slots"] = _slots(groups, group, items.to_numpy().astype(np.int64))
-    group, items = _flat(table, "traits", groups)
-    columns["traits"] = _traits(groups, group, _field(items, "channel"), _field(items, "token"), _field(items, "n"))
-    group, items = _flat(table, "prompts", groups)
-    columns["prompts"] = _prompts(groups, group, [_field(items, f) for f in PROMPT_FIELDS], _field(items, "n"))
-    group, items = _flat(table, "terms", groups)
-    columns["terms"] = _terms(groups, group, _field(items, "term"), _field(items, "n"))
-    signatures = table["signature"].combine_chunks()
-    present = pc.is_valid(signatures).to_numpy(zero_copy_only=False)
-    columns["signature"] = _signature(groups, present, signatures.flatten().to_numpy())
+    group, (channel, token, n) = _recorded(table, "traits", groups)
+    columns["traits"] = _traits(groups, group, channel, token, n)
+    group, (*hashes, n) = _recorded(table, "prompts", groups)
+    columns["prompts"] = _prompts(groups, group, hashes, n)
+    group, (term, n) = _recorded(table, "terms", groups)
+    columns["terms"] = _terms(groups, group, term, n)
+    columns["signature"] = _signature(groups, table["signature"].combine_chunks())
     return _assemble(groups, columns)
 
 
 def _field(items: pa.StructArray, name: str) -> Ints:
-    missing = int(_ABSENT) if items.type.field(name).type == pa.int64() else 0
-    values: Ints = pc.fill_null(items.field(name), missing).to_numpy(zero_copy_only=False).astype(np.int64)
+    values: Ints = items.field(name).to_numpy(zero_copy_only=False).astype(np.int64)
     return values
 
 

@@ -10,8 +10,8 @@ from pyspark.sql import DataFrame
 
 from jobs.algorithms import embedding, sketches
 from jobs.algorithms.channels import TEXTS
-from jobs.algorithms.fingerprints import TERM_BUCKETS
-from jobs.schemas.sketch import PHRASE_CHANNELS
+from jobs.algorithms.fingerprints import TERM_BUCKETS, unpacked
+from jobs.schemas.sketch import ABSENT, PHRASE_CHANNELS, PROMPT, TRAIT
 from jobs.schemas.table import BINARY, LONG, column, struct_of, table
 from jobs.settings import Run
 
@@ -30,6 +30,7 @@ def transform(account_days: DataFrame, run: Run) -> DataFrame:
             merged = part.combine_chunks()
             phrases = _phrases(merged["prompts"].combine_chunks())
             made = merged.append_column("phrases", phrases).append_column("wrapped", _wrapped(phrases, fewest))
+            made = made.set_column(made.schema.get_field_index("traits"), "traits", _traits(merged["traits"].combine_chunks()))
             made = made.append_column("vector", embedding.embed(merged["terms"].combine_chunks(), weights))
             made = made.add_column(0, "run_date", pa.array([day] * len(made), pa.date32()))
             yield from made.select(schema.fieldNames()).combine_chunks().to_batches()
@@ -54,17 +55,24 @@ def _rarity(account_days: DataFrame) -> embedding.Floats:
     return embedding.rarity(total, sum(p.rows for p in parts))
 
 
-def _phrases(prompts: pa.ListArray) -> pa.ListArray:
+def _traits(traits: pa.BinaryArray) -> pa.ListArray:
+    """Records TRAIT as lists of structs."""
+    lengths, items = unpacked(traits, TRAIT)
+    values = pa.StructArray.from_arrays([pa.array(items[name].copy()) for name in TRAIT.names or ()], names=TRAIT.names)
+    return pa.ListArray.from_arrays(pa.array(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)), values)
+
+
+def _phrases(prompts: pa.BinaryArray) -> pa.ListArray:
     """Counted prompts, templates and affixes of each row's distinct prompts."""
-    items, lengths = prompts.flatten(), pc.fill_null(pc.list_value_length(prompts), 0).to_numpy(zero_copy_only=False)
-    row, n = np.repeat(np.arange(len(prompts)), lengths), items.field("n").to_numpy(zero_copy_only=False)
+    lengths, items = unpacked(prompts, PROMPT)
+    row, n = np.repeat(np.arange(len(prompts)), lengths), items["n"]
     rows, channels, tokens, counts = [], [], [], []
     for name, code in PHRASE_CHANNELS.items():
-        values = items.field(name)
-        there = pc.is_valid(values).to_numpy(zero_copy_only=False)
+        values = items[name].astype(np.int64)
+        there = values != ABSENT
         rows.append(row[there])
         channels.append(np.full(there.sum(), code, np.int8))
-        tokens.append(values.drop_null().to_numpy())
+        tokens.append(values[there])
         counts.append(n[there])
     at, channel, token, n = (np.concatenate(x) for x in (rows, channels, tokens, counts))
     order = np.lexsort([token, channel, at])

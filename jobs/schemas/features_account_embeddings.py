@@ -1,6 +1,6 @@
 """features.account_embeddings"""
 
-from jobs.schemas.sketch import SKETCH
+from jobs.schemas.sketch import SKETCH, TRAIT_STRUCT
 from jobs.schemas.table import BYTE, DATE, DOUBLE, FLOAT, INT, LONG, STRING, Table, array_of, column, struct_of
 
 PHRASE = struct_of(
@@ -17,7 +17,13 @@ TABLE = Table(
     columns=(
         column("run_date", DATE, "last day of the window", required=True),
         column("account_id", STRING, "the account", required=True),
-        *(field for field in SKETCH if field.name not in ("prompts", "terms")),
+        *(field for field in SKETCH if field.name not in ("traits", "prompts", "terms")),
+        column(
+            "traits",
+            array_of(TRAIT_STRUCT),
+            "what requests were sent from, and how; at most 128 tokens a channel, by least hash",
+            required=True,
+        ),
         column("phrases", array_of(PHRASE), "prompts, templates and affixes of prompts, counted", required=True),
         column(
             "wrapped",

@@ -1,8 +1,9 @@
 """The columns of sketches, which `features.account_days` and `features.account_embeddings` share."""
 
+import numpy as np
 from pyspark.sql.types import StructField
 
-from jobs.schemas.table import BYTE, INT, LONG, SHORT, STRING, TIMESTAMP, array_of, column, struct_of
+from jobs.schemas.table import BINARY, BYTE, INT, LONG, STRING, TIMESTAMP, array_of, column, struct_of
 
 AFFIX_WORDS: tuple[int, ...] = (4, 8, 16)  # lengths of the heads and tails of prompts by which wrappers are found
 AFFIX_COLUMNS: tuple[str, ...] = tuple(f"{side}{k}_hash" for side in ("head", "tail") for k in AFFIX_WORDS)
@@ -41,13 +42,15 @@ SUM_COMMENTS: dict[str, str] = {
     "reasoning_tokens": "tokens of hidden reasoning",
 }
 
-PROMPT = struct_of(
-    column("prompt_hash", LONG, "hash of the normalised prompt"),
-    column("template_hash", LONG, "hash of the folded prompt"),
-    *(column(name, LONG, "hash of its first or last words") for name in AFFIX_COLUMNS),
-    column("n", INT, "exchanges with it"),
-)
-TRAIT = struct_of(
+# What the bytes of a sketch hold, one record after the other: `numpy.frombuffer(value, PROMPT)`.
+ABSENT = 2**63 - 1  # stands for a hash that a prompt does not have
+PROMPT_FIELDS: tuple[str, ...] = ("prompt_hash", "template_hash", *AFFIX_COLUMNS)
+PROMPT = np.dtype([*((name, "<i8") for name in PROMPT_FIELDS), ("n", "<i4")])
+TRAIT = np.dtype([("channel", "i1"), ("token", "<i8"), ("n", "<i4")])
+TERM = np.dtype([("term", "<i2"), ("n", "<i4")])
+MINIMUM = np.dtype("<i4")
+
+TRAIT_STRUCT = struct_of(
     column("channel", BYTE, "TRAIT_CHANNELS, above"),
     column("token", LONG, "the first 64 bits of a pseudonym, a hash, or a number"),
     column("n", INT, "exchanges with it"),
@@ -57,7 +60,6 @@ ACTIVITY = struct_of(
     column("model", STRING, "model that was asked for"),
     column("n", INT, "exchanges"),
 )
-TERM = struct_of(column("term", SHORT, "hashed term, 0 to 8191"), column("n", INT, "exchanges whose prompt has it"))
 
 SKETCH: tuple[StructField, ...] = (
     *(column(name, LONG, comment, required=True) for name, comment in SUM_COMMENTS.items()),
@@ -67,8 +69,25 @@ SKETCH: tuple[StructField, ...] = (
     column("capability_counts", array_of(INT), "exchanges by capability: jobs.algorithms.capability", required=True),
     column("activity", array_of(ACTIVITY), "exchanges by hour and model", required=True),
     column("slots", array_of(INT), "ten-minute slots since 1970 with any exchange, ascending", required=True),
-    column("traits", array_of(TRAIT), "what requests were sent from, and how; at most 128 tokens a channel, by least hash", required=True),
-    column("prompts", array_of(PROMPT), "distinct prompts; at most 512, by least hash", required=True),
-    column("terms", array_of(TERM), "hashed terms of prompts", required=True),
-    column("signature", array_of(INT), "MinHash of the shingles of all prompts: 32 minima; null without words"),
+    column(
+        "traits",
+        BINARY,
+        "what requests were sent from, and how; at most 128 tokens a channel, by least hash; records of 13 bytes, little-endian: "
+        "channel (int8: TRAIT_CHANNELS), token (int64: first 64 bits of a pseudonym, a hash, or a number), n (int32: exchanges with it)",
+        required=True,
+    ),
+    column(
+        "prompts",
+        BINARY,
+        "distinct prompts; at most 512, by least hash; records of 68 bytes, little-endian: eight int64 hashes, of the prompt, its "
+        "template, its first 4, 8 and 16 words and its last 4, 8 and 16 (2^63 - 1 where it has no more), and n (int32: exchanges with it)",
+        required=True,
+    ),
+    column(
+        "terms",
+        BINARY,
+        "hashed terms of prompts, ascending; records of 6 bytes, little-endian: term (int16: 0 to 8191), n (int32: exchanges with it)",
+        required=True,
+    ),
+    column("signature", BINARY, "MinHash of the shingles of all prompts: 32 minima, each four bytes, little-endian; null without words"),
 )
