@@ -29,6 +29,7 @@ from jobs.algorithms.lockstep import lockstep
 from jobs.errors import GateError
 from jobs.gold import suspect_clusters
 from jobs.pipeline import STAGES, Grain, stage
+from jobs.runtime.order import schedule
 from jobs.runtime.runner import Runner
 from jobs.schemas.landing import EXCHANGE
 from jobs.schemas.table import table
@@ -179,6 +180,17 @@ def test_the_result_depends_on_the_data_alone(spark: SparkSession, lake: Path, t
     assert after.pop("bronze.exchanges")[0] > expected.pop("bronze.exchanges")[0], "bronze keeps every line as often as it arrived"
     assert digest(spark, made, "bronze.exchanges", DAYS[0]) == digest(spark, lake, "bronze.exchanges", DAYS[0])
     assert after == expected
+
+
+def test_a_first_load_sketches_what_a_run_of_each_day_does(spark: SparkSession, landing: Path, lake: Path, tmp_path: Path) -> None:
+    """A day of events made once, when all has arrived, has the rows that it has when it is made with every arrival."""
+    planned = [(day, [s for s in stages if s.grain is not Grain.RUN]) for day, stages in schedule(DAYS, last_only=True)]
+    made = tmp_path / "lake"
+    runner(spark, landing, made).work(planned)
+    for name in ("bronze.exchanges", "quality.quarantine", "silver.exchanges", "features.account_days"):
+        assert digest(spark, made, name) == digest(spark, lake, name), name
+    written = Counter((row["table_name"], row["made_date"]) for row in recorded(made, "runs"))
+    assert {written["features.account_days", day] for day in DAYS} == {1}, "each day once"
 
 
 def test_required_fields_alone_are_enough(spark: SparkSession, tmp_path: Path) -> None:

@@ -5,14 +5,25 @@ from datetime import date
 import pytest
 
 from jobs.pipeline import STAGES, Grain, Span, stage
-from jobs.runtime.order import ABREAST, PUBLISHER, Task, order, schedule
+from jobs.runtime.order import ABREAST, PUBLISHER, Task, alone, order, schedule
 
 DAYS = [date(2026, 3, d) for d in range(2, 9)]
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["every day", "the last alone"])
-def waits(request: pytest.FixtureRequest) -> dict[Task, set[Task]]:
-    return order(schedule(DAYS, last_only=request.param))
+@pytest.fixture(scope="module")
+def waits() -> dict[Task, set[Task]]:
+    return order(schedule(DAYS))
+
+
+@pytest.fixture(scope="module")
+def first_load() -> dict[Task, set[Task]]:
+    return order(schedule(DAYS, last_only=True))
+
+
+@pytest.fixture(params=["waits", "first_load"])
+def either(request: pytest.FixtureRequest) -> dict[Task, set[Task]]:
+    found: dict[Task, set[Task]] = request.getfixturevalue(request.param)
+    return found
 
 
 def behind(waits: dict[Task, set[Task]], task: Task) -> set[Task]:
@@ -24,17 +35,20 @@ def behind(waits: dict[Task, set[Task]], task: Task) -> set[Task]:
     return found
 
 
-def test_nothing_waits_for_what_stands_behind_it(waits: dict[Task, set[Task]]) -> None:
-    place = {task: number for number, task in enumerate(waits)}
-    assert all(place[w] < place[task] for task, before in waits.items() for w in before)
+def test_nothing_waits_for_what_stands_behind_it(either: dict[Task, set[Task]]) -> None:
+    place = {task: number for number, task in enumerate(either)}
+    assert all(place[w] < place[task] for task, before in either.items() for w in before)
+
+
+def test_days_begin_in_their_order(waits: dict[Task, set[Task]]) -> None:
     assert [day for day, _ in waits] == sorted(day for day, _ in waits), "the oldest first"
 
 
-def test_a_stage_finds_what_it_reads(waits: dict[Task, set[Task]]) -> None:
-    for day, table in waits:
-        written = behind(waits, (day, table))
+def test_a_stage_finds_what_it_reads(either: dict[Task, set[Task]]) -> None:
+    for day, table in either:
+        written = behind(either, (day, table))
         for read in stage(table).reads:
-            expected = {(d, t) for d, t in waits if t == read.table and (d < day or (d == day and read.span is not Span.PREVIOUS))}
+            expected = {(d, t) for d, t in either if t == read.table and (d < day or (d == day and read.span is not Span.PREVIOUS))}
             assert expected <= written, (day, table, read.table)
 
 
@@ -59,6 +73,24 @@ def test_a_day_begins_before_the_one_before_is_published(waits: dict[Task, set[T
 def test_what_changes_for_earlier_days_is_known_to_this_test() -> None:
     late = {s.table for s in STAGES if s.grain is Grain.EVENT} | {r.table for s in STAGES for r in s.reads if r.span is Span.ARRIVED}
     assert late == {"bronze.exchanges", "silver.exchanges", "features.account_days"}
+
+
+def test_a_first_load_makes_a_day_of_events_once_when_all_has_arrived(first_load: dict[Task, set[Task]]) -> None:
+    arrivals = {(day, "bronze.exchanges") for day in DAYS}
+    assert alone(schedule(DAYS, last_only=True)) == set(DAYS)
+    assert alone(schedule(DAYS)) == set()
+    assert all(arrivals <= behind(first_load, (day, "silver.exchanges")) for day in DAYS)
+    assert (DAYS[1], "features.account_days") not in behind(first_load, (DAYS[2], "silver.exchanges")), "days overlap"
+    assert {day for day, table in first_load if stage(table).grain is Grain.RUN} == {DAYS[-1]}
+    others = {task for task in first_load if not task[1].startswith("gold.")}
+    assert all(others <= behind(first_load, task) for task in first_load if task not in others), "gold waits for every gate"
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_gold_of_a_short_first_load_waits_for_every_gate(number: int) -> None:
+    short = order(schedule(DAYS[:number], last_only=True))
+    others = {task for task in short if not task[1].startswith("gold.")}
+    assert {task for task in short if task not in others and others <= behind(short, task)} == set(short) - others
 
 
 def test_few_days_are_unfinished(waits: dict[Task, set[Task]]) -> None:

@@ -12,12 +12,26 @@ Task = tuple[date, str]  # a day and the table that is made for it
 
 
 def schedule(days: Sequence[date], *, last_only: bool = False) -> list[tuple[date, list[Stage]]]:
-    """The stages that `Runner.run` runs for each day."""
-    planned = []
-    for number, day in enumerate(days):
-        passed = ({Grain.SNAPSHOT} if number else set()) | ({Grain.RUN} if last_only and day != days[-1] else set())
-        planned.append((day, [s for s in STAGES if s.grain not in passed]))
-    return planned
+    """The stages that `Runner.run` runs for each day, oldest first.
+
+    With `last_only` every arrival first, then each day of events once, with all that arrived of it, then the last day's run. A
+    day of events that were made with each arrival would be made four times, where exchanges come up to three days late.
+    """
+
+    def of(*grains: Grain) -> list[Stage]:
+        return [s for s in STAGES if s.grain in grains]
+
+    first, later = of(*Grain), of(*(set(Grain) - {Grain.SNAPSHOT}))
+    if not last_only:
+        return [(day, later if number else first) for number, day in enumerate(days)]
+    arrivals = [(day, of(Grain.ARRIVAL, *(() if number else (Grain.SNAPSHOT,)))) for number, day in enumerate(days)]
+    return [*arrivals, *((day, of(Grain.EVENT)) for day in days), *((day, of(Grain.RUN)) for day in days[-1:])]
+
+
+def alone(planned: Sequence[tuple[date, Sequence[Stage]]]) -> set[date]:
+    """The days of which events are made by themselves, when all has arrived: no other day of a plan makes them too."""
+    grains = [(day, {s.grain for s in stages}) for day, stages in planned]
+    return {day for day, of in grains if Grain.EVENT in of and Grain.ARRIVAL not in of}
 
 
 def order(planned: Sequence[tuple[date, Sequence[Stage]]]) -> dict[Task, set[Task]]:
@@ -30,11 +44,12 @@ def order(planned: Sequence[tuple[date, Sequence[Stage]]]) -> dict[Task, set[Tas
     waits: dict[Task, set[Task]] = {}
     made_on: list[dict[str, date]] = []  # of the days abreast, the oldest first
     older: dict[str, date] = {}  # the last day before those for which each table was made
+    by_themselves = alone(planned)
     for day, stages in planned:
         latest = {table: of for tables in made_on for table, of in tables.items()}
         ours = {s.table for s in stages}
         for made in stages:
-            wanted = {made.table, *(r.table for r in made.reads), *(t for t in latest if _disturbs(made, stage(t)))}
+            wanted = {made.table, *(r.table for r in made.reads), *(t for t in latest if _disturbs(made, stage(t), day in by_themselves))}
             wanted |= {PUBLISHER} if made.layer == GOLD else set()
             waits[day, made.table] = {(d, t) for t, d in older.items()} | {(d, t) for t, d in latest.items() if t in wanted}
             waits[day, made.table] |= {(day, t) for t in made.upstream if t in ours}
@@ -54,6 +69,8 @@ _DISTURBED = {
 }
 
 
-def _disturbs(made: Stage, reader: Stage) -> bool:
-    """Whether making a table for a day changes what a stage of an earlier day reads."""
-    return any(r.table == made.table and r.span in _DISTURBED[made.grain] and not r.as_made for r in reader.reads)
+def _disturbs(made: Stage, reader: Stage, by_itself: bool) -> bool:
+    """Whether making a table for a day, of events `by_itself`, changes what a stage of an earlier day reads."""
+    return not (by_itself and made.grain is Grain.EVENT) and any(
+        r.table == made.table and r.span in _DISTURBED[made.grain] and not r.as_made for r in reader.reads
+    )

@@ -27,7 +27,7 @@ from jobs.runtime.inputs import Inputs
 from jobs.runtime.journal import Journal
 from jobs.runtime.lake import Commit, Lake
 from jobs.runtime.landing import Landing
-from jobs.runtime.order import GOLD, PUBLISHER, Task, order, schedule
+from jobs.runtime.order import GOLD, PUBLISHER, Task, alone, order, schedule
 from jobs.runtime.records import FAILED, STOPPED, WRITTEN, Made, Records
 from jobs.settings import Key, Run, Settings
 
@@ -71,6 +71,7 @@ class Runner:
         self.lake = Lake(self.spark, self.lake_uri, self.settings.window_days, metadata)
         self._inputs = Inputs(self.lake, Landing(self.spark, self.landing_uri) if self.landing_uri else None)
         self._unpublished: dict[date, dict[str, Made]] = {}  # gold of a day that has passed its gates
+        self._by_themselves: set[date] = set()  # days of events that no other day of the run makes too
         self._lock = Lock()
         self.journal.run_id = self.run_id
         self.gate = Gate(self.lake, self.settings.quality, self._on_outcome)
@@ -93,8 +94,8 @@ class Runner:
         planning and committing on the driver, during which cores are idle. After a failure nothing new begins; what
         runs is waited for. A gate that stops a day lets earlier days end. A day's gold is written when all of it has passed.
         """
-        self._inputs.keeps = True
-        days = [str(day) for day, _ in planned]
+        self._inputs.keeps, self._by_themselves = True, alone(planned)
+        days = sorted({str(day) for day, _ in planned})
         self.journal.write("run_begins", days=days, code=jobs.__version__, settings=self.settings.digest)
         try:
             self._work_off(order(planned))
@@ -103,7 +104,7 @@ class Runner:
             self._records.rescue()
             raise
         finally:
-            self._inputs.keeps = False
+            self._inputs.keeps, self._by_themselves = False, set()
             self._forget()
         self._records.flush()
         self.journal.write("run_ends", not_held=sum(1 for o in self.gate.outcomes if not o.success))
@@ -176,7 +177,7 @@ class Runner:
         self._describe(f"{stage.table} {day}")
         self.on_event(Event(stage.table, day, done=False))
         self.journal.write("stage_begins", table=stage.table, day=day)
-        for made in self.event_days(day) if stage.grain is Grain.EVENT else [day]:
+        for made in self._days_to_make(day) if stage.grain is Grain.EVENT else [day]:
             commit = self._make(stage, made, day)
             if commit is not None and self._inputs.keeps:
                 self._inputs.left(stage, day, commit.version)
@@ -196,6 +197,9 @@ class Runner:
         arrived = self.lake.read("bronze.exchanges", Span.DAY, day).select("happened_on").distinct().collect()  # days: a handful
         oldest = day - timedelta(days=self.settings.window_days - 1)
         return sorted({day} | {row[0] for row in arrived if oldest <= row[0] <= day})
+
+    def _days_to_make(self, day: date) -> list[date]:
+        return [d for d in self.event_days(day) if d == day or d not in self._by_themselves]
 
     def _make(self, stage: Stage, day: date, run_date: date) -> Commit | None:
         """Make a day of a table; returns what was written, of gold nothing yet."""
