@@ -11,6 +11,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.algorithms.channels import CHANNEL, WRAPPERS
+from jobs.algorithms.fingerprints import mix
 from jobs.schemas.sketch import PHRASE_CHANNELS, TRAIT_CHANNELS
 from jobs.schemas.table import table
 from jobs.settings import Run
@@ -18,8 +19,8 @@ from jobs.settings import Run
 USES = 2_000_000  # that a task counts in memory: half a gigabyte in a Python worker
 _CODES = TRAIT_CHANNELS | {name.removesuffix("_hash"): code for name, code in PHRASE_CHANNELS.items()} | {"card": 40, "mail": 41}
 _NAMES = {code: name for name, code in _CODES.items() if name in CHANNEL}
-_USE = "account_id string, owner_id string, channel tinyint, token long, n int, fillings int"
-_SHARED = f"{_USE}, counts boolean, users int, degree int"
+_DEALT = "task int, message binary"
+_SHARED = "account_id string, owner_id string, channel tinyint, token long, n int, fillings int, counts boolean, users int, degree int"
 
 
 def transform(embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame:
@@ -27,7 +28,9 @@ def transform(embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame
 
     Tokens that a single owner has are dropped: there is nobody to share them with. Licensed customers
     take no part, neither as suspects nor as background. Tokens are counted in memory, in one task where it can hold them
-    all. Else there are two shuffles: by token, to count who has it, and by account, to add up whom it meets.
+    all. Else there are two shuffles: by token, to count who has it, and by account, to add up whom it meets. To the first
+    go all uses of all accounts, most of which nobody shares: thousands at a time, as one message, for as rows they would
+    cost more than all else of the stage.
     """
     known = accounts.select("account_id", "owner_id", "agreement", "card", "mail_domain", "signup_address", "signup_block", "signup_asn")
     active = embeddings.select("account_id", "traits", "phrases").join(known, "account_id", "left").where("agreement is null")
@@ -38,8 +41,8 @@ def transform(embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame
     parts = _parts(active)
     if parts == 1:
         return active.coalesce(1).mapInArrow(lambda batches: _with_reach(_count_owners(_uses(batches)), day), schema)
-    uses = active.mapInArrow(_uses, _USE).repartition(parts, "channel", "token")
-    shared = uses.mapInArrow(_count_owners, _SHARED).repartition(parts, "account_id")
+    dealt = active.mapInArrow(lambda batches: _deal(batches, parts), _DEALT)
+    shared = dealt.groupBy("task").applyInArrow(_count_dealt, _SHARED).repartition(parts, "account_id")
     return shared.mapInArrow(lambda batches: _with_reach(batches, day), schema)
 
 
@@ -50,16 +53,47 @@ def _uses(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         yield from (part for part in parts if part.num_rows)
 
 
+def _deal(batches: Iterable[pa.RecordBatch], parts: int) -> Iterator[pa.RecordBatch]:
+    """The uses of each batch as a message, in Arrow's stream format, to each task of `parts` that counts some of its tokens."""
+    for uses in _uses(batches):
+        salt = uses["channel"].to_numpy().astype(np.uint64) << np.uint64(56)
+        task = (mix(uses["token"].to_numpy().view(np.uint64) ^ salt) % np.uint64(parts)).astype(np.int32)
+        order = np.argsort(task, kind="stable")
+        sorted_, starts = uses.take(pa.array(order)), _starts(task[order])
+        ends = np.append(starts[1:], len(order))
+        for first, last in zip(starts, ends, strict=True):
+            part, message = _compact(sorted_.slice(first, last - first)), pa.BufferOutputStream()
+            with pa.ipc.new_stream(message, part.schema) as stream:
+                stream.write_batch(part)
+            yield pa.RecordBatch.from_arrays(
+                [pa.array([task[order[first]]], pa.int32()), pa.array([message.getvalue().to_pybytes()], pa.binary())],
+                names=["task", "message"],
+            )
+
+
+def _compact(uses: pa.RecordBatch) -> pa.RecordBatch:
+    """The same, with no name in its dictionaries that no row has."""
+    columns = [c.dictionary_decode().dictionary_encode() if pa.types.is_dictionary(c.type) else c for c in uses.columns]
+    return pa.RecordBatch.from_arrays(columns, names=uses.schema.names)
+
+
+def _count_dealt(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """What `_count_owners` says of the messages to one task."""
+    messages = (message.as_buffer() for batch in batches for message in batch.column("message"))
+    yield from _count_owners(uses for message in messages for uses in pa.ipc.open_stream(message))
+
+
 def _listed(batch: pa.RecordBatch, name: str) -> pa.RecordBatch:
     """The items of a column of lists of (channel, token), with what accompanies them, where their channel is one that counts."""
     lists = batch.column(name)
-    row = pa.array(np.repeat(np.arange(batch.num_rows), pc.fill_null(pc.list_value_length(lists), 0).to_numpy()))
+    row = pa.array(np.repeat(np.arange(batch.num_rows, dtype=np.int32), pc.fill_null(pc.list_value_length(lists), 0).to_numpy()))
     items = lists.flatten()
     one = pa.array(np.ones(len(items), np.int32))
     fields = {name: items.field(name) for name in [field.name for field in items.type]}
+    owner = batch.column("owner_id").dictionary_encode()
     columns = [
-        batch.column("account_id").take(row),
-        batch.column("owner_id").take(row),
+        pa.DictionaryArray.from_arrays(row, batch.column("account_id")),
+        pa.DictionaryArray.from_arrays(owner.indices.take(row), owner.dictionary),
         fields["channel"],
         fields["token"],
         fields.get("n", one),
@@ -112,7 +146,7 @@ def _own_tokens() -> Column:
 def _whole(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
     table_ = pa.Table.from_batches(kept) if (kept := [b for b in batches if b.num_rows]) else None
     if table_ is not None:
-        yield table_.combine_chunks()
+        yield table_.unify_dictionaries().combine_chunks()
 
 
 def _starts(*keys: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
@@ -124,10 +158,18 @@ def _starts(*keys: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
     return np.flatnonzero(change)
 
 
+def _repeated(token: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The rows whose token stands in another row too."""
+    order = np.argsort(token)
+    same = np.diff(token[order]) == 0
+    return order[np.append(same, False) | np.append(False, same)] if len(order) else order
+
+
 def _count_owners(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Uses of whole tokens: one row an account, with the owners that have the token, where there are two or more."""
-    for uses in _whole(batches):
-        account, owner = (uses[name].combine_chunks().dictionary_encode() for name in ("account_id", "owner_id"))
+    for every in _whole(batches):
+        uses = every.take(pa.array(_repeated(every["token"].to_numpy())))  # the rest is the most, and not worth sorting by all keys
+        account, owner = (uses[name].combine_chunks() for name in ("account_id", "owner_id"))
         a, o = account.indices.to_numpy(), owner.indices.to_numpy()
         channel, token, n, fillings = (uses[name].to_numpy() for name in ("channel", "token", "n", "fillings"))
         order = np.lexsort([a, o, token, channel])

@@ -7,7 +7,7 @@ from pyspark.sql import DataFrame
 
 from jobs.errors import RunError, UsageError
 from jobs.pipeline import STAGES, Grain, Read, Span, Stage, is_given, is_landing, stage
-from jobs.runtime.kept import Kept, held, known
+from jobs.runtime.kept import SMALL, Kept, held, known
 from jobs.runtime.lake import Lake
 from jobs.runtime.landing import Landing
 from jobs.runtime.unreadable import Unreadable
@@ -32,6 +32,7 @@ class Inputs:
         self._landing = landing
         self._is_local = str(lake.spark.sparkContext.master).startswith("local")
         self._kept: dict[tuple[str, date], Kept] = {}
+        self._large: set[tuple[str, date]] = set()  # tables of a day that are read from the lake, for all that they would take in memory
         self._versions: dict[tuple[str, date], int] = {}  # of tables as the run of a day left them
         self._lock = Lock()
         self._unreadable: dict[tuple[str, date], list[Unreadable]] = {}
@@ -57,18 +58,31 @@ class Inputs:
     def held(self, stage: Stage, day: date, rows: DataFrame) -> Kept | None:
         """The rows that a stage makes, to be written and then to `keep`; None where they are to be read from the lake.
 
-        So they are where a cluster's executors, which keep them, can be lost.
+        So they are where a cluster's executors, which keep them, can be lost; and where they may be many: what does not fit
+        the memory is written row by row to disk and read back so by every reader, at ten times the price of Parquet.
         """
-        holds = self.keeps and self._is_local and stage.grain is Grain.RUN
-        return held(rows, table(stage.table), day) if holds else None
+        many = any(read.span is Span.WINDOW or (read.table, day) in self._large for read in stage.reads)
+        return held(rows, table(stage.table), day) if self._holds(stage) and not many else None
+
+    def _holds(self, stage: Stage) -> bool:
+        return self.keeps and self._is_local and stage.grain is Grain.RUN
 
     def keep(self, stage: Stage, day: date, made: Kept | None, size: int | None) -> DataFrame:
         """What a stage has just written, of `size` bytes, as its gate and later stages read it."""
-        if made is None:
+        if not self._holds(stage):
             return self.read(Read(stage.table), day) if stage.grain is Grain.RUN else self.lake.read(stage.table, Span.DAY, day)
+        spec = table(stage.table)
+        if size is not None and size < SMALL:
+            kept = known(made or held(self.lake.read(stage.table, Span.DAY, day), spec, day), spec, day, size)
+        else:
+            if made is not None:
+                made.free()
+            kept = Kept(self.lake.read(stage.table, Span.DAY, day), lambda: None)
         with self._lock:
-            self._kept[stage.table, day] = made if size is None else known(made, table(stage.table), day, size)
-            return self._kept[stage.table, day].rows
+            self._kept[stage.table, day] = kept
+            if kept.undated is None:
+                self._large.add((stage.table, day))
+        return kept.rows
 
     def left(self, stage: Stage, day: date, version: int) -> None:
         """The run of a day has made all that a stage makes: who reads it `as_made` reads this version."""
@@ -80,6 +94,7 @@ class Inputs:
         with self._lock:
             for key in [key for key in self._kept if day in (None, key[1])]:
                 self._kept.pop(key).free()
+                self._large.discard(key)
 
     def find_unreadable(self, stage: Stage, day: date) -> bool:
         """After a failure: look for files of the stage's landing folders that cannot be read; whether there are new ones."""
