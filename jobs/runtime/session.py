@@ -126,7 +126,8 @@ def session(
             "spark.driver.host": "127.0.0.1",
             "spark.driver.bindAddress": "127.0.0.1",
             "spark.ui.enabled": "false",
-            "spark.sql.shuffle.partitions": str(cores),
+            # Of rows so few that queries are interpreted, a second task of a shuffle costs as much as its rows.
+            "spark.sql.shuffle.partitions": "1" if light else str(cores),
             # Re-planning between stages cuts small queries into more jobs, and small days are mostly planning.
             "spark.sql.adaptive.enabled": "false",
             "spark.default.parallelism": str(cores),
