@@ -129,7 +129,7 @@ BROKEN: dict[str, dict[str, Row | list[Row]]] = {
         "of_another_day": {"exchange_id": "y", "requested_at": TOMORROW},
         "no_pseudonym": {"exchange_id": "y", "address": "198.51.100.7"},
         "keys": {"exchange_id": "y", "key_id": "another"},
-        "impossible_terms": {"exchange_id": "y", "terms": b"\0\x20"},
+        "impossible_terms": {"exchange_id": "y", "terms": b"\0\x20\1\0"},
         "impossible_signature": {"exchange_id": "y", "signature": b"\1\0\0\0"},
         "words_without_hash": {"exchange_id": "y", "prompt_hash": None},
         "impossible_capabilities": {"exchange_id": "y", "capabilities": 128},

@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
+from operator import and_
 from typing import Any
 
 import numpy as np
@@ -109,7 +110,9 @@ def measures(known: Sequence[str], declared: Declared, wanted: Sequence[str], da
 def duplicates(spec: Table) -> Column:
     """Rows of a day beyond the first of each key, which is told by 128 bits: as text it would cost more to count than to make."""
     key = [F.col(name) for name in spec.key if name != spec.date]
-    return (F.count(F.lit(1)) - F.count_distinct(F.xxhash64(*key), F.xxhash64(F.lit(1), *key))).alias(DUPLICATES)
+    whole = reduce(and_, (part.isNotNull() for part in key))  # of a key that lacks a part, no row is the first
+    bits = (F.when(whole, F.xxhash64(*key)), F.when(whole, F.xxhash64(F.lit(1), *key)))
+    return (F.count(F.lit(1)) - F.count_distinct(*bits)).alias(DUPLICATES)
 
 
 def _expression(sql: str, day: str) -> Column:

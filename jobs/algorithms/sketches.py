@@ -97,7 +97,8 @@ def _numpy(table: pa.Table, name: str, null: float = 0) -> npt.NDArray[Any]:
     return filled
 
 
-def _lists(lengths: Ints, values: pa.Array) -> pa.ListArray:
+def lists(lengths: Ints, values: pa.Array) -> pa.ListArray:
+    """Values as lists of those lengths."""
     return pa.ListArray.from_arrays(pa.array(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)), values)
 
 
@@ -137,7 +138,7 @@ def _bottom(group: Ints, item: Ints, k: int) -> npt.NDArray[np.bool_]:
 def _struct_lists(count: int, group: Ints, type_: pa.StructType, columns: list[Any]) -> pa.ListArray:
     arrays = [c if isinstance(c, pa.Array) else pa.array(c) for c in columns]
     values = pa.StructArray.from_arrays([a.cast(type_.field(i).type) for i, a in enumerate(arrays)], fields=list(type_))
-    return _lists(np.bincount(group, minlength=count), values)
+    return lists(np.bincount(group, minlength=count), values)
 
 
 def _records(count: int, group: Ints, kind: np.dtype[Any], columns: list[npt.NDArray[Any]]) -> pa.BinaryArray:
@@ -156,9 +157,9 @@ def _recorded(table: pa.Table, name: str, groups: _Groups) -> tuple[Ints, list[I
 
 def _flat(table: pa.Table, name: str, groups: _Groups) -> tuple[Ints, pa.Array]:
     """Items of a list column with the group of each."""
-    lists = table[name].combine_chunks()
-    lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False)
-    return np.repeat(groups.of, lengths), lists.flatten()
+    column = table[name].combine_chunks()
+    lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
+    return np.repeat(groups.of, lengths), column.flatten()
 
 
 def _activity(groups: _Groups, group: Ints, hour: Ints, model: pa.Array, n: Ints) -> pa.ListArray:
@@ -205,7 +206,7 @@ def _prompts(groups: _Groups, group: Ints, fields: list[Ints], n: Ints) -> pa.Bi
 
 def _slots(groups: _Groups, group: Ints, slot: Ints) -> pa.ListArray:
     group, (slot,), _ = _counted(group, [slot], np.ones(len(slot), np.int64))
-    return _lists(np.bincount(group, minlength=groups.count), pa.array(slot.astype(np.int32)))
+    return lists(np.bincount(group, minlength=groups.count), pa.array(slot.astype(np.int32)))
 
 
 def _terms(groups: _Groups, group: Ints, term: Ints, n: Ints) -> pa.BinaryArray:
@@ -252,7 +253,7 @@ def sketch(exchanges: pa.Table) -> pa.Table:
     columns["output_histogram"] = _histogram(groups, _output_bin(_numpy(table, "output_tokens", -1)), OUTPUT_BINS)
     bits = _numpy(table, "capabilities").astype(np.int64)
     per_bit = np.stack([np.add.reduceat((bits >> i) & 1, groups.starts) for i in range(len(CAPABILITIES))], axis=1)
-    columns["capability_counts"] = _lists(np.full(groups.count, len(CAPABILITIES)), pa.array(per_bit.ravel().astype(np.int32)))
+    columns["capability_counts"] = lists(np.full(groups.count, len(CAPABILITIES)), pa.array(per_bit.ravel().astype(np.int32)))
     columns["activity"] = _activity(groups, groups.of, seconds // 3600, table["request_model"].combine_chunks(), ones)
     columns["slots"] = _slots(groups, groups.of, seconds // SLOT_SECONDS)
     parts = [(name, code, table[f"{name}_token"].combine_chunks()) for name, code in TRAIT_CHANNELS.items()]
@@ -309,7 +310,7 @@ def _output_bin(tokens: npt.NDArray[Any]) -> Ints:
 def _histogram(groups: _Groups, bins: Ints, size: int) -> pa.ListArray:
     there = bins >= 0
     counts = np.bincount(groups.of[there] * size + bins[there], minlength=groups.count * size)
-    return _lists(np.full(groups.count, size), pa.array(counts.astype(np.int32)))
+    return lists(np.full(groups.count, size), pa.array(counts.astype(np.int32)))
 
 
 def merge(sketches: pa.Table) -> pa.Table:
@@ -323,7 +324,7 @@ def merge(sketches: pa.Table) -> pa.Table:
         columns[name] = pa.array(reduce.reduceat(at, groups.starts)).cast(pa.timestamp("us", tz="UTC"))
     for name, size in FIXED.items():
         flat = table[name].combine_chunks().flatten().to_numpy().reshape(-1, size)
-        columns[name] = _lists(np.full(groups.count, size), pa.array(np.add.reduceat(flat, groups.starts, axis=0).ravel()))
+        columns[name] = lists(np.full(groups.count, size), pa.array(np.add.reduceat(flat, groups.starts, axis=0).ravel()))
     group, items = _flat(table, "activity", groups)
     columns["activity"] = _activity(groups, group, _field(items, "hour"), items.field("model"), _field(items, "n"))
     group, items = _flat(table, "slots", groups)

@@ -59,7 +59,7 @@ def _traits(traits: pa.BinaryArray) -> pa.ListArray:
     """Records TRAIT as lists of structs."""
     lengths, items = unpacked(traits, TRAIT)
     values = pa.StructArray.from_arrays([pa.array(items[name].copy()) for name in TRAIT.names or ()], names=TRAIT.names)
-    return pa.ListArray.from_arrays(pa.array(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)), values)
+    return sketches.lists(lengths, values)
 
 
 def _phrases(prompts: pa.BinaryArray) -> pa.ListArray:
@@ -89,8 +89,7 @@ def _phrases(prompts: pa.BinaryArray) -> pa.ListArray:
         ],
         names=["channel", "token", "n", "fillings"],
     )
-    offsets = np.concatenate([[0], np.cumsum(np.bincount(at[first], minlength=len(prompts)))]).astype(np.int32)
-    return pa.ListArray.from_arrays(pa.array(offsets), values)
+    return sketches.lists(np.bincount(at[first], minlength=len(prompts)), values)
 
 
 def _wrapped(phrases: pa.ListArray, fewest: int) -> pa.Array:

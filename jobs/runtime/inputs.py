@@ -78,10 +78,10 @@ class Inputs:
             if made is not None:
                 made.free()
             kept = Kept(self.lake.read(stage.table, Span.DAY, day), lambda: None)
+            with self._lock:
+                self._large.add((stage.table, day))
         with self._lock:
             self._kept[stage.table, day] = kept
-            if kept.undated is None:
-                self._large.add((stage.table, day))
         return kept.rows
 
     def left(self, stage: Stage, day: date, version: int) -> None:

@@ -51,7 +51,7 @@ def known(kept: Kept, spec: Table, day: date, size: int) -> Kept:
     leaf = (plan.output(), plan.rdd(), plan.outputPartitioning(), plan.outputOrdering(), False, plan.stream())
     made = plan.copy(*leaf, session, told, jvm.scala.Option.empty())
     sized = DataFrame(jvm.org.apache.spark.sql.classic.Dataset.ofRows(session, made), spark)
-    return Kept(_dated(sized.coalesce(1) if size < SMALL else sized, spec, day), kept.free, kept.undated)
+    return Kept(_dated(sized.coalesce(1) if size < SMALL else sized, spec, day), kept.free)
 
 
 def _dated(undated: DataFrame, spec: Table, day: date) -> DataFrame:

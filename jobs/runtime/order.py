@@ -12,20 +12,19 @@ Task = tuple[date, str]  # a day and the table that is made for it
 
 
 def schedule(days: Sequence[date], *, last_only: bool = False) -> list[tuple[date, list[Stage]]]:
-    """The stages that `Runner.run` runs for each day, oldest first.
+    """The stages that `Runner.run` runs for each day; undated snapshots are taken once.
 
     With `last_only` every arrival first, then each day of events once, with all that arrived of it, then the last day's run. A
     day of events that were made with each arrival would be made four times, where exchanges come up to three days late.
     """
-
-    def of(*grains: Grain) -> list[Stage]:
-        return [s for s in STAGES if s.grain in grains]
-
-    first, later = of(*Grain), of(*(set(Grain) - {Grain.SNAPSHOT}))
+    every = [(day, [s for s in STAGES if not number or s.grain is not Grain.SNAPSHOT]) for number, day in enumerate(days)]
     if not last_only:
-        return [(day, later if number else first) for number, day in enumerate(days)]
-    arrivals = [(day, of(Grain.ARRIVAL, *(() if number else (Grain.SNAPSHOT,)))) for number, day in enumerate(days)]
-    return [*arrivals, *((day, of(Grain.EVENT)) for day in days), *((day, of(Grain.RUN)) for day in days[-1:])]
+        return every
+
+    def only(*grains: Grain) -> list[tuple[date, list[Stage]]]:
+        return [(day, [s for s in stages if s.grain in grains]) for day, stages in every]
+
+    return [*only(Grain.SNAPSHOT, Grain.ARRIVAL), *only(Grain.EVENT), *only(Grain.RUN)[-1:]]
 
 
 def alone(planned: Sequence[tuple[date, Sequence[Stage]]]) -> set[date]:

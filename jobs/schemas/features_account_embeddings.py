@@ -1,8 +1,13 @@
 """features.account_embeddings"""
 
-from jobs.schemas.sketch import SKETCH, TRAIT_STRUCT
+from jobs.schemas.sketch import SKETCH
 from jobs.schemas.table import BYTE, DATE, DOUBLE, FLOAT, INT, LONG, STRING, Table, array_of, column, struct_of
 
+TRAIT = struct_of(
+    column("channel", BYTE, "jobs.schemas.sketch.TRAIT_CHANNELS"),
+    column("token", LONG, "the first 64 bits of a pseudonym, a hash, or a number"),
+    column("n", INT, "exchanges with it"),
+)
 PHRASE = struct_of(
     column("channel", BYTE, "jobs.schemas.sketch.PHRASE_CHANNELS"),
     column("token", LONG, "hash of the prompt, template, head or tail"),
@@ -20,7 +25,7 @@ TABLE = Table(
         *(field for field in SKETCH if field.name not in ("traits", "prompts", "terms")),
         column(
             "traits",
-            array_of(TRAIT_STRUCT),
+            array_of(TRAIT),
             "what requests were sent from, and how; at most 128 tokens a channel, by least hash",
             required=True,
         ),

@@ -3,7 +3,7 @@
 import numpy as np
 from pyspark.sql.types import StructField
 
-from jobs.schemas.table import BINARY, BYTE, INT, LONG, STRING, TIMESTAMP, array_of, column, struct_of
+from jobs.schemas.table import BINARY, INT, LONG, STRING, TIMESTAMP, array_of, column, struct_of
 
 AFFIX_WORDS: tuple[int, ...] = (4, 8, 16)  # lengths of the heads and tails of prompts by which wrappers are found
 AFFIX_COLUMNS: tuple[str, ...] = tuple(f"{side}{k}_hash" for side in ("head", "tail") for k in AFFIX_WORDS)
@@ -50,11 +50,6 @@ TRAIT = np.dtype([("channel", "i1"), ("token", "<i8"), ("n", "<i4")])
 TERM = np.dtype([("term", "<i2"), ("n", "<i4")])
 MINIMUM = np.dtype("<i4")
 
-TRAIT_STRUCT = struct_of(
-    column("channel", BYTE, "TRAIT_CHANNELS, above"),
-    column("token", LONG, "the first 64 bits of a pseudonym, a hash, or a number"),
-    column("n", INT, "exchanges with it"),
-)
 ACTIVITY = struct_of(
     column("hour", INT, "hours since 1970-01-01T00 UTC"),
     column("model", STRING, "model that was asked for"),
