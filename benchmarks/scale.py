@@ -1,6 +1,6 @@
 """How the whole pipeline scales: the February scenario from landing to gold, and how its cost grows. One table.
 
-    python benchmarks/scale.py [--scale F] [--part NAME ...] [--landing FOLDER] [--work FOLDER] [--json FILE]
+    python benchmarks/scale.py [--scale F] [--part NAME ...] [--landing FOLDER] [--work FOLDER] [--keep] [--json FILE]
 
 `--scale 1` is the whole scenario: 24,000 fraudulent accounts with 16.55 million exchanges in three campaigns, 100,000
 ordinary accounts with 10 million, and those that look alike, over 28 days. Parts: `pipeline` (a first load, every
@@ -61,7 +61,8 @@ def main() -> int:
     parser.add_argument("--days", type=int, help="days of traffic, for a smaller try; default: the scenario's 28")
     parser.add_argument("--part", nargs="*", choices=PARTS, default=list(PARTS), help="default: all")
     parser.add_argument("--landing", type=Path, help="a landing of that scale that was simulated before, its truth beside it")
-    parser.add_argument("--work", type=Path, help="folder for landings and lakes, which are removed; default: a temporary one")
+    parser.add_argument("--work", type=Path, help="folder for landings and lakes, which are removed unless kept; default: a temporary one")
+    parser.add_argument("--keep", action="store_true", help="leave what lies in the work folder, to look at the lake of `pipeline` and `history`")
     parser.add_argument("--memory", default="4g", help="heap of the driver, which in local mode is Spark's whole; default 4g")
     parser.add_argument("--one-by-one", action="store_true", help="one stage at a time, so that each one's processor time is told too")
     parser.add_argument("--json", type=Path, help="also write the figures here, one flat object")
@@ -72,7 +73,10 @@ def main() -> int:
         figures = measure(spark, given.scale, given.part, work, given.landing, days=given.days, one_by_one=given.one_by_one)
     finally:
         spark.stop()
-        shutil.rmtree(work, ignore_errors=True)
+        if given.keep:
+            say(f"kept: {work}")
+        else:
+            shutil.rmtree(work, ignore_errors=True)
     if given.json:
         given.json.write_text(json.dumps(figures), encoding="utf-8")
     return 0
