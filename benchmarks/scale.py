@@ -62,7 +62,9 @@ def main() -> int:
     parser.add_argument("--part", nargs="*", choices=PARTS, default=list(PARTS), help="default: all")
     parser.add_argument("--landing", type=Path, help="a landing of that scale that was simulated before, its truth beside it")
     parser.add_argument("--work", type=Path, help="folder for landings and lakes, which are removed unless kept; default: a temporary one")
-    parser.add_argument("--keep", action="store_true", help="leave what lies in the work folder, to look at the lake of `pipeline` and `history`")
+    parser.add_argument(
+        "--keep", action="store_true", help="leave what lies in the work folder, to look at the lake of `pipeline` and `history`"
+    )
     parser.add_argument("--memory", default="4g", help="heap of the driver, which in local mode is Spark's whole; default 4g")
     parser.add_argument("--one-by-one", action="store_true", help="one stage at a time, so that each one's processor time is told too")
     parser.add_argument("--json", type=Path, help="also write the figures here, one flat object")

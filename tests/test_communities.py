@@ -174,7 +174,11 @@ def test_a_wrapper_of_many_joins_the_groups_that_links_tie(spark: SparkSession, 
         rows(spark, "graph.components", [{"account_id": a, "component": group[0]} for group in linked for a in group]),
         rows(spark, "pairs.content", []),
         rows(spark, "features.account_tokens", [wrapper | {"account_id": a, "owner_id": a} for a in everybody[:16]]),
-        rows(spark, "features.account_embeddings", [{"account_id": a, "n_exchanges": 20, "n_later_turns": 9} for a in everybody]),
+        rows(
+            spark,
+            "features.account_embeddings",
+            [{"account_id": a, "n_exchanges": 2_000, "n_known": 20, "n_later_turns": 900} for a in everybody],
+        ),
         RUN,
     ).collect()
     found: dict[str, set[str]] = {}
@@ -198,10 +202,37 @@ def test_a_phrase_of_the_questions_does_not_join_two_operators(spark: SparkSessi
         rows(spark, "graph.components", [{"account_id": a, "component": group[0]} for group in groups for a in group]),
         rows(spark, "pairs.content", []),
         rows(spark, "features.account_tokens", [phrase | {"account_id": a} for a in everybody[:20]] + (wrappers if own else [])),
-        rows(spark, "features.account_embeddings", [{"account_id": a, "n_exchanges": 20, "n_later_turns": 9} for a in everybody]),
+        rows(
+            spark,
+            "features.account_embeddings",
+            [{"account_id": a, "n_exchanges": 2_000, "n_known": 20, "n_later_turns": 900} for a in everybody],
+        ),
         RUN,
     ).collect()
     found = {row.account_id: row.community for row in made}
     assert sorted(found) == everybody[:20]
     assert [len({found[a] for a in group}) for group in groups] == [1, 1]
     assert len(set(found.values())) == (2 if own else 1)
+
+
+@pytest.mark.parametrize(("carried", "whole"), [(3, True), (8, False)], ids=["a phrase", "a wrapper of theirs"])
+def test_a_phrase_that_a_group_shares_with_people_does_not_bring_them_in(spark: SparkSession, carried: int, whole: bool) -> None:
+    """Twenty live by a wrapper and, with twenty who do not, send a phrase: less than half as often it is what people ask."""
+    everybody = [f"a{i:03}" for i in range(400)]
+    used = {"channel": "head8", "token": 1, "n": 10, "fillings": 10, "counts": True, "users": 20, "degree": 20}
+    phrase = used | {"channel": "tail4", "n": carried, "users": 40, "degree": 40}
+    sent = [{"account_id": a, "n_exchanges": 20, "n_known": 20, "n_later_turns": 9} for a in everybody]
+    made = transform(
+        rows(spark, "graph.links", []),
+        rows(spark, "graph.components", []),
+        rows(spark, "pairs.content", []),
+        rows(
+            spark,
+            "features.account_tokens",
+            [used | {"account_id": a} for a in everybody[:20]] + [phrase | {"account_id": a} for a in everybody[:40]],
+        ),
+        rows(spark, "features.account_embeddings", sent),
+        RUN,
+    ).collect()
+    assert sorted(r.account_id for r in made) == everybody[: 20 if whole else 40]
+    assert len({r.community for r in made}) == 1

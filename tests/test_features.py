@@ -153,6 +153,7 @@ def test_phrases_count_exchanges_and_distinct_prompts(window: tuple[list[Row], D
         texts = [PHRASE_CHANNELS[f"{name}_hash"] for name in ("template", "head8", "head16", "tail8", "tail16")]
         covered = [sum(n for (c, _), (n, again) in expected.items() if c == code and again > 1) for code in texts]
         known = sum(n for (c, _), (n, _) in expected.items() if c == PHRASE_CHANNELS["prompt_hash"])
+        assert row["n_known"] == known
         assert row["wrapped"] == (max(covered) / known if known >= DEFAULT.graph.programs_exchanges else None)
     assert {row["wrapped"] for row in as_rows(embeddings.toArrow()).values()} - {None, 0.0}, "some fill a text"
     assert max(len(f) for (_, code, _), f in filled.items() if code == PHRASE_CHANNELS["head16_hash"]) > 2
@@ -259,7 +260,8 @@ def test_templates_add_up_their_accounts(spark: SparkSession) -> None:
     wide = {"channel": "head8", "token": 1, "users": 3, "degree": 2, "counts": True, "reach": 1}
     uses = [wide | {"account_id": a, "owner_id": a, "n": n, "fillings": f} for a, n, f in (("a", 30, 20), ("b", 5, 5), ("c", 1, 1))]
     other = wide | {"channel": "card", "account_id": "a", "owner_id": "a", "n": 1, "fillings": 1}
-    embeddings = [{"account_id": a, "n_exchanges": n} for a, n in (("a", 40), ("b", 50), ("c", 10), ("d", 99))]
+    sent = [("a", 4_000, 40), ("b", 50, 50), ("c", 10, 10), ("d", 99, 99)]  # of most that a sent no prompt is kept
+    embeddings = [{"account_id": a, "n_exchanges": n, "n_known": known} for a, n, known in sent]
     made = prompt_templates.transform(
         rows(spark, "features.account_tokens", [*uses, other]), rows(spark, "features.account_embeddings", embeddings), RUN
     )

@@ -113,7 +113,7 @@ def test_strangers_do_not_send_the_same_in_the_same_minutes(spark: SparkSession)
         slots = {f"m{i}": of for i, of in enumerate(kept(rng, kind))}
         prompts = [{"channel": 20, "token": t, "n": 2, "fillings": 1} for t in range(5)]
         active = [
-            {"account_id": a, "slots": s, "n_exchanges": 10, "n_with_prompt": 10, "capability_counts": [0] * 7, "phrases": prompts}
+            {"account_id": a, "slots": s, "n_exchanges": 10, "n_known": 10, "capability_counts": [0] * 7, "phrases": prompts}
             for a, s in slots.items()
         ]
         active += [{"account_id": a, "slots": at(rng, 20), "n_exchanges": 10, "capability_counts": [0] * 7} for a in others]

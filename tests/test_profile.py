@@ -78,7 +78,12 @@ def describe(world: World, of: set[str], s: Profile) -> Group:
     uses = [t for t in world.tokens if t["counts"] and t["account_id"] in of]
     having = Counter((t["channel"], t["token"]) for t in uses)
     users = {(t["channel"], t["token"]): t["users"] for t in uses}
-    unusual = [k for k, n in having.items() if n >= s.fewest and n / len(of) >= s.lift * users[k] / len(world.binned)]
+    others = len(world.binned) - len(of)
+
+    def elsewhere(key: Key, n: int) -> int:
+        return max(users[key] - n, 0) + 1
+
+    unusual = [k for k, n in having.items() if n >= s.fewest and n / len(of) >= s.lift * elsewhere(k, n) / others]
     ranked = sorted(unusual, key=lambda k: (-having[k], users[k], k[1]))
     typical = [k for c in CHANNELS for k in [k for k in ranked if k[0] == c][: s.typical_tokens]]
     usual = {k: having[k] / len(of) for k in typical if CHANNEL[k[0]].family == "content" and having[k] >= s.usual * len(of)}
@@ -92,7 +97,8 @@ def describe(world: World, of: set[str], s: Profile) -> Group:
 
 def behaviour(of: list[int | None], member: bool, group: Group, at_large: list[Counter[int]]) -> int:
     bits = 0
-    for at, inside, outside in zip(of, group.bins, at_large, strict=True):
+    for at, inside, everybody in zip(of, group.bins, at_large, strict=True):
+        outside = everybody - inside
         if at is not None and sum(inside.values()) > member:
             p = (inside[at] - member + 0.5) / (sum(inside.values()) - member + 2)
             bits += round(1000 * min(max(math.log2(p * (sum(outside.values()) + 2) / (outside[at] + 0.5)), -2), 2))
@@ -105,9 +111,10 @@ def timing(of: list[int], member: bool, group: Group, at_large: Counter[int]) ->
     for hour, n in group.hours.items():
         days[hour // 24] += n
         times[hour % 24] += n
+    outside = at_large - group.hours
     for hour in of:
         usual = days[hour // 24] * times[hour % 24] / max(total, 1) ** 2
-        expected = max(usual, (at_large[hour] + 0.5) / (sum(at_large.values()) + 0.5 * HOURS))
+        expected = max(usual, (outside[hour] + 0.5) / (sum(outside.values()) + 0.5 * HOURS))
         share = (group.hours[hour] - member) / max(total - member * len(of), 1)
         bits += round(1000 * math.log2(0.5 * share / expected + 0.5))
     return min(max(bits, 0), 5000)
@@ -120,7 +127,7 @@ def judge(account: str, held: dict[Key, bool], group: Group, world: World, at_la
     for key in held.keys() & group.having.keys():
         channel, having = CHANNEL[key[0]], group.having[key]
         share = max((having - (member and held[key])) / (size - member), 1e-9)
-        outside = (max(group.users[key] - having, 0) + 1) / population
+        outside = (max(group.users[key] - having, 0) + 1) / (population - size)
         bits = round(1000 * min(1.5 * math.log2(share) - math.log2(outside), channel.cap))
         parts[channel.family, channel.group] = max(parts.get((channel.family, channel.group), (0, "")), (bits, channel.name))
     of = {f: sum(bits for (family, _), (bits, _) in parts.items() if family == f) for f in FAMILIES}
@@ -137,7 +144,7 @@ def judge(account: str, held: dict[Key, bool], group: Group, world: World, at_la
     row["timing"] = timing(active, member, group, Counter(h for of in world.binned.values() for h in of[2]))
     agreeing = sum(row[f] >= 1000 * s.family_floor for f in FAMILIES)
     alone = row["content"] >= 1000 * s.content_alone and all(row[f] >= 0 for f in FAMILIES)
-    row["bits"] = sum(row[f] for f in FAMILIES) + round(1000 * math.log2(size / population))
+    row["bits"] = sum(row[f] for f in FAMILIES) + round(1000 * math.log2(size / (population - size)))
     row["reasons"] = [channel for bits, channel in sorted(parts.values(), reverse=True) if bits > 0]
     return row if (alone or agreeing >= 2) and row["bits"] >= 1000 * s.posterior else None
 
@@ -242,6 +249,19 @@ def test_a_group_does_not_vouch_for_a_member_by_the_member_alone(planted: Plante
     assert planted[1].keys() & {"lone", "twin"} == {"twin"}, "an outsider with all that is the lone member's own"
 
 
+def test_a_group_that_is_a_good_part_of_everybody_is_not_its_own_background(spark: SparkSession) -> None:
+    """A third of all accounts are a ring with a wrapper; a group of them and as many people, who share an idiom, is the ring."""
+    ring, people, idiom = [f"r{i:02}" for i in range(40)], [f"p{i:02}" for i in range(80)], ("tail4", 2)
+    held = {a: [("head8", 1), ("card", 3), idiom] for a in ring} | {a: [idiom] for a in people[:40]}
+    users = Counter(key for of in held.values() for key in of)
+    rng = np.random.default_rng(9)
+    binned: Binned = {a: ([9] * len(BINNED), 0.5, []) for a in ring}
+    binned |= {a: ([int(b) for b in rng.integers(5, size=len(BINNED))], float(rng.random()), []) for a in people}
+    tokens = [{"account_id": a, "channel": k[0], "token": k[1], "counts": True, "users": users[k]} for a, of in held.items() for k in of]
+    world = World([("group", a) for a in [*ring, *people[:40]]], tokens, binned)
+    assert sorted(run(spark, world, Profile())) == ring
+
+
 def test_lacking_what_nearly_all_members_send_costs_up_to_the_cap(planted: Planted) -> None:
     content = {n: planted[1][f"{n} without"]["content"] for n in (10, 8, 6)}
     assert content == {10: -3000, 8: round(1000 * math.log2(0.2)), 6: 0}
@@ -263,8 +283,11 @@ def test_bins_are_cut_at_fixed_points(spark: SparkSession) -> None:
     cases += [("templated", "phrases", [(22, 1, n, 2), (22, 2, 90, 1), (20, 3, 90, 2)], b) for n, b in percents]
     cases += [("volume", "n_exchanges", n, b) for n, b in ((1, 0), (2, 0), (3, 1), (14, 1), (15, 2), (1023, 5), (2**40, 15))]
     cases += [("output_tokens", "output_tokens", 100 * n, b) for n, b in ((0, 0), (1, 1), (510, 8), (511, 9), (2**20, 15))]
-    cases += [("hours_of_day", "activity", [(25 * h, "m", 1) for h in range(n)], b) for n, b in ((5, 0), (6, 1), (23, 3), (30, 4))]
-    made = [{"account_id": f"{i:02}", "n_exchanges": 100} | {column: value} for i, (_, column, value, _) in enumerate(cases)]
+    even = [(25 * h, "m", 4) for h in range(24)]
+    cases += [("night", "activity", [*even[:18], *((h, m, n) for h, m, _ in even[18:])], b) for n, b in ((0, 0), (1, 0), (2, 1), (4, 2))]
+    made = [
+        {"account_id": f"{i:02}", "n_exchanges": 100, "n_known": 100} | {column: value} for i, (_, column, value, _) in enumerate(cases)
+    ]
     places = spark.createDataFrame([("00", 0.25)], "account_id string, place double")
     found = sorted(bins(rows(spark, "features.account_embeddings", made), places).collect(), key=lambda r: str(r["account_id"]))
     assert [(case, r["bins"][BINNED.index(case[0])]) for case, r in zip(cases, found, strict=True)] == [(case, case[3]) for case in cases]

@@ -9,7 +9,7 @@ import pytest
 from pyspark.sql import Row, SparkSession
 from rows import DAY, rows
 
-from jobs.algorithms.behaviour import talks
+from jobs.algorithms.behaviour import CLAIMS, measures, talks
 from jobs.algorithms.capability import CAPABILITIES
 from jobs.scoring.clusters import transform
 from jobs.scoring.evidence import transform as evidence
@@ -124,7 +124,7 @@ def labour(spark: SparkSession, *, device_users: int, repeated: bool, own: int =
     ring, everybody = [f"r{i:02}" for i in range(40)], [f"r{i:02}" for i in range(40)] + [f"o{i:03}" for i in range(400)]
     sent = [{"channel": 20, "token": 3, "n": 8, "fillings": 1}, {"channel": 20, "token": 4, "n": 2, "fillings": 1}]
     active: list[Cell] = [
-        {"account_id": a, "n_exchanges": 10, "n_with_prompt": 10, "capability_counts": [0] * 7, "phrases": sent} for a in everybody
+        {"account_id": a, "n_exchanges": 10, "n_known": 10, "capability_counts": [0] * 7, "phrases": sent} for a in everybody
     ]
     for i, account in enumerate(active[:40]):
         text = {"channel": 24, "token": i if i < own else 99, "n": 6, "fillings": 6}
@@ -185,7 +185,7 @@ def test_one_subject_does_not_bind_a_few_who_have_texts_of_their_own(spark: Spar
     for i, vector in enumerate(vectors):
         sent = [{"channel": 20, "token": i, "n": 9, "fillings": 1}, {"channel": 24, "token": i if own else 1, "n": 9, "fillings": 9}]
         cells = {"vector": vector.tolist(), "prompt_words": 500, "capability_counts": [0] * 7}
-        active.append({"account_id": f"a{i:03}", "n_exchanges": 10, "phrases": sent} | cells)
+        active.append({"account_id": f"a{i:03}", "n_exchanges": 10, "n_known": 9, "phrases": sent} | cells)
     accounts = [{"account_id": a["account_id"], "owner_id": a["account_id"]} for a in active]
     found = pieces(spark, [a["account_id"] for a in active[:ring]], [], active, accounts)
     assert found["innocent", "own_text"].support == (ring if own else 0)
@@ -285,3 +285,19 @@ def test_neither_a_tool_s_result_nor_a_filled_text_is_a_person_s_turn(
     row = rows(spark, "features.account_embeddings", [account]).select(talks(DEFAULT.graph)).first()
     assert row is not None
     assert row[0] == people
+
+
+@pytest.mark.parametrize("days", [2, 28])
+def test_who_sleeps_is_told_from_who_does_not_however_long_one_looks(spark: SparkSession, days: int) -> None:
+    """A person with a bad night or two in a fortnight is seen in every hour of the day in four weeks, and sleeps all the same."""
+    person = [(24 * day + hour, 3) for day in range(days) for hour in range(7, 23)]
+    restless = person + [(24 * day + (5 * day) % 24, 1) for day in range(days)]
+    across = [((hour + 20) % (24 * days), n) for hour, n in person]  # whose night is another part of the day
+    habits = {"person": person, "restless": restless, "across": across, "program": [(hour, 2) for hour in range(24 * days)]}
+    made = [
+        {"account_id": name, "activity": [(hour, "m", n) for hour, n in of], "n_exchanges": sum(n for _, n in of)}
+        for name, of in habits.items()
+    ]
+    profiles = rows(spark, "features.account_embeddings", made).select("account_id", measures()["night"].alias("night"))
+    shown = profiles.select("account_id", CLAIMS["round_the_clock"].shown(DEFAULT.scoring)).collect()
+    assert dict(map(tuple, shown)) == {"person": False, "restless": False, "across": False, "program": True}

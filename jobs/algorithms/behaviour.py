@@ -17,10 +17,19 @@ from jobs.schemas.sketch import TRAIT_CHANNELS
 from jobs.settings import Graph, Scoring
 
 DAY = 86_400.0
+NIGHT_HOURS = 6  # shorter than a night's sleep, so that a person's late evening does not fill it
 
 
 def _share(count: str) -> Column:
     return F.col(count) / F.col("n_exchanges")
+
+
+def known_exchanges() -> Column:
+    """Exchanges that `n` of a row of `features.account_tokens` is a share of, over such rows joined with `n_exchanges` and `n_known`.
+
+    A sketch keeps some prompts of an account that sends many, and counts each thing that requests were sent with.
+    """
+    return F.when(F.col("channel").isin("system", "tools"), F.col("n_exchanges")).otherwise(F.col("n_known"))
 
 
 def talks(settings: Graph) -> Column:
@@ -39,23 +48,31 @@ def _unwrapped() -> Column:
     return 1 - F.coalesce("wrapped", F.lit(0.0))
 
 
-def _hours_of_day() -> Column:
-    """Distinct hours of the day with any exchange: a person sleeps."""
-    return F.size(F.array_distinct(F.transform("activity", lambda x: F.pmod(x["hour"], F.lit(24)))))
+def _night() -> Column:
+    """Share of traffic in the six hours on end of the day that have least: an even day has a quarter there, and a person sleeps.
+
+    Distinct hours with traffic would count with the window: in four weeks nearly everybody is seen in each.
+    """
+
+    def sent(start: Column) -> Column:
+        within = F.filter("activity", lambda x: F.pmod(x["hour"] - start, F.lit(24)) < NIGHT_HOURS)
+        return F.aggregate(within, F.lit(0).cast("long"), lambda total, x: total + x["n"])
+
+    return F.array_min(F.transform(F.sequence(F.lit(0), F.lit(23)), sent)) / F.col("n_exchanges")
 
 
 def _repeated_prompts() -> Column:
     """Share of traffic that is the account's most used wrapper with different fillings, or its one template."""
     wrappers = F.filter("phrases", lambda p: p["channel"].isin(*WRAPPERS.values()) & (p["fillings"] >= 2))
     most = F.array_max(F.transform(wrappers, lambda p: p["n"]))
-    return F.coalesce(most, F.lit(0)) / F.col("n_exchanges")
+    return F.coalesce(most, F.lit(0)) / F.greatest("n_known", F.lit(1))
 
 
 def measures() -> dict[str, Column]:
     """Each measure by name, over `features.account_embeddings` joined with `created_at` of `silver.accounts`."""
     return {
         "later_turns": F.least(_share("n_later_turns"), _unwrapped()),
-        "hours_of_day": _hours_of_day().cast("double"),
+        "night": _night(),
         "output_tokens": F.col("output_tokens") / F.col("n_exchanges"),
         "thinking": _share("n_thinking"),
         "tools": _share("n_with_tools"),
@@ -94,7 +111,9 @@ def _unsupported(settings: Scoring) -> Column:
 
 CLAIMS: dict[str, Claim] = {
     "one_shot": Claim("automation", "hardly ever send a second turn of free text", lambda _: F.col("later_turns") < 0.05),
-    "round_the_clock": Claim("automation", "are active in at least 18 hours of the day", _above("hours_of_day", 18)),
+    "round_the_clock": Claim(
+        "automation", "do not sleep: the six quietest hours of their day bring a tenth of their traffic", _above("night", 0.1)
+    ),
     "long_outputs": Claim("extraction", "draw answers of 512 tokens and more on average", _above("output_tokens", 512)),
     "thinking": Claim("extraction", "ask for extended reasoning in a third of their traffic", _above("thinking", 0.33)),
     **{

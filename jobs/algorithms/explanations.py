@@ -13,7 +13,6 @@ from pyspark.sql import functions as F
 from jobs.algorithms.behaviour import talks
 from jobs.algorithms.channels import TEXTS
 from jobs.algorithms.cooccurrence import MILLI
-from jobs.schemas.sketch import PHRASE_CHANNELS
 from jobs.settings import Run
 
 INNOCENT = "innocent"  # the kind of these rows
@@ -40,17 +39,20 @@ def explanations(
         F.coalesce(talking, F.lit(0.0)).alias("talking"),
         F.try_divide(F.countDistinct(F.coalesce("owner_id", "account_id")), F.count(F.lit(1))).alias("owners"),
         F.try_divide(agreed, F.count(F.lit(1))).alias("agreed"),  # null of a day without accounts
+        F.sum(F.when(F.col("agreement").isNull(), F.col("n_known"))).alias("known"),
     )
     of = (
         inside.groupBy("cluster_id")
         .agg(
             F.count(F.lit(1)).alias("size"),
-            F.sum(_counted_prompts()).alias("sent"),
+            F.sum("n_known").alias("sent"),
             talking.alias("talking"),
             F.countDistinct(F.coalesce("owner_id", "account_id")).alias("owners"),
             agreed.alias("agreed"),
         )
-        .join(F.broadcast(at_large.select(*(F.col(c).alias(f"{c}_at_large") for c in ("talking", "owners", "agreed")))), F.lit(True))
+        .join(
+            F.broadcast(at_large.select(*(F.col(c).alias(f"{c}_at_large") for c in ("talking", "owners", "agreed", "known")))), F.lit(True)
+        )
         .localCheckpoint()  # one row a cluster, of which four explanations are told
     )
     people = of.select(
@@ -150,7 +152,7 @@ def _own_text(inside: DataFrame, sizes: DataFrame, run: Run) -> DataFrame:
     """Programs of strangers that begin alike: most send a text of their own, of which others have the first words at most."""
     settings = run.settings.scoring
     filled = F.filter("phrases", lambda p: p["channel"].isin(*TEXTS) & (p["fillings"] >= 2))
-    sent = inside.select("cluster_id", "account_id", _counted_prompts().alias("sent"), filled.alias("texts"))
+    sent = inside.select("cluster_id", "account_id", F.col("n_known").alias("sent"), filled.alias("texts"))
     had = sent.select("cluster_id", "account_id", "sent", F.inline("texts"))
     alike = F.count(F.lit(1)).over(Window.partitionBy("cluster_id", "channel", "token"))
     own = had.withColumn("alike", alike).where(F.col("alike") < settings.template_accounts)
@@ -184,8 +186,9 @@ def _public_set(members: DataFrame, sent: DataFrame, tokens: DataFrame, in_step:
     by_cluster = own.groupBy("cluster_id").agg(
         F.sum(F.when(F.col("k") >= 2, F.col("n")).otherwise(0)).alias("repeated"), F.sum(F.col("n") * (F.col("k") - 1)).alias("met")
     )
-    everybody = prompts.agg((F.sum(F.when(F.col("users") >= 2, F.col("n")).otherwise(0)) / F.sum("n")).alias("background"))
-    counted = sent.select("cluster_id", "size", "sent").join(by_cluster, "cluster_id", "left").join(F.broadcast(everybody), F.lit(True))
+    everybody = prompts.agg(F.sum("n").alias("shared"))
+    counted = sent.select("cluster_id", "size", "sent", "known_at_large").join(by_cluster, "cluster_id", "left")
+    counted = counted.join(F.broadcast(everybody), F.lit(True)).withColumn("background", F.try_divide("shared", "known_at_large"))
     marked = counted.join(in_step.withColumn("in_step", F.lit(True)), "cluster_id", "left").na.fill(False, ["in_step"])
     rows = marked.na.fill(0, ["repeated", "met"]).localCheckpoint()  # one row a cluster
     sent_by_all = F.greatest(F.col("sent"), F.lit(1))
@@ -218,12 +221,6 @@ def _public_set(members: DataFrame, sent: DataFrame, tokens: DataFrame, in_step:
             "a prompt comes from %s of the other members",
         ),
     )
-
-
-def _counted_prompts() -> Column:
-    """An account's exchanges whose prompts are known one by one: sketches keep at most 512 prompts a day."""
-    prompts = F.filter("phrases", lambda p: p["channel"] == PHRASE_CHANNELS["prompt_hash"])
-    return F.aggregate(prompts, F.lit(0).cast("long"), lambda total, p: total + p["n"])
 
 
 def _percent(name: str) -> Column:

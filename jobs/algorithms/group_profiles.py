@@ -20,7 +20,7 @@ from jobs.algorithms.cosine_join import sampled
 from jobs.algorithms.embedding import DIMENSIONS
 from jobs.settings import Profile
 
-BINNED = ("later_turns", "hours_of_day", "output_tokens", "thinking", "tools", "zero_temperature", "streaming", "templated", "volume")
+BINNED = ("later_turns", "night", "output_tokens", "thinking", "tools", "zero_temperature", "streaming", "templated", "volume")
 BINS = 16  # of one measure: no cut below makes more
 SAMPLE = 2_000  # accounts whose vectors stand for everybody's: 1 MB on the driver
 MEMBERS = 256  # members' cosines kept of a group
@@ -44,8 +44,8 @@ def bins(profiles: DataFrame, places: DataFrame) -> DataFrame:
             return F.floor(F.log2(value + 1) / 2)
         if name == "output_tokens":
             return F.floor(F.log2(value + 1))
-        if name == "hours_of_day":
-            return F.floor(value / 6)
+        if name == "night":
+            return F.floor(value * 10)
         return F.when(value < 0.05, 0).when(value < 0.4, 1).when(value < 0.8, 2).when(value.isNotNull(), 3)
 
     last = F.lit(BINS - 1)
@@ -184,7 +184,10 @@ def typical_tokens(members: DataFrame, tokens: DataFrame, population: int, setti
         .groupBy("community", "channel", "token")
         .agg(F.count(F.lit(1)).alias("having"), F.max("users").alias("users"), F.max("size").alias("size"))
     )
-    lift = (F.col("having") / F.col("size")) / (F.col("users") / F.lit(float(population)))
+    # Held against all others: of a large operation that is itself a good part of everybody, nothing would be unusual.
+    others = F.greatest(F.lit(population) - F.col("size"), F.lit(1))
+    outside = (F.greatest(F.col("users") - F.col("having"), F.lit(0)) + 1) / others
+    lift = (F.col("having") / F.col("size")) / outside
     order = Window.partitionBy("community", "channel").orderBy(F.desc("having"), "users", "token")
     unusual = of.where((F.col("having") >= settings.fewest) & (lift >= settings.lift))
     kept = unusual.withColumn("nth", F.row_number().over(order)).where(F.col("nth") <= settings.typical_tokens)

@@ -110,7 +110,7 @@ def _judge(
     content = np.minimum(content, settings.content_cap * MILLI) + np.where(has_usual, 0, cost)
     infrastructure = np.minimum(infrastructure, settings.infrastructure_cap * MILLI)
     families = np.stack([content, infrastructure, cohort, behaviour, timing], axis=1).astype(np.int64)
-    prior = np.round(np.log2(groups.size[group] / population) * MILLI).astype(np.int64)
+    prior = np.round(np.log2(groups.size[group] / np.maximum(population - groups.size[group], 1)) * MILLI).astype(np.int64)
     total = families.sum(axis=1) + prior
     floor = settings.family_floor * MILLI
     alone = (content >= settings.content_alone * MILLI) & (families >= 0).all(axis=1)
@@ -207,7 +207,7 @@ def _agreement(
     the group have proves less than its rarity: it is one of many that the group might have had.
     """
     inside = np.maximum((having - (member & counts)) / np.maximum(size - member, 1), 1e-9)
-    at_large = (np.maximum(users - having, 0) + 1) / population
+    at_large = (np.maximum(users - having, 0) + 1) / np.maximum(population - size, 1)
     bits: Floats = np.log2(inside / at_large) + np.log2(inside) / 2
     return bits
 
@@ -228,7 +228,8 @@ def _behaviour(bins: pa.ListArray, account: Ints, group: Ints, member: npt.NDArr
     measure = np.arange(len(BINNED))[None, :]
     inside, total = groups.inside[group[:, None], measure, at], groups.inside.sum(axis=2)[group]
     p = (inside - member[:, None] + 0.5) / (total - member[:, None] + 2)
-    q = (at_large[measure, at] + 0.5) / (at_large.sum(axis=1)[None, :] + 2)
+    outside = at_large[None, :, :] - groups.inside  # a large group is not held against itself
+    q = (outside[group[:, None], measure, at] + 0.5) / (outside.sum(axis=2)[group] + 2)
     bits = np.where(known & (total > member[:, None]), np.clip(np.log2(np.maximum(p, 1e-9) / q), -BEHAVIOUR_STEP, BEHAVIOUR_STEP), 0.0)
     summed: Ints = np.round(bits * MILLI).astype(np.int64).sum(axis=1)
     return np.clip(summed, int(-BEHAVIOUR_CAP * MILLI), int(BEHAVIOUR_CAP * MILLI))
@@ -251,7 +252,8 @@ def _timing(hours: pa.ListArray, account: Ints, group: Ints, member: npt.NDArray
     total = groups.hours.sum(axis=1)
     by_day = groups.hours.reshape(len(total), -1, 24)
     usual = (by_day.sum(axis=2)[:, :, None] * by_day.sum(axis=1)[:, None, :]).reshape(len(total), -1) / np.maximum(total, 1)[:, None] ** 2
-    expected = np.maximum(usual, ((at_large + 0.5) / (at_large.sum() + 0.5 * len(at_large)))[None, :])
+    outside = at_large[None, :] - groups.hours
+    expected = np.maximum(usual, (outside + 0.5) / (outside.sum(axis=1)[:, None] + 0.5 * len(at_large)))
     share = (groups.hours[of, hour] - own) / np.maximum(total[of] - own * counts[pair], 1)
     bits = np.log2(0.5 * share / expected[of, hour] + 0.5)
     summed = np.bincount(pair, weights=np.round(bits * MILLI), minlength=len(account)).astype(np.int64)

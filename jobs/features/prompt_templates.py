@@ -3,6 +3,7 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.algorithms.behaviour import known_exchanges
 from jobs.algorithms.channels import WRAPPERS
 from jobs.settings import Run
 
@@ -10,14 +11,14 @@ from jobs.settings import Run
 def transform(tokens: DataFrame, embeddings: DataFrame, run: Run) -> DataFrame:
     """One row a template that two owners or more use, of `features.account_tokens`."""
     used = tokens.where(F.col("channel").isin(*WRAPPERS, "system"))
-    rows = used.join(embeddings.select("account_id", "n_exchanges"), "account_id")
+    rows = used.join(embeddings.select("account_id", "n_exchanges", "n_known"), "account_id")
     sums = rows.groupBy("channel", "token").agg(
         F.count(F.lit(1)).cast("int").alias("n_accounts"),
         F.max("users").alias("n_owners"),
         F.max("degree").alias("n_loyal"),
         F.sum("n").alias("carried"),
         F.sum("fillings").alias("n_fillings"),
-        F.sum("n_exchanges").alias("of"),
+        F.sum(known_exchanges()).alias("of"),
     )
     return sums.select(
         F.lit(run.day).alias("run_date"),

@@ -3,6 +3,7 @@
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from jobs.algorithms.behaviour import known_exchanges
 from jobs.algorithms.channels import CHANNEL, TOKEN_FAMILIES
 from jobs.algorithms.cooccurrence import MILLI
 from jobs.algorithms.few import few
@@ -22,8 +23,8 @@ def transform(
     known = accounts.select("account_id", "created_at", "status", "banned_at", "plan", "org_id")
     used = embeddings.select("account_id", "n_exchanges", F.col("first_at").alias("first_seen"), F.col("last_at").alias("last_seen"))
     rows = members.join(used, "account_id").join(known, "account_id", "left")
-    rows = rows.join(_carried(members, tokens, run), ["cluster_id", "account_id"], "left")
-    share = F.round(F.least(F.coalesce("carried", F.lit(0)) / F.col("n_exchanges"), F.lit(1.0)), 4)
+    rows = rows.join(_carried(members, tokens, embeddings, run), ["cluster_id", "account_id"], "left")
+    share = F.round(F.least(F.coalesce("carried", F.lit(0.0)), F.lit(1.0)), 4)
     said = F.transform("reasons", lambda r: F.concat_ws(" ", F.lit("members"), _says()[r]))
     more = [
         F.when(F.col("cohort") >= 2 * MILLI, "it was made when the others were"),
@@ -38,8 +39,8 @@ def transform(
     return rows.withColumns(run_columns).select(*table("gold.suspect_cluster_members").schema.fieldNames())
 
 
-def _carried(members: DataFrame, tokens: DataFrame, run: Run) -> DataFrame:
-    """Exchanges of each member that carry the phrase, of those that many members send, which it sends most."""
+def _carried(members: DataFrame, tokens: DataFrame, embeddings: DataFrame, run: Run) -> DataFrame:
+    """The share of each member's exchanges that carry the phrase, of those that many members send, which it sends most."""
     content = tokens.where(F.col("channel").isin(*TOKEN_FAMILIES["content"]) & (F.col("channel") != "tools"))
     mine = content.select("account_id", "channel", "token", "n").join(
         few(members.select("cluster_id", "account_id", "n_accounts")), "account_id"
@@ -48,7 +49,10 @@ def _carried(members: DataFrame, tokens: DataFrame, run: Run) -> DataFrame:
     typical = typical.where(F.col("having") >= run.settings.scoring.typical_share * F.col("n_accounts")).select(
         "cluster_id", "channel", "token"
     )
-    return mine.join(few(typical), ["cluster_id", "channel", "token"]).groupBy("cluster_id", "account_id").agg(F.max("n").alias("carried"))
+    sent = mine.join(few(typical), ["cluster_id", "channel", "token"]).join(
+        embeddings.select("account_id", "n_exchanges", "n_known"), "account_id"
+    )
+    return sent.groupBy("cluster_id", "account_id").agg(F.max(F.col("n") / known_exchanges()).alias("carried"))
 
 
 def _says() -> Column:

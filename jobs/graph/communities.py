@@ -8,6 +8,7 @@ from jobs.algorithms.channels import WRAPPERS
 from jobs.algorithms.communities import communities, dense_groups
 from jobs.algorithms.components import connected_components
 from jobs.algorithms.few import ends, few, pair
+from jobs.algorithms.wrappers import lived_by
 from jobs.settings import Graph, Run
 
 
@@ -45,21 +46,11 @@ def _wrapper_groups(tokens: DataFrame, embeddings: DataFrame, linked: DataFrame,
     What so many use that it should be the platform's own is an operation's still where links tie most of its users to others.
     """
     most = max(settings.wrapper_accounts, int(settings.wrapper_most * embeddings.count()))
-    used = tokens.where(F.col("channel").isin(*WRAPPERS, "system") & F.col("counts") & (F.col("degree") >= settings.wrapper_accounts))
-    used = used.where(F.col("degree") >= settings.wrapper_loyalty * F.col("users"))
-    traffic = used.join(few(embeddings.select("account_id", "n_exchanges")), "account_id")
-    traffic = traffic.join(few(linked.select("account_id", F.lit(1).alias("linked"))), "account_id", "left")
-    share = traffic.groupBy("channel", "token").agg(
-        F.sum("n").alias("n"),
-        F.sum("n_exchanges").alias("of"),
-        F.max("degree").alias("degree"),
-        F.avg(F.coalesce("linked", F.lit(0))).alias("linked"),
-    )
-    rare = (F.col("degree") <= most) | (F.col("linked") >= settings.wrapper_overlap)
-    lived = share.where(rare & (F.col("n") >= settings.wrapper_share * F.col("of"))).select(
-        "channel", "token", (F.col("n") / F.col("of")).alias("share")
-    )
-    return used.join(lived, ["channel", "token"]).select(
+    used = lived_by(tokens, embeddings, (*WRAPPERS, "system"), settings)
+    tied = used.join(few(linked.select("account_id", F.lit(1).alias("linked"))), "account_id", "left").groupBy("channel", "token")
+    ties = tied.agg(F.max("degree").alias("most"), F.avg(F.coalesce("linked", F.lit(0))).alias("linked"))
+    rare = ties.where((F.col("most") <= most) | (F.col("linked") >= settings.wrapper_overlap)).select("channel", "token")
+    return used.join(rare, ["channel", "token"]).select(
         F.concat_ws(":", F.lit("wrapper"), "channel", F.col("token").cast("string")).alias("source"),
         "account_id",
         F.lit("wrapper").alias("origin"),
@@ -94,11 +85,7 @@ def _content_groups(content: DataFrame, embeddings: DataFrame, found: DataFrame,
 
 
 def _joined(sources: DataFrame, settings: Graph) -> DataFrame:
-    """Groups joined where most of the smaller is in the larger, each named by the first of its sources.
-
-    A wrapper that reaches over two groups of links, each of which lives by a wrapper of its own, joins nothing: it is a phrase
-    of the questions that two operators put.
-    """
+    """Groups joined where most of the smaller is in the larger, each named by the first of its sources; a phrase joins nothing."""
     sizes = sources.groupBy("source").agg(F.count(F.lit(1)).alias("size"), F.max("share").alias("share"))
     # An account may be of dozens of sources: they are counted by numbers, once a pair, and not by their names.
     sizes = few(sizes.withColumn("number", F.row_number().over(Window.orderBy("source")).cast("long")))
@@ -111,10 +98,7 @@ def _joined(sources: DataFrame, settings: Graph) -> DataFrame:
     a, b = (sizes.select(*(F.col(c).alias(f"{c}_{s}") for c in sizes.columns)) for s in "ab")
     overlap = both[0].unionByName(both[1]).join(a, "number_a").join(b, "number_b")
     inside = overlap.where(F.col("common") >= settings.wrapper_overlap * F.col("size_a")).localCheckpoint()
-    own = inside.where("share_a is not null and share_b is null").where(F.col("common") >= settings.wrapper_overlap * F.col("size_b"))
-    wide = inside.where(2 * F.col("share_a") >= F.col("share_b")).select("source_a", "source_b")
-    reaching = wide.join(own.select("source_a", F.col("source_b").alias("links")), "source_a").groupBy("source_b")
-    phrases = reaching.agg(F.countDistinct("links").alias("groups")).where("groups >= 2").select(F.col("source_b").alias("source"))
+    phrases = _phrases(inside, numbered, settings)
     kept = sources.join(phrases, "source", "left_anti").localCheckpoint()
     same = inside.where(F.col("size_a") <= F.col("size_b")).select(F.col("source_a").alias("a"), F.col("source_b").alias("b"))
     for side in "ab":
@@ -129,3 +113,21 @@ def _joined(sources: DataFrame, settings: Graph) -> DataFrame:
     origin = F.when(F.size("all_origins") > 1, "both").otherwise(F.element_at("all_origins", 1))
     kept = groups.where("size >= 2").select("component", origin.alias("origin"))
     return members.join(kept, "component").select(F.col("component").alias("community"), "account_id", "origin")
+
+
+def _phrases(inside: DataFrame, numbered: DataFrame, settings: Graph) -> DataFrame:
+    """(source) of wrappers that are phrases of what is asked, by whomever: people, those who relay them, several operators.
+
+    Such reaches over two groups of links, each of which lives by a wrapper of its own; or half of its users live by wrappers
+    that carry twice as much of their traffic, and are hardly met beyond its users.
+    inside: pairs of sources, `a` of which lies in `b` for the most part; numbered: (account_id, number) of each source's accounts.
+    """
+    own = inside.where("share_a is not null and share_b is null").where(F.col("common") >= settings.wrapper_overlap * F.col("size_b"))
+    wide = inside.where(2 * F.col("share_a") >= F.col("share_b")).select("source_a", "source_b")
+    reaching = wide.join(own.select("source_a", F.col("source_b").alias("links")), "source_a").groupBy("source_b")
+    several = reaching.agg(F.countDistinct("links").alias("groups")).where("groups >= 2").select(F.col("source_b").alias("source"))
+    lesser = few(inside.where(F.col("share_a") >= 2 * F.col("share_b")).select("number_a", "number_b", "source_b", "size_b"))
+    live = numbered.withColumnRenamed("number", "number_a").join(lesser, "number_a").drop("number_a").distinct()
+    users = live.join(numbered.withColumnRenamed("number", "number_b"), ["number_b", "account_id"]).groupBy("source_b", "size_b")
+    lived = users.agg(F.count(F.lit(1)).alias("n")).where(2 * F.col("n") >= F.col("size_b")).select(F.col("source_b").alias("source"))
+    return several.unionByName(lived).distinct().localCheckpoint()

@@ -31,6 +31,9 @@ TABLE = Table(
         ),
         column("phrases", array_of(PHRASE), "prompts, templates and affixes of prompts, counted", required=True),
         column(
+            "n_known", LONG, "exchanges of the prompts that are kept (see prompts): shares of phrases are shares of these", required=True
+        ),
+        column(
             "wrapped",
             DOUBLE,
             "share of exchanges whose prompt fills a text of eight words and more, as another of its prompts does; null of few exchanges",

@@ -16,6 +16,7 @@ from jobs.algorithms.explanations import OWN_TEXT, WHOLE_SET, explanations
 from jobs.algorithms.lockstep import lockstep
 from jobs.algorithms.pivots import Release, moved, releases
 from jobs.algorithms.timing import poisson_bits
+from jobs.algorithms.wrappers import lived_by
 from jobs.schemas.table import table
 from jobs.settings import Run, Scoring
 
@@ -161,10 +162,8 @@ def _subject(members: DataFrame, embeddings: DataFrame, run: Run) -> tuple[DataF
 
 
 def _with_labour(profiles: DataFrame, tokens: DataFrame, run: Run) -> DataFrame:
-    """Profiles with `fills_shared`: 1 where the account fills a wrapper that a group of owners fills again and again."""
-    graph = run.settings.graph
-    shared = tokens.where(F.col("channel").isin(*WRAPPERS) & F.col("counts") & (F.col("degree") >= graph.wrapper_accounts))
-    loyal = shared.where(F.col("degree") >= graph.wrapper_loyalty * F.col("users")).select("account_id").distinct()
+    """Profiles with `fills_shared`: 1 where the account fills a wrapper that a group of owners lives by."""
+    loyal = lived_by(tokens, profiles, tuple(WRAPPERS), run.settings.graph).select("account_id").distinct()
     marked = profiles.join(loyal.withColumn("fills_shared", F.lit(1)), "account_id", "left")
     return marked.withColumn("fills_shared", F.coalesce("fills_shared", F.lit(0)))
 
