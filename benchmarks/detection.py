@@ -2,7 +2,8 @@
 
 Wants the benchmark's folder, with its generator `traffic.py`, its scorer `evaluate.py` and its pools of real
 prompts: it is no part of this project, and nothing of it is kept. Each case is run into a lake of its own:
-the days are loaded, and the last is searched. The last case searches every day, as a schedule would, and tells for
+the days are loaded, and the last is searched. Four weeks are the same scenario at half the speed: twice the days, and twice
+the exchanges of everybody. The last case searches every day, as a schedule would, and tells for
 each campaign the day of its 200th exchange, the day it was first published, and its exchanges by the end of that day.
 
     python benchmarks/detection.py --bench FOLDER [--only NAME ...] [--json FILE]
@@ -11,6 +12,7 @@ each campaign the day of its 200th exchange, the day it was first published, and
 import argparse
 import gzip
 import json
+import math
 import os
 import signal
 import subprocess
@@ -20,6 +22,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
 import edits
@@ -27,7 +30,7 @@ from deltalake import DeltaTable
 from edits import Row
 
 HERE = Path(__file__).resolve().parent
-FIRST, LAST = "2026-03-02", "2026-03-15"
+FIRST, DAYS = date(2026, 3, 2), 14  # those of traffic.py
 INFRASTRUCTURE = ("api_key_id", "client_ip", "client_asn", "client_country", "user_agent", "tls_fingerprint", "access_path")
 TEXT_AND_TIME = ("exchange_id", "account_id", "requested_at", "request_model", "prompt")
 
@@ -59,12 +62,14 @@ class Case:
     scenario: str
     seed: int = 1
     without: str = ""
+    weeks: int = 2
     by_day: bool = False  # every day is searched and published, not the last alone, and it is told when each campaign was
 
     @property
     def name(self) -> str:
         """What the table, and `--only`, call it."""
-        return f"{self.scenario} {self.seed}" + (f", {self.without}" if self.without else "") + (", day by day" if self.by_day else "")
+        more = (self.without, f"{self.weeks} weeks" if self.weeks != 2 else "", "day by day" if self.by_day else "")
+        return ", ".join([f"{self.scenario} {self.seed}", *filter(None, more)])
 
 
 CASES = (
@@ -74,6 +79,7 @@ CASES = (
     *(Case(scenario) for scenario in ("behaviours", "dispatch", "languages", "origins", "disguises")),
     *(Case("posts", seed) for seed in (1, 2)),
     *(Case("background", seed) for seed in (1, 2, 3)),
+    *(Case(scenario, weeks=4) for scenario in ("dev", "careful")),
     Case("dev", by_day=True),
 )
 
@@ -118,21 +124,41 @@ def main() -> int:
 def score(case: Case, bench: Path, folder: Path) -> Row:
     """What `evaluate.py` says of a run of the case."""
     landing, lake = folder / "landing", folder / "lake"
+    last = FIRST + timedelta(days=DAYS * case.weeks // 2 - 1)
     if case.scenario == "posts":
         _run(sys.executable, HERE / "posts.py", "--bench", bench, "--out", landing, "--seed", str(case.seed))
     else:
         scenario = bench / "scenario_dev.json" if case.scenario == "dev" else HERE / "scenarios" / f"{case.scenario}.json"
+        generator, scenario = (bench / "traffic.py", scenario) if case.weeks == 2 else slowed(bench, scenario, folder, case.weeks // 2)
         made = ("--scenario", scenario, "--pools", bench / "pools", "--out", landing, "--seed", str(case.seed))
-        _run(sys.executable, bench / "traffic.py", *made)
+        _run(sys.executable, generator, *made)
         edits.apply(landing, json.loads(scenario.read_text(encoding="utf-8")).get("edits", []))
     if case.without:
         take_away(landing, *ABLATIONS[case.without])
-    wanted = ("--landing", landing, "--lake", lake, "--from", FIRST, "--to", LAST)
+    wanted = ("--landing", landing, "--lake", lake, "--from", FIRST, "--to", last)
     _run(sys.executable, "-m", "jobs", "run", *wanted, "--report", "none", *(() if case.by_day else ("--last-only",)))
-    of = ("--truth", folder / "landing.truth.jsonl", "--lake", lake, "--run-date", LAST)
+    of = ("--truth", folder / "landing.truth.jsonl", "--lake", lake, "--run-date", last)
     answer = _run(sys.executable, bench / "evaluate.py", *of, "--json")
     found: Row = json.loads(answer)
     return found | ({"latency": latency(landing, lake)} if case.by_day else {})
+
+
+def slowed(bench: Path, scenario: Path, folder: Path, times: int) -> tuple[Path, Path]:
+    """The generator for so many times the days, and the scenario spread over them with as many times the exchanges."""
+    source, days = (bench / "traffic.py").read_text(encoding="utf-8"), f"\nDAYS = {DAYS}\n"
+    if source.count(days) != 1:
+        raise SystemExit(f"{bench}/traffic.py does not say how many days it makes as `{days.strip()}`; name other cases with --only")
+    made = json.loads(scenario.read_text(encoding="utf-8"))
+    made["background"]["log_mean"] += math.log(times)
+    for group in (*made["look_alikes"], *made["campaigns"]):
+        for name in ("exchanges", "day", "days", "ban_day", "classes"):
+            value = group.get(name)
+            if value is not None:
+                group[name] = [times * x for x in value] if isinstance(value, list) else times * value
+    paths = folder / "traffic.py", folder / "scenario.json"
+    paths[0].write_text(source.replace(days, f"\nDAYS = {times * DAYS}\n"), encoding="utf-8")
+    paths[1].write_text(json.dumps(made), encoding="utf-8")
+    return paths
 
 
 def latency(landing: Path, lake: Path) -> dict[str, tuple[str, str | None, int]]:
