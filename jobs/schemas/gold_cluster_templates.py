@@ -13,7 +13,7 @@ TABLE = Table(
         column("channel", STRING, "the channel of features.account_tokens that it was found in", required=True),
         column("token", LONG, "its hash there", required=True),
         column("n_accounts", INT, "members that send it", required=True),
-        column("n_exchanges", LONG, "exchanges of members that carry it", required=True),
+        column("n_exchanges", LONG, "exchanges of members that carry it, of an account's 512 prompts at most", required=True),
         column("n_owners_at_large", INT, "owners that send it, members' owners among them", required=True),
         column(
             "exemplar",
