@@ -1,5 +1,6 @@
 """What is published: which kinds of evidence must agree, and that a score rises with every piece."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from jobs.settings import DEFAULT, Key, Run
 RUN = Run(DAY, DEFAULT, Key(b"k"))
 Piece = tuple[str, str, float, float]  # kind, channel, bits, value
 Cell = dict[str, Any]
+Found = dict[tuple[str, str], Row]  # pieces of evidence by kind and channel
 
 CARD: Piece = ("coordination", "card", 9, 0.9)
 WRAPPER: Piece = ("coordination", "head8", 8, 0.9)
@@ -116,80 +118,90 @@ def test_a_score_rises_with_every_piece(spark: SparkSession) -> None:
     assert scores == sorted(set(scores))
 
 
-def labour(spark: SparkSession, *, device_users: int, repeated: bool, own: int = 0) -> dict[tuple[str, str], Row]:
-    """The evidence of forty programs that fill one wrapper, among 400 other accounts.
+# Of forty programs each: with how common a client, whether all send one prompt, and how many go on in sixteen words of their own.
+FILLERS: dict[str, tuple[bool, bool, int]] = {
+    "alone": (True, False, 0),
+    "client": (False, False, 0),
+    "benchmark": (True, True, 0),
+    "some with a text of their own": (True, False, 19),
+    "most with a text of their own": (True, False, 20),
+}
 
-    repeated: they all send the same prompt; own: so many go on in sixteen words of their own.
-    """
-    ring, everybody = [f"r{i:02}" for i in range(40)], [f"r{i:02}" for i in range(40)] + [f"o{i:03}" for i in range(400)]
+
+@pytest.fixture(scope="module")
+def labour(spark: SparkSession) -> dict[str, Found]:
+    """The evidence of the groups of FILLERS, each filling a wrapper, among 2,000 other accounts."""
+    rings = {name: [f"{name} {i:02}" for i in range(40)] for name in FILLERS}
+    everybody = [*(a for ring in rings.values() for a in ring), *(f"o{i:04}" for i in range(2_000))]
     sent = [{"channel": 20, "token": 3, "n": 8, "fillings": 1}, {"channel": 20, "token": 4, "n": 2, "fillings": 1}]
-    active: list[Cell] = [
-        {"account_id": a, "n_exchanges": 10, "n_known": 10, "capability_counts": [0] * 7, "phrases": sent} for a in everybody
-    ]
-    for i, account in enumerate(active[:40]):
-        text = {"channel": 24, "token": i if i < own else 99, "n": 6, "fillings": 6}
-        account["phrases"] = [*sent, {"channel": 23, "token": 1, "n": 10, "fillings": 10}, text]
-    wrapper = {"channel": "head8", "token": 1, "n": 10, "fillings": 10, "counts": True, "users": 40, "degree": 40}
-    device = {"channel": "device", "token": 2, "n": 10, "fillings": 1, "counts": True, "users": device_users, "degree": device_users}
-    prompts = {"channel": "prompt", "token": 3, "n": 8, "fillings": 1, "counts": True, "users": 40, "degree": 40}
-    each = [wrapper, device, *([prompts] if repeated else [])]
-    tokens = [t | {"account_id": a, "owner_id": a} for a in ring for t in each]
-    return pieces(spark, ring, tokens, active, [{"account_id": a, "owner_id": a} for a in everybody])
+    active: dict[str, Cell] = {
+        a: {"account_id": a, "n_exchanges": 10, "n_known": 10, "capability_counts": [0] * 7, "phrases": sent} for a in everybody
+    }
+    tokens = []
+    for number, (name, (common, repeated, own)) in enumerate(FILLERS.items()):
+        for i, account in enumerate(rings[name]):
+            text = {"channel": 24, "token": 100 * number + (i if i < own else 99), "n": 6, "fillings": 6}
+            active[account]["phrases"] = [*sent, {"channel": 23, "token": number, "n": 10, "fillings": 10}, text]
+            had = {"account_id": account, "owner_id": account, "token": number, "n": 10, "fillings": 10, "counts": True}
+            users = {"head8": 40, "device": len(everybody) if common else 40} | ({"prompt": 40} if repeated else {})
+            tokens += [had | {"channel": c, "users": n, "degree": n, "n": 8 if c == "prompt" else 10} for c, n in users.items()]
+    return pieces(spark, rings, tokens, [*active.values()], [{"account_id": a, "owner_id": a} for a in everybody])
 
 
 def pieces(
-    spark: SparkSession, ring: list[str], tokens: list[Cell], active: list[Cell], accounts: list[Cell], models: Sequence[Cell] = ()
-) -> dict[tuple[str, str], Row]:
-    """The evidence of one cluster, by kind and channel."""
+    spark: SparkSession,
+    rings: dict[str, list[str]],
+    tokens: list[Cell],
+    active: list[Cell],
+    accounts: list[Cell],
+    models: Sequence[Cell] = (),
+) -> dict[str, Found]:
+    """The evidence of each cluster, by kind and channel."""
     inputs = (
-        ("graph.clusters", [{"cluster_id": "hc", "account_id": a} for a in ring]),
+        ("graph.clusters", [{"cluster_id": name, "account_id": a} for name, ring in rings.items() for a in ring]),
         ("features.account_tokens", tokens),
         ("features.account_embeddings", active),
         ("silver.accounts", accounts),
         ("bronze.models", models),
     )
-    made = evidence(*(rows(spark, table, given) for table, given in inputs), RUN).collect()
-    return {(r.kind, r.channel): r for r in made}
+    found: dict[str, Found] = defaultdict(dict)
+    for row in evidence(*(rows(spark, table, given) for table, given in inputs), RUN).collect():
+        found[row.cluster_id][row.kind, row.channel] = row
+    return found
 
 
 def test_a_day_without_accounts_has_no_evidence(spark: SparkSession) -> None:
-    assert pieces(spark, [], [], [], []) == {}
+    assert pieces(spark, {}, [], [], []) == {}
     assert scored(spark, {}) == {}
 
 
-@pytest.mark.parametrize(
-    ("device_users", "repeated", "own", "counts"),
-    [(440, False, 0, True), (40, False, 0, False), (440, True, 0, False), (440, False, 19, True), (440, False, 20, False)],
-    ids=["alone", "client", "benchmark", "some with a text of their own", "most with a text of their own"],
-)
-def test_labour_counts_only_where_nothing_innocent_explains_it(
-    spark: SparkSession, device_users: int, repeated: bool, own: int, counts: bool
-) -> None:
+@pytest.mark.parametrize("case", FILLERS)
+def test_labour_counts_only_where_nothing_innocent_explains_it(labour: dict[str, Found], case: str) -> None:
     """Forty fill one wrapper: with everyday clients; all with one client that nobody else runs; all with the same prompts."""
-    found = labour(spark, device_users=device_users, repeated=repeated, own=own)
-    assert ("labour" in {kind for kind, _ in found}) == counts
+    found, (common, repeated, own) = labour[case], FILLERS[case]
+    assert ("labour" in {kind for kind, _ in found}) == (common and not repeated and own < 20)
     explained = repeated or own >= 20
     assert (("coordination", "head8") in found) == (not explained), "strangers share a set's wrapper, or an idiom"
     assert found["innocent", "own_text"].support == own
     assert found["innocent", "whole_set"].value == pytest.approx(0.8 if repeated else 0)
 
 
-@pytest.mark.parametrize(("ring", "own", "bound"), [(19, True, False), (20, True, True), (19, False, True)])
-def test_one_subject_does_not_bind_a_few_who_have_texts_of_their_own(spark: SparkSession, ring: int, own: bool, bound: bool) -> None:
+def test_one_subject_does_not_bind_a_few_who_have_texts_of_their_own(spark: SparkSession) -> None:
     """Programs that ask about the same things, among people who do not: few of them, each with a text of its own, may be of one trade."""
-    rng = np.random.default_rng(3)
-    scattered = rng.standard_normal((ring + 200, 128))
-    scattered[:ring] = scattered[0] + 0.1 * scattered[:ring]
-    vectors = scattered / np.linalg.norm(scattered, axis=1, keepdims=True)
+    rng, sizes = np.random.default_rng(3), {"few": 19, "many": 20, "few with one text": 19}
+    rings = {name: [f"{name} {i:02}" for i in range(size)] for name, size in sizes.items()}
+    near = [rng.standard_normal(128) + 0.1 * rng.standard_normal((size, 128)) for size in sizes.values()]
+    vectors = np.concatenate([*near, rng.standard_normal((600, 128))])
+    everybody = [*(a for ring in rings.values() for a in ring), *(f"o{i:03}" for i in range(600))]
     active: list[Cell] = []
-    for i, vector in enumerate(vectors):
-        sent = [{"channel": 20, "token": i, "n": 9, "fillings": 1}, {"channel": 24, "token": i if own else 1, "n": 9, "fillings": 9}]
+    for i, (account, vector) in enumerate(zip(everybody, vectors / np.linalg.norm(vectors, axis=1, keepdims=True), strict=True)):
+        text = {"channel": 24, "token": 1 if "one text" in account else 1_000 + i, "n": 9, "fillings": 9}
+        sent = [{"channel": 20, "token": i, "n": 9, "fillings": 1}, text]
         cells = {"vector": vector.tolist(), "prompt_words": 500, "capability_counts": [0] * 7}
-        active.append({"account_id": f"a{i:03}", "n_exchanges": 10, "n_known": 9, "phrases": sent} | cells)
-    accounts = [{"account_id": a["account_id"], "owner_id": a["account_id"]} for a in active]
-    found = pieces(spark, [a["account_id"] for a in active[:ring]], [], active, accounts)
-    assert found["innocent", "own_text"].support == (ring if own else 0)
-    assert (("coordination", "content") in found) == bound
+        active.append({"account_id": account, "n_exchanges": 10, "n_known": 9, "phrases": sent} | cells)
+    made = pieces(spark, rings, [], active, [{"account_id": a, "owner_id": a} for a in everybody])
+    assert {name: found["innocent", "own_text"].support for name, found in made.items()} == {"few": 19, "many": 20, "few with one text": 0}
+    assert {name for name, found in made.items() if ("coordination", "content") in found} == {"many", "few with one text"}
 
 
 def test_the_life_of_a_cluster(spark: SparkSession) -> None:
@@ -207,7 +219,7 @@ def test_the_life_of_a_cluster(spark: SparkSession) -> None:
     accounts: list[Cell] = [{"account_id": a, "owner_id": a, "plan": "pro"} for a in (*ring, *others)]
     for row in accounts[:10]:
         row["banned_at"] = release + timedelta(days=1)
-    found = pieces(spark, ring, [], profiles, accounts, [{"model": "new", "released_at": release}])
+    found = pieces(spark, {"hc": ring}, [], profiles, accounts, [{"model": "new", "released_at": release}])["hc"]
     assert found["conduct", "succession"].support == 30
     assert found["conduct", "pivot:new"].value == 1
     assert found["conduct", "pivot:new"].background < 0.6
@@ -225,7 +237,8 @@ def test_what_a_large_operation_does_is_held_against_all_others(spark: SparkSess
         return {"account_id": account, "n_exchanges": 20, "capability_counts": counts}
 
     profiles = [active(a, asks=i % 3 > 0) for i, a in enumerate(ring)] + [active(a, asks=i % 10 == 0) for i, a in enumerate(others)]
-    found = pieces(spark, ring, [], profiles, [{"account_id": a, "owner_id": a} for a in (*ring, *others)])["extraction", "asks_coding"]
+    accounts = [{"account_id": a, "owner_id": a} for a in (*ring, *others)]
+    found = pieces(spark, {"hc": ring}, [], profiles, accounts)["hc"]["extraction", "asks_coding"]
     assert (found.support, found.value, found.bits) == (200, pytest.approx(2 / 3), 8_000)
     assert found.background == pytest.approx(0.1)
 
