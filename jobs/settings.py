@@ -81,6 +81,7 @@ class Scoring:
     channel_cap: float = 12.0  # bits: no single fact decides
     behaviour_cap: float = 8.0  # bits
     effect: float = 0.2  # a behaviour must be so much more common among members than among accounts of their volume
+    automation_share: float = 0.5  # share of members that programs must drive: that some do says nothing of the others
     shown: float = 3.0  # bits that a kind of evidence must reach to count as shown
     fleet_owners: int = 20  # so many new accounts in programs' hands are no young firm's, and so many unrelated owners no team
     subject_accounts: int = 20  # fewer programs of one subject may be colleagues, or a class's exercise

@@ -243,6 +243,20 @@ def test_what_a_large_operation_does_is_held_against_all_others(spark: SparkSess
     assert found.background == pytest.approx(0.1)
 
 
+def test_some_sleepless_accounts_are_no_programs(spark: SparkSession) -> None:
+    """Four of ten, or five, who do not sleep, among people who do: what some of a group are, the group is not."""
+    rings = {str(n): [f"{n} {i}" for i in range(10)] for n in (4, 5)}
+    others = [f"o{i:03}" for i in range(200)]
+    sleepless = {a for n, ring in rings.items() for a in ring[: int(n)]}
+    profiles: list[Cell] = []
+    for account in [*(a for ring in rings.values() for a in ring), *others]:
+        activity = [{"hour": h, "model": "m", "n": 1} for h in range(48) if account in sleepless or h % 24 < 16]
+        counts = {"n_exchanges": len(activity), "n_known": len(activity), "n_later_turns": 9, "capability_counts": [0] * 7}
+        profiles.append({"account_id": account, "activity": activity} | counts)
+    found = pieces(spark, rings, [], profiles, [{"account_id": p["account_id"], "owner_id": p["account_id"]} for p in profiles])
+    assert [name for name, of in found.items() if ("automation", "round_the_clock") in of] == ["5"]
+
+
 def test_pivots_of_a_cluster_beside_everybody(spark: SparkSession) -> None:
     """Hours to half, and the share in 48 hours: a ring that moves in three hours among people who take four days."""
     release = datetime.combine(DAY, datetime.min.time(), UTC) - timedelta(days=6)

@@ -215,10 +215,11 @@ def _behaviour(members: DataFrame, profiles: DataFrame, models: DataFrame, run: 
     f = F.col("support") / F.col("size")
     q = F.least(F.greatest(F.col("parts") / (1_000_000 * F.col("size")), F.lit(0.002)), F.lit(0.998))
     rows = summed.select("cluster_id", "channel", "size", "support", f.alias("value"), q.alias("background"))
-    rows = rows.where(F.col("value") >= F.col("background") + settings.effect)
-    rows = rows.withColumn("bits", _bits(settings)).where("bits >= 1000")
     says = F.create_map(*(F.lit(x) for name, claim in claims.items() for x in (name, claim.says)))[F.col("channel")]
     kind = F.create_map(*(F.lit(x) for name, claim in claims.items() for x in (name, claim.kind)))[F.col("channel")]
+    rows = rows.where(F.col("value") >= F.col("background") + settings.effect)
+    rows = rows.where((kind != "automation") | (F.col("value") >= settings.automation_share))
+    rows = rows.withColumn("bits", _bits(settings)).where("bits >= 1000")
     text = F.format_string("%d of %d accounts %s; of accounts of their volume %s", "support", "size", says, _percent(F.col("background")))
     return _piece(rows, F.col("channel"), kind, text)
 
