@@ -268,3 +268,18 @@ def test_templates_add_up_their_accounts(spark: SparkSession) -> None:
     check_columns(made, "features.prompt_templates")
     counts = {"n_accounts": 3, "n_owners": 3, "n_loyal": 2, "n_exchanges": 36, "n_fillings": 26, "traffic_share": 0.36}
     assert [r.asDict() for r in made.collect()] == [{"run_date": DAY, "channel": "head8", "token": 1} | counts]
+
+
+@pytest.mark.parametrize("days", [2, 28])
+def test_who_sleeps_is_told_from_who_does_not_however_long_one_looks(days: int) -> None:
+    """A person with a bad night or two in a fortnight is seen in every hour of the day in four weeks, and sleeps all the same."""
+    person = [(24 * day + hour, 3) for day in range(days) for hour in range(7, 23)]
+    restless = person + [(24 * day + (5 * day) % 24, 1) for day in range(days)]
+    across = [((hour + 20) % (24 * days), n) for hour, n in person]  # whose night is another part of the day
+    habits = [person, restless, across, [(hour, 2) for hour in range(24 * days)], [(hour, 8) for hour in range(24) if hour != 4], []]
+    kind = pa.list_(pa.struct([("hour", pa.int32()), ("model", pa.string()), ("n", pa.int32())]))
+    activity = pa.array([[{"hour": hour, "model": "m", "n": n} for hour, n in of] for of in habits], kind)
+    sleeps, restless_, across_, program, one_hour_off, silent = account_embeddings.night(activity).tolist()
+    assert (sleeps, across_, silent) == (0, 0, 0)
+    assert 0 <= restless_ < 0.03
+    assert (program, one_hour_off) == (1 / 4, 5 / 23)

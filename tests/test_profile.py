@@ -283,8 +283,7 @@ def test_bins_are_cut_at_fixed_points(spark: SparkSession) -> None:
     cases += [("templated", "phrases", [(22, 1, n, 2), (22, 2, 90, 1), (20, 3, 90, 2)], b) for n, b in percents]
     cases += [("volume", "n_exchanges", n, b) for n, b in ((1, 0), (2, 0), (3, 1), (14, 1), (15, 2), (1023, 5), (2**40, 15))]
     cases += [("output_tokens", "output_tokens", 100 * n, b) for n, b in ((0, 0), (1, 1), (510, 8), (511, 9), (2**20, 15))]
-    even = [(25 * h, "m", 4) for h in range(24)]
-    cases += [("night", "activity", [*even[:18], *((h, m, n) for h, m, _ in even[18:])], b) for n, b in ((0, 0), (1, 0), (2, 1), (4, 2))]
+    cases += [("night", "night", share, b) for share, b in ((0.0, 0), (0.09, 0), (0.1, 1), (0.2, 2), (0.25, 2))]
     made = [
         {"account_id": f"{i:02}", "n_exchanges": 100, "n_known": 100} | {column: value} for i, (_, column, value, _) in enumerate(cases)
     ]

@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import Row, SparkSession
 from rows import DAY, rows
 
-from jobs.algorithms.behaviour import CLAIMS, measures, talks
+from jobs.algorithms.behaviour import talks
 from jobs.algorithms.capability import CAPABILITIES
 from jobs.scoring.clusters import transform
 from jobs.scoring.evidence import transform as evidence
@@ -250,9 +250,8 @@ def test_some_sleepless_accounts_are_no_programs(spark: SparkSession) -> None:
     sleepless = {a for n, ring in rings.items() for a in ring[: int(n)]}
     profiles: list[Cell] = []
     for account in [*(a for ring in rings.values() for a in ring), *others]:
-        activity = [{"hour": h, "model": "m", "n": 1} for h in range(48) if account in sleepless or h % 24 < 16]
-        counts = {"n_exchanges": len(activity), "n_known": len(activity), "n_later_turns": 9, "capability_counts": [0] * 7}
-        profiles.append({"account_id": account, "activity": activity} | counts)
+        counts = {"n_exchanges": 40, "n_known": 40, "n_later_turns": 9, "capability_counts": [0] * 7}
+        profiles.append({"account_id": account, "night": 0.2 if account in sleepless else 0.05} | counts)
     found = pieces(spark, rings, [], profiles, [{"account_id": p["account_id"], "owner_id": p["account_id"]} for p in profiles])
     assert [name for name, of in found.items() if ("automation", "round_the_clock") in of] == ["5"]
 
@@ -312,19 +311,3 @@ def test_neither_a_tool_s_result_nor_a_filled_text_is_a_person_s_turn(
     row = rows(spark, "features.account_embeddings", [account]).select(talks(DEFAULT.graph)).first()
     assert row is not None
     assert row[0] == people
-
-
-@pytest.mark.parametrize("days", [2, 28])
-def test_who_sleeps_is_told_from_who_does_not_however_long_one_looks(spark: SparkSession, days: int) -> None:
-    """A person with a bad night or two in a fortnight is seen in every hour of the day in four weeks, and sleeps all the same."""
-    person = [(24 * day + hour, 3) for day in range(days) for hour in range(7, 23)]
-    restless = person + [(24 * day + (5 * day) % 24, 1) for day in range(days)]
-    across = [((hour + 20) % (24 * days), n) for hour, n in person]  # whose night is another part of the day
-    habits = {"person": person, "restless": restless, "across": across, "program": [(hour, 2) for hour in range(24 * days)]}
-    made = [
-        {"account_id": name, "activity": [(hour, "m", n) for hour, n in of], "n_exchanges": sum(n for _, n in of)}
-        for name, of in habits.items()
-    ]
-    profiles = rows(spark, "features.account_embeddings", made).select("account_id", measures()["night"].alias("night"))
-    shown = profiles.select("account_id", CLAIMS["round_the_clock"].shown(DEFAULT.scoring)).collect()
-    assert dict(map(tuple, shown)) == {"person": False, "restless": False, "across": False, "program": True}

@@ -17,7 +17,6 @@ from jobs.schemas.sketch import TRAIT_CHANNELS
 from jobs.settings import Graph, Scoring
 
 DAY = 86_400.0
-NIGHT_HOURS = 6  # shorter than a night's sleep, so that a person's late evening does not fill it
 
 
 def _share(count: str) -> Column:
@@ -48,19 +47,6 @@ def _unwrapped() -> Column:
     return 1 - F.coalesce("wrapped", F.lit(0.0))
 
 
-def _night() -> Column:
-    """Share of traffic in the six hours on end of the day that have least: an even day has a quarter there, and a person sleeps.
-
-    Distinct hours with traffic would count with the window: in four weeks nearly everybody is seen in each.
-    """
-
-    def sent(start: Column) -> Column:
-        within = F.filter("activity", lambda x: F.pmod(x["hour"] - start, F.lit(24)) < NIGHT_HOURS)
-        return F.aggregate(within, F.lit(0).cast("long"), lambda total, x: total + x["n"])
-
-    return F.array_min(F.transform(F.sequence(F.lit(0), F.lit(23)), sent)) / F.col("n_exchanges")
-
-
 def _repeated_prompts() -> Column:
     """Share of traffic that is the account's most used wrapper with different fillings, or its one template."""
     wrappers = F.filter("phrases", lambda p: p["channel"].isin(*WRAPPERS.values()) & (p["fillings"] >= 2))
@@ -72,7 +58,7 @@ def measures() -> dict[str, Column]:
     """Each measure by name, over `features.account_embeddings` joined with `created_at` of `silver.accounts`."""
     return {
         "later_turns": F.least(_share("n_later_turns"), _unwrapped()),
-        "night": _night(),
+        "night": F.col("night"),
         "output_tokens": F.col("output_tokens") / F.col("n_exchanges"),
         "thinking": _share("n_thinking"),
         "tools": _share("n_with_tools"),

@@ -15,6 +15,8 @@ from jobs.schemas.sketch import ABSENT, PHRASE_CHANNELS, PROMPT, TRAIT
 from jobs.schemas.table import BINARY, LONG, column, struct_of, table
 from jobs.settings import Run
 
+NIGHT_HOURS = 6  # shorter than a night's sleep, so that a late evening does not fill it
+
 
 def transform(account_days: DataFrame, run: Run) -> DataFrame:
     """One row an account, merged from its rows of `features.account_days` in the window.
@@ -32,6 +34,7 @@ def transform(account_days: DataFrame, run: Run) -> DataFrame:
             known = _exchanges(phrases, PHRASE_CHANNELS["prompt_hash"])
             made = merged.append_column("phrases", phrases).append_column("n_known", pa.array(known))
             made = made.append_column("wrapped", _wrapped(phrases, known, fewest))
+            made = made.append_column("night", pa.array(night(merged["activity"].combine_chunks())))
             made = made.set_column(made.schema.get_field_index("traits"), "traits", _traits(merged["traits"].combine_chunks()))
             made = made.append_column("vector", embedding.embed(merged["terms"].combine_chunks(), weights))
             made = made.add_column(0, "run_date", pa.array([day] * len(made), pa.date32()))
@@ -100,6 +103,20 @@ def _exchanges(phrases: pa.ListArray, channel: int, fewest: int = 1) -> npt.NDAr
     of = (items.field("channel").to_numpy() == channel) & (items.field("fillings").to_numpy() >= fewest)
     row, n = np.repeat(np.arange(len(phrases)), lengths)[of], items.field("n").to_numpy()[of]
     return np.bincount(row, weights=n, minlength=len(phrases)).astype(np.int64)
+
+
+def night(activity: pa.ListArray) -> npt.NDArray[np.float64]:
+    """Of each row's exchanges, the share in the six hours on end of the day that have least; 0 of none.
+
+    An even day has a quarter there, and a person sleeps. Distinct hours with traffic would count with the window: in four weeks
+    nearly everybody is seen in each.
+    """
+    items, lengths = activity.flatten(), pc.list_value_length(activity).to_numpy()
+    at = np.repeat(np.arange(len(activity)), lengths) * 24 + items.field("hour").to_numpy() % 24
+    by_hour = np.bincount(at, weights=items.field("n").to_numpy(), minlength=24 * len(activity)).reshape(-1, 24)
+    on_end = sum(np.roll(by_hour, -shift, axis=1) for shift in range(NIGHT_HOURS))
+    share: npt.NDArray[np.float64] = np.min(on_end, axis=1) / np.maximum(by_hour.sum(axis=1), 1)
+    return share
 
 
 def _wrapped(phrases: pa.ListArray, known: npt.NDArray[np.int64], fewest: int) -> pa.Array:

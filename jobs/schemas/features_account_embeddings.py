@@ -38,6 +38,12 @@ TABLE = Table(
             DOUBLE,
             "share of exchanges whose prompt fills a text of eight words and more, as another of its prompts does; null of few exchanges",
         ),
+        column(
+            "night",
+            DOUBLE,
+            "share of exchanges in the six hours on end of the day that have least; an even day has a quarter",
+            required=True,
+        ),
         column("vector", array_of(FLOAT), "unit vector of 128: what the account asks about; null without words"),
     ),
     date="run_date",
