@@ -160,7 +160,7 @@ BROKEN: dict[str, dict[str, Row | list[Row]]] = {
         "impossible_vector": {"account_id": "y", "vector": [1.0]},
         "impossible_share": {"account_id": "y", "wrapped": 1.5},
         "after_the_day": {"account_id": "y", "last_at": TOMORROW},
-        "parts_over_whole": {"account_id": "y", "n_thinking": 5},
+        "parts_over_whole": {"account_id": "y", "n_known": 5},
     },
     "features.account_tokens": {
         "unshared": {"token": 1, "users": 1, "degree": 1},
