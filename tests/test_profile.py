@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from rows import rows
 
+from jobs.algorithms import group_profiles
 from jobs.algorithms.channels import CHANNEL
 from jobs.algorithms.embedding import DIMENSIONS
 from jobs.algorithms.group_profiles import BINNED, BINS, HOURS, Background, background, bins
@@ -171,11 +172,12 @@ def run(spark: SparkSession, world: World, s: Profile, partitions: int = 1) -> d
     tokens = rows(spark, "features.account_tokens", world.tokens)
     kind = "account_id string, bins array<int>, place double, hours array<int>, vector array<float>"
     binned = spark.createDataFrame([(a, *of, None) for a, of in world.binned.items()], kind).repartition(partitions)
+    accounts = binned.join(group_profiles.held(tokens), "account_id", "left")
     counted = np.array([[of[b] for b in range(BINS)] for of in histograms([of for of, _, _ in world.binned.values()])])
     active = np.bincount([h for of in world.binned.values() for h in of[2]], minlength=HOURS)
     at_large = Background(counted, np.zeros((0, DIMENSIONS)), active) if partitions == 1 else background(binned)
     assert (at_large.bins.tolist(), at_large.hours.tolist()) == (counted.tolist(), active.tolist())
-    made = [r.asDict() for r in assign(members, tokens, binned, at_large, len(world.binned), s).collect()]
+    made = [r.asDict() for r in assign(members, accounts, at_large, len(world.binned), s).collect()]
     found = {r.pop("account_id"): r for r in made}
     assert len(found) == len(made), "one row an account"
     return found
@@ -309,9 +311,9 @@ def test_who_asks_about_the_same_things_is_found_without_a_token(spark: SparkSes
     kind = "account_id string, bins array<int>, place double, hours array<int>, vector array<float>"
     binned = spark.createDataFrame(everybody, kind)
     members = [("ring", f"{i:03}") for i in (*range(13), 14)]
-    tokens = rows(spark, "features.account_tokens", [])
+    accounts = binned.withColumn("held", F.lit(None).cast("binary"))
     listed = spark.createDataFrame(members, "community string, account_id string")
-    made = assign(listed, tokens, binned, background(binned), 400, Profile()).collect()
+    made = assign(listed, accounts, background(binned), 400, Profile()).collect()
     assert {r["account_id"] for r in made} == {f"{i:03}" for i in range(14)}, "not the fifteenth, though it was listed"
     assert all(r["reasons"] == ["content"] and r["content"] >= 3000 for r in made)
 

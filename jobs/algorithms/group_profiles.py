@@ -6,18 +6,21 @@ group, and a sample of everybody.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.algorithms.behaviour import measures
-from jobs.algorithms.channels import TOKEN_FAMILIES
+from jobs.algorithms.channels import CHANNEL, TOKEN_FAMILIES
 from jobs.algorithms.cooccurrence import MILLI
 from jobs.algorithms.cosine_join import sampled
 from jobs.algorithms.embedding import DIMENSIONS
+from jobs.algorithms.fingerprints import packed, unpacked
 from jobs.settings import Profile
 
 BINNED = ("later_turns", "night", "output_tokens", "thinking", "tools", "zero_temperature", "streaming", "templated", "volume")
@@ -25,6 +28,14 @@ BINS = 16  # of one measure: no cut below makes more
 SAMPLE = 2_000  # accounts whose vectors stand for everybody's: 1 MB on the driver
 MEMBERS = 256  # members' cosines kept of a group
 HOURS = 28 * 24  # hours of activity are told apart within so many, the default window; one longer folds onto itself
+
+AT_ONCE = 2_000  # accounts whose tokens are spread out: of a thousand each, 100 MB in a Python worker
+SUBJECT = "content"  # the channel of the account's vector, which is no token
+
+# In the order of their names, so that ties between their places fall as ties between names would.
+CHANNELS = sorted([SUBJECT, *(c for family in TOKEN_FAMILIES.values() for c in family)])
+HELD = np.dtype([("channel", "i1"), ("token", "<i8"), ("users", "<i4"), ("counts", "?")])  # channel: its place in CHANNELS
+_IN_CONTENT = np.array([CHANNEL[c].family == "content" for c in CHANNELS])
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -170,31 +181,94 @@ def background(binned: DataFrame) -> Background:
     return Background(counted, vectors.reshape(-1, DIMENSIONS), hours)
 
 
-def typical_tokens(members: DataFrame, tokens: DataFrame, population: int, settings: Profile) -> DataFrame:
-    """Tokens that a group has unusually often: (channel, token, community, having, users, missing), the best of each channel.
+def held(tokens: DataFrame) -> DataFrame:
+    """(account_id, held): what each account has in common with others, of `features.account_tokens`, as bytes: records HELD."""
+    code = F.array_position(F.array(*map(F.lit, CHANNELS)), F.col("channel")).cast("tinyint") - F.lit(1).cast("tinyint")
+    record = F.struct(code.alias("channel"), "token", "users", "counts")
+    listed = tokens.where(F.col("channel").isin(*CHANNELS)).groupBy("account_id").agg(F.collect_list(record).alias("held"))
 
-    missing: what it says against an account, in thousandths of a bit, that it lacks all the content that nearly
-    all members send; null where the token is not of that kind.
-    """
-    size = F.count(F.lit(1)).over(Window.partitionBy("community"))
-    grouped = members.select("community", "account_id", size.alias("size")).where(F.col("size") >= settings.fewest)
-    of = (
-        tokens.where("counts")
-        .join(grouped, "account_id")
-        .groupBy("community", "channel", "token")
-        .agg(F.count(F.lit(1)).alias("having"), F.max("users").alias("users"), F.max("size").alias("size"))
-    )
+    def pack(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            lists = batch.column("held")
+            items, records = lists.flatten(), np.empty(pc.sum(pc.list_value_length(lists)).as_py() or 0, HELD)
+            for name in HELD.names or ():
+                records[name] = items.field(name).to_numpy(zero_copy_only=False)
+            made = [batch.column("account_id"), packed(pc.list_value_length(lists).to_numpy(), records)]
+            yield pa.RecordBatch.from_arrays(made, names=["account_id", "held"])
+
+    return listed.mapInArrow(pack, "account_id string, held binary")
+
+
+def records(held: pa.BinaryArray) -> tuple[Ints, npt.NDArray[Any]]:
+    """The row of each record of a column `held`, and the records."""
+    lengths, items = unpacked(held, HELD)
+    return np.repeat(np.arange(len(held)), lengths), items
+
+
+@dataclass(frozen=True)
+class Typical:
+    """Tokens that a group has unusually often, the best of each channel; (n,) each, in the order of token and channel."""
+
+    token: Ints
+    channel: Ints  # its place in CHANNELS
+    group: Ints  # its place in `Groups.names`
+    having: Ints  # members whose use of it counts
+    users: Ints  # owners that have it at large
+    usual: npt.NDArray[np.bool_]  # whether nearly all members send it, so that it is missed in who does not
+    cost: Ints  # what it says against an account, in thousandths of a bit, that it lacks all of those; 0 where there is none
+
+    def met(self, held: pa.BinaryArray) -> tuple[Ints, Ints, npt.NDArray[np.bool_]]:
+        """Of rows of `held`, each record that is typical of a group: its row, its place here, and whether the use counts."""
+        row, items = records(held)
+        tokens = np.unique(self.token)
+        at = np.searchsorted(tokens, items["token"])
+        known = np.flatnonzero(tokens[np.minimum(at, len(tokens) - 1)] == items["token"]) if len(tokens) else at[:0]
+        row, wanted, counts = row[known], at[known] * len(CHANNELS) + items["channel"][known], items["counts"][known]
+        own = np.searchsorted(tokens, self.token) * len(CHANNELS) + self.channel
+        first, last = (np.searchsorted(own, wanted, side=side) for side in ("left", "right"))
+        n = last - first
+        place = np.repeat(first, n) + np.arange(n.sum()) - np.repeat(np.cumsum(n) - n, n)
+        return np.repeat(row, n), place, np.repeat(counts, n)
+
+
+def typical_tokens(members: DataFrame, accounts: DataFrame, groups: Groups, population: int, settings: Profile) -> Typical:
+    """What is typical of each group. members: (community, account_id); accounts: (account_id, held)."""
+    names = pa.array(groups.names, pa.string())
+
+    def count(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for start in range(0, batch.num_rows, AT_ONCE):
+                part = batch.slice(start, AT_ONCE)
+                group = pc.index_in(part.column("community"), names).to_numpy().astype(np.int64)
+                row, items = records(part.column("held"))
+                counted = items["counts"]
+                code = group[row[counted]] * len(CHANNELS) + items["channel"][counted]
+                order = np.lexsort([code, items["token"][counted]])
+                token, code, users = items["token"][counted][order], code[order], items["users"][counted][order]
+                first = np.flatnonzero(np.r_[True, (np.diff(token) != 0) | (np.diff(code) != 0)]) if len(token) else order
+                found = [code[first].astype(np.int32), token[first], np.diff(np.append(first, len(token))).astype(np.int32), users[first]]
+                yield pa.RecordBatch.from_arrays([pa.array(x) for x in found], names=["code", "token", "having", "users"])
+
+    sizes = pa.table({"community": names, "group": np.arange(len(names), dtype=np.int32), "size": groups.size})
+    known = F.broadcast(members.sparkSession.createDataFrame(sizes))  # groups of enough members
+    rows = members.join(known, "community").join(accounts.select("account_id", "held").where("held is not null"), "account_id")
+    counts = rows.select("community", "held").mapInArrow(count, "code int, token long, having int, users int")
+    of = counts.groupBy("code", "token").agg(F.sum("having").alias("having"), F.max("users").alias("users"))
+    of = of.withColumn("group", (F.col("code") / len(CHANNELS)).cast("int")).join(known, "group")
     # Held against all others: of a large operation that is itself a good part of everybody, nothing would be unusual.
     others = F.greatest(F.lit(population) - F.col("size"), F.lit(1))
     outside = (F.greatest(F.col("users") - F.col("having"), F.lit(0)) + 1) / others
-    lift = (F.col("having") / F.col("size")) / outside
-    order = Window.partitionBy("community", "channel").orderBy(F.desc("having"), "users", "token")
-    unusual = of.where((F.col("having") >= settings.fewest) & (lift >= settings.lift))
+    order = Window.partitionBy("code").orderBy(F.desc("having"), "users", "token")
+    unusual = of.where((F.col("having") >= settings.fewest) & (F.col("having") / F.col("size") >= settings.lift * outside))
     kept = unusual.withColumn("nth", F.row_number().over(order)).where(F.col("nth") <= settings.typical_tokens)
-    usual = F.col("channel").isin(*TOKEN_FAMILIES["content"]) & (F.col("having") >= settings.usual * F.col("size"))
-    share = F.max(F.when(usual, F.col("having") / F.col("size"))).over(Window.partitionBy("community"))
-    cost = F.when(share.isNotNull(), F.round(F.greatest(F.log2(1 - F.least(share, F.lit(0.95))), F.lit(-settings.missing_cap)) * MILLI))
-    cost = cost.cast("int")
-    return kept.select(
-        "channel", "token", "community", "having", "users", F.struct(usual.alias("usual"), cost.alias("cost")).alias("missing")
-    )
+    table = kept.select("code", "token", "having", "users").toArrow()
+    code, token, having, users = (table[name].to_numpy().astype(np.int64) for name in table.schema.names)
+    order_ = np.lexsort([code, code % len(CHANNELS), token])
+    code, token, having, users = (x[order_] for x in (code, token, having, users))
+    group, channel = np.divmod(code, len(CHANNELS))
+    share = having / groups.size[group]
+    usual = _IN_CONTENT[channel] & (having >= settings.usual * groups.size[group])
+    best = np.zeros(len(groups.names))
+    np.maximum.at(best, group[usual], share[usual])
+    cost = np.round(np.maximum(np.log2(1 - np.minimum(best, 0.95)), -settings.missing_cap) * MILLI).astype(np.int64)
+    return Typical(token, channel, group, having, users, usual, cost[group])

@@ -7,8 +7,8 @@ families add up, each capped. A member is judged without its own contribution (l
 only vouches for itself. After Fellegi and Sunter, A theory for record linkage (JASA 1969), with agreement
 weights estimated from the group and the background instead of from matched pairs.
 
-Cost: one pass over tokens to describe the groups, one to match accounts with them, and one Arrow pass over
-accounts. What comes to the driver is one row a group.
+Cost: an Arrow pass over the groups' members to describe them, and one over all accounts. What comes to the driver is one row
+a group, and of each channel its most typical tokens.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,66 +20,78 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.algorithms.channels import CHANNEL, TOKEN_FAMILIES
+from jobs.algorithms.channels import CHANNEL
 from jobs.algorithms.cooccurrence import MILLI
-from jobs.algorithms.group_profiles import BINNED, Background, Floats, Groups, Ints, described, matrix, nearness, typical_tokens
+from jobs.algorithms.group_profiles import (
+    AT_ONCE,
+    BINNED,
+    CHANNELS,
+    SUBJECT,
+    Background,
+    Floats,
+    Groups,
+    Ints,
+    Typical,
+    described,
+    matrix,
+    nearness,
+    typical_tokens,
+)
 from jobs.settings import Profile
 
 FAMILIES = ("content", "infrastructure", "cohort", "behaviour", "timing")
 BEHAVIOUR_STEP, BEHAVIOUR_CAP = 2.0, 6.0  # bits that one measure, and all together, may give or take
 COHORT_LEAST, COHORT_MOST = -3.0, 5.0  # bits
 TIMING_CAP = 5.0  # bits
-SUBJECT = "content"  # the channel of the account's vector, which is no token
-
-# In the order of their names, so that ties between codes fall as ties between names would.
-_CHANNELS = sorted([SUBJECT, *(c for family in TOKEN_FAMILIES.values() for c in family)])
-_PARTS = sorted({(CHANNEL[c].family, CHANNEL[c].group) for c in _CHANNELS})
-_PART_OF = np.array([_PARTS.index((CHANNEL[c].family, CHANNEL[c].group)) for c in _CHANNELS])
+_PARTS = sorted({(CHANNEL[c].family, CHANNEL[c].group) for c in CHANNELS})
+_PART_OF = np.array([_PARTS.index((CHANNEL[c].family, CHANNEL[c].group)) for c in CHANNELS])
 _IN_CONTENT = np.array([family == "content" for family, _ in _PARTS])
 _SUBJECT_PART = _PARTS.index((CHANNEL[SUBJECT].family, CHANNEL[SUBJECT].group))
-_CAPS = np.array([CHANNEL[c].cap for c in _CHANNELS])
+_CAPS = np.array([CHANNEL[c].cap for c in CHANNELS])
 
 _ASSIGNED = (
     "community string, account_id string, bits int, " + ", ".join(f"{family} int" for family in FAMILIES) + ", reasons array<string>"
 )
 
 
-def assign(members: DataFrame, tokens: DataFrame, binned: DataFrame, at_large: Background, population: int, settings: Profile) -> DataFrame:
+def assign(members: DataFrame, accounts: DataFrame, at_large: Background, population: int, settings: Profile) -> DataFrame:
     """One round: (community, account_id, bits, one column a family, reasons), one row an account.
 
-    members: (community, account_id); tokens: `features.account_tokens`; binned: see `group_profiles.bins`; at_large: see
-    `group_profiles`. Candidates of a group are the accounts that share a token with it that the group has unusually
-    often, or that ask about the same things. Bits are thousandths.
+    members: (community, account_id); accounts: rows of `group_profiles.bins` with `held`, of `group_profiles.held`, null where
+    an account shares nothing; at_large: see `group_profiles`. Candidates of a group are the accounts that share a token with
+    it that the group has unusually often, or that ask about the same things. Bits are thousandths.
     """
-    profile = described(members, binned, settings)
+    profile = described(members, accounts.drop("held"), settings)
     if not len(profile.names):
         return members.sparkSession.createDataFrame([], _ASSIGNED)
-    typical = F.broadcast(typical_tokens(members, tokens, population, settings))
-    code = F.array_position(F.array(*map(F.lit, _CHANNELS)), F.col("channel")).cast("int") - 1
-    matched = tokens.select("account_id", "channel", "token", "counts").join(typical, ["channel", "token"])
-    fields = ("community", "channel", "having", "users", "counts", "missing")
-    listed = matched.withColumn("channel", code).groupBy("account_id").agg(F.collect_list(F.struct(*fields)).alias("matched"))
+    typical = typical_tokens(members, accounts, profile, population, settings)
     own = members.groupBy("account_id").agg(F.collect_list("community").alias("own"))
-    rows = binned.join(listed, "account_id", "left").join(own, "account_id", "left")
 
     def judge(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         nobody = np.zeros((len(at_large.vectors), len(profile.names)), bool)
         everybody = np.sort(nearness(at_large.vectors, profile.sums, nobody), axis=0)
         for batch in batches:
-            yield from _judge(batch, profile, at_large, everybody, population, settings)
+            for start in range(0, batch.num_rows, AT_ONCE):
+                yield from _judge(batch.slice(start, AT_ONCE), profile, typical, at_large, everybody, population, settings)
 
-    return rows.mapInArrow(judge, _ASSIGNED)
+    return accounts.join(own, "account_id", "left").mapInArrow(judge, _ASSIGNED)
 
 
 def _judge(
-    batch: pa.RecordBatch, groups: Groups, at_large: Background, everybody: Floats, population: int, settings: Profile
+    batch: pa.RecordBatch,
+    groups: Groups,
+    typical: Typical,
+    at_large: Background,
+    everybody: Floats,
+    population: int,
+    settings: Profile,
 ) -> Iterator[pa.RecordBatch]:
     """The group that explains each account of a batch best, where one does."""
     names = pa.array(groups.names, pa.string())
     memberships = _memberships(batch.column("own"), names)
     # What the account asks about is one more channel, of groups that it may share no token with.
     found = (
-        _shared(batch.column("matched"), names, memberships, groups, population),
+        _shared(batch.column("held"), typical, memberships, groups, population),
         _subject(batch.column("vector"), memberships, groups, everybody, settings),
     )
     account, group, channel, bits, usual, cost = (np.concatenate(x) for x in zip(*found, strict=True))
@@ -119,7 +131,7 @@ def _judge(
     # The best group of each account: most bits, then the larger, then by name.
     accepted = accepted[np.lexsort([group[accepted], -groups.size[group[accepted]], -total[accepted], account[accepted]])]
     chosen = accepted[np.r_[True, np.diff(account[accepted]) != 0]] if len(accepted) else accepted
-    reasons = [[_CHANNELS[c] for b, c in sorted(zip(best[i], says[i], strict=True), reverse=True) if b > 0] for i in chosen]
+    reasons = [[CHANNELS[c] for b, c in sorted(zip(best[i], says[i], strict=True), reverse=True) if b > 0] for i in chosen]
     yield pa.RecordBatch.from_arrays(
         [
             names.take(pa.array(group[chosen])),
@@ -135,20 +147,13 @@ def _judge(
 Found = tuple[Ints, Ints, Ints, Ints, npt.NDArray[np.bool_], Ints]  # account, group, channel, bits, usual, cost: a row each
 
 
-def _shared(matched: pa.ListArray, names: pa.StringArray, memberships: Ints, groups: Groups, population: int) -> Found:
+def _shared(held: pa.BinaryArray, typical: Typical, memberships: Ints, groups: Groups, population: int) -> Found:
     """What each token that an account shares with a group says, in thousandths of a bit."""
-    items, account = _flat(matched)
-    group = pc.fill_null(pc.index_in(items.field("community"), names), -1).to_numpy(zero_copy_only=False).astype(np.int64)
-    kept = group >= 0
-    account, group = account[kept], group[kept]
-    channel, having, users = (items.field(c).to_numpy(zero_copy_only=False)[kept].astype(np.int64) for c in ("channel", "having", "users"))
-    counts = items.field("counts").to_numpy(zero_copy_only=False)[kept].astype(bool)
-    missing = items.field("missing")
-    usual = pc.fill_null(missing.field("usual"), False).to_numpy(zero_copy_only=False)[kept].astype(bool)
-    cost = pc.fill_null(missing.field("cost"), 0).to_numpy(zero_copy_only=False)[kept].astype(np.int64)
-    member = np.isin(account * len(names) + group, memberships)
+    account, place, counts = typical.met(held)
+    channel, group, having, users = (x[place] for x in (typical.channel, typical.group, typical.having, typical.users))
+    member = np.isin(account * len(groups.names) + group, memberships)
     bits = np.minimum(_agreement(having, users, groups.size[group], member, counts, population), _CAPS[channel])
-    return account, group, channel, np.round(bits * MILLI).astype(np.int64), usual, cost
+    return account, group, channel, np.round(bits * MILLI).astype(np.int64), typical.usual[place], typical.cost[place]
 
 
 def _flat(lists: pa.ListArray) -> tuple[pa.Array, Ints]:
@@ -179,7 +184,7 @@ def _subject(vectors: pa.ListArray, memberships: Ints, groups: Groups, everybody
         surprise = np.minimum(-np.log2(np.maximum(above, typical)), CHANNEL[SUBJECT].cap) - np.maximum(-np.log2(below) - 1, 0)
         bits[:, g] = np.maximum(surprise, -settings.subject_least)
     at, group = np.nonzero((bits >= settings.candidate_bits) | member)
-    subject = np.full(len(at), _CHANNELS.index(SUBJECT))
+    subject = np.full(len(at), CHANNELS.index(SUBJECT))
     return (
         spoken[at],
         group,
