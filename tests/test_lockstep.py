@@ -107,30 +107,31 @@ def test_who_is_in_step(spark: SparkSession) -> None:
 
 def test_strangers_do_not_send_the_same_in_the_same_minutes(spark: SparkSession) -> None:
     """Twelve send one whole set: at times of their own it explains them; in step it does not, and they are in the case."""
-    rng = np.random.default_rng(5)
-    run, others = Run(DAY, DEFAULT, Key(b"k")), [f"other {i:03}" for i in range(300)]
-    for kind in ("in step", "schedule"):
-        slots = {f"m{i}": of for i, of in enumerate(kept(rng, kind))}
-        prompts = [{"channel": 20, "token": t, "n": 2, "fillings": 1} for t in range(5)]
-        active = [
-            {"account_id": a, "slots": s, "n_exchanges": 10, "n_known": 10, "capability_counts": [0] * 7, "phrases": prompts}
-            for a, s in slots.items()
-        ]
-        active += [{"account_id": a, "slots": at(rng, 20), "n_exchanges": 10, "capability_counts": [0] * 7} for a in others]
-        sent = {"channel": "prompt", "n": 2, "fillings": 1, "counts": True, "users": 12, "degree": 12}
-        tokens = [sent | {"account_id": a, "owner_id": a, "token": t} for a in slots for t in range(5)]
-        inputs = (
-            ("graph.clusters", [{"cluster_id": "hc", "account_id": a} for a in slots]),
-            ("features.account_tokens", tokens),
-            ("features.account_embeddings", active),
-            ("silver.accounts", [{"account_id": a, "owner_id": a} for a in (*slots, *others)]),
-            ("bronze.models", []),
-        )
-        made = {r.channel: r for r in evidence(*(rows(spark, name, given) for name, given in inputs), run).collect()}
+    rng, run, others = np.random.default_rng(5), Run(DAY, DEFAULT, Key(b"k")), [f"other {i:03}" for i in range(300)]
+    groups = {kind: {f"{kind} {i}": of for i, of in enumerate(kept(rng, kind))} for kind in ("in step", "schedule")}
+    sent = {"channel": "prompt", "n": 2, "fillings": 1, "counts": True, "users": 12, "degree": 12}
+    active, tokens = [{"account_id": a, "slots": at(rng, 20), "n_exchanges": 10, "capability_counts": [0] * 7} for a in others], []
+    for number, slots in enumerate(groups.values()):
+        prompts = [{"channel": 20, "token": 5 * number + t, "n": 2, "fillings": 1} for t in range(5)]
+        counts = {"n_exchanges": 10, "n_known": 10, "capability_counts": [0] * 7, "phrases": prompts}
+        active += [{"account_id": a, "slots": of} | counts for a, of in slots.items()]
+        tokens += [sent | {"account_id": a, "owner_id": a, "token": prompt["token"]} for a in slots for prompt in prompts]
+    inputs = (
+        ("graph.clusters", [{"cluster_id": kind, "account_id": a} for kind, slots in groups.items() for a in slots]),
+        ("features.account_tokens", tokens),
+        ("features.account_embeddings", active),
+        ("silver.accounts", [{"account_id": a["account_id"], "owner_id": a["account_id"]} for a in active]),
+        ("bronze.models", []),
+    )
+    rows_of: dict[str, dict[str, Row]] = defaultdict(dict)
+    for row in evidence(*(rows(spark, name, given) for name, given in inputs), run).collect():
+        rows_of[row.cluster_id][row.channel] = row
+    for kind, made in rows_of.items():
         told = kind == "in step"
         assert ("synchrony" in made, "prompt" in made, "pool_prompt" in made) == (told,) * 3
         assert made["whole_set"].description.endswith(", in the same minutes" if told else ", which fits")
         assert not told or (made["synchrony"].bits, made["synchrony"].support) == (10_000, made["synchrony"].value)
+    assert len(rows_of) == 2
 
 
 def test_of_nobody_nothing_is_said(spark: SparkSession) -> None:

@@ -31,9 +31,8 @@ def transform(account_days: DataFrame, run: Run) -> DataFrame:
         for part in sketches.stream(batches, sketches.merge):
             merged = part.combine_chunks()
             phrases = _phrases(merged["prompts"].combine_chunks())
-            known = _exchanges(phrases, PHRASE_CHANNELS["prompt_hash"])
-            made = merged.append_column("phrases", phrases).append_column("n_known", pa.array(known))
-            made = made.append_column("wrapped", _wrapped(phrases, known, fewest))
+            known, wrapped = _known(phrases, fewest)
+            made = merged.append_column("phrases", phrases).append_column("n_known", known).append_column("wrapped", wrapped)
             made = made.append_column("night", pa.array(night(merged["activity"].combine_chunks())))
             made = made.set_column(made.schema.get_field_index("traits"), "traits", _traits(merged["traits"].combine_chunks()))
             made = made.append_column("vector", embedding.embed(merged["terms"].combine_chunks(), weights))
@@ -97,14 +96,6 @@ def _phrases(prompts: pa.BinaryArray) -> pa.ListArray:
     return sketches.lists(np.bincount(at[first], minlength=len(prompts)), values)
 
 
-def _exchanges(phrases: pa.ListArray, channel: int, fewest: int = 1) -> npt.NDArray[np.int64]:
-    """Of each row, the exchanges whose prompts have a phrase of the channel that so many prompts of the row have."""
-    items, lengths = phrases.flatten(), pc.list_value_length(phrases).to_numpy()
-    of = (items.field("channel").to_numpy() == channel) & (items.field("fillings").to_numpy() >= fewest)
-    row, n = np.repeat(np.arange(len(phrases)), lengths)[of], items.field("n").to_numpy()[of]
-    return np.bincount(row, weights=n, minlength=len(phrases)).astype(np.int64)
-
-
 def night(activity: pa.ListArray) -> npt.NDArray[np.float64]:
     """Of each row's exchanges, the share in the six hours on end of the day that have least; 0 of none.
 
@@ -119,10 +110,18 @@ def night(activity: pa.ListArray) -> npt.NDArray[np.float64]:
     return share
 
 
-def _wrapped(phrases: pa.ListArray, known: npt.NDArray[np.int64], fewest: int) -> pa.Array:
-    """Of each row's known exchanges, the share that fills a text which other prompts of the row fill too.
+def _known(phrases: pa.ListArray, fewest: int) -> tuple[pa.Array, pa.Array]:
+    """Of each row, the exchanges of prompts that are known, and the share that fills a text which other prompts of the row fill too.
 
     Channels are views of one text, of which the one that covers most counts. Null where fewer than `fewest` exchanges are known.
     """
-    most = np.max([_exchanges(phrases, code, fewest=2) for code in TEXTS], axis=0)
-    return pa.array(most / np.maximum(known, 1), mask=known < fewest)
+    items, lengths = phrases.flatten(), pc.list_value_length(phrases).to_numpy()
+    row, channel = np.repeat(np.arange(len(phrases)), lengths), items.field("channel").to_numpy()
+    n, again = items.field("n").to_numpy(), items.field("fillings").to_numpy() >= 2
+
+    def exchanges(of: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+        return np.bincount(row[of], weights=n[of], minlength=len(phrases)).astype(np.int64)
+
+    known = exchanges(channel == PHRASE_CHANNELS["prompt_hash"])
+    most = np.max([exchanges(again & (channel == code)) for code in TEXTS], axis=0)
+    return pa.array(known), pa.array(most / np.maximum(known, 1), mask=known < fewest)
