@@ -14,7 +14,7 @@ def lived_by(tokens: DataFrame, embeddings: DataFrame, channels: Sequence[str], 
     """Rows of `features.account_tokens` whose use counts, of tokens of `channels` that a group lives by, with `share`.
 
     share: of the traffic of all who so use it, what carries it. An idiom is met once here and there; and over weeks again, but
-    then it is still next to nothing of what anybody sends. embeddings: `features.account_embeddings`, or what has its columns.
+    then it is still next to nothing of what anybody sends. embeddings: `features.account_embeddings`.
     """
     used = tokens.where(F.col("channel").isin(*channels) & F.col("counts") & (F.col("degree") >= settings.wrapper_accounts))
     used = used.where(F.col("degree") >= settings.wrapper_loyalty * F.col("users"))

@@ -31,7 +31,10 @@ TABLE = Table(
         ),
         column("phrases", array_of(PHRASE), "prompts, templates and affixes of prompts, counted", required=True),
         column(
-            "n_known", LONG, "exchanges of the prompts that are kept (see prompts): shares of phrases are shares of these", required=True
+            "n_known",
+            LONG,
+            "exchanges of the 512 prompts at most that a sketch keeps: shares of phrases are shares of these",
+            required=True,
         ),
         column(
             "wrapped",

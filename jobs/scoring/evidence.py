@@ -38,7 +38,7 @@ def transform(clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, acc
         together,
         _identity(members, sizes, tokens, population, settings),
         _pool(members, sizes, tokens, population, settings),
-        _behaviour(members, _with_plans(_with_labour(profiles, tokens, run)), models, run),
+        _behaviour(members, _with_plans(_with_labour(profiles, embeddings, tokens, run)), models, run),
         _succession(members, profiles, settings),
         *_subject(members, embeddings, run),
     )
@@ -161,9 +161,9 @@ def _subject(members: DataFrame, embeddings: DataFrame, run: Run) -> tuple[DataF
     )
 
 
-def _with_labour(profiles: DataFrame, tokens: DataFrame, run: Run) -> DataFrame:
+def _with_labour(profiles: DataFrame, embeddings: DataFrame, tokens: DataFrame, run: Run) -> DataFrame:
     """Profiles with `fills_shared`: 1 where the account fills a wrapper that a group of owners lives by."""
-    loyal = lived_by(tokens, profiles, tuple(WRAPPERS), run.settings.graph).select("account_id").distinct()
+    loyal = lived_by(tokens, embeddings, tuple(WRAPPERS), run.settings.graph).select("account_id").distinct()
     marked = profiles.join(loyal.withColumn("fills_shared", F.lit(1)), "account_id", "left")
     return marked.withColumn("fills_shared", F.coalesce("fills_shared", F.lit(0)))
 
