@@ -6,12 +6,13 @@
 ordinary accounts with 10 million, and those that look alike, over 28 days. Parts: `pipeline` (a first load, every
 stage's time, processor time and memory, against reading and writing bronze once more in the same Spark; what was
 found), `history` (day 8 and day 28 made anew in that lake), `query` (the bytes that one account's 28 days cost),
-`exchanges` and `accounts` (the same at a quarter and a sixteenth; ten times fewer accounts, and a hundred). Default: all.
+`exchanges` and `accounts` (the same at a quarter and a sixteenth; ten times fewer accounts, and a hundred), `workers` (a
+sixteenth on a standalone cluster of one worker of one core, and of two; the rows of gold must be the same). Default: all.
 """
 
 import argparse
 import json
-import math
+import os
 import shutil
 import sys
 import tempfile
@@ -21,8 +22,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 import meter
+import numpy as np
+from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
@@ -32,10 +36,18 @@ from jobs.runtime.runner import Event, Runner
 from jobs.runtime.session import session
 from jobs.settings import DEFAULT, Key
 from jobs.simulate.landing import simulate
+from tests.cluster.harness import Processes, build_archive, start_cluster, submit_command
 
-PARTS = ("pipeline", "history", "query", "exchanges", "accounts")
+PARTS = ("pipeline", "history", "query", "exchanges", "accounts", "workers")
 KEY = Key(b"a public key that protects nothing, for benchmarks")
 GIB = 1 << 30
+
+
+class Cost(NamedTuple):
+    """Seconds of the clock, and of the processors: what else runs on the machine prolongs the first more than the second."""
+
+    seconds: float
+    processor: float
 
 
 @dataclass
@@ -52,6 +64,11 @@ class Load:
     stage_seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     stage_peaks: dict[str, int] = field(default_factory=dict)
     stage_processor: dict[str, dict[str, float]] = field(default_factory=dict)  # where stages ran one by one
+
+    @property
+    def cost(self) -> Cost:
+        """What the whole load took."""
+        return Cost(self.seconds, sum(self.processor.values()))
 
 
 def main() -> int:
@@ -99,7 +116,7 @@ def measure(
     if {"pipeline", "history", "query", "exchanges"} & set(parts):
         landing = landing or simulated(spark, work / "landing", "february", scale, days)
         load = first_load(spark, landing, work / "lake", one_by_one=one_by_one)
-        copied = timed(lambda: copy_bronze(spark, load.lake, work / "copy"))
+        copied = costs(lambda: copy_bronze(spark, load.lake, work / "copy"))
         shutil.rmtree(work / "copy")
         figures |= report_pipeline(spark, load, copied, landing.with_name(landing.name + ".truth.jsonl"))
         if "history" in parts:
@@ -109,10 +126,12 @@ def measure(
         if "exchanges" in parts:
             shutil.rmtree(work / "lake")
             smaller = [smaller_load(spark, work, "february", scale / k, days) for k in (16, 4)]
-            figures["exponent_exchanges"] = report_growth("exchanges", [(m.exchanges, m.seconds) for m in [*smaller, load]])
+            figures |= report_growth("exchanges", [(m.exchanges, m.cost) for m in [*smaller, load]])
     if "accounts" in parts:
         loads = [smaller_load(spark, work, "crowd", scale / k) for k in (100, 10, 1)]
-        figures["exponent_accounts"] = report_growth("accounts", [(m.accounts, m.seconds) for m in loads])
+        figures |= report_growth("accounts", [(m.accounts, m.cost) for m in loads])
+    if "workers" in parts:
+        figures |= report_workers(work, simulated(spark, work / "shared-landing", "february", scale / 16, days))
     return figures
 
 
@@ -166,7 +185,7 @@ def copy_bronze(spark: SparkSession, lake: Path, target: Path) -> None:
     read(spark, lake, "bronze.exchanges").write.format("delta").save(str(target))
 
 
-def report_pipeline(spark: SparkSession, load: Load, copied: float, truth: Path) -> dict[str, float]:
+def report_pipeline(spark: SparkSession, load: Load, copied: Cost, truth: Path) -> dict[str, float]:
     """Time by stage, the ratio to a copy, memory, and what was found."""
     spent = "".join(f"{kind:>9}" for kind in meter.KINDS) if load.stage_processor else ""
     say(f"\n{'stage':32} {'seconds':>9} {'exchanges/s':>12} {'peak GiB':>9}{spent}")
@@ -176,14 +195,16 @@ def report_pipeline(spark: SparkSession, load: Load, copied: float, truth: Path)
         say(f"{name:32} {took:9.1f} {load.exchanges / max(took, 1e-9):12.0f} {load.stage_peaks.get(name, 0) / GIB:9.2f}{spent}")
     spent = ", ".join(f"{kind} {s / load.exchanges * 1e6:.1f}" for kind, s in load.processor.items())
     say(f"{'landing to gold':32} {load.seconds:9.1f} {load.exchanges / load.seconds:12.0f} {load.peak / GIB:9.2f}")
-    say(f"{'bronze read and written':32} {copied:9.1f} {load.exchanges / copied:12.0f}")
-    say(f"ratio {load.seconds / copied:.2f}; processor time, microseconds an exchange: {spent}")
+    say(f"{'bronze read and written':32} {copied.seconds:9.1f} {load.exchanges / copied.seconds:12.0f}")
+    ratio, of_processors = (mine / theirs for mine, theirs in zip(load.cost, copied, strict=True))
+    say(f"ratio {ratio:.2f}, of processor time {of_processors:.2f}; processor time, microseconds an exchange: {spent}")
     return {
         "exchanges": load.exchanges,
         "accounts": load.accounts,
         "seconds": round(load.seconds, 1),
         "exchanges_per_second": round(load.exchanges / load.seconds),
-        "pipeline_vs_copy": round(load.seconds / copied, 2),
+        "pipeline_vs_copy": round(ratio, 2),
+        "pipeline_vs_copy_cpu": round(of_processors, 2),
         "peak_gib": round(load.peak / GIB, 2),
         **report_found(spark, load, truth),
     }
@@ -237,19 +258,70 @@ def report_query(spark: SparkSession, load: Load) -> dict[str, float]:
     return {"query_share_of_bytes": round(max(shares.values()), 4)}
 
 
+def report_workers(work: Path, landing: Path) -> dict[str, float]:
+    """The same first load on a standalone cluster of one worker of one core, and of two, their driver on the same machine."""
+    days = sorted(folder.name.removeprefix("dt=") for folder in (landing / "exchanges").iterdir())
+    archive, took, rows = build_archive(), list[float](), list[dict[str, list[str]]]()
+    for number in (1, 2):
+        folder = work / f"workers-{number}"
+        folder.mkdir()
+        processes, lake = Processes(folder), folder / "lake"
+        try:
+            cluster = start_cluster(processes, {"PYSPARK_PYTHON": sys.executable}, memory="2g", number=number)
+            run = (
+                "run",
+                "--report",
+                "none",
+                "--landing",
+                str(landing),
+                "--lake",
+                str(lake),
+                "--from",
+                days[0],
+                "--to",
+                days[-1],
+                "--last-only",
+            )
+            command = submit_command(cluster, archive, {"spark.executor.memory": "1800m"}, run)
+            began = time.monotonic()
+            done = processes.start(
+                "driver", command, os.environ | {"IOLAUS_HMAC_KEY": KEY.secret.decode(), "PYSPARK_PYTHON": sys.executable}
+            ).wait()
+            took.append(since(began))
+        finally:
+            processes.end()
+        if done:
+            raise SystemExit(f"the run on {number} workers ended with {done}; its log: {folder}/driver.log (kept with --keep)")
+        rows.append({name: gold_rows(lake, name) for name in (s.table for s in STAGES if s.layer == "gold")})
+        say(f"{number} workers of one core: {took[-1]:.1f} s")
+    if rows[0] != rows[1]:
+        raise AssertionError(f"other rows on two workers: {', '.join(name for name in rows[0] if rows[0][name] != rows[1][name])}")
+    say(f"speed-up of the second worker: {took[0] / took[1]:.2f}; {sum(map(len, rows[0].values()))} rows of gold, the same on both")
+    return {"speedup_2_workers": round(took[0] / took[1], 3)}
+
+
+def gold_rows(lake: Path, name: str) -> list[str]:
+    """A table's rows as text, sorted, without the run that wrote them."""
+    found = DeltaTable(str(lake / name.replace(".", "/"))).to_pyarrow_table()
+    return sorted(map(repr, found.drop_columns("run_id").to_pylist()))
+
+
 def bytes_read(spark: SparkSession) -> int:
     """Bytes that the JVM, in local mode Spark's whole, has read from file systems so far: data, footers and logs."""
     statistics = spark._jvm.org.apache.hadoop.fs.FileSystem.getAllStatistics()  # type: ignore[union-attr]  # noqa: SLF001
     return sum(int(each.getBytesRead()) for each in statistics)
 
 
-def report_growth(of: str, sizes: list[tuple[int, float]]) -> float:
-    """The exponent of seconds in size: the slope of the line of least squares through the logarithms."""
-    x, y = [math.log(n) for n, _ in sizes], [math.log(s) for _, s in sizes]
-    mean_x, mean_y = sum(x) / len(x), sum(y) / len(y)
-    slope = sum((a - mean_x) * (b - mean_y) for a, b in zip(x, y, strict=True)) / sum((a - mean_x) ** 2 for a in x)
-    say(f"growth in {of}: " + ", ".join(f"{n} in {s:.1f} s" for n, s in sizes) + f"; exponent {slope:.3f}")
-    return round(slope, 3)
+def report_growth(of: str, sizes: list[tuple[int, Cost]]) -> dict[str, float]:
+    """The exponents of time in size: the slopes of the lines of least squares through the logarithms."""
+    figures = {}
+    for unit, key in (("seconds", f"exponent_{of}"), ("processor", f"exponent_{of}_cpu")):
+        times = [getattr(cost, unit) for _, cost in sizes]
+        slope, _ = np.polyfit(np.log([n for n, _ in sizes]), np.log(times), 1)
+        said = ", ".join(f"{n} in {t:.1f} s" for (n, _), t in zip(sizes, times, strict=True))
+        say(f"growth in {of}{' (processor time)' if unit == 'processor' else ''}: {said}; exponent {slope:.3f}")
+        figures[key] = round(float(slope), 3)
+    return figures
 
 
 def read(spark: SparkSession, lake: Path, name: str):  # type: ignore[no-untyped-def]
@@ -262,6 +334,13 @@ def timed(act: Callable[[], object]) -> float:
     began = time.monotonic()
     act()
     return since(began)
+
+
+def costs(act: Callable[[], object]) -> Cost:
+    """What it takes."""
+    before = meter.processor_seconds()
+    seconds, after = timed(act), meter.processor_seconds()
+    return Cost(seconds, sum(after.values()) - sum(before.values()))
 
 
 def since(began: float) -> float:

@@ -1,5 +1,6 @@
-"""The benchmark's own arithmetic: an exponent is a slope, and the meter sees this process and its children."""
+"""The benchmark of scale: its arithmetic, its meter, and its reports on a small lake."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,6 +8,8 @@ import time
 from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
+from traffic import DAYS, RING, accounts, exchanges
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))  # as when the benchmark is run
 
@@ -16,7 +19,8 @@ import scale
 
 @pytest.mark.parametrize("exponent", [0.5, 1.0, 1.35])
 def test_growth_is_the_slope_of_the_logarithms(exponent: float) -> None:
-    assert scale.report_growth("rows", [(n, 3.0 * n**exponent) for n in (1_000, 4_000, 16_000)]) == pytest.approx(exponent, abs=1e-3)
+    sizes = [(n, scale.Cost(3.0 * n**exponent, 2.0 * n)) for n in (1_000, 4_000, 16_000)]
+    assert scale.report_growth("rows", sizes) == pytest.approx({"exponent_rows": exponent, "exponent_rows_cpu": 1.0}, abs=1e-3)
 
 
 def test_the_meter_counts_this_process_and_its_children() -> None:
@@ -34,3 +38,29 @@ def test_the_meter_counts_this_process_and_its_children() -> None:
     assert spent["driver"] >= 0.35, "an ended child's time is its parent's"
     assert memory.peak >= len(held)
     assert memory.peaks["a stage"] >= len(held)
+
+
+def test_its_reports_read_a_lake(spark: SparkSession, lake: Path, tmp_path: Path) -> None:
+    """Who is published is held against the truth; a copy of bronze has its rows; one account's rows are part of all bytes."""
+    truth = tmp_path / "truth.jsonl"
+    known = [(a["account_id"], "hydra" if a["account_id"].startswith("ring") else None) for a in accounts()]
+    lines = [{"account_id": name, "campaign": campaign, "kind": None if campaign else "ordinary"} for name, campaign in known]
+    truth.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    load = scale.Load(lake, list(DAYS), 1_000, len(known), 20.0, dict.fromkeys(meter.KINDS, 1.0), 3 * scale.GIB)
+    copied = scale.costs(lambda: scale.copy_bronze(spark, lake, tmp_path / "copy"))
+    assert scale.read(spark, tmp_path, "copy").count() == scale.read(spark, lake, "bronze.exchanges").count() >= len(list(exchanges()))
+    figures = scale.report_pipeline(spark, load, copied, truth)
+    assert figures == {
+        "exchanges": 1_000,
+        "accounts": len(known),
+        "seconds": 20.0,
+        "exchanges_per_second": 50,
+        "pipeline_vs_copy": pytest.approx(20 / copied.seconds, abs=0.01),
+        "pipeline_vs_copy_cpu": pytest.approx(3 / copied.processor, abs=0.01),
+        "peak_gib": 3.0,
+        "recall": 1.0,
+        "precision": 1.0,
+    }
+    truth.write_text("".join(json.dumps(line | {"campaign": "all", "kind": None}) + "\n" for line in lines))
+    assert scale.report_found(spark, load, truth)["recall"] < 1, f"{RING} of more accounts are published"
+    assert scale.report_query(spark, load)["query_share_of_bytes"] > 0

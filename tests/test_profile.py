@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter, defaultdict
+from dataclasses import replace
 from statistics import quantiles
 from types import SimpleNamespace as Group
 from typing import Any, NamedTuple
@@ -34,6 +35,7 @@ class World(NamedTuple):
     members: list[tuple[str, str]]
     tokens: list[Row]
     binned: Binned
+    linked: list[tuple[str, str]] = []  # noqa: RUF012 - of groups that links found
 
 
 def populated(seed: int, groups: tuple[str, ...]) -> World:
@@ -42,7 +44,7 @@ def populated(seed: int, groups: tuple[str, ...]) -> World:
     names = [f"account {i:03} é" for i in range(60)]
     chance = {(g, c, t): rng.uniform(0.2, 1.1) for g in range(len(groups)) for c in CHANNELS for t in range(rng.integers(1, 4))}
     quiet = {f"quiet {i:03}": ([int(b) for b in rng.integers(5, size=len(BINNED))], float(rng.random()), hours(rng)) for i in range(300)}
-    made = World([], [], quiet)
+    made = World([], [], quiet, [])
     bursts = [hours(rng) for _ in range(len(groups) + 2)]
     owners: dict[Key, set[int]] = defaultdict(set)
     for i, name in enumerate(names):
@@ -62,6 +64,7 @@ def populated(seed: int, groups: tuple[str, ...]) -> World:
     for row in made.tokens:
         row["users"] = len(owners[row["channel"], row["token"]])
     made.members.extend([(groups[0], "quiet 000"), (groups[0], "quiet 001"), ("a few", names[0]), ("a few", names[1])])
+    made.linked.extend(m for i, m in enumerate(made.members) if m[0] == groups[0] and i % 4)  # the first group was found by links
     return made
 
 
@@ -75,7 +78,7 @@ def histograms(accounts: list[list[int | None]]) -> list[Counter[int]]:
     return [Counter(of[m] for of in accounts if of[m] is not None) for m in range(len(BINNED))]  # type: ignore[misc]
 
 
-def describe(world: World, of: set[str], s: Profile) -> Group:
+def describe(world: World, name: str, of: set[str], s: Profile) -> Group:
     uses = [t for t in world.tokens if t["counts"] and t["account_id"] in of]
     having = Counter((t["channel"], t["token"]) for t in uses)
     users = {(t["channel"], t["token"]): t["users"] for t in uses}
@@ -93,7 +96,8 @@ def describe(world: World, of: set[str], s: Profile) -> Group:
     low, high = quantiles(places, n=10, method="inclusive")[::8]
     active = Counter(h for a in of for h in world.binned[a][2])
     known = {"having": {k: having[k] for k in typical}, "bins": histograms([world.binned[a][0] for a in of]), "hours": active}
-    return Group(of=of, users=users, usual=usual, missing=missing, low=low, high=high, **known)
+    linked = {a for c, a in world.linked if c == name}
+    return Group(linked=linked, of=of, users=users, usual=usual, missing=missing, low=low, high=high, **known)
 
 
 def behaviour(of: list[int | None], member: bool, group: Group, at_large: list[Counter[int]]) -> int:
@@ -146,6 +150,7 @@ def judge(account: str, held: dict[Key, bool], group: Group, world: World, at_la
     agreeing = sum(row[f] >= 1000 * s.family_floor for f in FAMILIES)
     alone = row["content"] >= 1000 * s.content_alone and all(row[f] >= 0 for f in FAMILIES)
     row["bits"] = sum(row[f] for f in FAMILIES) + round(1000 * math.log2(size / (population - size)))
+    row["bits"] -= round(1000 * s.missing_cap) if group.linked and account not in group.linked else 0
     row["reasons"] = [channel for bits, channel in sorted(parts.values(), reverse=True) if bits > 0]
     return row if (alone or agreeing >= 2) and row["bits"] >= 1000 * s.posterior else None
 
@@ -153,7 +158,7 @@ def judge(account: str, held: dict[Key, bool], group: Group, world: World, at_la
 def reference(world: World, s: Profile) -> dict[str, Row]:
     """Every account against every group, by the module's definitions."""
     listed = {c: {a for of, a in world.members if of == c} for c, _ in world.members}
-    groups = {name: describe(world, of, s) for name, of in listed.items() if len(of) >= s.fewest}
+    groups = {name: describe(world, name, of, s) for name, of in listed.items() if len(of) >= s.fewest}
     at_large = histograms([of for of, _, _ in world.binned.values()])
     held: dict[str, dict[Key, bool]] = defaultdict(dict)
     for t in world.tokens:
@@ -168,7 +173,7 @@ def reference(world: World, s: Profile) -> dict[str, Row]:
 
 def run(spark: SparkSession, world: World, s: Profile, partitions: int = 1) -> dict[str, Row]:
     """`assign`, of accounts of which nobody knows what they ask about."""
-    members = spark.createDataFrame(world.members, "community string, account_id string")
+    members, linked = (spark.createDataFrame(of, "community string, account_id string") for of in (world.members, world.linked))
     tokens = rows(spark, "features.account_tokens", world.tokens)
     kind = "account_id string, bins array<int>, place double, hours array<int>, vector array<float>"
     binned = spark.createDataFrame([(a, *of, None) for a, of in world.binned.items()], kind).repartition(partitions)
@@ -177,7 +182,7 @@ def run(spark: SparkSession, world: World, s: Profile, partitions: int = 1) -> d
     active = np.bincount([h for of in world.binned.values() for h in of[2]], minlength=HOURS)
     at_large = Background(counted, np.zeros((0, DIMENSIONS)), active) if partitions == 1 else background(binned)
     assert (at_large.bins.tolist(), at_large.hours.tolist()) == (counted.tolist(), active.tolist())
-    made = [r.asDict() for r in assign(members, accounts, at_large, len(world.binned), s).collect()]
+    made = [r.asDict() for r in assign(members, linked, accounts, at_large, len(world.binned), s).collect()]
     found = {r.pop("account_id"): r for r in made}
     assert len(found) == len(made), "one row an account"
     return found
@@ -200,7 +205,7 @@ def test_rows_do_not_depend_on_order_partitions_or_batches(spark: SparkSession) 
     before = spark.conf.get(batch := "spark.sql.execution.arrow.maxRecordsPerBatch")
     spark.conf.set(batch, "7")
     try:
-        found = run(spark, World(world.members[::-1], world.tokens[::-1], world.binned), Profile(), 5)
+        found = run(spark, world._replace(members=world.members[::-1], tokens=world.tokens[::-1]), Profile(), 5)
     finally:
         spark.conf.set(batch, str(before))
     assert found == reference(world, Profile()), "as of one partition, above"
@@ -208,7 +213,7 @@ def test_rows_do_not_depend_on_order_partitions_or_batches(spark: SparkSession) 
 
 @pytest.mark.parametrize("empty", ["no members", "only groups below the fewest", "no tokens"])
 def test_nothing_to_assign(spark: SparkSession, empty: str) -> None:
-    members, tokens, binned = populated(1, ("a", "b"))
+    members, tokens, binned, _ = populated(1, ("a", "b"))
     members = {"no members": [], "only groups below the fewest": [m for m in members if m[0] == "a few"]}.get(empty, members)
     assert run(spark, World(members, [] if empty == "no tokens" else tokens, binned), Profile()) == {}
 
@@ -264,6 +269,19 @@ def test_a_group_that_is_a_good_part_of_everybody_is_not_its_own_background(spar
     assert sorted(run(spark, world, Profile())) == ring
 
 
+def test_who_has_no_link_to_a_group_that_links_found_must_fit_it_better(planted: Planted) -> None:
+    """An outsider lacks what all its members have: it costs as much as lacking what nearly all of them send."""
+    world, found = planted
+    tied = world._replace(linked=[m for m in world.members if m[0] == "ring"])
+    expected = reference(tied, MIXED)
+    for name in ("outsider", "twin"):
+        assert expected.pop(name) == found[name] | {"bits": found[name]["bits"] - 1000 * MIXED.missing_cap}
+    assert expected == {name: row for name, row in found.items() if name not in {"outsider", "twin"}}
+    strict = replace(MIXED, posterior=found["outsider"]["bits"] / 1000)
+    assert "outsider" in reference(world, strict)
+    assert "outsider" not in reference(tied, strict)
+
+
 def test_lacking_what_nearly_all_members_send_costs_up_to_the_cap(planted: Planted) -> None:
     content = {n: planted[1][f"{n} without"]["content"] for n in (10, 8, 6)}
     assert content == {10: -3000, 8: round(1000 * math.log2(0.2)), 6: 0}
@@ -285,6 +303,9 @@ def test_bins_are_cut_at_fixed_points(spark: SparkSession) -> None:
     cases += [("templated", "phrases", [(22, 1, n, 2), (22, 2, 90, 1), (20, 3, 90, 2)], b) for n, b in percents]
     cases += [("volume", "n_exchanges", n, b) for n, b in ((1, 0), (2, 0), (3, 1), (14, 1), (15, 2), (1023, 5), (2**40, 15))]
     cases += [("output_tokens", "output_tokens", 100 * n, b) for n, b in ((0, 0), (1, 1), (510, 8), (511, 9), (2**20, 15))]
+    cases += [
+        ("hours_of_day", "activity", [(h, "m", 1) for h in range(24 * 9, 24 * 9 + n)], b) for n, b in ((5, 0), (6, 1), (18, 3), (30, 4))
+    ]
     cases += [("night", "night", share, b) for share, b in ((0.0, 0), (0.09, 0), (0.1, 1), (0.2, 2), (0.25, 2))]
     made = [
         {"account_id": f"{i:02}", "n_exchanges": 100, "n_known": 100} | {column: value} for i, (_, column, value, _) in enumerate(cases)
@@ -313,7 +334,7 @@ def test_who_asks_about_the_same_things_is_found_without_a_token(spark: SparkSes
     members = [("ring", f"{i:03}") for i in (*range(13), 14)]
     accounts = binned.withColumn("held", F.lit(None).cast("binary"))
     listed = spark.createDataFrame(members, "community string, account_id string")
-    made = assign(listed, accounts, background(binned), 400, Profile()).collect()
+    made = assign(listed, listed.limit(0), accounts, background(binned), 400, Profile()).collect()
     assert {r["account_id"] for r in made} == {f"{i:03}" for i in range(14)}, "not the fifteenth, though it was listed"
     assert all(r["reasons"] == ["content"] and r["content"] >= 3000 for r in made)
 
@@ -327,7 +348,7 @@ def test_hours_count_where_no_habit_explains_them(spark: SparkSession, kept: str
     of = bursts if kept == "bursts" else office
     active = {f"r{i:02}": sorted(int(h) for h in rng.choice(of, 8, replace=False)) for i in range(20)}
     others = {f"o{i:03}": hours(rng) for i in range(400)}
-    binned: Binned = {a: ([int(b) for b in rng.integers(5, size=len(BINNED))], None, h) for a, h in (active | others).items()}
+    binned: Binned = {a: ([1] * len(BINNED), None, h) for a, h in (active | others).items()}
     tokens = [{"account_id": a, "channel": "card", "token": 1, "counts": True, "users": 20} for a in active]
     found = run(spark, World([("ring", a) for a in active], tokens, binned), Profile())
     assert bool(found) == agrees

@@ -6,6 +6,7 @@ group, and a sample of everybody.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,18 @@ from jobs.algorithms.embedding import DIMENSIONS
 from jobs.algorithms.fingerprints import packed, unpacked
 from jobs.settings import Profile
 
-BINNED = ("later_turns", "night", "output_tokens", "thinking", "tools", "zero_temperature", "streaming", "templated", "volume")
+BINNED = (
+    "later_turns",
+    "hours_of_day",
+    "night",
+    "output_tokens",
+    "thinking",
+    "tools",
+    "zero_temperature",
+    "streaming",
+    "templated",
+    "volume",
+)
 BINS = 16  # of one measure: no cut below makes more
 SAMPLE = 2_000  # accounts whose vectors stand for everybody's: 1 MB on the driver
 MEMBERS = 256  # members' cosines kept of a group
@@ -55,6 +67,8 @@ def bins(profiles: DataFrame, places: DataFrame) -> DataFrame:
             return F.floor(F.log2(value + 1) / 2)
         if name == "output_tokens":
             return F.floor(F.log2(value + 1))
+        if name == "hours_of_day":
+            return F.floor(value / 6)
         if name == "night":
             return F.floor(value * 10)
         return F.when(value < 0.05, 0).when(value < 0.4, 1).when(value < 0.8, 2).when(value.isNotNull(), 3)
@@ -217,14 +231,19 @@ class Typical:
     usual: npt.NDArray[np.bool_]  # whether nearly all members send it, so that it is missed in who does not
     cost: Ints  # what it says against an account, in thousandths of a bit, that it lacks all of those; 0 where there is none
 
+    @cached_property
+    def _sought(self) -> tuple[Ints, Ints]:
+        """The distinct tokens, in order, and of each row here its token's place among them and its channel, as one number."""
+        tokens = np.unique(self.token)
+        return tokens, np.searchsorted(tokens, self.token) * len(CHANNELS) + self.channel
+
     def met(self, held: pa.BinaryArray) -> tuple[Ints, Ints, npt.NDArray[np.bool_]]:
         """Of rows of `held`, each record that is typical of a group: its row, its place here, and whether the use counts."""
         row, items = records(held)
-        tokens = np.unique(self.token)
+        tokens, own = self._sought
         at = np.searchsorted(tokens, items["token"])
         known = np.flatnonzero(tokens[np.minimum(at, len(tokens) - 1)] == items["token"]) if len(tokens) else at[:0]
         row, wanted, counts = row[known], at[known] * len(CHANNELS) + items["channel"][known], items["counts"][known]
-        own = np.searchsorted(tokens, self.token) * len(CHANNELS) + self.channel
         first, last = (np.searchsorted(own, wanted, side=side) for side in ("left", "right"))
         n = last - first
         place = np.repeat(first, n) + np.arange(n.sum()) - np.repeat(np.cumsum(n) - n, n)

@@ -54,10 +54,13 @@ _ASSIGNED = (
 )
 
 
-def assign(members: DataFrame, accounts: DataFrame, at_large: Background, population: int, settings: Profile) -> DataFrame:
+def assign(
+    members: DataFrame, linked: DataFrame, accounts: DataFrame, at_large: Background, population: int, settings: Profile
+) -> DataFrame:
     """One round: (community, account_id, bits, one column a family, reasons), one row an account.
 
-    members: (community, account_id); accounts: rows of `group_profiles.bins` with `held`, of `group_profiles.held`, null where
+    members: (community, account_id); linked: those of groups that were found by links alone, as they were found: to have no
+    link is to lack what all of them have; accounts: rows of `group_profiles.bins` with `held`, of `group_profiles.held`, null where
     an account shares nothing; at_large: see `group_profiles`. Candidates of a group are the accounts that share a token with
     it that the group has unusually often, or that ask about the same things. Bits are thousandths.
     """
@@ -65,21 +68,23 @@ def assign(members: DataFrame, accounts: DataFrame, at_large: Background, popula
     if not len(profile.names):
         return members.sparkSession.createDataFrame([], _ASSIGNED)
     typical = typical_tokens(members, accounts, profile, population, settings)
-    own = members.groupBy("account_id").agg(F.collect_list("community").alias("own"))
+    by_links = np.isin(profile.names, linked.select("community").distinct().toArrow()["community"].to_pylist())  # a row a group
+    own, ties = (of.groupBy("account_id").agg(F.collect_list("community").alias(name)) for of, name in ((members, "own"), (linked, "ties")))
 
     def judge(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         nobody = np.zeros((len(at_large.vectors), len(profile.names)), bool)
         everybody = np.sort(nearness(at_large.vectors, profile.sums, nobody), axis=0)
         for batch in batches:
             for start in range(0, batch.num_rows, AT_ONCE):
-                yield from _judge(batch.slice(start, AT_ONCE), profile, typical, at_large, everybody, population, settings)
+                yield from _judge(batch.slice(start, AT_ONCE), profile, by_links, typical, at_large, everybody, population, settings)
 
-    return accounts.join(own, "account_id", "left").mapInArrow(judge, _ASSIGNED)
+    return accounts.join(own, "account_id", "left").join(ties, "account_id", "left").mapInArrow(judge, _ASSIGNED)
 
 
 def _judge(
     batch: pa.RecordBatch,
     groups: Groups,
+    by_links: npt.NDArray[np.bool_],
     typical: Typical,
     at_large: Background,
     everybody: Floats,
@@ -123,7 +128,8 @@ def _judge(
     infrastructure = np.minimum(infrastructure, settings.infrastructure_cap * MILLI)
     families = np.stack([content, infrastructure, cohort, behaviour, timing], axis=1).astype(np.int64)
     prior = np.round(np.log2(groups.size[group] / np.maximum(population - groups.size[group], 1)) * MILLI).astype(np.int64)
-    total = families.sum(axis=1) + prior
+    untied = by_links[group] & ~np.isin(account * len(names) + group, _memberships(batch.column("ties"), names))
+    total = families.sum(axis=1) + prior - np.where(untied, int(settings.missing_cap * MILLI), 0)
     floor = settings.family_floor * MILLI
     alone = (content >= settings.content_alone * MILLI) & (families >= 0).all(axis=1)
     agree = alone | ((families >= floor).sum(axis=1) >= 2)

@@ -32,9 +32,9 @@ def transform(
     at_large = group_profiles.background(binned)
     shared = tokens.where("degree >= 2")  # what counts for one owner alone is typical of no group
     profiles = binned.join(group_profiles.held(shared), "account_id", "left").localCheckpoint()
-    members = communities.select("community", "account_id")
+    members, linked = communities.select("community", "account_id"), communities.where("origin = 'links'").select("community", "account_id")
     for _ in range(run.settings.profile.rounds):
-        members = profile.assign(members, profiles, at_large, population, run.settings.profile).localCheckpoint()
+        members = profile.assign(members, linked, profiles, at_large, population, run.settings.profile).localCheckpoint()
     force = None if verdicts.isEmpty() else in_force(verdicts, run)
     if force is not None:
         held = cleared_members(members.select("community", "account_id"), force, run)

@@ -179,7 +179,7 @@ def start_store(processes: Processes) -> Store:
 
 @dataclass(frozen=True)
 class Cluster:
-    """A standalone master with two workers of one core each."""
+    """A standalone master with workers of one core each."""
 
     master: str
     web: int
@@ -190,7 +190,7 @@ class Cluster:
         return [pid for worker in self.workers for pid in _descendants(worker.pid) if b"CoarseGrainedExecutorBackend" in _command(pid)]
 
 
-def start_cluster(processes: Processes, environment: dict[str, str], memory: str = "1g") -> Cluster:
+def start_cluster(processes: Processes, environment: dict[str, str], memory: str = "1g", number: int = 2) -> Cluster:
     """Start master and workers; their executors inherit `environment` and nothing of this process's Python path."""
     clean = {"PATH": os.environ["PATH"], "SPARK_HOME": str(SPARK), "SPARK_NO_DAEMONIZE": "1", **environment}
     if "JAVA_HOME" in os.environ:
@@ -203,12 +203,12 @@ def start_cluster(processes: Processes, environment: dict[str, str], memory: str
     wait_until("the master answers", lambda: answers(web))
     master = f"spark://127.0.0.1:{port}"
     workers = []
-    for number in (1, 2):
-        work = processes.folder / f"worker-{number}"
+    for nth in range(1, number + 1):
+        work = processes.folder / f"worker-{nth}"
         command = [program, f"{kind}.worker.Worker", "--host", "127.0.0.1", "--cores", "1", "--memory", memory, "--work-dir", str(work)]
-        workers.append(processes.start(f"worker-{number}", [*command, "--webui-port", str(free_port()), master], clean))
+        workers.append(processes.start(f"worker-{nth}", [*command, "--webui-port", str(free_port()), master], clean))
     cluster = Cluster(master, web, tuple(workers))
-    wait_until("two workers are with the master", lambda: _page(f"http://127.0.0.1:{web}/json/").count('"ALIVE"') >= 3)
+    wait_until("all workers are with the master", lambda: _page(f"http://127.0.0.1:{web}/json/").count('"ALIVE"') > number)
     return cluster
 
 
