@@ -50,7 +50,7 @@ deploy-check: env ## check the files of deploy/ against the schemas of those who
 	@$(BIN)/python deploy/check.py
 
 bench: env ## measure the joins and components beside MLlib, FAISS, hnswlib, datasketch and SciPy; ARGS="--toy" or "--only PART"
-	@$(BIN)/python benchmarks/joins.py $(ARGS) $(if $(BENCH_JSON),--json $(BENCH_JSON))
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/joins.py $(ARGS) $(if $(BENCH_JSON),--json $(BENCH_JSON))
 
 bench-capability: env ## score how well it is told what a prompt is after, on benchmarks/labelled_prompts.jsonl
 	@$(BIN)/python benchmarks/capability.py $(if $(BENCH_JSON),--json $(BENCH_JSON))

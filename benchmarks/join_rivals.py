@@ -209,7 +209,7 @@ def mllib_sets(frame: DataFrame, known: Truth, threshold: float, vocabulary: int
     sparse = F.udf(lambda tokens: Vectors.sparse(vocabulary, sorted(tokens), [1.0] * len(tokens)), VectorUDT())
     points = frame.select("id", sparse("tokens").alias("features")).localCheckpoint()
     model = MinHashLSH(inputCol="features", outputCol="hashes", numHashTables=tables, seed=1).fit(points)
-    found = _pairs(model.approxSimilarityJoin(points, points, 1 - threshold))
+    found = _pairs(model.approxSimilarityJoin(points, points, 1 - threshold + 1e-9))  # it leaves out what is just as far
     spent = cpu_seconds() - began, time.monotonic() - wall
     mine = codes(found[0], found[1], known.rows)
     return Result("MLlib", known.rows, len(mine), known.recall(mine), *spent, {"tables": tables})
@@ -221,9 +221,17 @@ def _pairs(joined: DataFrame) -> tuple[Codes, Codes]:
 
 
 def sketched_sets(rows: list[Ints], known: Truth, threshold: float) -> Result:
-    """Datasketch's MinHashLSH of 128 minima, tuned by it for few misses, what it finds being compared exactly."""
+    """Datasketch's MinHashLSH of 128 minima, tuned by it for fewer misses until they are few, what it finds being compared exactly."""
+    for false_pairs in (0.1, 0.03, 0.01, 0.001):  # how much they weigh, against pairs that are missed
+        result = _sketched_sets(rows, known, threshold, false_pairs)
+        if result.recall >= TARGET:
+            break
+    return result
+
+
+def _sketched_sets(rows: list[Ints], known: Truth, threshold: float, false_pairs: float) -> Result:
     began, wall = time.process_time(), time.monotonic()
-    index = datasketch.MinHashLSH(threshold=threshold, num_perm=128, weights=(0.1, 0.9))
+    index = datasketch.MinHashLSH(threshold=threshold, num_perm=128, weights=(false_pairs, 1 - false_pairs))
     hashes = datasketch.MinHash.bulk([[str(t).encode() for t in row] for row in rows], num_perm=128)
     known_tokens, found = [frozenset(row.tolist()) for row in rows], list[int]()
     for i, minima in enumerate(hashes):
@@ -233,7 +241,7 @@ def sketched_sets(rows: list[Ints], known: Truth, threshold: float) -> Result:
                 found.append(j * len(rows) + i)
         index.insert(i, minima)
     spent = time.process_time() - began, time.monotonic() - wall
-    return Result("datasketch", len(rows), len(found), known.recall(np.array(found, np.int64)), *spent)
+    return Result("datasketch", len(rows), len(found), known.recall(np.array(found, np.int64)), *spent, {"false_pairs": false_pairs})
 
 
 def truth_of_sets(rows: list[Ints], threshold: float, sample: int = 1_000) -> Truth:
