@@ -71,7 +71,8 @@ class Profile:
     content_alone: float = 10.0  # bits of content that need no other family, where none speaks against: wrapper and subject
     posterior: float = 3.0  # log2 of the odds of belonging: 8 to 1
     usual: float = 0.7  # what so large a share of members send is missed in an account that does not
-    missing_cap: float = 4.0  # bits that it costs at most, and that it costs to have no link to a group that links found
+    missing_cap: float = 4.0  # bits
+    unlinked: float = 2.0  # bits that it costs to have no link to a group that links found: a member in four has none
 
 
 @dataclass(frozen=True)

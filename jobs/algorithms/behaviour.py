@@ -54,16 +54,10 @@ def _repeated_prompts() -> Column:
     return F.coalesce(most, F.lit(0)) / F.greatest("n_known", F.lit(1))
 
 
-def _hours_of_day() -> Column:
-    """Distinct hours of the day with any exchange."""
-    return F.size(F.array_distinct(F.transform("activity", lambda x: F.pmod(x["hour"], F.lit(24)))))
-
-
 def measures() -> dict[str, Column]:
     """Each measure by name, over `features.account_embeddings` joined with `created_at` of `silver.accounts`."""
     return {
         "later_turns": F.least(_share("n_later_turns"), _unwrapped()),
-        "hours_of_day": _hours_of_day().cast("double"),
         "night": F.col("night"),
         "output_tokens": F.col("output_tokens") / F.col("n_exchanges"),
         "thinking": _share("n_thinking"),

@@ -24,18 +24,7 @@ from jobs.algorithms.embedding import DIMENSIONS
 from jobs.algorithms.fingerprints import packed, unpacked
 from jobs.settings import Profile
 
-BINNED = (
-    "later_turns",
-    "hours_of_day",
-    "night",
-    "output_tokens",
-    "thinking",
-    "tools",
-    "zero_temperature",
-    "streaming",
-    "templated",
-    "volume",
-)
+BINNED = ("later_turns", "night", "output_tokens", "thinking", "tools", "zero_temperature", "streaming", "templated", "volume")
 BINS = 16  # of one measure: no cut below makes more
 SAMPLE = 2_000  # accounts whose vectors stand for everybody's: 1 MB on the driver
 MEMBERS = 256  # members' cosines kept of a group
@@ -67,8 +56,6 @@ def bins(profiles: DataFrame, places: DataFrame) -> DataFrame:
             return F.floor(F.log2(value + 1) / 2)
         if name == "output_tokens":
             return F.floor(F.log2(value + 1))
-        if name == "hours_of_day":
-            return F.floor(value / 6)
         if name == "night":
             return F.floor(value * 10)
         return F.when(value < 0.05, 0).when(value < 0.4, 1).when(value < 0.8, 2).when(value.isNotNull(), 3)

@@ -129,7 +129,7 @@ def _judge(
     families = np.stack([content, infrastructure, cohort, behaviour, timing], axis=1).astype(np.int64)
     prior = np.round(np.log2(groups.size[group] / np.maximum(population - groups.size[group], 1)) * MILLI).astype(np.int64)
     untied = by_links[group] & ~np.isin(account * len(names) + group, _memberships(batch.column("ties"), names))
-    total = families.sum(axis=1) + prior - np.where(untied, int(settings.missing_cap * MILLI), 0)
+    total = families.sum(axis=1) + prior - np.where(untied, int(settings.unlinked * MILLI), 0)
     floor = settings.family_floor * MILLI
     alone = (content >= settings.content_alone * MILLI) & (families >= 0).all(axis=1)
     agree = alone | ((families >= floor).sum(axis=1) >= 2)
