@@ -72,7 +72,7 @@ class Profile:
     posterior: float = 3.0  # log2 of the odds of belonging: 8 to 1
     usual: float = 0.7  # what so large a share of members send is missed in an account that does not
     missing_cap: float = 4.0  # bits
-    unlinked: float = 2.0  # bits that it costs to have no link to a group that links found: a member in four has none
+    unlinked: float = 2.0  # bits that it costs to share no token with a group that links found, nor a link: a member in four does not
 
 
 @dataclass(frozen=True)

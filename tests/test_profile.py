@@ -2,7 +2,6 @@
 
 import math
 from collections import Counter, defaultdict
-from dataclasses import replace
 from statistics import quantiles
 from types import SimpleNamespace as Group
 from typing import Any, NamedTuple
@@ -35,7 +34,7 @@ class World(NamedTuple):
     members: list[tuple[str, str]]
     tokens: list[Row]
     binned: Binned
-    linked: list[tuple[str, str]] = []  # noqa: RUF012 - of groups that links found
+    linked: list[tuple[str, str]] = []  # noqa: RUF012 - of groups that links found; of who shares a token it says nothing
 
 
 def populated(seed: int, groups: tuple[str, ...]) -> World:
@@ -78,7 +77,7 @@ def histograms(accounts: list[list[int | None]]) -> list[Counter[int]]:
     return [Counter(of[m] for of in accounts if of[m] is not None) for m in range(len(BINNED))]  # type: ignore[misc]
 
 
-def describe(world: World, name: str, of: set[str], s: Profile) -> Group:
+def describe(world: World, of: set[str], s: Profile) -> Group:
     uses = [t for t in world.tokens if t["counts"] and t["account_id"] in of]
     having = Counter((t["channel"], t["token"]) for t in uses)
     users = {(t["channel"], t["token"]): t["users"] for t in uses}
@@ -96,8 +95,7 @@ def describe(world: World, name: str, of: set[str], s: Profile) -> Group:
     low, high = quantiles(places, n=10, method="inclusive")[::8]
     active = Counter(h for a in of for h in world.binned[a][2])
     known = {"having": {k: having[k] for k in typical}, "bins": histograms([world.binned[a][0] for a in of]), "hours": active}
-    linked = {a for c, a in world.linked if c == name}
-    return Group(linked=linked, of=of, users=users, usual=usual, missing=missing, low=low, high=high, **known)
+    return Group(of=of, users=users, usual=usual, missing=missing, low=low, high=high, **known)
 
 
 def behaviour(of: list[int | None], member: bool, group: Group, at_large: list[Counter[int]]) -> int:
@@ -150,7 +148,6 @@ def judge(account: str, held: dict[Key, bool], group: Group, world: World, at_la
     agreeing = sum(row[f] >= 1000 * s.family_floor for f in FAMILIES)
     alone = row["content"] >= 1000 * s.content_alone and all(row[f] >= 0 for f in FAMILIES)
     row["bits"] = sum(row[f] for f in FAMILIES) + round(1000 * math.log2(size / (population - size)))
-    row["bits"] -= round(1000 * s.unlinked) if group.linked and account not in group.linked else 0
     row["reasons"] = [channel for bits, channel in sorted(parts.values(), reverse=True) if bits > 0]
     return row if (alone or agreeing >= 2) and row["bits"] >= 1000 * s.posterior else None
 
@@ -158,7 +155,7 @@ def judge(account: str, held: dict[Key, bool], group: Group, world: World, at_la
 def reference(world: World, s: Profile) -> dict[str, Row]:
     """Every account against every group, by the module's definitions."""
     listed = {c: {a for of, a in world.members if of == c} for c, _ in world.members}
-    groups = {name: describe(world, name, of, s) for name, of in listed.items() if len(of) >= s.fewest}
+    groups = {name: describe(world, of, s) for name, of in listed.items() if len(of) >= s.fewest}
     at_large = histograms([of for of, _, _ in world.binned.values()])
     held: dict[str, dict[Key, bool]] = defaultdict(dict)
     for t in world.tokens:
@@ -269,19 +266,6 @@ def test_a_group_that_is_a_good_part_of_everybody_is_not_its_own_background(spar
     assert sorted(run(spark, world, Profile())) == ring
 
 
-def test_who_has_no_link_to_a_group_that_links_found_must_fit_it_better(planted: Planted) -> None:
-    """An outsider lacks what all its members have: it costs as much as the settings say."""
-    world, found = planted
-    tied = world._replace(linked=[m for m in world.members if m[0] == "ring"])
-    expected = reference(tied, MIXED)
-    for name in ("outsider", "twin"):
-        assert expected.pop(name) == found[name] | {"bits": found[name]["bits"] - 1000 * MIXED.unlinked}
-    assert expected == {name: row for name, row in found.items() if name not in {"outsider", "twin"}}
-    strict = replace(MIXED, posterior=found["outsider"]["bits"] / 1000)
-    assert "outsider" in reference(world, strict)
-    assert "outsider" not in reference(tied, strict)
-
-
 def test_lacking_what_nearly_all_members_send_costs_up_to_the_cap(planted: Planted) -> None:
     content = {n: planted[1][f"{n} without"]["content"] for n in (10, 8, 6)}
     assert content == {10: -3000, 8: round(1000 * math.log2(0.2)), 6: 0}
@@ -318,8 +302,12 @@ def test_a_silent_measure_has_no_bin(spark: SparkSession) -> None:
     assert bins(made, spark.createDataFrame([], "account_id string, place double")).collect()[0]["bins"][BINNED.index("thinking")] is None
 
 
-def test_who_asks_about_the_same_things_is_found_without_a_token(spark: SparkSession) -> None:
-    """A ring around one direction, and an outsider like them, join; one that behaves alike and asks about other things does not."""
+@pytest.mark.parametrize(("origin", "joins"), [("wrapper", True), ("links", False), ("links, and a token", True)])
+def test_who_asks_about_the_same_things_is_found_without_a_token(spark: SparkSession, origin: str, joins: bool) -> None:
+    """A ring around one direction, and an outsider like them, join; one that behaves alike and asks about other things does not.
+
+    Where links found the ring, the outsider lacks what all others have, unless he shares a token with them.
+    """
     rng = np.random.default_rng(4)
     scattered = rng.normal(size=(400, DIMENSIONS))
     scattered[:14] = 3 * rng.normal(size=DIMENSIONS) + rng.normal(size=(14, DIMENSIONS))
@@ -329,11 +317,14 @@ def test_who_asks_about_the_same_things_is_found_without_a_token(spark: SparkSes
     kind = "account_id string, bins array<int>, place double, hours array<int>, vector array<float>"
     binned = spark.createDataFrame(everybody, kind)
     members = [("ring", f"{i:03}") for i in (*range(13), 14)]
-    accounts = binned.withColumn("held", F.lit(None).cast("binary"))
+    tokens = [{"account_id": f"{i:03}", "channel": "card", "token": 1, "counts": True, "users": 9} for i in (*range(8), 13)]
+    held = rows(spark, "features.account_tokens", tokens if origin == "links, and a token" else [])
+    accounts = binned.join(group_profiles.held(held), "account_id", "left")
     listed = spark.createDataFrame(members, "community string, account_id string")
-    made = assign(listed, listed.limit(0), accounts, background(binned), 400, Profile()).collect()
-    assert {r["account_id"] for r in made} == {f"{i:03}" for i in range(14)}, "not the fifteenth, though it was listed"
-    assert all(r["reasons"] == ["content"] and r["content"] >= 3000 for r in made)
+    linked = listed.where(F.lit(origin.startswith("links")) & (F.col("account_id") != "014"))
+    made = assign(listed, linked, accounts, background(binned), 400, Profile(unlinked=20.0)).collect()
+    assert {r["account_id"] for r in made} == {f"{i:03}" for i in range(14 if joins else 13)}, "not the fifteenth, though it was listed"
+    assert all("content" in r["reasons"] and r["content"] >= 3000 for r in made)
 
 
 @pytest.mark.parametrize(("kept", "agrees"), [("bursts", True), ("office", False)])

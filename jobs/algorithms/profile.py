@@ -60,9 +60,10 @@ def assign(
     """One round: (community, account_id, bits, one column a family, reasons), one row an account.
 
     members: (community, account_id); linked: those of groups that were found by links alone, as they were found: to have no
-    link is to lack what all of them have; accounts: rows of `group_profiles.bins` with `held`, of `group_profiles.held`, null where
-    an account shares nothing; at_large: see `group_profiles`. Candidates of a group are the accounts that share a token with
-    it that the group has unusually often, or that ask about the same things. Bits are thousandths.
+    link, and share no token either, is to lack what all of them have; accounts: rows of `group_profiles.bins` with `held`, of
+    `group_profiles.held`, null where an account shares nothing; at_large: see `group_profiles`. Candidates of a group are the
+    accounts that share a token with it that the group has unusually often, or that ask about the same things. Bits are
+    thousandths.
     """
     profile = described(members, accounts.drop("held"), settings)
     if not len(profile.names):
@@ -128,7 +129,8 @@ def _judge(
     infrastructure = np.minimum(infrastructure, settings.infrastructure_cap * MILLI)
     families = np.stack([content, infrastructure, cohort, behaviour, timing], axis=1).astype(np.int64)
     prior = np.round(np.log2(groups.size[group] / np.maximum(population - groups.size[group], 1)) * MILLI).astype(np.int64)
-    untied = by_links[group] & ~np.isin(account * len(names) + group, _memberships(batch.column("ties"), names))
+    exact = np.delete(best, _SUBJECT_PART, axis=1).max(axis=1) > 0
+    untied = by_links[group] & ~exact & ~np.isin(account * len(names) + group, _memberships(batch.column("ties"), names))
     total = families.sum(axis=1) + prior - np.where(untied, int(settings.unlinked * MILLI), 0)
     floor = settings.family_floor * MILLI
     alone = (content >= settings.content_alone * MILLI) & (families >= 0).all(axis=1)
