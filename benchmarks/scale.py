@@ -293,7 +293,7 @@ def report_workers(work: Path, landing: Path) -> dict[str, float]:
         if done:
             raise SystemExit(f"the run on {number} workers ended with {done}; its log: {folder}/driver.log (kept with --keep)")
         rows.append({name: gold_rows(lake, name) for name in (s.table for s in STAGES if s.layer == "gold")})
-        say(f"{number} workers of one core: {took[-1]:.1f} s")
+        say(f"workers of one core: {number}: {took[-1]:.1f} s")
     if rows[0] != rows[1]:
         raise AssertionError(f"other rows on two workers: {', '.join(name for name in rows[0] if rows[0][name] != rows[1][name])}")
     say(f"speed-up of the second worker: {took[0] / took[1]:.2f}; {sum(map(len, rows[0].values()))} rows of gold, the same on both")
