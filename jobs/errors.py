@@ -1,6 +1,8 @@
 """Errors a user can mend. Each message is one line: what is wrong, and the mend."""
 
 import unicodedata
+from collections.abc import Sequence
+from datetime import date
 
 LONGEST = 400  # characters of a message that may quote somebody's data
 LONGEST_LOGGED = 300  # of an error in the journal and in quality.runs: the rest is in Spark's log
@@ -15,7 +17,11 @@ class RunError(Exception):
 
 
 class GateError(Exception):
-    """A critical expectation failed and nothing was published (exit status 3)."""
+    """A critical expectation failed and nothing was published (exit status 3). `days` are those whose rows failed."""
+
+    def __init__(self, message: str, days: Sequence[date] = ()):
+        super().__init__(message)
+        self.days = tuple(days)
 
 
 def one_line(text: object, longest: int = LONGEST) -> str:

@@ -45,7 +45,7 @@ def measured(spark: SparkSession, name: str, cases: Mapping[str, list[Row]]) -> 
     ]
     assert all(set(row) <= set(schema.fieldNames()) for overrides in cases.values() for row in overrides)
     frame = spark.createDataFrame(made, StructType([StructField("case", StringType()), *schema.fields]))
-    figures = measures(schema.fieldNames(), of.declared, of.wanted, DAY.isoformat())
+    figures = measures(schema.fieldNames(), of.declared, of.wanted, f"DATE'{DAY}'")
     if DUPLICATES in of.wanted:
         figures.append(duplicates(table(name)))
     found = frame.groupBy("case").agg(*figures).collect()
@@ -165,7 +165,7 @@ def test_what_is_counted_against_another_table(spark: SparkSession) -> None:
         against={"known": {"table": "graph.clusters", "with": both}},
     )
     spec, others = table("gold.suspect_cluster_members"), {"graph.clusters": clusters}
-    found = summary(members, spec, declared, ["duplicate_keys"], others, str(DAY)).collect()
+    found = summary(members, spec, declared, ["duplicate_keys"], others, [DAY]).collect()
     assert {row.figure: row.value for row in found} == {
         "rows": 2.0, "seconds": 1.0, "duplicate_keys": 0.0, "known": 1.0, "cluster.1": 1.0, "cluster.2": 1.0,
     }  # fmt: skip

@@ -7,6 +7,7 @@ rows in which it is null) are known of every table; all others are declared, in 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import reduce
 from operator import and_
 from typing import Any
@@ -59,46 +60,49 @@ def told(frame: DataFrame) -> dict[str, float | None]:
 
 
 def summary(
-    frame: DataFrame, spec: Table | None, declared: Declared, wanted: Sequence[str], inputs: Mapping[str, DataFrame], day: str
+    frame: DataFrame, spec: Table | None, declared: Declared, wanted: Sequence[str], inputs: Mapping[str, DataFrame], days: Sequence[date]
 ) -> DataFrame:
     """(figure string, value double), one row a figure: `rows`, the declared, and of the others those `wanted`.
 
-    One job reads `frame` once, and once more, its key alone, where duplicates are wanted and figures are many (a row would
-    carry them all to where its key is counted); each figure `against` one of `inputs` reads both once.
-    `day` is written YYYY-MM-DD. A figure of nothing (a mean of no rows) is null.
+    Of several `days`, (date, figure, value): the date of the table is one that the `inputs` have too, and a day without rows
+    has no figures of its own. One job reads `frame` once, and once more, its key alone, where duplicates are wanted and figures are
+    many (a row would carry them all to where its key is counted); each figure `against` one of `inputs` reads both once.
+    A figure of nothing (a mean of no rows) is null.
     """
+    by = [] if len(days) == 1 or spec is None else [str(spec.date)]
+    day = by[0] if by else f"DATE'{days[0]}'"
     own = measures(frame.columns, declared, wanted, day)
     parts = []
     if spec is not None and DUPLICATES in wanted:
         if declared.histograms:
-            parts.append(_listed(frame.agg(duplicates(spec))))
+            parts.append(_listed(frame.groupBy(*by).agg(duplicates(spec)), by))
         else:
             own.append(duplicates(spec))
     if declared.histograms:
-        parts.append(_counted(frame, declared, day))
-    parts += [
-        _listed(matched(frame, how, inputs[how["table"]]).agg(F.count(F.lit(1)).alias(name))) for name, how in declared.against.items()
-    ]
-    return reduce(DataFrame.unionByName, parts, _listed(frame.agg(*own)))
+        parts.append(_counted(frame, declared, day, by))
+    for name, how in declared.against.items():
+        parts.append(_listed(matched(frame, how, inputs[how["table"]], by).groupBy(*by).agg(F.count(F.lit(1)).alias(name)), by))
+    return reduce(DataFrame.unionByName, parts, _listed(frame.groupBy(*by).agg(*own), by))
 
 
-def _counted(frame: DataFrame, declared: Declared, day: str) -> DataFrame:
+def _counted(frame: DataFrame, declared: Declared, day: str, by: Sequence[str]) -> DataFrame:
     """The bins of all histograms that have rows, as rows (figure, value)."""
     places = {name: _expression(how["bin"], day).cast("int") for name, how in declared.histograms.items()}
     bins = F.array(*(F.struct(F.lit(name).alias("name"), place.alias("bin")) for name, place in places.items()))
-    counts = frame.select(F.inline(bins)).where("bin is not null").groupBy("name", "bin").count()
+    counts = frame.select(*by, F.inline(bins)).where("bin is not null").groupBy(*by, "name", "bin").count()
     figure = F.concat_ws(".", "name", F.col("bin").cast("string"))
-    return counts.select(figure.alias("figure"), F.col("count").cast("double").alias("value"))
+    return counts.select(*by, figure.alias("figure"), F.col("count").cast("double").alias("value"))
 
 
-def _listed(row: DataFrame) -> DataFrame:
-    """The columns of one row as rows (figure, value)."""
-    cells = (F.struct(F.lit(name).alias("figure"), F.col(f"`{name}`").cast("double").alias("value")) for name in row.columns)
-    return row.select(F.inline(F.array(*cells)))
+def _listed(row: DataFrame, by: Sequence[str]) -> DataFrame:
+    """The columns of one row, or of one each of `by`, as rows (figure, value)."""
+    figures = (name for name in row.columns if name not in by)
+    cells = (F.struct(F.lit(name).alias("figure"), F.col(f"`{name}`").cast("double").alias("value")) for name in figures)
+    return row.select(*by, F.inline(F.array(*cells)))
 
 
 def measures(known: Sequence[str], declared: Declared, wanted: Sequence[str], day: str) -> list[Column]:
-    """The figures of a table's own rows but for histograms, as aggregates; `known` are its columns."""
+    """The figures of a table's own rows but for histograms, as aggregates; `known` are its columns, `day` is SQL."""
     columns = [F.count(F.lit(1)).alias(ROWS)]
     columns += [_expression(f"count_if({sql})", day).alias(name) for name, sql in declared.rows_where.items()]
     columns += [_expression(f"avg(if({sql}, 1D, 0D))", day).alias(name) for name, sql in declared.share_where.items()]
@@ -116,18 +120,18 @@ def duplicates(spec: Table) -> Column:
 
 
 def _expression(sql: str, day: str) -> Column:
-    return F.expr(sql.replace(":day", f"DATE'{day}'"))
+    return F.expr(sql.replace(":day", day))
 
 
-def matched(frame: DataFrame, how: Mapping[str, Any], other: DataFrame) -> DataFrame:
-    """The rows that a figure `against` another table counts."""
+def matched(frame: DataFrame, how: Mapping[str, Any], other: DataFrame, by: Sequence[str] = ()) -> DataFrame:
+    """The rows that a figure `against` another table counts; partners are of the same `by`."""
     if "where" in how:
         other = other.where(how["where"])
     for kind, join in (("without", "left_anti"), ("with", "left_semi"), ("missing", "left_anti")):
         if kind in how:
             rows, partners = (other, frame) if kind == "missing" else (frame, other)
-            keys = partners.select(*(F.col(theirs).alias(ours) for ours, theirs in how[kind].items()))
-            return rows.join(keys, list(how[kind]), join)
+            keys = partners.select(*by, *(F.col(theirs).alias(ours) for ours, theirs in how[kind].items()))
+            return rows.join(keys, [*by, *how[kind]], join)
     return other
 
 

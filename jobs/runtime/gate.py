@@ -12,7 +12,7 @@ from threading import Lock
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.algorithms.figures import compared, derived, summary
+from jobs.algorithms.figures import ROWS, compared, derived, summary
 from jobs.errors import GateError
 from jobs.pipeline import Span, is_landing, stage
 from jobs.runtime import suites
@@ -80,14 +80,14 @@ class Gate:
     def check(
         self,
         name: str,
-        day: date,
+        days: Sequence[date],
         frame: DataFrame,
         inputs: Mapping[str, DataFrame],
         *,
         told: Mapping[str, float | None] | None = None,
         published: bool = False,
-    ) -> Figures:
-        """Judge the rows of a table for a day; returns its figures. One Spark job.
+    ) -> None:
+        """Judge the rows of a table for a day, or for several of a table of events, in one Spark job.
 
         `inputs` are the rows that its stage read, by table, and `told` the figures that its transform told; None if it was
         another process that made the rows, which has written them down. With `published` the rows are yet to be written: if they
@@ -95,21 +95,20 @@ class Gate:
         Raises GateError, naming figure, bounds and the place of the rows, if a critical expectation fails.
         """
         suite = suites.suite(name)
-        spec = None if is_landing(name) else table(name)
-        known = self._counted(suite, day)
-        rest = replace(suite.declared, against={n: how for n, how in suite.declared.against.items() if n not in known})
-        seen = summary(frame, spec, rest, suite.wanted, inputs, day.isoformat()).collect()  # a row a figure: some dozens
-        figures: Figures = {row.figure: row.value for row in seen} | known
-        if suite.declared.told:
-            given = self._noted(name, day) if told is None else told
-            figures |= {figure: given.get(figure) for figure in suite.declared.told}
-        figures |= derived(figures, suite.declared)
-        figures |= compared(figures, self.history(name, day), suite.declared, self.settings)
-        outcomes = self._judged(suite, day, figures)
+        measured = self._measure(suite, days, frame, inputs)
+        for day in sorted(days):  # the oldest first: each is one of the next one's trailing days
+            figures = measured[day]
+            if suite.declared.told:
+                given = self._noted(name, day) if told is None else told
+                figures |= {figure: given.get(figure) for figure in suite.declared.told}
+            figures |= derived(figures, suite.declared)
+            figures |= compared(figures, self.history(name, day), suite.declared, self.settings)
+            with self._lock:
+                self._figures.setdefault(name, {})[day] = figures
+                self._counts[name, day] = figures[ROWS]
+                self.measured.append(Measured(name, day, _now(), figures))
+        outcomes = self._judged(suite, measured)
         with self._lock:
-            self._figures.setdefault(name, {})[day] = figures
-            self._counts[name, day] = figures["rows"]
-            self.measured.append(Measured(name, day, _now(), figures))
             self.outcomes += outcomes
         for outcome in outcomes:
             self._on_outcome(outcome)
@@ -117,8 +116,24 @@ class Gate:
         if failed:
             if published:
                 self._keep_rejected(name, frame)
-            raise GateError(_message(failed, self._path(name, published)))
-        return figures
+            raise GateError(_message(failed, self._path(name, published)), sorted({o.day for o in failed}))
+
+    def _measure(self, suite: Suite, days: Sequence[date], frame: DataFrame, inputs: Mapping[str, DataFrame]) -> dict[date, Figures]:
+        """The figures of the days that are of the rows alone, each day's in the order of the days."""
+        spec = None if is_landing(suite.table) else table(suite.table)
+        known = {day: self._counted(suite, day) for day in days}
+        unknown = {n: how for n, how in suite.declared.against.items() if any(n not in figures for figures in known.values())}
+        seen = summary(frame, spec, replace(suite.declared, against=unknown), suite.wanted, inputs, days).collect()  # some dozens a day
+        found: dict[date, Figures] = {day: {} for day in sorted(days)}
+        for *of, figure, value in seen:
+            found[of[0] if of else days[0]][figure] = value
+        for day in days:
+            if ROWS not in found[day]:  # of several days one that is empty
+                assert spec is not None
+                of_day = F.col(str(spec.date)) == F.lit(day)
+                found |= self._measure(suite, [day], frame.where(of_day), {n: rows.where(of_day) for n, rows in inputs.items()})
+            found[day] = dict.fromkeys(unknown, 0.0) | found[day] | known[day]
+        return found
 
     def _counted(self, suite: Suite, day: date) -> Figures:
         """Rows of the same day of other tables, where this gate has counted them itself."""
@@ -176,9 +191,8 @@ class Gate:
                 self._figures.setdefault(row.table_name, {}).setdefault(row.run_date, {}).update(row.figures)
         self._known_from = first
 
-    def _judged(self, suite: Suite, day: date, figures: Figures) -> list[Outcome]:
-        (passed,) = suites.judge(suite, [figures])
-        now = _now()
+    def _judged(self, suite: Suite, measured: Mapping[date, Figures]) -> list[Outcome]:
+        passed, now = suites.judge(suite, list(measured.values())), _now()
         return [
             Outcome(
                 suite.table,
@@ -193,7 +207,8 @@ class Gate:
                 e.reason,
                 self._rows_at(suite, day, e.figure),
             )
-            for e, success in zip(suite.expectations, passed, strict=True)
+            for (day, figures), of_day in zip(measured.items(), passed, strict=True)
+            for e, success in zip(suite.expectations, of_day, strict=True)
         ]
 
     def _rows_at(self, suite: Suite, day: date, figure: str) -> str:
@@ -225,7 +240,8 @@ def rejected_path(lake: Lake, name: str) -> str:
 def _message(failed: Sequence[Outcome], path: str) -> str:
     first = failed[0]
     rows_at = path + first.rows_at[first.rows_at.find(" where ") :] if " where " in first.rows_at else path
-    more = f" (and {len(failed) - 1} more: {', '.join(o.figure for o in failed[1:])})" if len(failed) > 1 else ""
+    others = ", ".join(o.figure if o.day == first.day else f"{o.figure} of {o.day}" for o in failed[1:])
+    more = f" (and {len(failed) - 1} more: {others})" if others else ""
     return (
         f"{first.table} of {first.day}: {first}{more}; the rows: {rows_at}; nothing is published for {first.day}, "
         "what was published before stands; docs/quality.md says what to do"

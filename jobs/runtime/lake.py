@@ -68,14 +68,7 @@ class Lake:
 
         Raises RunError if the stored columns are not those of the schema.
         """
-        spec = table(name)
-        if not self.exists(name):
-            return self.spark.createDataFrame([], _nullable_struct(spec.schema))
-        reader = self.spark.read.format("delta")
-        frame = (reader if version is None else reader.option("versionAsOf", version)).load(self.path(name))
-        frame = _evolved(frame, spec)
-        check_schema(frame.schema, spec)
-        frame = frame.select(*spec.schema.fieldNames())
+        spec, frame = table(name), self._whole(name, version)
         if span is Span.ALL or spec.date is None:
             return frame
         when = F.col(spec.date)
@@ -88,6 +81,23 @@ class Lake:
             return frame.where((when >= F.lit(day - timedelta(days=1))) & (F.col("happened_on") == F.lit(day)))
         previous = frame.where(when < F.lit(day)).agg(F.max(when)).first()
         return frame.where(when == F.lit(previous[0] if previous else None))
+
+    def read_events(self, name: str, days: Sequence[date]) -> DataFrame:
+        """The rows of exchanges, or of sketches, that happened on the days, whenever they arrived: what `read` has of each, together."""
+        when = F.col(str(table(name).date))
+        arrived = when >= F.lit(min(days) - timedelta(days=1))
+        return self._whole(name).where(arrived & F.col("happened_on").isin(*days))
+
+    def _whole(self, name: str, version: int | None = None) -> DataFrame:
+        """All rows of a table, none if it was never written; their columns are those of the schema."""
+        spec = table(name)
+        if not self.exists(name):
+            return self.spark.createDataFrame([], _nullable_struct(spec.schema))
+        reader = self.spark.read.format("delta")
+        frame = (reader if version is None else reader.option("versionAsOf", version)).load(self.path(name))
+        frame = _evolved(frame, spec)
+        check_schema(frame.schema, spec)
+        return frame.select(*spec.schema.fieldNames())
 
     def days(self, name: str) -> list[date]:
         """The dates of which a table has rows, in order; one a partition, so at most thousands."""

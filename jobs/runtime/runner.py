@@ -160,14 +160,15 @@ class Runner:
         stopped: list[GateError] = []
         for name in names:
             made = None if is_landing(name) else stage(name)
-            for judged in self.event_days(day) if made and made.grain is Grain.EVENT else [day]:
-                try:
-                    if made is None:
-                        self.gate.check(name, judged, self._inputs.read(Read(name, Span.ALL), judged), {})
-                    else:
-                        self._check(made, judged, self.lake.read(name, Span.DAY, judged), self._beside(made, judged))
-                except GateError as error:
-                    stopped.append(error)
+            try:
+                if made is None:
+                    self.gate.check(name, [day], self._inputs.read(Read(name, Span.ALL), day), {})
+                elif made.grain is Grain.EVENT:
+                    self._check_events(made, self.event_days(day))
+                else:
+                    self._check(made, day, self.lake.read(name, Span.DAY, day), self._beside(made, day))
+            except GateError as error:
+                stopped.append(error)
         self._records.flush()
         if stopped:
             raise stopped[0]
@@ -177,10 +178,13 @@ class Runner:
         self._describe(f"{stage.table} {day}")
         self.on_event(Event(stage.table, day, done=False))
         self.journal.write("stage_begins", table=stage.table, day=day)
-        for made in self._days_to_make(day) if stage.grain is Grain.EVENT else [day]:
+        days = self._days_to_make(day) if stage.grain is Grain.EVENT else [day]
+        for made in days:
             commit = self._make(stage, made, day)
             if commit is not None and self._inputs.keeps:
                 self._inputs.left(stage, day, commit.version)
+        if self._inputs.keeps and stage.grain is Grain.EVENT:
+            self._judge_events(stage, days, day)
         if self._inputs.keeps and stage.table == PUBLISHER:
             self._publish(day)
         self.on_event(Event(stage.table, day, done=True, seconds=time.monotonic() - began))
@@ -234,15 +238,15 @@ class Runner:
         whole_run = self._inputs.keeps  # else a scheduler judges, with `check`, what is not published by the stage itself
         if whole_run and self.gated and stage.layer == "bronze":
             for name in (name for name in inputs if is_landing(name) and suites.exists(name)):
-                self.gate.check(name, day, inputs[name], {})
+                self.gate.check(name, [day], inputs[name], {})
         rows: DataFrame = transform(*reads, Run(day, self.settings, self.key, self.run_id))
         if stage.layer != GOLD:
             held = self._inputs.held(stage, day, rows)
             self._write(made, held.rows if held else rows)
-            if whole_run:
+            if whole_run and stage.grain is not Grain.EVENT:
                 kept = self._inputs.keep(stage, day, held, made.commit.size if made.commit else None)
                 self._check(stage, day, kept, inputs, told=told(rows))
-            else:
+            elif not whole_run:
                 self.gate.note(stage.table, day, told(rows))
             return
         made.frame = rows.persist()
@@ -256,7 +260,21 @@ class Runner:
 
     def _check(self, stage: Stage, day: date, rows: DataFrame, inputs: Mapping[str, DataFrame], **how: Any) -> None:
         if self.gated and suites.exists(stage.table):
-            self.gate.check(stage.table, day, rows, inputs, **how)
+            self.gate.check(stage.table, [day], rows, inputs, **how)
+
+    def _judge_events(self, stage: Stage, days: Sequence[date], run_date: date) -> None:
+        """Judge the days that a run has made of a table of events, all together."""
+        try:
+            self._check_events(stage, days)
+        except GateError as error:
+            for day in error.days:
+                self._ended(Made(stage, run_date, day), STOPPED, in_short(error))
+            raise
+
+    def _check_events(self, stage: Stage, days: Sequence[date]) -> None:
+        if self.gated and suites.exists(stage.table):
+            inputs = {read.table: self.lake.read_events(read.table, days) for read in stage.reads}
+            self.gate.check(stage.table, days, self.lake.read_events(stage.table, days), inputs)
 
     def _beside(self, stage: Stage, day: date) -> dict[str, DataFrame]:
         """Of what a stage reads, the tables that its rows are judged against."""
