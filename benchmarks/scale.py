@@ -259,7 +259,10 @@ def report_query(spark: SparkSession, load: Load) -> dict[str, float]:
 
 
 def report_workers(work: Path, landing: Path) -> dict[str, float]:
-    """The same first load on a standalone cluster of one worker of one core, and of two, their driver on the same machine."""
+    """The same first load on a standalone cluster of one worker of one core, and of two, their driver on the same machine.
+
+    A worker is held to one processor; the driver, which plans, runs where there is room.
+    """
     days = sorted(folder.name.removeprefix("dt=") for folder in (landing / "exchanges").iterdir())
     archive, took, rows = build_archive(), list[float](), list[dict[str, list[str]]]()
     for number in (1, 2):
@@ -267,7 +270,7 @@ def report_workers(work: Path, landing: Path) -> dict[str, float]:
         folder.mkdir()
         processes, lake = Processes(folder), folder / "lake"
         try:
-            cluster = start_cluster(processes, {"PYSPARK_PYTHON": sys.executable}, memory="2g", number=number)
+            cluster = start_cluster(processes, {"PYSPARK_PYTHON": sys.executable}, memory="2g", number=number, pinned=True)
             run = (
                 "run",
                 "--report",

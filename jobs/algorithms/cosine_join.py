@@ -25,7 +25,7 @@ from pyspark.sql import functions as F
 from jobs.algorithms.cosine_cells import ONE_CELL, Cells, Floats, make_cells
 from jobs.algorithms.cosine_deal import Plan, deal
 from jobs.algorithms.cosine_messages import pack, unpacked
-from jobs.algorithms.cosine_probes import SAMPLE_EACH, Measured, measure, sample
+from jobs.algorithms.cosine_probes import DRAWN, SAMPLE_EACH, Measured, draw, measure, sample
 from jobs.algorithms.cosine_products import task_pairs
 from jobs.algorithms.packed import pairs_by_task
 
@@ -39,7 +39,14 @@ _PRODUCT_BYTES = 128 << 20  # products of a strip and what is kept of them
 
 
 _PACKED = pa.schema(
-    [("n", pa.int64()), ("without", pa.int64()), ("narrowest", pa.int64()), ("width", pa.int64()), ("message", pa.binary())]
+    [
+        ("n", pa.int64()),
+        ("without", pa.int64()),
+        ("narrowest", pa.int64()),
+        ("width", pa.int64()),
+        ("message", pa.binary()),
+        ("drawn", pa.binary()),
+    ]
 )
 
 
@@ -84,17 +91,20 @@ def cosine_join(
 
 
 def _packed(vectors: DataFrame, seed: int) -> DataFrame:
-    """(n, without, narrowest, width, message): vectors by the batch, computed once."""
+    """(n, without, narrowest, width, message, drawn): vectors by the batch, and some of them at random, computed once."""
 
     def packs(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             made, lengths = pack(batch, seed)
             narrowest, width = (lengths[0], lengths[-1]) if lengths else (None, None)
-            row = {"n": len(made), "without": batch.num_rows - len(made), "narrowest": narrowest, "width": width, "message": made.message()}
+            row = {"n": len(made), "without": batch.num_rows - len(made), "narrowest": narrowest, "width": width}
+            drawn = draw(made, DRAWN, seed)
+            row |= {"message": made.message(), "drawn": drawn.message() if len(drawn) else None}
             yield pa.RecordBatch.from_pylist([row], _PACKED)
 
     given = vectors.select(F.col("id").cast("string").alias("id"), F.col("vector").cast("array<float>").alias("vector"))
-    return given.mapInArrow(packs, "n long, without long, narrowest long, width long, message binary").localCheckpoint()
+    packed = "n long, without long, narrowest long, width long, message binary, drawn binary"
+    return given.mapInArrow(packs, packed).localCheckpoint()
 
 
 def _cells(

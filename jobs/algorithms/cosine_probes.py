@@ -14,14 +14,16 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from jobs.algorithms.cosine_cells import Cell, Cells, Floats, Ints
-from jobs.algorithms.cosine_messages import mixed, read, unpacked
+from jobs.algorithms.cosine_messages import Vectors, mixed, read, unpacked
 from jobs.algorithms.packed import summed
 from jobs.algorithms.recall import recall, recall_at_least
 
 SAMPLE_EACH = 16  # sampled vectors for a pivot: 262,144 rows at most, 134 MB on the driver at d = 128
 FEWEST_PROBES, MOST_PROBES = 512, 4_096  # rows that are compared with everything
+DRAWN = 1 / 8  # share of vectors that are drawn while they are packed, so that a sample of fewer needs no pass of its own
 _PAIRS = 8_000  # that they should find
 _MOST_COPIES = 31  # cells beside its home that a vector may visit
 _COPIES_BLIND = 8  # where no probe has any pair
@@ -83,25 +85,36 @@ class Measured:
 
 
 def sample(packed: DataFrame, rows: int, wanted: int, seed: int) -> Sample:
-    """About `wanted` distinct vectors of packed ones (n, message), and MOST_PROBES more, or as many: those of least mixed key."""
-    drawn_share = min(1.0, (wanted + MOST_PROBES) / rows)
-    most = np.uint64(min(int(drawn_share * 2.0**64), 2**64 - 1))
+    """About `wanted` distinct vectors of packed ones, and MOST_PROBES more, or as many: those of least mixed key.
 
-    def draw(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    packed: (n long, message binary, drawn binary), where `drawn` has what `draw` finds in the message at the share DRAWN, null
+    for nothing.
+    """
+    share = min(1.0, (wanted + MOST_PROBES) / rows)
+    source = packed.select("n", F.col("drawn" if share <= DRAWN else "message").alias("message")).where("message is not null")
+
+    def draws(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for part in unpacked(batches):
-            _, first = np.unique(part.keys, return_index=True)
-            drawn = first[_order(part.keys[first], seed) <= most]
+            drawn = draw(part, share, seed)
             if len(drawn):
-                yield pa.RecordBatch.from_arrays([pa.array([part.take(drawn).message()], pa.binary())], names=["message"])
+                yield pa.RecordBatch.from_arrays([pa.array([drawn.message()], pa.binary())], names=["message"])
 
-    table = packed.select("n", "message").mapInArrow(draw, "message binary").toArrow()
+    table = source.mapInArrow(draws, "message binary").toArrow()
     if not len(table):
-        return Sample(np.zeros((0, 1), np.float32), Probes(np.zeros((0, 1), np.float32), np.zeros(0, np.int64)), drawn_share)
+        return Sample(np.zeros((0, 1), np.float32), Probes(np.zeros((0, 1), np.float32), np.zeros(0, np.int64)), share)
     drawn = read(m.as_buffer() for m in table["message"])
     _, first = np.unique(drawn.keys, return_index=True)
     first = first[np.argsort(_order(drawn.keys[first], seed))]
     probes, others = np.split(first, [min(MOST_PROBES, len(first) // 2)])
-    return Sample(drawn.rows[others], Probes(drawn.rows[probes], drawn.keys[probes]), drawn_share * len(others) / len(first))
+    return Sample(drawn.rows[others], Probes(drawn.rows[probes], drawn.keys[probes]), share * len(others) / len(first))
+
+
+def draw(vectors: Vectors, share: float, seed: int) -> Vectors:
+    """About so many of the distinct ones, by their keys: what is drawn at a share is drawn at each larger one."""
+    most = np.uint64(min(int(share * 2.0**64), 2**64 - 1))
+    least = np.flatnonzero(_order(vectors.keys, seed) <= most)
+    _, first = np.unique(vectors.keys[least], return_index=True)
+    return vectors.take(least[first])
 
 
 def _order(keys: Ints, seed: int) -> npt.NDArray[np.uint64]:

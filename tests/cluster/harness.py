@@ -190,8 +190,14 @@ class Cluster:
         return [pid for worker in self.workers for pid in _descendants(worker.pid) if b"CoarseGrainedExecutorBackend" in _command(pid)]
 
 
-def start_cluster(processes: Processes, environment: dict[str, str], memory: str = "1g", number: int = 2) -> Cluster:
-    """Start master and workers; their executors inherit `environment` and nothing of this process's Python path."""
+def start_cluster(
+    processes: Processes, environment: dict[str, str], memory: str = "1g", number: int = 2, *, pinned: bool = False
+) -> Cluster:
+    """Start master and workers; their executors inherit `environment` and nothing of this process's Python path.
+
+    With `pinned` each worker, and all that it starts, runs on one processor of its own (Linux's taskset): else Java's
+    compiler and collector and the Python beside a task make two of what Spark counts as one core.
+    """
     clean = {"PATH": os.environ["PATH"], "SPARK_HOME": str(SPARK), "SPARK_NO_DAEMONIZE": "1", **environment}
     if "JAVA_HOME" in os.environ:
         clean["JAVA_HOME"] = os.environ["JAVA_HOME"]
@@ -206,7 +212,8 @@ def start_cluster(processes: Processes, environment: dict[str, str], memory: str
     for nth in range(1, number + 1):
         work = processes.folder / f"worker-{nth}"
         command = [program, f"{kind}.worker.Worker", "--host", "127.0.0.1", "--cores", "1", "--memory", memory, "--work-dir", str(work)]
-        workers.append(processes.start(f"worker-{nth}", [*command, "--webui-port", str(free_port()), master], clean))
+        on_one = ["taskset", "--cpu-list", str(nth - 1)] if pinned else []
+        workers.append(processes.start(f"worker-{nth}", [*on_one, *command, "--webui-port", str(free_port()), master], clean))
     cluster = Cluster(master, web, tuple(workers))
     wait_until("all workers are with the master", lambda: _page(f"http://127.0.0.1:{web}/json/").count('"ALIVE"') > number)
     return cluster
