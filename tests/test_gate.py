@@ -1,5 +1,6 @@
 """What a transform tells of how its rows were made reaches the gate: in the same process, and from one to the next."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from jobs.pairs import content
 from jobs.pipeline import Span, stage
 from jobs.runtime.runner import Runner
 from jobs.settings import DEFAULT, Key, Run
-from tests.broken import GOOD
+from jobs.silver import exchanges
+from tests.broken import GOOD, NOW
 from tests.rows import DAY, rows
 
 NAME = "pairs.content"
@@ -82,3 +84,60 @@ def test_a_gate_alone_of_rows_that_nobody_told_of(spark: SparkSession, tmp_path:
     judged.lake.write(NAME, rows(spark, NAME, [GOOD[NAME] | {"bits": -1}]), DAY)
     with pytest.raises(GateError, match="impossible_bits is 1"):
         judged.check([NAME], DAY)
+
+
+EVENTS = "silver.exchanges"
+
+
+def of_events(spark: SparkSession, name: str, ids: dict[int, str]) -> DataFrame:
+    """Rows of days before DAY by how many days, one a letter of an id; arrived on DAY."""
+    given = [
+        GOOD[name] | {"exchange_id": letter, "happened_on": DAY - timedelta(days=ago), "requested_at": NOW - timedelta(days=ago)}
+        for ago, letters in ids.items()
+        for letter in letters
+    ]
+    return rows(spark, name, given)
+
+
+def test_days_of_events_judged_together_are_judged_as_each_alone(spark: SparkSession, tmp_path: Path) -> None:
+    """Of a day without rows too. An id that stands twice on one day is said of that day; the others hold."""
+    together, days = runner(spark, tmp_path), [DAY - timedelta(days=ago) for ago in (0, 1, 2, 3)]
+    together.lake.write("bronze.exchanges", of_events(spark, "bronze.exchanges", {0: "abc", 1: "de", 2: "f"}), DAY)
+    silver = of_events(spark, EVENTS, {0: "abc", 1: "dd"})
+    for day in days[:2]:
+        together.lake.write(EVENTS, silver.where(silver.happened_on == day), day)
+    with pytest.raises(GateError, match=f"{EVENTS} of {days[1]}: duplicate_keys is 1") as stopped:
+        together.gate.check(
+            EVENTS,
+            days,
+            together.lake.read_events(EVENTS, days),
+            {"bronze.exchanges": together.lake.read_events("bronze.exchanges", days)},
+        )
+    assert stopped.value.days == (days[1],)
+    for day in days:
+        alone = runner(spark, tmp_path)
+        inputs = {"bronze.exchanges": alone.lake.read("bronze.exchanges", Span.ARRIVED, day)}
+        if day == days[1]:
+            with pytest.raises(GateError, match="duplicate_keys is 1"):
+                alone.gate.check(EVENTS, [day], alone.lake.read(EVENTS, Span.DAY, day), inputs)
+        else:
+            alone.gate.check(EVENTS, [day], alone.lake.read(EVENTS, Span.DAY, day), inputs)
+        (seen,) = alone.gate.measured
+        assert {seen.day: seen.figures} == {m.day: m.figures for m in together.gate.measured if m.day == day}
+    counted = {m.day: (m.figures["rows"], m.figures["arrived"]) for m in together.gate.measured}
+    assert counted == dict(zip(days, [(3, 3), (2, 2), (0, 1), (0, 0)], strict=True))
+
+
+def test_a_run_says_which_day_of_its_events_was_stopped(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All days are made before they are judged; the records say `written` of each, and `stopped` of the one that failed."""
+    made, before = runner(spark, tmp_path), DAY - timedelta(days=1)
+    made.lake.write("bronze.exchanges", of_events(spark, "bronze.exchanges", {0: "abc", 1: "de"}), DAY)
+
+    def transform(bronze: DataFrame, run: Run) -> DataFrame:
+        return of_events(bronze.sparkSession, EVENTS, {0: "abc"} if run.day == DAY else {1: "dd"})
+
+    monkeypatch.setattr(exchanges, "transform", transform)
+    with pytest.raises(GateError, match=f"{EVENTS} of {before}"):
+        made.work([(DAY, [stage(EVENTS)])])
+    ended = made.lake.read("quality.runs", Span.ALL, DAY).select("made_date", "status").collect()
+    assert sorted(map(tuple, ended)) == [(before, "stopped"), (before, "written"), (DAY, "written")]
