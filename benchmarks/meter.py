@@ -13,12 +13,13 @@ KINDS = ("java", "workers", "driver")  # the JVM, the Python workers, this proce
 
 
 class Process(NamedTuple):
-    """One process: its number, its parent's, its kind of `KINDS`, processor seconds (with those of ended children)."""
+    """One process: its number, its parent's, its kind of `KINDS`, processor seconds (with those of ended children), its stack's address."""
 
     pid: int
     parent: int
     kind: str
     seconds: float
+    stack: int
 
 
 def tree() -> list[Process]:
@@ -39,7 +40,7 @@ def _process(entry: Path) -> Process | None:
     fields = rest.split()
     pid, name = int(entry.name), head.partition("(")[2]
     kind = "driver" if pid == os.getpid() else "java" if name == "java" else "workers"
-    return Process(pid, int(fields[1]), kind, sum(map(int, fields[11:15])) / _TICK)
+    return Process(pid, int(fields[1]), kind, sum(map(int, fields[11:15])) / _TICK, int(fields[25]))
 
 
 def _memory(pid: int) -> int:
@@ -51,6 +52,16 @@ def _memory(pid: int) -> int:
     except OSError:
         pass
     return 0
+
+
+def memory() -> int:
+    """Bytes that the process and all below it hold now.
+
+    Java starts a program by a child that, until it is that program, has Java's own memory and not a copy: it is not counted.
+    """
+    processes = {p.pid: p for p in tree()}
+    lent = {p.pid for p in processes.values() if p.kind == "java" and p.parent in processes and p.stack == processes[p.parent].stack}
+    return sum(_memory(pid) for pid in processes.keys() - lent)
 
 
 def processor_seconds() -> dict[str, float]:
@@ -95,7 +106,7 @@ class Memory:
         while not self._stop.is_set():
             with self._lock:
                 active = [name for name, n in self._active.items() if n]
-            total = sum(_memory(p.pid) for p in tree())
+            total = memory()
             self.peak = max(self.peak, total)
             for name in active:
                 self.peaks[name] = max(self.peaks[name], total)

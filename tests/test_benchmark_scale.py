@@ -40,6 +40,21 @@ def test_the_meter_counts_this_process_and_its_children() -> None:
     assert memory.peaks["a stage"] >= len(held)
 
 
+def test_a_child_that_is_not_yet_its_program_has_its_parents_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So it is with a shell that Java starts; a Java that another started, and a forked Python, have their own."""
+    processes = [
+        (1, 0, "driver", 10),
+        (2, 1, "java", 20),
+        (3, 2, "java", 20),
+        (4, 2, "java", 40),
+        (5, 2, "workers", 50),
+        (6, 5, "workers", 50),
+    ]
+    monkeypatch.setattr(meter, "tree", lambda: [meter.Process(pid, parent, kind, 0.0, stack) for pid, parent, kind, stack in processes])
+    monkeypatch.setattr(meter, "_memory", lambda pid: 10**pid)
+    assert meter.memory() == 1_110_110
+
+
 def test_its_reports_read_a_lake(spark: SparkSession, lake: Path, tmp_path: Path) -> None:
     """Who is published is held against the truth; a copy of bronze has its rows; one account's rows are part of all bytes."""
     truth = tmp_path / "truth.jsonl"
