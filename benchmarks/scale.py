@@ -13,6 +13,7 @@ sixteenth on a standalone cluster of one worker of one core, and of two; the row
 import argparse
 import json
 import os
+import resource
 import shutil
 import sys
 import tempfile
@@ -272,7 +273,8 @@ def report_query(spark: SparkSession, load: Load) -> dict[str, float]:
 def report_workers(work: Path, landing: Path) -> dict[str, float]:
     """The same first load on a standalone cluster of one worker of one core, and of two, their driver on the same machine.
 
-    A worker is held to one processor; the driver, which plans, runs where there is room.
+    A worker is held to one processor; the driver, which plans, runs where there is room: where the machine has no more
+    processors than workers, what it takes is lost to them, so its share is told.
     """
     days = sorted(folder.name.removeprefix("dt=") for folder in (landing / "exchanges").iterdir())
     archive, took, rows = build_archive(), list[float](), list[dict[str, list[str]]]()
@@ -297,21 +299,29 @@ def report_workers(work: Path, landing: Path) -> dict[str, float]:
                 "--last-only",
             )
             command = submit_command(cluster, archive, {"spark.executor.memory": "1800m"}, run)
-            began = time.monotonic()
+            began, before = time.monotonic(), ended_children()
             done = processes.start(
                 "driver", command, os.environ | {"IOLAUS_HMAC_KEY": KEY.secret.decode(), "PYSPARK_PYTHON": sys.executable}
             ).wait()
             took.append(since(began))
+            driver, workers = ended_children() - before, {worker.pid for worker in cluster.workers}
+            spent = sum(p.seconds for p in meter.tree() if p.pid in workers)
         finally:
             processes.end()
         if done:
             raise SystemExit(f"the run on {number} workers ended with {done}; its log: {folder}/driver.log (kept with --keep)")
         rows.append({name: gold_rows(lake, name) for name in (s.table for s in STAGES if s.layer == "gold")})
-        say(f"workers of one core: {number}: {took[-1]:.1f} s")
+        say(f"workers of one core: {number}: {took[-1]:.1f} s; processor seconds: driver {driver:.0f}, workers {spent:.0f}")
     if rows[0] != rows[1]:
         raise AssertionError(f"other rows on two workers: {', '.join(name for name in rows[0] if rows[0][name] != rows[1][name])}")
     say(f"speed-up of the second worker: {took[0] / took[1]:.2f}; {sum(map(len, rows[0].values()))} rows of gold, the same on both")
     return {"speedup_2_workers": round(took[0] / took[1], 3)}
+
+
+def ended_children() -> float:
+    """Processor seconds of the programs that this one has started and seen end, with all below them."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def gold_rows(lake: Path, name: str) -> list[str]:
