@@ -37,7 +37,7 @@ from jobs.runtime.runner import Event, Runner
 from jobs.runtime.session import session
 from jobs.settings import DEFAULT, Key
 from jobs.simulate.landing import simulate
-from tests.cluster.harness import Processes, build_archive, start_cluster, submit_command
+from tests.cluster.harness import Processes, build_archive, start_cluster, submit_command, wait_until
 
 PARTS = ("pipeline", "history", "query", "exchanges", "accounts", "workers")
 KEY = Key(b"a public key that protects nothing, for benchmarks")
@@ -305,6 +305,7 @@ def report_workers(work: Path, landing: Path) -> dict[str, float]:
             ).wait()
             took.append(since(began))
             driver, workers = ended_children() - before, {worker.pid for worker in cluster.workers}
+            wait_until("the executors have ended", lambda cluster=cluster: not cluster.executors())  # type: ignore[misc]
             spent = sum(p.seconds for p in meter.tree() if p.pid in workers)
         finally:
             processes.end()
