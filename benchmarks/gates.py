@@ -76,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--landing", help="landing to run; default: traffic is simulated")
     parser.add_argument("--date", type=date.fromisoformat, help="day to run; default: the landing's last")
-    parser.add_argument("--scale", default="1", help="scale of the simulated traffic")
+    parser.add_argument("--scale", default="4", help="scale of the simulated traffic; default 4, some 30,000 exchanges a day")
     parser.add_argument("--turns", type=int, default=3, help="runs with gates, and as many without")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     given = parser.parse_args(arguments)

@@ -79,3 +79,16 @@ def test_its_reports_read_a_lake(spark: SparkSession, lake: Path, tmp_path: Path
     truth.write_text("".join(json.dumps(line | {"campaign": "all", "kind": None}) + "\n" for line in lines))
     assert scale.report_found(spark, load, truth)["recall"] < 1, f"{RING} of more accounts are published"
     assert scale.report_query(spark, load)["query_share_of_bytes"] > 0
+
+
+def test_history_is_told_with_a_full_window_and_with_one_that_grows(
+    spark: SparkSession, lake: Path, landing: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each day twice; of a lake of two days the last stands for both."""
+    ran = list[tuple[int, list[object]]]()
+    monkeypatch.setattr(scale.Runner, "run", lambda runner, days: ran.append((runner.settings.window_days, list(days))))
+    monkeypatch.setattr(scale, "timed", lambda act: act() or 2.0)
+    load = scale.Load(lake, list(DAYS), 1_000, 10, 20.0, dict.fromkeys(meter.KINDS, 1.0), scale.GIB)
+    figures = scale.report_history(spark, landing, load)
+    assert ran == [(7, [DAYS[-1]])] * 4 + [(28, [DAYS[-1]])] * 4
+    assert figures == {"history_ratio_day28_day8": 1.0, "history_ratio_growing_window": 1.0}, "the same day, the same exchanges"
