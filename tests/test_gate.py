@@ -1,4 +1,4 @@
-"""What a transform tells of how its rows were made reaches the gate: in the same process, and from one to the next."""
+"""What a transform tells of how its rows were made reaches the gate, in one process or two; days of events are judged together."""
 
 from datetime import timedelta
 from pathlib import Path

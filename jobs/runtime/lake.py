@@ -77,14 +77,14 @@ class Lake:
         if span is Span.WINDOW:
             return frame.where(when.between(F.lit(day - timedelta(days=self.window_days - 1)), F.lit(day)))
         if span is Span.ARRIVED:
-            # Arrival is at most a day before the clock of the request, and any time after it.
-            return frame.where((when >= F.lit(day - timedelta(days=1))) & (F.col("happened_on") == F.lit(day)))
+            return self.read_events(name, [day])
         previous = frame.where(when < F.lit(day)).agg(F.max(when)).first()
         return frame.where(when == F.lit(previous[0] if previous else None))
 
     def read_events(self, name: str, days: Sequence[date]) -> DataFrame:
         """The rows of exchanges, or of sketches, that happened on the days, whenever they arrived: what `read` has of each, together."""
         when = F.col(str(table(name).date))
+        # Arrival is at most a day before the clock of the request, and any time after it.
         arrived = when >= F.lit(min(days) - timedelta(days=1))
         return self._whole(name).where(arrived & F.col("happened_on").isin(*days))
 
