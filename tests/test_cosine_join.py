@@ -83,16 +83,20 @@ def test_pairs_are_those_of_an_exact_product(spark: SparkSession, monkeypatch: p
     assert (figures["way"], figures["rows"], figures["recall"]) == ("exact", len(ids), 1.0)
 
 
-def test_in_cells_the_measured_recall_is_that_of_the_pairs(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module, name, value in [(cosine_join, "CELL_ROWS", 32), (cosine_join, "TASK_ROWS", 300), (cosine_probes, "MOST_PROBES", 1_000)]:
-        monkeypatch.setattr(module, name, value)
+@pytest.mark.parametrize(("whole_bytes", "tasks"), [(0, 11), (1 << 20, 1)])
+def test_in_cells_the_measured_recall_is_that_of_the_pairs(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch, whole_bytes: int, tasks: int
+) -> None:
+    monkeypatch.setattr(cosine_probes, "MOST_PROBES", 1_000)
+    for name, value in [("CELL_ROWS", 32), ("TASK_ROWS", 300), ("WHOLE_BYTES", whole_bytes)]:
+        monkeypatch.setattr(cosine_join, name, value)
     ids, vectors = random_and_clustered(2, 12)
     expected = exact(ids, vectors, 0.5)
     found = cosine_join.cosine_join(frame(spark, ids, vectors.tolist()), 0.5, exact_rows=0, target=0.95)
     pairs, figures = checked(found.collect()), found.schema["similarity"].metadata
     assert figures["way"] == "cells"
     assert figures["cells"] > 50
-    assert figures["tasks"] > 5
+    assert figures["tasks"] == tasks
     assert 0.95 <= figures["recall_at_least"] <= figures["recall"] < 1
     assert pairs.keys() < expected.keys()
     assert pairs == {pair: pytest.approx(expected[pair], abs=1e-5) for pair in pairs}

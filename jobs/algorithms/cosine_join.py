@@ -10,10 +10,13 @@ the tasks a vector goes to, at most c + 1. A task holds about 16,384 vectors at 
 
 The number of copies c is measured in the run, not guessed: see `cosine_probes`. Where no c is enough the cells are made
 four times larger, and in the end the join is exact.
+
+Vectors of no more than WHOLE_BYTES are not dealt to tasks: one task does all cells of them for less than moving them costs.
 """
 
 import logging
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,17 +26,18 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.algorithms.cosine_cells import ONE_CELL, Cells, Floats, make_cells
-from jobs.algorithms.cosine_deal import Plan, deal
+from jobs.algorithms.cosine_deal import Plan, deal, gather
 from jobs.algorithms.cosine_messages import pack, unpacked
 from jobs.algorithms.cosine_probes import DRAWN, SAMPLE_EACH, Measured, draw, measure, sample
-from jobs.algorithms.cosine_products import task_pairs
-from jobs.algorithms.packed import pairs_by_task
+from jobs.algorithms.cosine_products import pairs_of, task_pairs
+from jobs.algorithms.packed import pairs_by_task, pairs_of_all
 
 EXACT_ROWS = 30_000  # exact products of so many take about 2 s of a core, as much as planning cells does (docs/joins.md)
 BLOCK = 8_192  # vectors in a block of a cell that is split: 4 MB at d = 128
 CELL_ROWS = 256  # vectors at home in a cell: comparing them costs then about what finding the cell does
 MOST_CELLS = 16_384  # 8 MB of pivots at d = 128, sent to every task
 TASK_ROWS = 16_384  # vectors at home in the cells of one task
+WHOLE_BYTES = 128 << 20  # of vectors that one task does all cells of: 262,144 at d = 128
 _LOG = logging.getLogger(__name__)
 _PRODUCT_BYTES = 128 << 20  # products of a strip and what is kept of them
 
@@ -75,7 +79,7 @@ def cosine_join(
     themselves are made when the result is used. Its metadata: rows, without_direction, way ("exact" or "cells"), cells,
     copies, recall and recall_at_least (null where no sampled row has a pair), probes, probed_pairs, task_bytes (what a
     task holds, estimated). Set `OPENBLAS_NUM_THREADS=1` in the workers, and spark.sql.execution.arrow.maxBytesPerBatch
-    to some 64 MB, so that a task holds no more than it needs. Raises ValueError if vectors differ in length.
+    to some 16 MB, so that a task holds no more than it needs. Raises ValueError if vectors differ in length.
     """
     packed = _packed(vectors, seed)
     counted = packed.agg(F.sum("n"), F.sum("without"), F.min("narrowest"), F.max("width")).first()
@@ -84,10 +88,22 @@ def cosine_join(
         raise ValueError(f"vectors of {narrowest} and of {width} numbers; give all of them the same length")
     cells, homes, measured = _cells(packed, rows if rows > exact_rows else 0, threshold, target, seed)
     plan = _plan(homes if measured else np.array([float(rows)]), cells, measured, threshold, identical, neighbours)
+    if rows * width * 4 <= WHOLE_BYTES and plan.blocks.max() == 1:
+        plan = replace(plan, first=np.zeros_like(plan.first), tasks=1)
     figures = _figures(rows, without, width, plan, measured)
     _LOG.info("cosine join: %s", figures)
-    pairs = pairs_by_task(packed, lambda batches: deal(unpacked(batches), plan), lambda table: task_pairs(table, plan))
+    if plan.tasks == 1:
+        pairs = pairs_of_all(packed, lambda batches: _whole(batches, plan))
+    else:
+        pairs = pairs_by_task(packed, lambda batches: deal(unpacked(batches), plan), lambda table: task_pairs(table, plan))
     return pairs.withColumn("similarity", F.col("similarity").alias("similarity", metadata=figures))
+
+
+def _whole(batches: Iterable[pa.RecordBatch], plan: Plan) -> Iterator[pa.RecordBatch]:
+    """What the only task of a plan finds."""
+    parts = list(unpacked(batches))
+    if parts:
+        yield from pairs_of(gather(parts, plan), [], 0, plan)
 
 
 def _packed(vectors: DataFrame, seed: int) -> DataFrame:
@@ -143,7 +159,7 @@ def _plan(
 
 
 def _figures(rows: int, without: int, width: int, plan: Plan, measured: Measured | None) -> dict[str, Any]:
-    held = max(min(rows, TASK_ROWS * (plan.copies + 1)), min(rows, 2 * BLOCK))
+    held = rows if plan.tasks == 1 else max(min(rows, TASK_ROWS * (plan.copies + 1)), min(rows, 2 * BLOCK))
     figures: dict[str, Any] = {
         "rows": rows,
         "without_direction": without,

@@ -31,6 +31,11 @@ def summed(packed: DataFrame, count: Callable[[Batches], Iterator[Ints]], size: 
     return total
 
 
+def pairs_of_all(packed: DataFrame, compare: Callable[[Batches], Iterator[pa.RecordBatch]]) -> DataFrame:
+    """PAIRS that `compare` finds among all rows, which one task is given."""
+    return packed.select("n", "message").coalesce(1).mapInArrow(compare, PAIRS)
+
+
 def pairs_by_task(
     packed: DataFrame, deal: Callable[[Batches], Iterator[pa.RecordBatch]], compare: Callable[[pa.Table], Iterator[pa.RecordBatch]]
 ) -> DataFrame:

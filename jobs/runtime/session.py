@@ -34,7 +34,7 @@ _COMMON = {
     "spark.sql.session.timeZone": "UTC",  # a day is a UTC day, on every machine
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.sql.execution.arrow.maxRecordsPerBatch": "20000",
-    "spark.sql.execution.arrow.maxBytesPerBatch": str(64 << 20),  # the joins move vectors in values of 10 MB and more
+    "spark.sql.execution.arrow.maxBytesPerBatch": str(16 << 20),  # the joins move vectors in values of 10 MB
     # A table is written a date at a time: with a writer a date, rows are not sorted by date first.
     "spark.sql.maxConcurrentOutputFileWriters": "4",
     "spark.sql.parquet.compression.codec": "zstd",  # a third smaller than snappy at the same speed of reading
