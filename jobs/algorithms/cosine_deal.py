@@ -5,7 +5,7 @@ task holds more than two blocks and the copies. The exact join is one cell, spli
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -68,15 +68,9 @@ def deal(parts: Iterable[Vectors], plan: Plan) -> Iterator[pa.RecordBatch]:
         yield from _deal(joined(waiting), plan)
 
 
-def gather(parts: list[Vectors], plan: Plan) -> Vectors:
-    """All of them, one part or more, with the cells that they visit: what the only task of a plan is given."""
-    vectors = joined(parts)
-    return replace(vectors, visits=plan.cells.nearest(vectors.rows, plan.copies + 1))
-
-
 def _deal(vectors: Vectors, plan: Plan) -> Iterator[pa.RecordBatch]:
     vectors, rest = _thinned(vectors, plan.identical)
-    vectors = replace(vectors, visits=plan.cells.nearest(vectors.rows, plan.copies + 1))
+    vectors = Vectors(vectors.ids, vectors.keys, vectors.rows, plan.cells.nearest(vectors.rows, plan.copies + 1))
     row, task = _destinations(vectors, plan)
     left_out = _rest_messages(vectors, rest, plan)
     starts = np.flatnonzero(np.concatenate([[True], task[1:] != task[:-1]]))

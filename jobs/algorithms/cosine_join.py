@@ -11,7 +11,7 @@ the tasks a vector goes to, at most c + 1. A task holds about 16,384 vectors at 
 The number of copies c is measured in the run, not guessed: see `cosine_probes`. Where no c is enough the cells are made
 four times larger, and in the end the join is exact.
 
-Vectors of no more than WHOLE_BYTES are not dealt to tasks: one task does all cells of them for less than moving them costs.
+One task does all cells of vectors of no more than WHOLE_BYTES, for less than moving them from task to task costs.
 """
 
 import logging
@@ -26,11 +26,11 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.algorithms.cosine_cells import ONE_CELL, Cells, Floats, make_cells
-from jobs.algorithms.cosine_deal import Plan, deal, gather
+from jobs.algorithms.cosine_deal import Plan, deal
 from jobs.algorithms.cosine_messages import pack, unpacked
 from jobs.algorithms.cosine_probes import DRAWN, SAMPLE_EACH, Measured, draw, measure, sample
-from jobs.algorithms.cosine_products import pairs_of, task_pairs
-from jobs.algorithms.packed import pairs_by_task, pairs_of_all
+from jobs.algorithms.cosine_products import task_pairs
+from jobs.algorithms.packed import pairs_by_task
 
 EXACT_ROWS = 30_000  # exact products of so many take about 2 s of a core, as much as planning cells does (docs/joins.md)
 BLOCK = 8_192  # vectors in a block of a cell that is split: 4 MB at d = 128
@@ -92,18 +92,8 @@ def cosine_join(
         plan = replace(plan, first=np.zeros_like(plan.first), tasks=1)
     figures = _figures(rows, without, width, plan, measured)
     _LOG.info("cosine join: %s", figures)
-    if plan.tasks == 1:
-        pairs = pairs_of_all(packed, lambda batches: _whole(batches, plan))
-    else:
-        pairs = pairs_by_task(packed, lambda batches: deal(unpacked(batches), plan), lambda table: task_pairs(table, plan))
+    pairs = pairs_by_task(packed, plan.tasks, lambda batches: deal(unpacked(batches), plan), lambda table: task_pairs(table, plan))
     return pairs.withColumn("similarity", F.col("similarity").alias("similarity", metadata=figures))
-
-
-def _whole(batches: Iterable[pa.RecordBatch], plan: Plan) -> Iterator[pa.RecordBatch]:
-    """What the only task of a plan finds."""
-    parts = list(unpacked(batches))
-    if parts:
-        yield from pairs_of(gather(parts, plan), [], 0, plan)
 
 
 def _packed(vectors: DataFrame, seed: int) -> DataFrame:

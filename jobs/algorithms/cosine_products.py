@@ -23,14 +23,11 @@ Found = tuple[Ints, Ints, Floats]  # positions of one end and of the other, and 
 
 def task_pairs(table: pa.Table, plan: Plan) -> Iterator[pa.RecordBatch]:
     """PAIR rows of the messages of one task: (task, message, rest)."""
-    rest = [batch for m in table["rest"] if m.is_valid for batch in pa.ipc.open_stream(m.as_buffer())]
-    yield from pairs_of(read(m.as_buffer() for m in table["message"]), rest, table["task"][0].as_py(), plan)
-
-
-def pairs_of(vectors: Vectors, rest: list[pa.RecordBatch], task: int, plan: Plan) -> Iterator[pa.RecordBatch]:
-    """PAIR rows of the vectors of a task. rest: batches (id, like) of what was left out for a vector that is the same."""
+    task = table["task"][0].as_py()
+    vectors = read(m.as_buffer() for m in table["message"])
     if plan.neighbours is not None:  # which of two counts the other as its neighbour does not depend on how they came
         vectors = vectors.take(pc.sort_indices(vectors.ids).to_numpy().astype(np.int64))
+    rest = [batch for m in table["rest"] if m.is_valid for batch in pa.ipc.open_stream(m.as_buffer())]
     groups = list(same(vectors, plan.identical))
     if groups:
         home = plan.home(vectors)

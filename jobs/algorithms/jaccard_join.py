@@ -68,7 +68,9 @@ def jaccard_join(
         figures |= {"way": "bands", "bands": keys.bands, "band_rows": keys.rows, "recall": keys.recall(threshold)}
     else:
         figures |= {"way": "prefix", "recall": 1.0}
-    pairs = pairs_by_task(packed, lambda batches: deal_sets(unpacked_sets(batches), plan), lambda table: task_set_pairs(table, plan))
+    pairs = pairs_by_task(
+        packed, plan.tasks, lambda batches: deal_sets(unpacked_sets(batches), plan), lambda table: task_set_pairs(table, plan)
+    )
     return pairs.withColumn("similarity", F.col("similarity").alias("similarity", metadata=figures))
 
 

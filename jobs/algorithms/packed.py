@@ -31,17 +31,26 @@ def summed(packed: DataFrame, count: Callable[[Batches], Iterator[Ints]], size: 
     return total
 
 
-def pairs_of_all(packed: DataFrame, compare: Callable[[Batches], Iterator[pa.RecordBatch]]) -> DataFrame:
-    """PAIRS that `compare` finds among all rows, which one task is given."""
-    return packed.select("n", "message").coalesce(1).mapInArrow(compare, PAIRS)
-
-
 def pairs_by_task(
-    packed: DataFrame, deal: Callable[[Batches], Iterator[pa.RecordBatch]], compare: Callable[[pa.Table], Iterator[pa.RecordBatch]]
+    packed: DataFrame,
+    tasks: int,
+    deal: Callable[[Batches], Iterator[pa.RecordBatch]],
+    compare: Callable[[pa.Table], Iterator[pa.RecordBatch]],
 ) -> DataFrame:
-    """PAIRS of rows that `deal` sends to tasks (DEALT), and `compare` finds among those of one task."""
+    """PAIRS of rows that `deal` sends to so many tasks (DEALT), and `compare` finds among those of one task.
+
+    Where one task gets them all, they are not shuffled: moving them through Java costs as much as comparing them.
+    """
+    rows = packed.select("n", "message")
+
+    def whole(batches: Batches) -> Iterator[pa.RecordBatch]:
+        dealt = list(deal(batches))
+        if dealt:
+            yield from compare(pa.Table.from_batches(dealt))
 
     def compared(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         yield from compare(pa.Table.from_batches(batches))
 
-    return packed.select("n", "message").mapInArrow(deal, DEALT).groupBy("task").applyInArrow(compared, PAIRS)
+    if tasks == 1:
+        return rows.coalesce(1).mapInArrow(whole, PAIRS)
+    return rows.mapInArrow(deal, DEALT).groupBy("task").applyInArrow(compared, PAIRS)
