@@ -5,7 +5,8 @@
 `--scale 1` is the whole scenario: 24,000 fraudulent accounts with 16.55 million exchanges in three campaigns, 100,000
 ordinary accounts with 10 million, and those that look alike, over 28 days. Parts: `pipeline` (a first load, every
 stage's time, processor time and memory, against reading and writing bronze once more in the same Spark; what was
-found), `history` (day 8 and day 28 made anew in that lake, with a window of a week and with its own), `query` (the
+found), `floor` (what Spark's own expressions take, in one plan for all days, to move the same rows as bronze, silver and
+`features.account_days` and make nothing of them: no pipeline of these tables is below it), `history` (day 8 and day 28 made anew in that lake, with a window of a week and with its own), `query` (the
 bytes that one account's 28 days cost), `exchanges` and `accounts` (the same at a quarter and a sixteenth; ten times
 fewer accounts, and a hundred), `workers` (a sixteenth on a standalone cluster of one worker of one core, and of two;
 the rows of gold must be the same). Default: all.
@@ -31,16 +32,18 @@ import numpy as np
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
 
 from jobs.pipeline import STAGES
 from jobs.runtime.landing import Landing
 from jobs.runtime.runner import Event, Runner
 from jobs.runtime.session import session
+from jobs.schemas.landing import EXCHANGE
 from jobs.settings import DEFAULT, Key
 from jobs.simulate.landing import simulate
 from tests.cluster.harness import Processes, build_archive, start_cluster, submit_command, wait_until
 
-PARTS = ("pipeline", "history", "query", "exchanges", "accounts", "workers")
+PARTS = ("pipeline", "floor", "history", "query", "exchanges", "accounts", "workers")
 KEY = Key(b"a public key that protects nothing, for benchmarks")
 GIB = 1 << 30
 WEEK = 7  # days of a window that is full on the eighth
@@ -116,12 +119,14 @@ def measure(
 ) -> dict[str, float]:
     """The figures of the parts, printed as they come. What is made lies under `work`."""
     figures: dict[str, float] = {}
-    if {"pipeline", "history", "query", "exchanges"} & set(parts):
+    if {"pipeline", "floor", "history", "query", "exchanges"} & set(parts):
         landing = landing or simulated(spark, work / "landing", "february", scale, days)
         load = first_load(spark, landing, work / "lake", one_by_one=one_by_one)
         copied = costs(lambda: copy_bronze(spark, load.lake, work / "copy"))
         shutil.rmtree(work / "copy")
         figures |= report_pipeline(spark, load, copied, landing.with_name(landing.name + ".truth.jsonl"))
+        if "floor" in parts:
+            figures |= report_floor(spark, landing, load, copied, work / "floor")
         if "history" in parts:
             figures |= report_history(spark, landing, load)
         if "query" in parts:
@@ -211,6 +216,33 @@ def report_pipeline(spark: SparkSession, load: Load, copied: Cost, truth: Path) 
         "peak_gib": round(load.peak / GIB, 2),
         **report_found(spark, load, truth),
     }
+
+
+def report_floor(spark: SparkSession, landing: Path, load: Load, copied: Cost, work: Path) -> dict[str, float]:
+    """What it takes to move the rows of the day's layers alone: each of their tables written once from what it is made of.
+
+    Lines are parsed by Spark and believed; what silver holds is shuffled by account and sorted, as it lies; an
+    account's day is the count of its rows.
+    """
+    rows = spark.read.option("recursiveFileLookup", "true").text(str(landing / "exchanges"))
+    parsed = rows.select(F.from_json("value", StructType(list(EXCHANGE))).alias("row"))
+    silver = read(spark, load.lake, "silver.exchanges")
+    order = ("account_id", "requested_at", "exchange_id")
+    frames = {
+        "lines parsed": parsed.select(F.to_date("row.requested_at").alias("happened_on"), "row.*"),
+        "exchanges by account": silver.repartition("account_id").sortWithinPartitions("happened_on", *order),
+        "accounts counted": silver.groupBy("happened_on", "account_id").count(),
+    }
+    total = Cost(0.0, 0.0)
+    for name, frame in frames.items():
+        took = costs(lambda frame=frame: frame.write.format("delta").partitionBy("happened_on").save(str(work)))  # type: ignore[misc]
+        shutil.rmtree(work)
+        total = Cost(*(a + b for a, b in zip(total, took, strict=True)))
+        said = f"{took.seconds:.1f} s, {took.processor / load.exchanges * 1e6:.1f} processor microseconds an exchange"
+        say(f"floor: {name}: {said}, {took.processor / copied.processor:.2f} copies")
+    floor, above = (total.processor / copied.processor, load.cost.processor / total.processor)
+    say(f"floor: {floor:.2f} copies of bronze in processor time; landing to gold takes {above:.2f} times that")
+    return {"floor_vs_copy_cpu": round(floor, 2), "pipeline_vs_floor_cpu": round(above, 2)}
 
 
 def report_found(spark: SparkSession, load: Load, truth: Path) -> dict[str, float]:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,25 @@ def test_its_reports_read_a_lake(spark: SparkSession, lake: Path, tmp_path: Path
     truth.write_text("".join(json.dumps(line | {"campaign": "all", "kind": None}) + "\n" for line in lines))
     assert scale.report_found(spark, load, truth)["recall"] < 1, f"{RING} of more accounts are published"
     assert scale.report_query(spark, load)["query_share_of_bytes"] > 0
+
+
+def test_the_floor_writes_each_row_of_the_day_s_layers_once(
+    spark: SparkSession, lake: Path, landing: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = list[int]()
+
+    def costs(act: Callable[[], object]) -> scale.Cost:
+        act()
+        counts.append(scale.read(spark, tmp_path, "floor").count())
+        return scale.Cost(1.0, 2.0)
+
+    monkeypatch.setattr(scale, "costs", costs)
+    load = scale.Load(lake, list(DAYS), 1_000, 10, 20.0, dict.fromkeys(meter.KINDS, 6.0), scale.GIB)
+    figures = scale.report_floor(spark, landing, load, scale.Cost(1.0, 1.0), tmp_path / "floor")
+    lines = spark.read.option("recursiveFileLookup", "true").text(str(landing / "exchanges")).count()
+    assert counts == [lines, *(scale.read(spark, lake, name).count() for name in ("silver.exchanges", "features.account_days"))]
+    assert figures == {"floor_vs_copy_cpu": 6.0, "pipeline_vs_floor_cpu": 3.0}
+    assert not (tmp_path / "floor").exists()
 
 
 def test_history_is_told_with_a_full_window_and_with_one_that_grows(
