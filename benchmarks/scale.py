@@ -5,11 +5,12 @@
 `--scale 1` is the whole scenario: 24,000 fraudulent accounts with 16.55 million exchanges in three campaigns, 100,000
 ordinary accounts with 10 million, and those that look alike, over 28 days. Parts: `pipeline` (a first load, every
 stage's time, processor time and memory, against reading and writing bronze once more in the same Spark; what was
-found), `floor` (what Spark's own expressions take, in one plan for all days, to move the same rows as bronze, silver and
-`features.account_days` and make nothing of them: no pipeline of these tables is below it), `history` (day 8 and day 28 made anew in that lake, with a window of a week and with its own), `query` (the
-bytes that one account's 28 days cost), `exchanges` and `accounts` (the same at a quarter and a sixteenth; ten times
-fewer accounts, and a hundred), `workers` (a sixteenth on a standalone cluster of one worker of one core, and of two;
-the rows of gold must be the same). Default: all.
+found), `floor` (what Spark's own expressions take, in one plan for all days, to move the rows of bronze, silver and
+`features.account_days` and make nothing of them: no pipeline that writes these tables takes less), `history` (day 8 and
+day 28 made anew in that lake, with a window of a week and with its own), `query` (the bytes that one account's 28 days
+cost), `exchanges` and `accounts` (the same at a quarter and a sixteenth; ten times fewer accounts, and a hundred),
+`workers` (a sixteenth on a standalone cluster of one worker of one core, and of two; the rows of gold must be the
+same). Default: all.
 """
 
 import argparse
