@@ -142,8 +142,14 @@ def test_what_has_no_tokens_or_weights_that_do_not_fit_has_no_pairs() -> None:
     assert found == {("a", "b"): 1, ("a", "twice"): 1, ("b", "twice"): 1}
 
 
-@pytest.mark.parametrize(("partitions", "form"), [(1, "array<string>"), (3, "array<int>")])
-def test_on_spark_the_pairs_are_those_of_comparing_all(spark: SparkSession, partitions: int, form: str) -> None:
+@pytest.mark.parametrize(
+    ("partitions", "form", "task_keys"), [(1, "array<string>", 200_000), (3, "array<int>", 200_000), (3, "array<int>", 600)]
+)
+def test_on_spark_the_pairs_are_those_of_comparing_all(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch, partitions: int, form: str, task_keys: int
+) -> None:
+    """In one task, which is not shuffled, and in several."""
+    monkeypatch.setattr("jobs.algorithms.jaccard_join._TASK_KEYS", task_keys)
     sets = families(4, 40)
     frame = spark.createDataFrame([(i, [int(t) for t in s]) for i, s in sets.items()], "id string, tokens array<int>")
     joined = jaccard_join(frame.selectExpr("id", f"cast(tokens as {form}) tokens").repartition(partitions), 0.7)
@@ -152,6 +158,7 @@ def test_on_spark_the_pairs_are_those_of_comparing_all(spark: SparkSession, part
     figures = joined.schema["similarity"].metadata
     assert (figures["way"], figures["sets"], figures["recall"], figures["without_tokens"]) == ("prefix", 200, 1.0, 0)
     assert figures["candidates"] >= len(rows)
+    assert (figures["tasks"] > 1) == (task_keys == 600)
 
 
 def test_where_prefixes_make_too_many_candidates_bands_are_planned_or_it_is_refused(spark: SparkSession) -> None:
