@@ -7,6 +7,7 @@ from pyspark.sql import functions as F
 
 from jobs.algorithms.channels import CHANNEL
 from jobs.algorithms.cooccurrence import MILLI, millibits
+from jobs.algorithms.few import few
 from jobs.settings import Run
 
 CAP = CHANNEL["cohort"].cap  # bits: two friends sign up together
@@ -28,8 +29,10 @@ def transform(accounts: DataFrame, infrastructure: DataFrame, templates: DataFra
         (F.unix_timestamp("created_at") / 3600).cast("long").alias("hour"),
         (F.pmod(F.unix_timestamp("created_at"), F.lit(3600)) / 3600).alias("part"),
     )
-    places = made.join(F.broadcast(before), "hour").select("account_id", (F.col("before") + F.col("part") * F.col("count")).alias("place"))
-    pairs = reduce(DataFrame.unionByName, (p.select("account_a", "account_b") for p in (infrastructure, templates, content))).distinct()
+    place = (F.col("before") + F.col("part") * F.col("count")).alias("place")
+    places = few(made.join(F.broadcast(before), "hour").select("account_id", place))
+    # A pair may be a candidate of several channels: told apart last, when few are left.
+    pairs = reduce(DataFrame.unionByName, (p.select("account_a", "account_b") for p in (infrastructure, templates, content)))
     a, b = (places.select(F.col("account_id").alias(f"account_{side}"), F.col("place").alias(f"place_{side}")) for side in "ab")
     between = F.abs(F.col("place_a") - F.col("place_b"))
     share = 2 * (between + 1) / F.lit(float(max(total, 1)))
@@ -49,4 +52,5 @@ def transform(accounts: DataFrame, infrastructure: DataFrame, templates: DataFra
             F.round(1 - F.least(share, F.lit(1.0)), 4).alias("similarity"),
         )
         .where(F.col("bits") >= int(FLOOR * MILLI))
+        .dropDuplicates(["account_a", "account_b"])
     )
