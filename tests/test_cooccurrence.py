@@ -114,6 +114,24 @@ def test_pairs_are_the_same_in_any_number_of_tasks_and_pieces(spark: SparkSessio
     assert run(spark, uses, POPULATION, MOST, meetings=meetings, piece=piece) == brute_force(uses, POPULATION, MOST)
 
 
+@pytest.mark.parametrize("meetings", [10**9, 5_000])
+def test_of_accounts_that_meet_very_many_every_channel_keeps_the_same_pairs(spark: SparkSession, meetings: int) -> None:
+    """A network of 120 accounts on two addresses and two templates, of which two pairs share a card too."""
+    names, most, partners = [f"a{i:03}" for i in range(120)], 200, 30
+    wide = [use for channel in ("address", "template") for token in (1, 2) for use in shared(channel, token, names)]
+    uses = degrees([*wide, *shared("card", 3, names[:2]), *shared("card", 4, names[2:4])])
+    found = run(spark, uses, 10**4, most, partners=partners, meetings=meetings)
+    of = {channel: {(a, b) for a, b, c in found if c == channel} for channel in CHANNELS}
+    assert of["address"] == of["template"]
+    assert of["card"] == {("a000", "a001"), ("a002", "a003")}
+    share = partners / (2 * 119)  # each meets 119 others by each of two addresses
+    expected = share * 120 * 119 / 2
+    assert len(of["address"]) == pytest.approx(expected, abs=4 * math.sqrt(expected))
+    whole = run(spark, uses, 10**4, most, partners=2 * 119)
+    assert {pair: row for pair, row in whole.items() if pair in found} == found
+    assert len([pair for pair in whole if pair[2] == "address"]) == 120 * 119 // 2
+
+
 def test_no_tokens_make_no_pairs(spark: SparkSession) -> None:
     assert run(spark, degrees(shared("card", 1, ["a"])), POPULATION, MOST) == {}
 
