@@ -164,7 +164,7 @@ def _meetings(rows: pa.Table | None, owners: int, piece: int, partners: int) -> 
 
 def _drawn(a: Ints, b: Ints) -> npt.NDArray[np.float64]:
     """A number from 0 to 1 for each pair of hashes, as good as random, and the same wherever the pair is met."""
-    return mix(a.view(np.uint64) ^ mix(b.view(np.uint64))) * 2.0**-64
+    return mix(a.view(np.uint64) ^ mix(b.view(np.uint64))).astype(np.float64) * 2.0**-64
 
 
 def _joined(key: Ints, bits: Ints, token: Ints, sharers: Ints, support: Ints, common: Ints) -> tuple[Ints, tuple[Ints, ...]]:
