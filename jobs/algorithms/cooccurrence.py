@@ -12,9 +12,9 @@ floor bounds: a token of degree above N / 2^(floor + 1) can never give so many b
 
 Members of one network of n accounts could all be paired, n^2 / 2 times, to say the same of each. So of the meetings in
 which both accounts have a reach above `PARTNERS` a share is kept, PARTNERS / min(reach_a, reach_b), chosen by a hash of
-the pair: every channel keeps the same pairs, so that what they say of a pair still meets, and a rare token, through
-which and rarer ones an account meets few, is always kept. Of 23,000 accounts that meet 10,000 others each, an account
-keeps some 1,000 and a pair is in dozens of triangles.
+the pair: every channel draws alike, so that what channels say of a pair still meets, and a rare token, through which and
+rarer ones an account meets few, is always kept. An account of reach r so keeps some PARTNERS (1 + ln(r / PARTNERS))
+others of its own choice, and is chosen by as many.
 
 Pairs are counted before they are made. They are made in NumPy, a piece at a time, and those of one pair and channel are
 joined where they are made, so that what is shuffled are pairs and not meetings, and nothing where one task makes all.
