@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 
 from jobs.algorithms.channels import CHANNEL
 from jobs.algorithms.cooccurrence import MILLI
+from jobs.algorithms.fingerprints import packed, unpacked
 from jobs.algorithms.measured_pairs import measured_pairs
 from jobs.algorithms.sketches import SLOTS_A_DAY
 from jobs.algorithms.timing import effective_slots, met_by_habit, poisson_bits
@@ -48,7 +49,7 @@ def transform(embeddings: DataFrame, infrastructure: DataFrame, templates: DataF
 
     def weigh(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            one, other = (batch.column(c).flatten().to_numpy().reshape(batch.num_rows, -1) for c in ("active_a", "active_b"))
+            one, other = (unpacked(batch.column(c), np.dtype("<i8"))[1].reshape(batch.num_rows, -1) for c in ("active_a", "active_b"))
             together = (one[:, :longs] & other[:, :longs]).view(np.uint64)
             before = together << np.uint64(1)
             before[:, 1:] |= together[:, :-1] >> np.uint64(63)
@@ -75,7 +76,7 @@ def _longs(run: Run) -> int:
 def _minutes(embeddings: DataFrame, run: Run) -> DataFrame:
     """(account_id, n, active): in how many slots of the window an account is active, and in which.
 
-    `active` is whole longs: a bit a slot, the first slot the lowest bit; then a byte a time of day, on how many days the
+    `active` is whole longs, as bytes: a bit a slot, the first slot the lowest bit; then a byte a time of day, on how many days the
     account is active at it; then a byte a day, in how many slots of it.
     """
     days, longs = run.settings.window_days, _longs(run)
@@ -89,13 +90,12 @@ def _minutes(embeddings: DataFrame, run: Run) -> DataFrame:
             bits = np.zeros((batch.num_rows, longs * 64), bool)
             bits[row, slots.flatten().to_numpy() - first] = True
             by_day = bits[:, : days * SLOTS_A_DAY].reshape(-1, days, SLOTS_A_DAY)
-            packed = np.zeros((batch.num_rows, (longs + habits) * 8), np.uint8)
-            packed[:, : longs * 8] = np.packbits(bits, axis=1, bitorder="little")
-            packed[:, longs * 8 : longs * 8 + SLOTS_A_DAY] = by_day.sum(axis=1)
-            packed[:, longs * 8 + SLOTS_A_DAY : longs * 8 + SLOTS_A_DAY + days] = by_day.sum(axis=2)
-            offsets = pa.array(np.arange(batch.num_rows + 1, dtype=np.int32) * (longs + habits))
-            active = pa.ListArray.from_arrays(offsets, pa.array(packed.view(np.int64).ravel()))
-            columns = [batch.column("account_id"), pa.array(bits.sum(axis=1, dtype=np.int32)), active]
+            active = np.zeros((batch.num_rows, (longs + habits) * 8), np.uint8)
+            active[:, : longs * 8] = np.packbits(bits, axis=1, bitorder="little")
+            active[:, longs * 8 : longs * 8 + SLOTS_A_DAY] = by_day.sum(axis=1)
+            active[:, longs * 8 + SLOTS_A_DAY : longs * 8 + SLOTS_A_DAY + days] = by_day.sum(axis=2)
+            as_bytes = packed(np.full(len(active), active.shape[1]), active.ravel())
+            columns = [batch.column("account_id"), pa.array(bits.sum(axis=1, dtype=np.int32)), as_bytes]
             yield pa.RecordBatch.from_arrays(columns, names=["account_id", "n", "active"])
 
-    return embeddings.select("account_id", "slots").mapInArrow(pack, "account_id string, n int, active array<long>")
+    return embeddings.select("account_id", "slots").mapInArrow(pack, "account_id string, n int, active binary")
