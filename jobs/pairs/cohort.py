@@ -31,7 +31,7 @@ def transform(accounts: DataFrame, infrastructure: DataFrame, templates: DataFra
     )
     place = (F.col("before") + F.col("part") * F.col("count")).alias("place")
     places = few(made.join(F.broadcast(before), "hour").select("account_id", place))
-    # A pair may be a candidate of several channels: told apart last, when few are left.
+    # A pair may be a candidate of several channels: it is told apart last, after those that prove nothing are gone.
     pairs = reduce(DataFrame.unionByName, (p.select("account_a", "account_b") for p in (infrastructure, templates, content)))
     a, b = (places.select(F.col("account_id").alias(f"account_{side}"), F.col("place").alias(f"place_{side}")) for side in "ab")
     between = F.abs(F.col("place_a") - F.col("place_b"))
