@@ -40,6 +40,7 @@ from jobs.runtime.landing import Landing
 from jobs.runtime.runner import Event, Runner
 from jobs.runtime.session import session
 from jobs.schemas.landing import EXCHANGE
+from jobs.schemas.table import table
 from jobs.settings import DEFAULT, Key
 from jobs.simulate.landing import simulate
 from tests.cluster.harness import Processes, build_archive, start_cluster, submit_command, wait_until
@@ -228,10 +229,9 @@ def report_floor(spark: SparkSession, landing: Path, load: Load, copied: Cost, w
     rows = spark.read.option("recursiveFileLookup", "true").text(str(landing / "exchanges"))
     parsed = rows.select(F.from_json("value", StructType(list(EXCHANGE))).alias("row"))
     silver = read(spark, load.lake, "silver.exchanges")
-    order = ("account_id", "requested_at", "exchange_id")
     frames = {
         "lines parsed": parsed.select(F.to_date("row.requested_at").alias("happened_on"), "row.*"),
-        "exchanges by account": silver.repartition("account_id").sortWithinPartitions("happened_on", *order),
+        "exchanges by account": silver.repartition("account_id").sortWithinPartitions("happened_on", *table("silver.exchanges").order),
         "accounts counted": silver.groupBy("happened_on", "account_id").count(),
     }
     total = Cost(0.0, 0.0)

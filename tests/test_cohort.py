@@ -7,7 +7,6 @@ import pytest
 from pyspark.sql import SparkSession
 from rows import DAY, rows
 
-from jobs.algorithms import few
 from jobs.algorithms.channels import CHANNEL
 from jobs.pairs import cohort
 from jobs.settings import DEFAULT, Key, Run
@@ -20,7 +19,7 @@ def test_a_candidate_of_several_channels_is_one_pair_if_few_were_made_between_th
     spark: SparkSession, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     """Whether the places of accounts are sent to the pairs, or too many for that."""
-    monkeypatch.setattr(few, "FEW", most)
+    monkeypatch.setattr(cohort, "FEW", most)
     rng, first = np.random.default_rng(5), datetime(2026, 1, 1, tzinfo=UTC)
     made = {f"a{i:03}": first + timedelta(hours=int(h), minutes=int(rng.integers(60))) for i, h in enumerate(rng.integers(0, 72, 400))}
     accounts = rows(spark, "silver.accounts", [{"account_id": name, "created_at": at} for name, at in made.items()])

@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from jobs.algorithms.channels import CHANNEL
 from jobs.algorithms.cooccurrence import MILLI, millibits
-from jobs.algorithms.few import few
+from jobs.algorithms.few import FEW
 from jobs.settings import Run
 
 CAP = CHANNEL["cohort"].cap  # bits: two friends sign up together
@@ -30,7 +30,8 @@ def transform(accounts: DataFrame, infrastructure: DataFrame, templates: DataFra
         (F.pmod(F.unix_timestamp("created_at"), F.lit(3600)) / 3600).alias("part"),
     )
     place = (F.col("before") + F.col("part") * F.col("count")).alias("place")
-    places = few(made.join(F.broadcast(before), "hour").select("account_id", place))
+    places = made.join(F.broadcast(before), "hour").select("account_id", place)
+    places = F.broadcast(places) if total <= FEW else places
     # A pair may be a candidate of several channels: it is told apart last, after those that prove nothing are gone.
     pairs = reduce(DataFrame.unionByName, (p.select("account_a", "account_b") for p in (infrastructure, templates, content)))
     a, b = (places.select(F.col("account_id").alias(f"account_{side}"), F.col("place").alias(f"place_{side}")) for side in "ab")
