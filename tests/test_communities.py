@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from rows import DAY, rows
 
-from jobs.algorithms.communities import communities, dense_groups, dense_triangles, leiden, reunited, triangles, truss
+from jobs.algorithms.communities import communities, dense_groups, leiden, reunited
+from jobs.algorithms.triangles import dense_triangles, triangles, truss
 from jobs.graph.communities import transform
 from jobs.settings import DEFAULT, Key, Run
 
@@ -140,12 +141,23 @@ def test_what_has_most_of_a_component_is_not_torn_up_for_its_size(spark: SparkSe
     assert sorted(found.values()).count("b00") == 20
 
 
-@pytest.mark.parametrize("driver_edges", [0, 10_000], ids=["spark", "driver"])
-def test_truss_counts_are_exact(spark: SparkSession, driver_edges: int) -> None:
+HOWS: dict[str, dict[str, int]] = {
+    "on the driver": {"driver_edges": 10_000},
+    "by wedges": {},
+    "and the crowd by bits": {"crowded": 6},
+    "all by bits": {"crowded": 0},
+    "of the highest only": {"crowded": 6, "crowd": 20},
+    "in blocks": {"crowded": 6, "rows": 8 * 20, "each": 10**6},
+    "in blocks and parts": {"crowded": 0, "rows": 8 * 3 * 60, "each": 70},
+}
+
+
+@pytest.mark.parametrize("how", HOWS.values(), ids=HOWS.keys())
+def test_truss_counts_are_exact(spark: SparkSession, how: dict[str, int]) -> None:
     graph = nx.barabasi_albert_graph(150, 5, seed=4)
     edges = [*graph.edges, (0, 0), *((b, a) for a, b in list(graph.edges)[::4])]
     rows = spark.createDataFrame([(f"{a:03}", f"{b:03}") for a, b in edges], "a string, b string")
-    found = truss(rows, driver_edges=driver_edges).collect()
+    found = truss(rows, **how).collect()
     assert {(int(row["a"]), int(row["b"])): row["triangles"] for row in found} == closed(edges)
     assert len(found) == graph.number_of_edges()
 

@@ -16,9 +16,12 @@ FIRST = (DAY - timedelta(days=DEFAULT.window_days - 1) - date(1970, 1, 1)).days 
 LAST = FIRST + DEFAULT.window_days * 86_400 // SLOT_SECONDS - 1
 
 
-@pytest.mark.parametrize("broadcast", [0, 1000])
-def test_common_slots_are_counted_as_sets_would(spark: SparkSession, broadcast: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(synchrony, "BROADCAST", broadcast)
+@pytest.mark.parametrize(("block", "evidence"), [(1_000, 1_000), (1_000, 2), (100, 1_000)])
+def test_common_slots_are_counted_as_sets_would(spark: SparkSession, block: int, evidence: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one task; with the evidence on one block of accounts dealt out; and in blocks, of which two are weighed against each other."""
+    monkeypatch.setattr(synchrony, "BLOCK", block)
+    monkeypatch.setattr(synchrony, "ROWS", evidence)
+    monkeypatch.setattr(synchrony, "PIECE", 2)
     rng = np.random.default_rng(3)  # the 57th slot is the sign of its number
     shared = {FIRST, LAST, FIRST + 56, *map(int, rng.integers(FIRST, LAST, 12))}
     slots = {f"a{i}": sorted(shared | {int(s) for s in rng.integers(FIRST, LAST, 5 + i)}) for i in range(5)}

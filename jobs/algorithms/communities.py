@@ -1,7 +1,7 @@
-"""Dense groups within components: weighted Leiden communities, and the triangles that an edge closes.
+"""Dense groups within components: weighted Leiden communities.
 
 A chain of innocent links can join two operators, or an operator and a customer, into one component.
-A community is held together by many links; a bridge between two closes no triangle.
+A community is held together by many links; a bridge between two closes no triangle (`jobs.algorithms.triangles`).
 
 Edges here are one row an unordered pair, a string and b string, neither null and a not equal to b.
 """
@@ -15,16 +15,14 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from scipy.sparse import coo_array
 
-from jobs.algorithms.components import encode, materialise
+from jobs.algorithms.components import encode
+from jobs.algorithms.triangles import triangles
 
 Codes = npt.NDArray[np.int64]
 Weights = npt.NDArray[np.float64]
 Objective = Literal["modularity", "CPM"]
 
-WEDGES = 30_000_000  # pairs of edges at one vertex that are counted in memory: half a gigabyte
-DENSE = 40_000  # vertices whose neighbours are held as a bit each: 200 MB
 BRIDGE = 3  # edges: fewer between two communities say nothing of their density
 WHOLE = 3  # a component of at most so many vertices is one community
 
@@ -171,81 +169,3 @@ def dense_groups(edges: DataFrame, *, triangles_each: int, density: float, fewes
         return pa.table({"id": ids.take(pa.array(np.flatnonzero(kept))), "community": ids.take(pa.array(labels[kept]))})
 
     return edges.select("component", "a", "b").groupBy("component").applyInArrow(group, "id string, community string")
-
-
-def truss(edges: DataFrame, *, driver_edges: int = 0) -> DataFrame:
-    """(a string, b string, triangles long): for each edge, a < b and once, the number of triangles it closes.
-
-    Up to `driver_edges` rows are counted in memory on the driver (`triangles`), if their wedges are few enough.
-
-    The edges of a k-truss close k - 2 triangles or more; a bridge closes none. Every edge is directed from its
-    end of lower (degree, id) to the other, so no vertex has more than sqrt(2 edges) edges out of it; pairs of
-    edges out of one vertex (wedges) are joined with the edges that close them, and each triangle is met once.
-    Work and shuffle are O(edges^1.5) at worst, and no join has a hot key. Exact. Source: Schank and Wagner,
-    "Finding, counting and listing all triangles in large graphs" (2005), algorithm "forward".
-    """
-    if driver_edges and edges.count() <= driver_edges:
-        counted = _counted(edges.select("a", "b").toArrow())
-        if counted is not None:
-            return edges.sparkSession.createDataFrame(counted)
-    proper = edges.where(F.col("a") != F.col("b"))
-    pairs, _ = materialise(proper.select(F.least("a", "b").alias("a"), F.greatest("a", "b").alias("b")).distinct())
-    degrees = pairs.select(F.explode(F.array("a", "b")).alias("id")).groupBy("id").agg(F.count("id").alias("degree"))
-    ranks, _ = materialise(degrees.orderBy("degree", "id").select("id", F.monotonically_increasing_id().alias("rank")))
-    ranked = pairs.join(ranks.toDF("a", "rank_a"), "a", how="inner").join(ranks.toDF("b", "rank_b"), "b", how="inner")
-    tail, head = F.least("rank_a", "rank_b").alias("tail"), F.greatest("rank_a", "rank_b").alias("head")
-    arcs, _ = materialise(ranked.select("a", "b", tail, head))
-    out = arcs.select("tail", "head")
-    wedges = out.toDF("first", "second").join(out.toDF("first", "third"), "first", how="inner").where(F.col("second") < F.col("third"))
-    closed = wedges.join(out.toDF("second", "third"), ["second", "third"], how="inner")
-    corners = (("first", "second"), ("first", "third"), ("second", "third"))
-    sides = (F.struct(F.col(x).alias("tail"), F.col(y).alias("head")) for x, y in corners)
-    counts = closed.select(F.inline(F.array(*sides))).groupBy("tail", "head").agg(F.count("head").alias("triangles"))
-    counted = arcs.join(counts, ["tail", "head"], how="left")
-    return counted.select("a", "b", F.coalesce("triangles", F.lit(0)).cast("long").alias("triangles"))
-
-
-def _counted(edges: pa.Table) -> pa.Table | None:
-    """`truss` of edges in memory; None if they have more than `WEDGES` wedges among more than `DENSE` vertices."""
-    names, (first, second) = encode(edges["a"], edges["b"])
-    proper = first != second
-    keys = np.sort(np.minimum(first, second)[proper] * len(names) + np.maximum(first, second)[proper])
-    keys = keys[np.append(True, keys[1:] != keys[:-1])] if len(keys) else keys
-    a, b = np.divmod(keys, max(len(names), 1))
-    crowded = (np.bincount(np.concatenate([a, b])).astype(np.float64) ** 2).sum() > WEDGES
-    if crowded and len(names) > DENSE:
-        return None
-    counted = dense_triangles(a, b) if crowded else triangles(a, b)
-    return pa.table({"a": names.take(pa.array(a)), "b": names.take(pa.array(b)), "triangles": pa.array(counted)})
-
-
-def dense_triangles(a: Codes, b: Codes) -> Codes:
-    """`triangles` of distinct proper edges, by the neighbours of each vertex as a row of bits.
-
-    O(edges x vertices / 64) whatever the degrees are: 0.4 million edges of 920 accounts who all know each other take
-    a tenth of a second, where their 0.8 billion wedges would take minutes.
-    """
-    vertices = 1 + int(max(a.max(initial=-1), b.max(initial=-1)))
-    near = np.zeros((vertices, -(-vertices // 64)), np.uint64)
-    for one, other in ((a, b), (b, a)):
-        np.bitwise_or.at(near, (one, other >> 6), np.uint64(1) << (other & 63).astype(np.uint64))
-    counted = np.zeros(len(a), np.int64)
-    step = max(1, (1 << 22) // max(near.shape[1], 1))  # edges at a time: two strips of 32 MB
-    for start in range(0, len(a), step):
-        edges = slice(start, start + step)
-        counted[edges] = np.bitwise_count(near[a[edges]] & near[b[edges]]).sum(axis=1, dtype=np.int64)
-    return counted
-
-
-def triangles(a: Codes, b: Codes) -> Codes:
-    """`truss` for arrays in memory: the triangles that each edge (a[i], b[i]) closes; 0 for a loop.
-
-    a, b: (edges,). Repeated edges count once and each get the answer. O(sum of squared degrees).
-    """
-    vertices = 1 + int(max(a.max(initial=-1), b.max(initial=-1)))
-    proper = a != b
-    tails, heads = np.concatenate([a[proper], b[proper]]), np.concatenate([b[proper], a[proper]])
-    adjacent = coo_array((np.ones(len(tails), np.int64), (tails, heads)), shape=(vertices, vertices)).tocsr()
-    adjacent.data[:] = 1
-    common = (adjacent @ adjacent).multiply(adjacent).tocsr()
-    return np.where(proper, np.asarray(common[a, b]).ravel(), 0).astype(np.int64)

@@ -17,7 +17,7 @@ rarer ones an account meets few, is always kept. An account of reach r so keeps 
 others of its own choice, and is chosen by as many.
 
 Pairs are counted before they are made. They are made in NumPy, a piece at a time, and those of one pair and channel are
-joined where they are made, so that what is shuffled are pairs and not meetings, and nothing where one task makes all.
+joined where they are made, so that what is shuffled are pairs and not meetings, in messages, and nothing where one task makes all.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,6 +31,7 @@ from pyspark.sql import functions as F
 
 from jobs.algorithms.channels import CHANNEL
 from jobs.algorithms.fingerprints import mix
+from jobs.algorithms.messages import by_task, dealt
 
 MILLI = 1000  # bits are summed as whole thousandths, so that sums do not depend on their order
 MEETINGS = 8_000_000  # pairs of accounts that meet in a token, made in a task: where no two are of one pair, 1 GB in a Python worker
@@ -41,7 +42,7 @@ ROW = 3  # of them, that cost as much as a row of a token that makes pairs
 
 def millibits(probability: Column) -> Column:
     """-1000 log2 of a probability, rounded; 0 for 1 and above."""
-    return F.round(-MILLI * F.log2(F.least(F.lit(1.0), probability))).cast("int")
+    return F.floor(0.5 - MILLI * F.log2(F.least(F.lit(1.0), probability))).cast("int")  # `round` makes a text of each number
 
 
 def by_channel(values: Mapping[str, float | str]) -> Column:
@@ -87,16 +88,12 @@ def shared_tokens(
     weight = F.round(MILLI * F.log2(F.lit(float(owners)) / F.col("degree"))).cast("long")
     total = rows.groupBy("account_id", "channel").agg(F.sum(weight).alias("total"))
     weighed = rows.withColumn("weight", weight).join(total, ["account_id", "channel"]).repartition(parts, "channel", "token")
-    met = weighed.mapInArrow(lambda batches: _meetings(_whole(batches), owners, piece, partners), _MET)
-    return met.repartition(parts, "account_a").mapInArrow(_best, _PAIR).select(*_SHOWN)
+    met = dealt(weighed, lambda met: _task(met, parts), lambda batches: _meetings(_whole(batches), owners, piece, partners))
+    return by_task(met, parts, _best, _PAIR).select(*_SHOWN)
 
 
-_MET = (
-    "account_a string, account_b string, channel string, token long, sharers int, support int, bits int, "
-    "common long, total_a long, total_b long"
-)
-_SHOWN = ("account_a", "account_b", "channel", "token", "sharers", "support", "bits", "similarity")
-_PAIR = ", ".join(part for part in _MET.split(", ") if part.split()[0] in _SHOWN) + ", similarity double"
+_PAIR = "account_a string, account_b string, channel string, token long, sharers int, support int, bits int, similarity double"
+_SHOWN = [field.split()[0] for field in _PAIR.split(", ")]
 _RANKS = 1 << 31  # more than a token may have owners
 
 Ints = npt.NDArray[np.int64]
@@ -105,7 +102,7 @@ Ints = npt.NDArray[np.int64]
 def _whole(batches: Iterable[pa.RecordBatch]) -> pa.Table | None:
     """All rows of a task."""
     kept = [batch for batch in batches if batch.num_rows]
-    return pa.Table.from_batches(kept).combine_chunks() if kept else None
+    return pa.Table.from_batches(kept).unify_dictionaries().combine_chunks() if kept else None
 
 
 def _weighed(batches: Iterable[pa.RecordBatch], owners: int) -> pa.Table | None:
@@ -123,13 +120,19 @@ def _weighed(batches: Iterable[pa.RecordBatch], owners: int) -> pa.Table | None:
 
 def _ranked(*columns: pa.ChunkedArray) -> tuple[list[Ints], pa.StringArray]:
     """The rank of each value of each column among the sorted distinct values of all, and those values."""
-    values = pc.unique(pa.chunked_array([chunk for column in columns for chunk in column.chunks], pa.string()))
+    coded = [column.combine_chunks() for column in columns]
+    coded = [c if pa.types.is_dictionary(c.type) else c.dictionary_encode() for c in coded]
+    values = pc.unique(pa.chunked_array([c.dictionary for c in coded], pa.string()))
     values = values.take(pc.sort_indices(values))
-    return [pc.index_in(column, value_set=values).to_numpy().astype(np.int64) for column in columns], values
+    return [pc.index_in(c.dictionary, value_set=values).to_numpy().astype(np.int64)[c.indices.to_numpy()] for c in coded], values
 
 
 def _meetings(rows: pa.Table | None, owners: int, piece: int, partners: int) -> Iterator[pa.RecordBatch]:
-    """The pairs that meet in the tokens of a task, which has all rows of each: a row a pair and channel and piece of the work."""
+    """The pairs that meet in the tokens of a task, which has all rows of each: a row a pair and channel and piece of the work.
+
+    (account_a, account_b, channel: dictionaries of strings; mark of account_a; token, sharers, support, bits, common, total_a,
+    total_b: long), where common is the weight of the tokens that they share.
+    """
     if rows is None:
         return
     ([account], names), ([owner], _), ([channel], channels) = (_ranked(rows[name]) for name in ("account_id", "owner_id", "channel"))
@@ -158,8 +161,21 @@ def _meetings(rows: pa.Table | None, owners: int, piece: int, partners: int) -> 
         key = (channel[a] * len(names) + account[a]) * len(names) + account[b]
         at, joined = _joined(key, bits, token[a], degree[a], np.ones(len(a), np.int64), weight[a])
         x, y = a[at], b[at]
-        named = [values.take(pa.array(of)) for values, of in ((names, account[x]), (names, account[y]), (channels, channel[x]))]
-        yield _batch(_MET, *named, *joined, total[x], total[y])
+        named = [_coded(values, of) for values, of in ((names, account[x]), (names, account[y]), (channels, channel[x]))]
+        arrays = [*named, *(pa.array(column) for column in (mark[x], *joined, total[x], total[y]))]
+        yield pa.RecordBatch.from_arrays(arrays, names=_MET)
+
+
+_MET = ["account_a", "account_b", "channel", "mark", "token", "sharers", "support", "bits", "common", "total_a", "total_b"]
+
+
+def _coded(values: pa.StringArray, rank: Ints) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(rank.astype(np.int32)), values)
+
+
+def _task(met: pa.RecordBatch, parts: int) -> npt.NDArray[np.int32]:
+    """Which of so many tasks joins the rows of each account `a`."""
+    return (mix(met["mark"].to_numpy().view(np.uint64)) % np.uint64(parts)).astype(np.int32)
 
 
 def _drawn(a: Ints, b: Ints) -> npt.NDArray[np.float64]:
@@ -194,14 +210,8 @@ def _best(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     total = rows["total_a"].to_numpy()[at] + rows["total_b"].to_numpy()[at]
     floors = np.array([CHANNEL[name].floor * MILLI for name in known.to_pylist()])
     shown = bits >= floors[channel[at]]
-    similarity = common / (total - common)
-    named = [rows[name].combine_chunks().take(pa.array(at[shown])) for name in ("account_a", "account_b", "channel")]
-    yield _batch(_PAIR, *named, *(x[shown] for x in (token, sharers, support, bits, similarity)))
-
-
-def _batch(schema: str, *columns: pa.Array | Ints) -> pa.RecordBatch:
-    """A batch of the columns that a schema names."""
-    types = {"string": pa.string(), "long": pa.int64(), "int": pa.int32(), "double": pa.float64()}
-    fields = [field.split() for field in schema.split(", ")]
-    arrays = [c if isinstance(c, pa.Array) else pa.array(c, types[t]) for c, (_, t) in zip(columns, fields, strict=True)]
-    return pa.RecordBatch.from_arrays(arrays, names=[name for name, _ in fields])
+    of, similarity = at[shown], common / (total - common)
+    named = [values.take(pa.array(ranks[of])) for values, ranks in ((names, a), (names, b), (known, channel))]
+    numbers = [pa.array(x[shown].astype(np.int32)) for x in (sharers, support, bits)]
+    arrays = [*named, pa.array(token[shown]), *numbers, pa.array(similarity[shown])]
+    yield pa.RecordBatch.from_arrays(arrays, names=_SHOWN)

@@ -208,7 +208,8 @@ def _graph(case: Case) -> dict[str, Any]:
     said = (
         f"{rule} A direct link rests on two independent families of evidence or more, a dotted one on one family; "
         f"a bridge is a link without which two parts would not hang together ({bridges:,} here). "
-        "Of each account gold keeps the strongest pairs."
+        "Of each account gold keeps the strongest pairs, and of accounts that meet over 1,000 others not all pairs are weighed: "
+        "that two accounts have no link here is no sign that they share nothing."
     )
     listed = [
         {

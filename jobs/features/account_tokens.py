@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 
 from jobs.algorithms.channels import CHANNEL, WRAPPERS
 from jobs.algorithms.fingerprints import mix
+from jobs.algorithms.messages import by_task, dealt
 from jobs.schemas.sketch import PHRASE_CHANNELS, TRAIT_CHANNELS
 from jobs.schemas.table import table
 from jobs.settings import Run
@@ -19,7 +20,6 @@ from jobs.settings import Run
 USES = 2_000_000  # that a task counts in memory: half a gigabyte in a Python worker
 _CODES = TRAIT_CHANNELS | {name.removesuffix("_hash"): code for name, code in PHRASE_CHANNELS.items()} | {"card": 40, "mail": 41}
 _NAMES = {code: name for name, code in _CODES.items() if name in CHANNEL}
-_DEALT = "task int, message binary"
 _SHARED = "account_id string, owner_id string, channel tinyint, token long, n int, fillings int, counts boolean, users int, degree int"
 
 
@@ -41,8 +41,8 @@ def transform(embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame
     parts = _parts(active)
     if parts == 1:
         return active.coalesce(1).mapInArrow(lambda batches: _with_reach(_count_owners(_uses(batches)), day), schema)
-    dealt = active.mapInArrow(lambda batches: _deal(batches, parts), _DEALT)
-    shared = dealt.groupBy("task").applyInArrow(_count_dealt, _SHARED).repartition(parts, "account_id")
+    messages = dealt(active, lambda uses: _task(uses, parts), _uses)
+    shared = by_task(messages, parts, _count_owners, _SHARED).repartition(parts, "account_id")
     return shared.mapInArrow(lambda batches: _with_reach(batches, day), schema)
 
 
@@ -53,34 +53,10 @@ def _uses(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         yield from (part for part in parts if part.num_rows)
 
 
-def _deal(batches: Iterable[pa.RecordBatch], parts: int) -> Iterator[pa.RecordBatch]:
-    """The uses of each batch as a message, in Arrow's stream format, to each task of `parts` that counts some of its tokens."""
-    for uses in _uses(batches):
-        salt = uses["channel"].to_numpy().astype(np.uint64) << np.uint64(56)
-        task = (mix(uses["token"].to_numpy().view(np.uint64) ^ salt) % np.uint64(parts)).astype(np.int32)
-        order = np.argsort(task, kind="stable")
-        sorted_, starts = uses.take(pa.array(order)), _starts(task[order])
-        ends = np.append(starts[1:], len(order))
-        for first, last in zip(starts, ends, strict=True):
-            part, message = _compact(sorted_.slice(first, last - first)), pa.BufferOutputStream()
-            with pa.ipc.new_stream(message, part.schema) as stream:
-                stream.write_batch(part)
-            yield pa.RecordBatch.from_arrays(
-                [pa.array([task[order[first]]], pa.int32()), pa.array([message.getvalue().to_pybytes()], pa.binary())],
-                names=["task", "message"],
-            )
-
-
-def _compact(uses: pa.RecordBatch) -> pa.RecordBatch:
-    """The same, with no name in its dictionaries that no row has."""
-    columns = [c.dictionary_decode().dictionary_encode() if pa.types.is_dictionary(c.type) else c for c in uses.columns]
-    return pa.RecordBatch.from_arrays(columns, names=uses.schema.names)
-
-
-def _count_dealt(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """What `_count_owners` says of the messages to one task."""
-    messages = (message.as_buffer() for batch in batches for message in batch.column("message"))
-    yield from _count_owners(uses for message in messages for uses in pa.ipc.open_stream(message))
+def _task(uses: pa.RecordBatch, parts: int) -> npt.NDArray[np.int32]:
+    """Which of so many tasks counts the token of each use."""
+    salt = uses["channel"].to_numpy().astype(np.uint64) << np.uint64(56)
+    return (mix(uses["token"].to_numpy().view(np.uint64) ^ salt) % np.uint64(parts)).astype(np.int32)
 
 
 def _listed(batch: pa.RecordBatch, name: str) -> pa.RecordBatch:

@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.algorithms.cooccurrence import MILLI
-from jobs.algorithms.few import ends, few, pair
+from jobs.algorithms.few import by_marks, ends, few, mark, pair
 from jobs.schemas.table import table
 from jobs.settings import Run
 
@@ -25,11 +25,14 @@ def transform(
     published = scored.where(F.col("confidence") != "low").select("cluster_id")
     of_published = clusters.join(published, "cluster_id").select("cluster_id", "account_id")
     # Millions of pairs are added up and ranked by numbers of accounts, in the order of their ids, and not by the ids.
-    members = few(of_published.withColumn("number", F.row_number().over(Window.orderBy("account_id")).cast("long")))
-    evidence = reduce(DataFrame.unionByName, (infrastructure, templates, content, synchrony, cohort))
+    number = F.row_number().over(Window.orderBy("account_id")).cast("long")
+    members = few(of_published.select(mark("account_id").alias("mark"), "account_id", "cluster_id", number.alias("number")))
+    said = ("channel", "bits", "sharers", "support", "similarity")
+    tables = (infrastructure, templates, content, synchrony, cohort)
+    evidence = reduce(DataFrame.unionByName, (by_marks(pairs, *said) for pairs in tables))
     names = {"account_id": "account", "cluster_id": "cluster", "number": "number"}
-    a, b = (members.select(*(F.col(name).alias(f"{short}_{s}") for name, short in names.items())) for s in "ab")
-    inside = evidence.join(a, "account_a").join(b, "account_b").where("cluster_a = cluster_b")
+    a, b = (members.select(F.col("mark").alias(s), *(F.col(name).alias(f"{short}_{s}") for name, short in names.items())) for s in "ab")
+    inside = evidence.join(a, "a").join(b, "b").where("cluster_a = cluster_b")
     inside = inside.withColumnRenamed("cluster_a", "cluster_id").withColumn("pair", pair("number_a", "number_b"))
     # Pairs are ranked without their evidence, of which there may be a dozen rows a pair.
     pairs = inside.groupBy("pair").agg(F.sum("bits").alias("total"))

@@ -1,13 +1,18 @@
 """graph.links: pairs on which independent families of evidence agree, and which close triangles."""
 
-from functools import reduce
+from collections.abc import Iterable, Iterator
 
-from pyspark.sql import Column, DataFrame
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.algorithms.channels import CHANNEL
-from jobs.algorithms.communities import truss
 from jobs.algorithms.cooccurrence import MILLI
+from jobs.algorithms.few import by_names
+from jobs.algorithms.messages import by_task, dealt
+from jobs.algorithms.pair_evidence import ROWS, by_pair, evidence, task_of, whole
+from jobs.algorithms.triangles import truss
 from jobs.algorithms.verdicts import cleared_pairs, in_force
 from jobs.schemas.graph_links import FAMILIES
 from jobs.settings import Run
@@ -31,15 +36,17 @@ def transform(
     the verdict, and counts for nothing.
     """
     settings = run.settings.graph
-    rows = (f.select("account_a", "account_b", "channel", "bits") for f in (infrastructure, templates, content, synchrony, cohort))
-    best = {group: F.max(F.when(F.col("channel").isin(names), F.col("bits"))) for group, names in _GROUPS.items()}
-    facts = reduce(DataFrame.unionByName, rows).groupBy("account_a", "account_b").agg(*(bits.alias(group) for group, bits in best.items()))
-    pairs = facts.select("account_a", "account_b", *(_summed(family).alias(family) for family in FAMILIES))
-    floor = int(settings.family_floor * MILLI)
-    agreeing = reduce(Column.__add__, (F.when(F.col(f) >= floor, 1).otherwise(0) for f in FAMILIES))
-    total = reduce(Column.__add__, (F.col(f) for f in FAMILIES))
-    enough = (F.log2(F.lit(float(max(embeddings.count(), 2)))) + settings.chance_links) * MILLI
-    strong = pairs.withColumn("bits", total).where((agreeing >= settings.families) & (F.col("bits") >= enough)).localCheckpoint()
+    rows = evidence((infrastructure, templates, content, synchrony, cohort), "channel", "bits")
+    tasks, floor = -(-max(rows.count(), 1) // ROWS), int(settings.family_floor * MILLI)
+    enough = (np.log2(max(embeddings.count(), 2)) + settings.chance_links) * MILLI
+
+    def weigh(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for pairs in _by_family(batches):
+            agreeing = sum((pairs[family].to_numpy() >= floor).astype(int) for family in FAMILIES)
+            yield pairs.filter(pa.array((agreeing >= settings.families) & (pairs["bits"].to_numpy() >= enough)))
+
+    together = by_task(dealt(rows, lambda batch: task_of(batch, tasks)), tasks, weigh, _PAIR)
+    strong = by_names(together, embeddings).localCheckpoint()
     ends = ["account_a", "account_b"]
     marked = strong.withColumn("verdict_id", F.lit(None).cast("string"))
     if not verdicts.isEmpty():
@@ -52,11 +59,23 @@ def transform(
     return kept.select(F.lit(run.day).alias("run_date"), *ends, *FAMILIES, "bits", triangles, "verdict_id")
 
 
-_GROUPS = {
-    f"{c.family} {c.group}": [o.name for o in CHANNEL.values() if (o.family, o.group) == (c.family, c.group)] for c in CHANNEL.values()
-}
+_PAIR = ", ".join(["a long", "b long", *(f"{family} int" for family in FAMILIES), "bits int"])
+_GROUPS = sorted({(FAMILIES.index(channel.family), channel.group) for channel in CHANNEL.values()})  # of one family they stand together
 
 
-def _summed(family: str) -> Column:
-    """The bits of a family: of its groups the best of each, added up."""
-    return reduce(Column.__add__, (F.coalesce(F.col(f"`{g}`"), F.lit(0)) for g in _GROUPS if g.split()[0] == family))
+def _by_family(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """(a, b, each of FAMILIES, bits) of all rows of a task, one row a pair: of a group the best channel, of a family the sum of groups."""
+    rows = whole(batches)
+    if rows is None:
+        return
+    a, b, bits = (rows[name].to_numpy() for name in ("a", "b", "bits"))
+    order, begins = by_pair(a, b)
+    names = rows["channel"].combine_chunks().dictionary_encode()
+    of = [_GROUPS.index((FAMILIES.index(CHANNEL[name].family), CHANNEL[name].group)) for name in names.dictionary.to_pylist()]
+    group, bits = np.array(of)[names.indices.to_numpy()][order], bits[order]
+    summed = {family: np.zeros(len(begins), np.int32) for family in FAMILIES}
+    for number, (family, _) in enumerate(_GROUPS):
+        summed[FAMILIES[family]] += np.maximum.reduceat(np.where(group == number, bits, 0), begins)
+    first = order[begins]
+    columns = [a[first], b[first], *summed.values(), sum(summed.values())]
+    yield pa.RecordBatch.from_arrays([pa.array(column) for column in columns], names=["a", "b", *FAMILIES, "bits"])

@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from jobs.algorithms.channels import CHANNEL
 from jobs.algorithms.cooccurrence import MILLI, millibits
-from jobs.algorithms.few import FEW
+from jobs.algorithms.few import FEW, by_marks, by_names, mark
 from jobs.settings import Run
 
 CAP = CHANNEL["cohort"].cap  # bits: two friends sign up together
@@ -30,28 +30,23 @@ def transform(accounts: DataFrame, infrastructure: DataFrame, templates: DataFra
         (F.pmod(F.unix_timestamp("created_at"), F.lit(3600)) / 3600).alias("part"),
     )
     place = (F.col("before") + F.col("part") * F.col("count")).alias("place")
-    places = made.join(F.broadcast(before), "hour").select("account_id", place)
+    places = made.join(F.broadcast(before), "hour").select(mark("account_id").alias("mark"), place)
     places = F.broadcast(places) if total <= FEW else places
     # A pair may be a candidate of several channels: it is told apart last, after those that prove nothing are gone.
-    pairs = reduce(DataFrame.unionByName, (p.select("account_a", "account_b") for p in (infrastructure, templates, content)))
-    a, b = (places.select(F.col("account_id").alias(f"account_{side}"), F.col("place").alias(f"place_{side}")) for side in "ab")
+    pairs = reduce(DataFrame.unionByName, (by_marks(p) for p in (infrastructure, templates, content)))
+    a, b = (places.select(F.col("mark").alias(side), F.col("place").alias(f"place_{side}")) for side in "ab")
     between = F.abs(F.col("place_a") - F.col("place_b"))
-    share = 2 * (between + 1) / F.lit(float(max(total, 1)))
-    bits = F.least(millibits(share), F.lit(int(CAP * MILLI)))
-    return (
-        pairs.join(a, "account_a")
-        .join(b, "account_b")
-        .select(
-            F.lit(run.day).alias("run_date"),
-            "account_a",
-            "account_b",
-            F.lit("cohort").alias("channel"),
-            F.lit(None).cast("long").alias("token"),
-            F.floor(between + 1).cast("int").alias("sharers"),
-            F.lit(1).alias("support"),
-            bits.alias("bits"),
-            F.round(1 - F.least(share, F.lit(1.0)), 4).alias("similarity"),
-        )
-        .where(F.col("bits") >= int(FLOOR * MILLI))
-        .dropDuplicates(["account_a", "account_b"])
+    near = pairs.join(a, "a").join(b, "b").select("a", "b", between.alias("between"))
+    share = 2 * (F.col("between") + 1) / F.lit(float(max(total, 1)))
+    near = near.where(share <= 2.0**-FLOOR).dropDuplicates(["a", "b"])
+    return by_names(near, accounts).select(
+        F.lit(run.day).alias("run_date"),
+        "account_a",
+        "account_b",
+        F.lit("cohort").alias("channel"),
+        F.lit(None).cast("long").alias("token"),
+        F.floor(F.col("between") + 1).cast("int").alias("sharers"),
+        F.lit(1).alias("support"),
+        F.least(millibits(share), F.lit(int(CAP * MILLI))).alias("bits"),
+        (F.floor((1 - share) * 10_000 + 0.5) / 10_000).alias("similarity"),
     )

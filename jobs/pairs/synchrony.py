@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
-from functools import reduce
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
@@ -12,8 +12,11 @@ from pyspark.sql import functions as F
 
 from jobs.algorithms.channels import CHANNEL
 from jobs.algorithms.cooccurrence import MILLI
+from jobs.algorithms.few import mark
 from jobs.algorithms.fingerprints import packed, unpacked
 from jobs.algorithms.measured_pairs import measured_pairs
+from jobs.algorithms.messages import DEALT, by_task, deal, dealt
+from jobs.algorithms.pair_evidence import ROWS, Ints, by_pair, evidence, hashed, whole
 from jobs.algorithms.sketches import SLOTS_A_DAY
 from jobs.algorithms.timing import effective_slots, met_by_habit, poisson_bits
 from jobs.schemas.table import table
@@ -21,8 +24,10 @@ from jobs.settings import Run
 
 CAP = CHANNEL["synchrony"].cap  # bits: unrelated people may follow the same events
 FLOOR = CHANNEL["synchrony"].floor  # bits: less is not worth a row
-BROADCAST = 300_000  # accounts: their slots, a bit each, are 150 MB
+BLOCK = 100_000  # accounts whose slots a task holds, and as many others': a bit each, 140 MB
 FEWEST = 3  # meetings: fewer are a coincidence whatever the formula says
+PIECE = 500  # pairs that are weighed at a time: what is made of them stays in the processor's cache
+TOLD = 100  # of such pieces, whose rows are told at a time
 
 
 def transform(embeddings: DataFrame, infrastructure: DataFrame, templates: DataFrame, content: DataFrame, run: Run) -> DataFrame:
@@ -31,41 +36,83 @@ def transform(embeddings: DataFrame, infrastructure: DataFrame, templates: DataF
     Common slots in a row are one meeting, for a sitting fills several. Meetings are held against what two accounts of
     so many slots make by chance, and against what these two make by habit: how often they are active at the same time
     of different days. So neither office hours nor two schedules that start at eight are evidence.
+
+    A task has the minutes of two blocks of accounts, once each, and evidence on pairs between them.
     """
     schema, day = table("pairs.synchrony").schema, run.day
     busy = embeddings.select(F.explode("slots").alias("slot")).groupBy("slot").count().select("count").toArrow()  # at most 4,032 a 28 days
     slots = effective_slots(busy["count"].to_numpy().astype(np.float64))
-    evidence = reduce(DataFrame.unionByName, (p.select("account_a", "account_b", "bits") for p in (infrastructure, templates, content)))
-    enough = int(run.settings.pairs.synchrony_floor * MILLI)
-    candidates = evidence.groupBy("account_a", "account_b").agg(F.sum("bits").alias("bits")).where(F.col("bits") >= enough)
-    minutes = _minutes(embeddings, run)
-    # Small beside the pairs, they go to where the pairs are; many, they meet by a shuffle.
-    minutes = F.broadcast(minutes) if embeddings.count() <= BROADCAST else minutes
-    a, b = (minutes.select(*(F.col(c).alias(f"{c}_{side}") for c in minutes.columns)) for side in "ab")
-    met = candidates.join(a.withColumnRenamed("account_id_a", "account_a"), "account_a")
-    met = met.join(b.withColumnRenamed("account_id_b", "account_b"), "account_b")
-    met = met.select("account_a", "account_b", "n_a", "n_b", "active_a", "active_b")
-    longs, days = _longs(run), run.settings.window_days
+    rows = evidence((infrastructure, templates, content), "bits")
+    blocks = -(-max(embeddings.count(), 1) // BLOCK)
+    each = -(-max(rows.count(), 1) // (ROWS * _pairs_of(blocks)))  # tasks that share the evidence between two blocks
+    enough, longs = int(run.settings.pairs.synchrony_floor * MILLI), _longs(run)
+    times, of_days = slice(0, SLOTS_A_DAY), slice(SLOTS_A_DAY, SLOTS_A_DAY + run.settings.window_days)  # of what follows the slots
 
     def weigh(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            one, other = (unpacked(batch.column(c), np.dtype("<i8"))[1].reshape(batch.num_rows, -1) for c in ("active_a", "active_b"))
-            together = (one[:, :longs] & other[:, :longs]).view(np.uint64)
+        of_accounts, of_pairs = _parted(batches)
+        minutes, pairs = whole(of_accounts), whole(of_pairs)
+        if minutes is None or pairs is None:
+            return
+        a, b = _candidates(pairs, enough)
+        marks, names, n = minutes["mark"].to_numpy(), minutes["account_id"].combine_chunks(), minutes["n"].to_numpy().astype(np.float64)
+        active = unpacked(minutes["active"].combine_chunks(), np.dtype("<i8"))[1].reshape(len(marks), -1)
+        by_mark, found = np.argsort(marks), []
+        for first in range(0, len(a), PIECE):
+            x, y = (by_mark[np.searchsorted(marks, of[first : first + PIECE], sorter=by_mark)] for of in (a, b))
+            together = (active[x, :longs] & active[y, :longs]).view(np.uint64)
             before = together << np.uint64(1)
             before[:, 1:] |= together[:, :-1] >> np.uint64(63)
             meetings = np.bitwise_count(together & ~before).sum(axis=1, dtype=np.int32)
-            often = np.flatnonzero(meetings >= FEWEST)
-            n_a, n_b = (batch[c].to_numpy()[often].astype(np.float64) for c in ("n_a", "n_b"))
+            often = meetings >= FEWEST
+            x, y, meetings, products = x[often], y[often], meetings[often], n[x[often]] * n[y[often]]
             common = np.bitwise_count(together[often]).sum(axis=1, dtype=np.int32)
-            habits = (np.ascontiguousarray(x[often, longs:]).view(np.uint8).astype(np.int32) for x in (one, other))
-            product = np.multiply(*habits)
-            at_a_time, on_a_day = product[:, :SLOTS_A_DAY].sum(axis=1), product[:, SLOTS_A_DAY : SLOTS_A_DAY + days].sum(axis=1)
-            expected = np.maximum(n_a * n_b / slots, met_by_habit(common, n_a * n_b, at_a_time, on_a_day))
-            bits, similarity = np.minimum(poisson_bits(meetings[often], expected), CAP), common / (n_a + n_b - common)
-            a, b = (batch.column(name).take(pa.array(often)) for name in ("account_a", "account_b"))
-            yield measured_pairs(day, "synchrony", a, b, bits, similarity, common)
+            one, other = (np.ascontiguousarray(active[of, longs:]).view(np.uint8).astype(np.float32) for of in (x, y))
+            at_a_time, on_a_day = (np.einsum("nd,nd->n", one[:, at], other[:, at]).astype(np.float64) for at in (times, of_days))
+            expected = np.maximum(products / slots, met_by_habit(common, products, at_a_time, on_a_day))
+            bits, similarity = np.minimum(poisson_bits(meetings, expected), CAP), common / (n[x] + n[y] - common)
+            told = np.round(bits * MILLI) >= FLOOR * MILLI
+            found.append((x[told], y[told], bits[told], similarity[told], common[told]))
+            if len(found) == TOLD or first + PIECE >= len(a):
+                x, y, *measured = (np.concatenate(column) for column in zip(*found, strict=True))
+                found.clear()
+                yield measured_pairs(day, "synchrony", names.take(pa.array(x)), names.take(pa.array(y)), *measured)
 
-    return met.mapInArrow(weigh, schema).where(F.col("bits") >= int(FLOOR * MILLI))
+    to_tasks = dealt(rows, lambda batch: _task_of(batch, blocks, each)).unionByName(_minutes(embeddings, run, blocks, each))
+    return by_task(to_tasks, each * _pairs_of(blocks), weigh, schema)
+
+
+def _pairs_of(blocks: int) -> int:
+    """How many pairs of blocks there are, of unlike ones and of each with itself."""
+    return blocks * (blocks + 1) // 2
+
+
+def _task_of(rows: pa.RecordBatch, blocks: int, each: int) -> npt.NDArray[np.int32]:
+    """Which task weighs the pair of each row of evidence: one of `each` of the pair of blocks that its accounts are of."""
+    a, b = (rows[side].to_numpy() for side in "ab")
+    one, other = a % blocks, b % blocks
+    part = (hashed(a, b) % np.uint64(each)).astype(np.int64)
+    return (_place(np.minimum(one, other), np.maximum(one, other)) * each + part).astype(np.int32)
+
+
+def _place(one: Ints, other: Ints) -> Ints:
+    """The number of a pair of blocks, `one` at most `other`."""
+    return other * (other + 1) // 2 + one
+
+
+def _parted(batches: Iterable[pa.RecordBatch]) -> tuple[list[pa.RecordBatch], list[pa.RecordBatch]]:
+    """Of all rows of a task those of accounts, and those of pairs."""
+    parts: tuple[list[pa.RecordBatch], list[pa.RecordBatch]] = ([], [])
+    for batch in batches:
+        parts["bits" in batch.schema.names].append(batch)
+    return parts
+
+
+def _candidates(pairs: pa.Table, enough: int) -> tuple[Ints, Ints]:
+    """The marks of the accounts of each pair on which there is so much evidence."""
+    a, b = (pairs[side].to_numpy() for side in "ab")
+    order, begins = by_pair(a, b)
+    first = order[begins[np.add.reduceat(pairs["bits"].to_numpy()[order], begins) >= enough]]
+    return a[first], b[first]
 
 
 def _longs(run: Run) -> int:
@@ -73,8 +120,8 @@ def _longs(run: Run) -> int:
     return -(-run.settings.window_days * SLOTS_A_DAY // 64)
 
 
-def _minutes(embeddings: DataFrame, run: Run) -> DataFrame:
-    """(account_id, n, active): in how many slots of the window an account is active, and in which.
+def _minutes(embeddings: DataFrame, run: Run, blocks: int, each: int) -> DataFrame:
+    """DEALT: (account_id, mark, n, active), in how many slots of the window an account is active, and in which, to each task of its block.
 
     `active` is whole longs, as bytes: a bit a slot, the first slot the lowest bit; then a byte a time of day, on how many days the
     account is active at it; then a byte a day, in how many slots of it.
@@ -95,7 +142,12 @@ def _minutes(embeddings: DataFrame, run: Run) -> DataFrame:
             active[:, longs * 8 : longs * 8 + SLOTS_A_DAY] = by_day.sum(axis=1)
             active[:, longs * 8 + SLOTS_A_DAY : longs * 8 + SLOTS_A_DAY + days] = by_day.sum(axis=2)
             as_bytes = packed(np.full(len(active), active.shape[1]), active.ravel())
-            columns = [batch.column("account_id"), pa.array(bits.sum(axis=1, dtype=np.int32)), as_bytes]
-            yield pa.RecordBatch.from_arrays(columns, names=["account_id", "n", "active"])
+            columns = [batch.column("account_id"), batch.column("mark"), pa.array(bits.sum(axis=1, dtype=np.int32)), as_bytes]
+            made = pa.RecordBatch.from_arrays(columns, names=["account_id", "mark", "n", "active"])
+            block = made["mark"].to_numpy() % blocks
+            for other in range(blocks):
+                place = _place(np.minimum(block, other), np.maximum(block, other)) * each
+                for part in range(each):
+                    yield from deal(made, (place + part).astype(np.int32))
 
-    return embeddings.select("account_id", "slots").mapInArrow(pack, "account_id string, n int, active binary")
+    return embeddings.select("account_id", mark("account_id").alias("mark"), "slots").mapInArrow(pack, DEALT)

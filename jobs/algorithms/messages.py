@@ -1,0 +1,94 @@
+"""Rows on their way between Python's tasks, thousands at a time: as rows, Java would take each apart and put it together again."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql.types import StructType
+
+DEALT = "task int, message binary"
+ROWS = 500_000  # that are dealt at a time, so that messages are large
+
+Tasks = npt.NDArray[np.int32]
+Batches = Iterable[pa.RecordBatch]
+
+
+def dealt(
+    frame: DataFrame, task_of: Callable[[pa.RecordBatch], Tasks], make: Callable[[Batches], Iterator[pa.RecordBatch]] = iter
+) -> DataFrame:
+    """DEALT: messages of what `make` makes of the rows of a partition, each row to the task that `task_of` says: (n,), from 0."""
+
+    def deal_all(batches: Batches) -> Iterator[pa.RecordBatch]:
+        for batch in gathered(make(batches), ROWS):
+            yield from deal(batch, task_of(batch))
+
+    return frame.mapInArrow(deal_all, DEALT)
+
+
+def by_task(messages: DataFrame, tasks: int, work: Callable[[Batches], Iterator[pa.RecordBatch]], schema: str | StructType) -> DataFrame:
+    """What `work` makes of the rows of all messages to a task, for each of so many tasks."""
+
+    def work_alone(batches: Batches) -> Iterator[pa.RecordBatch]:
+        return work(read(batches))
+
+    def work_one(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        yield from work(read(batches))
+
+    if tasks == 1:
+        return messages.coalesce(1).mapInArrow(work_alone, schema)
+    return messages.groupBy("task").applyInArrow(work_one, schema)
+
+
+def gathered(batches: Batches, rows: int) -> Iterator[pa.RecordBatch]:
+    """The same rows in batches of so many or more, but for the last."""
+    some: list[pa.RecordBatch] = []
+    n = 0
+    for batch in batches:
+        some.append(batch)
+        n += batch.num_rows
+        if n >= rows:
+            yield _one(some)
+            some, n = [], 0
+    if n:
+        yield _one(some)
+
+
+def _one(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    [batch] = pa.Table.from_batches(batches).unify_dictionaries().combine_chunks().to_batches()
+    return batch
+
+
+def deal(batch: pa.RecordBatch, task: Tasks) -> Iterator[pa.RecordBatch]:
+    """DEALT: the rows of a batch, an Arrow stream to each task that is given any; task: (n,), of each row."""
+    order = np.argsort(task, kind="stable")
+    cuts = np.flatnonzero(np.diff(task[order])) + 1
+    for rows in np.split(order, cuts) if len(order) else ():
+        part, message = _compact(batch.take(pa.array(rows))), pa.BufferOutputStream()
+        with pa.ipc.new_stream(message, part.schema) as stream:
+            stream.write_batch(part)
+        columns = [pa.array([task[rows[0]]], pa.int32()), pa.array([message.getvalue().to_pybytes()], pa.binary())]
+        yield pa.RecordBatch.from_arrays(columns, names=["task", "message"])
+
+
+def read(batches: Batches) -> Iterator[pa.RecordBatch]:
+    """The rows of all messages of DEALT."""
+    for batch in batches:
+        for message in batch.column("message"):
+            yield from pa.ipc.open_stream(message.as_buffer())
+
+
+def _compact(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The same, with nothing in its dictionaries that no row has."""
+    columns = []
+    for column in batch.columns:
+        if pa.types.is_dictionary(column.type):
+            codes = column.indices.to_numpy()
+            used = np.zeros(len(column.dictionary), bool)
+            used[codes] = True
+            new = (np.cumsum(used) - 1).astype(np.int32)
+            columns.append(pa.DictionaryArray.from_arrays(pa.array(new[codes]), column.dictionary.filter(pa.array(used))))
+        else:
+            columns.append(column)
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)

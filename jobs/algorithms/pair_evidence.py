@@ -1,0 +1,59 @@
+"""Evidence on pairs of accounts from several tables of pairs, brought together: of each pair all rows, in one task, in NumPy.
+
+Pairs are told apart by the marks of their accounts (`jobs.algorithms.few`). Rows are sorted by one number a pair.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import reduce
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pyspark.sql import DataFrame
+
+from jobs.algorithms.few import by_marks
+from jobs.algorithms.fingerprints import mix
+
+ROWS = 8_000_000  # that a task adds up: under a gigabyte in a Python worker
+
+Ints = npt.NDArray[np.int64]
+
+
+def evidence(tables: Sequence[DataFrame], *columns: str) -> DataFrame:
+    """(a long, b long, and the columns named), a row a row of the tables of pairs: the marks of its accounts."""
+    return reduce(DataFrame.unionByName, (by_marks(pairs, *columns) for pairs in tables))
+
+
+def whole(batches: Iterable[pa.RecordBatch]) -> pa.Table | None:
+    """All rows of a task, None where there are none."""
+    kept = [batch for batch in batches if batch.num_rows]
+    return pa.Table.from_batches(kept).unify_dictionaries().combine_chunks() if kept else None
+
+
+def hashed(a: Ints, b: Ints) -> npt.NDArray[np.uint64]:
+    """64 bits of each ordered pair of marks."""
+    return mix(mix(a.view(np.uint64)) + b.view(np.uint64))
+
+
+def task_of(rows: pa.RecordBatch, tasks: int) -> npt.NDArray[np.int32]:
+    """Which of so many tasks adds up the pair of each row of `evidence`."""
+    key = hashed(rows["a"].to_numpy(), rows["b"].to_numpy())
+    return (key % np.uint64(tasks)).astype(np.int32)
+
+
+def by_pair(a: Ints, b: Ints) -> tuple[Ints, Ints]:
+    """The order in which the rows of each pair stand together, (n,), and the places in it where a pair begins."""
+    key = hashed(a, b)
+    order = np.argsort(key)
+    begins, keys = _begins(a[order], b[order]), _begins(key[order])
+    if len(begins) != len(keys):  # two pairs have one hash, and their rows may be mixed
+        order = np.lexsort([b, a])
+        begins = _begins(a[order], b[order])
+    return order, begins
+
+
+def _begins(*columns: npt.NDArray[np.generic]) -> Ints:
+    """Where the rows differ from those before them."""
+    new = np.ones(len(columns[0]), bool)
+    new[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
+    return np.flatnonzero(new)

@@ -1,0 +1,30 @@
+"""Messages: every row arrives once, at the task that it was dealt to, with no more of a dictionary than it needs."""
+
+import numpy as np
+import pyarrow as pa
+
+from jobs.algorithms.messages import deal, read
+
+
+def batch(names: list[str], codes: list[int]) -> pa.RecordBatch:
+    coded = pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), pa.array(names))
+    return pa.RecordBatch.from_arrays([coded, pa.array(range(len(codes)), pa.int64())], names=["name", "n"])
+
+
+def test_rows_arrive_once_where_they_were_dealt() -> None:
+    rng = np.random.default_rng(4)
+    codes, task = rng.integers(0, 50, 300), rng.integers(0, 7, 300).astype(np.int32)
+    rows = batch([f"name {i} é" for i in range(50)], codes.tolist())
+    dealt = list(deal(rows, task))
+    assert sorted(d["task"][0].as_py() for d in dealt) == list(range(7))
+    for one in dealt:
+        [got] = read([one])
+        at = np.flatnonzero(task == one["task"][0].as_py())
+        assert got["n"].to_pylist() == at.tolist()
+        assert got["name"].to_pylist() == [f"name {codes[i]} é" for i in at]
+        assert len(got["name"].dictionary) == len(set(codes[at]))
+
+
+def test_no_rows_are_no_messages() -> None:
+    assert list(deal(batch(["a"], []), np.zeros(0, np.int32))) == []
+    assert list(read([])) == []
