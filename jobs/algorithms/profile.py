@@ -43,6 +43,7 @@ FAMILIES = ("content", "infrastructure", "cohort", "behaviour", "timing")
 BEHAVIOUR_STEP, BEHAVIOUR_CAP = 2.0, 6.0  # bits that one measure, and all together, may give or take
 COHORT_LEAST, COHORT_MOST = -3.0, 5.0  # bits
 TIMING_CAP = 5.0  # bits
+_MOST_BESIDE = int((BEHAVIOUR_CAP + COHORT_MOST + TIMING_CAP) * MILLI)  # thousandths of a bit, that these three may give together
 _PARTS = sorted({(CHANNEL[c].family, CHANNEL[c].group) for c in CHANNELS})
 _PART_OF = np.array([_PARTS.index((CHANNEL[c].family, CHANNEL[c].group)) for c in CHANNELS])
 _IN_CONTENT = np.array([family == "content" for family, _ in _PARTS])
@@ -120,22 +121,27 @@ def _judge(
 
     content, infrastructure = best[:, _IN_CONTENT].sum(axis=1), best[:, ~_IN_CONTENT].sum(axis=1)
     candidate = np.maximum(content, infrastructure) >= settings.candidate_bits * MILLI
+    content = np.minimum(content, settings.content_cap * MILLI) + np.where(has_usual, 0, cost)
+    infrastructure = np.minimum(infrastructure, settings.infrastructure_cap * MILLI)
+    prior = np.round(np.log2(groups.size[group] / np.maximum(population - groups.size[group], 1)) * MILLI).astype(np.int64)
+    # Most groups that an account shares something with are none of its own, whatever else the two have in common.
+    hopeful = np.flatnonzero(candidate & (content + infrastructure + prior + _MOST_BESIDE >= settings.posterior * MILLI))
+    account, group, content, infrastructure, prior = (x[hopeful] for x in (account, group, content, infrastructure, prior))
+    best, says = best[hopeful], says[hopeful]
+
     member = np.isin(account * len(names) + group, memberships)
     place = batch.column("place").to_numpy(zero_copy_only=False)[account]
     cohort = np.round(_cohort(place, groups.low[group], groups.high[group]) * MILLI).astype(np.int64)
     behaviour = _behaviour(batch.column("bins"), account, group, member, groups, at_large.bins)
     timing = _timing(batch.column("hours"), account, group, member, groups, at_large.hours)
-    content = np.minimum(content, settings.content_cap * MILLI) + np.where(has_usual, 0, cost)
-    infrastructure = np.minimum(infrastructure, settings.infrastructure_cap * MILLI)
     families = np.stack([content, infrastructure, cohort, behaviour, timing], axis=1).astype(np.int64)
-    prior = np.round(np.log2(groups.size[group] / np.maximum(population - groups.size[group], 1)) * MILLI).astype(np.int64)
     exact = np.delete(best, _SUBJECT_PART, axis=1).max(axis=1) > 0
     untied = by_links[group] & ~exact & ~np.isin(account * len(names) + group, _memberships(batch.column("ties"), names))
     total = families.sum(axis=1) + prior - np.where(untied, int(settings.unlinked * MILLI), 0)
     floor = settings.family_floor * MILLI
     alone = (content >= settings.content_alone * MILLI) & (families >= 0).all(axis=1)
     agree = alone | ((families >= floor).sum(axis=1) >= 2)
-    accepted = np.flatnonzero(candidate & agree & (total >= settings.posterior * MILLI))
+    accepted = np.flatnonzero(agree & (total >= settings.posterior * MILLI))
     # The best group of each account: most bits, then the larger, then by name.
     accepted = accepted[np.lexsort([group[accepted], -groups.size[group[accepted]], -total[accepted], account[accepted]])]
     chosen = accepted[np.r_[True, np.diff(account[accepted]) != 0]] if len(accepted) else accepted
