@@ -7,15 +7,16 @@ from types import SimpleNamespace as Group
 from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from rows import rows
 
-from jobs.algorithms import group_profiles
+from jobs.algorithms import group_profiles, profile
 from jobs.algorithms.channels import CHANNEL
 from jobs.algorithms.embedding import DIMENSIONS
-from jobs.algorithms.group_profiles import BINNED, BINS, HOURS, Background, background, bins
+from jobs.algorithms.group_profiles import BINNED, BINS, HOURS, Background, Groups, background, bins
 from jobs.algorithms.profile import FAMILIES, assign
 from jobs.settings import Profile
 
@@ -197,7 +198,8 @@ def test_rows_are_those_of_loops(spark: SparkSession, seed: int, groups: tuple[s
     assert {m for m in world.members if m[1] not in found}, "members are dropped"
 
 
-def test_rows_do_not_depend_on_order_partitions_or_batches(spark: SparkSession) -> None:
+def test_rows_do_not_depend_on_order_partitions_or_batches(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(profile, "PAIRS", 6)  # three accounts at once
     world = populated(1, ("a", "b"))
     before = spark.conf.get(batch := "spark.sql.execution.arrow.maxRecordsPerBatch")
     spark.conf.set(batch, "7")
@@ -325,6 +327,21 @@ def test_who_asks_about_the_same_things_is_found_without_a_token(spark: SparkSes
     made = assign(listed, linked, accounts, background(binned), 400, Profile(unlinked=20.0)).collect()
     assert {r["account_id"] for r in made} == {f"{i:03}" for i in range(14 if joins else 13)}, "not the fifteenth, though it was listed"
     assert all("content" in r["reasons"] and r["content"] >= 3000 for r in made)
+
+
+def test_hours_weigh_the_same_in_any_number_of_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(7)
+    counted = 9 * (rng.random((2, HOURS)) < 0.1)  # each group has hours of its own
+    theirs = [rng.choice(np.flatnonzero(counted[i % 2]), i, replace=False) for i in range(9)]
+    hours = pa.array([sorted(of.tolist()) for of in theirs], pa.list_(pa.int32()))
+    account, group = rng.integers(0, 9, 60), rng.integers(0, 2, 60)
+    member = (group == account % 2) & (rng.random(60) < 0.5)
+    size, places, vectors = np.array([9, 9]), np.zeros(2), np.zeros((2, DIMENSIONS))
+    groups, at_large = Groups(["a", "b"], size, places, places, np.zeros((2, 1, 1), np.int64), vectors, [], counted), np.full(HOURS, 900)
+    whole = profile._timing(hours, account, group, member, groups, at_large)
+    monkeypatch.setattr(profile, "HOURS_HELD", 7)
+    assert (profile._timing(hours, account, group, member, groups, at_large) == whole).all()
+    assert len(set(whole.tolist())) > 3
 
 
 @pytest.mark.parametrize(("kept", "agrees"), [("bursts", True), ("office", False)])

@@ -43,6 +43,8 @@ FAMILIES = ("content", "infrastructure", "cohort", "behaviour", "timing")
 BEHAVIOUR_STEP, BEHAVIOUR_CAP = 2.0, 6.0  # bits that one measure, and all together, may give or take
 COHORT_LEAST, COHORT_MOST = -3.0, 5.0  # bits
 TIMING_CAP = 5.0  # bits
+PAIRS = 500_000  # of an account and a group, at most, that are held against each other at once: some 500 MB in a Python worker
+HOURS_HELD = 2_000_000  # of all such pairs, that are looked up at once
 _MOST_BESIDE = int((BEHAVIOUR_CAP + COHORT_MOST + TIMING_CAP) * MILLI)  # thousandths of a bit, that these three may give together
 _PARTS = sorted({(CHANNEL[c].family, CHANNEL[c].group) for c in CHANNELS})
 _PART_OF = np.array([_PARTS.index((CHANNEL[c].family, CHANNEL[c].group)) for c in CHANNELS])
@@ -71,14 +73,15 @@ def assign(
         return members.sparkSession.createDataFrame([], _ASSIGNED)
     typical = typical_tokens(members, accounts, profile, population, settings)
     by_links = np.isin(profile.names, linked.select("community").distinct().toArrow()["community"].to_pylist())  # a row a group
+    at_once = max(1, min(AT_ONCE, PAIRS // len(profile.names)))
     own, ties = (of.groupBy("account_id").agg(F.collect_list("community").alias(name)) for of, name in ((members, "own"), (linked, "ties")))
 
     def judge(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         nobody = np.zeros((len(at_large.vectors), len(profile.names)), bool)
         everybody = np.sort(nearness(at_large.vectors, profile.sums, nobody), axis=0)
         for batch in batches:
-            for start in range(0, batch.num_rows, AT_ONCE):
-                yield from _judge(batch.slice(start, AT_ONCE), profile, by_links, typical, at_large, everybody, population, settings)
+            for start in range(0, batch.num_rows, at_once):
+                yield from _judge(batch.slice(start, at_once), profile, by_links, typical, at_large, everybody, population, settings)
 
     return accounts.join(own, "account_id", "left").join(ties, "account_id", "left").mapInArrow(judge, _ASSIGNED)
 
@@ -265,15 +268,18 @@ def _timing(hours: pa.ListArray, account: Ints, group: Ints, member: npt.NDArray
     lengths = np.bincount(row, minlength=len(hours))
     starts = np.cumsum(lengths) - lengths
     counts = lengths[account]
-    pair = np.repeat(np.arange(len(account)), counts)
-    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    hour, of, own = items.to_numpy(zero_copy_only=False)[starts[account][pair] + within], group[pair], member[pair].astype(np.int64)
     total = groups.hours.sum(axis=1)
     by_day = groups.hours.reshape(len(total), -1, 24)
     usual = (by_day.sum(axis=2)[:, :, None] * by_day.sum(axis=1)[:, None, :]).reshape(len(total), -1) / np.maximum(total, 1)[:, None] ** 2
     outside = at_large[None, :] - groups.hours
     expected = np.maximum(usual, (outside + 0.5) / (outside.sum(axis=1)[:, None] + 0.5 * len(at_large)))
-    share = (groups.hours[of, hour] - own) / np.maximum(total[of] - own * counts[pair], 1)
-    bits = np.log2(0.5 * share / expected[of, hour] + 0.5)
-    summed = np.bincount(pair, weights=np.round(bits * MILLI), minlength=len(account)).astype(np.int64)
+    hours_of, summed = items.to_numpy(zero_copy_only=False), np.zeros(len(account), np.int64)
+    for some in np.array_split(np.arange(len(account)), counts.sum() // HOURS_HELD + 1):
+        n = counts[some]
+        pair = np.repeat(np.arange(len(some)), n)
+        within = np.arange(n.sum()) - np.repeat(np.cumsum(n) - n, n)
+        hour, of, own = hours_of[starts[account[some]][pair] + within], group[some][pair], member[some][pair].astype(np.int64)
+        share = (groups.hours[of, hour] - own) / np.maximum(total[of] - own * n[pair], 1)
+        bits = np.log2(0.5 * share / expected[of, hour] + 0.5)
+        summed[some] = np.bincount(pair, weights=np.round(bits * MILLI), minlength=len(some)).astype(np.int64)
     return np.clip(summed, 0, int(TIMING_CAP * MILLI))
