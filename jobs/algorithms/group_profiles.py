@@ -224,6 +224,12 @@ class Typical:
         tokens = np.unique(self.token)
         return tokens, np.searchsorted(tokens, self.token) * len(CHANNELS) + self.channel
 
+    def missed(self, groups: int) -> Ints:
+        """The `cost` of each of so many groups, 0 of one without tokens."""
+        costs = np.zeros(groups, np.int64)
+        costs[self.group] = self.cost
+        return costs
+
     def met(self, held: pa.BinaryArray) -> tuple[Ints, Ints, npt.NDArray[np.bool_]]:
         """Of rows of `held`, each record that is typical of a group: its row, its place here, and whether the use counts."""
         row, items = records(held)

@@ -45,7 +45,7 @@ COHORT_LEAST, COHORT_MOST = -3.0, 5.0  # bits
 TIMING_CAP = 5.0  # bits
 PAIRS = 500_000  # of an account and a group, at most, that are held against each other at once: some 500 MB in a Python worker
 HOURS_HELD = 2_000_000  # of all such pairs, that are looked up at once
-_MOST_BESIDE = int((BEHAVIOUR_CAP + COHORT_MOST + TIMING_CAP) * MILLI)  # thousandths of a bit, that these three may give together
+_BELOW = 20_000  # thousandths of a bit, that a token may say against an account and a group before it is forgotten
 _PARTS = sorted({(CHANNEL[c].family, CHANNEL[c].group) for c in CHANNELS})
 _PART_OF = np.array([_PARTS.index((CHANNEL[c].family, CHANNEL[c].group)) for c in CHANNELS])
 _IN_CONTENT = np.array([family == "content" for family, _ in _PARTS])
@@ -104,47 +104,54 @@ def _judge(
         _shared(batch.column("held"), typical, memberships, groups, population),
         _subject(batch.column("vector"), memberships, groups, everybody, settings),
     )
-    account, group, channel, bits, usual, cost = (np.concatenate(x) for x in zip(*found, strict=True))
+    account, group, channel, bits, usual = (np.concatenate(x) for x in zip(*found, strict=True))
     if not len(account):
         return
 
-    # The best channel of each part: (account, group, part) with the most bits last.
-    part = _PART_OF[channel]
-    order = np.lexsort([channel, bits, part, group, account])
-    account, group, part, channel, bits, usual, cost = (x[order] for x in (account, group, part, channel, bits, usual, cost))
-    pair = np.flatnonzero(np.r_[True, (np.diff(account) != 0) | (np.diff(group) != 0)])
-    has_usual, cost = np.logical_or.reduceat(usual, pair), np.minimum.reduceat(cost, pair)
-    last = np.flatnonzero(np.r_[(np.diff(account) != 0) | (np.diff(group) != 0) | (np.diff(part) != 0), True])
+    # The best channel of each part: (account, group, part) with the most bits last. All in one number, which is sorted.
+    said = np.maximum(bits, -_BELOW) + _BELOW
+    rows = np.sort((((account * len(names) + group) * len(_PARTS) + _PART_OF[channel]) << 22) + (said << 6) + (channel << 1) + usual)
+    key, bits, channel, usual = rows >> 22, ((rows >> 6) & 0xFFFF) - _BELOW, (rows >> 1) & 0x1F, (rows & 1).astype(bool)
+    pairs, part = np.divmod(key, len(_PARTS))
+    pair = np.flatnonzero(np.r_[True, np.diff(pairs) != 0])
+    has_usual, shares = (np.logical_or.reduceat(x, pair) for x in (usual, part != _SUBJECT_PART))
+    last = np.flatnonzero(np.r_[np.diff(key) != 0, True])
     which = np.searchsorted(pair, last, side="right") - 1
     best = np.zeros((len(pair), len(_PARTS)), np.int64)
     best[which, part[last]] = np.where(part[last] == _SUBJECT_PART, bits[last], np.maximum(bits[last], 0))
     says = np.zeros((len(pair), len(_PARTS)), np.int64)
     says[which, part[last]] = channel[last]
-    account, group = account[pair], group[pair]
+    account, group = np.divmod(pairs[pair], len(names))
+    cost = np.where(shares, typical.missed(len(names))[group], 0)
 
     content, infrastructure = best[:, _IN_CONTENT].sum(axis=1), best[:, ~_IN_CONTENT].sum(axis=1)
     candidate = np.maximum(content, infrastructure) >= settings.candidate_bits * MILLI
     content = np.minimum(content, settings.content_cap * MILLI) + np.where(has_usual, 0, cost)
     infrastructure = np.minimum(infrastructure, settings.infrastructure_cap * MILLI)
     prior = np.round(np.log2(groups.size[group] / np.maximum(population - groups.size[group], 1)) * MILLI).astype(np.int64)
-    # Most groups that an account shares something with are none of its own, whatever else the two have in common.
-    hopeful = np.flatnonzero(candidate & (content + infrastructure + prior + _MOST_BESIDE >= settings.posterior * MILLI))
-    account, group, content, infrastructure, prior = (x[hopeful] for x in (account, group, content, infrastructure, prior))
-    best, says = best[hopeful], says[hopeful]
-
-    member = np.isin(account * len(names) + group, memberships)
     place = batch.column("place").to_numpy(zero_copy_only=False)[account]
     cohort = np.round(_cohort(place, groups.low[group], groups.high[group]) * MILLI).astype(np.int64)
-    behaviour = _behaviour(batch.column("bins"), account, group, member, groups, at_large.bins)
+    pair = account * len(names) + group
+    member = np.isin(pair, memberships)
+    exact = np.delete(best, _SUBJECT_PART, axis=1).max(axis=1) > 0
+    untied = by_links[group] & ~exact & ~np.isin(pair, _memberships(batch.column("ties"), names))
+    total = content + infrastructure + cohort + prior - np.where(untied, int(settings.unlinked * MILLI), 0)
+    # Most groups that an account shares something with are not its own, whatever more is said of the two: what costs more to
+    # compute is computed where it may still decide.
+    enough = settings.posterior * MILLI
+    hopeful = np.flatnonzero(candidate & (total + (BEHAVIOUR_CAP + TIMING_CAP) * MILLI >= enough))
+    behaviour = _behaviour(batch.column("bins"), account[hopeful], group[hopeful], member[hopeful], groups, at_large.bins)
+    open_ = total[hopeful] + behaviour + TIMING_CAP * MILLI >= enough
+    hopeful, behaviour = hopeful[open_], behaviour[open_]
+    account, group, member, total, best, says = (x[hopeful] for x in (account, group, member, total, best, says))
+    content, infrastructure, cohort = (x[hopeful] for x in (content, infrastructure, cohort))
     timing = _timing(batch.column("hours"), account, group, member, groups, at_large.hours)
     families = np.stack([content, infrastructure, cohort, behaviour, timing], axis=1).astype(np.int64)
-    exact = np.delete(best, _SUBJECT_PART, axis=1).max(axis=1) > 0
-    untied = by_links[group] & ~exact & ~np.isin(account * len(names) + group, _memberships(batch.column("ties"), names))
-    total = families.sum(axis=1) + prior - np.where(untied, int(settings.unlinked * MILLI), 0)
+    total = total + behaviour + timing
     floor = settings.family_floor * MILLI
     alone = (content >= settings.content_alone * MILLI) & (families >= 0).all(axis=1)
     agree = alone | ((families >= floor).sum(axis=1) >= 2)
-    accepted = np.flatnonzero(agree & (total >= settings.posterior * MILLI))
+    accepted = np.flatnonzero(agree & (total >= enough))
     # The best group of each account: most bits, then the larger, then by name.
     accepted = accepted[np.lexsort([group[accepted], -groups.size[group[accepted]], -total[accepted], account[accepted]])]
     chosen = accepted[np.r_[True, np.diff(account[accepted]) != 0]] if len(accepted) else accepted
@@ -161,16 +168,20 @@ def _judge(
     )
 
 
-Found = tuple[Ints, Ints, Ints, Ints, npt.NDArray[np.bool_], Ints]  # account, group, channel, bits, usual, cost: a row each
+Found = tuple[Ints, Ints, Ints, Ints, npt.NDArray[np.bool_]]  # account, group, channel, bits, usual: a row each
 
 
 def _shared(held: pa.BinaryArray, typical: Typical, memberships: Ints, groups: Groups, population: int) -> Found:
     """What each token that an account shares with a group says, in thousandths of a bit."""
     account, place, counts = typical.met(held)
-    channel, group, having, users = (x[place] for x in (typical.channel, typical.group, typical.having, typical.users))
-    member = np.isin(account * len(groups.names) + group, memberships)
-    bits = np.minimum(_agreement(having, users, groups.size[group], member, counts, population), _CAPS[channel])
-    return account, group, channel, np.round(bits * MILLI).astype(np.int64), typical.usual[place], typical.cost[place]
+    group = typical.group[place]
+    nobody = np.zeros(len(typical.token), bool)
+    bits = _agreement(typical.having, typical.users, groups.size[typical.group], nobody, nobody, population)[place]
+    own = np.flatnonzero(np.isin(account * len(groups.names) + group, memberships))  # a member's use is not held against itself
+    having, users, size = typical.having[place[own]], typical.users[place[own]], groups.size[group[own]]
+    bits[own] = _agreement(having, users, size, np.ones(len(own), bool), counts[own], population)
+    channel = typical.channel[place]
+    return account, group, channel, np.round(np.minimum(bits, _CAPS[channel]) * MILLI).astype(np.int64), typical.usual[place]
 
 
 def _flat(lists: pa.ListArray) -> tuple[pa.Array, Ints]:
@@ -208,7 +219,6 @@ def _subject(vectors: pa.ListArray, memberships: Ints, groups: Groups, everybody
         subject,
         np.round(bits[at, group] * MILLI).astype(np.int64),
         np.zeros(len(at), bool),
-        np.zeros(len(at), np.int64),
     )
 
 
