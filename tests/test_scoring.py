@@ -13,6 +13,7 @@ from rows import DAY, rows
 from jobs.algorithms.behaviour import talks
 from jobs.algorithms.capability import CAPABILITIES
 from jobs.scoring.clusters import transform
+from jobs.scoring.evidence import _pool as pool
 from jobs.scoring.evidence import transform as evidence
 from jobs.settings import DEFAULT, Key, Run
 
@@ -311,3 +312,18 @@ def test_neither_a_tool_s_result_nor_a_filled_text_is_a_person_s_turn(
     row = rows(spark, "features.account_embeddings", [account]).select(talks(DEFAULT.graph)).first()
     assert row is not None
     assert row[0] == people
+
+
+def test_a_value_of_half_a_large_platform_is_counted_whole(spark: SparkSession) -> None:
+    """60,000 owners have it: their pairs are more than an int holds."""
+    names = [f"a{i:02}" for i in range(12)]
+    used = [{"account_id": n, "owner_id": n, "channel": "address", "token": 1, "users": 60_000} for n in names]
+    used += [{"account_id": n, "owner_id": n, "channel": "block", "token": t, "users": 12} for n in names for t in (2, 3)]
+    members = spark.createDataFrame([("c", n) for n in names], "cluster_id string, account_id string")
+    sizes = spark.createDataFrame([("c", 12)], "cluster_id string, size long")
+    made = pool(members, sizes, rows(spark, "features.account_tokens", used), 140_000, DEFAULT.scoring).collect()
+    found = {r.channel: (r.support, r.value, r.background) for r in made}
+    assert found == {
+        "pool_address": (66, 66.0, pytest.approx(66 * 60_000 * 59_999 / (140_000 * 139_999))),
+        "pool_block": (132, 132.0, pytest.approx(66 * 2 * 66 / (140_000 * 139_999 / 2))),
+    }

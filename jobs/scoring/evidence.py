@@ -84,16 +84,15 @@ def _pool(members: DataFrame, sizes: DataFrame, tokens: DataFrame, population: i
         used.select("channel", "token", "users")
         .distinct()
         .groupBy("channel")
-        .agg(F.sum(F.col("users") * (F.col("users") - 1) / 2).alias("pairs"))
+        .agg(F.sum(F.col("users") * (F.col("users").cast("long") - 1) / 2).alias("pairs"))
     )
     inside = used.join(members, "account_id").groupBy("cluster_id", "channel", "token").agg(F.countDistinct("owner_id").alias("k"))
-    pairs = inside.groupBy("cluster_id", "channel").agg(F.sum(F.col("k") * (F.col("k") - 1) / 2).cast("int").alias("support"))
+    pairs = inside.groupBy("cluster_id", "channel").agg(F.sum(F.col("k") * (F.col("k") - 1) / 2).alias("value"))
+    pairs = pairs.withColumn("support", F.least("value", F.lit(2**31 - 1)).cast("int"))  # of a crowd with many values there are more
     rows = pairs.where("support > 0").join(sizes, "cluster_id").join(F.broadcast(at_large), "channel")
     possible = F.col("size") * (F.col("size") - 1) / 2
     expected = possible * F.col("pairs") / F.lit(max(population * (population - 1) / 2, 1.0))
-    rows = rows.select(
-        "cluster_id", "channel", "support", "size", F.col("support").cast("double").alias("value"), expected.alias("background")
-    )
+    rows = rows.select("cluster_id", "channel", "support", "size", "value", expected.alias("background"))
     cap = settings.behaviour_cap
 
     def weigh(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
