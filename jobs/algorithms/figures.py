@@ -60,21 +60,13 @@ def told(frame: DataFrame) -> dict[str, float | None]:
 
 
 def summary(
-    frame: DataFrame,
-    spec: Table | None,
-    declared: Declared,
-    wanted: Sequence[str],
-    inputs: Mapping[str, DataFrame],
-    days: Sequence[date],
-    *,
-    many: bool = False,
+    frame: DataFrame, spec: Table | None, declared: Declared, wanted: Sequence[str], inputs: Mapping[str, DataFrame], days: Sequence[date]
 ) -> DataFrame:
     """(figure string, value double), one row a figure: `rows`, the declared, and of the others those `wanted`.
 
     Of several `days`, (date, figure, value): the date of the table is one that the `inputs` have too, and a day without rows
-    has no figures of its own. One job reads `frame` once, and once more, its key alone, where duplicates are wanted and figures,
-    or rows (`many`), are many: a row would carry all figures to where its key is counted. Each figure `against` one of `inputs`
-    reads both once.
+    has no figures of its own. One job reads `frame` once, and once more, its key alone, where duplicates are wanted and figures are
+    many (a row would carry them all to where its key is counted); each figure `against` one of `inputs` reads both once.
     A figure of nothing (a mean of no rows) is null.
     """
     by = [] if len(days) == 1 or spec is None else [str(spec.date)]
@@ -82,7 +74,7 @@ def summary(
     own = measures(frame.columns, declared, wanted, day)
     parts = []
     if spec is not None and DUPLICATES in wanted:
-        if declared.histograms or many:
+        if declared.histograms:
             parts.append(_listed(frame.groupBy(*by).agg(duplicates(spec)), by))
         else:
             own.append(duplicates(spec))

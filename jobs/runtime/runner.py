@@ -245,7 +245,7 @@ class Runner:
             self._write(made, held.rows if held else rows)
             if whole_run and stage.grain is not Grain.EVENT:
                 kept = self._inputs.keep(stage, day, held, made.commit.size if made.commit else None)
-                self._check(stage, day, kept, inputs, told=told(rows), rows=made.commit.rows if made.commit else None)
+                self._check(stage, day, kept, inputs, told=told(rows))
             elif not whole_run:
                 self.gate.note(stage.table, day, told(rows))
             return
@@ -258,9 +258,9 @@ class Runner:
             self._write(made, made.frame)
             made.drop_frame()
 
-    def _check(self, stage: Stage, day: date, frame: DataFrame, inputs: Mapping[str, DataFrame], **how: Any) -> None:
+    def _check(self, stage: Stage, day: date, rows: DataFrame, inputs: Mapping[str, DataFrame], **how: Any) -> None:
         if self.gated and suites.exists(stage.table):
-            self.gate.check(stage.table, [day], frame, inputs, **how)
+            self.gate.check(stage.table, [day], rows, inputs, **how)
 
     def _judge_events(self, stage: Stage, days: Sequence[date], run_date: date) -> None:
         """Judge the days that a run has made of a table of events, all together."""
