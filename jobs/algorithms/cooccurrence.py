@@ -31,7 +31,7 @@ from pyspark.sql import functions as F
 
 from jobs.algorithms.channels import CHANNEL
 from jobs.algorithms.fingerprints import mix
-from jobs.algorithms.messages import by_task, dealt
+from jobs.algorithms.messages import by_task, dealt, whole
 
 MILLI = 1000  # bits are summed as whole thousandths, so that sums do not depend on their order
 MEETINGS = 8_000_000  # pairs of accounts that meet in a token, made in a task: where no two are of one pair, 1 GB in a Python worker
@@ -83,12 +83,12 @@ def shared_tokens(
     work = tokens.agg(F.sum(1 + F.when(pairs, (F.col("degree") - 1) / 2 + ROW).otherwise(0))).first()
     parts = -(-int(work[0] if work and work[0] else 0) // meetings)
     if parts <= 1:
-        whole = rows.coalesce(1).mapInArrow(lambda batches: _best(_meetings(_weighed(batches, owners), owners, piece, partners)), _PAIR)
-        return whole.select(*_SHOWN)
+        alone = rows.coalesce(1).mapInArrow(lambda batches: _best(_meetings(_weighed(batches, owners), owners, piece, partners)), _PAIR)
+        return alone.select(*_SHOWN)
     weight = F.round(MILLI * F.log2(F.lit(float(owners)) / F.col("degree"))).cast("long")
     total = rows.groupBy("account_id", "channel").agg(F.sum(weight).alias("total"))
     weighed = rows.withColumn("weight", weight).join(total, ["account_id", "channel"]).repartition(parts, "channel", "token")
-    met = dealt(weighed, lambda met: _task(met, parts), lambda batches: _meetings(_whole(batches), owners, piece, partners))
+    met = dealt(weighed, lambda met: _task(met, parts), lambda batches: _meetings(whole(batches), owners, piece, partners))
     return by_task(met, parts, _best, _PAIR).select(*_SHOWN)
 
 
@@ -99,15 +99,9 @@ _RANKS = 1 << 31  # more than a token may have owners
 Ints = npt.NDArray[np.int64]
 
 
-def _whole(batches: Iterable[pa.RecordBatch]) -> pa.Table | None:
-    """All rows of a task."""
-    kept = [batch for batch in batches if batch.num_rows]
-    return pa.Table.from_batches(kept).unify_dictionaries().combine_chunks() if kept else None
-
-
 def _weighed(batches: Iterable[pa.RecordBatch], owners: int) -> pa.Table | None:
     """All rows, where one task has them: with the weight of each token, and its account's total in the channel."""
-    rows = _whole(batches)
+    rows = whole(batches)
     if rows is None:
         return None
     weight = np.round(MILLI * np.log2(owners / rows["degree"].to_numpy())).astype(np.int64)
@@ -200,7 +194,7 @@ def _joined(key: Ints, bits: Ints, token: Ints, sharers: Ints, support: Ints, co
 
 def _best(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Of whole pairs: a row a pair and channel, where its best token is worth the channel's floor."""
-    rows = _whole(batches)
+    rows = whole(batches)
     if rows is None:
         return
     (a, b), names = _ranked(rows["account_a"], rows["account_b"])

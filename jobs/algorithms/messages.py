@@ -11,6 +11,7 @@ from pyspark.sql.types import StructType
 DEALT = "task int, message binary"
 ROWS = 500_000  # that are dealt at a time, so that messages are large
 
+Ints = npt.NDArray[np.int64]
 Tasks = npt.NDArray[np.int32]
 Batches = Iterable[pa.RecordBatch]
 
@@ -77,6 +78,24 @@ def read(batches: Batches) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         for message in batch.column("message"):
             yield from pa.ipc.open_stream(message.as_buffer())
+
+
+def whole(batches: Batches) -> pa.Table | None:
+    """All rows, None where there are none."""
+    kept = [batch for batch in batches if batch.num_rows]
+    return pa.Table.from_batches(kept).unify_dictionaries().combine_chunks() if kept else None
+
+
+def pairs_of(blocks: int) -> int:
+    """How many pairs of blocks there are, of unlike ones and of each with itself."""
+    return blocks * (blocks + 1) // 2
+
+
+def pair_of(one: Ints, other: Ints | int) -> Ints:
+    """The number of the pair of two blocks, from 0 to below `pairs_of`, whichever comes first."""
+    high = np.maximum(one, other)
+    number: Ints = high * (high + 1) // 2 + np.minimum(one, other)
+    return number
 
 
 def _compact(batch: pa.RecordBatch) -> pa.RecordBatch:

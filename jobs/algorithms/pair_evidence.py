@@ -3,7 +3,7 @@
 Pairs are told apart by the marks of their accounts (`jobs.algorithms.few`). Rows are sorted by one number a pair.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import reduce
 
 import numpy as np
@@ -22,12 +22,6 @@ Ints = npt.NDArray[np.int64]
 def evidence(tables: Sequence[DataFrame], *columns: str) -> DataFrame:
     """(a long, b long, and the columns named), a row a row of the tables of pairs: the marks of its accounts."""
     return reduce(DataFrame.unionByName, (by_marks(pairs, *columns) for pairs in tables))
-
-
-def whole(batches: Iterable[pa.RecordBatch]) -> pa.Table | None:
-    """All rows of a task, None where there are none."""
-    kept = [batch for batch in batches if batch.num_rows]
-    return pa.Table.from_batches(kept).unify_dictionaries().combine_chunks() if kept else None
 
 
 def hashed(a: Ints, b: Ints) -> npt.NDArray[np.uint64]:

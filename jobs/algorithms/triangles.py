@@ -18,7 +18,7 @@ from pyspark.sql import functions as F
 from scipy.sparse import coo_array
 
 from jobs.algorithms.components import encode, materialise
-from jobs.algorithms.messages import DEALT, by_task, deal, gathered
+from jobs.algorithms.messages import DEALT, by_task, deal, gathered, pair_of, pairs_of, whole
 
 Codes = npt.NDArray[np.int64]
 
@@ -93,16 +93,16 @@ def _by_bits(edges: DataFrame, vertices: int, n: int, rows: int, each: int) -> D
     words = -(-vertices // 64)
     size = max(rows // (8 * words), 1)  # vertices of a block
     blocks = -(-vertices // size)
-    parts = -(-n // (each * blocks * (blocks + 1) // 2))  # tasks that share the edges between two blocks
+    parts = -(-n // (each * pairs_of(blocks)))  # tasks that share the edges between two blocks
 
     def deal_ways(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in gathered(batches, 200_000):
             a, b = (batch[side].to_numpy() for side in "ab")
-            own = _place(a // size, b // size) * parts + (a + b) % parts  # of a pair of blocks
+            own = pair_of(a // size, b // size) * parts + (a + b) % parts  # of a pair of blocks
             for row, column, ahead in ((a, b, True), (b, a, False)):
                 for other in range(blocks):
                     for part in range(parts):
-                        task = _place(np.minimum(row // size, other), np.maximum(row // size, other)) * parts + part
+                        task = pair_of(row // size, other) * parts + part
                         counts = pa.array((task == own) & ahead)
                         ends = [pa.array(end.astype(np.int32)) for end in (row, column)]
                         yield from deal(
@@ -111,23 +111,18 @@ def _by_bits(edges: DataFrame, vertices: int, n: int, rows: int, each: int) -> D
 
     return by_task(
         edges.mapInArrow(deal_ways, DEALT),
-        blocks * (blocks + 1) // 2 * parts,
+        pairs_of(blocks) * parts,
         partial(_common, words=words),
         "a long, b long, triangles long",
     )
 
 
-def _place(one: Codes, other: Codes) -> Codes:
-    """The number of a pair of blocks, `one` at most `other`."""
-    return other * (other + 1) // 2 + one
-
-
 def _common(batches: Iterable[pa.RecordBatch], words: int) -> Iterator[pa.RecordBatch]:
     """Of all ways of a task (row, column, counts), for those that count the bits that the rows of both ends have in common."""
-    kept = [batch for batch in batches if batch.num_rows]
-    if not kept:
+    ways = whole(batches)
+    if ways is None:
         return
-    row, column, counts = (pa.Table.from_batches(kept)[name].to_numpy() for name in ("row", "column", "counts"))
+    row, column, counts = (ways[name].to_numpy() for name in ("row", "column", "counts"))
     known, at = np.unique(row, return_inverse=True)
     near = np.zeros((len(known), words), np.uint64)
     np.bitwise_or.at(near, (at, column >> 6), np.uint64(1) << (column & 63).astype(np.uint64))

@@ -1,12 +1,11 @@
 """gold.cluster_links: why these two accounts."""
 
-from functools import reduce
-
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.algorithms.cooccurrence import MILLI
-from jobs.algorithms.few import by_marks, ends, few, mark, pair
+from jobs.algorithms.few import ends, few, mark, pair
+from jobs.algorithms.pair_evidence import evidence
 from jobs.schemas.table import table
 from jobs.settings import Run
 
@@ -28,11 +27,10 @@ def transform(
     number = F.row_number().over(Window.orderBy("account_id")).cast("long")
     members = few(of_published.select(mark("account_id").alias("mark"), "account_id", "cluster_id", number.alias("number")))
     said = ("channel", "bits", "sharers", "support", "similarity")
-    tables = (infrastructure, templates, content, synchrony, cohort)
-    evidence = reduce(DataFrame.unionByName, (by_marks(pairs, *said) for pairs in tables))
+    pairs_of_accounts = evidence((infrastructure, templates, content, synchrony, cohort), *said)
     names = {"account_id": "account", "cluster_id": "cluster", "number": "number"}
     a, b = (members.select(F.col("mark").alias(s), *(F.col(name).alias(f"{short}_{s}") for name, short in names.items())) for s in "ab")
-    inside = evidence.join(a, "a").join(b, "b").where("cluster_a = cluster_b")
+    inside = pairs_of_accounts.join(a, "a").join(b, "b").where("cluster_a = cluster_b")
     inside = inside.withColumnRenamed("cluster_a", "cluster_id").withColumn("pair", pair("number_a", "number_b"))
     # Pairs are ranked without their evidence, of which there may be a dozen rows a pair.
     pairs = inside.groupBy("pair").agg(F.sum("bits").alias("total"))

@@ -10,8 +10,8 @@ from pyspark.sql import functions as F
 from jobs.algorithms.channels import CHANNEL
 from jobs.algorithms.cooccurrence import MILLI
 from jobs.algorithms.few import by_names
-from jobs.algorithms.messages import by_task, dealt
-from jobs.algorithms.pair_evidence import ROWS, by_pair, evidence, task_of, whole
+from jobs.algorithms.messages import by_task, dealt, whole
+from jobs.algorithms.pair_evidence import ROWS, by_pair, evidence, task_of
 from jobs.algorithms.triangles import truss
 from jobs.algorithms.verdicts import cleared_pairs, in_force
 from jobs.schemas.graph_links import FAMILIES

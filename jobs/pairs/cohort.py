@@ -1,13 +1,12 @@
 """pairs.cohort: candidate pairs of accounts that were made at the same time, against how many others were."""
 
-from functools import reduce
-
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.algorithms.channels import CHANNEL
 from jobs.algorithms.cooccurrence import MILLI, millibits
-from jobs.algorithms.few import FEW, by_marks, by_names, mark
+from jobs.algorithms.few import FEW, by_names, mark
+from jobs.algorithms.pair_evidence import evidence
 from jobs.settings import Run
 
 CAP = CHANNEL["cohort"].cap  # bits: two friends sign up together
@@ -33,7 +32,7 @@ def transform(accounts: DataFrame, infrastructure: DataFrame, templates: DataFra
     places = made.join(F.broadcast(before), "hour").select(mark("account_id").alias("mark"), place)
     places = F.broadcast(places) if total <= FEW else places
     # A pair may be a candidate of several channels: it is told apart last, after those that prove nothing are gone.
-    pairs = reduce(DataFrame.unionByName, (by_marks(p) for p in (infrastructure, templates, content)))
+    pairs = evidence((infrastructure, templates, content))
     a, b = (places.select(F.col("mark").alias(side), F.col("place").alias(f"place_{side}")) for side in "ab")
     between = F.abs(F.col("place_a") - F.col("place_b"))
     near = pairs.join(a, "a").join(b, "b").select("a", "b", between.alias("between"))

@@ -15,8 +15,8 @@ from jobs.algorithms.cooccurrence import MILLI
 from jobs.algorithms.few import mark
 from jobs.algorithms.fingerprints import packed, unpacked
 from jobs.algorithms.measured_pairs import measured_pairs
-from jobs.algorithms.messages import DEALT, by_task, deal, dealt
-from jobs.algorithms.pair_evidence import ROWS, Ints, by_pair, evidence, hashed, whole
+from jobs.algorithms.messages import DEALT, by_task, deal, dealt, pair_of, pairs_of, whole
+from jobs.algorithms.pair_evidence import ROWS, Ints, by_pair, evidence, hashed
 from jobs.algorithms.sketches import SLOTS_A_DAY
 from jobs.algorithms.timing import effective_slots, met_by_habit, poisson_bits
 from jobs.schemas.table import table
@@ -44,7 +44,7 @@ def transform(embeddings: DataFrame, infrastructure: DataFrame, templates: DataF
     slots = effective_slots(busy["count"].to_numpy().astype(np.float64))
     rows = evidence((infrastructure, templates, content), "bits")
     blocks = -(-max(embeddings.count(), 1) // BLOCK)
-    each = -(-max(rows.count(), 1) // (ROWS * _pairs_of(blocks)))  # tasks that share the evidence between two blocks
+    each = -(-max(rows.count(), 1) // (ROWS * pairs_of(blocks)))  # tasks that share the evidence between two blocks
     enough, longs = int(run.settings.pairs.synchrony_floor * MILLI), _longs(run)
     times, of_days = slice(0, SLOTS_A_DAY), slice(SLOTS_A_DAY, SLOTS_A_DAY + run.settings.window_days)  # of what follows the slots
 
@@ -57,6 +57,8 @@ def transform(embeddings: DataFrame, infrastructure: DataFrame, templates: DataF
         marks, names, n = minutes["mark"].to_numpy(), minutes["account_id"].combine_chunks(), minutes["n"].to_numpy().astype(np.float64)
         active = unpacked(minutes["active"].combine_chunks(), np.dtype("<i8"))[1].reshape(len(marks), -1)
         by_mark, found = np.argsort(marks), []
+        known = np.isin(a, marks) & np.isin(b, marks)  # of an account without minutes nothing is said
+        a, b = a[known], b[known]
         for first in range(0, len(a), PIECE):
             x, y = (by_mark[np.searchsorted(marks, of[first : first + PIECE], sorter=by_mark)] for of in (a, b))
             together = (active[x, :longs] & active[y, :longs]).view(np.uint64)
@@ -78,25 +80,14 @@ def transform(embeddings: DataFrame, infrastructure: DataFrame, templates: DataF
                 yield measured_pairs(day, "synchrony", names.take(pa.array(x)), names.take(pa.array(y)), *measured)
 
     to_tasks = dealt(rows, lambda batch: _task_of(batch, blocks, each)).unionByName(_minutes(embeddings, run, blocks, each))
-    return by_task(to_tasks, each * _pairs_of(blocks), weigh, schema)
-
-
-def _pairs_of(blocks: int) -> int:
-    """How many pairs of blocks there are, of unlike ones and of each with itself."""
-    return blocks * (blocks + 1) // 2
+    return by_task(to_tasks, each * pairs_of(blocks), weigh, schema)
 
 
 def _task_of(rows: pa.RecordBatch, blocks: int, each: int) -> npt.NDArray[np.int32]:
     """Which task weighs the pair of each row of evidence: one of `each` of the pair of blocks that its accounts are of."""
     a, b = (rows[side].to_numpy() for side in "ab")
-    one, other = a % blocks, b % blocks
     part = (hashed(a, b) % np.uint64(each)).astype(np.int64)
-    return (_place(np.minimum(one, other), np.maximum(one, other)) * each + part).astype(np.int32)
-
-
-def _place(one: Ints, other: Ints) -> Ints:
-    """The number of a pair of blocks, `one` at most `other`."""
-    return other * (other + 1) // 2 + one
+    return (pair_of(a % blocks, b % blocks) * each + part).astype(np.int32)
 
 
 def _parted(batches: Iterable[pa.RecordBatch]) -> tuple[list[pa.RecordBatch], list[pa.RecordBatch]]:
@@ -146,7 +137,7 @@ def _minutes(embeddings: DataFrame, run: Run, blocks: int, each: int) -> DataFra
             made = pa.RecordBatch.from_arrays(columns, names=["account_id", "mark", "n", "active"])
             block = made["mark"].to_numpy() % blocks
             for other in range(blocks):
-                place = _place(np.minimum(block, other), np.maximum(block, other)) * each
+                place = pair_of(block, other) * each
                 for part in range(each):
                     yield from deal(made, (place + part).astype(np.int32))
 
