@@ -169,7 +169,7 @@ STAGES: tuple[Stage, ...] = (
         "score, confidence and rank of a cluster",
     ),
     Stage("gold.cluster_timeline", Grain.RUN, (*_SCORED, _EMBEDDINGS), "a cluster's activity by hour and model"),
-    Stage("gold.cluster_links", Grain.RUN, (*_SCORED, *_PAIRS), "why these two accounts"),
+    Stage("gold.cluster_links", Grain.RUN, (*_SCORED, Read("graph.links"), *_PAIRS), "why these two accounts"),
     Stage("gold.cluster_evidence", Grain.RUN, (Read("scoring.clusters"), Read("scoring.evidence")), "why this cluster"),
     Stage(
         "gold.cluster_templates",
