@@ -19,12 +19,15 @@ def shown(spark: SparkSession, most: int, clusters: dict[str, str], links: dict[
     """Rows of the table, of at most so many pairs an account: pairs are two letters each, clusters strings of letters."""
 
     def of(name: str) -> DataFrame:
-        told = [{"account_a": p[0], "account_b": p[1], "channel": c, "bits": n} for p, cs in pairs.items() for c, n in cs.items() if OF[c] == name]
+        told = [
+            {"account_a": p[0], "account_b": p[1], "channel": c, "bits": n}
+            for p, cs in pairs.items()
+            for c, n in cs.items()
+            if OF[c] == name
+        ]
         return rows(spark, f"pairs.{name}", told)
 
-    linked = [
-        {"account_a": p[0], "account_b": p[1], "bits": n, "verdict_id": "v" if p == cleared else None} for p, n in links.items()
-    ]
+    linked = [{"account_a": p[0], "account_b": p[1], "bits": n, "verdict_id": "v" if p == cleared else None} for p, n in links.items()]
     made = transform(
         rows(spark, "scoring.clusters", [{"cluster_id": c, "confidence": "low" if c == "hc_low" else "high"} for c in clusters]),
         rows(spark, "graph.clusters", [{"cluster_id": c, "account_id": a} for c, members in clusters.items() for a in members]),
@@ -36,7 +39,12 @@ def shown(spark: SparkSession, most: int, clusters: dict[str, str], links: dict[
 
 
 def test_links_come_first_and_others_where_links_are_few(spark: SparkSession) -> None:
-    pairs = {"ab": {"card": 2_000, "cohort": 2_500}, "ac": {"card": 9_000, "address": 9_000}, "bc": {"address": 1_500}, "cd": {"head8": 1_000}}
+    pairs = {
+        "ab": {"card": 2_000, "cohort": 2_500},
+        "ac": {"card": 9_000, "address": 9_000},
+        "bc": {"address": 1_500},
+        "cd": {"head8": 1_000},
+    }
     made = shown(spark, 1, {"hc_1": "abcd"}, {"ab": 4_500}, pairs)
     # a and b have a link; c and d have none: of their other pairs the strongest stands, c's being with a.
     assert made == [

@@ -13,7 +13,8 @@ from pyspark.sql import SparkSession
 from pyspark.sql.types import StringType, StructField, StructType
 
 from jobs.algorithms.channels import CHANNEL, TOKEN_FAMILIES, WRAPPERS
-from jobs.algorithms.figures import DUPLICATES, Declared, compared, derived, duplicates, matched, measures, population_stability, summary
+from jobs.algorithms.duplicates import DUPLICATES, duplicates
+from jobs.algorithms.figures import Declared, compared, derived, matched, measures, population_stability, summary
 from jobs.pipeline import STAGES, is_landing, stage
 from jobs.runtime import suites
 from jobs.runtime.lines import LINES
@@ -165,10 +166,11 @@ def test_what_is_counted_against_another_table(spark: SparkSession) -> None:
         against={"known": {"table": "graph.clusters", "with": both}},
     )
     spec, others = table("gold.suspect_cluster_members"), {"graph.clusters": clusters}
-    found = summary(members, spec, declared, ["duplicate_keys"], others, [DAY]).collect()
-    assert {row.figure: row.value for row in found} == {
-        "rows": 2.0, "seconds": 1.0, "duplicate_keys": 0.0, "known": 1.0, "cluster.1": 1.0, "cluster.2": 1.0,
-    }  # fmt: skip
+    for many in (False, True):
+        found = summary(members, spec, declared, ["duplicate_keys"], others, [DAY], many=many).collect()
+        assert {row.figure: row.value for row in found} == {
+            "rows": 2.0, "seconds": 1.0, "duplicate_keys": 0.0, "known": 1.0, "cluster.1": 1.0, "cluster.2": 1.0,
+        }  # fmt: skip
 
 
 def test_trailing_days_are_compared_only_where_enough_is_known() -> None:

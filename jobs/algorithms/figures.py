@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import reduce
-from operator import and_
 from typing import Any
 
 import numpy as np
@@ -17,10 +16,11 @@ import pandas as pd
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from jobs.algorithms.duplicates import DUPLICATES, count_duplicates, duplicates
 from jobs.schemas.table import Table
 from jobs.settings import Quality
 
-ROWS, DUPLICATES, NULL = "rows", "duplicate_keys", "null_"
+ROWS, NULL = "rows", "null_"
 _TOLD = "figures"  # in the metadata of a column
 
 
@@ -60,13 +60,20 @@ def told(frame: DataFrame) -> dict[str, float | None]:
 
 
 def summary(
-    frame: DataFrame, spec: Table | None, declared: Declared, wanted: Sequence[str], inputs: Mapping[str, DataFrame], days: Sequence[date]
+    frame: DataFrame,
+    spec: Table | None,
+    declared: Declared,
+    wanted: Sequence[str],
+    inputs: Mapping[str, DataFrame],
+    days: Sequence[date],
+    *,
+    many: bool = False,
 ) -> DataFrame:
     """(figure string, value double), one row a figure: `rows`, the declared, and of the others those `wanted`.
 
     Of several `days`, (date, figure, value): the date of the table is one that the `inputs` have too, and a day without rows
-    has no figures of its own. One job reads `frame` once, and once more, its key alone, where duplicates are wanted and figures are
-    many (a row would carry them all to where its key is counted); each figure `against` one of `inputs` reads both once.
+    has no figures of its own. One job reads `frame` once, and once more, its key alone, where duplicates are wanted of `many` rows;
+    each figure `against` one of `inputs` reads both once.
     A figure of nothing (a mean of no rows) is null.
     """
     by = [] if len(days) == 1 or spec is None else [str(spec.date)]
@@ -74,8 +81,8 @@ def summary(
     own = measures(frame.columns, declared, wanted, day)
     parts = []
     if spec is not None and DUPLICATES in wanted:
-        if declared.histograms:
-            parts.append(_listed(frame.groupBy(*by).agg(duplicates(spec)), by))
+        if many:
+            parts.append(_listed(count_duplicates(frame, spec, by), by))
         else:
             own.append(duplicates(spec))
     if declared.histograms:
@@ -109,14 +116,6 @@ def measures(known: Sequence[str], declared: Declared, wanted: Sequence[str], da
     columns += [_expression(sql, day).alias(name) for name, sql in declared.aggregates.items()]
     nulls = [n for n in wanted if n.startswith(NULL) and n.removeprefix(NULL) in known]
     return columns + [F.avg(F.when(F.col(n.removeprefix(NULL)).isNull(), 1.0).otherwise(0.0)).alias(n) for n in nulls]
-
-
-def duplicates(spec: Table) -> Column:
-    """Rows of a day beyond the first of each key, which is told by 128 bits: as text it would cost more to count than to make."""
-    key = [F.col(name) for name in spec.key if name != spec.date]
-    whole = reduce(and_, (part.isNotNull() for part in key))  # of a key that lacks a part, no row is the first
-    bits = (F.when(whole, F.xxhash64(*key)), F.when(whole, F.xxhash64(F.lit(1), *key)))
-    return (F.count(F.lit(1)) - F.count_distinct(*bits)).alias(DUPLICATES)
 
 
 def _expression(sql: str, day: str) -> Column:

@@ -86,16 +86,17 @@ class Gate:
         *,
         told: Mapping[str, float | None] | None = None,
         published: bool = False,
+        many: bool = False,
     ) -> None:
         """Judge the rows of a table for a day, or for several of a table of events, in one Spark job.
 
         `inputs` are the rows that its stage read, by table, and `told` the figures that its transform told; None if it was
         another process that made the rows, which has written them down. With `published` the rows are yet to be written: if they
-        may not be, they are kept in quality/rejected, where they can be looked at.
+        may not be, they are kept in quality/rejected, where they can be looked at. Of `many` rows keys are counted by themselves.
         Raises GateError, naming figure, bounds and the place of the rows, if a critical expectation fails.
         """
         suite = suites.suite(name)
-        measured = self._measure(suite, days, frame, inputs)
+        measured = self._measure(suite, days, frame, inputs, many=many)
         for day in sorted(days):  # the oldest first: each is one of the next one's trailing days
             figures = measured[day]
             if suite.declared.told:
@@ -118,12 +119,15 @@ class Gate:
                 self._keep_rejected(name, frame)
             raise GateError(_message(failed, self._path(name, published)), sorted({o.day for o in failed}))
 
-    def _measure(self, suite: Suite, days: Sequence[date], frame: DataFrame, inputs: Mapping[str, DataFrame]) -> dict[date, Figures]:
+    def _measure(
+        self, suite: Suite, days: Sequence[date], frame: DataFrame, inputs: Mapping[str, DataFrame], *, many: bool
+    ) -> dict[date, Figures]:
         """The figures of the days that are of the rows alone, each day's in the order of the days."""
         spec = None if is_landing(suite.table) else table(suite.table)
         known = {day: self._counted(suite, day) for day in days}
         unknown = {n: how for n, how in suite.declared.against.items() if any(n not in figures for figures in known.values())}
-        seen = summary(frame, spec, replace(suite.declared, against=unknown), suite.wanted, inputs, days).collect()  # some dozens a day
+        declared = replace(suite.declared, against=unknown)
+        seen = summary(frame, spec, declared, suite.wanted, inputs, days, many=many).collect()  # some dozens a day
         found: dict[date, Figures] = {day: {} for day in sorted(days)}
         for *of, figure, value in seen:
             found[of[0] if of else days[0]][figure] = value
@@ -131,7 +135,7 @@ class Gate:
             if ROWS not in found[day]:  # of several days one that is empty
                 assert spec is not None
                 of_day = F.col(str(spec.date)) == F.lit(day)
-                found |= self._measure(suite, [day], frame.where(of_day), {n: rows.where(of_day) for n, rows in inputs.items()})
+                found |= self._measure(suite, [day], frame.where(of_day), {n: rows.where(of_day) for n, rows in inputs.items()}, many=many)
             found[day] = dict.fromkeys(unknown, 0.0) | found[day] | known[day]
         return found
 

@@ -25,6 +25,7 @@ from jobs.runtime.failures import lost_rows
 from jobs.runtime.gate import Gate, Outcome
 from jobs.runtime.inputs import Inputs
 from jobs.runtime.journal import Journal
+from jobs.runtime.kept import SMALL
 from jobs.runtime.lake import Commit, Lake
 from jobs.runtime.landing import Landing
 from jobs.runtime.order import GOLD, PUBLISHER, Task, alone, order, schedule
@@ -166,7 +167,7 @@ class Runner:
                 elif made.grain is Grain.EVENT:
                     self._check_events(made, self.event_days(day))
                 else:
-                    self._check(made, day, self.lake.read(name, Span.DAY, day), self._beside(made, day))
+                    self._check(made, day, self.lake.read(name, Span.DAY, day), self._beside(made, day), many=True)
             except GateError as error:
                 stopped.append(error)
         self._records.flush()
@@ -244,8 +245,9 @@ class Runner:
             held = self._inputs.held(stage, day, rows)
             self._write(made, held.rows if held else rows)
             if whole_run and stage.grain is not Grain.EVENT:
-                kept = self._inputs.keep(stage, day, held, made.commit.size if made.commit else None)
-                self._check(stage, day, kept, inputs, told=told(rows))
+                size = made.commit.size if made.commit else None
+                kept = self._inputs.keep(stage, day, held, size)
+                self._check(stage, day, kept, inputs, told=told(rows), many=stage.grain is Grain.ARRIVAL or (size or 0) >= SMALL)
             elif not whole_run:
                 self.gate.note(stage.table, day, told(rows))
             return
@@ -274,7 +276,7 @@ class Runner:
     def _check_events(self, stage: Stage, days: Sequence[date]) -> None:
         if self.gated and suites.exists(stage.table):
             inputs = {read.table: self.lake.read_events(read.table, days) for read in stage.reads}
-            self.gate.check(stage.table, days, self.lake.read_events(stage.table, days), inputs)
+            self.gate.check(stage.table, days, self.lake.read_events(stage.table, days), inputs, many=True)
 
     def _beside(self, stage: Stage, day: date) -> dict[str, DataFrame]:
         """Of what a stage reads, the tables that its rows are judged against."""
