@@ -1,9 +1,10 @@
-"""Messages: every row arrives once, at the task that it was dealt to, with no more of a dictionary than it needs."""
+"""Messages: every row arrives once, at the task that it was dealt to, with no more of a dictionary than it needs. Runs of rows."""
 
 import numpy as np
 import pyarrow as pa
 
 from jobs.algorithms.messages import deal, read
+from jobs.algorithms.runs import begins, run_lengths
 
 
 def batch(names: list[str], codes: list[int]) -> pa.RecordBatch:
@@ -28,3 +29,13 @@ def test_rows_arrive_once_where_they_were_dealt() -> None:
 def test_no_rows_are_no_messages() -> None:
     assert list(deal(batch(["a"], []), np.zeros(0, np.int32))) == []
     assert list(read([])) == []
+
+
+def test_runs_are_rows_equal_in_every_column() -> None:
+    rng = np.random.default_rng(3)
+    for n in (0, 1, 2, 200):
+        columns = [rng.integers(0, 2, n) for _ in range(3)]
+        rows = list(zip(*(column.tolist() for column in columns), strict=True))
+        first = [i for i in range(n) if i == 0 or rows[i] != rows[i - 1]]
+        assert begins(*columns).tolist() == first
+        assert run_lengths(begins(*columns), n).tolist() == np.diff([*first, n]).tolist()

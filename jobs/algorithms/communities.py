@@ -17,6 +17,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.algorithms.components import encode
+from jobs.algorithms.runs import begins
 from jobs.algorithms.triangles import triangles
 
 Codes = npt.NDArray[np.int64]
@@ -128,7 +129,7 @@ def reunited(a: Codes, b: Codes, labels: Codes, share: float) -> Codes:
             return labels
         ends, partners, fit = np.append(one, other), np.append(other, one), np.append(fit, fit)
         order = np.lexsort((partners, -fit, ends))
-        first = order[np.append(True, np.diff(ends[order]) != 0)]
+        first = order[begins(ends[order])]
         best = np.arange(count)
         best[ends[first]] = partners[first]
         mutual = best[best] == np.arange(count)
@@ -141,9 +142,7 @@ def _canonical(a: Codes, b: Codes, weight: Weights) -> tuple[Codes, Codes, Weigh
     low, high, weight = np.minimum(a, b)[proper], np.maximum(a, b)[proper], weight[proper]
     order = np.lexsort((weight, high, low))
     low, high, weight = low[order], high[order], weight[order]
-    fresh = np.ones(len(low), bool)
-    fresh[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
-    starts = np.flatnonzero(fresh)
+    starts = begins(low, high)
     return low[starts], high[starts], np.add.reduceat(weight, starts) if len(starts) else weight
 
 

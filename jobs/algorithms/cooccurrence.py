@@ -32,6 +32,7 @@ from pyspark.sql import functions as F
 from jobs.algorithms.channels import CHANNEL
 from jobs.algorithms.fingerprints import mix
 from jobs.algorithms.messages import by_task, dealt, whole
+from jobs.algorithms.runs import begins, run_lengths
 
 MILLI = 1000  # bits are summed as whole thousandths, so that sums do not depend on their order
 MEETINGS = 8_000_000  # pairs of accounts that meet in a token, made in a task: where no two are of one pair, 1 GB in a Python worker
@@ -135,8 +136,8 @@ def _meetings(rows: pa.Table | None, owners: int, piece: int, partners: int) -> 
     columns = [account, owner, channel, *(rows[n].to_numpy().astype(np.int64) for n in numbers)]
     order = np.lexsort([account, columns[4], channel])
     account, owner, channel, mark, token, degree, reach, weight, total = (column[order] for column in columns)
-    begins = np.flatnonzero(np.r_[True, (token[1:] != token[:-1]) | (channel[1:] != channel[:-1])])
-    ends = np.repeat(np.append(begins[1:], len(token)), np.diff(np.append(begins, len(token))))
+    first = begins(channel, token)
+    ends = np.repeat(np.append(first[1:], len(token)), run_lengths(first, len(token)))
     later = ends - np.arange(len(token)) - 1  # each row meets those after it of its token
     done = np.cumsum(later)
     if not done[-1]:
@@ -183,13 +184,13 @@ def _joined(key: Ints, bits: Ints, token: Ints, sharers: Ints, support: Ints, co
     The best token has the most bits; of those the fewest sharers; of those the greatest number.
     """
     order = np.argsort(key, kind="stable")
-    begins = np.flatnonzero(np.r_[True, np.diff(key[order]) != 0])
+    first = begins(key[order])
     rank = (bits * _RANKS + (_RANKS - 1 - sharers))[order]
-    best = np.maximum.reduceat(rank, begins)
-    is_best = rank == np.repeat(best, np.diff(np.append(begins, len(key))))
-    chosen = np.maximum.reduceat(np.where(is_best, token[order], np.iinfo(np.int64).min), begins)
-    counts, sums = (np.add.reduceat(x[order], begins) for x in (support, common))
-    return order[begins], (chosen, _RANKS - 1 - best % _RANKS, counts, best // _RANKS, sums)
+    best = np.maximum.reduceat(rank, first)
+    is_best = rank == np.repeat(best, run_lengths(first, len(key)))
+    chosen = np.maximum.reduceat(np.where(is_best, token[order], np.iinfo(np.int64).min), first)
+    counts, sums = (np.add.reduceat(x[order], first) for x in (support, common))
+    return order[first], (chosen, _RANKS - 1 - best % _RANKS, counts, best // _RANKS, sums)
 
 
 def _best(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

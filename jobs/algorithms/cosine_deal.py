@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from jobs.algorithms.cosine_cells import Cell, Cells, Ints
 from jobs.algorithms.cosine_messages import Vectors, joined, same
+from jobs.algorithms.runs import begins
 
 _AT_ONCE = 32_768  # vectors dealt at once: 17 MB at d = 128, and as much again for each copy
 _BYTES = 32 << 20  # of messages handed to Spark at once
@@ -73,7 +74,7 @@ def _deal(vectors: Vectors, plan: Plan) -> Iterator[pa.RecordBatch]:
     vectors = Vectors(vectors.ids, vectors.keys, vectors.rows, plan.cells.nearest(vectors.rows, plan.copies + 1))
     row, task = _destinations(vectors, plan)
     left_out = _rest_messages(vectors, rest, plan)
-    starts = np.flatnonzero(np.concatenate([[True], task[1:] != task[:-1]]))
+    starts = begins(task)
     ends = np.append(starts[1:], len(task))
     messages, tasks, size = list[bytes](), list[int](), 0
     for start, end in zip(starts, ends, strict=True):

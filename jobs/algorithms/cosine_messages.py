@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.algorithms.cosine_cells import Cell, Floats, Ints
+from jobs.algorithms.runs import begins, run_lengths
 
 
 @dataclass(frozen=True)
@@ -102,8 +103,8 @@ def same(vectors: Vectors, most: int) -> Iterator[Ints]:
     """Positions, by id, of each group of more than `most` vectors that are the same."""
     order = vectors.keys.argsort(kind="stable")
     keys = vectors.keys[order]
-    starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if len(keys) else np.zeros(0, np.int64)
-    sizes = np.diff(np.append(starts, len(keys)))
+    starts = begins(keys)
+    sizes = run_lengths(starts, len(keys))
     for start, size in zip(starts[sizes > most], sizes[sizes > most], strict=True):
         group = order[start : start + size]
         while len(group) > most:  # keys may meet: of those, each vector is a group of its own

@@ -38,7 +38,8 @@ def count_duplicates(frame: DataFrame, spec: Table, by: Sequence[str] = ()) -> D
     tasks = max(TASKS, int(frame.sparkSession.conf.get("spark.sql.shuffle.partitions") or 1))
 
     def task_of(rows: pa.RecordBatch) -> npt.NDArray[np.int32]:
-        return (rows["one"].to_numpy().view(np.uint64) % np.uint64(tasks)).astype(np.int32)
+        task: npt.NDArray[np.int32] = (rows["one"].to_numpy().view(np.uint64) % np.uint64(tasks)).astype(np.int32)
+        return task
 
     def count(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         rows = whole(batches)

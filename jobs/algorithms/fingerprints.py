@@ -20,6 +20,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.algorithms.runs import begins
 from jobs.schemas.sketch import AFFIX_COLUMNS, AFFIX_WORDS
 
 Hashes = npt.NDArray[np.uint64]
@@ -227,7 +228,7 @@ def terms(w: Words) -> pa.BinaryArray:
     early = within < TERMS_KEPT
     # Rows ascend, so the keys are nearly sorted, which a stable sort makes use of; NumPy's `unique` hashes, 50 times slower.
     cells = np.sort(row[early] * TERM_BUCKETS + bucket[early], kind="stable")
-    cells = cells[np.append(True, cells[1:] != cells[:-1])] if len(cells) else cells
+    cells = cells[begins(cells)]
     counts = np.bincount(cells // TERM_BUCKETS, minlength=len(w.counts))
     return packed(counts, (cells % TERM_BUCKETS).astype(np.int16))
 

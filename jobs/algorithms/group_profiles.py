@@ -22,6 +22,7 @@ from jobs.algorithms.cooccurrence import MILLI
 from jobs.algorithms.cosine_join import sampled
 from jobs.algorithms.embedding import DIMENSIONS
 from jobs.algorithms.fingerprints import packed, unpacked
+from jobs.algorithms.runs import begins, run_lengths
 from jobs.settings import Profile
 
 BINNED = ("later_turns", "night", "output_tokens", "thinking", "tools", "zero_temperature", "streaming", "templated", "volume")
@@ -257,8 +258,8 @@ def typical_tokens(members: DataFrame, accounts: DataFrame, groups: Groups, popu
                 code = group[row[counted]] * len(CHANNELS) + items["channel"][counted]
                 order = np.lexsort([code, items["token"][counted]])
                 token, code, users = items["token"][counted][order], code[order], items["users"][counted][order]
-                first = np.flatnonzero(np.r_[True, (np.diff(token) != 0) | (np.diff(code) != 0)]) if len(token) else order
-                found = [code[first].astype(np.int32), token[first], np.diff(np.append(first, len(token))).astype(np.int32), users[first]]
+                first = begins(token, code)
+                found = [code[first].astype(np.int32), token[first], run_lengths(first, len(token)).astype(np.int32), users[first]]
                 yield pa.RecordBatch.from_arrays([pa.array(x) for x in found], names=["code", "token", "having", "users"])
 
     sizes = pa.table({"community": names, "group": np.arange(len(names), dtype=np.int32), "size": groups.size})

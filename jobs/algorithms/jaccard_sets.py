@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.algorithms.cosine_messages import mixed
+from jobs.algorithms.runs import begins, run_lengths
 
 Ints = npt.NDArray[np.int64]
 Weights = npt.NDArray[np.float64]
@@ -140,7 +141,7 @@ def pack_sets(batch: pa.RecordBatch, salt: int) -> Sets:
     row, token, weight = row[order], token[order], weight[order]
     broken = np.zeros(len(there), np.bool_)
     broken[row[~np.isfinite(weight) | (weight < 0)]] = True
-    first = np.flatnonzero(np.concatenate([[True], (row[1:] != row[:-1]) | (token[1:] != token[:-1])])) if len(row) else row
+    first = begins(row, token)
     summed = np.add.reduceat(weight, first) if len(first) else weight
     row, token = row[first], token[first]
     summed = np.where(plain[row], 1.0, summed)
@@ -165,8 +166,8 @@ def same_sets(sets: Sets, most: int) -> Iterator[Ints]:
     """Positions, by id, of each group of more than `most` sets that are the same."""
     order = np.lexsort((sets.marks[:, 1], sets.marks[:, 0]))
     marks = sets.marks[order]
-    starts = np.flatnonzero(np.concatenate([[True], (marks[1:] != marks[:-1]).any(axis=1)])) if len(marks) else np.zeros(0, np.int64)
-    sizes = np.diff(np.append(starts, len(marks)))
+    starts = begins(*marks.T)
+    sizes = run_lengths(starts, len(marks))
     for start, size in zip(starts[sizes > most], sizes[sizes > most], strict=True):
         group = order[start : start + size]
         yield group[pc.sort_indices(sets.ids.take(pa.array(group))).to_numpy()]

@@ -12,6 +12,7 @@ from jobs.algorithms.cosine_messages import mixed
 from jobs.algorithms.cosine_products import PAIR, stars
 from jobs.algorithms.jaccard_keys import ROUNDING, Keys
 from jobs.algorithms.jaccard_sets import Ints, Ragged, Sets, Weights, read_sets, same_sets
+from jobs.algorithms.runs import begins
 
 _PAIRED = 1 << 20  # candidate pairs held at once: 40 MB
 _COMPARED = 1 << 21  # tokens looked up at once: 80 MB
@@ -62,7 +63,7 @@ def deal_sets(parts: Iterable[Sets], plan: SetPlan) -> Iterator[pa.RecordBatch]:
 def _messages(sets: Sets, rests: dict[int, list[pa.RecordBatch]], plan: SetPlan) -> Iterator[pa.RecordBatch]:
     places = np.unique(plan.task(sets.keys.values) * len(sets) + np.repeat(np.arange(len(sets)), sets.keys.sizes))
     task, row = np.divmod(places, max(len(sets), 1))
-    starts = np.flatnonzero(np.concatenate([[True], task[1:] != task[:-1]])) if len(task) else task
+    starts = begins(task)
     for start, end in zip(starts, np.append(starts[1:], len(task)), strict=True):
         number, rest = int(task[start]), None
         if number in rests:
@@ -127,7 +128,7 @@ def _spans(sizes: Ints, most: int) -> Iterator[tuple[int, int]]:
     if not len(sizes):
         return
     part = np.cumsum(sizes) // most
-    starts = np.flatnonzero(np.concatenate([[True], part[1:] != part[:-1]]))
+    starts = begins(part)
     yield from zip(starts.tolist(), [*starts[1:].tolist(), len(sizes)], strict=True)
 
 

@@ -13,6 +13,7 @@ from pyspark.sql import DataFrame
 
 from jobs.algorithms.few import by_marks
 from jobs.algorithms.fingerprints import mix
+from jobs.algorithms.runs import begins
 
 ROWS = 8_000_000  # that a task adds up: under a gigabyte in a Python worker
 
@@ -39,15 +40,8 @@ def by_pair(a: Ints, b: Ints) -> tuple[Ints, Ints]:
     """The order in which the rows of each pair stand together, (n,), and the places in it where a pair begins."""
     key = hashed(a, b)
     order = np.argsort(key)
-    begins, keys = _begins(a[order], b[order]), _begins(key[order])
-    if len(begins) != len(keys):  # two pairs have one hash, and their rows may be mixed
+    pairs, keys = begins(a[order], b[order]), begins(key[order])
+    if len(pairs) != len(keys):  # two pairs have one hash, and their rows may be mixed
         order = np.lexsort([b, a])
-        begins = _begins(a[order], b[order])
-    return order, begins
-
-
-def _begins(*columns: npt.NDArray[np.generic]) -> Ints:
-    """Where the rows differ from those before them."""
-    new = np.ones(len(columns[0]), bool)
-    new[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
-    return np.flatnonzero(new)
+        pairs = begins(a[order], b[order])
+    return order, pairs

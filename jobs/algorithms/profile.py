@@ -37,6 +37,7 @@ from jobs.algorithms.group_profiles import (
     nearness,
     typical_tokens,
 )
+from jobs.algorithms.runs import begins
 from jobs.settings import Profile
 
 FAMILIES = ("content", "infrastructure", "cohort", "behaviour", "timing")
@@ -113,7 +114,7 @@ def _judge(
     rows = np.sort((((account * len(names) + group) * len(_PARTS) + _PART_OF[channel]) << 22) + (said << 6) + (channel << 1) + usual)
     key, bits, channel, usual = rows >> 22, ((rows >> 6) & 0xFFFF) - _BELOW, (rows >> 1) & 0x1F, (rows & 1).astype(bool)
     pairs, part = np.divmod(key, len(_PARTS))
-    pair = np.flatnonzero(np.r_[True, np.diff(pairs) != 0])
+    pair = begins(pairs)
     has_usual, shares = (np.logical_or.reduceat(x, pair) for x in (usual, part != _SUBJECT_PART))
     last = np.flatnonzero(np.r_[np.diff(key) != 0, True])
     which = np.searchsorted(pair, last, side="right") - 1
@@ -154,7 +155,7 @@ def _judge(
     accepted = np.flatnonzero(agree & (total >= enough))
     # The best group of each account: most bits, then the larger, then by name.
     accepted = accepted[np.lexsort([group[accepted], -groups.size[group[accepted]], -total[accepted], account[accepted]])]
-    chosen = accepted[np.r_[True, np.diff(account[accepted]) != 0]] if len(accepted) else accepted
+    chosen = accepted[begins(account[accepted])]
     reasons = [[CHANNELS[c] for b, c in sorted(zip(best[i], says[i], strict=True), reverse=True) if b > 0] for i in chosen]
     yield pa.RecordBatch.from_arrays(
         [

@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 
 from jobs.algorithms.capability import CAPABILITIES
 from jobs.algorithms.fingerprints import SIGNATURE, TERM_BUCKETS, mix, packed, unpacked
+from jobs.algorithms.runs import begins, run_lengths
 from jobs.schemas.sketch import ABSENT, MINIMUM, PROMPT, PROMPT_FIELDS, TERM, TRAIT, TRAIT_CHANNELS
 
 Ints = npt.NDArray[np.int64]
@@ -88,7 +89,7 @@ def _grouped(table: pa.Table) -> tuple[pa.Table, _Groups]:
     table = table.combine_chunks().sort_by("account_id")
     accounts = table["account_id"].combine_chunks()
     codes = accounts.dictionary_encode().indices.to_numpy().astype(np.int64)  # sorted, so codes ascend
-    starts = np.flatnonzero(np.concatenate([[True], codes[1:] != codes[:-1]])) if len(codes) else np.empty(0, np.int64)
+    starts = begins(codes)
     return table, _Groups(codes, starts, accounts.take(pa.array(starts)))
 
 
@@ -102,22 +103,12 @@ def lists(lengths: Ints, values: pa.Array) -> pa.ListArray:
     return pa.ListArray.from_arrays(pa.array(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)), values)
 
 
-def _runs(order: Ints, *keys: npt.NDArray[Any]) -> Ints:
-    """Where, in rows taken in `order`, a new combination of keys begins."""
-    change = np.zeros(len(order), bool)
-    change[:1] = True
-    for key in keys:
-        taken = key[order]
-        change[1:] |= taken[1:] != taken[:-1]
-    return np.flatnonzero(change)
-
-
 def _counted(group: Ints, keys: list[npt.NDArray[Any]], n: Ints) -> tuple[Ints, list[npt.NDArray[Any]], Ints]:
     """Items (group, keys…) with their counts summed, in ascending order of group and keys."""
     if not len(group):
         return group, keys, n
     order = np.lexsort([*reversed(keys), group])
-    first = _runs(order, group, *keys)
+    first = begins(*(key[order] for key in (group, *keys)))
     return group[order][first], [k[order][first] for k in keys], np.add.reduceat(n[order], first)
 
 
@@ -125,7 +116,7 @@ def _bottom(group: Ints, item: Ints, k: int) -> npt.NDArray[np.bool_]:
     """Which of distinct items, given by group, are among the k with the smallest hashes of their group."""
     if not len(group):
         return np.zeros(0, bool)
-    sizes = np.diff(np.append(_runs(np.arange(len(group)), group), len(group)))
+    sizes = run_lengths(begins(group), len(group))
     if sizes.max() <= k:
         return np.ones(len(group), bool)
     order = np.lexsort([mix(item.view(np.uint64)), group])
@@ -196,7 +187,7 @@ def _prompts(groups: _Groups, group: Ints, fields: list[Ints], n: Ints) -> pa.Bi
     A hash that is ABSENT is greater than all others, so the minimum prefers a real one.
     """
     order = np.lexsort([fields[0], group])
-    first = _runs(order, group, fields[0])
+    first = begins(group[order], fields[0][order])
     if len(order):
         group, n = group[order][first], np.add.reduceat(n[order], first)
         fields = [np.minimum.reduceat(f[order], first) for f in fields]
@@ -214,7 +205,7 @@ def _terms(groups: _Groups, group: Ints, term: Ints, n: Ints) -> pa.BinaryArray:
         return _records(groups.count, group, TERM, [term, n])
     cell = group * TERM_BUCKETS + term
     order = np.argsort(cell, kind="stable")  # groups ascend and so do the terms of a row: runs, which a stable sort merges
-    first = _runs(order, cell)
+    first = begins(cell[order])
     cell = cell[order][first]
     return _records(groups.count, cell // TERM_BUCKETS, TERM, [cell % TERM_BUCKETS, np.add.reduceat(n[order], first)])
 
@@ -223,7 +214,7 @@ def _signature(groups: _Groups, rows: pa.BinaryArray) -> pa.BinaryArray:
     """Element-wise minima of signatures; null where an account has none."""
     lengths, values = unpacked(rows, MINIMUM)
     of = groups.of[lengths > 0]
-    first = _runs(np.arange(len(of)), of)
+    first = begins(of)
     minima = np.minimum.reduceat(values.reshape(-1, SIGNATURE), first, axis=0) if len(of) else values
     signed = np.bincount(of[first], minlength=groups.count)
     return pc.if_else(pa.array(signed > 0), packed(signed * SIGNATURE, minima.ravel()), None)

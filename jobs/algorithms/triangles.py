@@ -19,6 +19,7 @@ from scipy.sparse import coo_array
 
 from jobs.algorithms.components import encode, materialise
 from jobs.algorithms.messages import DEALT, by_task, deal, gathered, pair_of, pairs_of, whole
+from jobs.algorithms.runs import begins
 
 Codes = npt.NDArray[np.int64]
 
@@ -146,7 +147,7 @@ def _counted(edges: pa.Table) -> pa.Table | None:
     names, (first, second) = encode(edges["a"], edges["b"])
     proper = first != second
     keys = np.sort(np.minimum(first, second)[proper] * len(names) + np.maximum(first, second)[proper])
-    keys = keys[np.append(True, keys[1:] != keys[:-1])] if len(keys) else keys
+    keys = keys[begins(keys)]
     a, b = np.divmod(keys, max(len(names), 1))
     crowded = (np.bincount(np.concatenate([a, b])).astype(np.float64) ** 2).sum() > WEDGES
     if crowded and len(names) > DENSE:

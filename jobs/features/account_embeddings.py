@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame
 from jobs.algorithms import embedding, sketches
 from jobs.algorithms.channels import TEXTS
 from jobs.algorithms.fingerprints import TERM_BUCKETS, unpacked
+from jobs.algorithms.runs import begins, run_lengths
 from jobs.schemas.sketch import ABSENT, PHRASE_CHANNELS, PROMPT, TRAIT
 from jobs.schemas.table import BINARY, LONG, column, struct_of, table
 from jobs.settings import Run
@@ -81,8 +82,8 @@ def _phrases(prompts: pa.BinaryArray) -> pa.ListArray:
     at, channel, token, n = (np.concatenate(x) for x in (rows, channels, tokens, counts))
     order = np.lexsort([token, channel, at])
     at, channel, token, n = at[order], channel[order], token[order], n[order]
-    first = np.flatnonzero(np.append(True, (np.diff(at) != 0) | (np.diff(channel) != 0) | (np.diff(token) != 0))) if len(at) else order
-    fillings = np.diff(np.append(first, len(at)))
+    first = begins(at, channel, token)
+    fillings = run_lengths(first, len(at))
     total = np.add.reduceat(n, first) if len(first) else n
     values = pa.StructArray.from_arrays(
         [

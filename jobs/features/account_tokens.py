@@ -12,7 +12,8 @@ from pyspark.sql import functions as F
 
 from jobs.algorithms.channels import CHANNEL, WRAPPERS
 from jobs.algorithms.fingerprints import mix
-from jobs.algorithms.messages import by_task, dealt
+from jobs.algorithms.messages import by_task, dealt, whole
+from jobs.algorithms.runs import begins, run_lengths
 from jobs.schemas.sketch import PHRASE_CHANNELS, TRAIT_CHANNELS
 from jobs.schemas.table import table
 from jobs.settings import Run
@@ -83,15 +84,17 @@ def _listed(batch: pa.RecordBatch, name: str) -> pa.RecordBatch:
 def _with_reach(batches: Iterable[pa.RecordBatch], day: date) -> Iterator[pa.RecordBatch]:
     """Rows of the table, of all shared tokens of whole accounts."""
     names = pa.array([_NAMES.get(code, "") for code in range(128)], pa.string())
-    for counted in _whole(batches):
-        columns = {
-            **{name: counted[name] for name in counted.schema.names},
-            "run_date": pa.array([day] * len(counted), pa.date32()),
-            "channel": names.take(counted["channel"].cast(pa.int32())),
-            "reach": pa.array(_reach(counted)),
-        }
-        fields = table("features.account_tokens").schema.fieldNames()
-        yield from pa.table([columns[name] for name in fields], names=fields).combine_chunks().to_batches(max_chunksize=50_000)
+    counted = whole(batches)
+    if counted is None:
+        return
+    columns = {
+        **{name: counted[name] for name in counted.schema.names},
+        "run_date": pa.array([day] * len(counted), pa.date32()),
+        "channel": names.take(counted["channel"].cast(pa.int32())),
+        "reach": pa.array(_reach(counted)),
+    }
+    fields = table("features.account_tokens").schema.fieldNames()
+    yield from pa.table([columns[name] for name in fields], names=fields).combine_chunks().to_batches(max_chunksize=50_000)
 
 
 def _parts(active: DataFrame) -> int:
@@ -119,21 +122,6 @@ def _own_tokens() -> Column:
     )
 
 
-def _whole(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    table_ = pa.Table.from_batches(kept) if (kept := [b for b in batches if b.num_rows]) else None
-    if table_ is not None:
-        yield table_.unify_dictionaries().combine_chunks()
-
-
-def _starts(*keys: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
-    """Where sorted rows begin a new combination of keys."""
-    change = np.zeros(len(keys[0]), bool)
-    change[:1] = True
-    for key in keys:
-        change[1:] |= key[1:] != key[:-1]
-    return np.flatnonzero(change)
-
-
 def _repeated(token: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """The rows whose token stands in another row too."""
     order = np.argsort(token)
@@ -143,35 +131,37 @@ def _repeated(token: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
 
 def _count_owners(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Uses of whole tokens: one row an account, with the owners that have the token, where there are two or more."""
-    for every in _whole(batches):
-        uses = every.take(pa.array(_repeated(every["token"].to_numpy())))  # the rest is the most, and not worth sorting by all keys
-        account, owner = (uses[name].combine_chunks() for name in ("account_id", "owner_id"))
-        a, o = account.indices.to_numpy(), owner.indices.to_numpy()
-        channel, token, n, fillings = (uses[name].to_numpy() for name in ("channel", "token", "n", "fillings"))
-        order = np.lexsort([a, o, token, channel])
-        a, o, channel, token, n, fillings = (x[order] for x in (a, o, channel, token, n, fillings))
-        first = _starts(channel, token, o, a)  # one account may have a token from two places, as its address at sign-up
-        n, fillings = np.add.reduceat(n, first), np.maximum.reduceat(fillings, first)
-        a, o, channel, token = a[first], o[first], channel[first], token[first]
-        counts = ~np.isin(channel, [*WRAPPERS.values()]) | (fillings >= 2)
-        per_owner = _starts(channel, token, o)
-        owner_counts = np.logical_or.reduceat(counts, per_owner)
-        per_token = _starts(channel[per_owner], token[per_owner])
-        users, degree = np.diff(np.append(per_token, len(per_owner))), np.add.reduceat(owner_counts.astype(np.int64), per_token)
-        rows = np.diff(np.append(per_owner[per_token], len(a)))
-        users, degree = np.repeat(users, rows), np.repeat(degree, rows)
-        kept = users >= 2
-        columns = [
-            account.dictionary.take(pa.array(a[kept])),
-            owner.dictionary.take(pa.array(o[kept])),
-            pa.array(channel[kept], pa.int8()),
-            pa.array(token[kept]),
-            *(pa.array(x[kept].astype(np.int32)) for x in (n, fillings)),
-            pa.array(counts[kept]),
-            *(pa.array(x[kept].astype(np.int32)) for x in (users, degree)),
-        ]
-        names = ["account_id", "owner_id", "channel", "token", "n", "fillings", "counts", "users", "degree"]
-        yield from pa.table(columns, names=names).to_batches(max_chunksize=50_000)
+    every = whole(batches)
+    if every is None:
+        return
+    uses = every.take(pa.array(_repeated(every["token"].to_numpy())))  # the rest is the most, and not worth sorting by all keys
+    account, owner = (uses[name].combine_chunks() for name in ("account_id", "owner_id"))
+    a, o = account.indices.to_numpy(), owner.indices.to_numpy()
+    channel, token, n, fillings = (uses[name].to_numpy() for name in ("channel", "token", "n", "fillings"))
+    order = np.lexsort([a, o, token, channel])
+    a, o, channel, token, n, fillings = (x[order] for x in (a, o, channel, token, n, fillings))
+    first = begins(channel, token, o, a)  # one account may have a token from two places, as its address at sign-up
+    n, fillings = np.add.reduceat(n, first), np.maximum.reduceat(fillings, first)
+    a, o, channel, token = a[first], o[first], channel[first], token[first]
+    counts = ~np.isin(channel, [*WRAPPERS.values()]) | (fillings >= 2)
+    per_owner = begins(channel, token, o)
+    owner_counts = np.logical_or.reduceat(counts, per_owner)
+    per_token = begins(channel[per_owner], token[per_owner])
+    users, degree = run_lengths(per_token, len(per_owner)), np.add.reduceat(owner_counts.astype(np.int64), per_token)
+    rows = run_lengths(per_owner[per_token], len(a))
+    users, degree = np.repeat(users, rows), np.repeat(degree, rows)
+    kept = users >= 2
+    columns = [
+        account.dictionary.take(pa.array(a[kept])),
+        owner.dictionary.take(pa.array(o[kept])),
+        pa.array(channel[kept], pa.int8()),
+        pa.array(token[kept]),
+        *(pa.array(x[kept].astype(np.int32)) for x in (n, fillings)),
+        pa.array(counts[kept]),
+        *(pa.array(x[kept].astype(np.int32)) for x in (users, degree)),
+    ]
+    names = ["account_id", "owner_id", "channel", "token", "n", "fillings", "counts", "users", "degree"]
+    yield from pa.table(columns, names=names).to_batches(max_chunksize=50_000)
 
 
 def _reach(counted: pa.Table) -> npt.NDArray[np.int64]:
@@ -182,11 +172,11 @@ def _reach(counted: pa.Table) -> npt.NDArray[np.int64]:
     order = np.lexsort([degree, channel, account])
     account, channel, degree = account[order], channel[order], degree[order]
     total = np.cumsum(others[order])
-    group = _starts(account, channel)
-    before = np.repeat(total[group] - others[order][group], np.diff(np.append(group, len(order))))
-    tie = _starts(account, channel, degree)
+    group = begins(account, channel)
+    before = np.repeat(total[group] - others[order][group], run_lengths(group, len(order)))
+    tie = begins(account, channel, degree)
     last = np.append(tie[1:], len(order)) - 1
-    through = np.repeat(total[last], np.diff(np.append(tie, len(order)))) if len(order) else total
+    through = np.repeat(total[last], run_lengths(tie, len(order))) if len(order) else total
     out = np.empty(len(order), np.int64)
     out[order] = through - before
     return out
