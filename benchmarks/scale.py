@@ -4,7 +4,7 @@
 
 `--scale 1` is the whole scenario: 24,000 fraudulent accounts with 16.55 million exchanges in three campaigns, 100,000
 ordinary accounts with 10 million, and those that look alike, over 28 days. Parts: `pipeline` (a first load, every
-stage's time, processor time and memory, against reading and writing bronze once more in the same Spark; what was
+stage's time, processor time, bytes shuffled and memory, against reading and writing bronze once more in the same Spark; what was
 found), `floor` (what Spark's own expressions take, in one plan for all days, to move the rows of bronze, silver and
 `features.account_days` and make nothing of them: no pipeline that writes these tables takes less), `history` (day 8 and
 day 28 made anew in that lake, with a window of a week and with its own), `query` (the bytes that one account's 28 days
@@ -49,6 +49,7 @@ PARTS = ("pipeline", "floor", "history", "query", "exchanges", "accounts", "work
 KEY = Key(b"a public key that protects nothing, for benchmarks")
 GIB = 1 << 30
 WEEK = 7  # days of a window that is full on the eighth
+SPENT = (*meter.KINDS, "shuffled")  # of a stage: processor seconds, and bytes
 
 
 class Cost(NamedTuple):
@@ -71,7 +72,8 @@ class Load:
     peak: int
     stage_seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     stage_peaks: dict[str, int] = field(default_factory=dict)
-    stage_processor: dict[str, dict[str, float]] = field(default_factory=dict)  # where stages ran one by one
+    stage_spent: dict[str, dict[str, float]] = field(default_factory=dict)  # of SPENT, where stages ran one by one
+    shuffled: int = 0  # bytes that tasks wrote for others to read
 
     @property
     def cost(self) -> Cost:
@@ -157,7 +159,7 @@ def first_load(spark: SparkSession, landing: Path, lake: Path, *, one_by_one: bo
     """Every day loaded and sketched, the last one searched and published, as `iolaus run --last-only` does it."""
     days = Landing(spark, str(landing)).days()
     seconds: dict[str, float] = defaultdict(float)
-    spent: dict[str, dict[str, float]] = defaultdict(lambda: dict.fromkeys(meter.KINDS, 0.0))
+    spent: dict[str, dict[str, float]] = defaultdict(lambda: dict.fromkeys(SPENT, 0.0))
     with meter.Memory() as memory:
 
         def on_event(event: Event) -> None:
@@ -165,19 +167,20 @@ def first_load(spark: SparkSession, landing: Path, lake: Path, *, one_by_one: bo
             seconds[event.stage] += event.seconds
             if one_by_one:
                 sign = 1 if event.done else -1
-                for kind, so_far in meter.processor_seconds().items():
+                for kind, so_far in (meter.processor_seconds() | {"shuffled": shuffled(spark)}).items():
                     spent[event.stage][kind] += sign * so_far
             if event.done:
                 print(f"{event.day} {event.stage} {event.seconds:.1f} s", file=sys.stderr, flush=True)
 
         runner = Runner(spark, str(lake), DEFAULT, KEY, str(landing), on_event, threads=1 if one_by_one else 5)
-        before, began = meter.processor_seconds(), time.monotonic()
+        before, already, began = meter.processor_seconds(), shuffled(spark), time.monotonic()
         runner.run(days, last_only=True)
         took, after = since(began), meter.processor_seconds()
     window = read(spark, lake, "features.account_embeddings").agg(F.count("account_id"), F.sum("n_exchanges")).first()
     assert window is not None
     processor = {kind: after[kind] - before[kind] for kind in meter.KINDS}
-    return Load(lake, days, int(window[1]), int(window[0]), took, processor, memory.peak, seconds, dict(memory.peaks), spent)
+    moved = shuffled(spark) - already
+    return Load(lake, days, int(window[1]), int(window[0]), took, processor, memory.peak, seconds, dict(memory.peaks), spent, moved)
 
 
 def smaller_load(spark: SparkSession, work: Path, scenario: str, scale: float, days: int | None = None) -> Load:
@@ -197,17 +200,19 @@ def copy_bronze(spark: SparkSession, lake: Path, target: Path) -> None:
 
 def report_pipeline(spark: SparkSession, load: Load, copied: Cost, truth: Path) -> dict[str, float]:
     """Time by stage, the ratio to a copy, memory, and what was found."""
-    spent = "".join(f"{kind:>9}" for kind in meter.KINDS) if load.stage_processor else ""
+    spent = "".join(f"{kind:>9}" for kind in (*meter.KINDS, "MB moved")) if load.stage_spent else ""
     say(f"\n{'stage':32} {'seconds':>9} {'exchanges/s':>12} {'peak GiB':>9}{spent}")
     for name in (s.table for s in STAGES):
         took = load.stage_seconds[name]
-        spent = "".join(f"{s:9.1f}" for s in load.stage_processor.get(name, {}).values())
+        of = load.stage_spent.get(name, {})
+        spent = "".join(f"{s / 1e6 if kind == 'shuffled' else s:9.1f}" for kind, s in of.items())
         say(f"{name:32} {took:9.1f} {load.exchanges / max(took, 1e-9):12.0f} {load.stage_peaks.get(name, 0) / GIB:9.2f}{spent}")
     spent = ", ".join(f"{kind} {s / load.exchanges * 1e6:.1f}" for kind, s in load.processor.items())
     say(f"{'landing to gold':32} {load.seconds:9.1f} {load.exchanges / load.seconds:12.0f} {load.peak / GIB:9.2f}")
     say(f"{'bronze read and written':32} {copied.seconds:9.1f} {load.exchanges / copied.seconds:12.0f}")
     ratio, of_processors = (mine / theirs for mine, theirs in zip(load.cost, copied, strict=True))
     say(f"ratio {ratio:.2f}, of processor time {of_processors:.2f}; processor time, microseconds an exchange: {spent}")
+    say(f"shuffled: {load.shuffled / load.exchanges:.0f} bytes an exchange")
     return {
         "exchanges": load.exchanges,
         "accounts": load.accounts,
@@ -386,6 +391,12 @@ def report_growth(of: str, sizes: list[tuple[int, Cost]]) -> dict[str, float]:
 def read(spark: SparkSession, lake: Path, name: str):  # type: ignore[no-untyped-def]
     """A table of a lake."""
     return spark.read.format("delta").load(str(lake / name.replace(".", "/")))
+
+
+def shuffled(spark: SparkSession) -> int:
+    """Bytes that tasks have written so far for tasks of a later stage to read."""
+    executors = spark._jsc.sc().statusStore().executorList(False)  # noqa: SLF001
+    return sum(executors.apply(i).totalShuffleWrite() for i in range(executors.size()))
 
 
 def timed(act: Callable[[], object]) -> float:

@@ -65,6 +65,7 @@ def test_its_reports_read_a_lake(spark: SparkSession, lake: Path, tmp_path: Path
     load = scale.Load(lake, list(DAYS), 1_000, len(known), 20.0, dict.fromkeys(meter.KINDS, 1.0), 3 * scale.GIB)
     copied = scale.costs(lambda: scale.copy_bronze(spark, lake, tmp_path / "copy"))
     assert scale.read(spark, tmp_path, "copy").count() == scale.read(spark, lake, "bronze.exchanges").count() >= len(list(exchanges()))
+    assert scale.shuffled(spark) > 0, "the lake was made in this session"
     figures = scale.report_pipeline(spark, load, copied, truth)
     assert figures == {
         "exchanges": 1_000,
