@@ -99,7 +99,7 @@ airflow-test: airflow-env ## test the DAGs, then Airflow itself running Spark: s
 SCALE := 1
 
 bench-scale: env ## time every layer on the February scenario at SCALE=F, against a copy of bronze, and tell how it grows
-	@PYTHONPATH=. $(BIN)/python benchmarks/scale.py --scale $(SCALE) $(if $(DAYS),--days $(DAYS)) $(if $(BENCH_JSON),--json $(BENCH_JSON))
+	@PYTHONPATH=. $(BIN)/python benchmarks/scale.py --scale $(SCALE) $(if $(DAYS),--days $(DAYS)) $(ARGS) $(if $(BENCH_JSON),--json $(BENCH_JSON))
 
 # Pins with hashes, for Linux and macOS and every Python from 3.11; no package host is named in them.
 COMPILE = out/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
