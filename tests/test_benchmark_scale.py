@@ -52,7 +52,7 @@ def test_a_child_that_is_not_yet_its_program_has_its_parents_memory(monkeypatch:
         (6, 5, "workers", 50),
     ]
     monkeypatch.setattr(meter, "tree", lambda: [meter.Process(pid, parent, kind, 0.0, stack) for pid, parent, kind, stack in processes])
-    monkeypatch.setattr(meter, "_memory", lambda pid, kind: 10**pid)
+    monkeypatch.setattr(meter, "_memory", lambda pid, _kind: 10**pid)
     assert meter.memory() == 1_110_110
 
 
