@@ -4,7 +4,7 @@ from jobs.schemas.table import DATE, DOUBLE, INT, STRING, Table, column
 
 TABLE = Table(
     name="gold.cluster_links",
-    grain="one row a pair of members of a published cluster and channel; of each account its links and then its strongest other pairs, up to a number",
+    grain="one row a pair of members of a published cluster and channel; of each account its links, then its other pairs, the strongest",
     key=("run_date", "account_a", "account_b", "channel"),
     columns=(
         column("run_date", DATE, "date of the run", required=True),
