@@ -43,8 +43,9 @@ class Inputs:
         Raises RunError if the landing has lost a day that bronze has.
         """
         if not is_landing(read.table):
-            if self.keeps and (read.table, read.span) in _KEPT:
-                return self._kept_in_memory(read.table, day)
+            kept = self._kept.get((read.table, day)) if (read.table, read.span) in _KEPT else None
+            if kept is not None:
+                return kept.rows
             return self.lake.read(read.table, read.span, day, self._versions.get((read.table, day)) if read.as_made else None)
         folder, landing = read.table.split(".")[1], self._needed_landing(read.table)
         if folder == "exchanges" and not landing.has(day) and self.lake.read("bronze.exchanges", Span.DAY, day).limit(1).count():
@@ -68,20 +69,30 @@ class Inputs:
         return self.keeps and self._is_local and stage.grain is Grain.RUN
 
     def keep(self, stage: Stage, day: date, made: Kept | None, size: int | None) -> DataFrame:
-        """What a stage has just written, of `size` bytes, as its gate and later stages read it."""
-        if not self._holds(stage):
-            return self.read(Read(stage.table), day) if stage.grain is Grain.RUN else self.lake.read(stage.table, Span.DAY, day)
-        spec = table(stage.table)
-        if size is not None and size < SMALL:
-            kept = known(made or held(self.lake.read(stage.table, Span.DAY, day), spec, day), spec, day, size)
-        else:
+        """What a stage has just written, of `size` bytes, as its gate and later stages read it: from memory where it is small.
+
+        A cluster's executors read it from the lake once, and again what is lost with one of them.
+        """
+        spec, key = table(stage.table), (stage.table, day)
+
+        def stored() -> DataFrame:
+            return self.lake.read(stage.table, Span.DAY, day)
+
+        if not self.keeps or stage.grain is not Grain.RUN:
+            return stored()
+        if size is None or size >= SMALL:
             if made is not None:
                 made.free()
-            kept = Kept(self.lake.read(stage.table, Span.DAY, day), lambda: None)
+            kept = Kept(stored(), lambda: None)
             with self._lock:
-                self._large.add((stage.table, day))
+                self._large.add(key)
+        elif self._is_local:
+            kept = known(made or held(stored(), spec, day), spec, day, size)
+        else:
+            rows = stored().persist()
+            kept = Kept(rows, rows.unpersist)
         with self._lock:
-            self._kept[stage.table, day] = kept
+            self._kept[key] = kept
         return kept.rows
 
     def left(self, stage: Stage, day: date, version: int) -> None:
@@ -120,14 +131,6 @@ class Inputs:
             self._unreadable[folder, day] = [*known, *new]
             found |= bool(new)
         return found
-
-    def _kept_in_memory(self, name: str, day: date) -> DataFrame:
-        """A table that many stages of a day read: it is found in the lake and decoded once. It spills to disk where it must."""
-        with self._lock:
-            if (name, day) not in self._kept:
-                rows = self.lake.read(name, Span.DAY, day).persist()
-                self._kept[name, day] = Kept(rows, rows.unpersist)
-            return self._kept[name, day].rows
 
     def _needed_landing(self, name: str) -> Landing:
         if self._landing is None:
