@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.algorithms.cooccurrence import MILLI
-from jobs.algorithms.few import few, mark
+from jobs.algorithms.few import by_marks, few, mark
 from jobs.algorithms.pair_evidence import evidence
 from jobs.schemas.table import table
 from jobs.settings import Run
@@ -31,8 +31,11 @@ def transform(
     published = scored.where(F.col("confidence") != "low").select("cluster_id")
     members = few(clusters.join(published, "cluster_id").select("cluster_id", "account_id", mark("account_id").alias("mark")))
     tables, shown = (infrastructure, templates, content, synchrony, cohort), run.settings.scoring.links_shown
-    counting = links.where("verdict_id is null").select(mark("account_a").alias("a"), mark("account_b").alias("b"), "bits")
-    linked = _inside(counting, members).select("a", "b", "bits", F.lit(1).alias("link")).localCheckpoint()
+    linked = (
+        _inside(by_marks(links.where("verdict_id is null"), "bits"), members)
+        .select("a", "b", "bits", F.lit(1).alias("link"))
+        .localCheckpoint()
+    )
     have = _by_end(linked).groupBy("end").agg(F.count(F.lit(1)).alias("n")).where(F.col("n") >= shown)
     short = few(members.join(have, members["mark"] == have["end"], "left_anti").select("mark"))
     others = _inside(_touching(evidence(tables, "bits"), short), members).groupBy("a", "b").agg(F.sum("bits").alias("bits"))

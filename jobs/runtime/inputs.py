@@ -7,7 +7,7 @@ from pyspark.sql import DataFrame
 
 from jobs.errors import RunError, UsageError
 from jobs.pipeline import STAGES, Grain, Read, Span, Stage, is_given, is_landing, stage
-from jobs.runtime.kept import SMALL, Kept, held, known
+from jobs.runtime.kept import Kept, held, is_small, known
 from jobs.runtime.lake import Lake
 from jobs.runtime.landing import Landing
 from jobs.runtime.unreadable import Unreadable
@@ -80,7 +80,7 @@ class Inputs:
 
         if not self.keeps or stage.grain is not Grain.RUN:
             return stored()
-        if size is None or size >= SMALL:
+        if size is None or not is_small(size):
             if made is not None:
                 made.free()
             kept = Kept(stored(), lambda: None)

@@ -19,6 +19,11 @@ SMALL = 32 << 20
 _UNPACKED = 4  # bytes in memory of a byte of Parquet
 
 
+def is_small(size: int | None) -> bool:
+    """Whether a table's day is kept in memory: one of so many bytes of Parquet, None where that is not known."""
+    return size is not None and size < SMALL
+
+
 @dataclass(frozen=True)
 class Kept:
     """Rows of a table's day, how they are freed, and the checkpoint that they are of, if they are of one."""
@@ -51,7 +56,7 @@ def known(kept: Kept, spec: Table, day: date, size: int) -> Kept:
     leaf = (plan.output(), plan.rdd(), plan.outputPartitioning(), plan.outputOrdering(), False, plan.stream())
     made = plan.copy(*leaf, session, told, jvm.scala.Option.empty())
     sized = DataFrame(jvm.org.apache.spark.sql.classic.Dataset.ofRows(session, made), spark)
-    return Kept(_dated(sized.coalesce(1) if size < SMALL else sized, spec, day), kept.free)
+    return Kept(_dated(sized.coalesce(1) if is_small(size) else sized, spec, day), kept.free)
 
 
 def _dated(undated: DataFrame, spec: Table, day: date) -> DataFrame:

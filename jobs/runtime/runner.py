@@ -25,7 +25,7 @@ from jobs.runtime.failures import lost_rows
 from jobs.runtime.gate import Gate, Outcome
 from jobs.runtime.inputs import Inputs
 from jobs.runtime.journal import Journal
-from jobs.runtime.kept import SMALL
+from jobs.runtime.kept import is_small
 from jobs.runtime.lake import Commit, Lake
 from jobs.runtime.landing import Landing
 from jobs.runtime.order import GOLD, PUBLISHER, Task, alone, order, schedule
@@ -247,7 +247,7 @@ class Runner:
             if whole_run and stage.grain is not Grain.EVENT:
                 size = made.commit.size if made.commit else None
                 kept = self._inputs.keep(stage, day, held, size)
-                self._check(stage, day, kept, inputs, told=told(rows), many=stage.grain is Grain.ARRIVAL or (size or 0) >= SMALL)
+                self._check(stage, day, kept, inputs, told=told(rows), many=stage.grain is Grain.ARRIVAL or not is_small(size))
             elif not whole_run:
                 self.gate.note(stage.table, day, told(rows))
             return
