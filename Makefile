@@ -41,10 +41,10 @@ check: env ## format, lint, strict types, import contracts
 	@$(BIN)/lint-imports
 
 cluster-test: env ## run the job on a Spark cluster and an S3 server, both started here, and compare with a local run
-	@PYTHONPATH=. $(BIN)/python -m pytest tests/cluster -s -q
+	@PYTHONPATH=jobs $(BIN)/python -m pytest tests/cluster -s -q
 
 fault-test: env ## kill, fill, break and poison what the pipeline stands on, and see what becomes of it (an hour)
-	@PYTHONPATH=. $(BIN)/python -m pytest tests/faults -q
+	@PYTHONPATH=jobs $(BIN)/python -m pytest tests/faults -q
 
 deploy-check: env ## check the files of deploy/ against the schemas of those who read them (needs go)
 	@$(BIN)/python deploy/check.py
@@ -56,13 +56,13 @@ bench-capability: env ## score how well it is told what a prompt is after, on be
 	@$(BIN)/python benchmarks/capability.py $(if $(BENCH_JSON),--json $(BENCH_JSON))
 
 bench-chance: env ## count the links, and the groups in lockstep, that chance makes in LAKE=FOLDER on DATE=YYYY-MM-DD, its values dealt anew
-	@PYTHONPATH=. $(BIN)/python benchmarks/chance.py --lake $(LAKE) --date $(DATE)
+	@PYTHONPATH=jobs $(BIN)/python benchmarks/chance.py --lake $(LAKE) --date $(DATE)
 
 bench-gates: env ## measure what the quality gates add to a day
-	@PYTHONPATH=. $(BIN)/python benchmarks/gates.py $(if $(BENCH_JSON),--json $(BENCH_JSON))
+	@PYTHONPATH=jobs $(BIN)/python benchmarks/gates.py $(if $(BENCH_JSON),--json $(BENCH_JSON))
 
 bench-parse: env ## measure what parsing the landing costs a line, beside Spark's own from_json; ARGS="--landing FOLDER"
-	@PYTHONPATH=. $(BIN)/python benchmarks/parsing.py $(ARGS) $(if $(BENCH_JSON),--json $(BENCH_JSON))
+	@PYTHONPATH=jobs $(BIN)/python benchmarks/parsing.py $(ARGS) $(if $(BENCH_JSON),--json $(BENCH_JSON))
 
 # The benchmark's folder is no part of the project: its prompts are others'.
 BENCH := ../shared/bench
@@ -76,7 +76,7 @@ browser-test: env ## open the report in headless Chromium: sorting, the graph, h
 	@IOLAUS_DEMO_LAKE=$(DEMO)/lake $(BIN)/python -m pytest -s tests/browser/check_pages.py
 
 dictionary: env ## write docs/tables.md anew: every published column
-	@$(BIN)/python -m jobs.export.dictionary
+	@$(BIN)/python -m iolaus.export.dictionary
 
 airflow-env: env ## make Airflow's own environment, .venv-airflow
 	@sh deploy/airflow_env.sh
@@ -99,7 +99,7 @@ airflow-test: airflow-env ## test the DAGs, then Airflow itself running Spark: s
 SCALE := 1
 
 bench-scale: env ## time every layer on the February scenario at SCALE=F, against a copy of bronze, and tell how it grows
-	@PYTHONPATH=. $(BIN)/python benchmarks/scale.py --scale $(SCALE) $(if $(DAYS),--days $(DAYS)) $(ARGS) $(if $(BENCH_JSON),--json $(BENCH_JSON))
+	@PYTHONPATH=jobs $(BIN)/python benchmarks/scale.py --scale $(SCALE) $(if $(DAYS),--days $(DAYS)) $(ARGS) $(if $(BENCH_JSON),--json $(BENCH_JSON))
 
 # Pins with hashes, for Linux and macOS and every Python from 3.11; no package host is named in them.
 COMPILE = out/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \

@@ -18,19 +18,19 @@ from datetime import date
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-import jobs.graph.links
-import jobs.pairs.cohort
-import jobs.pairs.content
-import jobs.pairs.infrastructure
-import jobs.pairs.synchrony
-import jobs.pairs.templates
-from jobs.algorithms.channels import CHANNEL, CHANNELS
-from jobs.algorithms.lockstep import lockstep
-from jobs.pipeline import Span
-from jobs.runtime.lake import Lake
-from jobs.runtime.session import session
-from jobs.schemas.table import table
-from jobs.settings import DEFAULT, Key, Run
+import iolaus.graph.links
+import iolaus.pairs.cohort
+import iolaus.pairs.content
+import iolaus.pairs.infrastructure
+import iolaus.pairs.synchrony
+import iolaus.pairs.templates
+from iolaus.model.lockstep import lockstep
+from iolaus.model.signals import CHANNEL, CHANNELS
+from iolaus.pipeline import Span
+from iolaus.runtime.lake import Lake
+from iolaus.runtime.spark.session import session
+from iolaus.schemas.table import table
+from iolaus.settings import DEFAULT, Key, Run
 
 GROUPS = sorted({c.group for c in CHANNELS})
 SIZES = (5, 10, 30, 100)  # accounts of a group that is dealt
@@ -67,16 +67,16 @@ def shuffled_links(tokens: DataFrame, embeddings: DataFrame, accounts: DataFrame
     accounts = deal_out(accounts, "creation", ("created_at",)).localCheckpoint()
     tokens = tokens.localCheckpoint()
     found = [
-        jobs.pairs.infrastructure.transform(tokens, embeddings, run),
-        jobs.pairs.templates.transform(tokens, embeddings, run),
-        jobs.pairs.content.transform(embeddings, accounts, run),
+        iolaus.pairs.infrastructure.transform(tokens, embeddings, run),
+        iolaus.pairs.templates.transform(tokens, embeddings, run),
+        iolaus.pairs.content.transform(embeddings, accounts, run),
     ]
     infrastructure, templates, content = (f.localCheckpoint() for f in found)
-    synchrony = jobs.pairs.synchrony.transform(embeddings, infrastructure, templates, content, run)
-    cohort = jobs.pairs.cohort.transform(accounts, infrastructure, templates, content, run)
+    synchrony = iolaus.pairs.synchrony.transform(embeddings, infrastructure, templates, content, run)
+    cohort = iolaus.pairs.cohort.transform(accounts, infrastructure, templates, content, run)
     every = replace(run, settings=replace(run.settings, graph=replace(run.settings.graph, triangles=0)))
     verdicts = tokens.sparkSession.createDataFrame([], table("verdicts.given").schema)
-    links: DataFrame = jobs.graph.links.transform(infrastructure, templates, content, synchrony, cohort, embeddings, verdicts, every)
+    links: DataFrame = iolaus.graph.links.transform(infrastructure, templates, content, synchrony, cohort, embeddings, verdicts, every)
     return links.localCheckpoint()
 
 

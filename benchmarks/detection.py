@@ -136,7 +136,7 @@ def score(case: Case, bench: Path, folder: Path) -> Row:
     if case.without:
         take_away(landing, *ABLATIONS[case.without])
     wanted = ("--landing", landing, "--lake", lake, "--from", FIRST, "--to", last)
-    _run(sys.executable, "-m", "jobs", "run", *wanted, "--report", "none", *(() if case.by_day else ("--last-only",)))
+    _run(sys.executable, "-m", "iolaus", "run", *wanted, "--report", "none", *(() if case.by_day else ("--last-only",)))
     of = ("--truth", folder / "landing.truth.jsonl", "--lake", lake, "--run-date", last)
     answer = _run(sys.executable, bench / "evaluate.py", *of, "--json")
     found: Row = json.loads(answer)

@@ -20,11 +20,11 @@ from pathlib import Path
 import meter
 from pyspark.sql import SparkSession
 
-from jobs import cli
-from jobs.runtime.landing import Landing
-from jobs.runtime.runner import Runner
-from jobs.runtime.session import is_light, session
-from jobs.settings import DEFAULT, Key
+from iolaus import cli
+from iolaus.runtime.landing import Landing
+from iolaus.runtime.runner import Runner
+from iolaus.runtime.spark.session import is_light, session
+from iolaus.settings import DEFAULT, Key
 
 KEY = Key(b"a key for this benchmark alone")
 

@@ -31,10 +31,10 @@ from join_rivals import Result, Truth
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.algorithms.components import connected_components, label_components, spark_components
-from jobs.algorithms.cosine_join import cosine_join
-from jobs.algorithms.jaccard_join import jaccard_join
-from jobs.runtime.session import session
+from iolaus.graphs.components import connected_components, label_components, spark_components
+from iolaus.joins.cosine.join import cosine_join
+from iolaus.joins.jaccard.join import jaccard_join
+from iolaus.runtime.spark.session import session
 
 THRESHOLD, SET_THRESHOLD = 0.7, 0.8
 Figures = dict[str, float]

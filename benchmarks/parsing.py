@@ -25,15 +25,15 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
-from jobs.bronze import exchanges
-from jobs.pipeline import stage
-from jobs.quality import quarantine
-from jobs.runtime.landing import Landing
-from jobs.runtime.runner import Runner
-from jobs.runtime.session import session
-from jobs.schemas.landing import EXCHANGE
-from jobs.settings import DEFAULT, Key, Run
-from jobs.simulate.landing import simulate
+from iolaus.bronze import exchanges
+from iolaus.pipeline import stage
+from iolaus.quality import quarantine
+from iolaus.runtime.landing import Landing
+from iolaus.runtime.runner import Runner
+from iolaus.runtime.spark.session import session
+from iolaus.schemas.landing import EXCHANGE
+from iolaus.settings import DEFAULT, Key, Run
+from iolaus.simulate.landing import simulate
 
 KEY = Key(b"a key for this benchmark alone")
 

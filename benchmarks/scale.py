@@ -35,14 +35,14 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
-from jobs.pipeline import STAGES
-from jobs.runtime.landing import Landing
-from jobs.runtime.runner import Event, Runner
-from jobs.runtime.session import session
-from jobs.schemas.landing import EXCHANGE
-from jobs.schemas.table import table
-from jobs.settings import DEFAULT, Key
-from jobs.simulate.landing import simulate
+from iolaus.pipeline import STAGES
+from iolaus.runtime.landing import Landing
+from iolaus.runtime.runner import Event, Runner
+from iolaus.runtime.spark.session import session
+from iolaus.schemas.landing import EXCHANGE
+from iolaus.schemas.table import table
+from iolaus.settings import DEFAULT, Key
+from iolaus.simulate.landing import simulate
 from tests.cluster.harness import Processes, build_archive, start_cluster, submit_command, wait_until
 
 PARTS = ("pipeline", "floor", "history", "query", "exchanges", "accounts", "workers")

@@ -3,7 +3,7 @@
 One run a day, when the day's arrivals are complete; its partition key is the day. One run at a time: a lake has one
 writer. Backfill `iolaus_arrivals`, which feeds this DAG in the order of days.
 
-One task a stage, named by the table that it writes; the edges are those of `jobs/pipeline.py`. A task `gate.LAYER` checks
+One task a stage, named by the table that it writes; the edges are those of `jobs/iolaus/pipeline.py`. A task `gate.LAYER` checks
 a layer's tables against their expectations before anything is made of them; the stages of gold check their own rows
 before they write them. If a critical expectation fails, the task fails at once, the run is red, and **gold stays as it
 was**. Mend the cause, then clear the failed stage and what follows.
@@ -23,7 +23,7 @@ from airflow.sdk import DAG, PartitionedAssetTimetable
 from iolaus_plan import steps
 from iolaus_tasks import ARRIVALS, DAY, DEFAULTS, LAKE, LANDING, PUBLISHED, TAG, submitted, table_asset
 
-from jobs.pipeline import STAGES
+from iolaus.pipeline import STAGES
 
 with DAG(
     "iolaus_detection",

@@ -1,4 +1,4 @@
-"""The tasks of a day's detection, derived from the map: the standard library and `jobs.pipeline` alone, no Airflow.
+"""The tasks of a day's detection, derived from the map: the standard library and `iolaus.pipeline` alone, no Airflow.
 
 A task a stage, named by its table, and a gate a layer, named `gate.LAYER`, which checks what lies in the layer. A stage
 waits for the stages of its own layer that it reads and for the gates of the other layers that it reads, so that nothing
@@ -9,7 +9,7 @@ leaves gold alone. Gold has no gate of its own, for its stages check their rows 
 
 from dataclasses import dataclass
 
-from jobs.pipeline import STAGES, Stage, is_landing, stage
+from iolaus.pipeline import STAGES, Stage, is_landing, stage
 
 GOLD, BRONZE, QUALITY = "gold", "bronze", "quality"
 LANDING_CHECKED = ("landing.accounts", "landing.models", "landing.agreements")  # exchanges are checked as they lie in bronze

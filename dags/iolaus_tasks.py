@@ -3,7 +3,7 @@
 Folders and the application are Airflow variables, read when a task runs and never when a file is parsed:
 
     iolaus_lake, iolaus_landing       any URI that Hadoop reads
-    iolaus_application                deploy/submit.py as spark-submit sees it; default: /opt/iolaus/submit.py, of the images
+    iolaus_application                jobs/submit.py as spark-submit sees it; default: /opt/iolaus/submit.py, of the images
     iolaus_py_files                   wheel or archive of the project to ship; default: none, for the images have it
     iolaus_spark_properties           a spark-defaults file; default: Spark's own
     iolaus_reports                    folder of reports and exports, on Airflow's workers

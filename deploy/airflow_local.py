@@ -104,14 +104,14 @@ def _environment(given: argparse.Namespace, home: Path, database: str) -> dict[s
         "AIRFLOW_CONN_IOLAUS_SPARK": json.dumps({"conn_type": "spark", "host": given.master}),
         "AIRFLOW_VAR_IOLAUS_LAKE": absolute["lake"],
         "AIRFLOW_VAR_IOLAUS_LANDING": absolute["landing"],
-        "AIRFLOW_VAR_IOLAUS_APPLICATION": str(ROOT / "deploy/submit.py"),
+        "AIRFLOW_VAR_IOLAUS_APPLICATION": str(ROOT / "jobs/submit.py"),
         "AIRFLOW_VAR_IOLAUS_SPARK_PROPERTIES": str(_spark_properties(home)),
         "AIRFLOW_VAR_IOLAUS_ALERT_URL": given.alert_url,
         "AIRFLOW_VAR_IOLAUS_DELETIONS": absolute["deletions"] if given.deletions else "",
         "AIRFLOW_VAR_IOLAUS_REPORTS": absolute["reports"],
         "AIRFLOW_VAR_IOLAUS_COMMAND": str(SPARK_ENV / "bin/iolaus"),
         "AIRFLOW_VAR_IOLAUS_PRODUCER": given.producer,
-        "PYTHONPATH": str(ROOT),  # the code of this folder, wherever it is installed from
+        "PYTHONPATH": str(ROOT / "jobs"),  # the code of this folder, wherever it is installed from
         "SPARK_HOME": str(spark_home),
         "PYSPARK_PYTHON": str(SPARK_ENV / "bin/python"),
         "PYSPARK_DRIVER_PYTHON": str(SPARK_ENV / "bin/python"),
@@ -125,7 +125,7 @@ _FOLDERS = ("landing", "lake", "deletions", "reports")
 
 
 def _spark_properties(home: Path) -> Path:
-    """Spark's settings for small days on one machine, as `jobs.runtime.session` makes them without spark-submit."""
+    """Spark's settings for small days on one machine, as `iolaus.runtime.spark.session` makes them without spark-submit."""
     cores = os.cpu_count() or 1
     lines = {
         "spark.jars": ",".join(sorted(str(p) for p in (SPARK_ENV / "jars").glob("*.jar"))),

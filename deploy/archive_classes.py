@@ -12,7 +12,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession, Window
 from pyspark.sql import functions as F
 
-from jobs.runtime.session import class_archive, session
+from iolaus.runtime.spark.session import class_archive, session
 
 
 def main() -> int:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pyspark
 
-from jobs.runtime.session import DELTA_PACKAGE
+from iolaus.runtime.spark.session import DELTA_PACKAGE
 
 JARS = {
     "io.delta_delta-spark_4.1_2.13-4.4.0.jar": "75a9400986853c061f5109f012547de2545a5759e5e752e5ef633dabe16a4f10",

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from jobs.schemas.sketch import PROMPT
+from iolaus.schemas.sketch import PROMPT
 from tests.rows import DAY
 
 Row = dict[str, Any]

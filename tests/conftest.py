@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 from runs import partitions, runner
 from traffic import DAYS, write_landing
 
-from jobs.runtime.session import INTERPRETED, session
+from iolaus.runtime.spark.session import INTERPRETED, session
 
 
 @pytest.fixture(scope="session")

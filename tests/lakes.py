@@ -10,7 +10,7 @@ from deltalake import write_deltalake
 from pyspark.sql.pandas.types import to_arrow_schema
 from rows import base
 
-from jobs.schemas.table import table
+from iolaus.schemas.table import table
 
 
 def write(lake: Path, name: str, overrides: Sequence[dict[str, Any]]) -> None:

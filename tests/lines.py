@@ -7,9 +7,9 @@ from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructField
 
-from jobs.algorithms.parsing import accepted, rejected
-from jobs.schemas.landing import EXCHANGE
-from jobs.settings import Ingestion
+from iolaus.schemas.landing import EXCHANGE
+from iolaus.settings import Ingestion
+from iolaus.text.parsing import accepted, rejected
 
 
 def parsed(

@@ -7,7 +7,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import ArrayType, DataType, DateType, MapType, StringType, StructField, StructType, TimestampType
 
-from jobs.schemas.table import table
+from iolaus.schemas.table import table
 
 DAY = date(2026, 2, 10)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from jobs.runtime.runner import Runner
-from jobs.settings import DEFAULT, Key
+from iolaus.runtime.runner import Runner
+from iolaus.settings import DEFAULT, Key
 
 KEY = "a key for tests alone"
 

@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs import cli
-from jobs.adapters.landing import Choice
-from jobs.adapters.otlp import OTHER_SPAN
-from jobs.bronze import exchanges
-from jobs.commands.adapt import _choice, _summary, deliver
-from jobs.errors import UsageError
-from jobs.runtime import long_lines
-from jobs.runtime.delivery import Delivery
-from jobs.runtime.landing import Landing
-from jobs.runtime.logs import Logs
-from jobs.settings import DEFAULT, Key, Run
+from iolaus import cli
+from iolaus.adapters.landing import Choice
+from iolaus.adapters.otlp import OTHER_SPAN
+from iolaus.bronze import exchanges
+from iolaus.commands.adapt import _choice, _summary, deliver
+from iolaus.errors import UsageError
+from iolaus.runtime import long_lines
+from iolaus.runtime.delivery import Delivery
+from iolaus.runtime.landing import Landing
+from iolaus.runtime.logs import Logs
+from iolaus.settings import DEFAULT, Key, Run
 from tests import traffic
 from tests.gateway_logs import ACCOUNT_FIELDS, FIELDS, read_lines, write_litellm
 
@@ -149,7 +149,7 @@ def test_lines_too_long_to_hold_are_counted(
 ):
     """In every way in which lines become records; here a line may have 64 KiB, for speed."""
     monkeypatch.setattr(long_lines, "LINE_BYTES", 64 << 10)
-    monkeypatch.setattr("jobs.runtime.session.session", lambda *_args, **_more: spark)
+    monkeypatch.setattr("iolaus.runtime.spark.session.session", lambda *_args, **_more: spark)
     logs, long = tmp_path / "logs", "a" * 100_000
     traffic.write_lines(logs / "a.jsonl", [{"fine": 1}, {"prompt": long}, {"prompt": long}])
     (logs / "b\x1b.jsonl.gz").write_bytes(gzip.compress(f"{long}\n{{}}\n".encode()))

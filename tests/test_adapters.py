@@ -12,15 +12,15 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind
 
-from jobs.adapters import anthropic_batch, bedrock, chat, litellm, openai_batch, otlp, records
-from jobs.adapters.fields import instant, take, text, whole
-from jobs.adapters.landing import FAULTS, FIELDS, FORMATS, IMPOSSIBLE_TIME, NO_TIME, STRANGE, Choice, _rows
-from jobs.adapters.signals import SIGNALS, shares
-from jobs.algorithms.behaviour import CLAIMS
-from jobs.algorithms.channels import CHANNELS
-from jobs.algorithms.explanations import PEOPLE
-from jobs.commands.adapt import KINDS
-from jobs.schemas.landing import ACCOUNT, EXCHANGE, MODEL
+from iolaus.adapters import anthropic_batch, bedrock, chat, litellm, openai_batch, otlp, records
+from iolaus.adapters.fields import instant, take, text, whole
+from iolaus.adapters.landing import FAULTS, FIELDS, FORMATS, IMPOSSIBLE_TIME, NO_TIME, STRANGE, Choice, _rows
+from iolaus.adapters.signals import SIGNALS, shares
+from iolaus.commands.adapt import KINDS
+from iolaus.model.behaviour import CLAIMS
+from iolaus.model.explanations import PEOPLE
+from iolaus.model.signals import CHANNELS
+from iolaus.schemas.landing import ACCOUNT, EXCHANGE, MODEL
 
 Row = dict[str, Any]
 TOOL = {"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object"}}}

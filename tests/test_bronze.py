@@ -12,13 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.bronze import accounts, agreements, exchanges, models
-from jobs.quality import quarantine
-from jobs.runtime.lake import check_schema
-from jobs.runtime.landing import Landing
-from jobs.runtime.unreadable import Unreadable
-from jobs.schemas.table import table
-from jobs.settings import DEFAULT, Key, Run
+from iolaus.bronze import accounts, agreements, exchanges, models
+from iolaus.quality import quarantine
+from iolaus.runtime.lake import check_schema
+from iolaus.runtime.landing import Landing
+from iolaus.runtime.unreadable import Unreadable
+from iolaus.schemas.table import table
+from iolaus.settings import DEFAULT, Key, Run
 
 DAY = date(2026, 2, 10)
 RUN = Run(DAY, DEFAULT, Key(b"test"))

@@ -16,8 +16,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from jobs.algorithms.capability import BIT, CAPABILITIES, PATTERNS, READ_CHARACTERS, TAIL_CHARACTERS, text_capabilities
-from jobs.algorithms.fingerprints import normalise
+from iolaus.text.fingerprints import normalise
+from iolaus.text.intents import BIT, CAPABILITIES, PATTERNS, READ_CHARACTERS, TAIL_CHARACTERS, text_capabilities
 
 ASKS: dict[str, Sequence[str]] = {
     "reasoning": (

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs import cli
-from jobs.commands import job
-from jobs.errors import GateError, RunError, UsageError
-from jobs.runtime.display import plain, print_ranking
-from jobs.runtime.secret import FILE_VARIABLE, VARIABLE, is_weak, load_key
+from iolaus import cli
+from iolaus.commands import job
+from iolaus.errors import GateError, RunError, UsageError
+from iolaus.runtime.display import plain, print_ranking
+from iolaus.runtime.secret import FILE_VARIABLE, VARIABLE, is_weak, load_key
 
 
 def status(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:

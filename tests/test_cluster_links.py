@@ -7,8 +7,8 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from rows import DAY, rows
 
-from jobs.gold.cluster_links import transform
-from jobs.settings import DEFAULT, Key, Run, Scoring
+from iolaus.gold.cluster_links import transform
+from iolaus.settings import DEFAULT, Key, Run, Scoring
 
 TABLES = ("infrastructure", "templates", "content", "synchrony", "cohort")
 OF = {"card": "infrastructure", "address": "infrastructure", "head8": "templates", "cohort": "cohort"}

@@ -7,9 +7,9 @@ import pytest
 from pyspark.sql import SparkSession
 from rows import DAY, rows
 
-from jobs.algorithms.channels import CHANNEL
-from jobs.pairs import cohort
-from jobs.settings import DEFAULT, Key, Run
+from iolaus.model.signals import CHANNEL
+from iolaus.pairs import cohort
+from iolaus.settings import DEFAULT, Key, Run
 
 RUN = Run(DAY, DEFAULT, Key(b"test"))
 

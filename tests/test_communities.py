@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from rows import DAY, rows
 
-from jobs.algorithms.communities import communities, dense_groups, leiden, reunited
-from jobs.algorithms.triangles import dense_triangles, triangles, truss
-from jobs.graph.communities import transform
-from jobs.settings import DEFAULT, Key, Run
+from iolaus.graph.communities import transform
+from iolaus.graphs.communities import communities, dense_groups, leiden, reunited
+from iolaus.graphs.triangles import dense_triangles, triangles, truss
+from iolaus.settings import DEFAULT, Key, Run
 
 RUN = Run(DAY, DEFAULT, Key(b"k"))
 Pairs = list[tuple[int, int]]

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.algorithms.components import connected_components, driver_components, label_components, spark_components
+from iolaus.graphs.components import connected_components, driver_components, label_components, spark_components
 
 Edges = list[tuple[str, str]]
 

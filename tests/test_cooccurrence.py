@@ -11,8 +11,8 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from rows import rows
 
-from jobs.algorithms.channels import CHANNEL, TOKEN_FAMILIES
-from jobs.algorithms.cooccurrence import MILLI, by_channel, millibits, shared_tokens
+from iolaus.model.shared_values import MILLI, by_channel, millibits, shared_tokens
+from iolaus.model.signals import CHANNEL, TOKEN_FAMILIES
 
 Row = dict[str, Any]
 CHANNELS = ("card", "address", "template", "mail")

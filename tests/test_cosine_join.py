@@ -11,12 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.algorithms import cosine_join, cosine_probes, cosine_products
-from jobs.algorithms.cosine_cells import ONE_CELL, Cells, make_cells
-from jobs.algorithms.cosine_deal import Plan, deal, pair_of_blocks
-from jobs.algorithms.cosine_messages import pack
-from jobs.algorithms.cosine_products import _blocks, task_pairs
-from jobs.algorithms.recall import recall, recall_at_least
+from iolaus.joins.cosine import join as cosine_join
+from iolaus.joins.cosine import products as cosine_products
+from iolaus.joins.cosine import recall_probes as cosine_probes
+from iolaus.joins.cosine.cells import ONE_CELL, Cells, make_cells
+from iolaus.joins.cosine.partition import Plan, deal, pair_of_blocks
+from iolaus.joins.cosine.products import _blocks, task_pairs
+from iolaus.joins.cosine.vectors import pack
+from iolaus.joins.recall import recall, recall_at_least
 
 Floats = npt.NDArray[np.float32]
 Pairs = dict[tuple[str, str], float]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.pipeline import STAGES, Stage, is_landing, stage
+from iolaus.pipeline import STAGES, Stage, is_landing, stage
 
 DAGS = Path(__file__).parents[1] / "dags"
 FILES = sorted(DAGS.glob("*.py"))
@@ -86,8 +86,8 @@ def test_a_dag_imports_the_map_and_nothing_else_of_the_project(path: Path) -> No
     tree = ast.parse(path.read_text(encoding="utf-8"))
     imported = {a.name for node in ast.walk(tree) if isinstance(node, ast.Import) for a in node.names}
     imported |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert {name for name in imported if name.split(".")[0] == "jobs"} <= {"jobs.pipeline"}
-    assert {name.split(".")[0] for name in imported} <= {*sys.stdlib_module_names, "airflow", "jobs", "iolaus_plan", "iolaus_tasks"}
+    assert {name for name in imported if name.split(".")[0] == "iolaus"} <= {"iolaus.pipeline"}
+    assert {name.split(".")[0] for name in imported} <= {*sys.stdlib_module_names, "airflow", "iolaus", "iolaus_plan", "iolaus_tasks"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)

@@ -9,9 +9,9 @@ import kubernetes_validate
 import pytest
 import yaml
 
-import jobs
-from jobs.runtime import session
-from jobs.runtime.secret import FILE_VARIABLE
+import iolaus
+from iolaus.runtime.secret import FILE_VARIABLE
+from iolaus.runtime.spark import session
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 
@@ -54,12 +54,12 @@ def test_pods_are_restricted() -> None:
 def test_versions_are_those_that_are_pinned() -> None:
     spec = yaml.safe_load(read("kubernetes/sparkapplication.yaml"))["spec"]
     assert spec["sparkVersion"] == version("pyspark")
-    assert spec["image"].endswith(f":{jobs.__version__}")
+    assert spec["image"].endswith(f":{iolaus.__version__}")
     values = yaml.safe_load(read("kubernetes/airflow-values.yaml"))
     pinned = re.search(r"^apache-airflow==(\S+)", read("locks/airflow.txt"), re.MULTILINE)
     assert pinned is not None
     assert values["airflowVersion"] == pinned[1]
-    assert values["defaultAirflowTag"] == jobs.__version__
+    assert values["defaultAirflowTag"] == iolaus.__version__
 
 
 def test_what_is_copied_and_named_exists() -> None:

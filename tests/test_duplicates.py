@@ -8,8 +8,8 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.algorithms.duplicates import count_duplicates, duplicates
-from jobs.schemas.table import table
+from iolaus.runtime.gates.duplicates import count_duplicates, duplicates
+from iolaus.schemas.table import table
 
 SPEC = table("gold.cluster_links")
 DAYS = (date(2026, 2, 1), date(2026, 2, 2), date(2026, 2, 3))

@@ -5,9 +5,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pytest
 
-from jobs.algorithms.embedding import DIMENSIONS, document_frequencies, embed, projection, rarity
-from jobs.algorithms.fingerprints import TERM_BUCKETS
-from jobs.schemas.sketch import TERM
+from iolaus.schemas.sketch import TERM
+from iolaus.text.embedding import DIMENSIONS, document_frequencies, embed, projection, rarity
+from iolaus.text.fingerprints import TERM_BUCKETS
 
 Counts = list[dict[int, int]]
 

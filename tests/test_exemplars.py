@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from rows import DAY, rows
 
-from jobs.algorithms.exemplars import GAP, LONGEST, exemplar, redact
-from jobs.gold.cluster_templates import transform
-from jobs.settings import DEFAULT, Key, Run
+from iolaus.gold.cluster_templates import transform
+from iolaus.settings import DEFAULT, Key, Run
+from iolaus.text.redaction import GAP, LONGEST, exemplar, redact
 
 RUN = Run(DAY, DEFAULT, Key(b"k"))
 

@@ -12,15 +12,15 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql.types import StringType, StructField, StructType
 
-from jobs.algorithms.channels import CHANNEL, TOKEN_FAMILIES, WRAPPERS
-from jobs.algorithms.duplicates import DUPLICATES, duplicates
-from jobs.algorithms.figures import Declared, compared, derived, matched, measures, population_stability, summary
-from jobs.pipeline import STAGES, is_landing, stage
-from jobs.runtime import suites
-from jobs.runtime.lines import LINES
-from jobs.runtime.suites import Suite, judge, suite
-from jobs.schemas.table import table
-from jobs.settings import DEFAULT, Quality
+from iolaus.model.signals import CHANNEL, TOKEN_FAMILIES, WRAPPERS
+from iolaus.pipeline import STAGES, is_landing, stage
+from iolaus.runtime.gates import suites
+from iolaus.runtime.gates.duplicates import DUPLICATES, duplicates
+from iolaus.runtime.gates.metrics import Declared, compared, derived, matched, measures, population_stability, summary
+from iolaus.runtime.gates.suites import Suite, judge, suite
+from iolaus.runtime.lines import LINES
+from iolaus.schemas.table import table
+from iolaus.settings import DEFAULT, Quality
 from tests.broken import BROKEN, GOOD, Row
 from tests.rows import DAY, base, rows
 

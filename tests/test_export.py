@@ -17,15 +17,15 @@ from runs import KEY
 from stix2validator import ValidationOptions, validate_string
 from traffic import DAYS, RING, accounts, exchanges
 
-from jobs import cli
-from jobs.errors import UsageError
-from jobs.export import indicators
-from jobs.export.cases import OPENEST, TLP, Case, Disclosure, Shared, cases, disclosure
-from jobs.export.gold import Gold
-from jobs.export.stix import MARKINGS, bundle
-from jobs.export.techniques import TECHNIQUES, fitting
-from jobs.runtime.secret import VARIABLE
-from jobs.settings import Key
+from iolaus import cli
+from iolaus.errors import UsageError
+from iolaus.export import indicators
+from iolaus.export.cases import OPENEST, TLP, Case, Disclosure, Shared, cases, disclosure
+from iolaus.export.gold import Gold
+from iolaus.export.stix import MARKINGS, bundle
+from iolaus.export.techniques import TECHNIQUES, fitting
+from iolaus.runtime.secret import VARIABLE
+from iolaus.settings import Key
 
 DAY = date(2026, 2, 11)
 NOON = datetime(2026, 2, 11, 12, tzinfo=UTC)

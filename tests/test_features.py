@@ -11,14 +11,15 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from rows import DAY, rows
 
-from jobs.algorithms import embedding, sketches
-from jobs.algorithms.channels import CHANNEL, WRAPPERS
-from jobs.algorithms.fingerprints import fingerprint
-from jobs.algorithms.pseudonyms import pseudonym, token
-from jobs.features import account_days, account_embeddings, account_tokens, prompt_templates
-from jobs.schemas.sketch import PHRASE_CHANNELS, TRAIT, TRAIT_CHANNELS
-from jobs.schemas.table import table
-from jobs.settings import DEFAULT, Key, Run
+from iolaus.features import account_days, account_embeddings, account_tokens, prompt_templates
+from iolaus.model import account_sketch as sketches
+from iolaus.model.signals import CHANNEL, WRAPPERS
+from iolaus.schemas.sketch import PHRASE_CHANNELS, TRAIT, TRAIT_CHANNELS
+from iolaus.schemas.table import table
+from iolaus.settings import DEFAULT, Key, Run
+from iolaus.text import embedding
+from iolaus.text.fingerprints import fingerprint
+from iolaus.text.pseudonyms import pseudonym, token
 
 Row = dict[str, Any]
 RUN = Run(DAY, DEFAULT, Key(b"test"))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.algorithms.fingerprints import (
+from iolaus.text.fingerprints import (
     AFFIX_COLUMNS,
     HEAD_CHARACTERS,
     SIGNATURE,

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.algorithms.figures import told
-from jobs.errors import GateError
-from jobs.pairs import content
-from jobs.pipeline import Span, stage
-from jobs.runtime.runner import Runner
-from jobs.settings import DEFAULT, Key, Run
-from jobs.silver import exchanges
+from iolaus.engine.measured import told
+from iolaus.errors import GateError
+from iolaus.pairs import content
+from iolaus.pipeline import Span, stage
+from iolaus.runtime.runner import Runner
+from iolaus.settings import DEFAULT, Key, Run
+from iolaus.silver import exchanges
 from tests.broken import GOOD, NOW
 from tests.rows import DAY, rows
 

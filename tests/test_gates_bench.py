@@ -9,8 +9,8 @@ import pytest
 from pyspark.sql import SparkSession
 from traffic import DAYS
 
-from jobs.pipeline import STAGES
-from jobs.runtime.runner import Runner
+from iolaus.pipeline import STAGES
+from iolaus.runtime.runner import Runner
 
 
 def test_a_day_is_run_with_gates_and_without(spark: SparkSession, landing: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,14 +14,14 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from rich.console import Console
 
-from jobs.algorithms.pseudonyms import addresses, pseudonyms
-from jobs.errors import UsageError, one_line
-from jobs.pipeline import Span
-from jobs.runtime.display import plain
-from jobs.runtime.failures import explain
-from jobs.runtime.lake import Lake
-from jobs.runtime.landing import Landing
-from jobs.settings import Ingestion
+from iolaus.errors import UsageError, one_line
+from iolaus.pipeline import Span
+from iolaus.runtime.display import plain
+from iolaus.runtime.failures import explain
+from iolaus.runtime.lake import Lake
+from iolaus.runtime.landing import Landing
+from iolaus.settings import Ingestion
+from iolaus.text.pseudonyms import addresses, pseudonyms
 from tests.lines import parsed
 from tests.rows import DAY, rows
 

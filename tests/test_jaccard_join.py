@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from jobs.algorithms.jaccard_join import jaccard_join
-from jobs.algorithms.jaccard_keys import BUCKETS, Bands, Keys, Prefix, bands_for, bucket, occurrences, pairs_of
-from jobs.algorithms.jaccard_sets import Sets, pack_sets
-from jobs.algorithms.jaccard_tasks import SetPlan, deal_sets, task_set_pairs
+from iolaus.joins.jaccard.join import jaccard_join
+from iolaus.joins.jaccard.keys import BUCKETS, Bands, Keys, Prefix, bands_for, bucket, occurrences, pairs_of
+from iolaus.joins.jaccard.sets import Sets, pack_sets
+from iolaus.joins.jaccard.tasks import SetPlan, deal_sets, task_set_pairs
 
 Given = dict[str, dict[int, float]]
 Pairs = dict[tuple[str, str], float]
@@ -149,7 +149,7 @@ def test_on_spark_the_pairs_are_those_of_comparing_all(
     spark: SparkSession, monkeypatch: pytest.MonkeyPatch, partitions: int, form: str, task_keys: int
 ) -> None:
     """In one task, which is not shuffled, and in several."""
-    monkeypatch.setattr("jobs.algorithms.jaccard_join._TASK_KEYS", task_keys)
+    monkeypatch.setattr("iolaus.joins.jaccard.join._TASK_KEYS", task_keys)
     sets = families(4, 40)
     frame = spark.createDataFrame([(i, [int(t) for t in s]) for i, s in sets.items()], "id string, tokens array<int>")
     joined = jaccard_join(frame.selectExpr("id", f"cast(tokens as {form}) tokens").repartition(partitions), 0.7)

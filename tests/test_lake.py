@@ -7,11 +7,11 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from jobs.errors import RunError
-from jobs.pipeline import STAGES, Span
-from jobs.runtime.lake import INDEXED, Lake
-from jobs.schemas.landing import ACCOUNT, EXCHANGE
-from jobs.schemas.table import STRING, table
+from iolaus.errors import RunError
+from iolaus.pipeline import STAGES, Span
+from iolaus.runtime.lake import INDEXED, Lake
+from iolaus.schemas.landing import ACCOUNT, EXCHANGE
+from iolaus.schemas.table import STRING, table
 from tests.rows import DAY, rows
 
 NAME = "graph.components"

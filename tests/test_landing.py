@@ -11,9 +11,9 @@ import pytest
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
-from jobs.errors import UsageError
-from jobs.runtime.landing import Landing
-from jobs.runtime.unreadable import Unreadable
+from iolaus.errors import UsageError
+from iolaus.runtime.landing import Landing
+from iolaus.runtime.unreadable import Unreadable
 
 DAY = date(2026, 2, 10)
 MANY = b"".join(b'{"n": %d}\n' % n for n in range(60_000))

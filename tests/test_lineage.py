@@ -4,7 +4,7 @@ from hashlib import sha256
 
 from pyspark.sql import SparkSession
 
-from jobs.algorithms.lineage import carry
+from iolaus.graphs.lineage import carry
 
 Groups = dict[str, list[str]]
 Lives = dict[str, tuple[str, str, list[str]]]

@@ -9,11 +9,11 @@ import pytest
 from pyspark.sql import SparkSession
 from rows import DAY, rows
 
-from jobs.algorithms import pair_evidence
-from jobs.algorithms.channels import CHANNEL
-from jobs.graph import links
-from jobs.schemas.graph_links import FAMILIES
-from jobs.settings import DEFAULT, Graph, Key, Run
+from iolaus.graph import links
+from iolaus.model import pair_evidence
+from iolaus.model.signals import CHANNEL
+from iolaus.schemas.graph_links import FAMILIES
+from iolaus.settings import DEFAULT, Graph, Key, Run
 
 RUN = Run(DAY, replace(DEFAULT, graph=Graph(triangles=0)), Key(b"test"))
 OF = {"infrastructure": ("card", "address", "block", "mail"), "templates": ("system", "head4", "prompt"), "content": ("content",)}

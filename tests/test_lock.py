@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.errors import RunError
-from jobs.runtime.lock import WHOLE, Lock, _live, _newest, hold
-from jobs.runtime.small_files import SmallFiles, _Disk, _Store
+from iolaus.errors import RunError
+from iolaus.runtime.lock import WHOLE, Lock, _live, _newest, hold
+from iolaus.runtime.small_files import SmallFiles, _Disk, _Store
 
 TABLE = "silver.exchanges"
 
@@ -67,8 +67,8 @@ def test_a_dead_process_holds_nothing(tmp_path: Path) -> None:
     """The claim of a process of this machine that is gone is over at once, not after two minutes."""
     program = f"""
 import os, pathlib
-from jobs.runtime.small_files import _Disk
-from jobs.runtime.lock import Lock
+from iolaus.runtime.small_files import _Disk
+from iolaus.runtime.lock import Lock
 Lock(_Disk(pathlib.Path({str(tmp_path)!r})), "run").acquire(print)
 os._exit(9)
 """

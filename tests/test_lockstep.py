@@ -8,11 +8,11 @@ import pytest
 from pyspark.sql import Row, SparkSession
 from rows import DAY, rows
 
-from jobs.algorithms.lockstep import lockstep
-from jobs.algorithms.sketches import SLOTS_A_DAY
-from jobs.algorithms.timing import poisson_bits
-from jobs.scoring.evidence import transform as evidence
-from jobs.settings import DEFAULT, Key, Run, Scoring
+from iolaus.model.account_sketch import SLOTS_A_DAY
+from iolaus.model.lockstep import lockstep
+from iolaus.model.timing import poisson_bits
+from iolaus.scoring.evidence import transform as evidence
+from iolaus.settings import DEFAULT, Key, Run, Scoring
 
 Slots = dict[str, list[int]]
 BASE, DAYS = 20_480 * SLOTS_A_DAY, 10

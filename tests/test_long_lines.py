@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.runtime import long_lines
-from jobs.runtime.landing import Landing
-from jobs.runtime.long_lines import PassedOver
-from jobs.runtime.unreadable import Unreadable
+from iolaus.runtime import long_lines
+from iolaus.runtime.landing import Landing
+from iolaus.runtime.long_lines import PassedOver
+from iolaus.runtime.unreadable import Unreadable
 
 DAY = date(2026, 2, 10)
 LONG = b'{"prompt":"' + b"a" * 300_000 + b'"}\n'

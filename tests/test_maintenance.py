@@ -13,15 +13,15 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 from pyspark.sql.types import StringType
 
-from jobs import cli, schemas
-from jobs.errors import UsageError
-from jobs.export.verdicts import give
-from jobs.pipeline import VERDICTS, Span
-from jobs.runtime.gate import rejected_path
-from jobs.runtime.lake import Lake
-from jobs.runtime.maintenance import ACCOUNT_COLUMNS, LABELS, Done, compact, forget, requested, retain, vacuum
-from jobs.runtime.secret import VARIABLE
-from jobs.settings import DEFAULT, RETENTION
+from iolaus import cli, schemas
+from iolaus.errors import UsageError
+from iolaus.export.verdicts import give
+from iolaus.pipeline import VERDICTS, Span
+from iolaus.runtime.gates.gate import rejected_path
+from iolaus.runtime.lake import Lake
+from iolaus.runtime.maintenance import ACCOUNT_COLUMNS, LABELS, Done, compact, forget, requested, retain, vacuum
+from iolaus.runtime.secret import VARIABLE
+from iolaus.settings import DEFAULT, RETENTION
 from tests.rows import DAY, rows
 from tests.runs import KEY
 
@@ -127,7 +127,7 @@ def test_verdicts_are_dropped_with_their_accounts_and_those_on_others_stay(
         give(lake.uri, "hc", verdict, by="ana", why=why, named=named)
     asked = tmp_path / "requests.txt"
     asked.write_text(f"{gone}\nnever seen\n", encoding="utf-8")
-    monkeypatch.setattr("jobs.runtime.session.session", lambda *_args, **_more: spark)
+    monkeypatch.setattr("iolaus.runtime.spark.session.session", lambda *_args, **_more: spark)
     assert cli.main(["maintain", "forget", "--lake", lake.uri, "--accounts", str(asked)]) == 0
     said = capsys.readouterr().out
     assert "verdicts.given: 3 verdicts" in said
@@ -145,7 +145,7 @@ def test_verdicts_are_dropped_with_their_accounts_and_those_on_others_stay(
 
 
 def test_every_column_of_accounts_is_known() -> None:
-    tables = {t.name: t for m in iter_modules(schemas.__path__) if "_" in m.name for t in [import_module(f"jobs.schemas.{m.name}").TABLE]}
+    tables = {t.name: t for m in iter_modules(schemas.__path__) if "_" in m.name for t in [import_module(f"iolaus.schemas.{m.name}").TABLE]}
     named = {c.name for t in tables.values() for c in t.columns if isinstance(c.dataType, StringType) and "account" in c.name}
     assert named == set(ACCOUNT_COLUMNS)
     assert all(label in tables[name].schema.fieldNames() for name, (label, _) in LABELS.items())

@@ -12,11 +12,11 @@ from deltalake import write_deltalake
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs import cli
-from jobs.algorithms.intersection import FIELD, multiplied, new_secret, point
-from jobs.algorithms.pseudonyms import block, pseudonym, token
-from jobs.runtime.secret import FILE_VARIABLE, SHARED_FILE_VARIABLE, SHARED_VARIABLE, VARIABLE
-from jobs.settings import Key
+from iolaus import cli
+from iolaus.export.intersection import FIELD, multiplied, new_secret, point
+from iolaus.runtime.secret import FILE_VARIABLE, SHARED_FILE_VARIABLE, SHARED_VARIABLE, VARIABLE
+from iolaus.settings import Key
+from iolaus.text.pseudonyms import block, pseudonym, token
 
 DAY = date(2026, 2, 11)
 SHARED = "a key that both labs agreed on by telephone"

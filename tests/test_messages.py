@@ -3,8 +3,8 @@
 import numpy as np
 import pyarrow as pa
 
-from jobs.algorithms.messages import deal, read
-from jobs.algorithms.runs import begins, run_lengths
+from iolaus.engine.exchange import deal, read
+from iolaus.engine.runs import begins, run_lengths
 
 
 def batch(names: list[str], codes: list[int]) -> pa.RecordBatch:

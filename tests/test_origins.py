@@ -4,9 +4,9 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from rows import DAY, rows
 
-from jobs.gold.cluster_origins import transform
-from jobs.schemas.sketch import TRAIT_CHANNELS
-from jobs.settings import DEFAULT, Key, Run
+from iolaus.gold.cluster_origins import transform
+from iolaus.schemas.sketch import TRAIT_CHANNELS
+from iolaus.settings import DEFAULT, Key, Run
 
 
 def test_origins_beside_everybody(spark: SparkSession) -> None:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from pyspark.sql import Row, SparkSession
 
 import tests.lines
-from jobs.schemas.landing import ACCOUNT, AGREEMENT, EXCHANGE
-from jobs.settings import Ingestion
+from iolaus.schemas.landing import ACCOUNT, AGREEMENT, EXCHANGE
+from iolaus.settings import Ingestion
 
 DAY = date(2026, 2, 10)
 LIMITS = Ingestion(prompt_bytes=1000)

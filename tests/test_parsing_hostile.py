@@ -12,9 +12,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from jobs.algorithms import parsing
-from jobs.schemas.landing import ACCOUNT, EXCHANGE
-from jobs.settings import Ingestion
+from iolaus.schemas.landing import ACCOUNT, EXCHANGE
+from iolaus.settings import Ingestion
+from iolaus.text import parsing
 
 DAY = date(2026, 2, 10)
 LIMITS = Ingestion(prompt_bytes=20)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs import pipeline
-from jobs.pipeline import RECORDS, STAGES, VERDICTS, Grain, Span, Stage, is_landing, picture, stage
+from iolaus import pipeline
+from iolaus.pipeline import RECORDS, STAGES, VERDICTS, Grain, Span, Stage, is_landing, picture, stage
 
 ROOT = Path(__file__).parents[1]
 TABLES = [s.table for s in STAGES]
@@ -62,11 +62,11 @@ def test_what_repeats_for_earlier_days_reads_nothing_of_the_run(made: Stage):
 @each_stage
 def test_the_path_of_the_code_is_the_name_of_the_table(made: Stage):
     layer, name = made.table.split(".")
-    assert (ROOT / "jobs" / layer / f"{name}.py").is_file()
-    assert (ROOT / "jobs" / "schemas" / f"{layer}_{name}.py").is_file()
+    assert (ROOT / "jobs" / "iolaus" / layer / f"{name}.py").is_file()
+    assert (ROOT / "jobs" / "iolaus" / "schemas" / f"{layer}_{name}.py").is_file()
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "jobs" / "schemas").glob("[a-z]*_*.py")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", sorted((ROOT / "jobs" / "iolaus" / "schemas").glob("[a-z]*_*.py")), ids=lambda p: p.stem)
 def test_a_schema_belongs_to_a_stage_the_records_or_the_verdicts(path: Path):
     assert path.stem.replace("_", ".", 1) in {*TABLES, *RECORDS, VERDICTS}
 
@@ -85,13 +85,13 @@ def test_the_map_needs_the_standard_library_alone():
 
 @pytest.mark.parametrize("layer", sorted({s.layer for s in STAGES}))
 def test_no_layer_is_named_like_a_standard_module(layer: str):
-    """`spark-submit jobs/__main__.py` puts jobs/ itself first on the path."""
+    """`spark-submit jobs/iolaus/__main__.py` puts jobs/ itself first on the path."""
     assert layer not in sys.stdlib_module_names
-    assert find_spec(f"jobs.{layer}") is not None
+    assert find_spec(f"iolaus.{layer}") is not None
 
 
 def test_the_readme_shows_the_map():
-    """Mend: python -c 'from jobs.pipeline import picture; print(picture())'"""
+    """Mend: python -c 'from iolaus.pipeline import picture; print(picture())'"""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert f"```mermaid\n{picture()}\n```" in readme
 

@@ -13,12 +13,13 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from rows import rows
 
-from jobs.algorithms import group_profiles, profile
-from jobs.algorithms.channels import CHANNEL
-from jobs.algorithms.embedding import DIMENSIONS
-from jobs.algorithms.group_profiles import BINNED, BINS, HOURS, Background, Groups, background, bins
-from jobs.algorithms.profile import FAMILIES, assign
-from jobs.settings import Profile
+from iolaus.model.membership import group as group_profiles
+from iolaus.model.membership import judge as profile
+from iolaus.model.membership.group import BINNED, BINS, HOURS, Background, Groups, background, bins
+from iolaus.model.membership.judge import FAMILIES, assign
+from iolaus.model.signals import CHANNEL
+from iolaus.settings import Profile
+from iolaus.text.embedding import DIMENSIONS
 
 Row = dict[str, Any]
 Key = tuple[str, int]  # channel, token

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.algorithms.pseudonyms import addresses, block, canonical_address, pseudonym, pseudonyms, token
+from iolaus.text.pseudonyms import addresses, block, canonical_address, pseudonym, pseudonyms, token
 
 SECRET = b"a key for tests alone"
 

@@ -13,9 +13,9 @@ from deltalake import DeltaTable, write_deltalake
 from lakes import write
 from pyspark.sql import SparkSession
 
-from jobs.cli import main
-from jobs.export.dictionary import PAGE, page
-from jobs.export.inert import cell, inert
+from iolaus.cli import main
+from iolaus.export.dictionary import PAGE, page
+from iolaus.export.inert import cell, inert
 
 TODAY, BEFORE = date(2026, 2, 11), date(2026, 2, 10)
 RTL = "\u202e"

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from jobs import cli
-from jobs.errors import in_short
-from jobs.runtime.datadocs import write_data_docs
-from jobs.runtime.journal import Journal
+from iolaus import cli
+from iolaus.errors import in_short
+from iolaus.runtime.gates.datadocs import write_data_docs
+from iolaus.runtime.journal import Journal
 
 DAY = date(2026, 2, 10)
 

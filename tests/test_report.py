@@ -14,10 +14,10 @@ import pytest
 from deltalake import write_deltalake
 from lakes import HOSTILE, case, write, write_case, write_hostile
 
-from jobs.cli import main
-from jobs.export.report import LINKS_LISTED
-from jobs.export.report import write as report
-from jobs.export.report_graph import BRIDGE, DIRECT, DRAWN_ACCOUNTS, DRAWN_LINKS, OWN_LINKS, SINGLE, links, own_links, picture
+from iolaus.cli import main
+from iolaus.export.report import LINKS_LISTED
+from iolaus.export.report import write as report
+from iolaus.export.report_graph import BRIDGE, DIRECT, DRAWN_ACCOUNTS, DRAWN_LINKS, OWN_LINKS, SINGLE, links, own_links, picture
 
 TODAY, BEFORE = date(2026, 2, 11), date(2026, 2, 10)
 

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from jobs.pipeline import STAGES, Grain, Span, stage
-from jobs.runtime.order import ABREAST, PUBLISHER, Task, alone, order, schedule
+from iolaus.pipeline import STAGES, Grain, Span, stage
+from iolaus.runtime.order import ABREAST, PUBLISHER, Task, alone, order, schedule
 
 DAYS = [date(2026, 3, d) for d in range(2, 9)]
 

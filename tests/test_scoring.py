@@ -10,12 +10,12 @@ import pytest
 from pyspark.sql import Row, SparkSession
 from rows import DAY, rows
 
-from jobs.algorithms.behaviour import talks
-from jobs.algorithms.capability import CAPABILITIES
-from jobs.scoring.clusters import transform
-from jobs.scoring.evidence import _pool as pool
-from jobs.scoring.evidence import transform as evidence
-from jobs.settings import DEFAULT, Key, Run
+from iolaus.model.behaviour import talks
+from iolaus.scoring.clusters import transform
+from iolaus.scoring.evidence import _pool as pool
+from iolaus.scoring.evidence import transform as evidence
+from iolaus.settings import DEFAULT, Key, Run
+from iolaus.text.intents import CAPABILITIES
 
 RUN = Run(DAY, DEFAULT, Key(b"k"))
 Piece = tuple[str, str, float, float]  # kind, channel, bits, value

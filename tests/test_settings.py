@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from jobs.settings import DEFAULT, Key, Run, Settings
+from iolaus.settings import DEFAULT, Key, Run, Settings
 
 SECRET = b"a-secret-of-the-tests"
 

@@ -10,12 +10,12 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from rows import DAY, rows
 
-from jobs.algorithms.capability import BIT
-from jobs.algorithms.fingerprints import fingerprint
-from jobs.algorithms.pseudonyms import block, pseudonym
-from jobs.schemas.table import table
-from jobs.settings import DEFAULT, Key, Run
-from jobs.silver import accounts, exchanges
+from iolaus.schemas.table import table
+from iolaus.settings import DEFAULT, Key, Run
+from iolaus.silver import accounts, exchanges
+from iolaus.text.fingerprints import fingerprint
+from iolaus.text.intents import BIT
+from iolaus.text.pseudonyms import block, pseudonym
 
 KEY = Key(b"a-key-of-these-rows")
 RUN = Run(DAY, DEFAULT, KEY)

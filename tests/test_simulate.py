@@ -13,14 +13,14 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.errors import UsageError
-from jobs.schemas.landing import ACCOUNT, EXCHANGE
-from jobs.simulate.hashing import below, chance, hexadecimal, mix, pack
-from jobs.simulate.landing import simulate
-from jobs.simulate.plan import Plan, plan
-from jobs.simulate.prompts import LANGUAGE_NAMES, grammar, prompt
-from jobs.simulate.scenario import NEW, SCENARIOS, Campaign
-from jobs.simulate.traffic import cell_rows, exchanges
+from iolaus.errors import UsageError
+from iolaus.schemas.landing import ACCOUNT, EXCHANGE
+from iolaus.simulate.hashing import below, chance, hexadecimal, mix, pack
+from iolaus.simulate.landing import simulate
+from iolaus.simulate.plan import Plan, plan
+from iolaus.simulate.prompts import LANGUAGE_NAMES, grammar, prompt
+from iolaus.simulate.scenario import NEW, SCENARIOS, Campaign
+from iolaus.simulate.traffic import cell_rows, exchanges
 
 DAYS = 3
 _TYPES = {"string": str, "int": int, "bigint": int, "double": (int, float), "boolean": bool, "timestamp": str}

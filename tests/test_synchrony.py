@@ -7,9 +7,9 @@ import pytest
 from pyspark.sql import SparkSession
 from rows import DAY, rows
 
-from jobs.algorithms.sketches import SLOT_SECONDS
-from jobs.pairs import synchrony
-from jobs.settings import DEFAULT, Key, Run
+from iolaus.model.account_sketch import SLOT_SECONDS
+from iolaus.pairs import synchrony
+from iolaus.settings import DEFAULT, Key, Run
 
 RUN = Run(DAY, DEFAULT, Key(b"test"))
 FIRST = (DAY - timedelta(days=DEFAULT.window_days - 1) - date(1970, 1, 1)).days * 86_400 // SLOT_SECONDS

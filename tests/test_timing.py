@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import poisson
 
-from jobs.algorithms.timing import effective_slots, met_by_habit, poisson_bits
+from iolaus.model.timing import effective_slots, met_by_habit, poisson_bits
 
 
 @pytest.mark.parametrize("expected", [1e-6, 0.01, 0.5, 3.0, 40.0])

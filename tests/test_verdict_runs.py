@@ -15,8 +15,8 @@ from pyspark.sql import SparkSession
 from runs import partitions, runner
 from traffic import DAYS, RING, accounts, arrival, exchange, exchanges, write_lines
 
-from jobs import cli
-from jobs.pipeline import STAGES, VERDICTS, stage
+from iolaus import cli
+from iolaus.pipeline import STAGES, VERDICTS, stage
 
 TABLES = [s.table for s in STAGES]
 READERS = [s.table for s in STAGES if VERDICTS in {r.table for r in s.reads}]

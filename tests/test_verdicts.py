@@ -7,8 +7,8 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from rows import DAY, rows
 
-from jobs.algorithms.verdicts import cleared_members, cleared_pairs, heirs, in_force, of_accounts, verdicts_of
-from jobs.settings import DEFAULT, Key, Run
+from iolaus.model.verdicts import cleared_members, cleared_pairs, heirs, in_force, of_accounts, verdicts_of
+from iolaus.settings import DEFAULT, Key, Run
 
 RUN = Run(DAY, DEFAULT, Key(b"k"))
 Cell = dict[str, Any]

@@ -13,7 +13,7 @@ RUN python -m venv /opt/airflow \
 COPY pyproject.toml README.md LICENSE ./
 COPY jobs jobs
 COPY expectations expectations
-# Without dependencies: a DAG imports jobs.pipeline, which needs the standard library alone.
+# Without dependencies: a DAG imports iolaus.pipeline, which needs the standard library alone.
 RUN pip install --no-cache-dir --no-deps --no-build-isolation --no-index .
 
 FROM ${PYTHON_IMAGE}
@@ -24,7 +24,7 @@ RUN apt-get update \
     && useradd --uid 50000 --gid 0 --create-home --shell /usr/sbin/nologin airflow
 COPY --from=build /opt/airflow /opt/airflow
 COPY dags /opt/dags
-COPY deploy/submit.py /opt/iolaus/submit.py
+COPY jobs/submit.py /opt/iolaus/submit.py
 ENV PATH=/opt/airflow/bin:$PATH \
     AIRFLOW_HOME=/home/airflow \
     AIRFLOW__CORE__LOAD_EXAMPLES=false \

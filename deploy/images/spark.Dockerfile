@@ -20,8 +20,8 @@ COPY expectations expectations
 COPY deploy/fetch_jars.py deploy/fetch_jars.py
 # The jars go among Spark's own, so that every JVM of the image has them; their hashes are checked by fetch_jars.py.
 RUN pip install --no-cache-dir --no-deps --no-build-isolation --no-index . \
-    && PYTHONPATH=. python deploy/fetch_jars.py \
-    && PYTHONPATH=. python deploy/fetch_jars.py --s3 \
+    && PYTHONPATH=jobs python deploy/fetch_jars.py \
+    && PYTHONPATH=jobs python deploy/fetch_jars.py --s3 \
     && mv /opt/iolaus/jars/*.jar /opt/iolaus/jars-s3/*.jar "$(python -c 'import pyspark; print(pyspark.__path__[0])')/jars/" \
     && rmdir /opt/iolaus/jars /opt/iolaus/jars-s3 \
     && ln -s "$(python -c 'import pyspark; print(pyspark.__path__[0])')" /opt/spark
@@ -36,7 +36,7 @@ RUN apt-get update \
 COPY --from=build /opt/iolaus /opt/iolaus
 COPY --from=build /opt/spark /opt/spark
 COPY deploy/spark-defaults.conf /opt/spark-conf/spark-defaults.conf
-COPY deploy/submit.py /opt/iolaus/submit.py
+COPY jobs/submit.py /opt/iolaus/submit.py
 COPY --chmod=0755 deploy/images/entrypoint.sh /opt/entrypoint.sh
 ENV PATH=/opt/iolaus/bin:/opt/spark/bin:$PATH \
     SPARK_HOME=/opt/spark \

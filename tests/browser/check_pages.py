@@ -12,7 +12,7 @@ import pytest
 from lakes import HOSTILE, case, write, write_case, write_hostile
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from jobs.export.report import write as report
+from iolaus.export.report import write as report
 
 TODAY, BEFORE = date(2026, 2, 11), date(2026, 2, 10)
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
@@ -295,7 +295,7 @@ def test_screenshots(browser: Browser, tmp_path: Path) -> None:
 
 
 def test_the_verdict_of_an_analyst_is_shown(browser: Browser, tmp_path: Path) -> None:
-    pytest.importorskip("jobs.schemas.verdicts_given")
+    pytest.importorskip("iolaus.schemas.verdicts_given")
     write_case(tmp_path / "lake", TODAY, "hc_1", ["a", "b"])
     given = {"given_at": datetime(2026, 2, 10, tzinfo=UTC), "known_from": TODAY, "run_date": BEFORE, "cluster_id": "hc_1"}
     write(tmp_path / "lake", "verdicts.given", [given | {"verdict": "unsure", "given_by": "Ada", "why": HOSTILE[0]}])

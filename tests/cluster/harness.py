@@ -52,7 +52,7 @@ def build_gateway() -> Path:
 
 def fetch_s3_jars() -> list[Path]:
     """Hadoop's jars for S3."""
-    subprocess.run([sys.executable, "deploy/fetch_jars.py", "--s3"], cwd=REPOSITORY, env=os.environ | {"PYTHONPATH": "."}, check=True)
+    subprocess.run([sys.executable, "deploy/fetch_jars.py", "--s3"], cwd=REPOSITORY, env=os.environ | {"PYTHONPATH": "jobs"}, check=True)
     return sorted((Path(sys.prefix) / "jars-s3").glob("*.jar"))
 
 
@@ -230,7 +230,7 @@ def submit_command(cluster: Cluster, archive: Path, settings: dict[str, str], ar
     }
     given = [part for key, value in {**base, **settings}.items() for part in ("--conf", f"{key}={value}")]
     command = [str(SPARK / "bin/spark-submit"), "--master", cluster.master, "--jars", jars, "--py-files", str(archive)]
-    return [*command, *given, str(REPOSITORY / "deploy/submit.py"), *arguments]
+    return [*command, *given, str(REPOSITORY / "jobs/submit.py"), *arguments]
 
 
 def _page(address: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from deltalake import DeltaTable
 
-from jobs.pipeline import STAGES
+from iolaus.pipeline import STAGES
 from tests.cluster.conftest import KEY
 from tests.cluster.harness import Cluster, Processes, Store, say, submit_command
 from tests.traffic import DAYS
@@ -32,7 +32,7 @@ def test_a_run_on_a_cluster_and_an_object_store_equals_a_local_run(
     local = [
         sys.executable,
         "-m",
-        "jobs",
+        "iolaus",
         "run",
         "--report",
         "none",
@@ -92,13 +92,13 @@ def test_a_run_on_a_cluster_and_an_object_store_equals_a_local_run(
 def test_nothing_comes_from_the_repository(
     processes: Processes, store: Store, cluster: Cluster, python: Path, archive: Path, tmp_path: Path
 ) -> None:
-    """Where `jobs` is imported from, on every executor and on the driver."""
+    """Where `iolaus` is imported from, on every executor and on the driver."""
     asked = tmp_path / "where.py"
     asked.write_text(
-        "import jobs\nfrom pyspark.sql import SparkSession\n"
+        "import iolaus\nfrom pyspark.sql import SparkSession\n"
         "spark = SparkSession.builder.getOrCreate()\n"
-        "def where(_):\n    import os, jobs\n    yield os.getpid(), jobs.__file__\n"
-        "print('driver', jobs.__file__)\n"
+        "def where(_):\n    import os, iolaus\n    yield os.getpid(), iolaus.__file__\n"
+        "print('driver', iolaus.__file__)\n"
         "[print('executors', file) for _, file in spark.sparkContext.parallelize(range(8), 8).mapPartitions(where).collect()]\n"
     )
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | store.environment

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.pipeline import STAGES
+from iolaus.pipeline import STAGES
 from tests.cluster.conftest import archive, cluster, processes, python, store  # noqa: F401 - fixtures
 from tests.cluster.harness import missing_tool
 from tests.test_run import KEY, digest
@@ -55,7 +55,7 @@ def iolaus(request: pytest.FixtureRequest) -> Callable[..., Command]:
 
     def start(*arguments: object, **environment: str) -> Command:
         process = subprocess.Popen(
-            [sys.executable, "-m", "jobs", *map(str, arguments)],
+            [sys.executable, "-m", "iolaus", *map(str, arguments)],
             env=os.environ | {"IOLAUS_HMAC_KEY": KEY} | environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

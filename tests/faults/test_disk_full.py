@@ -11,8 +11,8 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from jobs.pipeline import stage
-from jobs.runtime.failures import explain
+from iolaus.pipeline import stage
+from iolaus.runtime.failures import explain
 from tests.faults.conftest import gold
 from tests.test_run import digests, runner
 from tests.traffic import DAYS

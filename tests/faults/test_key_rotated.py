@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.pipeline import Span
-from jobs.runtime.runner import Runner
-from jobs.settings import DEFAULT, Key
+from iolaus.pipeline import Span
+from iolaus.runtime.runner import Runner
+from iolaus.settings import DEFAULT, Key
 from tests.faults.conftest import Command, gold
 from tests.test_run import KEY, digest
 from tests.traffic import DAYS, exchanges, write_lines

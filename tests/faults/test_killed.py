@@ -11,8 +11,8 @@ from delta.tables import DeltaTable
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from jobs.pipeline import STAGES, stage
-from jobs.schemas.table import table
+from iolaus.pipeline import STAGES, stage
+from iolaus.schemas.table import table
 from tests.faults.conftest import GOLD, Command, wait_for_new_file
 from tests.test_run import _kill_while, digest, runner
 from tests.traffic import DAYS

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.errors import RunError
-from jobs.pipeline import stage
+from iolaus.errors import RunError
+from iolaus.pipeline import stage
 from tests.test_run import digests, runner
 from tests.traffic import DAYS
 

@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.pipeline import Span, stage
-from jobs.runtime.runner import Runner
+from iolaus.pipeline import Span, stage
+from iolaus.runtime.runner import Runner
 from tests.test_run import digest, runner
 from tests.traffic import DAYS, exchange
 

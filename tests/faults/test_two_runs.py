@@ -11,8 +11,8 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from jobs.pipeline import Span
-from jobs.runtime.lake import Lake
+from iolaus.pipeline import Span
+from iolaus.runtime.lake import Lake
 from tests.faults.conftest import Command
 from tests.rows import DAY, rows
 from tests.test_run import digests, runner

@@ -24,7 +24,7 @@ from typing import Any
 
 import pytest
 
-from jobs.pipeline import STAGES
+from iolaus.pipeline import STAGES
 from tests import traffic
 
 pytest.importorskip("deltalake", reason="runs in .venv: make airflow-test")
@@ -272,7 +272,7 @@ def test_gold_is_what_one_run_writes(airflow: Airflow, place: Path, landing: Pat
     command = [
         sys.executable,
         "-m",
-        "jobs",
+        "iolaus",
         "run",
         "--landing",
         str(landing),

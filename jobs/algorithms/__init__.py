@@ -1,1 +1,0 @@
-"""Algorithms on arrays and columns: no tables, no paths."""

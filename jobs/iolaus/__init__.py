@@ -1,0 +1,6 @@
+"""Iolaus: finds networks of accounts through which one operator distils a language model.
+
+`iolaus.pipeline` is the map of the tables; the module `iolaus.<layer>.<table>` makes the table of that name.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,64 @@
+"""AWS Bedrock model invocation logs: one JSON object a call, as delivered to S3 or CloudWatch Logs.
+
+Source: AWS, "Monitor model invocation using CloudWatch Logs and Amazon S3"
+(https://docs.aws.amazon.com/bedrock/latest/userguide/model-invocation-logging.html); bodies are those of Converse and
+InvokeModel: see `iolaus.adapters.bodies`.
+"""
+
+import json
+from typing import Any
+
+from iolaus.adapters import bodies
+from iolaus.adapters.fields import Record, anything, instant, take, text, whole
+
+OTHER_OPERATION = "an invocation that generates no text"
+NO_LOG = "not a model invocation log"
+_GENERATES_NO_TEXT = ("embed", "rerank", "stable-diffusion", "stability.", "titan-image", "nova-canvas", "nova-reel")
+
+
+def read(record: Record) -> Record | str:
+    """The landing's fields of one log entry, taken out of it; or why it is no exchange.
+
+    The account is the caller's ARN: of a role that serves many customers, name the field of `requestMetadata` that
+    tells them apart. A body of over 100 KB lies in a file of its own, which is not followed: its prompt is missing.
+    """
+    if take(record, text, "schemaType") not in (None, "ModelInvocationLog") or "modelId" not in record:
+        return NO_LOG
+    model = take(record, text, "modelId") or ""
+    if any(word in model for word in _GENERATES_NO_TEXT):
+        return OTHER_OPERATION
+    asked, said = (_body(take(record, anything, f"{side}.{side}BodyJson")) for side in ("input", "output"))
+    sent = bodies.request(asked) if isinstance(asked, dict) else {}
+    answer = bodies.answer(said)
+    operation = take(record, text, "operation") or ""
+    read_, fresh = (take(record, whole, f"input.{name}") for name in ("cacheReadInputTokenCount", "inputTokenCount"))
+    written = take(record, whole, "input.cacheWriteInputTokenCount")
+    code = take(record, text, "errorCode")
+    made = {
+        **sent,
+        **answer,
+        "exchange_id": take(record, text, "requestId"),
+        "account_id": take(record, text, "identity.arn"),
+        "requested_at": take(record, instant, "timestamp"),
+        "request_model": model,
+        "operation_name": "chat" if operation.startswith("Converse") or "turn_index" in sent else "text_completion",
+        "provider_name": "aws.bedrock",
+        "request_stream": operation.endswith("Stream") if operation else None,
+        "usage_cache_read_tokens": answer.get("usage_cache_read_tokens") if read_ is None else read_,
+        "http_status": None if code else 200,
+    }
+    if answer.get("usage_input_tokens") is None and fresh is not None:
+        made["usage_input_tokens"] = fresh + (read_ or 0) + (written or 0)
+    if answer.get("usage_output_tokens") is None:
+        made["usage_output_tokens"] = take(record, whole, "output.outputTokenCount")
+    return made | {"left": {**record, "errorCode": code, "inputBody": asked, "outputBody": said if isinstance(said, dict) else None}}
+
+
+def _body(body: Any) -> Any:
+    """A body, also where it was logged as text."""
+    if isinstance(body, str):
+        try:
+            return json.loads(body)
+        except (ValueError, RecursionError):
+            return {"prompt": body}
+    return body

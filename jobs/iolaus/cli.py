@@ -1,0 +1,77 @@
+"""The command `iolaus`."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import iolaus
+from iolaus.commands import adapt, export, gate, job, maintain, match, quality, query, report, run, simulate, verdict
+from iolaus.errors import GateError, RunError, UsageError, one_line
+
+if TYPE_CHECKING:
+    from iolaus.commands.arguments import Commands
+
+FAILED, UNUSABLE, GATED = 1, 2, 3  # and 0: done
+_PLACES = (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
+COMMANDS = (run, job, gate, quality, simulate, adapt, query, report, verdict, export, match, maintain)  # in the order of `iolaus --help`
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit status: 0 done, 1 failed, 2 unusable arguments, 3 stopped by a gate."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    try:
+        act: Callable[[argparse.Namespace], int] = given.act
+        return act(given)
+    except UsageError as error:
+        return _say(str(error), UNUSABLE)
+    except GateError as error:
+        return _say(str(error), GATED)
+    except RunError as error:
+        return _say(str(error), FAILED)
+    except KeyboardInterrupt:
+        return _say("interrupted; what was written is whole, and the same command goes on from there", FAILED)
+    except Exception as error:  # a bug, or Spark's: one line for the user, the trace for whoever asks
+        if given.debug:
+            raise
+        return _say(*_told(error))
+
+
+def _told(error: Exception) -> tuple[str, int]:
+    """What to say of an error that nobody foresaw, and the exit status."""
+    if isinstance(error, _PLACES) and error.filename:
+        return f"{error.filename} cannot be used ({error.strerror}); name a place that is there and may be written", UNUSABLE
+    from iolaus.runtime.failures import explain
+    from iolaus.runtime.spark.session import log_file
+
+    return f"{explain(error)} (the whole trace: the same command with --debug; Spark's log: {log_file()})", FAILED
+
+
+def _say(message: str, status: int) -> int:
+    print(f"iolaus: {one_line(message, 2000)}", file=sys.stderr)  # it may quote what is in the landing
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="iolaus", description="Finds networks of accounts through which one operator distils a language model."
+    )
+    parser.add_argument("--version", action="version", version=f"iolaus {iolaus.__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        command.add(commands)
+    for added in _innermost(commands):
+        added.add_argument("--debug", action="store_true", help="show the whole trace of an error")
+    return parser
+
+
+def _innermost(commands: "Commands") -> Iterator[argparse.ArgumentParser]:
+    """The parsers of commands, or of what they take for a command of their own, as `export` does."""
+    for added in commands.choices.values():
+        own = [action for action in added._actions if isinstance(action, argparse._SubParsersAction)]  # noqa: SLF001 - named nowhere else
+        yield from _innermost(own[0]) if own else (added,)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""What several commands take alike: Spark's options, a day, the key."""
+
+import argparse
+import sys
+from datetime import date
+from typing import TYPE_CHECKING
+
+from iolaus.settings import Key
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse names the type nowhere else
+
+
+def add_spark(parser: argparse.ArgumentParser) -> None:
+    """The options of a command that starts Spark."""
+    parser.add_argument("--master", help="Spark master, as spark://host:7077; default: all cores of this machine")
+    parser.add_argument("--memory", default="4g", help="heap of the driver on local Spark; default 4g")
+
+
+def add_log(parser: argparse.ArgumentParser) -> None:
+    """The option of a command that can write a log for machines."""
+    parser.add_argument("--log", metavar="FILE", help="append a line of JSON an event to this file; - for standard error")
+
+
+def add_scheduled(parser: argparse.ArgumentParser, landing: str) -> None:
+    """The options of a command that a scheduler calls for one day; `landing` says what the landing is for."""
+    parser.add_argument("--date", type=day, required=True, metavar="D", help="the day, YYYY-MM-DD")
+    parser.add_argument("--lake", required=True, metavar="URI", help="folder of the tables")
+    parser.add_argument("--landing", metavar="URI", help=f"folder that gateways append to; {landing}")
+    add_spark(parser)
+    add_log(parser)
+
+
+def day(text: str) -> date:
+    """A day written as YYYY-MM-DD. Raises ArgumentTypeError for anything else."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day; write it as 2026-03-15") from error
+
+
+def given_key() -> Key:
+    """The pseudonymisation key; says so on standard error if it is weak. Raises UsageError if there is none."""
+    from iolaus.runtime.secret import is_weak, load_key
+
+    loaded = load_key()
+    if is_weak(loaded):
+        print("iolaus: the pseudonymisation key is short enough to guess; make one with: openssl rand -hex 32", file=sys.stderr)
+    return loaded

@@ -1,0 +1,83 @@
+"""`iolaus maintain`: the lake's upkeep."""
+
+import argparse
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import iolaus
+from iolaus.commands.arguments import add_spark, day
+from iolaus.errors import UsageError
+from iolaus.settings import DEFAULT, RETENTION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+    from iolaus.commands.arguments import Commands
+    from iolaus.runtime.lake import Lake
+    from iolaus.runtime.maintenance import Done
+
+_ACTIONS = {
+    "compact": "rewrite days that lie in more files than they need, sorted by account",
+    "retain": f"delete prompts and rejected rows that arrived over {RETENTION.text_days} days before --date",
+    "forget": "drop the accounts of --accounts from every table, as on a request for deletion",
+    "vacuum": f"remove the files of rows that were replaced or deleted over {RETENTION.file_hours} hours ago",
+}
+
+
+def add(commands: "Commands") -> None:
+    """What the command takes."""
+    does = "; ".join(f"{name}: {what}" for name, what in _ACTIONS.items())
+    parser = commands.add_parser("maintain", help="compact, vacuum, text retention, dropped accounts", description=f"{act.__doc__} {does}.")
+    parser.add_argument("action", choices=_ACTIONS, metavar="ACTION", help=f"one of: {', '.join(_ACTIONS)}")
+    parser.add_argument("--lake", required=True, metavar="URI", help="folder of the tables")
+    parser.add_argument("--date", type=day, metavar="D", help="compact, retain: the day that counts as today")
+    parser.add_argument("--accounts", metavar="URI", help="forget: text file or folder, one account_id a line")
+    parser.add_argument(
+        "--days",
+        type=int,
+        metavar="N",
+        help=f"compact: days up to --date, {DEFAULT.window_days}; retain: days to keep, {RETENTION.text_days}",
+    )
+    parser.add_argument("--hours", type=int, metavar="N", help=f"vacuum: hours that replaced files stay; default {RETENTION.file_hours}")
+    add_spark(parser)
+    parser.set_defaults(act=act)
+
+
+def act(given: argparse.Namespace) -> int:
+    """Keep the lake fit. Needs no key; may be repeated; waits for a run that holds the lake."""
+    wanting = {"compact": "date", "retain": "date", "forget": "accounts"}.get(given.action)
+    if wanting and getattr(given, wanting) is None:
+        raise UsageError(f"maintain {given.action} needs --{wanting}; see iolaus maintain --help")
+    if given.days is not None and given.days < 1:
+        raise UsageError(f"--days {given.days} is no number of days; give 1 or more")
+    from iolaus.runtime.lake import Lake
+    from iolaus.runtime.lock import hold
+    from iolaus.runtime.spark.session import session
+
+    spark = session(given.master, memory=given.memory)
+    spark.conf.set("spark.databricks.delta.commitInfo.userMetadata", f"maintain={given.action} code={iolaus.__version__}")
+    lake = Lake(spark, given.lake, DEFAULT.window_days)
+    lake.must_be_there()
+    with hold(spark, lake.uri):
+        for done in _begin(lake, given.action, given.date, given):
+            print(f"{done.table}: {done.what}", flush=True)
+    if given.action == "forget":
+        print(
+            "Reports and exports written before are files of yours, which may still name the accounts: write them anew with "
+            f"iolaus report --lake {given.lake} --date D --out DIR, and iolaus export, for each date."
+        )
+    return 0
+
+
+def _begin(lake: "Lake", action: str, today: "date", given: argparse.Namespace) -> "Iterator[Done]":
+    from iolaus.runtime import maintenance
+
+    if action == "compact":
+        return maintenance.compact(lake, today, given.days or DEFAULT.window_days, RETENTION)
+    if action == "retain":
+        return maintenance.retain(lake, today, replace(RETENTION, text_days=given.days or RETENTION.text_days))
+    if action == "forget":
+        return maintenance.forget(lake, maintenance.requested(lake.spark, given.accounts))
+    hours = RETENTION.file_hours if given.hours is None else given.hours
+    return maintenance.vacuum(lake, replace(RETENTION, file_hours=hours))

@@ -1,0 +1,43 @@
+"""`iolaus query`: SQL over the published tables."""
+
+import argparse
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from iolaus.commands.arguments import Commands
+
+_PIPED = 200  # columns of a table that no terminal shows
+
+
+def add(commands: "Commands") -> None:
+    """What the command takes."""
+    parser = commands.add_parser(
+        "query",
+        help="SQL over the published tables, without starting Spark",
+        description=act.__doc__,
+        epilog='for example: iolaus query --lake LAKE "SELECT rank, cluster_id, score, summary FROM suspect_clusters '
+        "WHERE run_date = DATE '2026-03-15' ORDER BY rank\"; docs/tables.md has every column",
+    )
+    parser.add_argument("sql", metavar="SQL", help="one statement in DuckDB's SQL, or - to read it from standard input")
+    parser.add_argument("--lake", required=True, metavar="URI", help="folder of the tables")
+    parser.add_argument("--format", choices=("table", "csv", "json"), default="table", help="default: table")
+    parser.add_argument("--rows", type=int, default=100, metavar="N", help="most rows of a table; default 100. CSV and JSON have all")
+    parser.set_defaults(act=act)
+
+
+def act(given: argparse.Namespace) -> int:
+    """Answer a question in SQL over the gold tables, each a view of its name; over quality.results, quality.runs and verdicts.given too."""
+    from iolaus.export.gold import Gold
+    from iolaus.export.query import ask, write_csv, write_json, write_table
+
+    answer = ask(Gold(given.lake), sys.stdin.read() if given.sql == "-" else given.sql)
+    if given.format == "csv":
+        write_csv(answer, sys.stdout)
+    elif given.format == "json":
+        write_json(answer, sys.stdout)
+    else:
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _PIPED
+        write_table(answer, sys.stdout, width, max(given.rows, 0))
+    return 0

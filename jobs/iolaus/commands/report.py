@@ -1,0 +1,46 @@
+"""`iolaus report`: pages about a run."""
+
+import argparse
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from iolaus.commands.arguments import day
+from iolaus.errors import UsageError
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from iolaus.commands.arguments import Commands
+
+
+def add(commands: "Commands") -> None:
+    """What the command takes."""
+    parser = commands.add_parser("report", help="pages about a run: its ranking, and every case", description=act.__doc__)
+    parser.add_argument("--lake", required=True, metavar="URI", help="folder of the tables")
+    parser.add_argument("--date", type=day, metavar="D", help="run date, YYYY-MM-DD; default: the latest")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the pages; default: report, beside a lake on a file system")
+    parser.add_argument("--data-docs", action="store_true", help="also write Great Expectations' Data Docs of the date, and link them")
+    parser.set_defaults(act=act)
+
+
+def act(given: argparse.Namespace) -> int:
+    """Write a folder of static pages about a run date: the ranking and each case, to be opened in a browser, with no network."""
+    from iolaus.export.report import default_folder, write
+
+    folder = (given.out or default_folder(given.lake)).absolute()
+    first = write(given.lake, folder, given.date, write_docs=partial(_write_docs, given.lake) if given.data_docs else None)
+    print(f"Report: {first}")
+    return 0
+
+
+def _write_docs(lake: str, folder: Path, day: "date") -> None:
+    """The Data Docs of a day, or a line on standard error where no gate judged it. Costs some seconds of a core."""
+    from iolaus.runtime.gates.datadocs import write_data_docs
+    from iolaus.runtime.gates.history import last_summaries
+
+    try:
+        write_data_docs(str(folder), *last_summaries(lake, day))
+    except UsageError as error:
+        print(f"iolaus: no Data Docs: {error}", file=sys.stderr)

@@ -1,0 +1,103 @@
+"""`iolaus run`: the whole pipeline."""
+
+import argparse
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from iolaus.commands.arguments import add_log, add_spark, day, given_key
+from iolaus.errors import RunError, UsageError
+from iolaus.settings import DEFAULT
+
+if TYPE_CHECKING:
+    from iolaus.commands.arguments import Commands
+
+
+def add(commands: "Commands") -> None:
+    """What the command takes."""
+    parser = commands.add_parser("run", help="the whole pipeline, for each day in order", description=act.__doc__)
+    parser.add_argument("--landing", required=True, metavar="URI", help="folder that gateways append to")
+    parser.add_argument("--lake", required=True, metavar="URI", help="folder of the tables; made if there is none")
+    parser.add_argument("--date", type=day, metavar="D", help="one day, YYYY-MM-DD; default: every day of the landing")
+    parser.add_argument("--from", dest="first", type=day, metavar="D", help="first day of a range")
+    parser.add_argument("--to", dest="last", type=day, metavar="D", help="last day of a range")
+    parser.add_argument("--last-only", action="store_true", help="load every day, but search and publish the last alone: for a first load")
+    parser.add_argument(
+        "--report", metavar="DIR", help="folder of the report; default: report, beside a lake on a file system; none: no report"
+    )
+    add_spark(parser)
+    add_log(parser)
+    parser.set_defaults(act=act)
+
+
+def act(given: argparse.Namespace) -> int:
+    """Run the whole pipeline for each day in order, and print the ranking of the last."""
+    from iolaus.runtime.display import Progress, print_ranking, print_warnings
+    from iolaus.runtime.gates import suites
+    from iolaus.runtime.journal import Journal
+    from iolaus.runtime.landing import Landing
+    from iolaus.runtime.lock import hold
+    from iolaus.runtime.order import schedule
+    from iolaus.runtime.runner import Runner
+    from iolaus.runtime.spark.session import is_light, session
+
+    key = given_key()
+    if given.date and (given.first or given.last):
+        raise UsageError("--date names one day and --from with --to a range; give one of the two")
+    if bool(given.first) != bool(given.last):
+        raise UsageError("a range has a --from and a --to; give both")
+    if given.first and given.first > given.last:
+        raise UsageError(f"--from {given.first} is after --to {given.last}; exchange them")
+    suites.load_early()
+    spark = session(given.master, memory=given.memory, light=is_light(given.landing))
+    days = (
+        [given.date]
+        if given.date
+        else [given.first + timedelta(days=i) for i in range((given.last - given.first).days + 1)]
+        if given.first
+        else []
+    )
+    if not days:
+        days = Landing(spark, given.landing).days()
+        if not days:
+            raise UsageError(f"the landing {given.landing} has no folder exchanges/dt=YYYY-MM-DD; put exchanges there, or name a --date")
+    with Progress(sum(len(stages) for _, stages in schedule(days, last_only=given.last_only))) as progress:
+        runner = Runner(spark, given.lake, DEFAULT, key, given.landing, progress.on_event, journal=Journal(given.log))
+        with hold(spark, runner.lake.uri) as lock:
+            runner.lake.guard = lock.check
+            touched = runner.run(days, last_only=given.last_only)
+    print_ranking(runner.ranking(days[-1]), days[-1], given.lake, runner.counts(days[-1]))
+    print_warnings(runner.gate.outcomes, given.lake)
+    _report(given, days[-1])
+    if strangers := runner.other_keys(days[-1]):
+        print(
+            f"iolaus: {len(strangers)} days of the window, {strangers[0]} to {strangers[-1]}, were pseudonymised under another key: their "
+            "addresses, networks and devices do not meet those of the other days, and evidence from them is lost. While the landing has "
+            f"those days, make them anew with this key: iolaus run --landing {given.landing} --lake {given.lake} --from {strangers[0]} "
+            f"--to {days[-1]} --last-only",
+            file=sys.stderr,
+        )
+    for arrived, earlier in touched.items():
+        missed = [d for d in earlier if d not in days]
+        if missed:
+            late = ", ".join(map(str, missed))
+            print(
+                f"Exchanges of {late} arrived on {arrived} and were added there; "
+                "to publish those days anew, run from the first of them again."
+            )
+    return 0
+
+
+def _report(given: argparse.Namespace, last: date) -> None:
+    """Write the report of the last day and say where it is. What is published stays published if no report can be written."""
+    from iolaus.export.gold import is_local
+    from iolaus.export.report import default_folder, write
+
+    if given.report == "none" or (given.report is None and not is_local(given.lake)):
+        return
+    try:
+        folder = Path(given.report).absolute() if given.report else default_folder(given.lake)
+        print(f"Report: {write(given.lake, folder, last, ran=True)}")
+    except (OSError, RunError, UsageError) as error:
+        print(f"iolaus: no report was written: {error}", file=sys.stderr)

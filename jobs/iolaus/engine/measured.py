@@ -1,0 +1,19 @@
+"""What a transform measured while it made its rows, carried to the gate with the rows."""
+
+from collections.abc import Mapping
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+_MEASURED = "figures"  # in the metadata of a column
+
+
+def telling(frame: DataFrame, column: str, figures: Mapping[str, float | None]) -> DataFrame:
+    """The same rows, telling figures of how they were made: in the metadata of a column, which no table keeps."""
+    metadata = {**frame.schema[column].metadata, _MEASURED: dict(figures)}
+    return frame.withColumn(column, F.col(column).alias(column, metadata=metadata))
+
+
+def told(frame: DataFrame) -> dict[str, float | None]:
+    """The figures that rows tell; of most, none."""
+    return {name: value for field in frame.schema.fields for name, value in field.metadata.get(_MEASURED, {}).items()}

@@ -1,0 +1,121 @@
+"""The published tables, read without Spark: what an analyst's machine needs is the lake alone."""
+
+import os
+import re
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from urllib.parse import unquote
+
+import duckdb
+import pyarrow as pa
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError, TableNotFoundError
+
+from iolaus.errors import RunError, UsageError
+from iolaus.pipeline import STAGES
+
+LAYER = "gold"
+# What a case or a query may need beside gold, where a lake has it. The quarantine is not among them: it holds prompts.
+BESIDE = ("quality.results", "quality.runs", "verdicts.given")
+TABLES = (*(s.table for s in STAGES if s.layer == LAYER), *BESIDE)
+_CREDENTIALS = ("AWS_", "AZURE_", "GOOGLE_")  # what delta-rs understands of an object store's settings
+
+
+def is_local(uri: str) -> bool:
+    """Whether a lake lies on a file system of this machine."""
+    return uri.startswith("file:") or not re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:", uri)
+
+
+def local_path(uri: str) -> Path:
+    """The folder of a local lake."""
+    return Path(re.sub(r"^file:(//)?", "", uri)).absolute()
+
+
+class Gold:
+    """The gold tables of one lake. Credentials of an object store come from the environment (AWS_…, AZURE_…, GOOGLE_…)."""
+
+    def __init__(self, lake: str):
+        self.lake = str(local_path(lake)) if is_local(lake) else lake.rstrip("/").replace("s3a://", "s3://", 1)
+        if is_local(lake) and not Path(self.lake).is_dir():
+            raise UsageError(f"there is no lake at {lake}; name the folder that `iolaus run` wrote with --lake")
+        self.options = {} if is_local(lake) else {k: v for k, v in os.environ.items() if k.startswith(_CREDENTIALS)}
+        self._open: dict[str, DeltaTable | None] = {}
+
+    def table(self, name: str) -> DeltaTable | None:
+        """A table, opened and not yet read; None if the lake does not have it. Raises RunError if it cannot be read."""
+        if name not in self._open:
+            try:
+                self._open[name] = DeltaTable(f"{self.lake}/{name.replace('.', '/')}", storage_options=self.options or None)
+            except TableNotFoundError:
+                self._open[name] = None
+            except (DeltaError, OSError) as error:
+                first = next(iter(str(error).splitlines()), type(error).__name__)
+                raise RunError(f"{name} cannot be read: {first}; is the lake's address right, and are its credentials set?") from error
+        return self._open[name]
+
+    def rows(self, name: str, day: date | None = None, columns: list[str] | None = None) -> pa.Table | None:
+        """The rows of one run date, or of all; None if the lake does not have the table."""
+        opened = self.table(name)
+        if opened is None:
+            return None
+        return opened.to_pyarrow_table(columns=columns, filters=None if day is None else [("run_date", "=", day)])
+
+    def days(self) -> list[date]:
+        """The run dates that were published, in order: those for which anything is listed, or whose run is recorded.
+
+        None where the lake has no ranking at all: a copy without it would pass for one that found nothing.
+        """
+        if self.table("gold.suspect_clusters") is None:
+            return []
+        found: set[date] = set()
+        for name in ("gold.suspect_clusters", "gold.watchlist"):
+            rows = self.rows(name, columns=["run_date"])
+            found |= set(rows["run_date"].unique().to_pylist()) if rows is not None else set()
+        runs = self.rows("quality.runs", columns=["run_date", "table_name", "status"])
+        for run in runs.to_pylist() if runs is not None else ():
+            if (run["table_name"], run["status"]) == ("gold.suspect_clusters", "written"):
+                found.add(run["run_date"])
+        return sorted(found)
+
+
+def connect(gold: Gold, wanted: Iterable[str] = TABLES) -> duckdb.DuckDBPyConnection:
+    """An in-memory database with a view for each table of the lake, under its name with and without its layer.
+
+    It can read nothing but the lake: no other file, no network, no variable of this process. Of a lake on a file
+    system DuckDB reads the files itself, and those alone that a query needs; of an object store, for which it would
+    need an extension from the network, the tables that a query names are read whole.
+    """
+    database = duckdb.connect()
+    database.execute("SET allowed_directories = $1", [[gold.lake]])
+    database.execute("SET enable_external_access = false; SET python_enable_replacements = false; SET TimeZone = 'UTC'")
+    layers = [LAYER, *sorted({name.split(".")[0] for name in TABLES} - {LAYER})]
+    for layer in layers:
+        database.execute(f'CREATE SCHEMA "{layer}"')
+    for name in wanted:
+        opened = gold.table(name)
+        if opened is not None:
+            _view(database, name, opened, gold)
+    database.execute(f"SET search_path = '{','.join([*layers, 'main'])}'")
+    database.execute("SET lock_configuration = true")
+    return database
+
+
+def _view(database: duckdb.DuckDBPyConnection, name: str, opened: DeltaTable, gold: Gold) -> None:
+    layer, table = name.split(".")
+    files = opened.file_uris() if Path(gold.lake).is_dir() and opened.protocol().min_reader_version == 1 else []
+    if files:
+        dates = {field.name: "DATE" for field in opened.schema().fields if field.name in opened.metadata().partition_columns}
+        listed = ", ".join(_quoted(unquote(file)) for file in files)
+        types = ", ".join(f"{_quoted(column)}: {kind}" for column, kind in dates.items())
+        hive = f", hive_partitioning = true, hive_types = {{{types}}}" if dates else ""
+        columns = ", ".join('"' + field.name.replace('"', '""') + '"' for field in opened.schema().fields)
+        source = f"(SELECT {columns} FROM read_parquet([{listed}], union_by_name = true{hive}))"  # noqa: S608 - its parts are quoted
+    else:
+        database.register(f"_{layer}_{table}", gold.rows(name))
+        source = f'"_{layer}_{table}"'
+    database.execute(f'CREATE VIEW "{layer}"."{table}" AS SELECT * FROM {source}')  # noqa: S608
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

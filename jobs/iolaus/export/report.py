@@ -1,0 +1,251 @@
+"""The report: a folder of static pages about one run date, readable without a network, a server or a mouse."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import bokeh
+import pyarrow as pa
+
+import iolaus
+from iolaus.errors import UsageError
+from iolaus.export import report_charts as charts
+from iolaus.export import report_graph as graphs
+from iolaus.export.gold import Gold, is_local, local_path
+from iolaus.export.inert import inert
+from iolaus.export.report_cases import KINDS, Case, Row, cases
+from iolaus.export.report_pages import address, environment
+from iolaus.export.report_quality import state
+from iolaus.export.spreadsheet import write_csv
+from iolaus.model.signals import CHANNEL
+
+WATCHED = 200  # clusters of the watchlist that get a page, by rank
+ROWS_FIRST = 50  # accounts that stand in the page itself, for print and for readers without scripts
+ROWS_MOST = 25_000  # accounts that the page can search; the CSV has all
+LINKS_LISTED = 50  # links that stand in the page as a table
+_DOCS = "data-docs"  # folder of Great Expectations' pages in that of the report, by day
+_OWNED = ".iolaus-report.json"  # names the lake that a folder is the report of
+_BOKEH = Path(bokeh.__file__).parent / "server" / "static" / "js" / "bokeh.min.js"
+_PAGES = Path(__file__).parent / "pages"
+
+
+def default_folder(lake: str) -> Path:
+    """Where the report of a local lake goes unless told otherwise: `report` beside it. Raises UsageError for an object store."""
+    if not is_local(lake):
+        raise UsageError(f"the lake {lake} is on an object store; name a folder for the report with --out")
+    return local_path(lake).parent / "report"
+
+
+def write(
+    lake: str, out: Path, day: date | None = None, *, ran: bool = False, write_docs: Callable[[Path, date], None] | None = None
+) -> Path:
+    """Write the report of a run date, by default the latest, into a folder; returns its first page.
+
+    What an earlier report wrote there is replaced. `ran`: the day is known to have been run, so that nothing listed is
+    a result. `write_docs` writes the Data Docs of a day into a folder; those of the day that lie in the report's folder
+    already are linked without it. Raises UsageError if there is nothing to report, or the folder holds anything but a report of this lake.
+    """
+    gold = Gold(lake)
+    days = gold.days()
+    if not days and not ran:
+        raise UsageError(f"the lake {lake} has no published tables; `iolaus run` writes them")
+    wanted = day or days[-1]
+    if wanted not in days and not ran:
+        raise UsageError(f"nothing was listed for {wanted}; the run dates with a ranking are {_spoken(days)}")
+    _claim(out, gold.lake)
+    listed = cases(gold, wanted, WATCHED)
+    earlier = [d for d in days if d < wanted]
+    watchlist = gold.rows("gold.watchlist", wanted, ["cluster_id"])
+    report = {
+        "lake": gold.lake,
+        "day": wanted,
+        "version": iolaus.__version__,
+        "previous": earlier[-1] if earlier else None,
+        "previous_is_yesterday": bool(earlier) and (wanted - earlier[-1]).days == 1,
+        "n_watched": 0 if watchlist is None else watchlist.num_rows,
+        "quality": state(gold, wanted),
+    }
+    docs = f"{_DOCS}/{wanted}"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as made:
+        if write_docs:
+            write_docs(Path(made) / docs, wanted)
+        there = any((folder / docs / "index.html").exists() for folder in (Path(made), out))
+        _pages(Path(made), listed, report | {"docs": f"{docs}/index.html" if there else None})
+        (Path(made) / _OWNED).write_text(json.dumps({"lake": gold.lake, "run_date": wanted.isoformat()}), encoding="utf-8")
+        _replace(Path(made), out, docs)
+    return out / "index.html"
+
+
+def _spoken(days: Sequence[date]) -> str:
+    return ", ".join(map(str, days)) if len(days) <= 5 else f"{len(days)} from {days[0]} to {days[-1]}"
+
+
+def _claim(out: Path, lake: str) -> None:
+    """Raise UsageError unless the folder is new, empty, or this lake's report."""
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise UsageError(f"{out} is a file; name a folder for the report with --out")
+    mark = out / _OWNED
+    if not mark.exists() and any(out.iterdir()):
+        raise UsageError(f"{out} has files that are no report; name another folder with --out")
+    if mark.exists() and json.loads(mark.read_text(encoding="utf-8")).get("lake") != lake:
+        raise UsageError(f"{out} is the report of another lake; name another folder with --out")
+
+
+def _replace(made: Path, out: Path, docs: str) -> None:
+    """Put the new pages in the place of the old; the mark first, so that a folder left half-done is known to be ours.
+
+    `docs`: where the Data Docs of the day lie, which stay unless there are new ones; those of other days go.
+    """
+    out.mkdir(exist_ok=True)
+    (made / _OWNED).replace(out / _OWNED)
+    if not (made / _DOCS).exists() and (out / docs).exists():
+        (made / _DOCS).mkdir()
+        (out / docs).replace(made / docs)
+    for old in [p for p in out.iterdir() if p.name in {"cases", "assets", "index.html", _DOCS}]:
+        shutil.rmtree(old) if old.is_dir() else old.unlink()
+    for new in made.iterdir():
+        shutil.move(new, out / new.name)
+
+
+def _pages(folder: Path, listed: Sequence[Case], report: dict[str, Any]) -> None:
+    """Write every page, its data and what the pages need to be drawn."""
+    pages = environment()
+    (folder / "cases").mkdir()
+    (folder / "assets").mkdir()
+    for name in ("report.css", "report.js"):
+        shutil.copy(_PAGES / name, folder / "assets" / name)
+    shutil.copy(_BOKEH, folder / "assets" / _BOKEH.name)
+    published, watched = [c for c in listed if c.published], [c for c in listed if not c.published]
+    ranking = pages.get_template("ranking.html").render(report=report, published=published, watched=watched, root="")
+    (folder / "index.html").write_text(ranking, encoding="utf-8")
+    page = pages.get_template("case.html")
+    for case in listed:
+        path = folder / address(case)
+        shown = _shown(case, path)
+        path.write_text(page.render(report=report, case=case, root="../", kinds=KINDS, **shown), encoding="utf-8")
+
+
+def _shown(case: Case, path: Path) -> dict[str, Any]:
+    """What the page of a case is given beside the case; writes its CSV files next to the page."""
+    files = {"accounts": f"{path.stem}.accounts.csv", "links": f"{path.stem}.links.csv"}
+    shown: dict[str, Any] = {
+        "files": files,
+        "activity": None,
+        "graph": None,
+        "strongest": max([case.row[kind] for kind in KINDS] + [1.0]),
+        "top_score": max([h["score"] for h in case.history] + [1.0]),
+        "origins": _by_kind(case.origins or ()),
+    }
+    if case.timeline:
+        bans = case.bans()
+        shown |= {"activity": charts.activity(case.timeline, case.releases(), bans), "bans": bans}
+        shown |= {"models": charts.models_of(case.timeline), "days": _days(case)}
+    if case.published:
+        write_csv(path.parent / files["accounts"], pa.Table.from_pylist(case.members))
+        shown["accounts"] = _accounts(case.members)
+    if case.links is not None and case.links.num_rows:
+        write_csv(path.parent / files["links"], case.links)
+        shown["graph"] = _graph(case)
+    return shown
+
+
+def _accounts(members: Sequence[Row]) -> dict[str, Any]:
+    """The accounts as data for the page's own search, reasons by number, and the first of them in words."""
+    reasons: dict[str, int] = {}
+    rows = []
+    for m in members[:ROWS_MOST]:
+        times = [None if m[c] is None else int(m[c].timestamp() // 60) for c in ("first_seen", "last_seen", "created_at")]
+        said = [reasons.setdefault(inert(_short(r)), len(reasons)) for r in m["reasons"]]
+        texts = [None if m[c] is None else inert(m[c], 60) for c in ("status", "plan")]
+        rows.append([inert(m["account_id"], 200), m["membership"], m["n_exchanges"], m["distillation_share"], *times, *texts, said])
+    first = [
+        {
+            "cells": [
+                m["account_id"],
+                f"{m['membership']:.2f}",
+                f"{m['n_exchanges']:,}",
+                f"{m['distillation_share']:.2f}",
+                *("" if m[c] is None else f"{m[c]:%Y-%m-%d}" for c in ("first_seen", "last_seen", "created_at")),
+                m["status"] or "",
+                m["plan"] or "",
+            ],
+            "reasons": [_short(r) for r in m["reasons"]],
+        }
+        for m in members[:ROWS_FIRST]
+    ]
+    return {"n": len(rows), "first": first, "data": {"rows": rows, "reasons": list(reasons)}}
+
+
+def _short(reason: str) -> str:
+    """A reason without the subject that each begins with."""
+    return reason.removeprefix("members ").removeprefix("it ")
+
+
+def _graph(case: Case) -> dict[str, Any]:
+    assert case.links is not None
+    links = graphs.links(case.links)
+    drawn = graphs.picture(links)
+    own = graphs.own_links(links, drawn)
+    own["accounts"] = [inert(name, 200) for name in own["accounts"]]
+    n_pairs, bridges = len(links.a), int((links.kind == graphs.BRIDGE).sum())
+    which = (
+        "All {:,} linked accounts are drawn"
+        if len(drawn.accounts) == len(links.accounts)
+        else "Of {:,} linked accounts the {:,} with most bits of links are drawn"
+    )
+    rule = which.format(len(links.accounts), len(drawn.accounts)) + (
+        f", with all {n_pairs:,} links."
+        if len(drawn.pairs) == n_pairs
+        else f", and of {n_pairs:,} links the {len(drawn.pairs):,} strongest among them, with every bridge."
+    )
+    said = (
+        f"{rule} A direct link rests on two independent families of evidence or more, a dotted one on one family; "
+        f"a bridge is a link without which two parts would not hang together ({bridges:,} here). "
+        "Of each account gold keeps the strongest pairs, and of accounts that meet over 1,000 others not all pairs are weighed: "
+        "that two accounts have no link here is no sign that they share nothing."
+    )
+    listed = [
+        {
+            "a": links.accounts[links.a[i]],
+            "b": links.accounts[links.b[i]],
+            "bits": round(float(links.bits[i]), 1),
+            "kind": ("direct", "one family", "bridge")[links.kind[i]],
+            "says": [CHANNEL[c].says if c in CHANNEL else c for c, _, _ in links.channels[i]],
+        }
+        for i in range(min(n_pairs, LINKS_LISTED))
+    ]
+    return {"plot": charts.graph(links, drawn), "own": own, "said": said, "n_pairs": n_pairs, "table": listed}
+
+
+def _days(case: Case) -> list[dict[str, Any]]:
+    """Exchanges of each day by model, with its bans and releases."""
+    models = charts.models_of(case.timeline)
+    days = {day: dict.fromkeys(models, 0) for day, _ in case.daily()}
+    for row in case.timeline:
+        model = row["request_model"] if row["request_model"] in models else charts.OTHERS
+        days[row["hour"].date()][model] += row["n_exchanges"]
+    bans, releases = [b.date() for b in case.bans()], case.releases()
+    return [
+        {
+            "day": day,
+            "by_model": list(of.values()),
+            "total": sum(of.values()),
+            "bans": bans.count(day),
+            "released": [model for when, model in releases if when.date() == day],
+        }
+        for day, of in days.items()
+    ]
+
+
+def _by_kind(origins: Sequence[Row]) -> dict[str, list[Row]]:
+    kinds: dict[str, list[Row]] = {}
+    for row in sorted(origins, key=lambda o: (o["kind"], -o["n_accounts"], o["value"])):
+        kinds.setdefault(row["kind"], []).append(row)
+    return kinds

@@ -1,0 +1,184 @@
+"""What a case page shows of a cluster, put together from the published tables."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from iolaus.export.gold import Gold
+
+KINDS: dict[str, str] = {
+    "coordination": "the accounts belong together",
+    "automation": "programs drive them",
+    "extraction": "they draw out what trains a model",
+    "labour": "they divide one kind of work among them",
+    "purpose": "the accounts were made for it",
+    "conduct": "they move to releases, replace the banned, outdo their plans or break regional policy",
+}
+FEW_DAYS = 2
+RUNS_SHOWN = 30  # of a cluster's history, the latest
+Row = dict[str, Any]
+
+
+@dataclass
+class Case:
+    """One listed cluster of one run date: its row and everything that the other tables have of it."""
+
+    row: Row
+    published: bool
+    evidence: list[Row] = field(default_factory=list)
+    innocent: list[Row] = field(default_factory=list)
+    members: list[Row] = field(default_factory=list)
+    timeline: list[Row] = field(default_factory=list)
+    links: pa.Table | None = None
+    templates: list[Row] | None = None  # None: this lake has no such table
+    origins: list[Row] | None = None
+    history: list[Row] = field(default_factory=list)
+    verdicts: list[Row] = field(default_factory=list)
+    joined: int | None = None  # members that were not members in the run before; None without one
+    left: int | None = None
+    came_from: list[tuple[str, int]] = field(default_factory=list)  # clusters of the run before that members were in
+
+    @property
+    def cluster_id(self) -> str:
+        """The cluster's id."""
+        return str(self.row["cluster_id"])
+
+    @property
+    def before(self) -> Row | None:
+        """Its row of the run before, if it was listed then."""
+        earlier = [r for r in self.history if r["run_date"] < self.row["run_date"]]
+        return earlier[-1] if earlier and earlier[-1]["is_previous"] else None
+
+    def daily(self) -> list[tuple[date, int]]:
+        """Exchanges on each day of its timeline, in order, days without any among them."""
+        counted: Counter[date] = Counter()
+        for row in self.timeline:
+            counted[row["hour"].date()] += row["n_exchanges"]
+        if not counted:
+            return []
+        first, last = min(counted), max(counted)
+        days = (date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 1))
+        return [(day, counted[day]) for day in days]
+
+    def spark(self) -> tuple[str, list[int]]:
+        """Its activity as a line: exchanges by day, or by hour where there are only a few days."""
+        daily = self.daily()
+        if len(daily) > FEW_DAYS or not daily:
+            return "day", [n for _, n in daily]
+        counted: Counter[datetime] = Counter()
+        for row in self.timeline:
+            counted[row["hour"]] += row["n_exchanges"]
+        first, last = min(counted), max(counted)
+        hours = int((last - first).total_seconds() // 3600)
+        return "hour", [counted[first + timedelta(hours=h)] for h in range(hours + 1)]
+
+    def releases(self) -> list[tuple[datetime, str]]:
+        """Models that were released in the window."""
+        return [(p["released_at"], p["model"]) for p in self.row["pivots"] or ()]
+
+    def bans(self) -> list[datetime]:
+        """When members were banned, of those in the timeline's hours."""
+        hours = [row["hour"] for row in self.timeline]
+        return sorted(m["banned_at"] for m in self.members if m["banned_at"] is not None and hours and m["banned_at"] >= min(hours))
+
+
+def cases(gold: Gold, day: date, watched: int) -> list[Case]:
+    """The published clusters of a date by rank, and after them the first `watched` of the watchlist."""
+    listed = [Case(row, published=True) for row in _ranked(gold, "gold.suspect_clusters", day)]
+    listed += [Case(row, published=False) for row in _ranked(gold, "gold.watchlist", day)[:watched]]
+    of = {case.cluster_id: case for case in listed}
+    for row in _rows(gold, "gold.cluster_evidence", day):
+        if case := of.get(row["cluster_id"]):
+            (case.innocent if row["kind"] == "innocent" else case.evidence).append(row)
+    for row in _rows(gold, "gold.suspect_cluster_members", day):
+        if case := of.get(row["cluster_id"]):
+            case.members.append(row)
+    for row in _rows(gold, "gold.cluster_timeline", day):
+        if case := of.get(row["cluster_id"]):
+            case.timeline.append(row)
+    for case in listed:
+        _mark_counted(case.evidence)
+        case.members.sort(key=lambda m: (-m["membership"], -m["n_exchanges"], m["account_id"]))
+    _add_links(gold, day, of)
+    _add_optional(gold, day, listed)
+    _add_history(gold, day, listed)
+    return listed
+
+
+def _ranked(gold: Gold, name: str, day: date) -> list[Row]:
+    rows = _rows(gold, name, day)
+    for row in rows:
+        row["capabilities"] = dict(row["capabilities"] or ())
+    return sorted(rows, key=lambda r: r["rank"])
+
+
+def _rows(gold: Gold, name: str, day: date | None) -> list[Row]:
+    found = gold.rows(name, day)
+    return [] if found is None else found.to_pylist()
+
+
+def _mark_counted(evidence: list[Row]) -> None:
+    """Sort pieces by kind and bits, and mark those that the score counts: the best of each kind and part."""
+    order = {kind: i for i, kind in enumerate(KINDS)}
+    evidence.sort(key=lambda e: (order.get(e["kind"], len(order)), -e["bits"], e["channel"]))
+    seen = set()
+    for piece in evidence:
+        piece["counted"] = (piece["kind"], piece["part"]) not in seen
+        seen.add((piece["kind"], piece["part"]))
+
+
+def _add_links(gold: Gold, day: date, of: dict[str, Case]) -> None:
+    rows = gold.rows("gold.cluster_links", day)
+    if rows is None:
+        return
+    for cluster in rows["cluster_id"].unique().to_pylist():
+        if case := of.get(cluster):
+            case.links = rows.filter(pc.equal(rows["cluster_id"], cluster))
+
+
+def _add_optional(gold: Gold, day: date, listed: Iterable[Case]) -> None:
+    """What a lake of an earlier version, or one without verdicts, does not have."""
+    of = {case.cluster_id: case for case in listed}
+    for name, attribute in (("gold.cluster_templates", "templates"), ("gold.cluster_origins", "origins")):
+        found = gold.rows(name, day)
+        if found is not None:
+            for case in of.values():
+                setattr(case, attribute, [])
+            for row in found.to_pylist():
+                if case := of.get(row["cluster_id"]):  # type: ignore[assignment]
+                    getattr(case, attribute).append(row)
+    for row in sorted(_rows(gold, "verdicts.given", None), key=lambda v: v["given_at"]):
+        if (known := of.get(row["cluster_id"])) and row["known_from"] <= day:
+            known.verdicts.append(row)
+
+
+def _add_history(gold: Gold, day: date, listed: Sequence[Case]) -> None:
+    columns = ["run_date", "cluster_id", "rank", "score", "confidence", "n_accounts", "n_exchanges", "n_banned"]
+    rows: dict[str, list[Row]] = defaultdict(list)
+    for name in ("gold.suspect_clusters", "gold.watchlist"):
+        found = gold.rows(name, columns=columns)
+        for row in found.to_pylist() if found is not None else ():
+            if row["run_date"] <= day:
+                rows[row["cluster_id"]].append(row)
+    earlier = sorted({r["run_date"] for of in rows.values() for r in of if r["run_date"] < day})
+    previous = earlier[-1] if earlier else None
+    for of in rows.values():
+        for row in of:
+            row["is_previous"] = row["run_date"] == previous
+    before: dict[str, set[str]] = defaultdict(set)
+    was_in: dict[str, str] = {}
+    for row in _rows(gold, "gold.suspect_cluster_members", previous) if previous else ():
+        before[row["cluster_id"]].add(row["account_id"])
+        was_in[row["account_id"]] = row["cluster_id"]
+    for case in listed:
+        case.history = sorted(rows[case.cluster_id], key=lambda r: r["run_date"])[-RUNS_SHOWN:]
+        if case.published and previous:
+            now = {m["account_id"] for m in case.members}
+            case.joined, case.left = len(now - before[case.cluster_id]), len(before[case.cluster_id] - now)
+            others = Counter(was_in[a] for a in now if a in was_in and was_in[a] != case.cluster_id)
+            case.came_from = sorted(others.items(), key=lambda c: (-c[1], c[0]))

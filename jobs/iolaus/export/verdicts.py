@@ -1,0 +1,117 @@
+"""What an analyst decided, appended to `verdicts.given` without starting Spark."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import uuid4
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+from deltalake import CommitProperties, DeltaTable, Schema, write_deltalake
+
+from iolaus.errors import UsageError
+from iolaus.export.gold import Gold
+from iolaus.pipeline import VERDICTS
+from iolaus.schemas.table import table
+
+LONGEST = 4_000  # characters of a name or a reason
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A cluster as a run left it, which is what a verdict is given on."""
+
+    run_date: date
+    members: list[str]
+    score: float | None
+    n_exchanges: int | None
+    channels: list[str]
+
+
+def seen(gold: Gold, cluster_id: str, run_date: date | None = None) -> Seen:
+    """The cluster in the run of a date, or in the last run that has it. Raises UsageError if there is none."""
+    of = ds.field("cluster_id") == cluster_id
+    clusters = _rows(gold, "graph.clusters", of, ["run_date", "account_id"])
+    days = sorted(set(clusters["run_date"].to_pylist()))
+    if not days or (run_date is not None and run_date not in days):
+        had = (
+            f"it is in the runs of {', '.join(map(str, days[-5:]))}"
+            if days
+            else "gold.suspect_clusters and gold.watchlist list those there are"
+        )
+        raise UsageError(f"no cluster {cluster_id!r}{f' in the run of {run_date}' if run_date else ''} in the lake {gold.lake}; {had}")
+    day = run_date or days[-1]
+    then = of & (ds.field("run_date") == pa.scalar(day))
+    scored = _rows(gold, "scoring.clusters", then, ["score", "n_exchanges"]).to_pylist()
+    evidence = _rows(gold, "scoring.evidence", then & (ds.field("kind") != "innocent"), ["channel"])
+    members = clusters.filter(ds.field("run_date") == pa.scalar(day))["account_id"].to_pylist()
+    known = scored[0] if scored else {"score": None, "n_exchanges": None}
+    return Seen(day, sorted(members), known["score"], known["n_exchanges"], sorted(set(evidence["channel"].to_pylist())))
+
+
+def give(
+    lake: str,
+    cluster_id: str,
+    verdict: str,
+    *,
+    by: str,
+    why: str,
+    named: Sequence[str] = (),
+    run_date: date | None = None,
+    known_from: date | None = None,
+) -> dict[str, Any]:
+    """Append one verdict, and return its row. Raises UsageError for a cluster or account that the run does not have.
+
+    A run of a date before `known_from` (by default, today) does not know the verdict: made anew, it ends in the same rows.
+    """
+    by, why = _text("--by", by), _text("--why", why)
+    gold = Gold(lake)
+    looked_at = seen(gold, cluster_id, run_date)
+    strangers = sorted(set(named) - set(looked_at.members))
+    if strangers:
+        raise UsageError(f"{strangers[0]!r} was no account of {cluster_id} in the run of {looked_at.run_date}; name its accounts, or none")
+    now = datetime.now(UTC)
+    row = {
+        "verdict_id": str(uuid4()),
+        "given_at": now,
+        "known_from": known_from or now.date(),
+        "given_by": by,
+        "verdict": verdict,
+        "why": why,
+        "cluster_id": cluster_id,
+        "named": sorted(set(named)),
+        **asdict(looked_at),
+    }
+    _append(gold, row)
+    return row
+
+
+def _append(gold: Gold, row: dict[str, Any]) -> None:
+    spec = table(VERDICTS)
+    created = DeltaTable.create(
+        f"{gold.lake}/{VERDICTS.replace('.', '/')}",
+        Schema.from_json(spec.schema.json()),
+        mode="ignore",
+        description=spec.grain,
+        configuration={"delta.appendOnly": "true"},
+        storage_options=gold.options or None,
+    )
+    columns = pa.schema(created.schema().to_arrow())
+    made = pa.Table.from_pylist([row], columns)
+    write_deltalake(created, made, mode="append", commit_properties=CommitProperties(custom_metadata={"verdict_id": row["verdict_id"]}))
+
+
+def _rows(gold: Gold, name: str, of: ds.Expression, columns: list[str]) -> pa.Table:
+    opened = gold.table(name)
+    if opened is None:
+        raise UsageError(f"the lake {gold.lake} has no table {name}; name with --lake a lake that `iolaus run` has written")
+    return opened.to_pyarrow_dataset().to_table(columns=columns, filter=of)
+
+
+def _text(name: str, text: str) -> str:
+    """One line of text. Raises UsageError if nothing is left of it, or too much."""
+    line = " ".join(text.split())
+    if not line or len(line) > LONGEST or not line.isprintable():
+        raise UsageError(f"{name} is to say something in at most {LONGEST} printable characters: whoever reads the verdict later must know")
+    return line

@@ -1,0 +1,129 @@
+"""features.account_embeddings: what an account was in the window: vector, phrases, traits, timing, behaviour."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
+
+from iolaus.engine.runs import begins, run_lengths
+from iolaus.model import account_sketch as sketches
+from iolaus.model.signals import TEXTS
+from iolaus.schemas.sketch import ABSENT, PHRASE_CHANNELS, PROMPT, TRAIT
+from iolaus.schemas.table import BINARY, LONG, column, struct_of, table
+from iolaus.settings import Run
+from iolaus.text import embedding
+from iolaus.text.fingerprints import TERM_BUCKETS, unpacked
+
+NIGHT_HOURS = 6  # shorter than a night's sleep, so that a late evening does not fill it
+
+
+def transform(account_days: DataFrame, run: Run) -> DataFrame:
+    """One row an account, merged from its rows of `features.account_days` in the window.
+
+    Two passes over the window's sketches: one counts terms (8,192 numbers come to the driver), one merges
+    sketches and embeds. Neither reads an exchange.
+    """
+    schema = table("features.account_embeddings").schema
+    day, fewest, weights = run.day, run.settings.graph.programs_exchanges, _rarity(account_days)
+
+    def merge(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for part in sketches.stream(batches, sketches.merge):
+            merged = part.combine_chunks()
+            phrases = _phrases(merged["prompts"].combine_chunks())
+            known, wrapped = _known(phrases, fewest)
+            made = merged.append_column("phrases", phrases).append_column("n_known", known).append_column("wrapped", wrapped)
+            made = made.append_column("night", pa.array(night(merged["activity"].combine_chunks())))
+            made = made.set_column(made.schema.get_field_index("traits"), "traits", _traits(merged["traits"].combine_chunks()))
+            made = made.append_column("vector", embedding.embed(merged["terms"].combine_chunks(), weights))
+            made = made.add_column(0, "run_date", pa.array([day] * len(made), pa.date32()))
+            yield from made.select(schema.fieldNames()).combine_chunks().to_batches()
+
+    rows = account_days.drop("happened_on").repartition("account_id").sortWithinPartitions("account_id")
+    return rows.mapInArrow(merge, schema)
+
+
+def _rarity(account_days: DataFrame) -> embedding.Floats:
+    """Weights of terms, from how many account-days have each."""
+
+    def count(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        rows, frequencies = 0, np.zeros(TERM_BUCKETS, np.int64)
+        for batch in batches:
+            rows += batch.num_rows
+            frequencies += embedding.document_frequencies(batch.column("terms"))
+        yield pa.RecordBatch.from_arrays([pa.array([rows]), pa.array([frequencies.tobytes()])], names=["rows", "frequencies"])
+
+    schema = struct_of(column("rows", LONG, "account-days"), column("frequencies", BINARY, "int64 counts"))
+    parts = account_days.select("terms").mapInArrow(count, schema).collect()  # one row a partition
+    total = sum((np.frombuffer(p.frequencies, np.int64) for p in parts), np.zeros(TERM_BUCKETS, np.int64))
+    return embedding.rarity(total, sum(p.rows for p in parts))
+
+
+def _traits(traits: pa.BinaryArray) -> pa.ListArray:
+    """Records TRAIT as lists of structs."""
+    lengths, items = unpacked(traits, TRAIT)
+    values = pa.StructArray.from_arrays([pa.array(items[name].copy()) for name in TRAIT.names or ()], names=TRAIT.names)
+    return sketches.lists(lengths, values)
+
+
+def _phrases(prompts: pa.BinaryArray) -> pa.ListArray:
+    """Counted prompts, templates and affixes of each row's distinct prompts."""
+    lengths, items = unpacked(prompts, PROMPT)
+    row, n = np.repeat(np.arange(len(prompts)), lengths), items["n"]
+    rows, channels, tokens, counts = [], [], [], []
+    for name, code in PHRASE_CHANNELS.items():
+        values = items[name].astype(np.int64)
+        there = values != ABSENT
+        rows.append(row[there])
+        channels.append(np.full(there.sum(), code, np.int8))
+        tokens.append(values[there])
+        counts.append(n[there])
+    at, channel, token, n = (np.concatenate(x) for x in (rows, channels, tokens, counts))
+    order = np.lexsort([token, channel, at])
+    at, channel, token, n = at[order], channel[order], token[order], n[order]
+    first = begins(at, channel, token)
+    fillings = run_lengths(first, len(at))
+    total = np.add.reduceat(n, first) if len(first) else n
+    values = pa.StructArray.from_arrays(
+        [
+            pa.array(channel[first], pa.int8()),
+            pa.array(token[first]),
+            pa.array(total.astype(np.int32)),
+            pa.array(fillings.astype(np.int32)),
+        ],
+        names=["channel", "token", "n", "fillings"],
+    )
+    return sketches.lists(np.bincount(at[first], minlength=len(prompts)), values)
+
+
+def night(activity: pa.ListArray) -> npt.NDArray[np.float64]:
+    """Of each row's exchanges, the share in the six hours on end of the day that have least; 0 of none.
+
+    An even day has a quarter there, and a person sleeps. Distinct hours with traffic would count with the window: in four weeks
+    nearly everybody is seen in each.
+    """
+    items, lengths = activity.flatten(), pc.list_value_length(activity).to_numpy()
+    at = np.repeat(np.arange(len(activity)), lengths) * 24 + items.field("hour").to_numpy() % 24
+    by_hour = np.bincount(at, weights=items.field("n").to_numpy(), minlength=24 * len(activity)).reshape(-1, 24)
+    on_end = sum(np.roll(by_hour, -shift, axis=1) for shift in range(NIGHT_HOURS))
+    share: npt.NDArray[np.float64] = np.min(on_end, axis=1) / np.maximum(by_hour.sum(axis=1), 1)
+    return share
+
+
+def _known(phrases: pa.ListArray, fewest: int) -> tuple[pa.Array, pa.Array]:
+    """Of each row, the exchanges of prompts that are known, and the share that fills a text which other prompts of the row fill too.
+
+    Channels are views of one text, of which the one that covers most counts. Null where fewer than `fewest` exchanges are known.
+    """
+    items, lengths = phrases.flatten(), pc.list_value_length(phrases).to_numpy()
+    row, channel = np.repeat(np.arange(len(phrases)), lengths), items.field("channel").to_numpy()
+    n, again = items.field("n").to_numpy(), items.field("fillings").to_numpy() >= 2
+
+    def exchanges(of: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+        return np.bincount(row[of], weights=n[of], minlength=len(phrases)).astype(np.int64)
+
+    known = exchanges(channel == PHRASE_CHANNELS["prompt_hash"])
+    most = np.max([exchanges(again & (channel == code)) for code in TEXTS], axis=0)
+    return pa.array(known), pa.array(most / np.maximum(known, 1), mask=known < fewest)

@@ -1,0 +1,68 @@
+"""gold.cluster_links: why these two accounts."""
+
+from functools import reduce
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from iolaus.engine.broadcast import by_marks, few, mark
+from iolaus.model.pair_evidence import evidence
+from iolaus.model.shared_values import MILLI
+from iolaus.schemas.table import table
+from iolaus.settings import Run
+
+
+def transform(
+    scored: DataFrame,
+    clusters: DataFrame,
+    links: DataFrame,
+    infrastructure: DataFrame,
+    templates: DataFrame,
+    content: DataFrame,
+    synchrony: DataFrame,
+    cohort: DataFrame,
+    run: Run,
+) -> DataFrame:
+    """One row a pair of members and channel. Of each account its strongest pairs are kept, so that the table grows with accounts.
+
+    Links come first, by their bits. Only for members that have too few of them are all pairs looked through: a large
+    cluster has millions, and nearly all its members have links enough.
+    """
+    published = scored.where(F.col("confidence") != "low").select("cluster_id")
+    members = few(clusters.join(published, "cluster_id").select("cluster_id", "account_id", mark("account_id").alias("mark")))
+    tables, shown = (infrastructure, templates, content, synchrony, cohort), run.settings.scoring.links_shown
+    linked = (
+        _inside(by_marks(links.where("verdict_id is null"), "bits"), members)
+        .select("a", "b", "bits", F.lit(1).alias("link"))
+        .localCheckpoint()
+    )
+    have = _by_end(linked).groupBy("end").agg(F.count(F.lit(1)).alias("n")).where(F.col("n") >= shown)
+    short = few(members.join(have, members["mark"] == have["end"], "left_anti").select("mark"))
+    others = _inside(_touching(evidence(tables, "bits"), short), members).groupBy("a", "b").agg(F.sum("bits").alias("bits"))
+    others = others.join(linked, ["a", "b"], "left_anti").select("a", "b", "bits", F.lit(0).alias("link"))
+    best = Window.partitionBy("end").orderBy(F.desc("link"), F.desc("bits"), "a", "b")
+    ranked = _by_end(linked.unionByName(others)).withColumn("nth", F.row_number().over(best))
+    # A pair may be among the strongest of both of its ends.
+    kept = few(ranked.where(F.col("nth") <= shown).select("a", "b").distinct())
+    rows = evidence(tables, "account_a", "account_b", "channel", "bits", "sharers", "support", "similarity").join(kept, ["a", "b"])
+    rows = rows.join(members.select("cluster_id", F.col("account_id").alias("account_a")), "account_a")
+    rows = rows.withColumn("bits", F.round(F.col("bits") / MILLI, 3))
+    run_columns = {"run_date": F.lit(run.day), "run_id": F.lit(run.run_id)}
+    return rows.withColumns(run_columns).select(*table("gold.cluster_links").schema.fieldNames())
+
+
+def _inside(pairs: DataFrame, members: DataFrame) -> DataFrame:
+    """The pairs of `pairs` (by marks) whose accounts are of one cluster."""
+    a, b = (members.select(F.col("mark").alias(side), F.col("cluster_id").alias(f"of_{side}")) for side in "ab")
+    return pairs.join(a, "a").join(b, "b").where("of_a = of_b")
+
+
+def _touching(pairs: DataFrame, accounts: DataFrame) -> DataFrame:
+    """The pairs of `pairs` (by marks) of which at least one account is of `accounts` (mark)."""
+    sides = [accounts.select(F.col("mark").alias(side), F.lit(True).alias(f"is_{side}")) for side in "ab"]
+    return reduce(lambda frame, side: frame.join(side, side.columns[0], "left"), sides, pairs).where("is_a or is_b")
+
+
+def _by_end(pairs: DataFrame) -> DataFrame:
+    """Each pair twice, once for each `end`."""
+    return pairs.withColumn("end", F.explode(F.array("a", "b")))

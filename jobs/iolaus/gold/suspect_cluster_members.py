@@ -1,0 +1,59 @@
+"""gold.suspect_cluster_members: the accounts of published clusters, each with its reasons."""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from iolaus.engine.broadcast import few
+from iolaus.model.behaviour import known_exchanges
+from iolaus.model.shared_values import MILLI
+from iolaus.model.signals import CHANNEL, TOKEN_FAMILIES
+from iolaus.model.verdicts import in_force, of_accounts
+from iolaus.schemas.table import table
+from iolaus.settings import Run
+
+
+def transform(
+    scored: DataFrame, clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, accounts: DataFrame, verdicts: DataFrame, run: Run
+) -> DataFrame:
+    """One row a member of a published cluster."""
+    published = scored.where(F.col("confidence") != "low").select("cluster_id", "n_accounts")
+    members = clusters.join(published, "cluster_id").select(
+        "cluster_id", "account_id", "membership", "bits", "reasons", "behaviour", "cohort", "n_accounts"
+    )
+    known = accounts.select("account_id", "created_at", "status", "banned_at", "plan", "org_id")
+    used = embeddings.select("account_id", "n_exchanges", F.col("first_at").alias("first_seen"), F.col("last_at").alias("last_seen"))
+    rows = members.join(used, "account_id").join(known, "account_id", "left")
+    rows = rows.join(_carried(members, tokens, embeddings, run), ["cluster_id", "account_id"], "left")
+    share = F.round(F.least(F.coalesce("carried", F.lit(0.0)), F.lit(1.0)), 4)
+    said = F.transform("reasons", lambda r: F.concat_ws(" ", F.lit("members"), _says()[r]))
+    more = [
+        F.when(F.col("cohort") >= 2 * MILLI, "it was made when the others were"),
+        F.when(F.col("behaviour") >= 2 * MILLI, "it is used as the others are"),
+    ]
+    rows = rows.withColumn("distillation_share", share).withColumn("reasons", F.array_compact(F.concat(said, F.array(*more))))
+    if verdicts.isEmpty():
+        rows = rows.withColumns({name: F.lit(None).cast("string") for name in ("verdict", "verdict_id")})
+    else:
+        rows = rows.join(of_accounts(in_force(verdicts, run)).drop("cluster_id"), "account_id", "left")
+    run_columns = {"run_date": F.lit(run.day), "run_id": F.lit(run.run_id)}
+    return rows.withColumns(run_columns).select(*table("gold.suspect_cluster_members").schema.fieldNames())
+
+
+def _carried(members: DataFrame, tokens: DataFrame, embeddings: DataFrame, run: Run) -> DataFrame:
+    """The share of each member's exchanges that carry the phrase, of those that many members send, which it sends most."""
+    content = tokens.where(F.col("channel").isin(*TOKEN_FAMILIES["content"]) & (F.col("channel") != "tools"))
+    mine = content.select("account_id", "channel", "token", "n").join(
+        few(members.select("cluster_id", "account_id", "n_accounts")), "account_id"
+    )
+    typical = mine.groupBy("cluster_id", "channel", "token", "n_accounts").agg(F.count(F.lit(1)).alias("having"))
+    typical = typical.where(F.col("having") >= run.settings.scoring.typical_share * F.col("n_accounts")).select(
+        "cluster_id", "channel", "token"
+    )
+    sent = mine.join(few(typical), ["cluster_id", "channel", "token"]).join(
+        embeddings.select("account_id", "n_exchanges", "n_known"), "account_id"
+    )
+    return sent.groupBy("cluster_id", "account_id").agg(F.max(F.col("n") / known_exchanges()).alias("carried"))
+
+
+def _says() -> Column:
+    return F.create_map(*(F.lit(x) for c in CHANNEL.values() for x in (c.name, c.says)))

@@ -1,0 +1,101 @@
+"""graph.clusters: the members of each cluster, re-assigned by profile, under ids that last."""
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from iolaus.graphs.lineage import carry
+from iolaus.model.membership import group as group_profiles
+from iolaus.model.membership import judge as profile
+from iolaus.model.shared_values import MILLI
+from iolaus.model.verdicts import CONFIRMED, cleared_members, heirs, in_force, of_accounts
+from iolaus.settings import Run
+
+
+def transform(
+    communities: DataFrame,
+    tokens: DataFrame,
+    embeddings: DataFrame,
+    accounts: DataFrame,
+    previous: DataFrame,
+    verdicts: DataFrame,
+    run: Run,
+) -> DataFrame:
+    """One row a member. An account joins the group whose profile explains it best, or none.
+
+    This removes innocents who share a proxy with a group, and finds members that no link reached. An account that an
+    analyst judged innocent by name is held out of the cluster it was seen in; a group that took over from the banned
+    accounts of a confirmed cluster goes by that cluster's id.
+    """
+    population = embeddings.count()
+    known = embeddings.join(accounts.select("account_id", "created_at", "agreement"), "account_id", "left")
+    dated = known.where("agreement is null")  # licensed customers take no part
+    binned = group_profiles.bins(dated, creation_places(accounts)).localCheckpoint()
+    at_large = group_profiles.background(binned)
+    shared = tokens.where("degree >= 2")  # what counts for one owner alone is typical of no group
+    profiles = binned.join(group_profiles.held(shared), "account_id", "left").localCheckpoint()
+    members, linked = communities.select("community", "account_id"), communities.where("origin = 'links'").select("community", "account_id")
+    for _ in range(run.settings.profile.rounds):
+        members = profile.assign(members, linked, profiles, at_large, population, run.settings.profile).localCheckpoint()
+    force = None if verdicts.isEmpty() else in_force(verdicts, run)
+    if force is not None:
+        held = cleared_members(members.select("community", "account_id"), force, run)
+        members = members.join(held, ["community", "account_id"], "left_anti").localCheckpoint()
+    size = Window.partitionBy("community")
+    members = members.withColumn("size", F.count(F.lit(1)).over(size)).where(F.col("size") >= run.settings.profile.fewest)
+    ids = carry(previous.select("cluster_id", "account_id"), members.select("community", "account_id"), born_on=run.day.isoformat())
+    if force is not None:
+        ids = _with_heirs(members, ids, previous, force, tokens, embeddings, accounts, run)
+    origins = communities.select("community", "origin").distinct()
+    rows = members.join(F.broadcast(ids), "community").join(F.broadcast(origins), "community")
+    odds = F.pow(F.lit(2.0), F.col("bits") / F.lit(float(MILLI)))
+    return rows.select(
+        F.lit(run.day).alias("run_date"),
+        "cluster_id",
+        "account_id",
+        F.round(odds / (1 + odds), 4).alias("membership"),
+        "bits",
+        *profile.FAMILIES,
+        "reasons",
+        "origin",
+        "event",
+        "parents",
+    )
+
+
+def _with_heirs(
+    members: DataFrame,
+    ids: DataFrame,
+    previous: DataFrame,
+    force: DataFrame,
+    tokens: DataFrame,
+    embeddings: DataFrame,
+    accounts: DataFrame,
+    run: Run,
+) -> DataFrame:
+    """`ids`, in which each heir of a confirmed cluster has its id, and names it among its parents."""
+    judged = of_accounts(force).where(F.col("verdict") == CONFIRMED).select("cluster_id", "account_id")
+    lived_on = previous.join(judged.select("cluster_id").distinct(), "cluster_id").select("cluster_id", "account_id")
+    seeds = judged.unionByName(lived_on).distinct().localCheckpoint()
+    placed = members.select("community", "account_id")
+    found = heirs(placed, ids, seeds, tokens, embeddings, accounts, run.settings.scoring)
+    taken = ids.join(found, "community", "left")
+    inherits = F.col("heir_of").isNotNull()
+    return taken.select(
+        "community",
+        F.coalesce("heir_of", "cluster_id").alias("cluster_id"),
+        F.when(inherits, "heir").otherwise(F.col("event")).alias("event"),
+        F.when(inherits, F.array_sort(F.array_union("parents", F.array("heir_of")))).otherwise(F.col("parents")).alias("parents"),
+    ).localCheckpoint()
+
+
+def creation_places(accounts: DataFrame) -> DataFrame:
+    """(account_id, place): the rank of the account's hour of creation among all accounts, 0 to 1."""
+    hour = (F.unix_timestamp("created_at") / 3600).cast("long")
+    hours = accounts.groupBy(hour.alias("hour")).count()  # one row an hour of the platform's life
+    before = hours.select("hour", (F.sum("count").over(Window.orderBy("hour")) - F.col("count") / 2).alias("before"))
+    total = accounts.count()
+    return (
+        accounts.select("account_id", hour.alias("hour"))
+        .join(F.broadcast(before), "hour")
+        .select("account_id", (F.col("before") / F.lit(float(max(total, 1)))).alias("place"))
+    )

@@ -1,0 +1,14 @@
+"""graph.components: accounts that links join, directly or not."""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from iolaus.graphs.components import connected_components
+from iolaus.settings import Run
+
+
+def transform(links: DataFrame, run: Run) -> DataFrame:
+    """One row an account of `graph.links`, where they count."""
+    edges = links.where("verdict_id is null").select(F.col("account_a").alias("a"), F.col("account_b").alias("b"))
+    found = connected_components(edges, driver_edges=run.settings.graph.driver_edges)
+    return found.select(F.lit(run.day).alias("run_date"), F.col("id").alias("account_id"), "component")

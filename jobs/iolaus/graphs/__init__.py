@@ -1,0 +1,1 @@
+"""Components, communities, triangles and lineage of a graph of accounts."""

@@ -1,0 +1,1 @@
+"""The similarity join, usable by any PySpark program, and its measured recall."""

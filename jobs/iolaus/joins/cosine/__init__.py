@@ -1,0 +1,1 @@
+"""The cosine similarity join."""

@@ -1,0 +1,1 @@
+"""The detector: signals, shared values, pair evidence, behaviour, explanations, membership."""

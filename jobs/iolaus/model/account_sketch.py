@@ -1,0 +1,358 @@
+"""Additive sketches of an account's exchanges.
+
+`sketch` turns exchanges into one row an account; `merge` joins such rows. Any split of the exchanges,
+sketched in parts and merged in any order, gives the same row to the bit, for every field is a sum of
+integers, a minimum, a maximum, a set union or a bottom-k sample by a fixed hash:
+
+    merge(sketch(A) + sketch(B)) == sketch(A + B)
+
+Bottom-k (Cohen and Kaplan, PODC 2007): of the distinct items of a set those with the k smallest hashes
+are kept. The k smallest of a union are among the k smallest of its parts, so the sample is additive and
+its counts are exact; and as all accounts use one hash, an item that two accounts share is kept by both or
+by neither, so samples stay comparable. A set that reached k says so by its length.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from iolaus.engine.runs import begins, run_lengths
+from iolaus.schemas.sketch import ABSENT, MINIMUM, PROMPT, PROMPT_FIELDS, TERM, TRAIT, TRAIT_CHANNELS
+from iolaus.text.fingerprints import SIGNATURE, TERM_BUCKETS, mix, packed, unpacked
+from iolaus.text.intents import CAPABILITIES
+
+Ints = npt.NDArray[np.int64]
+
+SLOT_SECONDS = 600  # co-activity is counted in ten-minute slots
+SLOTS_A_DAY = 86_400 // SLOT_SECONDS
+PROMPTS_KEPT = 512  # distinct prompts kept of an account, with their fingerprints
+TRAITS_KEPT = 128  # distinct tokens kept of an account in one channel
+OUTPUT_BINS = 16  # powers of two of output tokens
+
+SUMS: tuple[str, ...] = (
+    "n_exchanges",
+    "n_with_prompt",
+    "n_later_turns",
+    "n_thinking",
+    "n_stream",
+    "n_zero_temperature",
+    "n_images",
+    "n_with_tools",
+    "n_tool_calls",
+    "n_calling",
+    "n_errors",
+    "n_truncated",
+    "prompt_words",
+    "input_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+)
+FIXED: dict[str, int] = {"output_histogram": OUTPUT_BINS, "capability_counts": len(CAPABILITIES)}
+RECORDS: dict[str, np.dtype[Any]] = {"traits": TRAIT, "prompts": PROMPT, "terms": TERM}
+
+_ACTIVITY_TYPE = pa.struct([("hour", pa.int32()), ("model", pa.string()), ("n", pa.int32())])
+
+SKETCH = pa.schema(
+    [
+        ("account_id", pa.string()),
+        *((name, pa.int64()) for name in SUMS),
+        ("first_at", pa.timestamp("us", tz="UTC")),
+        ("last_at", pa.timestamp("us", tz="UTC")),
+        *((name, pa.list_(pa.int32())) for name in FIXED),
+        ("activity", pa.list_(_ACTIVITY_TYPE)),
+        ("slots", pa.list_(pa.int32())),
+        *((name, pa.binary()) for name in RECORDS),
+        ("signature", pa.binary()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class _Groups:
+    """Rows gathered by account: `of[i]` is the group of row i, `starts` where each begins, all ascending."""
+
+    of: Ints
+    starts: Ints
+    names: pa.Array
+
+    @property
+    def count(self) -> int:
+        return len(self.starts)
+
+
+def _grouped(table: pa.Table) -> tuple[pa.Table, _Groups]:
+    table = table.combine_chunks().sort_by("account_id")
+    accounts = table["account_id"].combine_chunks()
+    codes = accounts.dictionary_encode().indices.to_numpy().astype(np.int64)  # sorted, so codes ascend
+    starts = begins(codes)
+    return table, _Groups(codes, starts, accounts.take(pa.array(starts)))
+
+
+def _numpy(table: pa.Table, name: str, null: float = 0) -> npt.NDArray[Any]:
+    filled: npt.NDArray[Any] = pc.fill_null(table[name].combine_chunks(), null).to_numpy(zero_copy_only=False)
+    return filled
+
+
+def lists(lengths: Ints, values: pa.Array) -> pa.ListArray:
+    """Values as lists of those lengths."""
+    return pa.ListArray.from_arrays(pa.array(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)), values)
+
+
+def _counted(group: Ints, keys: list[npt.NDArray[Any]], n: Ints) -> tuple[Ints, list[npt.NDArray[Any]], Ints]:
+    """Items (group, keys…) with their counts summed, in ascending order of group and keys."""
+    if not len(group):
+        return group, keys, n
+    order = np.lexsort([*reversed(keys), group])
+    first = begins(*(key[order] for key in (group, *keys)))
+    return group[order][first], [k[order][first] for k in keys], np.add.reduceat(n[order], first)
+
+
+def _bottom(group: Ints, item: Ints, k: int) -> npt.NDArray[np.bool_]:
+    """Which of distinct items, given by group, are among the k with the smallest hashes of their group."""
+    if not len(group):
+        return np.zeros(0, bool)
+    sizes = run_lengths(begins(group), len(group))
+    if sizes.max() <= k:
+        return np.ones(len(group), bool)
+    order = np.lexsort([mix(item.view(np.uint64)), group])
+    rank = np.arange(len(group)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    kept = np.zeros(len(group), bool)
+    kept[order[rank < k]] = True
+    return kept
+
+
+def _struct_lists(count: int, group: Ints, type_: pa.StructType, columns: list[Any]) -> pa.ListArray:
+    arrays = [c if isinstance(c, pa.Array) else pa.array(c) for c in columns]
+    values = pa.StructArray.from_arrays([a.cast(type_.field(i).type) for i, a in enumerate(arrays)], fields=list(type_))
+    return lists(np.bincount(group, minlength=count), values)
+
+
+def _records(count: int, group: Ints, kind: np.dtype[Any], columns: list[npt.NDArray[Any]]) -> pa.BinaryArray:
+    """Items of columns, of which `group` says whose they are, as bytes."""
+    made = np.empty(len(group), kind)
+    for name, values in zip(kind.names or (), columns, strict=True):
+        made[name] = values
+    return packed(np.bincount(group, minlength=count), made)
+
+
+def _recorded(table: pa.Table, name: str, groups: _Groups) -> tuple[Ints, list[Ints]]:
+    """The inverse of `_records` for a column of RECORDS: the group of each item, and its columns."""
+    lengths, items = unpacked(table[name].combine_chunks(), RECORDS[name])
+    return np.repeat(groups.of, lengths), [items[field].astype(np.int64) for field in items.dtype.names or ()]
+
+
+def _flat(table: pa.Table, name: str, groups: _Groups) -> tuple[Ints, pa.Array]:
+    """Items of a list column with the group of each."""
+    column = table[name].combine_chunks()
+    lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
+    return np.repeat(groups.of, lengths), column.flatten()
+
+
+def _activity(groups: _Groups, group: Ints, hour: Ints, model: pa.Array, n: Ints) -> pa.ListArray:
+    ranked = _rank_strings(model)
+    group, (hour, code), n = _counted(group, [hour, ranked.codes], n)
+    return _struct_lists(groups.count, group, _ACTIVITY_TYPE, [hour, ranked.values.take(pa.array(code)), n])
+
+
+@dataclass(frozen=True)
+class _Ranked:
+    codes: Ints
+    values: pa.Array
+
+
+def _rank_strings(strings: pa.Array) -> _Ranked:
+    """Codes of strings by their order in the alphabet, so that results do not depend on the order of rows."""
+    coded = strings.cast(pa.string()).dictionary_encode()
+    order = pc.array_sort_indices(coded.dictionary).to_numpy()
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    codes = rank[coded.indices.to_numpy()] if len(order) else np.empty(0, np.int64)
+    return _Ranked(codes, coded.dictionary.take(pa.array(order)))
+
+
+def _traits(groups: _Groups, group: Ints, channel: Ints, token: Ints, n: Ints) -> pa.BinaryArray:
+    group, (channel, token), n = _counted(group, [channel, token], n)
+    kept = _bottom(group * 256 + channel, token, TRAITS_KEPT)
+    return _records(groups.count, group[kept], TRAIT, [channel[kept], token[kept], n[kept]])
+
+
+def _prompts(groups: _Groups, group: Ints, fields: list[Ints], n: Ints) -> pa.BinaryArray:
+    """Distinct prompts, bottom-k. Fingerprints of texts that differ only in punctuation may differ: the least is kept.
+
+    A hash that is ABSENT is greater than all others, so the minimum prefers a real one.
+    """
+    order = np.lexsort([fields[0], group])
+    first = begins(group[order], fields[0][order])
+    if len(order):
+        group, n = group[order][first], np.add.reduceat(n[order], first)
+        fields = [np.minimum.reduceat(f[order], first) for f in fields]
+    kept = _bottom(group, fields[0], PROMPTS_KEPT)
+    return _records(groups.count, group[kept], PROMPT, [*(f[kept] for f in fields), n[kept]])
+
+
+def _slots(groups: _Groups, group: Ints, slot: Ints) -> pa.ListArray:
+    group, (slot,), _ = _counted(group, [slot], np.ones(len(slot), np.int64))
+    return lists(np.bincount(group, minlength=groups.count), pa.array(slot.astype(np.int32)))
+
+
+def _terms(groups: _Groups, group: Ints, term: Ints, n: Ints) -> pa.BinaryArray:
+    if not len(group):
+        return _records(groups.count, group, TERM, [term, n])
+    cell = group * TERM_BUCKETS + term
+    order = np.argsort(cell, kind="stable")  # groups ascend and so do the terms of a row: runs, which a stable sort merges
+    first = begins(cell[order])
+    cell = cell[order][first]
+    return _records(groups.count, cell // TERM_BUCKETS, TERM, [cell % TERM_BUCKETS, np.add.reduceat(n[order], first)])
+
+
+def _signature(groups: _Groups, rows: pa.BinaryArray) -> pa.BinaryArray:
+    """Element-wise minima of signatures; null where an account has none."""
+    lengths, values = unpacked(rows, MINIMUM)
+    of = groups.of[lengths > 0]
+    first = begins(of)
+    minima = np.minimum.reduceat(values.reshape(-1, SIGNATURE), first, axis=0) if len(of) else values
+    signed = np.bincount(of[first], minlength=groups.count)
+    return pc.if_else(pa.array(signed > 0), packed(signed * SIGNATURE, minima.ravel()), None)
+
+
+def _assemble(groups: _Groups, columns: dict[str, Any]) -> pa.Table:
+    columns["account_id"] = groups.names
+    return pa.table([_as(columns[f.name], f.type) for f in SKETCH], schema=SKETCH)
+
+
+def _as(column: Any, type_: pa.DataType) -> pa.Array:
+    array = column if isinstance(column, pa.Array) else pa.array(column)
+    return array if array.type == type_ else array.cast(type_)
+
+
+def sketch(exchanges: pa.Table) -> pa.Table:
+    """One row an account (schema SKETCH) of exchanges in the columns of `silver.exchanges`, in any order."""
+    table, groups = _grouped(exchanges)
+    if not groups.count:
+        return SKETCH.empty_table()
+    ones = np.ones(len(table), np.int64)
+    at = table["requested_at"].combine_chunks().cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).to_numpy()
+    seconds = at // 1_000_000
+    columns: dict[str, Any] = {name: np.add.reduceat(value, groups.starts) for name, value in _addends(table).items()}
+    columns["first_at"] = pa.array(np.minimum.reduceat(at, groups.starts)).cast(pa.timestamp("us", tz="UTC"))
+    columns["last_at"] = pa.array(np.maximum.reduceat(at, groups.starts)).cast(pa.timestamp("us", tz="UTC"))
+    columns["output_histogram"] = _histogram(groups, _output_bin(_numpy(table, "output_tokens", -1)), OUTPUT_BINS)
+    bits = _numpy(table, "capabilities").astype(np.int64)
+    per_bit = np.stack([np.add.reduceat((bits >> i) & 1, groups.starts) for i in range(len(CAPABILITIES))], axis=1)
+    columns["capability_counts"] = lists(np.full(groups.count, len(CAPABILITIES)), pa.array(per_bit.ravel().astype(np.int32)))
+    columns["activity"] = _activity(groups, groups.of, seconds // 3600, table["request_model"].combine_chunks(), ones)
+    columns["slots"] = _slots(groups, groups.of, seconds // SLOT_SECONDS)
+    parts = [(name, code, table[f"{name}_token"].combine_chunks()) for name, code in TRAIT_CHANNELS.items()]
+    there = [pc.is_valid(tokens).to_numpy(zero_copy_only=False) for _, _, tokens in parts]
+    columns["traits"] = _traits(
+        groups,
+        np.concatenate([groups.of[t] for t in there]),
+        np.concatenate([np.full(t.sum(), code, np.int64) for t, (_, code, _) in zip(there, parts, strict=True)]),
+        np.concatenate([tokens.drop_null().to_numpy() for _, _, tokens in parts]),
+        np.concatenate([ones[t] for t in there]),
+    )
+    said = pc.is_valid(table["prompt_hash"].combine_chunks()).to_numpy(zero_copy_only=False)
+    fields = [_numpy(table, name, ABSENT)[said].astype(np.int64) for name in PROMPT_FIELDS]
+    columns["prompts"] = _prompts(groups, groups.of[said], fields, ones[said])
+    lengths, term = unpacked(table["terms"].combine_chunks(), np.dtype("<i2"))
+    columns["terms"] = _terms(groups, np.repeat(groups.of, lengths), term.astype(np.int64), np.ones(len(term), np.int64))
+    columns["signature"] = _signature(groups, table["signature"].combine_chunks())
+    return _assemble(groups, columns)
+
+
+def _addends(table: pa.Table) -> dict[str, Ints]:
+    """What each exchange adds to each sum."""
+
+    def flag(condition: npt.NDArray[np.bool_]) -> Ints:
+        return condition.astype(np.int64)
+
+    values = {
+        "n_exchanges": np.ones(len(table), np.int64),
+        "n_with_prompt": flag(pc.is_valid(table["prompt_hash"]).to_numpy()),
+        "n_later_turns": flag(_numpy(table, "turn_index") > 0),
+        "n_thinking": flag(_numpy(table, "thinking", False)),
+        "n_stream": flag(_numpy(table, "stream", False)),
+        "n_zero_temperature": flag(_numpy(table, "temperature", -1.0) == 0.0),
+        "n_images": _numpy(table, "image_count").astype(np.int64),
+        "n_with_tools": flag(pc.is_valid(table["tools_token"]).to_numpy()),
+        "n_tool_calls": _numpy(table, "tool_call_count").astype(np.int64),
+        "n_calling": flag(_numpy(table, "tool_call_count") > 0),
+        "n_errors": flag(_numpy(table, "http_status") >= 400),
+        "n_truncated": flag(_numpy(table, "truncated", False)),
+        "prompt_words": _numpy(table, "n_words").astype(np.int64),
+        "input_tokens": _numpy(table, "input_tokens").astype(np.int64),
+        "output_tokens": _numpy(table, "output_tokens").astype(np.int64),
+        "reasoning_tokens": _numpy(table, "reasoning_tokens").astype(np.int64),
+    }
+    return {name: values[name] for name in SUMS}
+
+
+def _output_bin(tokens: npt.NDArray[Any]) -> Ints:
+    """floor(log2(tokens + 1)) up to 15; -1 where unknown."""
+    binned = np.minimum(np.floor(np.log2(np.maximum(tokens, 0) + 1.0)), OUTPUT_BINS - 1).astype(np.int64)
+    return np.where(tokens < 0, -1, binned)
+
+
+def _histogram(groups: _Groups, bins: Ints, size: int) -> pa.ListArray:
+    there = bins >= 0
+    counts = np.bincount(groups.of[there] * size + bins[there], minlength=groups.count * size)
+    return lists(np.full(groups.count, size), pa.array(counts.astype(np.int32)))
+
+
+def merge(sketches: pa.Table) -> pa.Table:
+    """One row an account from rows of sketches, in any order; other columns than SKETCH's are dropped."""
+    table, groups = _grouped(sketches.select(SKETCH.names))
+    if not groups.count or groups.count == len(table):
+        return table.cast(SKETCH)
+    columns: dict[str, Any] = {name: np.add.reduceat(_numpy(table, name), groups.starts) for name in SUMS}
+    for name, reduce in (("first_at", np.minimum), ("last_at", np.maximum)):
+        at = table[name].combine_chunks().cast(pa.int64()).to_numpy()
+        columns[name] = pa.array(reduce.reduceat(at, groups.starts)).cast(pa.timestamp("us", tz="UTC"))
+    for name, size in FIXED.items():
+        flat = table[name].combine_chunks().flatten().to_numpy().reshape(-1, size)
+        columns[name] = lists(np.full(groups.count, size), pa.array(np.add.reduceat(flat, groups.starts, axis=0).ravel()))
+    group, items = _flat(table, "activity", groups)
+    columns["activity"] = _activity(groups, group, _field(items, "hour"), items.field("model"), _field(items, "n"))
+    group, items = _flat(table, "slots", groups)
+    columns["slots"] = _slots(groups, group, items.to_numpy().astype(np.int64))
+    group, (channel, token, n) = _recorded(table, "traits", groups)
+    columns["traits"] = _traits(groups, group, channel, token, n)
+    group, (*hashes, n) = _recorded(table, "prompts", groups)
+    columns["prompts"] = _prompts(groups, group, hashes, n)
+    group, (term, n) = _recorded(table, "terms", groups)
+    columns["terms"] = _terms(groups, group, term, n)
+    columns["signature"] = _signature(groups, table["signature"].combine_chunks())
+    return _assemble(groups, columns)
+
+
+def _field(items: pa.StructArray, name: str) -> Ints:
+    values: Ints = items.field(name).to_numpy(zero_copy_only=False).astype(np.int64)
+    return values
+
+
+def stream(batches: Iterable[pa.RecordBatch], first: Callable[[pa.Table], pa.Table]) -> Iterator[pa.Table]:
+    """Sketches of batches; where these are sorted by account, each account is in one row of one of the tables.
+
+    `first` is `sketch` or `merge`. Only the last account of a batch is carried to the next, as a sketch, so
+    memory is bounded by a batch, however many exchanges one account has. An account whose rows lie apart is in
+    several rows, which `merge` joins.
+    """
+    carried: pa.Table | None = None
+    for batch in batches:
+        if not batch.num_rows:
+            continue
+        table = first(pa.Table.from_batches([batch]))
+        if carried is not None and carried["account_id"][0] == table["account_id"][0]:
+            table = pa.concat_tables([merge(pa.concat_tables([carried, table.slice(0, 1)])), table.slice(1)])
+        elif carried is not None:
+            yield carried
+        if len(table) > 1:
+            yield table.slice(0, len(table) - 1)
+        carried = table.slice(len(table) - 1)
+    if carried is not None:
+        yield carried

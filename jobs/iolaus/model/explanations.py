@@ -1,0 +1,231 @@
+"""What innocent thing a cluster could be, and the figure that speaks for or against it: rows of `scoring.evidence`.
+
+They give no bits. An explanation that fits takes what it explains from a cluster's case: shared work (`labour`);
+where people are behind it, the suspicion of accounts that are merely new; where each member sends the whole of
+one set of prompts, that they send the same; and where each has a text of its own, that these begin or end alike.
+"""
+
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from iolaus.model.behaviour import talks
+from iolaus.model.shared_values import MILLI
+from iolaus.model.signals import TEXTS
+from iolaus.settings import Run
+
+INNOCENT = "innocent"  # the kind of these rows
+PEOPLE = "people"
+OWN_TEXT = "own_text"
+WHOLE_SET = "whole_set"
+
+
+def explanations(
+    clusters: DataFrame, sizes: DataFrame, tokens: DataFrame, profiles: DataFrame, in_step: DataFrame, population: int, run: Run
+) -> DataFrame:
+    """(cluster_id, channel, kind, part, bits, support, value, background, description, explains): a row an explanation.
+
+    clusters: `graph.clusters`; sizes: (cluster_id, size); profiles: `features.account_embeddings` joined with
+    `silver.accounts`; in_step: (cluster_id) of those whose members act in the same minutes, as strangers do not. value is
+    the cluster's figure, background everybody's; explains: whether the figure fits the explanation so well that it takes
+    evidence away.
+    """
+    settings = run.settings.scoring
+    members = clusters.select("cluster_id", "account_id")
+    inside = members.join(profiles, "account_id")
+    talking, agreed = F.avg(talks(run.settings.graph).cast("int")), F.count("agreement")
+    at_large = profiles.agg(
+        F.coalesce(talking, F.lit(0.0)).alias("talking"),
+        F.try_divide(F.countDistinct(F.coalesce("owner_id", "account_id")), F.count(F.lit(1))).alias("owners"),
+        F.try_divide(agreed, F.count(F.lit(1))).alias("agreed"),  # null of a day without accounts
+        F.sum(F.when(F.col("agreement").isNull(), F.col("n_known"))).alias("known"),
+    )
+    of = (
+        inside.groupBy("cluster_id")
+        .agg(
+            F.count(F.lit(1)).alias("size"),
+            F.sum("n_known").alias("sent"),
+            talking.alias("talking"),
+            F.countDistinct(F.coalesce("owner_id", "account_id")).alias("owners"),
+            agreed.alias("agreed"),
+        )
+        .join(
+            F.broadcast(at_large.select(*(F.col(c).alias(f"{c}_at_large") for c in ("talking", "owners", "agreed", "known")))), F.lit(True)
+        )
+        .localCheckpoint()  # one row a cluster, of which four explanations are told
+    )
+    people = of.select(
+        "cluster_id",
+        F.lit(PEOPLE).alias("channel"),
+        F.round(F.col("talking") * F.col("size")).alias("support"),
+        "size",
+        F.col("talking").alias("value"),
+        F.col("talking_at_large").alias("background"),
+        (F.col("talking") >= settings.explained_people).alias("explains"),
+        F.lit("a class, a team or other people").alias("who"),
+        F.format_string("%s hold conversations; at large %s", _percent("talking"), _percent("talking_at_large")).alias("figure"),
+    )
+    owners = of.select(
+        "cluster_id",
+        F.lit("one_owner").alias("channel"),
+        F.col("owners").alias("support"),
+        "size",
+        (F.col("owners") / F.col("size")).alias("value"),
+        F.col("owners_at_large").alias("background"),
+        F.lit(False).alias("explains"),  # too few owners are never published
+        F.lit("one organisation").alias("who"),
+        F.format_string("%d accounts have %d owners", "size", "owners").alias("figure"),
+    )
+    agreements = of.select(
+        "cluster_id",
+        F.lit("agreement").alias("channel"),
+        F.col("agreed").alias("support"),
+        "size",
+        (F.col("agreed") / F.col("size")).alias("value"),
+        F.col("agreed_at_large").alias("background"),
+        F.lit(False).alias("explains"),  # such accounts are in no cluster
+        F.lit("a customer or reseller with an agreement").alias("who"),
+        F.format_string("%d of %d accounts have one", "agreed", "size").alias("figure"),
+    )
+    proxy = clusters.join(sizes, "cluster_id").groupBy("cluster_id", "size")
+    floor = run.settings.profile.family_floor * MILLI
+    alike = proxy.agg(F.count(F.when(F.col("content") >= floor, 1)).alias("support")).select(
+        "cluster_id",
+        F.lit("one_line").alias("channel"),
+        "support",
+        "size",
+        (F.col("support") / F.col("size")).alias("value"),
+        F.lit(None).cast("double").alias("background"),
+        F.lit(False).alias("explains"),  # members on infrastructure alone are judged by profile
+        F.lit("customers of one proxy, carrier or venue").alias("who"),
+        F.format_string("%d of %d accounts also ask as the others do", "support", "size").alias("figure"),
+    )
+    rows = (
+        people,
+        owners,
+        agreements,
+        alike,
+        _client(members, sizes, tokens, population, run),
+        _own_text(inside, sizes, run),
+        *_public_set(members, of, tokens, in_step, run),
+    )
+    fits = F.when(F.col("explains"), F.lit(", which fits")).otherwise(F.lit(""))
+    return reduce(DataFrame.unionByName, rows).select(
+        "cluster_id",
+        "channel",
+        F.lit(INNOCENT).alias("kind"),
+        F.col("channel").alias("part"),
+        F.lit(0).alias("bits"),
+        F.col("support").cast("int").alias("support"),
+        F.round("value", 6).alias("value"),
+        F.round("background", 6).alias("background"),
+        F.format_string("%s? %s%s", "who", "figure", fits).alias("description"),
+        "explains",
+    )
+
+
+def _client(members: DataFrame, sizes: DataFrame, tokens: DataFrame, population: int, run: Run) -> DataFrame:
+    """Users of one program: most members run one client that few others run, and what they share may be that program's."""
+    settings = run.settings.scoring
+    own = tokens.where("channel = 'device'").join(members, "account_id")
+    used = own.groupBy("cluster_id", "token").agg(F.count(F.lit(1)).alias("support"), F.max("users").alias("users"))
+    most = Window.partitionBy("cluster_id").orderBy(F.desc("support"), "users", "token")
+    top = used.withColumn("nth", F.row_number().over(most)).where("nth = 1").join(sizes, "cluster_id")
+    value, background = F.col("support") / F.col("size"), F.col("users") / F.lit(float(population))
+    return top.select(
+        "cluster_id",
+        F.lit("one_client").alias("channel"),
+        "support",
+        "size",
+        value.alias("value"),
+        background.alias("background"),
+        ((value >= settings.explained_share) & (value >= settings.explained_lift * background)).alias("explains"),
+        F.lit("users of one program").alias("who"),
+        F.format_string("%d of %d accounts run the client that most run; at large %s", "support", "size", _share(background)).alias(
+            "figure"
+        ),
+    )
+
+
+def _own_text(inside: DataFrame, sizes: DataFrame, run: Run) -> DataFrame:
+    """Programs of strangers that begin alike: most send a text of their own, of which others have the first words at most."""
+    settings = run.settings.scoring
+    filled = F.filter("phrases", lambda p: p["channel"].isin(*TEXTS) & (p["fillings"] >= 2))
+    sent = inside.select("cluster_id", "account_id", F.col("n_known").alias("sent"), filled.alias("texts"))
+    had = sent.select("cluster_id", "account_id", "sent", F.inline("texts"))
+    alike = F.count(F.lit(1)).over(Window.partitionBy("cluster_id", "channel", "token"))
+    own = had.withColumn("alike", alike).where(F.col("alike") < settings.template_accounts)
+    by_channel = own.groupBy("cluster_id", "account_id", "sent", "channel").agg(F.sum("n").alias("n"))
+    most = by_channel.groupBy("cluster_id", "account_id", "sent").agg(F.max("n").alias("n"))
+    lived = most.where(F.col("n") >= settings.explained_share * F.col("sent")).groupBy("cluster_id").agg(F.count(F.lit(1)).alias("support"))
+    rows = sizes.join(lived, "cluster_id", "left").na.fill(0, ["support"])
+    value = F.col("support") / F.col("size")
+    return rows.select(
+        "cluster_id",
+        F.lit(OWN_TEXT).alias("channel"),
+        "support",
+        "size",
+        value.alias("value"),
+        F.lit(None).cast("double").alias("background"),
+        (value >= settings.explained_share).alias("explains"),
+        F.lit("programs of strangers that begin alike").alias("who"),
+        F.format_string("%d of %d accounts go on in a text of their own", "support", "size").alias("figure"),
+    )
+
+
+def _public_set(members: DataFrame, sent: DataFrame, tokens: DataFrame, in_step: DataFrame, run: Run) -> tuple[DataFrame, DataFrame]:
+    """People who run one public benchmark, or a viral prompt: the same prompts come from several members, or from all.
+
+    Strangers do so at times of their own, so neither explains members that act in the same minutes. Who divides a set
+    among accounts may have each prompt answered a few times; strangers who run a set each run all of it.
+    """
+    least = run.settings.scoring.explained_share
+    prompts = tokens.where("channel = 'prompt'")
+    own = prompts.join(members, "account_id").withColumn("k", F.count(F.lit(1)).over(Window.partitionBy("cluster_id", "token")))
+    by_cluster = own.groupBy("cluster_id").agg(
+        F.sum(F.when(F.col("k") >= 2, F.col("n")).otherwise(0)).alias("repeated"), F.sum(F.col("n") * (F.col("k") - 1)).alias("met")
+    )
+    everybody = prompts.agg(F.sum("n").alias("shared"))
+    counted = sent.select("cluster_id", "size", "sent", "known_at_large").join(by_cluster, "cluster_id", "left")
+    counted = counted.join(F.broadcast(everybody), F.lit(True)).withColumn("background", F.try_divide("shared", "known_at_large"))
+    marked = counted.join(in_step.withColumn("in_step", F.lit(True)), "cluster_id", "left").na.fill(False, ["in_step"])
+    rows = marked.na.fill(0, ["repeated", "met"]).localCheckpoint()  # one row a cluster
+    sent_by_all = F.greatest(F.col("sent"), F.lit(1))
+    some = F.least(F.col("repeated") / sent_by_all, F.lit(1.0))
+    each = F.least(F.col("met") / (sent_by_all * F.greatest(F.col("size") - 1, F.lit(1))), F.lit(1.0))
+
+    def row(channel: str, value: Column, background: Column, who: str, figure: str) -> DataFrame:
+        return rows.select(
+            "cluster_id",
+            F.lit(channel).alias("channel"),
+            F.col("repeated").alias("support"),
+            "size",
+            value.alias("value"),
+            background.alias("background"),
+            ((value >= least) & ~F.col("in_step")).alias("explains"),
+            F.lit(who).alias("who"),
+            F.concat(F.format_string(figure, _share(value)), F.when(F.col("in_step"), F.lit(", in the same minutes")).otherwise("")).alias(
+                "figure"
+            ),
+        )
+
+    said = "%s of their traffic repeats another member's prompt"
+    return (
+        row("public_set", some, F.col("background"), "people with some prompts from one public set", said),
+        row(
+            WHOLE_SET,
+            each,
+            F.lit(None).cast("double"),
+            "strangers who each run one whole set",
+            "a prompt comes from %s of the other members",
+        ),
+    )
+
+
+def _percent(name: str) -> Column:
+    return _share(F.col(name))
+
+
+def _share(share: Column) -> Column:
+    return F.format_string("%.0f %%", 100 * share)

@@ -1,0 +1,1 @@
+"""Which group an account belongs to, judged by profile."""

@@ -1,0 +1,212 @@
+"""Pairs of accounts that share rare tokens, and how improbable that is.
+
+For a token of degree d among N owners, an account's *reach* is the number of other owners that it meets
+through tokens of the channel at least as rare: the more addresses an account has, the less each proves.
+The evidence of a shared token, in bits, is
+
+    -log2 min(1, (reach_a + reach_b) / N)
+
+which bounds from below the surprise that a random owner shares any token so rare with either account. Of
+several shared tokens the best counts. Cost: the sum over tokens of degree squared, which the channel's
+floor bounds: a token of degree above N / 2^(floor + 1) can never give so many bits and is not paired.
+
+Members of one network of n accounts could all be paired, n^2 / 2 times, to say the same of each. So of the meetings in
+which both accounts have a reach above `PARTNERS` a share is kept, PARTNERS / min(reach_a, reach_b), chosen by a hash of
+the pair: every channel draws alike, so that what channels say of a pair still meets, and a rare token, through which and
+rarer ones an account meets few, is always kept. An account of reach r so keeps some PARTNERS (1 + ln(r / PARTNERS))
+others of its own choice, and is chosen by as many.
+
+Pairs are counted before they are made. They are made in NumPy, a piece at a time, and those of one pair and channel are
+joined where they are made, so that what is shuffled are pairs and not meetings, in messages, and nothing where one task makes all.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from iolaus.engine.exchange import by_task, dealt, whole
+from iolaus.engine.runs import begins, run_lengths
+from iolaus.model.signals import CHANNEL
+from iolaus.text.fingerprints import mix
+
+MILLI = 1000  # bits are summed as whole thousandths, so that sums do not depend on their order
+MEETINGS = 8_000_000  # pairs of accounts that meet in a token, made in a task: where no two are of one pair, 1 GB in a Python worker
+PIECE = 2_000_000  # of them, that are joined at a time
+PARTNERS = 1_000  # other owners that an account is paired with at least, where it meets so many in a channel
+ROW = 3  # of them, that cost as much as a row of a token that makes pairs
+
+
+def millibits(probability: Column) -> Column:
+    """-1000 log2 of a probability, rounded; 0 for 1 and above."""
+    return F.floor(0.5 - MILLI * F.log2(F.least(F.lit(1.0), probability))).cast("int")  # `round` makes a text of each number
+
+
+def by_channel(values: Mapping[str, float | str]) -> Column:
+    """The value of the row's channel."""
+    lookup = F.create_map(*(F.lit(x) for name, value in values.items() for x in (name, value)))
+    return lookup[F.col("channel")]
+
+
+def pairable(channels: tuple[str, ...], owners: int, most: int) -> Column:
+    """Whether a row of `features.account_tokens` can make a pair worth the channel's floor, at most `most` owners a token."""
+    floor = by_channel({name: 2.0 ** -CHANNEL[name].floor for name in channels})
+    shared = F.col("channel").isin(*channels) & F.col("counts") & F.col("degree").between(2, most)
+    return shared & (F.col("reach") / F.lit(float(owners)) <= floor)
+
+
+def shared_tokens(
+    tokens: DataFrame,
+    channels: tuple[str, ...],
+    owners: int,
+    most: int,
+    *,
+    meetings: int = MEETINGS,
+    piece: int = PIECE,
+    partners: int = PARTNERS,
+) -> DataFrame:
+    """One row a pair and channel: (account_a, account_b, channel, token, sharers, support, bits, similarity).
+
+    account_a < account_b, of different owners. token: the rarest that they share, of `sharers` owners;
+    support: how many they share; bits: thousandths, at most the channel's cap; similarity: Jaccard
+    similarity of their pairable tokens, weighted by rarity; of a pair of which not all meetings were kept, the last two are
+    of those that were. A task makes about `meetings` pairs of accounts that meet in a token, `piece` at a time.
+    """
+    pairs = pairable(channels, owners, most)
+    rows = tokens.where(pairs).select(
+        "account_id", F.xxhash64("account_id").alias("mark"), "owner_id", "channel", "token", "degree", "reach"
+    )
+    # A row is read, and those that make pairs meet half of the others of their token; accounts of one owner add a few.
+    work = tokens.agg(F.sum(1 + F.when(pairs, (F.col("degree") - 1) / 2 + ROW).otherwise(0))).first()
+    parts = -(-int(work[0] if work and work[0] else 0) // meetings)
+    if parts <= 1:
+        alone = rows.coalesce(1).mapInArrow(lambda batches: _best(_meetings(_weighed(batches, owners), owners, piece, partners)), _PAIR)
+        return alone.select(*_SHOWN)
+    weight = F.round(MILLI * F.log2(F.lit(float(owners)) / F.col("degree"))).cast("long")
+    total = rows.groupBy("account_id", "channel").agg(F.sum(weight).alias("total"))
+    weighed = rows.withColumn("weight", weight).join(total, ["account_id", "channel"]).repartition(parts, "channel", "token")
+    met = dealt(weighed, lambda met: _task(met, parts), lambda batches: _meetings(whole(batches), owners, piece, partners))
+    return by_task(met, parts, _best, _PAIR).select(*_SHOWN)
+
+
+_PAIR = "account_a string, account_b string, channel string, token long, sharers int, support int, bits int, similarity double"
+_SHOWN = [field.split()[0] for field in _PAIR.split(", ")]
+_RANKS = 1 << 31  # more than a token may have owners
+
+Ints = npt.NDArray[np.int64]
+
+
+def _weighed(batches: Iterable[pa.RecordBatch], owners: int) -> pa.Table | None:
+    """All rows, where one task has them: with the weight of each token, and its account's total in the channel."""
+    rows = whole(batches)
+    if rows is None:
+        return None
+    weight = np.round(MILLI * np.log2(owners / rows["degree"].to_numpy())).astype(np.int64)
+    ([account], _), ([channel], _) = _ranked(rows["account_id"]), _ranked(rows["channel"])
+    _, group = np.unique(channel * (account.max() + 1) + account, return_inverse=True)
+    total = np.zeros(group.max() + 1, np.int64)
+    np.add.at(total, group, weight)
+    return rows.append_column("weight", pa.array(weight)).append_column("total", pa.array(total[group]))
+
+
+def _ranked(*columns: pa.ChunkedArray) -> tuple[list[Ints], pa.StringArray]:
+    """The rank of each value of each column among the sorted distinct values of all, and those values."""
+    coded = [column.combine_chunks() for column in columns]
+    coded = [c if pa.types.is_dictionary(c.type) else c.dictionary_encode() for c in coded]
+    values = pc.unique(pa.chunked_array([c.dictionary for c in coded], pa.string()))
+    values = values.take(pc.sort_indices(values))
+    return [pc.index_in(c.dictionary, value_set=values).to_numpy().astype(np.int64)[c.indices.to_numpy()] for c in coded], values
+
+
+def _meetings(rows: pa.Table | None, owners: int, piece: int, partners: int) -> Iterator[pa.RecordBatch]:
+    """The pairs that meet in the tokens of a task, which has all rows of each: a row a pair and channel and piece of the work.
+
+    (account_a, account_b, channel: dictionaries of strings; mark of account_a; token, sharers, support, bits, common, total_a,
+    total_b: long), where common is the weight of the tokens that they share.
+    """
+    if rows is None:
+        return
+    ([account], names), ([owner], _), ([channel], channels) = (_ranked(rows[name]) for name in ("account_id", "owner_id", "channel"))
+    caps = np.array([CHANNEL[name].cap * MILLI for name in channels.to_pylist()], np.int64)
+    numbers = ("mark", "token", "degree", "reach", "weight", "total")
+    columns = [account, owner, channel, *(rows[n].to_numpy().astype(np.int64) for n in numbers)]
+    order = np.lexsort([account, columns[4], channel])
+    account, owner, channel, mark, token, degree, reach, weight, total = (column[order] for column in columns)
+    first = begins(channel, token)
+    ends = np.repeat(np.append(first[1:], len(token)), run_lengths(first, len(token)))
+    later = ends - np.arange(len(token)) - 1  # each row meets those after it of its token
+    done = np.cumsum(later)
+    if not done[-1]:
+        return
+    cuts = np.unique(np.searchsorted(done, np.arange(piece, done[-1] + piece, piece)) + 1)
+    for first, last in zip(np.r_[0, cuts[:-1]], np.minimum(cuts, len(token)), strict=True):
+        a = np.repeat(np.arange(first, last), later[first:last])
+        b = a + 1 + np.arange(len(a)) - np.repeat(np.cumsum(later[first:last]) - later[first:last], later[first:last])
+        kept = owner[a] != owner[b]
+        kept &= _drawn(mark[a], mark[b]) * np.minimum(reach[a], reach[b]) < partners
+        a, b = a[kept], b[kept]
+        if not len(a):
+            continue
+        bits = np.round(-MILLI * np.log2(np.minimum((reach[a] + reach[b]) / owners, 1.0))).astype(np.int64)
+        bits = np.minimum(bits, caps[channel[a]])
+        key = (channel[a] * len(names) + account[a]) * len(names) + account[b]
+        at, joined = _joined(key, bits, token[a], degree[a], np.ones(len(a), np.int64), weight[a])
+        x, y = a[at], b[at]
+        named = [_coded(values, of) for values, of in ((names, account[x]), (names, account[y]), (channels, channel[x]))]
+        arrays = [*named, *(pa.array(column) for column in (mark[x], *joined, total[x], total[y]))]
+        yield pa.RecordBatch.from_arrays(arrays, names=_MET)
+
+
+_MET = ["account_a", "account_b", "channel", "mark", "token", "sharers", "support", "bits", "common", "total_a", "total_b"]
+
+
+def _coded(values: pa.StringArray, rank: Ints) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(rank.astype(np.int32)), values)
+
+
+def _task(met: pa.RecordBatch, parts: int) -> npt.NDArray[np.int32]:
+    """Which of so many tasks joins the rows of each account `a`."""
+    return (mix(met["mark"].to_numpy().view(np.uint64)) % np.uint64(parts)).astype(np.int32)
+
+
+def _drawn(a: Ints, b: Ints) -> npt.NDArray[np.float64]:
+    """A number from 0 to 1 for each pair of hashes, as good as random, and the same wherever the pair is met."""
+    return mix(a.view(np.uint64) ^ mix(b.view(np.uint64))).astype(np.float64) * 2.0**-64
+
+
+def _joined(key: Ints, bits: Ints, token: Ints, sharers: Ints, support: Ints, common: Ints) -> tuple[Ints, tuple[Ints, ...]]:
+    """Meetings of one key joined: a row of each key, and (token, sharers, support, bits, common) of the key.
+
+    The best token has the most bits; of those the fewest sharers; of those the greatest number.
+    """
+    order = np.argsort(key, kind="stable")
+    first = begins(key[order])
+    rank = (bits * _RANKS + (_RANKS - 1 - sharers))[order]
+    best = np.maximum.reduceat(rank, first)
+    is_best = rank == np.repeat(best, run_lengths(first, len(key)))
+    chosen = np.maximum.reduceat(np.where(is_best, token[order], np.iinfo(np.int64).min), first)
+    counts, sums = (np.add.reduceat(x[order], first) for x in (support, common))
+    return order[first], (chosen, _RANKS - 1 - best % _RANKS, counts, best // _RANKS, sums)
+
+
+def _best(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Of whole pairs: a row a pair and channel, where its best token is worth the channel's floor."""
+    rows = whole(batches)
+    if rows is None:
+        return
+    (a, b), names = _ranked(rows["account_a"], rows["account_b"])
+    [channel], known = _ranked(rows["channel"])
+    measured = [rows[name].to_numpy().astype(np.int64) for name in ("bits", "token", "sharers", "support", "common")]
+    at, (token, sharers, support, bits, common) = _joined((channel * len(names) + a) * len(names) + b, *measured)
+    total = rows["total_a"].to_numpy()[at] + rows["total_b"].to_numpy()[at]
+    floors = np.array([CHANNEL[name].floor * MILLI for name in known.to_pylist()])
+    shown = bits >= floors[channel[at]]
+    of, similarity = at[shown], common / (total - common)
+    named = [values.take(pa.array(ranks[of])) for values, ranks in ((names, a), (names, b), (known, channel))]
+    numbers = [pa.array(x[shown].astype(np.int32)) for x in (sharers, support, bits)]
+    arrays = [*named, pa.array(token[shown]), *numbers, pa.array(similarity[shown])]
+    yield pa.RecordBatch.from_arrays(arrays, names=_SHOWN)

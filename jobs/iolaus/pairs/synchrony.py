@@ -1,0 +1,144 @@
+"""pairs.synchrony: pairs of accounts that are active in the same ten-minute slots, more than chance and their habits make them."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from iolaus.engine.broadcast import mark
+from iolaus.engine.exchange import DEALT, by_task, deal, dealt, pair_of, pairs_of, whole
+from iolaus.model.account_sketch import SLOTS_A_DAY
+from iolaus.model.measured_pairs import measured_pairs
+from iolaus.model.pair_evidence import ROWS, Ints, by_pair, evidence, hashed
+from iolaus.model.shared_values import MILLI
+from iolaus.model.signals import CHANNEL
+from iolaus.model.timing import effective_slots, met_by_habit, poisson_bits
+from iolaus.schemas.table import table
+from iolaus.settings import Run
+from iolaus.text.fingerprints import packed, unpacked
+
+CAP = CHANNEL["synchrony"].cap  # bits: unrelated people may follow the same events
+FLOOR = CHANNEL["synchrony"].floor  # bits: less is not worth a row
+BLOCK = 100_000  # accounts whose slots a task holds, and as many others': a bit each, 140 MB
+FEWEST = 3  # meetings: fewer are a coincidence whatever the formula says
+PIECE = 500  # pairs that are weighed at a time: what is made of them stays in the processor's cache
+TOLD = 100  # of such pieces, whose rows are told at a time
+
+
+def transform(embeddings: DataFrame, infrastructure: DataFrame, templates: DataFrame, content: DataFrame, run: Run) -> DataFrame:
+    """One row a candidate pair of another channel whose minutes agree.
+
+    Common slots in a row are one meeting, for a sitting fills several. Meetings are held against what two accounts of
+    so many slots make by chance, and against what these two make by habit: how often they are active at the same time
+    of different days. So neither office hours nor two schedules that start at eight are evidence.
+
+    A task has the minutes of two blocks of accounts, once each, and evidence on pairs between them.
+    """
+    schema, day = table("pairs.synchrony").schema, run.day
+    busy = embeddings.select(F.explode("slots").alias("slot")).groupBy("slot").count().select("count").toArrow()  # at most 4,032 a 28 days
+    slots = effective_slots(busy["count"].to_numpy().astype(np.float64))
+    rows = evidence((infrastructure, templates, content), "bits")
+    blocks = -(-max(embeddings.count(), 1) // BLOCK)
+    each = -(-max(rows.count(), 1) // (ROWS * pairs_of(blocks)))  # tasks that share the evidence between two blocks
+    enough, longs = int(run.settings.pairs.synchrony_floor * MILLI), _longs(run)
+    times, of_days = slice(0, SLOTS_A_DAY), slice(SLOTS_A_DAY, SLOTS_A_DAY + run.settings.window_days)  # of what follows the slots
+
+    def weigh(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        of_accounts, of_pairs = _parted(batches)
+        minutes, pairs = whole(of_accounts), whole(of_pairs)
+        if minutes is None or pairs is None:
+            return
+        a, b = _candidates(pairs, enough)
+        marks, names, n = minutes["mark"].to_numpy(), minutes["account_id"].combine_chunks(), minutes["n"].to_numpy().astype(np.float64)
+        active = unpacked(minutes["active"].combine_chunks(), np.dtype("<i8"))[1].reshape(len(marks), -1)
+        by_mark, found = np.argsort(marks), []
+        known = np.isin(a, marks) & np.isin(b, marks)  # of an account without minutes nothing is said
+        a, b = a[known], b[known]
+        for first in range(0, len(a), PIECE):
+            x, y = (by_mark[np.searchsorted(marks, of[first : first + PIECE], sorter=by_mark)] for of in (a, b))
+            together = (active[x, :longs] & active[y, :longs]).view(np.uint64)
+            before = together << np.uint64(1)
+            before[:, 1:] |= together[:, :-1] >> np.uint64(63)
+            meetings = np.bitwise_count(together & ~before).sum(axis=1, dtype=np.int32)
+            often = meetings >= FEWEST
+            x, y, meetings, products = x[often], y[often], meetings[often], n[x[often]] * n[y[often]]
+            common = np.bitwise_count(together[often]).sum(axis=1, dtype=np.int32)
+            one, other = (np.ascontiguousarray(active[of, longs:]).view(np.uint8).astype(np.float32) for of in (x, y))
+            at_a_time, on_a_day = (np.einsum("nd,nd->n", one[:, at], other[:, at]).astype(np.float64) for at in (times, of_days))
+            expected = np.maximum(products / slots, met_by_habit(common, products, at_a_time, on_a_day))
+            bits, similarity = np.minimum(poisson_bits(meetings, expected), CAP), common / (n[x] + n[y] - common)
+            told = np.round(bits * MILLI) >= FLOOR * MILLI
+            found.append((x[told], y[told], bits[told], similarity[told], common[told]))
+            if len(found) == TOLD or first + PIECE >= len(a):
+                x, y, *measured = (np.concatenate(column) for column in zip(*found, strict=True))
+                found.clear()
+                yield measured_pairs(day, "synchrony", names.take(pa.array(x)), names.take(pa.array(y)), *measured)
+
+    to_tasks = dealt(rows, lambda batch: _task_of(batch, blocks, each)).unionByName(_minutes(embeddings, run, blocks, each))
+    return by_task(to_tasks, each * pairs_of(blocks), weigh, schema)
+
+
+def _task_of(rows: pa.RecordBatch, blocks: int, each: int) -> npt.NDArray[np.int32]:
+    """Which task weighs the pair of each row of evidence: one of `each` of the pair of blocks that its accounts are of."""
+    a, b = (rows[side].to_numpy() for side in "ab")
+    part = (hashed(a, b) % np.uint64(each)).astype(np.int64)
+    return (pair_of(a % blocks, b % blocks) * each + part).astype(np.int32)
+
+
+def _parted(batches: Iterable[pa.RecordBatch]) -> tuple[list[pa.RecordBatch], list[pa.RecordBatch]]:
+    """Of all rows of a task those of accounts, and those of pairs."""
+    parts: tuple[list[pa.RecordBatch], list[pa.RecordBatch]] = ([], [])
+    for batch in batches:
+        parts["bits" in batch.schema.names].append(batch)
+    return parts
+
+
+def _candidates(pairs: pa.Table, enough: int) -> tuple[Ints, Ints]:
+    """The marks of the accounts of each pair on which there is so much evidence."""
+    a, b = (pairs[side].to_numpy() for side in "ab")
+    order, begins = by_pair(a, b)
+    first = order[begins[np.add.reduceat(pairs["bits"].to_numpy()[order], begins) >= enough]]
+    return a[first], b[first]
+
+
+def _longs(run: Run) -> int:
+    """Whole longs that hold a bit a slot of the window."""
+    return -(-run.settings.window_days * SLOTS_A_DAY // 64)
+
+
+def _minutes(embeddings: DataFrame, run: Run, blocks: int, each: int) -> DataFrame:
+    """DEALT: (account_id, mark, n, active), in how many slots of the window an account is active, and in which, to each task of its block.
+
+    `active` is whole longs, as bytes: a bit a slot, the first slot the lowest bit; then a byte a time of day, on how many days the
+    account is active at it; then a byte a day, in how many slots of it.
+    """
+    days, longs = run.settings.window_days, _longs(run)
+    first = (run.day - timedelta(days=days - 1) - date(1970, 1, 1)).days * SLOTS_A_DAY
+    habits = -(-(SLOTS_A_DAY + days) // 8)
+
+    def pack(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            slots = batch.column("slots")
+            row = np.repeat(np.arange(batch.num_rows), pc.list_value_length(slots).to_numpy())
+            bits = np.zeros((batch.num_rows, longs * 64), bool)
+            bits[row, slots.flatten().to_numpy() - first] = True
+            by_day = bits[:, : days * SLOTS_A_DAY].reshape(-1, days, SLOTS_A_DAY)
+            active = np.zeros((batch.num_rows, (longs + habits) * 8), np.uint8)
+            active[:, : longs * 8] = np.packbits(bits, axis=1, bitorder="little")
+            active[:, longs * 8 : longs * 8 + SLOTS_A_DAY] = by_day.sum(axis=1)
+            active[:, longs * 8 + SLOTS_A_DAY : longs * 8 + SLOTS_A_DAY + days] = by_day.sum(axis=2)
+            as_bytes = packed(np.full(len(active), active.shape[1]), active.ravel())
+            columns = [batch.column("account_id"), batch.column("mark"), pa.array(bits.sum(axis=1, dtype=np.int32)), as_bytes]
+            made = pa.RecordBatch.from_arrays(columns, names=["account_id", "mark", "n", "active"])
+            block = made["mark"].to_numpy() % blocks
+            for other in range(blocks):
+                place = pair_of(block, other) * each
+                for part in range(each):
+                    yield from deal(made, (place + part).astype(np.int32))
+
+    return embeddings.select("account_id", mark("account_id").alias("mark"), "slots").mapInArrow(pack, DEALT)

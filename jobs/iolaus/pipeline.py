@@ -1,0 +1,234 @@
+"""The map: every stage of the pipeline, what it reads and the one table that it writes, in order.
+
+Plain data from the standard library alone, so that a scheduler can read it without Spark. The command
+line, the scheduler's graphs, the documentation's picture and the tests derive from it; no edge is
+written anywhere else. The code of a stage is the module named by its table: `silver.exchanges` is made
+by `iolaus.silver.exchanges.transform`, which is given its reads in the order in which they stand here.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Span(Enum):
+    """Which rows of a table a stage reads, relative to the day it makes."""
+
+    ALL = "all"  # an undated table, whole
+    DAY = "day"  # the rows of the day itself
+    ARRIVED = "arrived"  # bronze rows of any arrival that happened on the day
+    WINDOW = "window"  # the days of the sliding window that ends with the day
+    PREVIOUS = "previous"  # the rows of the latest earlier day that has any
+
+
+class Grain(Enum):
+    """How often a stage runs within a run of one date."""
+
+    SNAPSHOT = "snapshot"  # an undated table, replaced whole
+    ARRIVAL = "arrival"  # the rows that arrived on the date
+    EVENT = "event"  # the date, and each earlier date in the window for which exchanges arrived on it
+    RUN = "run"  # what is known on the date, from the window that ends with it
+
+
+VERDICTS = "verdicts.given"  # appended to by `iolaus verdict`; there is no such table before the first
+
+
+@dataclass(frozen=True)
+class Read:
+    """One input of a stage: a table, a folder of the landing (`landing.exchanges`), or what analysts gave (`verdicts.given`).
+
+    `as_made`: as the run of the day left the table, though a later day may have changed it since; so that day need not wait.
+    """
+
+    table: str
+    span: Span = Span.DAY
+    as_made: bool = False
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One table: its name, what it is made of, how often, and a line on what it holds.
+
+    `after` are tables that it does not read but that must be whole before it: what is published last
+    publishes all.
+    """
+
+    table: str
+    grain: Grain
+    reads: tuple[Read, ...]
+    holds: str
+    after: tuple[str, ...] = ()
+
+    @property
+    def layer(self) -> str:
+        """The folder of the lake, and of the code, that the table lies in."""
+        return self.table.split(".")[0]
+
+    @property
+    def upstream(self) -> tuple[str, ...]:
+        """The tables of the same run that must be made first."""
+        return tuple(r.table for r in self.reads if r.span is not Span.PREVIOUS and not is_given(r.table)) + self.after
+
+
+def is_landing(name: str) -> bool:
+    """Whether a read is a folder of the landing rather than a table of the lake."""
+    return name.startswith("landing.")
+
+
+def is_given(name: str) -> bool:
+    """Whether what is read comes from outside: from the landing, or from analysts. No stage makes it."""
+    return is_landing(name) or name == VERDICTS
+
+
+def _window(table: str) -> Read:
+    return Read(table, Span.WINDOW)
+
+
+def _all(table: str) -> Read:
+    return Read(table, Span.ALL)
+
+
+def _previous(table: str) -> Read:
+    return Read(table, Span.PREVIOUS)
+
+
+_EMBEDDINGS, _ACCOUNTS, _TOKENS = Read("features.account_embeddings"), Read("silver.accounts"), Read("features.account_tokens")
+_VERDICTS = _all(VERDICTS)
+_CANDIDATES = (Read("pairs.infrastructure"), Read("pairs.templates"), Read("pairs.content"))
+_PAIRS = (*_CANDIDATES, Read("pairs.synchrony"), Read("pairs.cohort"))
+_SCORED = (Read("scoring.clusters"), Read("graph.clusters"))
+# Written before the ranking, so that whoever reads a ranking finds its members and its evidence. The
+# quarantine is among them: a run has not ended while rejected rows are not safe.
+_BESIDE_RANKING = (
+    "gold.cluster_timeline",
+    "gold.cluster_links",
+    "gold.cluster_evidence",
+    "gold.cluster_templates",
+    "gold.cluster_origins",
+    "gold.suspect_cluster_members",
+    "gold.watchlist",
+    "quality.quarantine",
+)
+
+STAGES: tuple[Stage, ...] = (
+    Stage("bronze.exchanges", Grain.ARRIVAL, (Read("landing.exchanges"),), "exchanges as they arrived, typed"),
+    Stage("bronze.accounts", Grain.SNAPSHOT, (_all("landing.accounts"),), "the newest snapshot of each account"),
+    Stage("bronze.models", Grain.SNAPSHOT, (_all("landing.models"),), "models and their releases"),
+    Stage("bronze.agreements", Grain.SNAPSHOT, (_all("landing.agreements"),), "customers who may do what looks like distillation"),
+    Stage(
+        "quality.quarantine",
+        Grain.ARRIVAL,
+        (Read("landing.exchanges"), _all("landing.accounts"), _all("landing.models"), _all("landing.agreements"), Read("bronze.exchanges")),
+        "rejected rows, whole, with reasons",
+    ),
+    Stage(
+        "silver.exchanges",
+        Grain.EVENT,
+        (Read("bronze.exchanges", Span.ARRIVED),),
+        "exchanges once each: pseudonyms and fingerprints, no text",
+    ),
+    Stage("silver.accounts", Grain.RUN, (_all("bronze.accounts"), _all("bronze.agreements")), "accounts as known on the date"),
+    Stage("features.account_days", Grain.EVENT, (Read("silver.exchanges"),), "additive sketches of an account's day"),
+    Stage(
+        "features.account_embeddings",
+        Grain.RUN,
+        (_window("features.account_days"),),
+        "an account's window: vector, phrases, traits, timing, behaviour",
+    ),
+    Stage("features.account_tokens", Grain.RUN, (_EMBEDDINGS, _ACCOUNTS), "what accounts have in common with others, counted"),
+    Stage("features.prompt_templates", Grain.RUN, (_TOKENS, _EMBEDDINGS), "templates, wrappers and system prompts, with who uses them"),
+    Stage("pairs.infrastructure", Grain.RUN, (_TOKENS, _EMBEDDINGS), "pairs that share cards, addresses, networks, devices"),
+    Stage("pairs.templates", Grain.RUN, (_TOKENS, _EMBEDDINGS), "pairs that share prompts, wrappers, system prompts"),
+    Stage("pairs.content", Grain.RUN, (_EMBEDDINGS, _ACCOUNTS), "pairs that ask about the same things"),
+    Stage("pairs.synchrony", Grain.RUN, (_EMBEDDINGS, *_CANDIDATES), "pairs that are active in the same minutes"),
+    Stage("pairs.cohort", Grain.RUN, (_ACCOUNTS, *_CANDIDATES), "pairs that were made at the same time"),
+    Stage("pairs.hot_keys", Grain.RUN, (_TOKENS, _EMBEDDINGS), "shared values that too many have to pair them"),
+    Stage("graph.links", Grain.RUN, (*_PAIRS, _EMBEDDINGS, _VERDICTS), "pairs on which independent families of evidence agree"),
+    Stage("graph.components", Grain.RUN, (Read("graph.links"),), "accounts joined by links, directly or not"),
+    Stage(
+        "graph.communities",
+        Grain.RUN,
+        (Read("graph.links"), Read("graph.components"), Read("pairs.content"), _TOKENS, _EMBEDDINGS),
+        "dense groups, and groups of one wrapper or one subject",
+    ),
+    Stage(
+        "graph.clusters",
+        Grain.RUN,
+        (Read("graph.communities"), _TOKENS, _EMBEDDINGS, _ACCOUNTS, _previous("graph.clusters"), _VERDICTS),
+        "members, re-assigned by profile; ids that last",
+    ),
+    Stage(
+        "scoring.evidence",
+        Grain.RUN,
+        (Read("graph.clusters"), _TOKENS, _EMBEDDINGS, _ACCOUNTS, _all("bronze.models")),
+        "what speaks for a cluster, in bits, and what else it could be",
+    ),
+    Stage(
+        "scoring.clusters",
+        Grain.RUN,
+        (Read("scoring.evidence"), Read("graph.clusters"), _EMBEDDINGS, _ACCOUNTS, _all("bronze.models"), _VERDICTS),
+        "score, confidence and rank of a cluster",
+    ),
+    Stage("gold.cluster_timeline", Grain.RUN, (*_SCORED, _EMBEDDINGS), "a cluster's activity by hour and model"),
+    Stage("gold.cluster_links", Grain.RUN, (*_SCORED, Read("graph.links"), *_PAIRS), "why these two accounts"),
+    Stage("gold.cluster_evidence", Grain.RUN, (Read("scoring.clusters"), Read("scoring.evidence")), "why this cluster"),
+    Stage(
+        "gold.cluster_templates",
+        Grain.RUN,
+        (
+            *_SCORED,
+            _TOKENS,
+            Read("silver.exchanges", as_made=True),
+            Read("bronze.exchanges", Span.ARRIVED, as_made=True),
+            _previous("gold.cluster_templates"),
+        ),
+        "what members send alike, with a redacted exemplar",
+    ),
+    Stage(
+        "gold.cluster_origins",
+        Grain.RUN,
+        (*_SCORED, _EMBEDDINGS, _ACCOUNTS),
+        "regions and pathways of a cluster, beside everybody's",
+    ),
+    Stage(
+        "gold.suspect_cluster_members",
+        Grain.RUN,
+        (*_SCORED, _TOKENS, _EMBEDDINGS, _ACCOUNTS, _VERDICTS),
+        "the accounts of a cluster, with reasons",
+    ),
+    Stage(
+        "gold.watchlist", Grain.RUN, (Read("scoring.clusters"), _previous("gold.watchlist")), "clusters of low confidence, not published"
+    ),
+    Stage(
+        "gold.suspect_clusters",
+        Grain.RUN,
+        (Read("scoring.clusters"), _previous("gold.suspect_clusters")),
+        "the ranking that an analyst acts on",
+        after=_BESIDE_RANKING,
+    ),
+)
+
+# What the shell keeps of runs and gates; no stage makes or reads them.
+RECORDS: tuple[str, ...] = ("quality.runs", "quality.results", "quality.summaries")
+
+
+def stage(table: str) -> Stage:
+    """The stage that makes a table. Raises LookupError if none does."""
+    for candidate in STAGES:
+        if candidate.table == table:
+            return candidate
+    raise LookupError(f"no stage makes {table}; the tables are: {', '.join(s.table for s in STAGES)}")
+
+
+def picture() -> str:
+    """The layers, their tables and what flows between them, as a Mermaid flowchart (it stands in the README)."""
+    tables: dict[str, list[str]] = {}
+    flows: dict[tuple[str, str], None] = {}
+    for made in STAGES:
+        for name in (*(r.table for r in made.reads), made.table):
+            layer, table = name.split(".")
+            if table not in tables.setdefault(layer, []):
+                tables[layer].append(table)
+            if layer != made.layer:
+                flows[layer, made.layer] = None
+    boxes = [f'  {layer}["<b>{layer}</b><br/>{"<br/>".join(names)}"]' for layer, names in tables.items()]
+    return "\n".join(["flowchart TD", *boxes, *(f"  {source} --> {target}" for source, target in flows)])

@@ -1,0 +1,1 @@
+"""Great Expectations gates: suites, metrics, history and records."""

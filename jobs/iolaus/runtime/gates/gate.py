@@ -1,0 +1,260 @@
+"""The gate: each table's day is measured in Spark, and Great Expectations judges the figures.
+
+A critical expectation that fails stops the run before anything of the date is published. How to read
+that, and how to change a bound, is in docs/quality.md.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from threading import Lock
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from iolaus.errors import GateError
+from iolaus.pipeline import Span, is_landing, stage
+from iolaus.runtime.gates import suites
+from iolaus.runtime.gates.metrics import ROWS, compared, derived, summary
+from iolaus.runtime.gates.suites import CRITICAL, Suite
+from iolaus.runtime.lake import Lake
+from iolaus.schemas.table import table
+from iolaus.settings import Quality
+
+Figures = dict[str, float | None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One expectation judged on one day: what was seen, what was allowed, and where the rows lie."""
+
+    table: str
+    day: date
+    judged_at: datetime
+    figure: str
+    severity: str
+    success: bool
+    observed: float | None
+    at_least: float | None
+    at_most: float | None
+    reason: str
+    rows_at: str
+
+    @property
+    def bounds(self) -> str:
+        """What is allowed, in words."""
+        bounds = [
+            f"{word} {_plain(bound)}" for word, bound in (("at least", self.at_least), ("at most", self.at_most)) if bound is not None
+        ]
+        return " and ".join(bounds)
+
+    def __str__(self) -> str:
+        return f"{self.figure} is {_plain(self.observed)}, {self.bounds} is expected: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The figures of a table's day."""
+
+    table: str
+    day: date
+    judged_at: datetime
+    figures: Figures
+
+
+class Gate:
+    """Judges tables of one lake, and remembers what it saw; `iolaus.runtime.gates.records` writes it down."""
+
+    def __init__(self, lake: Lake, settings: Quality, on_outcome: Callable[[Outcome], None] = lambda _outcome: None):
+        self.lake = lake
+        self.settings = settings
+        self.outcomes: list[Outcome] = []
+        self.measured: list[Measured] = []
+        self._on_outcome = on_outcome
+        self._figures: dict[str, dict[date, Figures]] = {}
+        self._counts: dict[tuple[str, date], float | None] = {}  # rows, as counted here and not in an earlier run
+        self._known_from: date | None = None
+        self._written = 0  # outcomes that were drained
+        self._lock = Lock()
+
+    def check(
+        self,
+        name: str,
+        days: Sequence[date],
+        frame: DataFrame,
+        inputs: Mapping[str, DataFrame],
+        *,
+        told: Mapping[str, float | None] | None = None,
+        published: bool = False,
+        many: bool = False,
+    ) -> None:
+        """Judge the rows of a table for a day, or for several of a table of events, in one Spark job.
+
+        `inputs` are the rows that its stage read, by table, and `told` the figures that its transform told; None if it was
+        another process that made the rows, which has written them down. With `published` the rows are yet to be written: if they
+        may not be, they are kept in quality/rejected, where they can be looked at. Of `many` rows keys are counted by themselves.
+        Raises GateError, naming figure, bounds and the place of the rows, if a critical expectation fails.
+        """
+        suite = suites.suite(name)
+        measured = self._measure(suite, days, frame, inputs, many=many)
+        for day in sorted(days):  # the oldest first: each is one of the next one's trailing days
+            figures = measured[day]
+            if suite.declared.told:
+                given = self._noted(name, day) if told is None else told
+                figures |= {figure: given.get(figure) for figure in suite.declared.told}
+            figures |= derived(figures, suite.declared)
+            figures |= compared(figures, self.history(name, day), suite.declared, self.settings)
+            with self._lock:
+                self._figures.setdefault(name, {})[day] = figures
+                self._counts[name, day] = figures[ROWS]
+                self.measured.append(Measured(name, day, _now(), figures))
+        outcomes = self._judged(suite, measured)
+        with self._lock:
+            self.outcomes += outcomes
+        for outcome in outcomes:
+            self._on_outcome(outcome)
+        failed = [o for o in outcomes if o.severity == CRITICAL and not o.success]
+        if failed:
+            if published:
+                self._keep_rejected(name, frame)
+            raise GateError(_message(failed, self._path(name, published)), sorted({o.day for o in failed}))
+
+    def _measure(
+        self, suite: Suite, days: Sequence[date], frame: DataFrame, inputs: Mapping[str, DataFrame], *, many: bool
+    ) -> dict[date, Figures]:
+        """The figures of the days that are of the rows alone, each day's in the order of the days."""
+        spec = None if is_landing(suite.table) else table(suite.table)
+        known = {day: self._counted(suite, day) for day in days}
+        unknown = {n: how for n, how in suite.declared.against.items() if any(n not in figures for figures in known.values())}
+        declared = replace(suite.declared, against=unknown)
+        seen = summary(frame, spec, declared, suite.wanted, inputs, days, many=many).collect()  # some dozens a day
+        found: dict[date, Figures] = {day: {} for day in sorted(days)}
+        for *of, figure, value in seen:
+            found[of[0] if of else days[0]][figure] = value
+        for day in days:
+            if ROWS not in found[day]:  # of several days one that is empty
+                assert spec is not None
+                of_day = F.col(str(spec.date)) == F.lit(day)
+                found |= self._measure(suite, [day], frame.where(of_day), {n: rows.where(of_day) for n, rows in inputs.items()}, many=many)
+            found[day] = dict.fromkeys(unknown, 0.0) | found[day] | known[day]
+        return found
+
+    def _counted(self, suite: Suite, day: date) -> Figures:
+        """Rows of the same day of other tables, where this gate has counted them itself."""
+        of_the_day = {r.table for r in stage(suite.table).reads if r.span is Span.DAY} if suite.declared.against else set()
+        plain = {name: how["table"] for name, how in suite.declared.against.items() if set(how) == {"table"}}
+        return {n: self._counts[t, day] for n, t in plain.items() if t in of_the_day and (t, day) in self._counts}
+
+    def note(self, name: str, day: date, told: Figures) -> None:
+        """Keep what a transform told, to be written down for the gate that judges its rows in another process."""
+        if told:
+            with self._lock:
+                self.measured.append(Measured(name, day, _now(), told))
+
+    def _noted(self, name: str, day: date) -> Figures:
+        """What was last written down of a table's day: a row a run and table comes to the driver."""
+        if not self.lake.exists("quality.summaries"):
+            return {}
+        stored = self.lake.read("quality.summaries", Span.DAY, day).where(F.col("table_name") == name)
+        found: Figures = {}
+        for row in stored.orderBy("judged_at").collect():
+            found |= row.figures
+        return found
+
+    def history(self, name: str, day: date) -> list[Figures]:
+        """The figures of the trailing days of a table that are known, the oldest first."""
+        oldest = day - timedelta(days=self.settings.trailing_days)
+        with self._lock:
+            if self._known_from is None or oldest < self._known_from:
+                self._recall(min(oldest, day - timedelta(days=self.lake.window_days)), self._known_from or day)
+            known = self._figures.get(name, {})
+            return [known[d] for d in sorted(known) if oldest <= d < day]
+
+    def figure(self, name: str, day: date, figure: str) -> int | None:
+        """A count that was measured of a table for a day; None if it was not."""
+        found = self._figures.get(name, {}).get(day, {}).get(figure)
+        return None if found is None else int(found)
+
+    def latest(self, name: str, day: date, figure: str, *, before: bool) -> int | None:
+        """The same for the latest day up to `day`, or `before` it; 0 if there is none before it."""
+        days = [d for d in self._figures.get(name, {}) if d < day or (d == day and not before)]
+        return self.figure(name, max(days), figure) if days else 0 if before else None
+
+    def drain(self) -> tuple[list[Outcome], list[Measured]]:
+        """What was seen since the last call."""
+        with self._lock:
+            seen = self.outcomes[self._written :], self.measured
+            self._written, self.measured = len(self.outcomes), []
+        return seen
+
+    def _recall(self, first: date, until: date) -> None:
+        """What earlier runs measured of the days from `first` to before `until`: a few dozen rows a day come to the driver."""
+        if self.lake.exists("quality.summaries"):
+            stored = self.lake.read("quality.summaries", Span.ALL, until).where(f"run_date >= '{first}' and run_date < '{until}'")
+            for row in stored.orderBy("judged_at").collect():
+                self._figures.setdefault(row.table_name, {}).setdefault(row.run_date, {}).update(row.figures)
+        self._known_from = first
+
+    def _judged(self, suite: Suite, measured: Mapping[date, Figures]) -> list[Outcome]:
+        passed, now = suites.judge(suite, list(measured.values())), _now()
+        return [
+            Outcome(
+                suite.table,
+                day,
+                now,
+                e.figure,
+                e.severity,
+                success,
+                figures.get(e.figure),
+                e.at_least,
+                e.at_most,
+                e.reason,
+                self._rows_at(suite, day, e.figure),
+            )
+            for (day, figures), of_day in zip(measured.items(), passed, strict=True)
+            for e, success in zip(suite.expectations, of_day, strict=True)
+        ]
+
+    def _rows_at(self, suite: Suite, day: date, figure: str) -> str:
+        """Where the rows that a figure is of lie, and a filter that finds them."""
+        spec = None if is_landing(suite.table) else table(suite.table)
+        filters = [f"{spec.date} = DATE'{day}'"] if spec is not None and spec.date else []
+        predicate = suite.declared.rows_where.get(figure) or suite.declared.share_where.get(figure)
+        if predicate:
+            of_day = predicate.replace(":day", f"DATE'{day}'")
+            filters.append(f"({of_day})")
+        if figure.startswith("null_"):
+            filters.append(f"{figure.removeprefix('null_')} is null")
+        return f"{self._path(suite.table)}{' where ' + ' and '.join(filters) if filters else ''}"
+
+    def _path(self, name: str, rejected: bool = False) -> str:
+        if is_landing(name):
+            return name
+        return rejected_path(self.lake, name) if rejected else self.lake.path(name)
+
+    def _keep_rejected(self, name: str, frame: DataFrame) -> None:
+        frame.write.format("delta").mode("overwrite").option("overwriteSchema", "true").save(self._path(name, rejected=True))
+
+
+def rejected_path(lake: Lake, name: str) -> str:
+    """Where rows of a table of gold lie that were not published, until the table is next stopped."""
+    return f"{lake.uri}/quality/rejected/{name}"
+
+
+def _message(failed: Sequence[Outcome], path: str) -> str:
+    first = failed[0]
+    rows_at = path + first.rows_at[first.rows_at.find(" where ") :] if " where " in first.rows_at else path
+    others = ", ".join(o.figure if o.day == first.day else f"{o.figure} of {o.day}" for o in failed[1:])
+    more = f" (and {len(failed) - 1} more: {others})" if others else ""
+    return (
+        f"{first.table} of {first.day}: {first}{more}; the rows: {rows_at}; nothing is published for {first.day}, "
+        "what was published before stands; docs/quality.md says what to do"
+    )
+
+
+def _plain(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.6g}"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,94 @@
+"""What runs have recorded of themselves, read without Spark."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from deltalake import DeltaTable
+from deltalake.exceptions import TableNotFoundError
+
+from iolaus.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One run: the days it made, what it wrote, how it ended, and what failed in it, a line each."""
+
+    run_id: str
+    first: date
+    last: date
+    began: datetime
+    seconds: float
+    stages: int
+    rows: int
+    size: int  # bytes
+    code: str
+    settings: str
+    status: str
+    failures: tuple[str, ...]
+
+
+def last_runs(lake: str, most: int) -> list[Recorded]:
+    """The last runs of a lake, the newest first; a year of daily runs is ten thousand rows."""
+    stages: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in _rows(lake, "runs"):
+        stages[row["run_id"]].append(row)
+    newest = sorted(stages, key=lambda run: min(r["began_at"] for r in stages[run]), reverse=True)[:most]
+    failed: dict[str, list[str]] = defaultdict(list)
+    for row in _rows(lake, "results", [("success", "=", False), ("run_id", "in", newest)]) if newest else []:
+        failed[row["run_id"]].append(_failure(row))
+    return [_recorded(run, stages[run], failed[run]) for run in newest]
+
+
+def last_summaries(lake: str, day: date | None = None) -> tuple[date, dict[str, dict[str, float]]]:
+    """The figures of every table judged on a day, by the latest run that did; of the last day if none is named.
+
+    Raises UsageError if nothing was judged on it.
+    """
+    rows = _rows(lake, "summaries", [("run_date", "=", day)] if day else None)
+    if not rows:
+        raise UsageError(f"no table of {lake} was judged{f' for {day}' if day else ''}; run iolaus run first")
+    last = max(row["run_date"] for row in rows)
+    latest = sorted((row for row in rows if row["run_date"] == last), key=lambda row: row["judged_at"])
+    return last, {row["table_name"]: dict(row["figures"]) for row in latest}
+
+
+def _rows(lake: str, name: str, filters: Any = None) -> list[dict[str, Any]]:
+    uri = f"{lake.rstrip('/')}/quality/{name}".replace("s3a://", "s3://", 1)
+    try:
+        found = DeltaTable(uri).to_pyarrow_table(filters=filters)
+    except TableNotFoundError:
+        return []
+    rows: list[dict[str, Any]] = found.to_pylist()
+    return rows
+
+
+def _recorded(run_id: str, rows: list[dict[str, Any]], failed: list[str]) -> Recorded:
+    began = min(row["began_at"] for row in rows)
+    ended = max(row["began_at"] + timedelta(seconds=row["seconds"]) for row in rows)
+    broken = [row for row in rows if row["status"] != "written"]
+    errors = [f"{row['status']}: {row['table_name']} of {row['made_date']}: {row['error']}" for row in broken]
+    days = [row["run_date"] for row in rows]
+    return Recorded(
+        run_id,
+        min(days),
+        max(days),
+        began,
+        (ended - began).total_seconds(),
+        len(rows),
+        sum(row["rows_out"] or 0 for row in rows),
+        sum(row["bytes_out"] or 0 for row in rows),
+        rows[0]["code_version"],
+        rows[0]["settings"],
+        broken[0]["status"] if broken else "done",
+        (*errors, *failed),
+    )
+
+
+def _failure(row: dict[str, Any]) -> str:
+    bounds = [f"{word} {row[name]:.6g}" for word, name in (("at least", "at_least"), ("at most", "at_most")) if row[name] is not None]
+    return (
+        f"{row['severity']}: {row['table_name']} of {row['run_date']}: {row['figure']} is {row['observed']:.6g}, "
+        f"{' and '.join(bounds)} is expected: {row['reason']} Rows: {row['rows_at']}"
+    )

@@ -1,0 +1,138 @@
+"""What stages read: tables of the lake, folders of the landing, and rows that the run has just made."""
+
+from datetime import date
+from threading import Lock
+
+from pyspark.sql import DataFrame
+
+from iolaus.errors import RunError, UsageError
+from iolaus.pipeline import STAGES, Grain, Read, Span, Stage, is_given, is_landing, stage
+from iolaus.runtime.lake import Lake
+from iolaus.runtime.landing import Landing
+from iolaus.runtime.spark.sized_cache import Kept, held, is_small, known
+from iolaus.runtime.unreadable import Unreadable
+from iolaus.schemas.table import table
+
+# What is made once a run, judged, and read by later stages: a run keeps it for that day. To find a table's day in the lake
+# costs more than a small day's rows. Exchanges and sketches of days, of which there may be billions, are not kept.
+_KEPT = {
+    (read.table, Span.DAY)
+    for made in STAGES
+    for read in made.reads
+    if read.span is Span.DAY and not is_given(read.table) and stage(read.table).grain is Grain.RUN
+}
+
+
+class Inputs:
+    """Reads one lake and, where there is one, one landing. While it `keeps`, what a run makes and reads stays in memory."""
+
+    def __init__(self, lake: Lake, landing: Landing | None):
+        self.lake = lake
+        self.keeps = False
+        self._landing = landing
+        self._is_local = str(lake.spark.sparkContext.master).startswith("local")
+        self._kept: dict[tuple[str, date], Kept] = {}
+        self._large: set[tuple[str, date]] = set()  # tables of a day that are read from the lake, for all that they would take in memory
+        self._versions: dict[tuple[str, date], int] = {}  # of tables as the run of a day left them
+        self._lock = Lock()
+        self._unreadable: dict[tuple[str, date], list[Unreadable]] = {}
+
+    def read(self, read: Read, day: date, *, watched: bool = False) -> DataFrame:
+        """What a stage of `day` sees of one of its inputs; `watched` lines of a landing count those too long to hold.
+
+        Raises RunError if the landing has lost a day that bronze has.
+        """
+        if not is_landing(read.table):
+            kept = self._kept.get((read.table, day)) if (read.table, read.span) in _KEPT else None
+            if kept is not None:
+                return kept.rows
+            return self.lake.read(read.table, read.span, day, self._versions.get((read.table, day)) if read.as_made else None)
+        folder, landing = read.table.split(".")[1], self._needed_landing(read.table)
+        if folder == "exchanges" and not landing.has(day) and self.lake.read("bronze.exchanges", Span.DAY, day).limit(1).count():
+            raise RunError(
+                f"the landing has no folder exchanges/dt={day} any more, but bronze has exchanges that arrived then: nothing was changed, "
+                "for a run would drop them; bring the folder back, or make later tables of the day with: iolaus job TABLE --date "
+                f"{day}"
+            )
+        return landing.lines(folder, day, self._unreadable.get((folder, day), ()), watched=watched)
+
+    def held(self, stage: Stage, day: date, rows: DataFrame) -> Kept | None:
+        """The rows that a stage makes, to be written and then to `keep`; None where they are to be read from the lake.
+
+        So they are where a cluster's executors, which keep them, can be lost; and where they may be many: what does not fit
+        the memory is written row by row to disk and read back so by every reader, at ten times the price of Parquet.
+        """
+        many = any(read.span is Span.WINDOW or (read.table, day) in self._large for read in stage.reads)
+        return held(rows, table(stage.table), day) if self._holds(stage) and not many else None
+
+    def _holds(self, stage: Stage) -> bool:
+        return self.keeps and self._is_local and stage.grain is Grain.RUN
+
+    def keep(self, stage: Stage, day: date, made: Kept | None, size: int | None) -> DataFrame:
+        """What a stage has just written, of `size` bytes, as its gate and later stages read it: from memory where it is small.
+
+        A cluster's executors read it from the lake once, and again what is lost with one of them.
+        """
+        spec, key = table(stage.table), (stage.table, day)
+
+        def stored() -> DataFrame:
+            return self.lake.read(stage.table, Span.DAY, day)
+
+        if not self.keeps or stage.grain is not Grain.RUN:
+            return stored()
+        if size is None or not is_small(size):
+            if made is not None:
+                made.free()
+            kept = Kept(stored(), lambda: None)
+            with self._lock:
+                self._large.add(key)
+        elif self._is_local:
+            kept = known(made or held(stored(), spec, day), spec, day, size)
+        else:
+            rows = stored().persist()
+            kept = Kept(rows, rows.unpersist)
+        with self._lock:
+            self._kept[key] = kept
+        return kept.rows
+
+    def left(self, stage: Stage, day: date, version: int) -> None:
+        """The run of a day has made all that a stage makes: who reads it `as_made` reads this version."""
+        with self._lock:
+            self._versions[stage.table, day] = version
+
+    def forget(self, day: date | None = None) -> None:
+        """Free what is kept in memory of a day, or of all."""
+        with self._lock:
+            for key in [key for key in self._kept if day in (None, key[1])]:
+                self._kept.pop(key).free()
+                self._large.discard(key)
+
+    def find_unreadable(self, stage: Stage, day: date) -> bool:
+        """After a failure: look for files of the stage's landing folders that cannot be read; whether there are new ones."""
+        found = False
+        for read in stage.reads:
+            if not is_landing(read.table):
+                continue
+            folder = read.table.split(".")[1]
+            broken = self._needed_landing(read.table).unreadable(folder, day)
+            if broken != self._unreadable.get((folder, day), []):
+                self._unreadable[folder, day] = broken
+                found = True
+        return found
+
+    def find_passed_over(self, stage: Stage, day: date) -> bool:
+        """After the quarantine was written: whether lines were too long to hold, which it has still to say of their files."""
+        found = False
+        for folder in (r.table.split(".")[1] for r in stage.reads if is_landing(r.table)):
+            known = self._unreadable.get((folder, day), [])
+            files = {k.file for k in known}
+            passed = self._needed_landing(stage.table).passed_over(folder, day)
+            new = [Unreadable(p.file, p.reason) for p in passed if p.file not in files]
+            self._unreadable[folder, day] = [*known, *new]
+            found |= bool(new)
+        return found
+
+    def _needed_landing(self, name: str) -> Landing:
+        if self._landing is None:
+            raise UsageError(f"{name} is read from the landing; name its folder with --landing")
+        return self._landing

@@ -1,0 +1,285 @@
+"""The lake: Delta tables at `LAKE/<layer>/<table>`, read with their schema checked and written atomically."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from delta.tables import DeltaTable
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import AnalysisException, PySparkException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import ArrayType, DataType, MapType, StructField, StructType
+
+from iolaus.errors import RunError, UsageError
+from iolaus.pipeline import Span
+from iolaus.runtime.failures import causes
+from iolaus.runtime.small_files import SmallFiles, small_files
+from iolaus.schemas.table import Table, table
+
+
+@dataclass(frozen=True)
+class Commit:
+    """What one write put into a table: its Delta version, rows and bytes; None where Delta did not say."""
+
+    version: int
+    rows: int | None
+    size: int | None
+
+
+class Lake:
+    """The tables under one URI."""
+
+    def __init__(self, spark: SparkSession, uri: str, window_days: int, user_metadata: str = ""):
+        self.spark = spark
+        if "`" in uri:
+            raise UsageError(f"the lake {uri} has a backtick in its name, which Delta cannot address; name another folder")
+        # Delta takes a relative path for the name of a table in a catalogue.
+        self.uri = uri.rstrip("/") if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:", uri) else str(Path(uri).absolute())
+        self.window_days = window_days
+        self.user_metadata = user_metadata
+        self.guard: Callable[[], None] = lambda: None  # called before every commit; raises if this process may not write
+        self._written: set[str] = set()  # tables that are known to exist: to ask costs a listing
+
+    def must_be_there(self) -> None:
+        """Raise UsageError if there is nothing at the URI: misspelt, it would pass for a lake without rows."""
+        if not self._is_there(self.uri):
+            raise UsageError(f"there is no lake at {self.uri}; name the folder that `iolaus run` wrote with --lake")
+
+    def path(self, name: str) -> str:
+        """Where a table lies."""
+        layer, table_name = name.split(".")
+        return f"{self.uri}/{layer}/{table_name}"
+
+    def exists(self, name: str) -> bool:
+        """Whether the table was ever written. Raises RunError if its last commit is half written."""
+        if name not in self._written:
+            folder = f"{self.path(name)}/_delta_log"
+            if has_commits(small_files(self.spark, folder), folder, name):
+                self._written.add(name)
+        return name in self._written
+
+    def read(self, name: str, span: Span, day: date, version: int | None = None) -> DataFrame:
+        """The rows of a table that a stage of `day` sees, now or as of a `version`; no rows if the table was never written.
+
+        Raises RunError if the stored columns are not those of the schema.
+        """
+        spec, frame = table(name), self._whole(name, version)
+        if span is Span.ALL or spec.date is None:
+            return frame
+        when = F.col(spec.date)
+        if span is Span.DAY:
+            return frame.where(when == F.lit(day))
+        if span is Span.WINDOW:
+            return frame.where(when.between(F.lit(day - timedelta(days=self.window_days - 1)), F.lit(day)))
+        if span is Span.ARRIVED:
+            return self.read_events(name, [day])
+        previous = frame.where(when < F.lit(day)).agg(F.max(when)).first()
+        return frame.where(when == F.lit(previous[0] if previous else None))
+
+    def read_events(self, name: str, days: Sequence[date]) -> DataFrame:
+        """The rows of exchanges, or of sketches, that happened on the days, whenever they arrived: what `read` has of each, together."""
+        when = F.col(str(table(name).date))
+        # Arrival is at most a day before the clock of the request, and any time after it.
+        arrived = when >= F.lit(min(days) - timedelta(days=1))
+        return self._whole(name).where(arrived & F.col("happened_on").isin(*days))
+
+    def _whole(self, name: str, version: int | None = None) -> DataFrame:
+        """All rows of a table, none if it was never written; their columns are those of the schema."""
+        spec = table(name)
+        if not self.exists(name):
+            return self.spark.createDataFrame([], _nullable_struct(spec.schema))
+        reader = self.spark.read.format("delta")
+        frame = (reader if version is None else reader.option("versionAsOf", version)).load(self.path(name))
+        frame = _evolved(frame, spec)
+        check_schema(frame.schema, spec)
+        return frame.select(*spec.schema.fieldNames())
+
+    def days(self, name: str) -> list[date]:
+        """The dates of which a table has rows, in order; one a partition, so at most thousands."""
+        if not self.exists(name):
+            return []
+        when = table(name).date
+        assert when is not None
+        rows = self.spark.read.format("delta").load(self.path(name)).select(when).distinct().collect()
+        return sorted(r[0] for r in rows)
+
+    def write(self, name: str, frame: DataFrame, day: date) -> Commit:
+        """Replace the rows of `day` (or, of an undated table, all rows) in one atomic commit; returns what was written.
+
+        Raises RunError if the columns are not those of the schema, or a row is not of `day`.
+        """
+        spec = table(name)
+        check_schema(frame.schema, spec)
+        self.create(name)
+        frame = frame.select(*spec.schema.fieldNames())
+        if spec.order:
+            frame = frame.sortWithinPartitions(*spec.order)
+        writer = frame.write.format("delta").mode("overwrite").option("mergeSchema", "true")
+        if spec.date is not None and self._is_new(name, day):
+            # Nothing is to be replaced: Delta need not find out what, which costs twice as much as a small day's rows.
+            # Compared as text, for a date would be a number in generated code, which were compiled anew each day.
+            same = F.col(spec.date).cast("string") == F.lit(day.isoformat())
+            of_day = F.when(same, F.col(spec.date)).otherwise(F.raise_error(f"{_FOREIGN} {day}"))
+            writer = frame.withColumn(spec.date, of_day).write.format("delta").mode("append").option("mergeSchema", "true")
+        elif spec.date is not None:
+            writer = writer.option("replaceWhere", f"{spec.date} = DATE'{day.isoformat()}'")
+        if self.user_metadata:
+            writer = writer.option("userMetadata", self.user_metadata)
+        self.guard()
+        try:
+            writer.save(self.path(name))
+        except AnalysisException as error:
+            check_schema(self.spark.read.format("delta").load(self.path(name)).schema, spec)
+            raise RunError(f"{name}: not written: {str(error).splitlines()[0]}") from error
+        except (Py4JJavaError, PySparkException) as error:
+            if any(_FOREIGN in cause for cause in causes(error)):
+                raise RunError(f"{name}: not written: {_FOREIGN} {day}") from error
+            raise
+        return self._committed(name)
+
+    def _is_new(self, name: str, day: date) -> bool:
+        """Whether no file of a day was ever written: Delta keeps each day in a folder of its own."""
+        return not self._is_there(f"{self.path(name)}/{table(name).date}={day.isoformat()}")
+
+    def _is_there(self, uri: str) -> bool:
+        return bool(self._hadoop(uri, "exists"))
+
+    def _hadoop(self, uri: str, method: str, *arguments: Any) -> Any:
+        """What Hadoop's file system answers of a path."""
+        path = self.spark._jvm.org.apache.hadoop.fs.Path(uri)  # type: ignore[union-attr]  # noqa: SLF001
+        return getattr(path.getFileSystem(self.spark._jsc.hadoopConfiguration()), method)(path, *arguments)  # noqa: SLF001
+
+    def append(self, name: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Add a few rows, which come from the driver, in one commit; none of them is ever replaced."""
+        if rows:
+            self.create(name)
+            frame = self.spark.createDataFrame(list(rows), table(name).schema).coalesce(1)
+            frame.write.format("delta").mode("append").option("userMetadata", self.user_metadata).save(self.path(name))
+
+    def _committed(self, name: str) -> Commit:
+        """The latest commit of this writer, from the log that it has just written: no Spark job."""
+        jvm, session = self.spark._jvm, self.spark._jsparkSession  # noqa: SLF001
+        log = jvm.org.apache.spark.sql.delta.DeltaLog.forTable(session, self.path(name))  # type: ignore[union-attr]
+        latest = int(log.unsafeVolatileSnapshot().version())
+        for version in range(latest, max(latest - _OTHERS, -1), -1):
+            info = self._commit_info(name, version)
+            if info.get("userMetadata", "") == self.user_metadata:
+                metrics = info.get("operationMetrics", {})
+                rows, size = (int(metrics.get(key, 0)) for key in ("numOutputRows", "numOutputBytes"))  # left out where nothing was written
+                return Commit(version, rows, size)
+        return Commit(latest, 0, 0)  # Delta makes no commit where nothing was and nothing came
+
+    def _commit_info(self, name: str, version: int) -> dict[str, Any]:
+        jvm = self.spark._jvm  # noqa: SLF001
+        stream = self._hadoop(f"{self.path(name)}/_delta_log/{version:020}.json", "open")
+        reader = jvm.java.io.BufferedReader(jvm.java.io.InputStreamReader(stream, "UTF-8"))  # type: ignore[union-attr]
+        try:
+            while (line := reader.readLine()) is not None:
+                if line.startswith('{"commitInfo"'):
+                    found: dict[str, Any] = json.loads(line)["commitInfo"]
+                    return found
+        finally:
+            reader.close()
+        return {}
+
+    def create(self, name: str) -> None:
+        """Create the table, empty, with its comments and partitioning, unless it exists."""
+        if self.exists(name):
+            return
+        self._clear_empty_log(f"{self.path(name)}/_delta_log")
+        spec = table(name)
+        builder = DeltaTable.createIfNotExists(self.spark).location(self.path(name)).addColumns(spec.schema).comment(spec.grain)
+        if spec.date is not None:
+            builder = builder.partitionedBy(spec.date)
+        for key, value in _PROPERTIES.items():
+            builder = builder.property(key, value)
+        builder.execute()
+
+    def _clear_empty_log(self, log: str) -> None:
+        """Remove what a writer left that was killed before its first commit: Delta would take it for a table that is there."""
+        if not self._is_there(log):
+            return
+        files = self._hadoop(log, "listFiles", True)
+        while files.hasNext():
+            if not files.next().getPath().getName().startswith("."):  # begun under such a name, whatever Delta finished has another
+                return
+        self._hadoop(log, "delete", True)
+
+
+_FOREIGN = "a row is not of"  # said of rows of another day than is written
+_OTHERS = 20  # commits of others that may come between a write and the look at it
+
+# Columns, beside the date, of which Delta's log keeps the least and greatest value of each file: dates and ids come
+# first in a table. Nobody skips files by a sum or a sketch, and of a text the log would keep the first words for ever.
+INDEXED = 3
+
+_PROPERTIES = {
+    # Readable without Spark: no deletion vectors, no column mapping, classic checkpoints.
+    "delta.enableDeletionVectors": "false",
+    "delta.checkpointPolicy": "classic",
+    "delta.dataSkippingNumIndexedCols": str(INDEXED),
+}
+
+
+def has_commits(log: SmallFiles, folder: str, name: str) -> bool:
+    """Whether a table's log has any commit: whoever is killed before the first leaves a folder, which Delta takes for a table.
+
+    Raises RunError, naming the file, if the last ends in the middle, as after a loss of power. It is looked at once a
+    table and process, for Delta might go on with the rows before it, or fail without naming the file.
+    """
+    commits = [n for n in log.names() if re.fullmatch(r"\d{20}\.json", n)]
+    if not commits:
+        return False
+    text = log.read(commits[-1]) or ""
+    try:
+        json.loads(text.rstrip().rpartition("\n")[2])
+    except ValueError as error:
+        raise RunError(
+            f"{name}: the last commit of its log, {folder}/{commits[-1]}, ends in the middle (the machine failed while it was written); "
+            "move it away, with the .crc files of its number, and run the days again"
+        ) from error
+    return True
+
+
+def _evolved(frame: DataFrame, spec: Table) -> DataFrame:
+    """The rows of a table that an earlier version wrote: optional columns that it did not have are null."""
+    new = {f.name: F.lit(None).cast(f.dataType) for f in spec.columns if f.nullable and f.name not in frame.columns}
+    return frame.withColumns(new) if new else frame
+
+
+def check_schema(found: StructType, spec: Table) -> None:
+    """Raise RunError, naming the columns, unless `found` has just the columns and types of the table."""
+    want = {f.name: _nullable(f.dataType) for f in spec.columns}
+    have = {f.name: _nullable(f.dataType) for f in found.fields}
+    wrong = [*_differences(want, have)]
+    if wrong:
+        raise RunError(
+            f"{spec.name}: its columns are not those of this version (jobs/iolaus/schemas): {'; '.join(wrong)}; "
+            "if an earlier version wrote the table, run the days anew into an empty lake"
+        )
+
+
+def _differences(want: dict[str, DataType], have: dict[str, DataType]) -> Iterable[str]:
+    yield from (f"{name} is missing" for name in want if name not in have)
+    yield from (f"{name} is unknown" for name in have if name not in want)
+    yield from (f"{name} is {have[name]}, not {want[name]}" for name in want if name in have and have[name] != want[name])
+
+
+def _nullable(type_: DataType) -> DataType:
+    """The type with every part nullable and without comments, so that types compare by meaning."""
+    if isinstance(type_, StructType):
+        return _nullable_struct(type_)
+    if isinstance(type_, ArrayType):
+        return ArrayType(_nullable(type_.elementType), True)
+    if isinstance(type_, MapType):
+        return MapType(_nullable(type_.keyType), _nullable(type_.valueType), True)
+    return type_
+
+
+def _nullable_struct(type_: StructType) -> StructType:
+    return StructType([StructField(f.name, _nullable(f.dataType), True) for f in type_.fields])

@@ -1,0 +1,231 @@
+"""The landing: the folder that gateways append to, read as lines of JSON.
+
+Each of its four folders becomes one DataFrame, one row a line, whatever the files are: `.jsonl`,
+`.jsonl.gz` or `.parquet` (whose rows are written as JSON, so that one parser serves all).
+
+A broken file must stop nothing, and finding it must cost nothing while there is none. So a read is
+strict: Spark fails at the first file that it cannot decompress or decode, and no file is read twice.
+Only after such a failure does the caller ask `Landing.unreadable` which files are at fault, which reads
+the folder once more, in groups, and halves the groups that fail. `Landing.lines` is then given the
+answer: it reads those files tolerantly, which keeps the rows before the break, and adds one row for
+each of them, with the reason, for the quarantine. A failure of the store (no such file, no access, no
+network) is no fault of a file: it is raised.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any, cast
+
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import AnalysisException, PySparkException
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from iolaus.errors import UsageError
+from iolaus.runtime import long_lines
+from iolaus.runtime.lines import JSON_LINES, KINDS, LINES, PARQUET, as_json, cleaned
+from iolaus.runtime.long_lines import File, PassedOver, Watch
+from iolaus.runtime.unreadable import Unreadable, why_unreadable
+from iolaus.schemas.table import STRING
+
+_SHARDS = 32  # groups that a search for unreadable files starts from
+_READ_ERRORS = (Py4JJavaError, PySparkException)
+
+
+class Landing:
+    """The landing under one URI of any file system that Hadoop knows.
+
+    Raises UsageError if there is no such folder, or no folder `exchanges` in it.
+    """
+
+    text_kinds: tuple[str, ...] = JSON_LINES
+
+    def __init__(self, spark: SparkSession, uri: str):
+        self.spark = spark
+        self._watched: dict[tuple[str, date | None], Watch] = {}
+        self._hadoop = spark._jvm.org.apache.hadoop.fs  # type: ignore[union-attr]  # noqa: SLF001
+        # Nanoseconds, which pandas writes, are otherwise a type that Spark refuses to read.
+        spark.conf.set("spark.sql.legacy.parquet.nanosAsLong", "true")
+        try:
+            path = self._hadoop.Path(uri)
+            self._store = path.getFileSystem(spark._jsc.hadoopConfiguration())  # noqa: SLF001
+            self._root = self._store.makeQualified(path)
+            fault = self._fault(uri)
+        except Py4JJavaError as error:
+            message = str(error.java_exception.getMessage()).splitlines()[0]
+            raise UsageError(f"{uri} cannot be opened: {message}; check the URI and the access to it") from error
+        if fault:
+            raise UsageError(fault)
+
+    def _fault(self, uri: str) -> str | None:
+        """What makes the folder none that can be read, and the mend; None if nothing does."""
+        if not self._exists(""):
+            return f"there is no landing folder {uri}; name one with --landing, or make one with: iolaus simulate --out DIR"
+        if not self._exists("exchanges"):
+            return f"the landing {uri} has no folder exchanges; put exchanges/dt=YYYY-MM-DD/ there, as the README says"
+        return None
+
+    def lines(self, folder: str, day: date | None, unreadable: Sequence[Unreadable] = (), *, watched: bool = False) -> DataFrame:
+        """The lines of `exchanges` that arrived on `day`, or of the undated `accounts`, `models` or `agreements`.
+
+        The columns are those of `LINES`. Files and folders that begin with `_` or `.`, empty files and blank
+        lines are skipped; a day without a folder, and a missing undated folder, have no rows. A file of
+        another kind has one row that says so. Raises Spark's error, here or when the rows are read, if a
+        file that is not named in `unreadable` cannot be read. Lines of over 64 MiB are passed over; if `watched`,
+        `passed_over` tells, once the rows were read, which files have any.
+        """
+        files = list(self._files(folder, day))
+        broken = {u.file: u.reason for u in unreadable}
+        marks = [Unreadable(f.name, self._expected()) for f in files if not f.name.endswith((*self.text_kinds, PARQUET))]
+        marks += [Unreadable(f.name, broken[f.name]) for f in files if f.name in broken]
+        sound = [f for f in files if f.name not in broken]
+        frames = self._read(folder, sound, tolerant=False, watch_as=(folder, day) if watched else None)
+        frames += self._read(folder, [f for f in files if f.name in broken], tolerant=True)
+        rows = [(None, mark.file, -1, mark.reason) for mark in marks]
+        result = self.spark.createDataFrame(rows, LINES) if rows or not frames else frames.pop()
+        for frame in frames:
+            result = result.unionByName(frame)
+        return result
+
+    def has(self, day: date) -> bool:
+        """Whether there is a folder of exchanges that arrived on a day."""
+        return self._exists(f"exchanges/dt={day.isoformat()}")
+
+    def days(self) -> list[date]:
+        """The days of arrival that have a folder, in order; the driver lists `exchanges`, not what is in it."""
+        children = self._store.listStatus(self._hadoop.Path(self._root, "exchanges"))
+        return sorted(day for child in children if child.isDirectory() and (day := _day_of(str(child.getPath().getName()))))
+
+    def unreadable(self, folder: str, day: date | None) -> list[Unreadable]:
+        """The files that `lines` fails on, in order. Costs about one reading of the folder.
+
+        The search reads the files in up to 32 groups and halves each group that fails, so k broken files cost
+        about k groups more. Raises Spark's error if a file fails for another reason than its content.
+        """
+        found: list[Unreadable] = []
+        for kinds in (self.text_kinds, (PARQUET,)):
+            files = [f for f in self._files(folder, day) if f.name.endswith(kinds)]
+            size = max(1, -(-len(files) // _SHARDS), min(_SHARDS, len(files)))
+            for start in range(0, len(files), size):
+                found += self._search(folder, files[start : start + size])
+        return sorted(found, key=lambda u: u.file)
+
+    def _expected(self) -> str:
+        return f"not a {', '.join(self.text_kinds)} or {PARQUET} file"
+
+    def _search(self, folder: str, files: list[File]) -> list[Unreadable]:
+        try:
+            for frame in self._read(folder, files, tolerant=False):
+                frame.agg(F.max(F.octet_length("line"))).collect()  # reads every byte, and returns one number
+            return []
+        except _READ_ERRORS as error:
+            if len(files) == 1:
+                return [Unreadable(files[0].name, why_unreadable(files[0].name, error))]
+        half = len(files) // 2
+        return self._search(folder, files[:half]) + self._search(folder, files[half:])
+
+    def _exists(self, name: str) -> bool:
+        return bool(self._store.exists(self._hadoop.Path(self._root, name) if name else self._root))
+
+    def _files(self, folder: str, day: date | None) -> Iterator[File]:
+        """The files of a folder that are not empty, by name. The driver lists no other folder."""
+        if folder == "exchanges":
+            assert day is not None, "exchanges are read by day of arrival"
+            tops = [f"exchanges/dt={day.isoformat()}"]
+        else:
+            tops = [folder, *(folder + kind for kind in KINDS)]
+        for top in tops:
+            if self._exists(top):
+                yield from self._walk(self._store.getFileStatus(self._hadoop.Path(self._root, top)), top)
+
+    def _walk(self, status: Any, name: str) -> Iterator[File]:
+        if not status.isDirectory():
+            if status.getLen() > 0:
+                yield File(status.getPath().toString(), name, int(status.getLen()))
+            return
+        for child in sorted(self._store.listStatus(status.getPath()), key=lambda s: str(s.getPath().getName())):
+            base = str(child.getPath().getName())
+            if not base.startswith(("_", ".")):
+                yield from self._walk(child, f"{name}/{base}")
+
+    def passed_over(self, folder: str, day: date | None) -> list[PassedOver]:
+        """The files, in order, with lines too long to hold, of the rows that `lines` gave to be watched and that were read.
+
+        Costs a look at the end of each gzip file of the folder if one is large, and a second reading only if lines are missing.
+        """
+        seen = self._watched.pop((folder, day), None)
+        if seen is None or long_lines.nothing_is_missing(seen, self._store, self._hadoop.Path):
+            return []
+        return [found for file in seen.files if file.may_have_long_line and (found := self._missing(file))]
+
+    def _missing(self, file: File) -> PassedOver | None:
+        lines, jvm = self._text([file], tolerant=False), self.spark._jvm  # noqa: SLF001
+        read = lines.agg(F.count("value").alias("n"), F.sum(F.octet_length("value") + F.lit(1).cast("long")).alias("size")).first()
+        assert read is not None
+        return long_lines.missing(file, read.n, read.size or 0, self._store, jvm, self.spark._jsc.hadoopConfiguration())  # noqa: SLF001
+
+    def _text(self, files: list[File], *, tolerant: bool) -> DataFrame:
+        reader = self._reader("text", tolerant).option("lineSep", "\n").option(long_lines.OPTION, str(long_lines.LINE_BYTES))
+        return cast(DataFrame, reader.load([f.uri for f in files]))
+
+    def _read(self, folder: str, files: list[File], *, tolerant: bool, watch_as: tuple[str, date | None] | None = None) -> list[DataFrame]:
+        """The lines of the files: one frame for all of text, and for Parquet one a schema."""
+        frames = []
+        text = [f for f in files if f.name.endswith(self.text_kinds)]
+        if text:
+            found = self._text(text, tolerant=tolerant)
+            if watch_as and any(f.may_have_long_line for f in text):
+                found, self._watched[watch_as] = long_lines.watch(found, text)
+            frames.append(self._lines(found, cleaned(F.col("value"))))
+        parquet = [f.uri for f in files if f.name.endswith(PARQUET)]
+        groups = ([uri] for uri in parquet) if tolerant else iter([parquet] if parquet else [])
+        for group in groups:
+            try:
+                frames += [self._lines(frame, as_json(folder, frame.schema)) for frame in self._parquet(group, tolerant)]
+            except AnalysisException:
+                if not tolerant:
+                    raise  # tolerated: not even the schema can be read, so there are no rows
+        return frames
+
+    def _reader(self, source: str, tolerant: bool) -> Any:
+        reader = self.spark.read.format(source).option("ignoreCorruptFiles", str(tolerant).lower())
+        # Paths are taken as they are: no wildcards in names, no columns from folders such as dt=….
+        return reader.option("__globPaths__", "false").option("recursiveFileLookup", "true")
+
+    def _parquet(self, uris: list[str], tolerant: bool) -> list[DataFrame]:
+        """The rows of Parquet files, with all columns of all files; a frame for each schema if they contradict."""
+        reader = self._reader("parquet", tolerant).option("mergeSchema", "true")
+        try:
+            return [reader.load(uris)]
+        except Py4JJavaError as error:
+            if "CANNOT_MERGE_SCHEMAS" not in str(error) or len(uris) == 1:
+                raise
+        groups: dict[str, list[str]] = {}
+        for uri in uris:  # one footer a file, on the driver: only for a day whose files contradict each other
+            groups.setdefault(reader.load([uri]).schema.json(), []).append(uri)
+        return [reader.load(group) for group in groups.values()]
+
+    def _lines(self, frame: DataFrame, line: Column) -> DataFrame:
+        """The rows of one read as `LINES`.
+
+        Spark hands out the parts of a file to tasks in the order of the file, so the number of a row in
+        the read grows along each file, however the file was split.
+        """
+        uri = self._root.toUri()
+        prefix = (f"//{uri.getRawAuthority()}" if uri.getRawAuthority() else "") + uri.getRawPath().rstrip("/") + "/"
+        path = F.col("_metadata.file_path")
+        below = F.substring(path, F.locate(prefix, path) + len(prefix), F.length(path))
+        decoded = F.url_decode(F.replace(below, F.lit("+"), F.lit("%2B")))
+        file = F.when(F.contains(below, F.lit("%")), decoded).otherwise(below)
+        position = F.monotonically_increasing_id()
+        rows = frame.select(
+            line.alias("line"), file.alias("source_file"), position.alias("position"), F.lit(None).cast(STRING).alias("unreadable")
+        )
+        return rows.where(F.trim("line") != "")
+
+
+def _day_of(folder: str) -> date | None:
+    try:
+        return date.fromisoformat(folder.removeprefix("dt=")) if folder.startswith("dt=") else None
+    except ValueError:
+        return None

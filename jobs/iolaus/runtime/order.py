@@ -1,0 +1,75 @@
+"""The order of a run: which stage of which day waits for which."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from iolaus.pipeline import STAGES, Grain, Span, Stage, stage
+
+GOLD = "gold"
+PUBLISHER = STAGES[-1].table  # made after all other tables of a day: a run publishes the day's gold with it
+ABREAST = 3  # days of which stages run at a time: the last stages of a day are small, and leave cores idle; a day's rows are held
+Task = tuple[date, str]  # a day and the table that is made for it
+
+
+def schedule(days: Sequence[date], *, last_only: bool = False) -> list[tuple[date, list[Stage]]]:
+    """The stages that `Runner.run` runs for each day; undated snapshots are taken once.
+
+    With `last_only` every arrival first, then each day of events once, with all that arrived of it, then the last day's run. A
+    day of events that were made with each arrival would be made four times, where exchanges come up to three days late.
+    """
+    every = [(day, [s for s in STAGES if not number or s.grain is not Grain.SNAPSHOT]) for number, day in enumerate(days)]
+    if not last_only:
+        return every
+
+    def only(*grains: Grain) -> list[tuple[date, list[Stage]]]:
+        return [(day, [s for s in stages if s.grain in grains]) for day, stages in every]
+
+    return [*only(Grain.SNAPSHOT, Grain.ARRIVAL), *only(Grain.EVENT), *only(Grain.RUN)[-1:]]
+
+
+def alone(planned: Sequence[tuple[date, Sequence[Stage]]]) -> set[date]:
+    """The days of which events are made by themselves, when all has arrived: no other day of a plan makes them too."""
+    grains = [(day, {s.grain for s in stages}) for day, stages in planned]
+    return {day for day, of in grains if Grain.EVENT in of and Grain.ARRIVAL not in of}
+
+
+def order(planned: Sequence[tuple[date, Sequence[Stage]]]) -> dict[Task, set[Task]]:
+    """What each stage of each day waits for, oldest first, so that days overlap and each sees what it would see alone.
+
+    A stage waits for what it reads; for its own table of the day before; where it may change rows that the day
+    before reads, for those readers; and for all that is older than `ABREAST` days, so that a crash leaves few unfinished.
+    Gold waits for every other table of the day, each with its gate, and for the day before to be published.
+    """
+    waits: dict[Task, set[Task]] = {}
+    made_on: list[dict[str, date]] = []  # of the days abreast, the oldest first
+    older: dict[str, date] = {}  # the last day before those for which each table was made
+    by_themselves = alone(planned)
+    for day, stages in planned:
+        latest = {table: of for tables in made_on for table, of in tables.items()}
+        ours = {s.table for s in stages}
+        for made in stages:
+            wanted = {made.table, *(r.table for r in made.reads), *(t for t in latest if _disturbs(made, stage(t), day in by_themselves))}
+            wanted |= {PUBLISHER} if made.layer == GOLD else set()
+            waits[day, made.table] = {(d, t) for t, d in older.items()} | {(d, t) for t, d in latest.items() if t in wanted}
+            waits[day, made.table] |= {(day, t) for t in made.upstream if t in ours}
+            waits[day, made.table] |= {(day, t) for t in ours if made.layer == GOLD != stage(t).layer}
+        made_on.append({s.table: day for s in stages})
+        if len(made_on) == ABREAST or not older:  # the first day runs alone: what it compiles, the others run
+            older |= made_on.pop(0)
+    return waits
+
+
+# The spans of a reader that a stage changes for it when it makes a later day, by how far back the stage writes.
+_DISTURBED = {
+    Grain.SNAPSHOT: {Span.ALL},
+    Grain.ARRIVAL: {Span.ALL, Span.ARRIVED},
+    Grain.EVENT: {Span.ALL, Span.DAY, Span.WINDOW},
+    Grain.RUN: {Span.ALL},
+}
+
+
+def _disturbs(made: Stage, reader: Stage, by_itself: bool) -> bool:
+    """Whether making a table for a day, of events `by_itself`, changes what a stage of an earlier day reads."""
+    return not (by_itself and made.grain is Grain.EVENT) and any(
+        r.table == made.table and r.span in _DISTURBED[made.grain] and not r.as_made for r in reader.reads
+    )

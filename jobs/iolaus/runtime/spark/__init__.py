@@ -1,0 +1,1 @@
+"""The Spark session, and every trick on Spark's private parts."""

@@ -1,0 +1,68 @@
+"""Rows that a run has made and keeps for its day: written once, judged and read by later stages without the lake.
+
+A kept table is a local checkpoint, so plans begin where it was made and do not grow from stage to stage.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, cast
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from iolaus.schemas.table import Table
+
+# A table of fewer bytes is read as one partition: what is joined and grouped of such needs no shuffle, and a query is a task
+# or two instead of dozens, each of which costs as much as thousands of rows. Cores are kept busy by other stages.
+SMALL = 32 << 20
+_UNPACKED = 4  # bytes in memory of a byte of Parquet
+
+
+def is_small(size: int | None) -> bool:
+    """Whether a table's day is kept in memory: one of so many bytes of Parquet, None where that is not known."""
+    return size is not None and size < SMALL
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Rows of a table's day, how they are freed, and the checkpoint that they are of, if they are of one."""
+
+    rows: DataFrame
+    free: Callable[[], object]
+    undated: DataFrame | None = None
+
+
+def held(rows: DataFrame, spec: Table, day: date) -> Kept:
+    """The rows of a day as they will be computed once, by whoever reads them first.
+
+    Their date is put on last: it is a number in the code that Spark generates, and without it the code of the query that
+    makes the rows is the same every day, and compiled once.
+    """
+    undated = rows.drop(str(spec.date)).localCheckpoint(eager=False)
+    return Kept(_dated(undated, spec, day), lambda: _plan(undated).rdd().unpersist(False), undated)
+
+
+def known(kept: Kept, spec: Table, day: date, size: int) -> Kept:
+    """The same rows, of which Spark knows the `size` (bytes of Parquet): it broadcasts only what it knows to be small.
+
+    A checkpoint has its planner's guess, and a join's guess is the product of its sides'.
+    """
+    assert kept.undated is not None
+    spark, plan = kept.rows.sparkSession, _plan(kept.undated)
+    jvm, session = cast(Any, spark._jvm), spark._jsparkSession  # noqa: SLF001
+    # Of all plans, a range of numbers says what size it is asked to: 8 bytes each.
+    told = jvm.scala.Option.apply(_plan(spark.range(size * _UNPACKED // 8)).stats())
+    leaf = (plan.output(), plan.rdd(), plan.outputPartitioning(), plan.outputOrdering(), False, plan.stream())
+    made = plan.copy(*leaf, session, told, jvm.scala.Option.empty())
+    sized = DataFrame(jvm.org.apache.spark.sql.classic.Dataset.ofRows(session, made), spark)
+    return Kept(_dated(sized.coalesce(1) if is_small(size) else sized, spec, day), kept.free)
+
+
+def _dated(undated: DataFrame, spec: Table, day: date) -> DataFrame:
+    return undated.withColumn(str(spec.date), F.lit(day)).select(*spec.schema.fieldNames())
+
+
+def _plan(frame: DataFrame) -> Any:
+    """The logical plan of a frame: PySpark has no name for what a checkpoint is made of."""
+    return frame._jdf.logicalPlan()  # noqa: SLF001

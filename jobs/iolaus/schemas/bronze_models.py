@@ -1,0 +1,6 @@
+"""bronze.models"""
+
+from iolaus.schemas.landing import MODEL
+from iolaus.schemas.table import Table
+
+TABLE = Table(name="bronze.models", grain="one row a model", key=("model",), columns=MODEL)

@@ -1,0 +1,29 @@
+"""gold.cluster_evidence"""
+
+from iolaus.schemas.table import DATE, DOUBLE, INT, STRING, Table, column
+
+TABLE = Table(
+    name="gold.cluster_evidence",
+    grain="one row a listed cluster (published or on the watchlist) and piece of evidence",
+    key=("run_date", "cluster_id", "channel"),
+    columns=(
+        column("run_date", DATE, "date of the run", required=True),
+        column("cluster_id", STRING, "the cluster", required=True),
+        column("channel", STRING, "what the evidence is of", required=True),
+        column(
+            "kind",
+            STRING,
+            "coordination, automation, extraction, labour, purpose or conduct: what it speaks for; innocent: what it could be instead",
+            required=True,
+        ),
+        column("part", STRING, "pieces of one part are views of one fact: a score sums the best of each kind and part", required=True),
+        column("bits", DOUBLE, "evidence in bits, at most the channel's cap", required=True),
+        column("support", INT, "accounts, pairs of accounts, or their meetings, that it rests on", required=True),
+        column("value", DOUBLE, "the figure: a share of members, or a count of pairs or meetings", required=True),
+        column("background", DOUBLE, "the same figure of the same data at large; null where there is none"),
+        column("description", STRING, "the claim in words, with its figures", required=True),
+        column("run_id", STRING, "run that wrote the row, as in quality.runs"),
+    ),
+    date="run_date",
+    order=("cluster_id", "channel"),
+)

@@ -1,0 +1,30 @@
+"""gold.suspect_cluster_members"""
+
+from iolaus.schemas.table import DATE, DOUBLE, LONG, STRING, TIMESTAMP, Table, array_of, column
+
+TABLE = Table(
+    name="gold.suspect_cluster_members",
+    grain="one row an account of a published cluster",
+    key=("run_date", "account_id"),
+    columns=(
+        column("run_date", DATE, "date of the run", required=True),
+        column("cluster_id", STRING, "the cluster", required=True),
+        column("account_id", STRING, "the account", required=True),
+        column("membership", DOUBLE, "probability that the account belongs, 0 to 1", required=True),
+        column("n_exchanges", LONG, "its exchanges in the window", required=True),
+        column("distillation_share", DOUBLE, "share of them that carry what is typical of the cluster, 0 to 1", required=True),
+        column("reasons", array_of(STRING), "why the account belongs, in words, strongest first", required=True),
+        column("first_seen", TIMESTAMP, "its first exchange in the window", required=True),
+        column("last_seen", TIMESTAMP, "its last exchange in the window", required=True),
+        column("created_at", TIMESTAMP, "when the account was made; null if the platform does not say"),
+        column("status", STRING, "active or banned, as known on the date"),
+        column("banned_at", TIMESTAMP, "when it was banned, as known on the date"),
+        column("plan", STRING, "its plan"),
+        column("org_id", STRING, "organisation it is a seat of"),
+        column("verdict", STRING, "an analyst's verdict on the account, or else on a cluster it was in; null for none"),
+        column("verdict_id", STRING, "that verdict, in verdicts.given"),
+        column("run_id", STRING, "run that wrote the row, as in quality.runs"),
+    ),
+    date="run_date",
+    order=("cluster_id", "account_id"),
+)

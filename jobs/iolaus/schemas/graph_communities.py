@@ -1,0 +1,22 @@
+"""graph.communities"""
+
+from iolaus.schemas.table import DATE, STRING, Table, column
+
+TABLE = Table(
+    name="graph.communities",
+    grain="one row an account and group: a hypothesis of who belongs together; an account may be in several",
+    key=("run_date", "community", "account_id"),
+    columns=(
+        column("run_date", DATE, "last day of the window", required=True),
+        column("community", STRING, "label of the group: what it was found by, and that one's name", required=True),
+        column("account_id", STRING, "the account", required=True),
+        column(
+            "origin",
+            STRING,
+            "links: dense in links; wrapper: users of one; both: either way; content: programs of one subject",
+            required=True,
+        ),
+    ),
+    date="run_date",
+    order=("community", "account_id"),
+)

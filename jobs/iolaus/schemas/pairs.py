@@ -1,0 +1,35 @@
+"""The columns of evidence on pairs of accounts, which all tables of the layer `pairs` share."""
+
+from iolaus.schemas.table import DATE, DOUBLE, INT, LONG, STRING, Table, column
+
+
+def pair_table(name: str, grain: str) -> Table:
+    """A table of the layer `pairs`."""
+    return Table(
+        name=name,
+        grain=grain,
+        key=("run_date", "account_a", "account_b", "channel"),
+        columns=(
+            column("run_date", DATE, "last day of the window", required=True),
+            column("account_a", STRING, "one account", required=True),
+            column("account_b", STRING, "the other; account_a < account_b, and their owners differ", required=True),
+            column("channel", STRING, "what they share", required=True),
+            column("token", LONG, "the rarest shared token; null where the channel has none"),
+            column("sharers", INT, "owners that share that token; null where the channel has none"),
+            column(
+                "support",
+                INT,
+                "how many tokens, slots or the like they share; at least so many where both meet over 1,000 others in the channel",
+                required=True,
+            ),
+            column("bits", INT, "evidence in thousandths of a bit, at most the channel's cap", required=True),
+            column(
+                "similarity",
+                DOUBLE,
+                "exact similarity in the channel, 0 to 1; at least that where both meet over 1,000 others in it",
+                required=True,
+            ),
+        ),
+        date="run_date",
+        order=("account_a", "account_b"),
+    )

@@ -1,0 +1,5 @@
+"""pairs.content"""
+
+from iolaus.schemas.pairs import pair_table
+
+TABLE = pair_table("pairs.content", "one row a pair of accounts and channel: similar vectors")

@@ -1,0 +1,5 @@
+"""pairs.templates"""
+
+from iolaus.schemas.pairs import pair_table
+
+TABLE = pair_table("pairs.templates", "one row a pair of accounts and channel: shared prompts, templates, wrappers, system prompts")

@@ -1,0 +1,28 @@
+"""scoring.evidence"""
+
+from iolaus.schemas.table import DATE, DOUBLE, INT, STRING, Table, column
+
+TABLE = Table(
+    name="scoring.evidence",
+    grain="one row a cluster and piece of evidence",
+    key=("run_date", "cluster_id", "channel"),
+    columns=(
+        column("run_date", DATE, "last day of the window", required=True),
+        column("cluster_id", STRING, "the cluster", required=True),
+        column("channel", STRING, "what the evidence is of", required=True),
+        column(
+            "kind",
+            STRING,
+            "coordination, automation, extraction, labour, purpose or conduct: what it speaks for; innocent: what it could be instead",
+            required=True,
+        ),
+        column("part", STRING, "pieces of one part are views of one fact: a score sums the best of each kind and part", required=True),
+        column("bits", INT, "thousandths of a bit, at most the channel's cap", required=True),
+        column("support", INT, "accounts, pairs of accounts, or their meetings, that it rests on", required=True),
+        column("value", DOUBLE, "the figure: a share of members, or a count of pairs or meetings", required=True),
+        column("background", DOUBLE, "the same figure of the same data at large; null where there is none"),
+        column("description", STRING, "the claim in words, with its figures", required=True),
+    ),
+    date="run_date",
+    order=("cluster_id", "channel"),
+)

@@ -1,0 +1,211 @@
+"""scoring.clusters: the score, confidence and rank of each cluster."""
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from iolaus.model.explanations import INNOCENT, PEOPLE
+from iolaus.model.release_adoption import pivots, releases
+from iolaus.model.shared_values import MILLI
+from iolaus.model.signals import CHANNEL, POOL, TOKEN_FAMILIES
+from iolaus.model.verdicts import INNOCENT as CLEARED
+from iolaus.model.verdicts import changes, in_force, verdicts_of
+from iolaus.schemas.scoring_clusters import PIVOT
+from iolaus.schemas.table import table
+from iolaus.settings import Run, Scoring
+from iolaus.text.intents import CAPABILITIES
+
+KINDS = ("coordination", "automation", "extraction", "labour", "purpose", "conduct")
+PUBLISHED = ("high", "medium")
+
+
+def transform(
+    evidence: DataFrame,
+    clusters: DataFrame,
+    embeddings: DataFrame,
+    accounts: DataFrame,
+    models: DataFrame,
+    verdicts: DataFrame,
+    run: Run,
+) -> DataFrame:
+    """One row a cluster.
+
+    Score: the best piece of each part of each kind, in bits, each piece capped. It rises with every piece.
+    Confidence says which kinds agree, for members that one identity, pool or subject binds: *medium* where
+    extraction is shown beside automation, or, in accounts that people do not talk through, beside purpose or beside labour
+    on one subject that many owners share out; or where
+    programs drive the accounts and either divide among them one kind of work, or are a fleet of many owners
+    that two families bind and that was made for it; or where what binds them is content and on many days they act in the
+    same minutes, as nobody does by habit; *high* where extraction and automation are both shown and
+    two families bind; *low* otherwise, and where most of its accounts are those of a
+    cluster that an analyst judged innocent. Only high and medium are published.
+    """
+    settings = run.settings.scoring
+    facts = _facts(clusters, embeddings, accounts, run)
+    scored = facts.join(_sums(evidence, run.settings.graph.content_density, settings), "cluster_id", "left").join(
+        _words(evidence), "cluster_id", "left"
+    )
+    scored = (
+        scored.na.fill(0.0, [*KINDS, "lockstep"]).na.fill(0, ["families"]).na.fill(False, ["bound", "ask_alike", "one_subject", "people"])
+    )
+    shown = {kind: F.col(kind) >= settings.shown for kind in KINDS}
+    large = (F.col("n_accounts") >= settings.fewest_accounts) & (F.col("n_owners") >= settings.fewest_owners)
+    large &= F.col("coordination") >= settings.coordination
+    tied = large & F.col("bound")
+    many = F.col("n_owners") >= settings.fleet_owners
+    shared_out = many & shown["labour"] & F.col("one_subject")
+    drawn = shown["extraction"] & (shown["automation"] | ((shown["purpose"] | shared_out) & ~F.col("people")))
+    fleet = many & (F.col("families") >= 2) & shown["purpose"]
+    one_hand = F.col("ask_alike") & (F.col("lockstep") >= settings.lockstep) & ~F.col("people")
+    medium = (tied & (drawn | ((shown["labour"] | fleet) & shown["automation"]))) | (large & one_hand)
+    high = medium & shown["extraction"] & shown["automation"] & (F.col("families") >= 2)
+    confidence = F.when(high, "high").when(medium, "medium").otherwise("low")
+    scored = scored.withColumn("score", F.round(sum((F.col(k) for k in KINDS), F.lit(0.0)), 3))
+    scored = _with_verdicts(scored, evidence, clusters, verdicts, run)
+    cleared = F.coalesce((F.col("verdict") == CLEARED) & F.col("covers"), F.lit(False))
+    scored = scored.withColumn("confidence", F.when(cleared, "low").otherwise(confidence))
+    order = Window.partitionBy(F.col("confidence").isin(*PUBLISHED)).orderBy(F.desc("score"), F.desc("n_exchanges"), "cluster_id")
+    ranked = scored.withColumn("rank", F.row_number().over(order))
+    for name in ("reasons", "explanations"):
+        ranked = ranked.withColumn(name, F.coalesce(name, F.array().cast("array<string>")))
+    moves = _pivots(clusters, embeddings, models, run)
+    ranked = ranked.withColumn("pivots", F.lit(None)) if moves is None else ranked.join(moves, "cluster_id", "left")
+    ranked = ranked.withColumn("pivots", F.coalesce(F.col("pivots").cast(PIVOT), F.array().cast(PIVOT)))
+    return ranked.withColumn("summary", _summary()).select(*table("scoring.clusters").schema.fieldNames())
+
+
+def _with_verdicts(scored: DataFrame, evidence: DataFrame, clusters: DataFrame, verdicts: DataFrame, run: Run) -> DataFrame:
+    """Clusters with the verdict in force on each, whether it covers most of its accounts, and what has changed since."""
+    names = ("verdict", "verdict_id", "verdict_by", "verdict_why")
+    if verdicts.isEmpty():
+        none = {name: F.lit(None).cast("string") for name in names}
+        changed = F.array().cast("array<string>")
+        return scored.withColumns(none | {"verdict_on": F.lit(None).cast("date"), "covers": F.lit(False), "since_verdict": changed})
+    force = in_force(verdicts, run)
+    found = verdicts_of(clusters.select("cluster_id", "account_id"), force, run)
+    channels = evidence.where(F.col("kind") != INNOCENT).groupBy("cluster_id").agg(F.collect_set("channel").alias("channels_now"))
+    now = scored.select("cluster_id", F.col("score").alias("score_now"), F.col("n_exchanges").alias("n_exchanges_now"))
+    beside = found.join(now, "cluster_id").join(channels, "cluster_id", "left")
+    given = beside.select(
+        "cluster_id",
+        "verdict",
+        "verdict_id",
+        F.col("given_by").alias("verdict_by"),
+        F.col("why").alias("verdict_why"),
+        F.to_date("given_at").alias("verdict_on"),
+        "covers",
+        changes().alias("since_verdict"),
+    )
+    told = scored.join(given, "cluster_id", "left").na.fill(False, ["covers"])
+    return told.withColumn("since_verdict", F.coalesce("since_verdict", F.array().cast("array<string>")))
+
+
+def _facts(clusters: DataFrame, embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame:
+    """What can be counted of a cluster's members."""
+    known = accounts.select("account_id", "owner_id", "banned_at")
+    rows = clusters.select("cluster_id", "account_id").join(embeddings, "account_id").join(known, "account_id", "left")
+    counts = [F.sum(F.element_at("capability_counts", i + 1)).alias(name) for i, name in enumerate(CAPABILITIES)]
+    sums = rows.groupBy("cluster_id").agg(
+        F.count(F.lit(1)).cast("int").alias("n_accounts"),
+        F.countDistinct(F.coalesce("owner_id", "account_id")).cast("int").alias("n_owners"),
+        F.sum("n_exchanges").alias("n_exchanges"),
+        F.min("first_at").alias("first_seen"),
+        F.max("last_at").alias("last_seen"),
+        F.count("banned_at").cast("int").alias("n_banned"),
+        F.round(F.avg((F.unix_timestamp("last_at") - F.unix_timestamp("first_at")) / 86_400), 2).alias("lifetime_days"),
+        *counts,
+    )
+    shares = [F.struct((F.round(F.col(c) / F.col("n_exchanges"), 4)).alias("share"), F.lit(c).alias("name")) for c in CAPABILITIES]
+    most = F.filter(F.reverse(F.array_sort(F.array(*shares))), lambda s: s["share"] >= 0.1)
+    mix = F.map_from_entries(F.transform(F.array(*shares), lambda s: F.struct(s["name"], s["share"])))
+    words = F.array_join(F.transform(F.slice(most, 1, 3), lambda s: s["name"]), ", ")
+    since = F.lit(run.day) - F.expr(f"INTERVAL {run.settings.scoring.active_days - 1} DAYS")
+    return sums.select(
+        F.lit(run.day).alias("run_date"),
+        "cluster_id",
+        "n_accounts",
+        "n_owners",
+        "n_exchanges",
+        "first_seen",
+        "last_seen",
+        (F.col("last_seen") >= since).alias("is_active"),
+        "n_banned",
+        "lifetime_days",
+        mix.alias("capabilities"),
+        F.when(words == "", "mixed").otherwise(words).alias("target"),
+    )
+
+
+def _pivots(clusters: DataFrame, embeddings: DataFrame, models: DataFrame, run: Run) -> DataFrame | None:
+    """(cluster_id, pivots): each release of the window beside what everybody did; None if there was none."""
+    released = releases(models, run.day, run.settings.window_days)
+    if not released:
+        return None
+    first = released[0].hour
+    active = embeddings.select("account_id", F.filter("activity", lambda x: x["hour"] >= first).alias("activity"))
+    own = (
+        clusters.select("cluster_id", "account_id")
+        .join(active, "account_id")
+        .select(F.col("cluster_id").alias("key"), F.inline("activity"))
+    )
+    moves = pivots(
+        own.unionByName(active.select(F.lit("").alias("key"), F.inline("activity"))), released, run.settings.scoring.pivot_hours
+    ).localCheckpoint()
+    everybody = moves.where("key = ''").select("model", F.col("share").alias("share_at_large"), F.col("hours_to_half").alias("at_large"))
+    beside = moves.where("key <> ''").join(F.broadcast(everybody), "model")
+    fields = ("released_at", "model", "share", "hours_to_half", "share_at_large", F.col("at_large").alias("hours_to_half_at_large"))
+    return beside.groupBy(F.col("key").alias("cluster_id")).agg(F.array_sort(F.collect_list(F.struct(*fields))).alias("pivots"))
+
+
+def _sums(evidence: DataFrame, density: float, settings: Scoring) -> DataFrame:
+    """Bits by kind, and by cluster what else decides.
+
+    families: how many coordinate. bound: whether one thing, a pool or a subject joins the members; ask_alike: whether what
+    they ask does; one_subject: whether a subject does. people: whether people talk through them. lockstep: bits of it.
+    """
+    facts = evidence.groupBy("cluster_id", "kind", "part").agg(F.max("bits").alias("bits"))
+    kinds = facts.groupBy("cluster_id").agg(
+        *(F.round(F.coalesce(F.sum(F.when(F.col("kind") == k, F.col("bits"))), F.lit(0)) / MILLI, 3).alias(k) for k in KINDS)
+    )
+    most = F.col("value") >= settings.identity_share
+    owned = F.col("channel").isin("card", "address") & most
+    same = F.col("channel").isin(*TOKEN_FAMILIES["content"]) & (F.col("channel") != "tools") & most
+    alike = (F.col("channel") == "content") & (F.col("value") >= density)
+    proven = F.col("bits") >= int(settings.shown * MILLI)
+    # A cloud has few networks, in which strangers' programs meet: they bind nobody, and addresses and cards do.
+    pooled = F.col("channel").isin(POOL + "address", POOL + "card") & proven
+    repeated = (F.col("channel") == POOL + "prompt") & proven  # strangers repeat each other too: it binds nobody alone
+    family = _lookup({prefix + c.name: c.family for c in CHANNEL.values() for prefix in ("", POOL)})
+    coordinates = F.col("kind") == "coordination"
+    people = (F.col("kind") == INNOCENT) & (F.col("channel") == PEOPLE) & (F.col("value") >= settings.explained_people)
+    bonds = evidence.groupBy("cluster_id").agg(
+        F.max(coordinates & (owned | same | alike | pooled)).alias("bound"),
+        F.max(coordinates & (same | alike | repeated)).alias("ask_alike"),
+        F.max(coordinates & alike).alias("one_subject"),
+        F.count_distinct(F.when(coordinates & proven, family)).alias("families"),
+        F.max(people).alias("people"),
+        (F.max(F.when(coordinates & (F.col("channel") == "synchrony"), F.col("bits"))) / MILLI).alias("lockstep"),
+    )
+    return kinds.join(bonds, "cluster_id")
+
+
+def _lookup(values: dict[str, str]) -> Column:
+    return F.create_map(*(F.lit(x) for pair in values.items() for x in pair))[F.col("channel")]
+
+
+def _words(evidence: DataFrame) -> DataFrame:
+    """Up to five pieces of evidence in words, the best of each kind first, and every innocent explanation with its figure."""
+    order = Window.partitionBy("cluster_id", "kind").orderBy(F.desc("bits"), F.desc("support"), "channel")
+    innocent = F.col("kind") == INNOCENT
+    ranked = evidence.withColumn("nth", F.row_number().over(order)).where(innocent | (F.col("nth") <= 3))
+    row = F.struct("nth", (-F.col("bits")).alias("minus"), "channel", "description")
+    reasons = F.array_sort(F.collect_list(F.when(~innocent, row)))
+    told = F.array_sort(F.collect_list(F.when(innocent, F.struct("channel", "description"))))
+    return ranked.groupBy("cluster_id").agg(
+        F.slice(F.transform(reasons, lambda r: r["description"]), 1, 5).alias("reasons"),
+        F.transform(told, lambda r: r["description"]).alias("explanations"),
+    )
+
+
+def _summary() -> Column:
+    first = F.when(F.size("reasons") > 0, F.element_at("reasons", 1)).otherwise("no evidence stands out")
+    return F.format_string("%d accounts with %d exchanges, after %s: %s", "n_accounts", "n_exchanges", "target", first)

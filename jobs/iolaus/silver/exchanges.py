@@ -1,0 +1,112 @@
+"""silver.exchanges: one row an exchange, its identifiers pseudonymised, its text reduced to fingerprints."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
+
+from iolaus.schemas.table import table
+from iolaus.settings import Run
+from iolaus.text.fingerprints import as_long, fingerprint, normalise, sequence_hash, words
+from iolaus.text.intents import BIT, text_capabilities
+from iolaus.text.pseudonyms import addresses, pseudonyms
+
+_FINGERPRINTED = ("prompt", "system_instructions", "client_ip", "user_agent", "tls_fingerprint", "image_count", "tools_hash")
+_MADE = ("address", "block", "device", "key_id", "system_hash", "capabilities")
+
+
+def transform(exchanges: DataFrame, run: Run) -> DataFrame:
+    """One row an exchange_id that happened on the day, of `bronze.exchanges` rows of any arrival.
+
+    Of an exchange that arrived more than once, the first arrival is kept; were two to arrive on one day
+    with different content, the one that sorts first, so that the result depends on the data alone. One
+    shuffle, by account, which is also how the table lies: copies meet there, for `_agreed` parts with the others.
+    """
+    schema = table("silver.exchanges").schema
+    prepared = _agreed(exchanges).select(
+        "happened_on",
+        "exchange_id",
+        "account_id",
+        "requested_at",
+        "arrived_on",
+        "request_model",
+        F.lower("access_path").alias("access_path"),
+        F.when(F.col("conversation_id").isNotNull(), F.xxhash64("conversation_id")).alias("conversation_hash"),
+        "turn_index",
+        F.col("request_temperature").alias("temperature"),
+        F.col("request_max_tokens").alias("max_tokens"),
+        F.col("usage_input_tokens").alias("input_tokens"),
+        F.col("usage_output_tokens").alias("output_tokens"),
+        F.col("usage_cache_read_tokens").alias("cache_read_tokens"),
+        F.col("usage_reasoning_tokens").alias("reasoning_tokens"),
+        F.col("request_stream").alias("stream"),
+        F.col("request_thinking").alias("thinking"),
+        F.exists("finish_reasons", lambda reason: reason.isin("max_tokens", "length")).alias("truncated"),
+        F.when(F.size("tool_names") > 0, F.xxhash64(F.array_join(F.array_sort(F.array_distinct("tool_names")), "\n"))).alias("tools_hash"),
+        "tool_call_count",
+        "image_count",
+        "http_status",
+        F.col("client_asn").alias("asn"),
+        F.upper("client_country").alias("country"),
+        *(name for name in _FINGERPRINTED if name not in ("image_count", "tools_hash")),
+    )
+    secret, key_id = run.key.secret, run.key.key_id
+
+    def reduce_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            yield _reduce(batch, secret, key_id, schema)
+
+    reduced = prepared.mapInArrow(reduce_batches, schema)
+    # The window's order begins as the table's does, so rows are sorted once.
+    copies = Window.partitionBy("account_id", "requested_at", "exchange_id").orderBy(
+        "arrived_on", "prompt_hash", F.hash(*schema.fieldNames())
+    )
+    return reduced.repartition("account_id").withColumn("_nth", F.row_number().over(copies)).where("_nth = 1").drop("_nth")
+
+
+def _agreed(exchanges: DataFrame) -> DataFrame:
+    """The exchanges without those copies that another copy, of another account or time, comes before.
+
+    What is left of an id has one account and time. Ids that came with two are rare, and told by 64 bits each.
+    """
+    of, who = F.xxhash64("exchange_id"), F.xxhash64("account_id", "requested_at")
+    told = exchanges.groupBy(of.alias("of")).agg(F.min(who).alias("low"), F.max(who).alias("high"))
+    contested = told.where("low <> high").select("of").localCheckpoint()
+    if contested.isEmpty():
+        return exchanges
+    place = F.struct("arrived_on", "requested_at", "account_id")
+    claims = exchanges.select("exchange_id", place.alias("place")).join(contested, F.xxhash64("exchange_id") == F.col("of"))
+    first = claims.groupBy("exchange_id").agg(F.min("place").alias("first"))
+    return exchanges.join(first, "exchange_id", "left").where(F.col("first").isNull() | (F.col("first") == place)).drop("first")
+
+
+def _reduce(batch: pa.RecordBatch, secret: bytes, key_id: str, schema: StructType) -> pa.RecordBatch:
+    """A batch with texts and identifiers replaced by fingerprints and pseudonyms."""
+    columns = {name: batch.column(name) for name in batch.schema.names}
+    prompts, system = columns["prompt"], columns["system_instructions"]
+    columns |= fingerprint(prompts)
+    columns["system_hash"], system_bits = _system(system)
+    columns["address"], columns["block"] = addresses(secret, columns["client_ip"])
+    agent, tls = (pc.fill_null(columns[name].cast(pa.string()), "") for name in ("user_agent", "tls_fingerprint"))
+    device = pc.binary_join_element_wise(agent, tls, "\0")
+    columns["device"] = pseudonyms(secret, "device", pc.if_else(pc.equal(device, "\0"), "", device))
+    columns["key_id"] = pa.array([key_id] * batch.num_rows, pa.string())
+    coded = prompts.dictionary_encode()
+    mask = text_capabilities(normalise(coded.dictionary))[coded.indices.to_numpy()] | system_bits
+    mask[pc.fill_null(pc.greater(columns["image_count"], 0), False).to_numpy(zero_copy_only=False)] |= BIT["vision"]
+    mask[pc.is_valid(columns["tools_hash"]).to_numpy(zero_copy_only=False)] |= BIT["tools"]
+    columns["capabilities"] = pa.array(mask)
+    return pa.RecordBatch.from_arrays([columns[name] for name in schema.fieldNames()], names=schema.fieldNames())
+
+
+def _system(texts: pa.Array) -> tuple[pa.Array, "np.ndarray[tuple[int], np.dtype[np.int16]]"]:
+    """Hash of each system prompt (null for none) and the capabilities it asks for."""
+    coded = pc.fill_null(texts.cast(pa.string()), "").dictionary_encode()
+    distinct = normalise(coded.dictionary)
+    hashes, filled = sequence_hash(words(distinct), 3)
+    bits = text_capabilities(distinct)
+    return as_long(hashes, filled).take(coded.indices), bits[coded.indices.to_numpy()]

@@ -1,0 +1,1 @@
+"""What is read from text: parsing, fingerprints, embedding, intents, redaction, pseudonyms."""

@@ -1,0 +1,189 @@
+"""Lines of JSON to typed columns, with every reason why a line is rejected, in batches of Arrow.
+
+Lines are read one by one (`json_lines`) and typed column by column (`json_columns`). `accepted` and `rejected` both ask
+`judge`, which says of each line what it is, whatever its neighbours are, so a line is in just one of the two. Two
+functions, because Spark cannot leave out columns that Python made: bronze has no use for the text of the lines,
+quarantine none for their fields.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructField, StructType
+
+from iolaus.schemas.table import BINARY, STRING, array_of, map_of
+from iolaus.settings import Ingestion
+from iolaus.text.json_columns import INSTANT, typed, where
+from iolaus.text.json_lines import BROKEN_JSON, read, written
+
+# Reasons why a line is rejected, beside those of `json_lines`.
+MISSING = "missing: "  # then the field
+WRONG_TYPE = "wrong_type: "  # then the field
+IMPOSSIBLE_TIME = "impossible_time: "  # then the field
+OVERSIZED_PROMPT = "oversized_prompt"
+UNREADABLE_FILE = "unreadable_file: "  # then what is wrong with the file
+
+MAY_BE_EMPTY = ("prompt",)  # required text that may be empty; any other must not
+
+_PIECE = 512 << 10  # bytes of lines whose values are held at once: they take a multiple of it, and should fit the processor's cache
+_EXTRA = StructField("extra", map_of(STRING))
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What lines were found to be.
+
+    `columns`: the fields and `extra`, of those lines that are objects; `places`: which lines these are. `reasons`: by
+    place, everything wrong with a line, whose values are then not to be used.
+    """
+
+    columns: list[pa.Array]
+    places: list[int]
+    reasons: dict[int, list[str]]
+
+
+@dataclass(frozen=True)
+class _Objects:
+    """Those lines that are objects: values by field, unknown fields, places; and what is wrong with lines as such."""
+
+    rows: list[tuple[Any, ...]] = field(default_factory=list)
+    extra: list[dict[str, str] | None] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+    reasons: dict[int, list[str]] = field(default_factory=dict)
+
+
+def accepted(
+    lines: DataFrame, fields: Sequence[StructField], limits: Ingestion, arrived_on: date | None = None, keep: Sequence[str] = ()
+) -> DataFrame:
+    """The valid lines of `lines` (columns `line` and `unreadable`, and others): the fields, `extra`, and the columns `keep`.
+
+    One row a line, typed; times in UTC, to the microsecond. `extra` is a map from the names of unknown fields to their
+    values as JSON text, null if there are none. `arrived_on` bounds times from above; None: they have no such bound.
+    Text over `prompt_bytes` is rejected in a field named `prompt` alone.
+    """
+    sound = lines.where(F.col("unreadable").isNull())
+    schema = StructType([*fields, _EXTRA, *(lines.schema[name] for name in keep)])
+
+    def take(piece: pa.RecordBatch) -> list[pa.Array]:
+        judged = judge(piece.column("line").to_pylist(), fields, limits, arrived_on)
+        if not judged.reasons:
+            return [*judged.columns, *map(piece.column, keep)]
+        rows = [row for row, place in enumerate(judged.places) if place not in judged.reasons]
+        columns = (column.take(pa.array(rows, pa.int64())) for column in judged.columns)
+        places = pa.array([judged.places[row] for row in rows], pa.int64())
+        return [*columns, *(piece.column(name).take(places) for name in keep)]
+
+    return _mapped(sound.select(F.col("line").cast(BINARY).alias("line"), *keep), take, schema)
+
+
+def rejected(
+    lines: DataFrame, fields: Sequence[StructField], limits: Ingestion, arrived_on: date | None = None, keep: Sequence[str] = ()
+) -> DataFrame:
+    """Those of `lines` that `accepted` does not have: the bytes of `line`, `reasons`, and the columns `keep`.
+
+    `reasons` names everything wrong with a line, in the order of the fields; or what is wrong with a file, whose `line` is null.
+    """
+    given = lines.select(F.col("line").cast(BINARY).alias("line"), "unreadable", *keep)
+    schema = StructType([given.schema["line"], StructField("reasons", array_of(STRING)), *(lines.schema[name] for name in keep)])
+
+    def take(piece: pa.RecordBatch) -> list[pa.Array]:
+        reasons = judge([line or b"" for line in piece.column("line").to_pylist()], fields, limits, arrived_on).reasons
+        marks = piece.column("unreadable")
+        reasons |= {place: [UNREADABLE_FILE + marks[place].as_py()] for place in where(pc.is_valid(marks))}
+        places = pa.array(sorted(reasons), pa.int64())
+        why = pa.array([reasons[place] for place in sorted(reasons)], pa.list_(pa.string()))
+        return [piece.column("line").take(places), why, *(piece.column(name).take(places) for name in keep)]
+
+    return _mapped(given, take, schema)
+
+
+def newest(parsed: DataFrame, key: Sequence[str]) -> DataFrame:
+    """Of the parsed lines that share a key, the newest: the last line of the file whose path is greatest."""
+    columns = [c for c in parsed.columns if c not in key]
+    last = F.max_by(F.struct(*columns), F.struct("source_file", "position"))
+    return parsed.groupBy(*key).agg(last.alias("_last")).select(*key, "_last.*")
+
+
+def judge(lines: Sequence[bytes], fields: Sequence[StructField], limits: Ingestion, arrived_on: date | None) -> Judged:
+    """Each line by itself: what it holds, or why not. Reasons are in the order of the fields, of times last, then of size."""
+    found = _objects(lines, tuple(f.name for f in fields))
+    columns = []
+
+    def reject(reason: str, rows: Iterable[int]) -> None:
+        for row in rows:
+            found.reasons.setdefault(found.places[row], []).append(reason)
+
+    by_field: Iterable[tuple[Any, ...]] = zip(*found.rows, strict=True) if found.rows else [()] * len(fields)
+    for known, values in zip(fields, by_field, strict=True):
+        column, others = typed(values, known.dataType)
+        columns.append(column)
+        reject(WRONG_TYPE + known.name, others)
+        reject(MISSING + known.name, _missing(values, known))
+    by_name = {known.name: column for known, column in zip(fields, columns, strict=True)}
+    for name, column in by_name.items():
+        if column.type == INSTANT:
+            reject(IMPOSSIBLE_TIME + name, _impossible(column, limits, arrived_on))
+    if "prompt" in by_name:
+        reject(OVERSIZED_PROMPT, where(pc.greater(pc.binary_length(by_name["prompt"]), limits.prompt_bytes)))
+    return Judged([*columns, pa.array(found.extra, pa.map_(pa.string(), pa.string()))], found.places, found.reasons)
+
+
+def _objects(lines: Sequence[bytes], names: tuple[str, ...]) -> _Objects:
+    made, known = _Objects(), frozenset(names)
+    for place, line in enumerate(lines):
+        found, wrong = read(line)
+        unknown = None
+        if found is not None and not known.issuperset(found):
+            unknown = written({name: value for name, value in found.items() if name not in known}, line)
+            if unknown is None:
+                found, wrong = None, [*wrong, BROKEN_JSON]
+        if found is not None:
+            made.rows.append(tuple(map(found.get, names)))
+            made.extra.append(unknown)
+            made.places.append(place)
+        if wrong:
+            made.reasons[place] = wrong
+    return made
+
+
+def _missing(values: Sequence[Any], known: StructField) -> Sequence[int]:
+    """The rows of required values that are absent, null, or empty where they may not be."""
+    if known.nullable:
+        return ()
+    empty = (None, "") if known.dataType == STRING and known.name not in MAY_BE_EMPTY else (None,)
+    return [row for row, value in enumerate(values) if value in empty] if any(v in values for v in empty) else ()
+
+
+def _impossible(times: pa.Array, limits: Ingestion, arrived_on: date | None) -> Sequence[int]:
+    """The rows of times before the first API, or too long after the end (UTC) of the day of arrival."""
+    impossible = pc.less(times, pa.scalar(datetime(limits.earliest_year, 1, 1, tzinfo=UTC), INSTANT))
+    if arrived_on is not None:
+        last = datetime.combine(arrived_on, time(), UTC) + timedelta(days=1, hours=limits.clock_ahead_hours)
+        impossible = pc.or_(impossible, pc.greater(times, pa.scalar(last, INSTANT)))
+    return where(impossible)
+
+
+def _mapped(lines: DataFrame, take: Callable[[pa.RecordBatch], list[pa.Array]], schema: StructType) -> DataFrame:
+    """What is made of each piece of the lines, a batch of Spark's at a time."""
+
+    def each(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            made = [pa.RecordBatch.from_arrays(take(piece), names=schema.fieldNames()) for piece in _pieces(batch)]
+            yield from pa.Table.from_batches(made).combine_chunks().to_batches() if made else ()
+
+    return lines.mapInArrow(each, schema)
+
+
+def _pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """The rows of a batch, in pieces of as many lines as begin in as many bytes."""
+    ends = np.cumsum(pc.fill_null(pc.binary_length(batch.column("line")), 0).to_numpy(zero_copy_only=False), dtype=np.int64)
+    starts = [0, *(np.flatnonzero(np.diff(ends // _PIECE)) + 1).tolist(), batch.num_rows]
+    return (batch.slice(start, end - start) for start, end in pairwise(starts) if end > start)

@@ -1,5 +1,0 @@
-"""pairs.cohort"""
-
-from jobs.schemas.pairs import pair_table
-
-TABLE = pair_table("pairs.cohort", "one row a pair of accounts and channel: creation at the same time")

@@ -1,5 +1,0 @@
-"""pairs.content"""
-
-from jobs.schemas.pairs import pair_table
-
-TABLE = pair_table("pairs.content", "one row a pair of accounts and channel: similar vectors")

@@ -1,7 +1,0 @@
-"""pairs.infrastructure"""
-
-from jobs.schemas.pairs import pair_table
-
-TABLE = pair_table(
-    "pairs.infrastructure", "one row a pair of accounts and channel: shared cards, addresses, networks, mail domains, devices"
-)

@@ -1,5 +1,0 @@
-"""pairs.synchrony"""
-
-from jobs.schemas.pairs import pair_table
-
-TABLE = pair_table("pairs.synchrony", "one row a pair of accounts and channel: activity in the same ten-minute slots")

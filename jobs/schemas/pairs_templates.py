@@ -1,5 +1,0 @@
-"""pairs.templates"""
-
-from jobs.schemas.pairs import pair_table
-
-TABLE = pair_table("pairs.templates", "one row a pair of accounts and channel: shared prompts, templates, wrappers, system prompts")
