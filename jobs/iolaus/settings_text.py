@@ -16,7 +16,7 @@ def shown(value: Any) -> str:
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{json.dumps(name)} = {shown(item)}" for name, item in value.items()) + "}"
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return f"{value:g}" if float(f"{value:g}") == value else repr(value)
     text = json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False, default=str)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
