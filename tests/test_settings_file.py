@@ -9,9 +9,11 @@ import pytest
 
 from iolaus import cli
 from iolaus.errors import UsageError
+from iolaus.model.signals import CHANNEL
 from iolaus.settings import CAPABILITIES, DEFAULT, HIDDEN, Channels, Settings, differences, leaves, restored
 from iolaus.settings_file import Effective, combined, read
 from iolaus.settings_text import differing
+from iolaus.text import intents
 
 
 def given(*sets: str, environ: Mapping[str, str] | None = None, file: Path | None = None, lake: Path | None = None) -> Effective:
@@ -212,13 +214,9 @@ class TestTheTree:
                 assert about.least <= default <= about.most, name
 
     def test_each_channel_has_limits(self) -> None:
-        from iolaus.model.signals import CHANNEL
-
         assert set(Channels.names()) == set(CHANNEL)
 
     def test_capabilities_are_those_that_are_looked_for(self) -> None:
-        from iolaus.text import intents
-
         assert intents.CAPABILITIES == CAPABILITIES
 
 
