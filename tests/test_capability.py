@@ -17,7 +17,8 @@ import pyarrow as pa
 import pytest
 
 from iolaus.text.fingerprints import normalise
-from iolaus.text.intents import BIT, CAPABILITIES, PATTERNS, READ_CHARACTERS, TAIL_CHARACTERS, text_capabilities
+from iolaus.text.intent_patterns import PATTERNS
+from iolaus.text.intents import BIT, CAPABILITIES, READ_CHARACTERS, TAIL_CHARACTERS, text_capabilities
 
 ASKS: dict[str, Sequence[str]] = {
     "reasoning": (

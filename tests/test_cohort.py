@@ -19,7 +19,7 @@ def test_a_candidate_of_several_channels_is_one_pair_if_few_were_made_between_th
     spark: SparkSession, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     """Whether the places of accounts are sent to the pairs, or too many for that."""
-    monkeypatch.setattr(cohort, "FEW", most)
+    monkeypatch.setattr(cohort, "BROADCAST_ROWS", most)
     rng, first = np.random.default_rng(5), datetime(2026, 1, 1, tzinfo=UTC)
     made = {f"a{i:03}": first + timedelta(hours=int(h), minutes=int(rng.integers(60))) for i, h in enumerate(rng.integers(0, 72, 400))}
     accounts = rows(spark, "silver.accounts", [{"account_id": name, "created_at": at} for name, at in made.items()])

@@ -11,7 +11,8 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from rows import rows
 
-from iolaus.model.shared_values import MILLI, by_channel, millibits, shared_tokens
+from iolaus.model.bits import MILLI, by_channel, millibits
+from iolaus.model.shared_values import shared_tokens
 from iolaus.model.signals import CHANNEL, TOKEN_FAMILIES
 
 Row = dict[str, Any]

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from iolaus.engine.records import packed, unpacked
 from iolaus.text.fingerprints import (
     AFFIX_COLUMNS,
     HEAD_CHARACTERS,
@@ -21,9 +22,7 @@ from iolaus.text.fingerprints import (
     fingerprint,
     minhash,
     normalise,
-    packed,
     shingles,
-    unpacked,
     words,
 )
 

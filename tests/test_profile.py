@@ -13,10 +13,14 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from rows import rows
 
-from iolaus.model.membership import group as group_profiles
+from iolaus.model.account_bins import BINNED, BINS, HOURS, bins
+from iolaus.model.membership import families
 from iolaus.model.membership import judge as profile
-from iolaus.model.membership.group import BINNED, BINS, HOURS, Background, Groups, background, bins
+from iolaus.model.membership.candidates import PARTS, Candidates
+from iolaus.model.membership.group import Groups
 from iolaus.model.membership.judge import FAMILIES, assign
+from iolaus.model.membership.typical import held as pack_held
+from iolaus.model.population import Background, background
 from iolaus.model.signals import CHANNEL
 from iolaus.settings import Profile
 from iolaus.text.embedding import DIMENSIONS
@@ -176,7 +180,7 @@ def run(spark: SparkSession, world: World, s: Profile, partitions: int = 1) -> d
     tokens = rows(spark, "features.account_tokens", world.tokens)
     kind = "account_id string, bins array<int>, place double, hours array<int>, vector array<float>"
     binned = spark.createDataFrame([(a, *of, None) for a, of in world.binned.items()], kind).repartition(partitions)
-    accounts = binned.join(group_profiles.held(tokens), "account_id", "left")
+    accounts = binned.join(pack_held(tokens), "account_id", "left")
     counted = np.array([[of[b] for b in range(BINS)] for of in histograms([of for of, _, _ in world.binned.values()])])
     active = np.bincount([h for of in world.binned.values() for h in of[2]], minlength=HOURS)
     at_large = Background(counted, np.zeros((0, DIMENSIONS)), active) if partitions == 1 else background(binned)
@@ -322,7 +326,7 @@ def test_who_asks_about_the_same_things_is_found_without_a_token(spark: SparkSes
     members = [("ring", f"{i:03}") for i in (*range(13), 14)]
     tokens = [{"account_id": f"{i:03}", "channel": "card", "token": 1, "counts": True, "users": 9} for i in (*range(8), 13)]
     held = rows(spark, "features.account_tokens", tokens if origin == "links, and a token" else [])
-    accounts = binned.join(group_profiles.held(held), "account_id", "left")
+    accounts = binned.join(pack_held(held), "account_id", "left")
     listed = spark.createDataFrame(members, "community string, account_id string")
     linked = listed.where(F.lit(origin.startswith("links")) & (F.col("account_id") != "014"))
     made = assign(listed, linked, accounts, background(binned), 400, Profile(unlinked=20.0)).collect()
@@ -330,7 +334,7 @@ def test_who_asks_about_the_same_things_is_found_without_a_token(spark: SparkSes
     assert all("content" in r["reasons"] and r["content"] >= 3000 for r in made)
 
 
-def test_hours_weigh_the_same_in_any_number_of_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hours_weigh_the_same_in_any_number_of_pieces() -> None:
     rng = np.random.default_rng(7)
     counted = 9 * (rng.random((2, HOURS)) < 0.1)  # each group has hours of its own
     theirs = [rng.choice(np.flatnonzero(counted[i % 2]), i, replace=False) for i in range(9)]
@@ -339,9 +343,10 @@ def test_hours_weigh_the_same_in_any_number_of_pieces(monkeypatch: pytest.Monkey
     member = (group == account % 2) & (rng.random(60) < 0.5)
     size, places, vectors = np.array([9, 9]), np.zeros(2), np.zeros((2, DIMENSIONS))
     groups, at_large = Groups(["a", "b"], size, places, places, np.zeros((2, 1, 1), np.int64), vectors, [], counted), np.full(HOURS, 900)
-    whole = profile._timing(hours, account, group, member, groups, at_large)
-    monkeypatch.setattr(profile, "HOURS_HELD", 7)
-    assert (profile._timing(hours, account, group, member, groups, at_large) == whole).all()
+    none = np.zeros((60, len(PARTS)), np.int64)
+    every = Candidates(account, group, member, none, none, member, member)
+    whole = families.timing(every, hours, groups, at_large)
+    assert (families.timing(every, hours, groups, at_large, at_once=7) == whole).all()
     assert len(set(whole.tolist())) > 3
 
 

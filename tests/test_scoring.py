@@ -11,8 +11,8 @@ from pyspark.sql import Row, SparkSession
 from rows import DAY, rows
 
 from iolaus.model.behaviour import talks
+from iolaus.model.evidence.ownership import pool
 from iolaus.scoring.clusters import transform
-from iolaus.scoring.evidence import _pool as pool
 from iolaus.scoring.evidence import transform as evidence
 from iolaus.settings import DEFAULT, Key, Run
 from iolaus.text.intents import CAPABILITIES

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
+from iolaus.engine.records import unpacked
 from iolaus.engine.runs import begins, run_lengths
 from iolaus.model import account_sketch as sketches
 from iolaus.model.signals import TEXTS
@@ -15,7 +16,7 @@ from iolaus.schemas.sketch import ABSENT, PHRASE_CHANNELS, PROMPT, TRAIT
 from iolaus.schemas.table import BINARY, LONG, column, struct_of, table
 from iolaus.settings import Run
 from iolaus.text import embedding
-from iolaus.text.fingerprints import TERM_BUCKETS, unpacked
+from iolaus.text.fingerprints import TERM_BUCKETS
 
 NIGHT_HOURS = 6  # shorter than a night's sleep, so that a late evening does not fill it
 

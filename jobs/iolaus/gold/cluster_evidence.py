@@ -3,7 +3,7 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from iolaus.model.shared_values import MILLI
+from iolaus.model.bits import MILLI
 from iolaus.schemas.table import table
 from iolaus.settings import Run
 

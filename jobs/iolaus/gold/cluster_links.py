@@ -5,9 +5,10 @@ from functools import reduce
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from iolaus.engine.broadcast import by_marks, few, mark
+from iolaus.engine.broadcast import broadcast_if_small
+from iolaus.model.account_keys import by_marks, mark
+from iolaus.model.bits import MILLI
 from iolaus.model.pair_evidence import evidence
-from iolaus.model.shared_values import MILLI
 from iolaus.schemas.table import table
 from iolaus.settings import Run
 
@@ -29,7 +30,9 @@ def transform(
     cluster has millions, and nearly all its members have links enough.
     """
     published = scored.where(F.col("confidence") != "low").select("cluster_id")
-    members = few(clusters.join(published, "cluster_id").select("cluster_id", "account_id", mark("account_id").alias("mark")))
+    members = broadcast_if_small(
+        clusters.join(published, "cluster_id").select("cluster_id", "account_id", mark("account_id").alias("mark"))
+    )
     tables, shown = (infrastructure, templates, content, synchrony, cohort), run.settings.scoring.links_shown
     linked = (
         _inside(by_marks(links.where("verdict_id is null"), "bits"), members)
@@ -37,13 +40,13 @@ def transform(
         .localCheckpoint()
     )
     have = _by_end(linked).groupBy("end").agg(F.count(F.lit(1)).alias("n")).where(F.col("n") >= shown)
-    short = few(members.join(have, members["mark"] == have["end"], "left_anti").select("mark"))
+    short = broadcast_if_small(members.join(have, members["mark"] == have["end"], "left_anti").select("mark"))
     others = _inside(_touching(evidence(tables, "bits"), short), members).groupBy("a", "b").agg(F.sum("bits").alias("bits"))
     others = others.join(linked, ["a", "b"], "left_anti").select("a", "b", "bits", F.lit(0).alias("link"))
     best = Window.partitionBy("end").orderBy(F.desc("link"), F.desc("bits"), "a", "b")
     ranked = _by_end(linked.unionByName(others)).withColumn("nth", F.row_number().over(best))
     # A pair may be among the strongest of both of its ends.
-    kept = few(ranked.where(F.col("nth") <= shown).select("a", "b").distinct())
+    kept = broadcast_if_small(ranked.where(F.col("nth") <= shown).select("a", "b").distinct())
     rows = evidence(tables, "account_a", "account_b", "channel", "bits", "sharers", "support", "similarity").join(kept, ["a", "b"])
     rows = rows.join(members.select("cluster_id", F.col("account_id").alias("account_a")), "account_a")
     rows = rows.withColumn("bits", F.round(F.col("bits") / MILLI, 3))

@@ -6,7 +6,7 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from iolaus.engine.broadcast import few
+from iolaus.engine.broadcast import broadcast_if_small
 from iolaus.model.signals import WRAPPERS
 from iolaus.schemas.table import table
 from iolaus.settings import Run
@@ -25,8 +25,8 @@ def transform(
     The exemplar is taken from the day's own exchanges (`silver.exchanges`, and their text in `bronze.exchanges`), so that no
     history is read; a text not sent on the day keeps the exemplar of an earlier run. Only texts of listed clusters leave bronze.
     """
-    members = few(clusters.join(scored.select("cluster_id"), "cluster_id").select("cluster_id", "account_id"))
-    shared = few(_most_shared(members, tokens, run))  # a few rows a listed cluster
+    members = broadcast_if_small(clusters.join(scored.select("cluster_id"), "cluster_id").select("cluster_id", "account_id"))
+    shared = broadcast_if_small(_most_shared(members, tokens, run))  # a broadcast_if_small rows a listed cluster
     samples = _samples(members, shared, exchanges)
     seen = _texts(samples, arrived).mapInArrow(_exemplars, "cluster_id string, channel string, token long, today string")
     earlier = previous.select(*_KEY, F.col("exemplar").alias("earlier"), F.col("seen_on").alias("earlier_on"))

@@ -3,9 +3,9 @@
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from iolaus.engine.broadcast import few
+from iolaus.engine.broadcast import broadcast_if_small
 from iolaus.model.behaviour import known_exchanges
-from iolaus.model.shared_values import MILLI
+from iolaus.model.bits import MILLI
 from iolaus.model.signals import CHANNEL, TOKEN_FAMILIES
 from iolaus.model.verdicts import in_force, of_accounts
 from iolaus.schemas.table import table
@@ -43,13 +43,13 @@ def _carried(members: DataFrame, tokens: DataFrame, embeddings: DataFrame, run: 
     """The share of each member's exchanges that carry the phrase, of those that many members send, which it sends most."""
     content = tokens.where(F.col("channel").isin(*TOKEN_FAMILIES["content"]) & (F.col("channel") != "tools"))
     mine = content.select("account_id", "channel", "token", "n").join(
-        few(members.select("cluster_id", "account_id", "n_accounts")), "account_id"
+        broadcast_if_small(members.select("cluster_id", "account_id", "n_accounts")), "account_id"
     )
     typical = mine.groupBy("cluster_id", "channel", "token", "n_accounts").agg(F.count(F.lit(1)).alias("having"))
     typical = typical.where(F.col("having") >= run.settings.scoring.typical_share * F.col("n_accounts")).select(
         "cluster_id", "channel", "token"
     )
-    sent = mine.join(few(typical), ["cluster_id", "channel", "token"]).join(
+    sent = mine.join(broadcast_if_small(typical), ["cluster_id", "channel", "token"]).join(
         embeddings.select("account_id", "n_exchanges", "n_known"), "account_id"
     )
     return sent.groupBy("cluster_id", "account_id").agg(F.max(F.col("n") / known_exchanges()).alias("carried"))

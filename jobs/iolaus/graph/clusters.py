@@ -4,9 +4,12 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from iolaus.graphs.lineage import carry
-from iolaus.model.membership import group as group_profiles
-from iolaus.model.membership import judge as profile
-from iolaus.model.shared_values import MILLI
+from iolaus.model.account_bins import bins
+from iolaus.model.bits import MILLI
+from iolaus.model.membership.families import FAMILIES
+from iolaus.model.membership.judge import assign
+from iolaus.model.membership.typical import held
+from iolaus.model.population import background
 from iolaus.model.verdicts import CONFIRMED, cleared_members, heirs, in_force, of_accounts
 from iolaus.settings import Run
 
@@ -29,17 +32,17 @@ def transform(
     population = embeddings.count()
     known = embeddings.join(accounts.select("account_id", "created_at", "agreement"), "account_id", "left")
     dated = known.where("agreement is null")  # licensed customers take no part
-    binned = group_profiles.bins(dated, creation_places(accounts)).localCheckpoint()
-    at_large = group_profiles.background(binned)
+    binned = bins(dated, creation_places(accounts)).localCheckpoint()
+    at_large = background(binned)
     shared = tokens.where("degree >= 2")  # what counts for one owner alone is typical of no group
-    profiles = binned.join(group_profiles.held(shared), "account_id", "left").localCheckpoint()
+    profiles = binned.join(held(shared), "account_id", "left").localCheckpoint()
     members, linked = communities.select("community", "account_id"), communities.where("origin = 'links'").select("community", "account_id")
     for _ in range(run.settings.profile.rounds):
-        members = profile.assign(members, linked, profiles, at_large, population, run.settings.profile).localCheckpoint()
+        members = assign(members, linked, profiles, at_large, population, run.settings.profile).localCheckpoint()
     force = None if verdicts.isEmpty() else in_force(verdicts, run)
     if force is not None:
-        held = cleared_members(members.select("community", "account_id"), force, run)
-        members = members.join(held, ["community", "account_id"], "left_anti").localCheckpoint()
+        cleared = cleared_members(members.select("community", "account_id"), force, run)
+        members = members.join(cleared, ["community", "account_id"], "left_anti").localCheckpoint()
     size = Window.partitionBy("community")
     members = members.withColumn("size", F.count(F.lit(1)).over(size)).where(F.col("size") >= run.settings.profile.fewest)
     ids = carry(previous.select("cluster_id", "account_id"), members.select("community", "account_id"), born_on=run.day.isoformat())
@@ -54,7 +57,7 @@ def transform(
         "account_id",
         F.round(odds / (1 + odds), 4).alias("membership"),
         "bits",
-        *profile.FAMILIES,
+        *FAMILIES,
         "reasons",
         "origin",
         "event",

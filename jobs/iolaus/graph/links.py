@@ -7,11 +7,12 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from iolaus.engine.broadcast import by_names
 from iolaus.engine.exchange import by_task, dealt, whole
+from iolaus.engine.plan import tasks_for
 from iolaus.graphs.triangles import truss
+from iolaus.model.account_keys import by_names
+from iolaus.model.bits import MILLI
 from iolaus.model.pair_evidence import ROWS, by_pair, evidence, task_of
-from iolaus.model.shared_values import MILLI
 from iolaus.model.signals import CHANNEL
 from iolaus.model.verdicts import cleared_pairs, in_force
 from iolaus.schemas.graph_links import FAMILIES
@@ -37,7 +38,7 @@ def transform(
     """
     settings = run.settings.graph
     rows = evidence((infrastructure, templates, content, synchrony, cohort), "channel", "bits")
-    tasks, floor = -(-max(rows.count(), 1) // ROWS), int(settings.family_floor * MILLI)
+    tasks, floor = tasks_for(rows, F.lit(1), ROWS), int(settings.family_floor * MILLI)
     enough = (np.log2(max(embeddings.count(), 2)) + settings.chance_links) * MILLI
 
     def weigh(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -21,9 +21,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from iolaus.engine.hashing import mix
+from iolaus.engine.records import packed, unpacked
 from iolaus.engine.runs import begins, run_lengths
 from iolaus.schemas.sketch import ABSENT, MINIMUM, PROMPT, PROMPT_FIELDS, TERM, TRAIT, TRAIT_CHANNELS
-from iolaus.text.fingerprints import SIGNATURE, TERM_BUCKETS, mix, packed, unpacked
+from iolaus.text.fingerprints import SIGNATURE, TERM_BUCKETS
 from iolaus.text.intents import CAPABILITIES
 
 Ints = npt.NDArray[np.int64]

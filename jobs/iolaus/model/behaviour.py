@@ -23,6 +23,11 @@ def _share(count: str) -> Column:
     return F.col(count) / F.col("n_exchanges")
 
 
+def volume_class() -> Column:
+    """The power of two of an account's exchanges, 0 to 12: accounts of one class are of like volume."""
+    return F.least(F.floor(F.log2("n_exchanges")), F.lit(12)).cast("int").alias("volume_class")
+
+
 def known_exchanges() -> Column:
     """Exchanges that `n` of a row of `features.account_tokens` is a share of, over such rows joined with `n_exchanges` and `n_known`.
 

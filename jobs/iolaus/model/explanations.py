@@ -11,7 +11,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from iolaus.model.behaviour import talks
-from iolaus.model.shared_values import MILLI
+from iolaus.model.bits import MILLI
 from iolaus.model.signals import TEXTS
 from iolaus.settings import Run
 

@@ -4,6 +4,7 @@ Pairs are told apart by the marks of their accounts (`iolaus.engine.broadcast`).
 """
 
 from collections.abc import Sequence
+from datetime import date
 from functools import reduce
 
 import numpy as np
@@ -11,23 +12,19 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
-from iolaus.engine.broadcast import by_marks
+from iolaus.engine.hashing import Ints, hashed
 from iolaus.engine.runs import begins
-from iolaus.text.fingerprints import mix
+from iolaus.model.account_keys import by_marks
+from iolaus.model.bits import MILLI
+
+Numbers = npt.NDArray[np.float64]
 
 ROWS = 8_000_000  # that a task adds up: under a gigabyte in a Python worker
-
-Ints = npt.NDArray[np.int64]
 
 
 def evidence(tables: Sequence[DataFrame], *columns: str) -> DataFrame:
     """(a long, b long, and the columns named), a row a row of the tables of pairs: the marks of its accounts."""
     return reduce(DataFrame.unionByName, (by_marks(pairs, *columns) for pairs in tables))
-
-
-def hashed(a: Ints, b: Ints) -> npt.NDArray[np.uint64]:
-    """64 bits of each ordered pair of marks."""
-    return mix(mix(a.view(np.uint64)) + b.view(np.uint64))
 
 
 def task_of(rows: pa.RecordBatch, tasks: int) -> npt.NDArray[np.int32]:
@@ -45,3 +42,22 @@ def by_pair(a: Ints, b: Ints) -> tuple[Ints, Ints]:
         order = np.lexsort([b, a])
         pairs = begins(a[order], b[order])
     return order, pairs
+
+
+def measured_pairs(
+    day: date, channel: str, a: pa.Array, b: pa.Array, bits: Numbers, similarity: Numbers, support: npt.NDArray[np.int32]
+) -> pa.RecordBatch:
+    """Rows of a table of pairs (`iolaus.schemas.pairs`), without token and sharers. Shapes: (n,) each; bits in bits."""
+    n = len(a)
+    columns = {
+        "run_date": pa.array([day] * n, pa.date32()),
+        "account_a": a,
+        "account_b": b,
+        "channel": pa.array([channel] * n, pa.string()),
+        "token": pa.nulls(n, pa.int64()),
+        "sharers": pa.nulls(n, pa.int32()),
+        "support": pa.array(support),
+        "bits": pa.array(np.round(bits * MILLI).astype(np.int32)),
+        "similarity": pa.array(np.round(similarity, 4)),
+    }
+    return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))

@@ -20,7 +20,7 @@ Pairs are counted before they are made. They are made in NumPy, a piece at a tim
 joined where they are made, so that what is shuffled are pairs and not meetings, in messages, and nothing where one task makes all.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -30,26 +30,16 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from iolaus.engine.exchange import by_task, dealt, whole
+from iolaus.engine.hashing import mix
+from iolaus.engine.plan import one_or_many, tasks_for
 from iolaus.engine.runs import begins, run_lengths
+from iolaus.model.bits import MILLI, by_channel
 from iolaus.model.signals import CHANNEL
-from iolaus.text.fingerprints import mix
 
-MILLI = 1000  # bits are summed as whole thousandths, so that sums do not depend on their order
 MEETINGS = 8_000_000  # pairs of accounts that meet in a token, made in a task: where no two are of one pair, 1 GB in a Python worker
 PIECE = 2_000_000  # of them, that are joined at a time
 PARTNERS = 1_000  # other owners that an account is paired with at least, where it meets so many in a channel
 ROW = 3  # of them, that cost as much as a row of a token that makes pairs
-
-
-def millibits(probability: Column) -> Column:
-    """-1000 log2 of a probability, rounded; 0 for 1 and above."""
-    return F.floor(0.5 - MILLI * F.log2(F.least(F.lit(1.0), probability))).cast("int")  # `round` makes a text of each number
-
-
-def by_channel(values: Mapping[str, float | str]) -> Column:
-    """The value of the row's channel."""
-    lookup = F.create_map(*(F.lit(x) for name, value in values.items() for x in (name, value)))
-    return lookup[F.col("channel")]
 
 
 def pairable(channels: tuple[str, ...], owners: int, most: int) -> Column:
@@ -81,16 +71,19 @@ def shared_tokens(
         "account_id", F.xxhash64("account_id").alias("mark"), "owner_id", "channel", "token", "degree", "reach"
     )
     # A row is read, and those that make pairs meet half of the others of their token; accounts of one owner add a few.
-    work = tokens.agg(F.sum(1 + F.when(pairs, (F.col("degree") - 1) / 2 + ROW).otherwise(0))).first()
-    parts = -(-int(work[0] if work and work[0] else 0) // meetings)
-    if parts <= 1:
-        alone = rows.coalesce(1).mapInArrow(lambda batches: _best(_meetings(_weighed(batches, owners), owners, piece, partners)), _PAIR)
-        return alone.select(*_SHOWN)
-    weight = F.round(MILLI * F.log2(F.lit(float(owners)) / F.col("degree"))).cast("long")
-    total = rows.groupBy("account_id", "channel").agg(F.sum(weight).alias("total"))
-    weighed = rows.withColumn("weight", weight).join(total, ["account_id", "channel"]).repartition(parts, "channel", "token")
-    met = dealt(weighed, lambda met: _task(met, parts), lambda batches: _meetings(whole(batches), owners, piece, partners))
-    return by_task(met, parts, _best, _PAIR).select(*_SHOWN)
+    cost = 1 + F.when(pairs, (F.col("degree") - 1) / 2 + ROW).otherwise(0)
+
+    def alone(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        return _best(_meetings(_weighed(batches, owners), owners, piece, partners))
+
+    def spread(rows: DataFrame, tasks: int) -> DataFrame:
+        weight = F.round(MILLI * F.log2(F.lit(float(owners)) / F.col("degree"))).cast("long")
+        total = rows.groupBy("account_id", "channel").agg(F.sum(weight).alias("total"))
+        weighed = rows.withColumn("weight", weight).join(total, ["account_id", "channel"]).repartition(tasks, "channel", "token")
+        met = dealt(weighed, lambda met: _task(met, tasks), lambda batches: _meetings(whole(batches), owners, piece, partners))
+        return by_task(met, tasks, _best, _PAIR)
+
+    return one_or_many(rows, tasks_for(tokens, cost, meetings), alone, spread, _PAIR).select(*_SHOWN)
 
 
 _PAIR = "account_a string, account_b string, channel string, token long, sharers int, support int, bits int, similarity double"

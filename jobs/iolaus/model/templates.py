@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from iolaus.engine.broadcast import few
+from iolaus.engine.broadcast import broadcast_if_small
 from iolaus.model.behaviour import known_exchanges
 from iolaus.settings import Graph
 
@@ -18,6 +18,6 @@ def lived_by(tokens: DataFrame, embeddings: DataFrame, channels: Sequence[str], 
     """
     used = tokens.where(F.col("channel").isin(*channels) & F.col("counts") & (F.col("degree") >= settings.wrapper_accounts))
     used = used.where(F.col("degree") >= settings.wrapper_loyalty * F.col("users"))
-    traffic = used.join(few(embeddings.select("account_id", "n_exchanges", "n_known")), "account_id")
+    traffic = used.join(broadcast_if_small(embeddings.select("account_id", "n_exchanges", "n_known")), "account_id")
     share = traffic.groupBy("channel", "token").agg((F.sum("n") / F.sum(known_exchanges())).alias("share"))
     return used.join(share.where(F.col("share") >= settings.wrapper_share), ["channel", "token"])

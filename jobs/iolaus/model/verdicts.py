@@ -10,7 +10,7 @@ Every function takes verdicts as `verdicts.given` has them, or as `in_force` ret
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from iolaus.model.shared_values import by_channel
+from iolaus.model.bits import by_channel
 from iolaus.model.signals import CHANNEL, TOKEN_FAMILIES
 from iolaus.settings import Run, Scoring
 

@@ -3,9 +3,10 @@
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from iolaus.engine.broadcast import FEW, by_names, mark
+from iolaus.engine.broadcast import BROADCAST_ROWS, broadcast_if_at_most
+from iolaus.model.account_keys import by_names, mark
+from iolaus.model.bits import MILLI, millibits
 from iolaus.model.pair_evidence import evidence
-from iolaus.model.shared_values import MILLI, millibits
 from iolaus.model.signals import CHANNEL
 from iolaus.settings import Run
 
@@ -30,7 +31,7 @@ def transform(accounts: DataFrame, infrastructure: DataFrame, templates: DataFra
     )
     place = (F.col("before") + F.col("part") * F.col("count")).alias("place")
     places = made.join(F.broadcast(before), "hour").select(mark("account_id").alias("mark"), place)
-    places = F.broadcast(places) if total <= FEW else places
+    places = broadcast_if_at_most(places, total, BROADCAST_ROWS)
     # A pair may be a candidate of several channels: it is told apart last, after those that prove nothing are gone.
     pairs = evidence((infrastructure, templates, content))
     a, b = (places.select(F.col("mark").alias(side), F.col("place").alias(f"place_{side}")) for side in "ab")

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from iolaus.engine.measured import telling
 from iolaus.joins.cosine.join import background, cosine_join, sampled
-from iolaus.model.measured_pairs import measured_pairs
+from iolaus.model.pair_evidence import measured_pairs
 from iolaus.model.signals import CHANNEL
 from iolaus.schemas.table import table
 from iolaus.settings import Run

@@ -3,7 +3,7 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from iolaus.model.shared_values import by_channel
+from iolaus.model.bits import by_channel
 from iolaus.model.signals import CHANNEL, TOKEN_FAMILIES
 from iolaus.settings import Run
 

@@ -10,17 +10,18 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from iolaus.engine.broadcast import mark
 from iolaus.engine.exchange import DEALT, by_task, deal, dealt, pair_of, pairs_of, whole
+from iolaus.engine.hashing import Ints, hashed
+from iolaus.engine.plan import tasks_for
+from iolaus.engine.records import packed, unpacked
+from iolaus.model.account_keys import mark
 from iolaus.model.account_sketch import SLOTS_A_DAY
-from iolaus.model.measured_pairs import measured_pairs
-from iolaus.model.pair_evidence import ROWS, Ints, by_pair, evidence, hashed
-from iolaus.model.shared_values import MILLI
+from iolaus.model.bits import MILLI
+from iolaus.model.pair_evidence import ROWS, by_pair, evidence, measured_pairs
 from iolaus.model.signals import CHANNEL
 from iolaus.model.timing import effective_slots, met_by_habit, poisson_bits
 from iolaus.schemas.table import table
 from iolaus.settings import Run
-from iolaus.text.fingerprints import packed, unpacked
 
 CAP = CHANNEL["synchrony"].cap  # bits: unrelated people may follow the same events
 FLOOR = CHANNEL["synchrony"].floor  # bits: less is not worth a row
@@ -44,7 +45,7 @@ def transform(embeddings: DataFrame, infrastructure: DataFrame, templates: DataF
     slots = effective_slots(busy["count"].to_numpy().astype(np.float64))
     rows = evidence((infrastructure, templates, content), "bits")
     blocks = -(-max(embeddings.count(), 1) // BLOCK)
-    each = -(-max(rows.count(), 1) // (ROWS * pairs_of(blocks)))  # tasks that share the evidence between two blocks
+    each = tasks_for(rows, F.lit(1), ROWS * pairs_of(blocks))  # tasks that share the evidence between two blocks
     enough, longs = int(run.settings.pairs.synchrony_floor * MILLI), _longs(run)
     times, of_days = slice(0, SLOTS_A_DAY), slice(SLOTS_A_DAY, SLOTS_A_DAY + run.settings.window_days)  # of what follows the slots
 

@@ -3,9 +3,9 @@
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from iolaus.model.bits import MILLI
 from iolaus.model.explanations import INNOCENT, PEOPLE
 from iolaus.model.release_adoption import pivots, releases
-from iolaus.model.shared_values import MILLI
 from iolaus.model.signals import CHANNEL, POOL, TOKEN_FAMILIES
 from iolaus.model.verdicts import INNOCENT as CLEARED
 from iolaus.model.verdicts import changes, in_force, verdicts_of

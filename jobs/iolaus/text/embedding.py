@@ -13,8 +13,10 @@ import numpy.typing as npt
 import pyarrow as pa
 from scipy.sparse import csr_matrix
 
+from iolaus.engine.hashing import mix
+from iolaus.engine.records import unpacked
 from iolaus.schemas.sketch import TERM
-from iolaus.text.fingerprints import TERM_BUCKETS, mix, unpacked
+from iolaus.text.fingerprints import TERM_BUCKETS
 
 DIMENSIONS = 128
 

@@ -20,11 +20,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from iolaus.engine.hashing import Hashes, mix, salted
+from iolaus.engine.records import Offsets, packed
 from iolaus.engine.runs import begins
 from iolaus.schemas.sketch import AFFIX_COLUMNS, AFFIX_WORDS
-
-Hashes = npt.NDArray[np.uint64]
-Offsets = npt.NDArray[np.int64]
 
 HEAD_CHARACTERS = 12_000  # a novel pasted into a prompt says no more after this
 TAIL_CHARACTERS = 2_000  # enough for the last 16 words in any script
@@ -123,20 +122,6 @@ def _flags(flags: pa.BooleanArray) -> npt.NDArray[np.bool_]:
     return np.asarray(flags.to_numpy(zero_copy_only=False), bool)
 
 
-def mix(values: Hashes) -> Hashes:
-    """A bijective 64-bit mix (the finaliser of SplitMix64: Steele, Lea and Flood, OOPSLA 2014)."""
-    with np.errstate(over="ignore"):
-        values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    result: Hashes = values ^ (values >> np.uint64(31))
-    return result
-
-
-def _salted(values: Hashes, salt: int) -> Hashes:
-    with np.errstate(over="ignore"):
-        return mix(values + np.uint64((salt * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF))
-
-
 def _positional_sums(w: Words, positions: Offsets) -> Hashes:
     """Running sums of words mixed with their positions: a range's difference is an order-aware hash of it."""
     with np.errstate(over="ignore"):
@@ -150,7 +135,7 @@ def sequence_hash(w: Words, salt: int, longest: int | None = None) -> tuple[Hash
     position = np.arange(len(w.hashes)) - np.repeat(start, counts)
     sums = _positional_sums(w, position)
     end = start + (counts if longest is None else np.minimum(counts, longest))
-    return _salted(sums[end] - sums[start], salt), counts > 0
+    return salted(sums[end] - sums[start], salt), counts > 0
 
 
 def affix_hashes(w: Words) -> list[tuple[Hashes, npt.NDArray[np.bool_]]]:
@@ -168,7 +153,7 @@ def affix_hashes(w: Words) -> list[tuple[Hashes, npt.NDArray[np.bool_]]]:
             longer = counts > k
             first = start if side == 0 else np.where(longer, end - k, start)
             last = np.where(longer, start + k, start) if side == 0 else np.where(longer, end, start)
-            out.append((_salted(sums[last] - sums[first], 100 + 10 * side + k), longer))
+            out.append((salted(sums[last] - sums[first], 100 + 10 * side + k), longer))
     return out
 
 
@@ -231,22 +216,6 @@ def terms(w: Words) -> pa.BinaryArray:
     cells = cells[begins(cells)]
     counts = np.bincount(cells // TERM_BUCKETS, minlength=len(w.counts))
     return packed(counts, (cells % TERM_BUCKETS).astype(np.int16))
-
-
-def packed(lengths: Offsets, numbers: npt.NDArray[Any]) -> pa.BinaryArray:
-    """Lists of numbers, or records, as bytes, little-endian: Spark and Parquet take a list apart number by number, bytes as they are."""
-    data = numbers.astype(numbers.dtype.newbyteorder("<"), copy=False)
-    ends = np.concatenate([[0], np.cumsum(lengths)]) * data.itemsize
-    return pa.Array.from_buffers(pa.binary(), len(lengths), [None, pa.py_buffer(ends.astype(np.int32)), pa.py_buffer(data)])
-
-
-def unpacked(lists: pa.BinaryArray, kind: np.dtype[Any]) -> tuple[Offsets, npt.NDArray[Any]]:
-    """The inverse of `packed`: the length of each list (0 of a null one) and the numbers, or records, of all."""
-    filled = pc.fill_null(lists, b"")
-    _, bounds, data = filled.buffers()
-    ends = np.frombuffer(bounds, np.int32)[filled.offset : filled.offset + len(filled) + 1].astype(np.int64)
-    lengths = np.diff(ends) // kind.itemsize
-    return lengths, np.frombuffer(data or b"", kind, lengths.sum(), ends[0])
 
 
 def as_long(hashes: Hashes, present: npt.NDArray[np.bool_] | None = None) -> pa.Array:

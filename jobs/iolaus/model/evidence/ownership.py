@@ -1,0 +1,70 @@
+"""Evidence that members are in one hand: one thing that most have, and pairs that share any."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from iolaus.model.bits import MILLI, by_channel
+from iolaus.model.evidence.piece import percent, piece
+from iolaus.model.signals import CHANNEL, POOL, TOKEN_FAMILIES
+from iolaus.model.timing import poisson_bits
+from iolaus.settings import Scoring
+
+_POOLED = ("card", "address", "block", "prompt")
+
+
+def identity(members: DataFrame, sizes: DataFrame, tokens: DataFrame, population: int, settings: Scoring) -> DataFrame:
+    """The one thing of each channel that most members have, however they are paired."""
+    used = tokens.where(F.col("counts") & F.col("channel").isin(*(c for f in TOKEN_FAMILIES.values() for c in f)))
+    having = (
+        used.join(members, "account_id")
+        .groupBy("cluster_id", "channel", "token")
+        .agg(F.count(F.lit(1)).cast("int").alias("support"), F.max("users").alias("users"))
+    )
+    rows = having.join(sizes, "cluster_id").where(F.col("support") >= 3)
+    share = F.col("support") / F.col("size")
+    outside = (F.greatest(F.col("users") - F.col("support"), F.lit(0)) + 1) / F.lit(float(population))
+    bits = F.log2(share / outside) + F.log2(share)  # a thing that few members have proves less than its rarity
+    cap = F.least(by_channel({c.name: c.cap for c in CHANNEL.values()}), F.lit(settings.channel_cap))
+    order = Window.partitionBy("cluster_id", "channel").orderBy(F.desc("bits"), F.desc("support"), "token")
+    best = rows.select(
+        "*", share.alias("value"), outside.alias("background"), F.round(F.least(bits, cap) * MILLI).cast("int").alias("bits")
+    )
+    best = best.withColumn("nth", F.row_number().over(order)).where((F.col("nth") == 1) & (F.col("bits") > 0))
+    says = F.create_map(*(F.lit(x) for c in CHANNEL.values() for x in (c.name, c.says)))[F.col("channel")]
+    text = F.format_string("%d of %d accounts %s; at large %s", "support", "size", says, percent(F.col("background")))
+    return piece(best, F.col("channel"), F.lit("coordination"), text)
+
+
+def pool(members: DataFrame, sizes: DataFrame, tokens: DataFrame, population: int, settings: Scoring) -> DataFrame:
+    """Pairs of members on one card, address or network, or with the same prompt, against the rate of such pairs at large."""
+    used = tokens.where(F.col("channel").isin(*_POOLED))
+    at_large = (
+        used.select("channel", "token", "users")
+        .distinct()
+        .groupBy("channel")
+        .agg(F.sum(F.col("users") * (F.col("users").cast("long") - 1) / 2).alias("pairs"))
+    )
+    inside = used.join(members, "account_id").groupBy("cluster_id", "channel", "token").agg(F.countDistinct("owner_id").alias("k"))
+    pairs = inside.groupBy("cluster_id", "channel").agg(F.sum(F.col("k") * (F.col("k") - 1) / 2).alias("value"))
+    pairs = pairs.withColumn("support", F.least("value", F.lit(2**31 - 1)).cast("int"))  # of a crowd with many values there are more
+    rows = pairs.where("support > 0").join(sizes, "cluster_id").join(F.broadcast(at_large), "channel")
+    possible = F.col("size") * (F.col("size") - 1) / 2
+    expected = possible * F.col("pairs") / F.lit(max(population * (population - 1) / 2, 1.0))
+    rows = rows.select("cluster_id", "channel", "support", "size", "value", expected.alias("background"))
+    cap = settings.behaviour_cap
+
+    def weigh(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            bits = poisson_bits(batch.column("value").to_numpy(), batch.column("background").to_numpy())
+            yield pa.RecordBatch.from_arrays(
+                [*batch.columns, pa.array(np.round(np.minimum(bits, cap) * MILLI).astype(np.int32))], names=[*batch.schema.names, "bits"]
+            )
+
+    weighed = rows.mapInArrow(weigh, "cluster_id string, channel string, support int, size long, value double, background double, bits int")
+    says = F.create_map(*(F.lit(x) for c in _POOLED for x in (c, CHANNEL[c].says)))[F.col("channel")]
+    text = F.format_string("%d pairs of %d accounts %s; chance would make %.1f", "support", "size", says, "background")
+    return piece(weighed.where("bits >= 1000"), F.concat(F.lit(POOL), "channel"), F.lit("coordination"), text)

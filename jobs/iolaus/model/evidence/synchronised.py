@@ -1,0 +1,32 @@
+"""Evidence that members act in the same minutes."""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from iolaus.model.bits import MILLI
+from iolaus.model.evidence.piece import piece
+from iolaus.model.lockstep import lockstep
+from iolaus.model.signals import CHANNEL
+from iolaus.settings import Scoring
+
+
+def synchronised(members: DataFrame, embeddings: DataFrame, settings: Scoring) -> DataFrame:
+    """Days on which members met in the same minutes far more often than chance and their own hours make them."""
+    rows = lockstep(members, embeddings, settings).select(
+        "cluster_id",
+        "days",
+        "active_days",
+        F.col("met").cast("double").alias("value"),
+        F.col("expected").alias("background"),
+        F.least(F.col("met"), F.lit(2**31 - 1)).alias("support"),
+    )
+    bits = F.least(F.col("days") * settings.lockstep_each, F.lit(CHANNEL["synchrony"].cap)) * MILLI
+    rows = rows.withColumn("bits", F.round(bits).cast("int"))
+    text = F.format_string(
+        "accounts were active in the same ten minutes %d times; chance and their own hours would make %.1f; so on %d of %d days",
+        "support",
+        "background",
+        "days",
+        "active_days",
+    )
+    return piece(rows, F.lit("synchrony"), F.lit("coordination"), text)

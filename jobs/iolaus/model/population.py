@@ -1,0 +1,58 @@
+"""Everybody: what all accounts of the population do, which a group's profile is held against."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from iolaus.joins.cosine.join import sampled
+from iolaus.model.account_bins import BINNED, BINS, HOURS, Floats, Ints
+from iolaus.text.embedding import DIMENSIONS
+
+SAMPLE = 2_000  # accounts whose vectors stand for everybody's: 1 MB on the driver
+
+
+@dataclass(frozen=True)
+class Background:
+    """Everybody: accounts by measure and bin, (measures, BINS), the vectors of a sample, (sample, DIMENSIONS), and accounts by hour."""
+
+    bins: Ints
+    vectors: Floats
+    hours: Ints  # (HOURS,)
+
+
+def histogram(bins: pa.ChunkedArray) -> Ints:
+    """Accounts by measure and bin, (measures, BINS)."""
+    values = bins.combine_chunks().flatten()
+    measure = np.tile(np.arange(len(BINNED)), len(bins))
+    there = values.is_valid().to_numpy(zero_copy_only=False)
+    flat = measure[there] * BINS + values.drop_null().to_numpy()
+    return np.bincount(flat, minlength=len(BINNED) * BINS).reshape(len(BINNED), BINS)
+
+
+def by_hour(hours: pa.ChunkedArray) -> Ints:
+    """Accounts active by hour, (HOURS,), of lists of hours."""
+    return np.bincount(hours.combine_chunks().flatten().to_numpy(zero_copy_only=False), minlength=HOURS).astype(np.int64)
+
+
+def background(binned: DataFrame) -> Background:
+    """Everybody, of `bins`."""
+
+    def count(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            counted, hours = (
+                histogram(pa.chunked_array([batch.column("bins")])).ravel(),
+                by_hour(pa.chunked_array([batch.column("hours")])),
+            )
+            both = [pa.array([x.tolist()], pa.list_(pa.int64())) for x in (counted, hours)]
+            yield pa.RecordBatch.from_arrays(both, names=["counted", "hours"])
+
+    # One row a batch of accounts.
+    parts = binned.select("bins", "hours").mapInArrow(count, "counted array<long>, hours array<long>").toArrow()
+    counted = np.array(parts["counted"].to_pylist(), np.int64).reshape(-1, len(BINNED), BINS).sum(axis=0)
+    hours = np.array(parts["hours"].to_pylist(), np.int64).reshape(-1, HOURS).sum(axis=0)
+    vectors = sampled(binned.select(F.col("account_id").alias("id"), "vector"), SAMPLE).astype(np.float64)
+    return Background(counted, vectors.reshape(-1, DIMENSIONS), hours)
