@@ -21,7 +21,7 @@ from iolaus.runtime.gates.gate import rejected_path
 from iolaus.runtime.lake import Lake
 from iolaus.runtime.maintenance import ACCOUNT_COLUMNS, LABELS, Done, compact, forget, requested, retain, vacuum
 from iolaus.runtime.secret import VARIABLE
-from iolaus.settings import DEFAULT, RETENTION
+from iolaus.settings import DEFAULT
 from tests.rows import DAY, rows
 from tests.runs import KEY
 
@@ -45,12 +45,12 @@ def test_a_scattered_day_is_compacted_once(spark: SparkSession, lake: Lake) -> N
         lake.write(COMPONENTS, made.repartition(4), day)
     before = files(lake, COMPONENTS, DAY)
     assert len(before) == 4
-    done = list(compact(lake, DAY, 7, RETENTION))
+    done = list(compact(lake, DAY, 7, DEFAULT.retention))
     assert [(d.table, d.what) for d in done] == [(COMPONENTS, f"{DAY}: 4 files became 1")]
     assert len(files(lake, COMPONENTS, DAY) - before) == 1
     assert len(files(lake, COMPONENTS, old)) == 4, "beyond the days asked for"
     assert sorted(r.account_id for r in lake.read(COMPONENTS, Span.DAY, DAY).collect()) == sorted(f"a{i}" for i in range(40))
-    assert list(compact(lake, DAY, 7, RETENTION)) == [], "what is compact stays as it is"
+    assert list(compact(lake, DAY, 7, DEFAULT.retention)) == [], "what is compact stays as it is"
 
 
 def test_text_goes_after_its_days(spark: SparkSession, lake: Lake) -> None:
@@ -59,11 +59,11 @@ def test_text_goes_after_its_days(spark: SparkSession, lake: Lake) -> None:
         lake.write(EXCHANGES, rows(spark, EXCHANGES, [{"arrived_on": day, "happened_on": day, "prompt": "private"}]), day)
     lake.write(REJECTED, rows(spark, REJECTED, [{"arrived_on": days[3], "row": "private"}]), days[3])
     for _ in range(2):  # repeated, it finds nothing to do
-        list(retain(lake, DAY, RETENTION))
+        list(retain(lake, DAY, DEFAULT.retention))
         assert lake.days(EXCHANGES) == [days[1], days[0]]
         assert lake.days(REJECTED) == []
     with pytest.raises(UsageError, match="29 days or longer"):
-        list(retain(lake, DAY, replace(RETENTION, text_days=DEFAULT.window_days)))
+        list(retain(lake, DAY, replace(DEFAULT.retention, text_days=DEFAULT.window_days)))
 
 
 def test_only_old_files_that_no_version_needs_are_removed(spark: SparkSession, lake: Lake) -> None:
@@ -74,8 +74,8 @@ def test_only_old_files_that_no_version_needs_are_removed(spark: SparkSession, l
     left.write_bytes(b"half")
     os.utime(left, (time.time() - 8 * 86_400,) * 2)
     with pytest.raises(UsageError, match="give 168 or more"):
-        list(vacuum(lake, replace(RETENTION, file_hours=24)))
-    list(vacuum(lake, RETENTION))
+        list(vacuum(lake, replace(DEFAULT.retention, file_hours=24)))
+    list(vacuum(lake, DEFAULT.retention))
     assert not left.exists()
     assert files(lake, COMPONENTS, DAY) == kept, "replaced a moment ago, and there for readers of the version before"
     assert len(kept) >= 2
@@ -179,6 +179,6 @@ def test_a_lake_that_is_not_there(
 
 def test_an_empty_lake_and_a_list_that_is_not_there(spark: SparkSession, lake: Lake) -> None:
     with pytest.raises(UsageError, match="has no table"):
-        list(vacuum(lake, RETENTION))
+        list(vacuum(lake, DEFAULT.retention))
     with pytest.raises(UsageError, match="no list of accounts"):
         requested(spark, "nowhere.txt")

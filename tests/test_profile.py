@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from rows import rows
 
-from iolaus.model.account_bins import BINNED, BINS, HOURS, bins
+from iolaus.model.account_bins import BINNED, BINS, bins
 from iolaus.model.membership import families
 from iolaus.model.membership import judge as profile
 from iolaus.model.membership.candidates import PARTS, Candidates
@@ -22,7 +22,7 @@ from iolaus.model.membership.judge import FAMILIES, assign
 from iolaus.model.membership.typical import held as pack_held
 from iolaus.model.population import Background, background
 from iolaus.model.signals import CHANNEL
-from iolaus.settings import Profile
+from iolaus.settings import DEFAULT, Profile
 from iolaus.text.embedding import DIMENSIONS
 
 Row = dict[str, Any]
@@ -30,6 +30,8 @@ Key = tuple[str, int]  # channel, token
 Binned = dict[str, tuple[list[int | None], float | None, list[int]]]  # bins, place and hours of every account
 NAMES = [f"r{i}" for i in range(10)]
 SIZES, TORN = {"a": 4, "b": 8, "c": 8, "d": 4, "e": 8, "f": 8}, ("ab", "cd", "ef")
+DAYS = DEFAULT.window_days
+HOURS = 24 * DAYS
 CHANNELS = ("card", "address", "block", "head8", "system", "device")
 TIGHT = Profile(typical_tokens=1, lift=2.0, content_cap=6.0, infrastructure_cap=9.0, missing_cap=2.5, posterior=5.0)
 Planted = tuple["World", dict[str, Row]]
@@ -183,7 +185,7 @@ def run(spark: SparkSession, world: World, s: Profile, partitions: int = 1) -> d
     accounts = binned.join(pack_held(tokens), "account_id", "left")
     counted = np.array([[of[b] for b in range(BINS)] for of in histograms([of for of, _, _ in world.binned.values()])])
     active = np.bincount([h for of in world.binned.values() for h in of[2]], minlength=HOURS)
-    at_large = Background(counted, np.zeros((0, DIMENSIONS)), active) if partitions == 1 else background(binned)
+    at_large = Background(counted, np.zeros((0, DIMENSIONS)), active) if partitions == 1 else background(binned, DAYS)
     assert (at_large.bins.tolist(), at_large.hours.tolist()) == (counted.tolist(), active.tolist())
     made = [r.asDict() for r in assign(members, linked, accounts, at_large, len(world.binned), s).collect()]
     found = {r.pop("account_id"): r for r in made}
@@ -299,14 +301,17 @@ def test_bins_are_cut_at_fixed_points(spark: SparkSession) -> None:
         {"account_id": f"{i:02}", "n_exchanges": 100, "n_known": 100} | {column: value} for i, (_, column, value, _) in enumerate(cases)
     ]
     places = spark.createDataFrame([("00", 0.25)], "account_id string, place double")
-    found = sorted(bins(rows(spark, "features.account_embeddings", made), places).collect(), key=lambda r: str(r["account_id"]))
+    found = sorted(bins(rows(spark, "features.account_embeddings", made), places, DAYS).collect(), key=lambda r: str(r["account_id"]))
     assert [(case, r["bins"][BINNED.index(case[0])]) for case, r in zip(cases, found, strict=True)] == [(case, case[3]) for case in cases]
     assert [r["place"] for r in found] == [0.25] + [None] * (len(cases) - 1)
 
 
 def test_a_silent_measure_has_no_bin(spark: SparkSession) -> None:
     made = rows(spark, "features.account_embeddings", [{"n_exchanges": 10}]).withColumn("n_thinking", F.lit(None).cast("long"))
-    assert bins(made, spark.createDataFrame([], "account_id string, place double")).collect()[0]["bins"][BINNED.index("thinking")] is None
+    assert (
+        bins(made, spark.createDataFrame([], "account_id string, place double"), DAYS).collect()[0]["bins"][BINNED.index("thinking")]
+        is None
+    )
 
 
 @pytest.mark.parametrize(("origin", "joins"), [("wrapper", True), ("links", False), ("links, and a token", True)])
@@ -329,7 +334,7 @@ def test_who_asks_about_the_same_things_is_found_without_a_token(spark: SparkSes
     accounts = binned.join(pack_held(held), "account_id", "left")
     listed = spark.createDataFrame(members, "community string, account_id string")
     linked = listed.where(F.lit(origin.startswith("links")) & (F.col("account_id") != "014"))
-    made = assign(listed, linked, accounts, background(binned), 400, Profile(unlinked=20.0)).collect()
+    made = assign(listed, linked, accounts, background(binned, DAYS), 400, Profile(unlinked=20.0)).collect()
     assert {r["account_id"] for r in made} == {f"{i:03}" for i in range(14 if joins else 13)}, "not the fifteenth, though it was listed"
     assert all("content" in r["reasons"] and r["content"] >= 3000 for r in made)
 

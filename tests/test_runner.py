@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from iolaus.pipeline import STAGES, Grain, Span, stage
-from iolaus.runtime.order import ABREAST, PUBLISHER, Task, alone, order, schedule
+from iolaus.runtime.order import PUBLISHER, Task, alone, order, schedule
+from iolaus.settings import DEFAULT
 
 DAYS = [date(2026, 3, d) for d in range(2, 9)]
 
@@ -96,4 +97,4 @@ def test_gold_of_a_short_first_load_waits_for_every_gate(number: int) -> None:
 def test_few_days_are_unfinished(waits: dict[Task, set[Task]]) -> None:
     for day, table in waits:
         written = behind(waits, (day, table))
-        assert all(task in written for task in waits if (day - task[0]).days >= ABREAST)
+        assert all(task in written for task in waits if (day - task[0]).days >= DEFAULT.execution.days_abreast)

@@ -39,6 +39,8 @@ def another(value: Any) -> Any:
         return value + "x"
     if isinstance(value, tuple):
         return (*value, *value[:1]) if value else ("x",)
+    if isinstance(value, dict):
+        return {**value, "x": 1}
     raise TypeError(f"no other value known for {value!r}")
 
 

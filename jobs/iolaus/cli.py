@@ -6,15 +6,31 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import iolaus
-from iolaus.commands import adapt, export, gate, job, maintain, match, quality, query, report, run, simulate, verdict
+from iolaus.commands import adapt, export, gate, job, maintain, match, quality, query, report, run, settings, simulate, verdict
+from iolaus.commands.arguments import add_settings
 from iolaus.errors import GateError, RunError, UsageError, one_line
+from iolaus.settings_file import read
 
 if TYPE_CHECKING:
     from iolaus.commands.arguments import Commands
 
 FAILED, UNUSABLE, GATED = 1, 2, 3  # and 0: done
 _PLACES = (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
-COMMANDS = (run, job, gate, quality, simulate, adapt, query, report, verdict, export, match, maintain)  # in the order of `iolaus --help`
+COMMANDS = (
+    run,
+    job,
+    gate,
+    quality,
+    simulate,
+    adapt,
+    query,
+    report,
+    verdict,
+    export,
+    match,
+    maintain,
+    settings,
+)  # in the order of `iolaus --help`
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     given = parser.parse_args(arguments)
     try:
+        given.effective = read(getattr(given, "lake", None), given.settings_file, given.set)
         act: Callable[[argparse.Namespace], int] = given.act
         return act(given)
     except UsageError as error:
@@ -62,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     for command in COMMANDS:
         command.add(commands)
     for added in _innermost(commands):
+        add_settings(added)
         added.add_argument("--debug", action="store_true", help="show the whole trace of an error")
     return parser
 

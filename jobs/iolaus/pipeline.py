@@ -208,7 +208,7 @@ STAGES: tuple[Stage, ...] = (
 )
 
 # What the shell keeps of runs and gates; no stage makes or reads them.
-RECORDS: tuple[str, ...] = ("quality.runs", "quality.results", "quality.summaries")
+RECORDS: tuple[str, ...] = ("quality.runs", "quality.results", "quality.summaries", "quality.settings")
 
 
 def stage(table: str) -> Stage:

@@ -1,154 +1,411 @@
-"""Every threshold and seed, each stated once, with its unit and its reason.
+"""Everything that decides, each value stated once with its unit, its allowed range and its reason.
 
-One frozen object serves all stages. `Settings.digest` names a set of values, so that a published row
-can be traced to the settings that made it.
+One frozen object serves all stages; the standard library suffices to read it. `iolaus.settings_file` makes one from a
+file, the environment and the command line. `Settings.digest` names a set of values, so that a published row can be
+traced to the settings that made it; `docs/settings.md` is made from this module.
 """
 
 import json
-from dataclasses import asdict, dataclass, field
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from datetime import date
 from hashlib import sha256
+from typing import Any
+
+HIDDEN = "(hidden)"  # stands for a value that must not be shown
+_SECRET = re.compile(r"(?i)secret|passw|token|credential|access\.?key|account\.?key")  # in the name of a Spark property
+
+
+@dataclass(frozen=True)
+class About:
+    """What is said of a setting: its unit, its range (None: no bound), its reason, and what text in it must look like."""
+
+    unit: str
+    least: float | None
+    most: float | None
+    reason: str
+    looks: str = ""  # a regular expression that each text must match whole
+    keys: tuple[str, ...] = ()  # of a table: the names that it may have; () for any
+    holds: str = ""  # of a table: what an entry is, in words
+    is_file: bool = False  # of a table: it may also be named as a file or folder that holds it
+
+
+def number(default: float, unit: str, least: float, most: float, reason: str) -> Any:
+    """A field that holds a number from `least` to `most`."""
+    return field(default=default, metadata={"about": About(unit, least, most, reason)})
+
+
+def switch(default: bool, reason: str) -> Any:
+    """A field that is true or false."""
+    return field(default=default, metadata={"about": About("", None, None, reason)})
+
+
+def texts(default: tuple[str, ...], looks: str, reason: str) -> Any:
+    """A field that holds a list of texts, each of which matches `looks` whole."""
+    return field(default=default, metadata={"about": About("", None, None, reason, looks)})
+
+
+def mapping(holds: str, reason: str, *, keys: tuple[str, ...] = (), is_file: bool = False) -> Any:
+    """A field that holds a table of names and values, empty by default."""
+    return field(default_factory=dict, metadata={"about": About("", None, None, reason, "", keys, holds, is_file)})
 
 
 @dataclass(frozen=True)
 class Ingestion:
     """What is accepted from the landing."""
 
-    earliest_year: int = 2015  # no language-model API is older: an earlier time is a broken clock
-    clock_ahead_hours: int = 24  # a request later than this after its day of arrival cannot have happened
-    prompt_bytes: int = 4 << 20  # a longer prompt is rejected: no model takes it
+    earliest_year: int = number(2015, "year", 2000, 2100, "No language-model API is older: an earlier time means a broken clock.")
+    clock_ahead_hours: int = number(
+        24, "hours", 0, 168, "An exchange requested later than this after its day of arrival cannot have happened."
+    )
+    prompt_bytes: int = number(4 << 20, "bytes", 1_000, 1 << 26, "A longer prompt is rejected: no model accepts it.")
+    access_paths: tuple[str, ...] = texts(
+        ("api", "console", "cloud", "reseller"),
+        "[a-z0-9][a-z0-9_.-]*",
+        "The access paths that the platform has, in lower case. Traffic by another path is counted as unknown.",
+    )
 
 
 @dataclass(frozen=True)
 class Pairs:
     """Which pairs of accounts are compared."""
 
-    most_sharers: int = 600  # a token of more owners is not paired: 600 make 180,000 pairs and prove little each
-    content_tail: float = 2.0**-8  # share of random pairs that are as close in content as a candidate pair
-    content_sample: int = 1_000  # accounts whose cosines make the background of content: 500,000 pairs
-    content_neighbours: int = 48  # nearest accounts kept of one account
-    content_recall: float = 0.95  # of these pairs, of accounts too many for all to be compared: no group hangs on one pair
-    content_words: int = 60  # an account that said less has no direction to speak of
-    synchrony_floor: float = 4.0  # bits that a pair must have from elsewhere before its minutes are compared
+    most_sharers: int = number(
+        600, "owners", 2, 10_000, "A shared value of more owners is not paired: 600 make 180,000 pairs and prove little each."
+    )
+    partners: int = number(
+        1_000, "owners", 10, 100_000, "An account that meets more owners in a channel is paired with a random share of them."
+    )
+    content_tail: float = number(
+        2.0**-8, "share", 2.0**-20, 0.5, "A pair is a candidate if at most this share of random pairs is as close in content."
+    )
+    content_sample: int = number(
+        1_000, "accounts", 10, 20_000, "Sample whose cosines make the baseline of content: 1,000 accounts make 500,000 pairs."
+    )
+    content_neighbours: int = number(48, "accounts", 1, 1_000, "Nearest accounts kept of an account.")
+    content_recall: float = number(
+        0.95, "share", 0.5, 1, "Share of these pairs to find where there are too many accounts to compare all: no group hangs on one pair."
+    )
+    content_words: int = number(60, "words", 1, 100_000, "An account that said less has no clear subject.")
+    synchrony_floor: float = number(
+        4.0, "bits", 0, 64, "Evidence that a pair must have from other channels before its minutes are compared."
+    )
+    synchrony_meetings: int = number(3, "meetings", 1, 1_000, "Fewer meetings are a coincidence, whatever the formula says.")
 
 
 @dataclass(frozen=True)
 class Graph:
     """Which pairs are links, and how links become clusters."""
 
-    family_floor: float = 3.0  # bits a family must give to count: one chance in eight
-    families: int = 2  # independent families that must agree
-    chance_links: float = 1.0  # a link's bits must exceed log2(accounts) by this: half a chance link an account, before triangles
-    triangles: int = 3  # a chance link closes no triangles; a link inside a group closes many
-    resolution: float = 2.0  # of Leiden's modularity: above 1 prefers small, dense communities
-    reunite: float = 0.4  # two communities are parts of one where links between are so dense, of those inside the sparser
-    seed: int = 7
-    wrapper_accounts: int = 6  # a wrapper of fewer accounts is no group to speak of
-    wrapper_most: float = 0.3  # a wrapper of more of all accounts is the platform's own, or a language's, unless links tie its users
-    wrapper_loyalty: float = 0.7  # share of its users who fill it again and again: an idiom is met once here and there
-    wrapper_share: float = 0.03  # share of those users' traffic that carries it
-    wrapper_overlap: float = 0.6  # two groups are one when so much of the smaller is in the larger; links tie so many of its users
-    programs_exchanges: int = 8  # an account of fewer cannot be told to be a program's, nor what it asks about
-    programs_turns: float = 0.05  # share of later turns up to which a program drives it
-    content_triangles: int = 3
-    content_density: float = 0.25  # share of pairs inside that a group of one subject must have
-    driver_edges: int = 5_000_000  # up to so many links components are found on the driver: 100 MB
+    family_floor: float = number(3.0, "bits", 0, 64, "A family of signals counts from here on: one chance in eight.")
+    families: int = number(2, "families", 1, 4, "Independent families that must agree on a link.")
+    chance_links: float = number(
+        1.0, "bits", -32, 64, "A link needs log2(accounts) and this: half a chance link an account, before triangles are counted."
+    )
+    triangles: int = number(3, "triangles", 0, 1_000, "Triangles a link must close: a chance link closes none, a link inside a group many.")
+    resolution: float = number(2.0, "", 0.01, 100, "Resolution of Leiden's modularity: above 1 it prefers small, dense communities.")
+    reunite: float = number(
+        0.4, "share", 0, 1, "Two communities are one where links between them are this dense, relative to those inside the sparser one."
+    )
+    seed: int = number(7, "", 0, 2**31 - 1, "Seed of the community search.")
+    wrapper_accounts: int = number(6, "accounts", 2, 100_000, "A prompt template with fewer accounts makes no group.")
+    wrapper_most: float = number(
+        0.3, "share", 0, 1, "Above this share of all accounts a template counts as a platform default, unless links tie its users."
+    )
+    wrapper_loyalty: float = number(
+        0.7, "share", 0, 1, "Share of a template's users who use it again and again: a common phrase is met once here and there."
+    )
+    wrapper_share: float = number(0.03, "share", 0, 1, "Share of those users' traffic that carries the template.")
+    wrapper_overlap: float = number(
+        0.6, "share", 0, 1, "Two groups are one when this share of the smaller is in the larger, or links tie this share of its users."
+    )
+    programs_exchanges: int = number(
+        8, "exchanges", 1, 10_000, "With fewer exchanges nothing is said of who drives an account, nor of its subject."
+    )
+    programs_turns: float = number(0.05, "share", 0, 1, "Up to this share of follow-up turns an account is driven by a program.")
+    content_triangles: int = number(3, "triangles", 0, 1_000, "Triangles that a pair of one subject must close.")
+    content_density: float = number(0.25, "share", 0, 1, "Share of the pairs inside that a group of one subject must have.")
+    driver_edges: int = number(5_000_000, "links", 0, 100_000_000, "Up to this many links, components are found on the driver (100 MB).")
 
 
 @dataclass(frozen=True)
 class Profile:
     """How accounts are re-assigned to groups by profile."""
 
-    rounds: int = 2  # the third moves under one account in a hundred
-    fewest: int = 3  # a group of fewer has no profile, and a token of fewer members is not the group's
-    lift: float = 4.0  # how much more often than at large a group has a token that is typical of it
-    typical_tokens: int = 64  # typical tokens kept of a group and channel
-    candidate_bits: float = 3.0  # an account is a candidate of a group on so much content or infrastructure
-    subject_least: float = 2.0  # bits that asking about other things than the group speaks against a member, at most
-    content_cap: float = 12.0  # bits
-    infrastructure_cap: float = 14.0  # bits
-    family_floor: float = 2.0  # bits a family must give to count as agreeing
-    content_alone: float = 10.0  # bits of content that need no other family, where none speaks against: wrapper and subject
-    posterior: float = 3.0  # log2 of the odds of belonging: 8 to 1
-    usual: float = 0.7  # what so large a share of members send is missed in an account that does not
-    missing_cap: float = 4.0  # bits
-    unlinked: float = 2.0  # bits that it costs to share no token with a group that links found, nor a link: a member in four does not
+    rounds: int = number(2, "rounds", 0, 10, "A third round moves fewer than one account in a hundred.")
+    fewest: int = number(3, "accounts", 2, 1_000, "A smaller group has no profile; a value of fewer members is not the group's.")
+    lift: float = number(4.0, "times", 1, 1_000, "How much more often than the baseline a group has a value that is typical of it.")
+    typical_tokens: int = number(64, "values", 1, 1_000, "Typical shared values kept of a group and channel.")
+    candidate_bits: float = number(3.0, "bits", 0, 64, "Content or infrastructure that makes an account a candidate of a group.")
+    subject_least: float = number(2.0, "bits", 0, 64, "The most that another subject than the group's speaks against a member.")
+    content_cap: float = number(12.0, "bits", 0, 64, "The most that content can give.")
+    infrastructure_cap: float = number(14.0, "bits", 0, 64, "The most that infrastructure can give.")
+    behaviour_step: float = number(2.0, "bits", 0, 64, "The most that one measure of behaviour can give or take.")
+    behaviour_cap: float = number(6.0, "bits", 0, 64, "The most that all behaviour together can give or take.")
+    cohort_least: float = number(-3.0, "bits", -64, 0, "What an account made at another time than the group loses at most.")
+    cohort_most: float = number(5.0, "bits", 0, 64, "What an account made at the same time as the group gains at most.")
+    timing_cap: float = number(5.0, "bits", 0, 64, "The most that shared hours of activity can give.")
+    family_floor: float = number(2.0, "bits", 0, 64, "A family counts as agreeing from here on.")
+    content_alone: float = number(
+        10.0, "bits", 0, 64, "Content of this strength needs no other family, as long as none speaks against: template and subject."
+    )
+    posterior: float = number(3.0, "bits", -32, 64, "log2 of the odds of belonging that a member needs: 8 to 1.")
+    usual: float = number(0.7, "share", 0, 1, "What this share of members sends is missed in an account that does not.")
+    missing_cap: float = number(4.0, "bits", 0, 64, "The most that a missing usual value costs.")
+    unlinked: float = number(2.0, "bits", 0, 64, "Penalty for having neither a link to nor a shared value with a group that links found.")
 
 
 @dataclass(frozen=True)
 class Scoring:
     """What makes a cluster a suspect."""
 
-    channel_cap: float = 12.0  # bits: no single fact decides
-    behaviour_cap: float = 8.0  # bits
-    effect: float = 0.2  # a behaviour must be so much more common among members than among accounts of their volume
-    automation_share: float = 0.5  # share of members that programs must drive: that some do says nothing of the others
-    shown: float = 3.0  # bits that a kind of evidence must reach to count as shown
-    fleet_owners: int = 20  # so many new accounts in programs' hands are no young firm's, and so many unrelated owners no team
-    subject_accounts: int = 20  # fewer programs of one subject may be colleagues, or a class's exercise
-    explained_share: float = 0.5  # share of members on one client, or of prompts sent by several members, that explains a wrapper
-    explained_people: float = 0.2  # share of members that talk in turns: then people share the work
-    explained_lift: float = 4.0  # how much more often than at large that client must be among members
-    pivot_hours: int = 48  # hours after a release in which an account that moves early has moved
-    banned: int = 3  # banned members of a cluster from which on those who began since may be their heirs
-    lockstep_lift: float = 2.0  # times as many meetings in the same minutes as chance, and as the members' own hours, make
-    lockstep_day: float = 6.0  # bits by which a day must show it: one chance in 64
-    lockstep_share: float = 1 / 3  # of the days on which they are active that must show it: a class meets now and then
-    lockstep_each: float = 2.0  # bits that such a day gives: something may have happened that day
-    lockstep: float = 8.0  # bits, so four such days, from which on one hand is behind accounts that one thing binds
-    coordination: float = 6.0  # bits of coordination without which nothing is published
-    identity_share: float = 0.5  # share of members that one exact thing must join
-    fewest_accounts: int = 5  # a smaller cluster is left to the watchlist
-    fewest_owners: int = 3  # of accounts of one or two owners the owner answers, and it is no ring
-    typical_share: float = 0.3  # a token of so large a share of members is the cluster's own
-    verdict_share: float = 0.5  # share of a cluster's accounts that a verdict must have seen to be of it still
-    links_shown: int = 20  # strongest pairs kept of an account in gold
-    template_accounts: int = 3  # a text that fewer members share is shown to nobody
-    templates_shown: int = 2  # most shared texts of each kind that are shown of a cluster
-    active_days: int = 2  # a cluster seen in the last so many days is active
-    unsupported_regions: tuple[str, ...] = ("CN", "RU", "KP", "IR", "SY", "CU", "BY")  # set to your own policy's
+    channel_cap: float = number(12.0, "bits", 0, 64, "No single fact decides.")
+    behaviour_cap: float = number(8.0, "bits", 0, 64, "The most that one behaviour can give.")
+    effect: float = number(
+        0.2, "share", 0, 1, "A behaviour must be this much more common among members than among accounts with similar volume."
+    )
+    automation_share: float = number(
+        0.5, "share", 0, 1, "Share of members that programs must drive: that some are says nothing of the others."
+    )
+    shown: float = number(3.0, "bits", 0, 64, "A kind of evidence counts as shown from here on.")
+    fleet_owners: int = number(
+        20, "owners", 1, 100_000, "This many new, automated accounts are no young firm's, and this many unrelated owners no team."
+    )
+    subject_accounts: int = number(20, "accounts", 1, 100_000, "Fewer programs of one subject may be colleagues, or a class's exercise.")
+    explained_share: float = number(
+        0.5, "share", 0, 1, "Share of members on one client, or of prompts that several members sent, that explains a template."
+    )
+    explained_people: float = number(0.2, "share", 0, 1, "Where this share of members talks in turns, people share the work.")
+    explained_lift: float = number(4.0, "times", 1, 1_000, "How much more often than the baseline that client must be among members.")
+    pivot_hours: int = number(48, "hours", 1, 720, "An account that moves to a model this soon after its release moved early.")
+    banned: int = number(3, "accounts", 1, 100_000, "From this many banned members on, those who began since may be their successors.")
+    lockstep_lift: float = number(2.0, "times", 1, 1_000, "Meetings in the same minutes, relative to chance and to the members' own hours.")
+    lockstep_day: float = number(6.0, "bits", 0, 64, "Evidence that makes a day one of synchronised activity: one chance in 64.")
+    lockstep_share: float = number(
+        1 / 3, "share", 0, 1, "Share of active days that must show synchronised activity: a class meets now and then."
+    )
+    lockstep_each: float = number(2.0, "bits", 0, 64, "What one such day gives: something may have happened that day.")
+    lockstep: float = number(
+        8.0, "bits", 0, 64, "Synchronised activity from which one operator is behind accounts that one thing binds: four days."
+    )
+    coordination: float = number(6.0, "bits", 0, 64, "Evidence of coordination without which nothing is published.")
+    identity_share: float = number(0.5, "share", 0, 1, "Share of members that one exact value must join.")
+    fewest_accounts: int = number(5, "accounts", 2, 100_000, "A smaller cluster is left to the watchlist.")
+    fewest_owners: int = number(3, "owners", 1, 100_000, "The accounts of one or two owners are the owners' to answer for, and no ring.")
+    typical_share: float = number(0.3, "share", 0, 1, "A value that this share of members has is the cluster's own.")
+    verdict_share: float = number(0.5, "share", 0, 1, "Share of a cluster's accounts that a verdict must have seen to apply to it still.")
+    links_shown: int = number(20, "links", 1, 1_000, "Strongest pairs kept of an account in gold.")
+    template_accounts: int = number(3, "accounts", 2, 100_000, "A text that fewer members share is shown to nobody.")
+    templates_shown: int = number(2, "texts", 0, 100, "Most shared texts of each kind that are shown of a cluster.")
+    active_days: int = number(2, "days", 1, 366, "A cluster seen in the last so many days is active.")
+    unsupported_regions: tuple[str, ...] = texts(
+        ("CN", "RU", "KP", "IR", "SY", "CU", "BY"),
+        "[A-Z]{2}",
+        "Regions, by ISO 3166 alpha-2 code, where your policy allows no use. Set them to your own policy's.",
+    )
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a channel (a kind of shared value) may prove."""
+
+    cap: float = number(8, "bits", 0, 64, "The most that the channel gives, however rare the value: it may be shared for unseen reasons.")
+    floor: float = number(3, "bits", 0, 64, "Pairs are made only where they are worth this much.")
+    enabled: bool = switch(True, "A channel that is switched off makes no pair, no profile and no evidence.")
+
+
+@dataclass(frozen=True)
+class Channels:
+    """The limits of each channel; what a channel is, stands in `iolaus.model.signals`."""
+
+    card: Limits = Limits(11, 3)
+    address: Limits = Limits(11, 3)
+    block: Limits = Limits(9, 3)
+    asn: Limits = Limits(7, 5)
+    mail: Limits = Limits(6, 4)
+    device: Limits = Limits(6, 6)
+    system: Limits = Limits(10, 3)
+    tools: Limits = Limits(4, 3)
+    template: Limits = Limits(10, 3)
+    prompt: Limits = Limits(8, 4)
+    head4: Limits = Limits(8, 4)
+    head8: Limits = Limits(8, 4)
+    head16: Limits = Limits(8, 4)
+    tail4: Limits = Limits(8, 4)
+    tail8: Limits = Limits(8, 4)
+    tail16: Limits = Limits(8, 4)
+    content: Limits = Limits(8, 3)
+    synchrony: Limits = Limits(10, 2)
+    cohort: Limits = Limits(7, 2)
+
+    def __getitem__(self, name: str) -> Limits:
+        """The limits of a channel. Raises KeyError for no channel."""
+        if name not in self.names():
+            raise KeyError(name)
+        limits: Limits = getattr(self, name)
+        return limits
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """Every channel."""
+        return tuple(f.name for f in fields(cls))
+
+    def enabled(self) -> tuple[str, ...]:
+        """The channels that are not switched off."""
+        return tuple(name for name in self.names() if self[name].enabled)
+
+
+@dataclass(frozen=True)
+class Claims:
+    """From where on an account shows a behaviour; what follows, is decided by how many members of a cluster do."""
+
+    one_shot: float = number(0.05, "share", 0, 1, "Below this share of follow-up turns an account is automated.")
+    night_hours: int = number(6, "hours", 1, 23, "Length of the quietest part of the day: shorter than a night's sleep.")
+    round_the_clock: float = number(0.1, "share", 0, 1, "Share of traffic in the quietest hours from which an account does not sleep.")
+    long_outputs: float = number(512, "tokens", 1, 1_000_000, "Average length of answers that counts as long.")
+    thinking: float = number(0.33, "share", 0, 1, "Share of traffic that asks for extended reasoning.")
+    asks: float = number(0.25, "share", 0, 1, "Share of traffic that asks for one capability.")
+    young: float = number(7, "days", 0, 3_650, "An account first used within this time of its creation was made to be used.")
+    heavy_for_plan: float = number(
+        3, "doublings", 0, 12, "Traffic that is heavy for a plan, in doublings of the plan's usual: 3 are eight times."
+    )
 
 
 @dataclass(frozen=True)
 class Quality:
-    """How a day is compared with those before it; what is allowed stands in `expectations/`."""
+    """How a day is compared with those before it; what is allowed stands in the expectation suites."""
 
-    trailing_days: int = 14  # two weeks: every day of the week twice
-    fewest_days: int = 3  # of fewer nothing is said: a platform's first days differ
-    drift_rows: int = 1_000  # of fewer rows a distribution of a few dozen bins is mostly chance
+    trailing_days: int = number(14, "days", 1, 366, "Two weeks hold every day of the week twice.")
+    fewest_days: int = number(3, "days", 1, 366, "With fewer days before it nothing is said: a platform's first days differ.")
+    drift_rows: int = number(1_000, "rows", 1, 1_000_000_000, "With fewer rows a distribution of a few dozen bins is mostly chance.")
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How long what is stored is kept."""
+
+    text_days: int = number(
+        30, "days", 1, 3_650, "Days of arrival whose prompts stay: more than the window, in which late exchanges are joined to them."
+    )
+    file_hours: int = number(
+        168, "hours", 168, 87_600, "Replaced files stay for readers of an older version; Delta refuses fewer unless its check is off."
+    )
+    file_bytes: int = number(1 << 30, "bytes", 1 << 20, 1 << 34, "Size of file that compaction makes: Delta's own default.")
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How much runs at a time."""
+
+    stages_abreast: int = number(5, "stages", 1, 64, "Most of a small stage's time is planning on the driver, while cores are idle.")
+    days_abreast: int = number(
+        3, "days", 1, 28, "The last stages of a day are small and leave cores idle; the rows of each day are held in memory."
+    )
+
+
+CAPABILITIES = ("reasoning", "grading", "coding", "tools", "analysis", "vision", "rewriting")  # what a prompt may ask for
 
 
 @dataclass(frozen=True)
 class Settings:
     """The settings of a run."""
 
-    window_days: int = 28  # how far back a profile looks: long enough for slow campaigns, short enough to forget
-    ingestion: Ingestion = field(default_factory=Ingestion)
-    pairs: Pairs = field(default_factory=Pairs)
-    graph: Graph = field(default_factory=Graph)
-    profile: Profile = field(default_factory=Profile)
-    scoring: Scoring = field(default_factory=Scoring)
-    quality: Quality = field(default_factory=Quality)
+    window_days: int = number(28, "days", 1, 366, "How far back a profile looks: long enough for slow campaigns, short enough to forget.")
+    ingestion: Ingestion = Ingestion()
+    pairs: Pairs = Pairs()
+    graph: Graph = Graph()
+    profile: Profile = Profile()
+    scoring: Scoring = Scoring()
+    channels: Channels = Channels()
+    claims: Claims = Claims()
+    plans: Mapping[str, float] = mapping(
+        "a number of exchanges above 0",
+        "The usual traffic of a plan, in the window. Of a plan without an entry it is the median of the plan's accounts.",
+    )
+    capability_patterns: Mapping[str, tuple[str, ...]] = mapping(
+        "a list of RE2 patterns",
+        "Patterns (RE2, on lower-case text) that say that a prompt asks for a capability, beside those that are built in.",
+        keys=CAPABILITIES,
+        is_file=True,
+    )
+    quality: Quality = Quality()
+    suites: Mapping[str, str] = mapping(
+        "the text of a suite",
+        "Expectation suites (JSON) that replace the built-in suites of the same tables. Name a folder of files TABLE.json.",
+        is_file=True,
+    )
+    retention: Retention = Retention()
+    execution: Execution = Execution()
+    spark: Mapping[str, str] = mapping(
+        "a text", "Properties of the Spark session, without their prefix `spark.`: over those that Iolaus sets itself."
+    )
+
+    def values(self) -> dict[str, Any]:
+        """All values as JSON knows them, by section and name; what a Spark property keeps secret is hidden."""
+        shown: dict[str, Any] = json.loads(json.dumps(asdict(self), sort_keys=True))
+        shown["spark"] = {name: HIDDEN if _SECRET.search(name) else value for name, value in shown["spark"].items()}
+        return shown
 
     @property
     def digest(self) -> str:
         """Twelve hexadecimal digits that name these values."""
-        return sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:12]
+        return sha256(json.dumps(self.values(), sort_keys=True).encode()).hexdigest()[:12]
 
 
 DEFAULT = Settings()
 
 
-@dataclass(frozen=True)
-class Retention:
-    """How long what is stored is kept. Not part of `Settings`: it changes no result."""
+def leaves(of: Any = DEFAULT, path: str = "") -> Iterator[tuple[str, About, Any]]:
+    """(name, what is said of it, value) of each setting; a name is as `scoring.banned`."""
+    for each in fields(of):
+        name, value = path + each.name, getattr(of, each.name)
+        if is_dataclass(value):
+            yield from leaves(value, f"{name}.")
+        else:
+            yield name, each.metadata["about"], value
 
-    text_days: int = 30  # days of arrival whose prompts stay: more than the window, in which late exchanges are joined to them
-    file_hours: int = 168  # replaced files stay for readers of an older version; Delta refuses fewer unless its check is off
-    file_bytes: int = 1 << 30  # size of file that compaction makes: Delta's own default
+
+def flat(values: Mapping[str, Any]) -> dict[str, Any]:
+    """`Settings.values` by the whole name of each setting."""
+    found: dict[str, Any] = {}
+    for name, _, _ in leaves():
+        at: Any = values
+        for part in name.split("."):
+            at = at.get(part) if isinstance(at, Mapping) else None
+        found |= {} if at is None else {name: at}
+    return found
 
 
-RETENTION = Retention()
+def differences(settings: Settings, base: Settings = DEFAULT) -> dict[str, tuple[Any, Any]]:
+    """Each setting that differs, with its value and that of `base`; a table of names and values as one."""
+    now, before = flat(settings.values()), flat(base.values())
+    return {name: (value, before[name]) for name, value in now.items() if value != before[name]}
+
+
+def restored(values: Mapping[str, Any]) -> Settings:
+    """Settings from `Settings.values`, as an earlier version of the code may have written them.
+
+    A setting that they do not have is the default's; one that this version does not know is left out.
+    """
+    made: Settings = _restored(DEFAULT, values)
+    return made
+
+
+def _restored(base: Any, values: Mapping[str, Any]) -> Any:
+    given: dict[str, Any] = {}
+    for each in fields(base):
+        default = getattr(base, each.name)
+        value = values.get(each.name, default)
+        given[each.name] = _restored(default, value if isinstance(value, Mapping) else {}) if is_dataclass(default) else _tuples(value)
+    return type(base)(**given)
+
+
+def _tuples(value: Any) -> Any:
+    """A value with tuples for lists."""
+    if isinstance(value, Mapping):
+        return {name: _tuples(item) for name, item in value.items()}
+    return tuple(value) if isinstance(value, list) else value
 
 
 class Key:

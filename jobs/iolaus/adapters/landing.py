@@ -53,12 +53,14 @@ FAULTS = (records.NOT_JSON, records.NOT_AN_OBJECT, records.UNREADABLE_FILE, reco
 class Choice:
     """What a deployment decides: fields of the landing taken from elsewhere (name: path), and the day of arrival.
 
-    `accounts` are fields of an account. `arrived` None: an exchange arrived on the UTC day of its request.
+    `accounts` are fields of an account. `arrived` None: an exchange arrived on the UTC day of its request. An exchange
+    of a year before `earliest_year` cannot have happened.
     """
 
     exchanges: Mapping[str, str] = field(default_factory=dict)
     accounts: Mapping[str, str] = field(default_factory=dict)
     arrived: date | None = None
+    earliest_year: int = DEFAULT.ingestion.earliest_year
 
 
 def exchanges(gathered: DataFrame, kind: str, choice: Choice) -> DataFrame:
@@ -106,7 +108,7 @@ def _rows(record: Record, kind: str, known: Format, choice: Choice) -> Iterator[
         if isinstance(made, str) and made in known.skips:
             yield (None, None, None, 0, made)
             continue
-        if isinstance(made, str) or not isinstance(time, str) or int(time[:4]) < DEFAULT.ingestion.earliest_year:
+        if isinstance(made, str) or not isinstance(time, str) or int(time[:4]) < choice.earliest_year:
             reason = made if isinstance(made, str) else IMPOSSIBLE_TIME if time else NO_TIME
             if reason not in rejected:
                 rejected.add(reason)

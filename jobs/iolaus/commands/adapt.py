@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from iolaus.commands.arguments import add_spark, day
+from iolaus.commands.arguments import add_spark, day, started
 from iolaus.errors import UsageError, one_line
 
 if TYPE_CHECKING:
@@ -52,9 +52,9 @@ def act(given: argparse.Namespace) -> int:
     choice = _choice(given)
     from iolaus.runtime.delivery import Delivery
     from iolaus.runtime.logs import Logs
-    from iolaus.runtime.spark.session import is_light, session
+    from iolaus.runtime.spark.session import is_light
 
-    spark = session(given.master, memory=given.memory, light=is_light(given.source))
+    spark = started(given, light=is_light(given.source))
     logs = Logs(spark, given.source)
     name = given.name or f"{given.kind}-{sha256(logs.uri.encode()).hexdigest()[:8]}"
     print(_summary(deliver(logs, Delivery(spark, given.out, name), given.kind, choice), given.out, choice))
@@ -127,7 +127,7 @@ def _choice(given: argparse.Namespace) -> "Choice":
         of[short] = path
     if account and "created_at" not in account:
         raise UsageError("an account needs the time it was made; add --field account.created_at=PATH, or deliver accounts.jsonl yourself")
-    return Choice(exchange, account, given.arrived)
+    return Choice(exchange, account, given.arrived, given.effective.settings.ingestion.earliest_year)
 
 
 def _summary(counts: Mapping[str, Any], out: str, choice: "Choice") -> str:

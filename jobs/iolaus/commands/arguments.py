@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from iolaus.settings import Key
 
 if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse names the type nowhere else
 
 
@@ -15,6 +17,18 @@ def add_spark(parser: argparse.ArgumentParser) -> None:
     """The options of a command that starts Spark."""
     parser.add_argument("--master", help="Spark master, as spark://host:7077; default: all cores of this machine")
     parser.add_argument("--memory", default="4g", help="heap of the driver on local Spark; default 4g")
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """The options of every command that say what other settings than the defaults it has."""
+    group = parser.add_argument_group("settings", "over the defaults: a file, the environment (IOLAUS__SCORING__BANNED=3), --set")
+    group.add_argument(
+        "--settings",
+        dest="settings_file",
+        metavar="FILE",
+        help="TOML; default: the file that IOLAUS_SETTINGS names, or iolaus.toml in the folder that holds the lake",
+    )
+    group.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="one setting, as scoring.banned=3; may be repeated")
 
 
 def add_log(parser: argparse.ArgumentParser) -> None:
@@ -37,6 +51,14 @@ def day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day; write it as 2026-03-15") from error
+
+
+def started(given: argparse.Namespace, *, light: bool = False) -> "SparkSession":
+    """The Spark session of a command with the options of `add_spark`, with the Spark properties of its settings."""
+    from iolaus.runtime.spark.session import session
+
+    config = {f"spark.{name}": value for name, value in given.effective.settings.spark.items()}
+    return session(given.master, memory=given.memory, light=light, config=config)
 
 
 def given_key() -> Key:

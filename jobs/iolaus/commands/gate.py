@@ -3,9 +3,9 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from iolaus.commands.arguments import add_scheduled
+from iolaus.commands.arguments import add_scheduled, started
 from iolaus.errors import UsageError
-from iolaus.settings import DEFAULT, Key
+from iolaus.settings import Key
 
 if TYPE_CHECKING:
     from iolaus.commands.arguments import Commands
@@ -30,17 +30,16 @@ def act(given: argparse.Namespace) -> int:
     from iolaus.runtime.gates import suites
     from iolaus.runtime.journal import Journal
     from iolaus.runtime.runner import Runner
-    from iolaus.runtime.spark.session import session
 
     try:
         for name in given.tables:
-            suites.suite(name)
+            suites.suite(name, given.effective.settings.suites)
     except LookupError as error:
         raise UsageError(str(error)) from error
     suites.load_early()
-    spark = session(given.master, memory=given.memory)
+    spark = started(given)
     no_key = Key(b"")  # nothing is pseudonymised here
-    runner = Runner(spark, given.lake, DEFAULT, no_key, given.landing, journal=Journal(given.log))
+    runner = Runner(spark, given.lake, given.effective.settings, no_key, given.landing, journal=Journal(given.log))
     if not given.landing:
         runner.lake.must_be_there()
     try:

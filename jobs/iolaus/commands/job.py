@@ -3,10 +3,9 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from iolaus.commands.arguments import add_scheduled, given_key
+from iolaus.commands.arguments import add_scheduled, given_key, started
 from iolaus.errors import UsageError
 from iolaus.pipeline import STAGES, stage
-from iolaus.settings import DEFAULT
 
 if TYPE_CHECKING:
     from iolaus.commands.arguments import Commands
@@ -25,7 +24,7 @@ def act(given: argparse.Namespace) -> int:
     from iolaus.runtime.journal import Journal
     from iolaus.runtime.lock import hold
     from iolaus.runtime.runner import Runner
-    from iolaus.runtime.spark.session import is_light, session
+    from iolaus.runtime.spark.session import is_light
 
     try:
         wanted = stage(given.table)
@@ -33,9 +32,8 @@ def act(given: argparse.Namespace) -> int:
         raise UsageError(str(error)) from error
     key = given_key()
     light = bool(given.landing) and is_light(given.landing)
-    runner = Runner(
-        session(given.master, memory=given.memory, light=light), given.lake, DEFAULT, key, given.landing, journal=Journal(given.log)
-    )
+    spark = started(given, light=light)
+    runner = Runner(spark, given.lake, given.effective.settings, key, given.landing, journal=Journal(given.log))
     if not given.landing:
         runner.lake.must_be_there()
     with hold(runner.spark, runner.lake.uri, wanted.table) as lock:

@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import iolaus
-from iolaus.commands.arguments import add_spark, day
+from iolaus.commands.arguments import add_spark, day, started
 from iolaus.errors import UsageError
-from iolaus.settings import DEFAULT, RETENTION
+from iolaus.settings import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from iolaus.runtime.lake import Lake
     from iolaus.runtime.maintenance import Done
 
+_KEPT = DEFAULT.retention
 _ACTIONS = {
     "compact": "rewrite days that lie in more files than they need, sorted by account",
-    "retain": f"delete prompts and rejected rows that arrived over {RETENTION.text_days} days before --date",
+    "retain": f"delete prompts and rejected rows that arrived over {_KEPT.text_days} days before --date",
     "forget": "drop the accounts of --accounts from every table, as on a request for deletion",
-    "vacuum": f"remove the files of rows that were replaced or deleted over {RETENTION.file_hours} hours ago",
+    "vacuum": f"remove the files of rows that were replaced or deleted over {_KEPT.file_hours} hours ago",
 }
 
 
@@ -37,9 +38,11 @@ def add(commands: "Commands") -> None:
         "--days",
         type=int,
         metavar="N",
-        help=f"compact: days up to --date, {DEFAULT.window_days}; retain: days to keep, {RETENTION.text_days}",
+        help=f"compact: days up to --date, {DEFAULT.window_days}; retain: days to keep, {_KEPT.text_days}; default: the settings'",
     )
-    parser.add_argument("--hours", type=int, metavar="N", help=f"vacuum: hours that replaced files stay; default {RETENTION.file_hours}")
+    parser.add_argument(
+        "--hours", type=int, metavar="N", help=f"vacuum: hours that replaced files stay; default: the settings', {_KEPT.file_hours}"
+    )
     add_spark(parser)
     parser.set_defaults(act=act)
 
@@ -53,11 +56,10 @@ def act(given: argparse.Namespace) -> int:
         raise UsageError(f"--days {given.days} is no number of days; give 1 or more")
     from iolaus.runtime.lake import Lake
     from iolaus.runtime.lock import hold
-    from iolaus.runtime.spark.session import session
 
-    spark = session(given.master, memory=given.memory)
+    spark = started(given)
     spark.conf.set("spark.databricks.delta.commitInfo.userMetadata", f"maintain={given.action} code={iolaus.__version__}")
-    lake = Lake(spark, given.lake, DEFAULT.window_days)
+    lake = Lake(spark, given.lake, given.effective.settings.window_days)
     lake.must_be_there()
     with hold(spark, lake.uri):
         for done in _begin(lake, given.action, given.date, given):
@@ -73,11 +75,13 @@ def act(given: argparse.Namespace) -> int:
 def _begin(lake: "Lake", action: str, today: "date", given: argparse.Namespace) -> "Iterator[Done]":
     from iolaus.runtime import maintenance
 
+    settings = given.effective.settings
+    kept = settings.retention
     if action == "compact":
-        return maintenance.compact(lake, today, given.days or DEFAULT.window_days, RETENTION)
+        return maintenance.compact(lake, today, given.days or settings.window_days, kept)
     if action == "retain":
-        return maintenance.retain(lake, today, replace(RETENTION, text_days=given.days or RETENTION.text_days))
+        return maintenance.retain(lake, today, replace(kept, text_days=given.days or kept.text_days))
     if action == "forget":
         return maintenance.forget(lake, maintenance.requested(lake.spark, given.accounts))
-    hours = RETENTION.file_hours if given.hours is None else given.hours
-    return maintenance.vacuum(lake, replace(RETENTION, file_hours=hours))
+    hours = kept.file_hours if given.hours is None else given.hours
+    return maintenance.vacuum(lake, replace(kept, file_hours=hours))

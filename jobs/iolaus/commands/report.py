@@ -30,17 +30,21 @@ def act(given: argparse.Namespace) -> int:
     from iolaus.export.report import default_folder, write
 
     folder = (given.out or default_folder(given.lake)).absolute()
-    first = write(given.lake, folder, given.date, write_docs=partial(_write_docs, given.lake) if given.data_docs else None)
+    docs = partial(_write_docs, given) if given.data_docs else None
+    first = write(given.lake, folder, given.date, write_docs=docs, drawn_with=given.effective.over)
     print(f"Report: {first}")
     return 0
 
 
-def _write_docs(lake: str, folder: Path, day: "date") -> None:
+def _write_docs(given: argparse.Namespace, folder: Path, day: "date") -> None:
     """The Data Docs of a day, or a line on standard error where no gate judged it. Costs some seconds of a core."""
+    from iolaus.export.gold import Gold
+    from iolaus.export.recorded_settings import of_day
     from iolaus.runtime.gates.datadocs import write_data_docs
     from iolaus.runtime.gates.history import last_summaries
 
     try:
-        write_data_docs(str(folder), *last_summaries(lake, day))
+        own = given.effective.over(of_day(Gold(given.lake), day)).suites
+        write_data_docs(str(folder), *last_summaries(given.lake, day), own)
     except UsageError as error:
         print(f"iolaus: no Data Docs: {error}", file=sys.stderr)

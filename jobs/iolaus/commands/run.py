@@ -6,9 +6,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from iolaus.commands.arguments import add_log, add_spark, day, given_key
+from iolaus.commands.arguments import add_log, add_spark, day, given_key, started
 from iolaus.errors import RunError, UsageError
-from iolaus.settings import DEFAULT
 
 if TYPE_CHECKING:
     from iolaus.commands.arguments import Commands
@@ -40,7 +39,7 @@ def act(given: argparse.Namespace) -> int:
     from iolaus.runtime.lock import hold
     from iolaus.runtime.order import schedule
     from iolaus.runtime.runner import Runner
-    from iolaus.runtime.spark.session import is_light, session
+    from iolaus.runtime.spark.session import is_light
 
     key = given_key()
     if given.date and (given.first or given.last):
@@ -50,7 +49,7 @@ def act(given: argparse.Namespace) -> int:
     if given.first and given.first > given.last:
         raise UsageError(f"--from {given.first} is after --to {given.last}; exchange them")
     suites.load_early()
-    spark = session(given.master, memory=given.memory, light=is_light(given.landing))
+    spark = started(given, light=is_light(given.landing))
     days = (
         [given.date]
         if given.date
@@ -63,7 +62,7 @@ def act(given: argparse.Namespace) -> int:
         if not days:
             raise UsageError(f"the landing {given.landing} has no folder exchanges/dt=YYYY-MM-DD; put exchanges there, or name a --date")
     with Progress(sum(len(stages) for _, stages in schedule(days, last_only=given.last_only))) as progress:
-        runner = Runner(spark, given.lake, DEFAULT, key, given.landing, progress.on_event, journal=Journal(given.log))
+        runner = Runner(spark, given.lake, given.effective.settings, key, given.landing, progress.on_event, journal=Journal(given.log))
         with hold(spark, runner.lake.uri) as lock:
             runner.lake.guard = lock.check
             touched = runner.run(days, last_only=given.last_only)

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from iolaus.commands.arguments import add_spark
+from iolaus.commands.arguments import add_spark, started
 
 if TYPE_CHECKING:
     from iolaus.commands.arguments import Commands
@@ -29,13 +29,12 @@ def add(commands: "Commands") -> None:
 
 def act(given: argparse.Namespace) -> int:
     """Make a landing folder of ordinary traffic and planted campaigns, and the truth beside it."""
-    from iolaus.runtime.spark.session import session
     from iolaus.simulate.landing import simulate
     from iolaus.simulate.plan import plan
 
     planned = plan(given.scenario, given.scale, given.seed, given.days)
     light = planned.exchanges_a_day * planned.days < LIGHT_EXCHANGES
-    spark = session(given.master, memory=given.memory, light=light)
+    spark = started(given, light=light)
     made = simulate(spark, given.out, given.scenario, given.scale, given.seed, days=given.days)
     print(
         f"{made.exchanges} exchanges of {made.accounts} accounts, {made.fraudulent} of them fraudulent, "

@@ -11,7 +11,8 @@ import pyarrow.dataset as ds
 
 from iolaus.errors import UsageError
 from iolaus.export.gold import Gold
-from iolaus.settings import DEFAULT, Key
+from iolaus.export.recorded_settings import of_day
+from iolaus.settings import Key
 from iolaus.text.pseudonyms import block, canonical_address, pseudonym, token
 
 TLP = ("clear", "green", "amber", "amber+strict", "red")
@@ -159,7 +160,7 @@ def clear_addresses(gold: Gold, day: date, accounts: list[str], wanted: Containe
     opened = _dataset(gold, "bronze.exchanges")
     if opened is None:
         raise UsageError("the lake has no bronze.exchanges, and only there are addresses in clear; leave address out")
-    first = day - timedelta(days=DEFAULT.window_days - 1)
+    first = day - timedelta(days=of_day(gold, day).window_days - 1)
     then = (ds.field("happened_on") >= pa.scalar(first)) & (ds.field("happened_on") <= pa.scalar(day))
     found: dict[tuple[str, int], str] = {}
     for some in _in_turns(accounts):

@@ -17,7 +17,7 @@ from iolaus.pipeline import STAGES
 
 LAYER = "gold"
 # What a case or a query may need beside gold, where a lake has it. The quarantine is not among them: it holds prompts.
-BESIDE = ("quality.results", "quality.runs", "verdicts.given")
+BESIDE = ("quality.results", "quality.runs", "quality.settings", "verdicts.given")
 TABLES = (*(s.table for s in STAGES if s.layer == LAYER), *BESIDE)
 _CREDENTIALS = ("AWS_", "AZURE_", "GOOGLE_")  # what delta-rs understands of an object store's settings
 

@@ -17,11 +17,14 @@ from iolaus.export import report_charts as charts
 from iolaus.export import report_graph as graphs
 from iolaus.export.gold import Gold, is_local, local_path
 from iolaus.export.inert import inert
+from iolaus.export.recorded_settings import of_day
 from iolaus.export.report_cases import KINDS, Case, Row, cases
 from iolaus.export.report_pages import address, environment
 from iolaus.export.report_quality import state
 from iolaus.export.spreadsheet import write_csv
 from iolaus.model.signals import CHANNEL
+from iolaus.settings import Settings
+from iolaus.settings_text import differing
 
 WATCHED = 200  # clusters of the watchlist that get a page, by rank
 ROWS_FIRST = 50  # accounts that stand in the page itself, for print and for readers without scripts
@@ -41,13 +44,22 @@ def default_folder(lake: str) -> Path:
 
 
 def write(
-    lake: str, out: Path, day: date | None = None, *, ran: bool = False, write_docs: Callable[[Path, date], None] | None = None
+    lake: str,
+    out: Path,
+    day: date | None = None,
+    *,
+    ran: bool = False,
+    write_docs: Callable[[Path, date], None] | None = None,
+    drawn_with: Callable[[Settings], Settings] = lambda recorded: recorded,
 ) -> Path:
     """Write the report of a run date, by default the latest, into a folder; returns its first page.
 
     What an earlier report wrote there is replaced. `ran`: the day is known to have been run, so that nothing listed is
     a result. `write_docs` writes the Data Docs of a day into a folder; those of the day that lie in the report's folder
-    already are linked without it. Raises UsageError if there is nothing to report, or the folder holds anything but a report of this lake.
+    already are linked without it. `drawn_with` gives the settings to draw with,
+    from those that the run recorded.
+
+    Raises UsageError if there is nothing to report, or the folder holds anything but a report of this lake.
     """
     gold = Gold(lake)
     days = gold.days()
@@ -60,6 +72,7 @@ def write(
     listed = cases(gold, wanted, WATCHED)
     earlier = [d for d in days if d < wanted]
     watchlist = gold.rows("gold.watchlist", wanted, ["cluster_id"])
+    settings = drawn_with(of_day(gold, wanted))
     report = {
         "lake": gold.lake,
         "day": wanted,
@@ -68,6 +81,8 @@ def write(
         "previous_is_yesterday": bool(earlier) and (wanted - earlier[-1]).days == 1,
         "n_watched": 0 if watchlist is None else watchlist.num_rows,
         "quality": state(gold, wanted),
+        "settings": settings,
+        "differ": [{"name": name, "value": inert(value), "default": default} for name, value, default in differing(settings)],
     }
     docs = f"{_DOCS}/{wanted}"
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -128,11 +143,11 @@ def _pages(folder: Path, listed: Sequence[Case], report: dict[str, Any]) -> None
     page = pages.get_template("case.html")
     for case in listed:
         path = folder / address(case)
-        shown = _shown(case, path)
+        shown = _shown(case, path, report["settings"])
         path.write_text(page.render(report=report, case=case, root="../", kinds=KINDS, **shown), encoding="utf-8")
 
 
-def _shown(case: Case, path: Path) -> dict[str, Any]:
+def _shown(case: Case, path: Path, settings: Settings) -> dict[str, Any]:
     """What the page of a case is given beside the case; writes its CSV files next to the page."""
     files = {"accounts": f"{path.stem}.accounts.csv", "links": f"{path.stem}.links.csv"}
     shown: dict[str, Any] = {
@@ -152,7 +167,7 @@ def _shown(case: Case, path: Path) -> dict[str, Any]:
         shown["accounts"] = _accounts(case.members)
     if case.links is not None and case.links.num_rows:
         write_csv(path.parent / files["links"], case.links)
-        shown["graph"] = _graph(case)
+        shown["graph"] = _graph(case, settings)
     return shown
 
 
@@ -188,10 +203,10 @@ def _short(reason: str) -> str:
     return reason.removeprefix("members ").removeprefix("it ")
 
 
-def _graph(case: Case) -> dict[str, Any]:
+def _graph(case: Case, settings: Settings) -> dict[str, Any]:
     assert case.links is not None
-    links = graphs.links(case.links)
-    drawn = graphs.picture(links)
+    links = graphs.links(case.links, settings.graph)
+    drawn = graphs.picture(links, settings.graph.seed)
     own = graphs.own_links(links, drawn)
     own["accounts"] = [inert(name, 200) for name in own["accounts"]]
     n_pairs, bridges = len(links.a), int((links.kind == graphs.BRIDGE).sum())
@@ -206,9 +221,10 @@ def _graph(case: Case) -> dict[str, Any]:
         else f", and of {n_pairs:,} links the {len(drawn.pairs):,} strongest among them, with every bridge."
     )
     said = (
-        f"{rule} A direct link rests on two independent families of evidence or more, a dotted one on one family; "
+        f"{rule} A direct link rests on {settings.graph.families} independent families of evidence or more, a dotted one on one family; "
         f"a bridge is a link without which two parts would not hang together ({bridges:,} here). "
-        "Of each account gold keeps the strongest pairs, and of accounts that meet over 1,000 others not all pairs are weighed: "
+        f"Of each account gold keeps the strongest pairs, and of accounts that meet over {settings.pairs.partners:,} others not all pairs "
+        "are weighed: "
         "that two accounts have no link here is no sign that they share nothing."
     )
     listed = [

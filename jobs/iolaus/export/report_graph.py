@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from iolaus.model.signals import CHANNEL
 from iolaus.schemas.graph_links import FAMILIES
-from iolaus.settings import DEFAULT
+from iolaus.settings import DEFAULT, Graph
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -47,10 +47,11 @@ class Picture:
     y: Array
 
 
-def links(rows: pa.Table) -> Links:
+def links(rows: pa.Table, settings: Graph = DEFAULT.graph) -> Links:
     """The links of a cluster from its rows of `gold.cluster_links`, strongest first.
 
     Bits add up as in `graph.links`: of channels that are views of one fact the best counts, and facts are summed.
+    `settings` say, as they did in the run, how many families must agree on a link.
     """
     first, second = (rows[c].to_numpy(zero_copy_only=False) for c in ("account_a", "account_b"))
     names, codes = np.unique(np.concatenate([first, second]).astype(str), return_inverse=True)
@@ -63,11 +64,11 @@ def links(rows: pa.Table) -> Links:
     best = np.zeros((len(keys), max(len(facts), 1)))
     np.maximum.at(best, (pair, [column[(k.family, k.group) if k else ("", c)] for c, k in zip(channel, known, strict=True)]), bits)
     by_family = [best[:, [i for fact, i in column.items() if fact[0] == f]].sum(axis=1) for f in FAMILIES]
-    agreeing = sum((family >= DEFAULT.graph.family_floor).astype(int) for family in by_family)
+    agreeing = sum((family >= settings.family_floor).astype(int) for family in by_family)
     total = best.sum(axis=1)
     order = np.lexsort([keys, -np.round(total, 3)])
     ends = (keys // max(len(names), 1))[order], (keys % max(len(names), 1))[order]
-    kind = np.where(np.asarray(agreeing)[order] >= DEFAULT.graph.families, DIRECT, SINGLE)
+    kind = np.where(np.asarray(agreeing)[order] >= settings.families, DIRECT, SINGLE)
     kind[igraph.Graph(n=len(names), edges=np.column_stack(ends)).bridges()] = BRIDGE
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
@@ -79,7 +80,7 @@ def links(rows: pa.Table) -> Links:
     return Links([str(n) for n in names], *ends, total[order], kind, shared)
 
 
-def picture(of: Links) -> Picture:
+def picture(of: Links, seed: int = DEFAULT.graph.seed) -> Picture:
     """What is drawn of a cluster: the accounts with the most bits of links, and the strongest links among them.
 
     Bridges among those accounts are always drawn. Positions are Fruchterman and Reingold's, from a circle, so that the
@@ -94,7 +95,7 @@ def picture(of: Links) -> Picture:
     at = np.full(len(of.accounts), -1)
     at[chosen] = np.arange(len(chosen))
     graph = igraph.Graph(n=len(chosen), edges=np.column_stack([at[of.a[drawn]], at[of.b[drawn]]]))
-    igraph.set_random_number_generator(random.Random(DEFAULT.graph.seed))
+    igraph.set_random_number_generator(random.Random(seed))
     circle = graph.layout_circle()
     # Weights near one: heavy links would draw a group to a point.
     weights = (1 + np.log1p(of.bits[drawn]) / 4).tolist()

@@ -32,8 +32,8 @@ def transform(
     population = embeddings.count()
     known = embeddings.join(accounts.select("account_id", "created_at", "agreement"), "account_id", "left")
     dated = known.where("agreement is null")  # licensed customers take no part
-    binned = bins(dated, creation_places(accounts)).localCheckpoint()
-    at_large = background(binned)
+    binned = bins(dated, creation_places(accounts), run.settings.window_days).localCheckpoint()
+    at_large = background(binned, run.settings.window_days)
     shared = tokens.where("degree >= 2")  # what counts for one owner alone is typical of no group
     profiles = binned.join(held(shared), "account_id", "left").localCheckpoint()
     members, linked = communities.select("community", "account_id"), communities.where("origin = 'links'").select("community", "account_id")

@@ -9,15 +9,14 @@ from iolaus.model.behaviour import measures
 
 BINNED = ("later_turns", "night", "output_tokens", "thinking", "tools", "zero_temperature", "streaming", "templated", "volume")
 BINS = 16  # of one measure: no cut below makes more
-HOURS = 28 * 24  # hours of activity are told apart within so many, the default window; one longer folds onto itself
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 
-def bins(profiles: DataFrame, places: DataFrame) -> DataFrame:
+def bins(profiles: DataFrame, places: DataFrame, days: int) -> DataFrame:
     """(account_id, place, bins, vector, hours): when it was made, each measure of `BINNED` cut, what it asks about, when it is active.
 
-    Each but hours, which are modulo HOURS, is null where it is not known. profiles: `features.account_embeddings` with
+    Each but hours, which are modulo those of a window of `days`, is null where it is not known. profiles: `features.account_embeddings` with
     `created_at`; places: (account_id, place), 0 to 1. The cuts are coarse enough for small groups.
     """
     every = measures()
@@ -34,5 +33,5 @@ def bins(profiles: DataFrame, places: DataFrame) -> DataFrame:
 
     last = F.lit(BINS - 1)
     cuts = F.array(*(F.when(cut(name) < last, cut(name)).when(cut(name) >= last, last).cast("int") for name in BINNED))
-    hours = F.array_sort(F.array_distinct(F.transform("activity", lambda x: F.pmod(x["hour"], F.lit(HOURS)).cast("int"))))
+    hours = F.array_sort(F.array_distinct(F.transform("activity", lambda x: F.pmod(x["hour"], F.lit(24 * days)).cast("int"))))
     return profiles.select("account_id", cuts.alias("bins"), "vector", hours.alias("hours")).join(places, "account_id", "left")

@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from iolaus.joins.cosine.join import sampled
-from iolaus.model.account_bins import BINNED, BINS, HOURS, Floats, Ints
+from iolaus.model.account_bins import BINNED, BINS, Floats, Ints
 from iolaus.text.embedding import DIMENSIONS
 
 SAMPLE = 2_000  # accounts whose vectors stand for everybody's: 1 MB on the driver
@@ -21,7 +21,7 @@ class Background:
 
     bins: Ints
     vectors: Floats
-    hours: Ints  # (HOURS,)
+    hours: Ints  # (hours of the window,)
 
 
 def histogram(bins: pa.ChunkedArray) -> Ints:
@@ -33,19 +33,20 @@ def histogram(bins: pa.ChunkedArray) -> Ints:
     return np.bincount(flat, minlength=len(BINNED) * BINS).reshape(len(BINNED), BINS)
 
 
-def by_hour(hours: pa.ChunkedArray) -> Ints:
-    """Accounts active by hour, (HOURS,), of lists of hours."""
-    return np.bincount(hours.combine_chunks().flatten().to_numpy(zero_copy_only=False), minlength=HOURS).astype(np.int64)
+def by_hour(hours: pa.ChunkedArray, window: int) -> Ints:
+    """Accounts active by hour, (window,), of lists of hours of a window of so many."""
+    return np.bincount(hours.combine_chunks().flatten().to_numpy(zero_copy_only=False), minlength=window).astype(np.int64)
 
 
-def background(binned: DataFrame) -> Background:
-    """Everybody, of `bins`."""
+def background(binned: DataFrame, days: int) -> Background:
+    """Everybody, of `bins` of a window of `days`."""
+    window = 24 * days
 
     def count(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             counted, hours = (
                 histogram(pa.chunked_array([batch.column("bins")])).ravel(),
-                by_hour(pa.chunked_array([batch.column("hours")])),
+                by_hour(pa.chunked_array([batch.column("hours")]), window),
             )
             both = [pa.array([x.tolist()], pa.list_(pa.int64())) for x in (counted, hours)]
             yield pa.RecordBatch.from_arrays(both, names=["counted", "hours"])
@@ -53,6 +54,6 @@ def background(binned: DataFrame) -> Background:
     # One row a batch of accounts.
     parts = binned.select("bins", "hours").mapInArrow(count, "counted array<long>, hours array<long>").toArrow()
     counted = np.array(parts["counted"].to_pylist(), np.int64).reshape(-1, len(BINNED), BINS).sum(axis=0)
-    hours = np.array(parts["hours"].to_pylist(), np.int64).reshape(-1, HOURS).sum(axis=0)
+    hours = np.array(parts["hours"].to_pylist(), np.int64).reshape(-1, window).sum(axis=0)
     vectors = sampled(binned.select(F.col("account_id").alias("id"), "vector"), SAMPLE).astype(np.float64)
     return Background(counted, vectors.reshape(-1, DIMENSIONS), hours)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 
 from iolaus.pipeline import STAGES, Grain, Span, Stage, stage
+from iolaus.settings import DEFAULT
 
 GOLD = "gold"
 PUBLISHER = STAGES[-1].table  # made after all other tables of a day: a run publishes the day's gold with it
-ABREAST = 3  # days of which stages run at a time: the last stages of a day are small, and leave cores idle; a day's rows are held
 Task = tuple[date, str]  # a day and the table that is made for it
 
 
@@ -33,11 +33,11 @@ def alone(planned: Sequence[tuple[date, Sequence[Stage]]]) -> set[date]:
     return {day for day, of in grains if Grain.EVENT in of and Grain.ARRIVAL not in of}
 
 
-def order(planned: Sequence[tuple[date, Sequence[Stage]]]) -> dict[Task, set[Task]]:
+def order(planned: Sequence[tuple[date, Sequence[Stage]]], abreast: int = DEFAULT.execution.days_abreast) -> dict[Task, set[Task]]:
     """What each stage of each day waits for, oldest first, so that days overlap and each sees what it would see alone.
 
     A stage waits for what it reads; for its own table of the day before; where it may change rows that the day
-    before reads, for those readers; and for all that is older than `ABREAST` days, so that a crash leaves few unfinished.
+    before reads, for those readers; and for all that is older than `abreast` days, so that a crash leaves few unfinished.
     Gold waits for every other table of the day, each with its gate, and for the day before to be published.
     """
     waits: dict[Task, set[Task]] = {}
@@ -54,7 +54,7 @@ def order(planned: Sequence[tuple[date, Sequence[Stage]]]) -> dict[Task, set[Tas
             waits[day, made.table] |= {(day, t) for t in made.upstream if t in ours}
             waits[day, made.table] |= {(day, t) for t in ours if made.layer == GOLD != stage(t).layer}
         made_on.append({s.table: day for s in stages})
-        if len(made_on) == ABREAST or not older:  # the first day runs alone: what it compiles, the others run
+        if len(made_on) >= abreast or not older:  # the first day runs alone: what it compiles, the others run
             older |= made_on.pop(0)
     return waits
 

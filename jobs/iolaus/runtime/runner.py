@@ -52,8 +52,8 @@ class Runner:
     """Runs stages against one landing and one lake.
 
     `on_event` is told when each stage begins and ends, from the thread that ran it. A landing is needed only
-    by stages that read it. `threads` stages run at a time. Each table is judged by its gate when it is made, gold
-    before it is written; `gated` False leaves that out, to measure what it costs. `journal` is given a line an event.
+    by stages that read it. `threads` stages run at a time (None: what the settings say). Each table is judged by its gate when
+    it is made, gold before it is written; `gated` False leaves that out, to measure what it costs. `journal` is given a line an event.
     """
 
     spark: SparkSession
@@ -62,7 +62,7 @@ class Runner:
     key: Key
     landing_uri: str | None = None
     on_event: Callable[[Event], None] = lambda _event: None
-    threads: int = 5
+    threads: int | None = None
     gated: bool = True
     journal: Journal = field(default_factory=Journal)
 
@@ -75,8 +75,9 @@ class Runner:
         self._by_themselves: set[date] = set()  # days of events that no other day of the run makes too
         self._lock = Lock()
         self.journal.run_id = self.run_id
-        self.gate = Gate(self.lake, self.settings.quality, self._on_outcome)
-        self._records = Records(self.lake, self.gate, self.run_id, (iolaus.__version__, self.settings.digest, self.key.key_id))
+        self.gate = Gate(self.lake, self.settings, self._on_outcome)
+        self._threads = self.threads or self.settings.execution.stages_abreast
+        self._records = Records(self.lake, self.gate, self.run_id, iolaus.__version__, self.settings, self.key.key_id)
 
     def run(self, days: Sequence[date], *, last_only: bool = False) -> dict[date, list[date]]:
         """Every stage, for each day in order. Returns, for each day, the earlier days whose exchanges arrived on it.
@@ -99,7 +100,7 @@ class Runner:
         days = sorted({str(day) for day, _ in planned})
         self.journal.write("run_begins", days=days, code=iolaus.__version__, settings=self.settings.digest)
         try:
-            self._work_off(order(planned))
+            self._work_off(order(planned, self.settings.execution.days_abreast))
         except BaseException as error:
             self.journal.write("run_fails", error=in_short(error))
             self._records.rescue()
@@ -111,7 +112,7 @@ class Runner:
         self.journal.write("run_ends", not_held=sum(1 for o in self.gate.outcomes if not o.success))
 
     def _pool(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(self.threads, initializer=share, initargs=(self.spark,))
+        return ThreadPoolExecutor(self._threads, initializer=share, initargs=(self.spark,))
 
     def _work_off(self, waits: dict[Task, set[Task]]) -> None:
         waiting, written, running = list(waits), set[Task](), dict[Future[None], Task]()
@@ -119,7 +120,7 @@ class Runner:
         with self._pool() as pool:
             while waiting or running:
                 ready = [task for task in waiting if waits[task] <= written]
-                for day, table in ready[: self.threads - len(running)]:
+                for day, table in ready[: self._threads - len(running)]:
                     waiting.remove((day, table))
                     running[pool.submit(self._run_stage, stage(table), day)] = day, table
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -280,7 +281,7 @@ class Runner:
 
     def _beside(self, stage: Stage, day: date) -> dict[str, DataFrame]:
         """Of what a stage reads, the tables that its rows are judged against."""
-        tables = {how["table"] for how in suites.suite(stage.table).declared.against.values()}
+        tables = {how["table"] for how in suites.suite(stage.table, self.settings.suites).declared.against.values()}
         return {r.table: self.lake.read(r.table, r.span, day) for r in stage.reads if r.table in tables}
 
     def _write(self, made: Made, rows: DataFrame) -> None:

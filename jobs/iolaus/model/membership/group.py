@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
-from iolaus.model.account_bins import BINNED, BINS, HOURS, Floats, Ints
+from iolaus.model.account_bins import BINNED, BINS, Floats, Ints
 from iolaus.model.population import by_hour, histogram
 from iolaus.settings import Profile
 from iolaus.text.embedding import DIMENSIONS
@@ -30,7 +30,7 @@ class Groups:
     inside: Ints  # members by measure and bin, (groups, measures, BINS)
     sums: Floats  # sum of members' vectors, (groups, DIMENSIONS)
     near: list[Floats]  # ascending cosines of members to the sum of the others, of at most MEMBERS
-    hours: Ints  # members active by hour, (groups, HOURS)
+    hours: Ints  # members active by hour, (groups, hours of the window)
 
 
 def nearness(vectors: Floats, sums: Floats, member: npt.NDArray[np.bool_]) -> Floats:
@@ -50,8 +50,8 @@ _DESCRIBED = (
 )
 
 
-def described(members: DataFrame, binned: DataFrame, settings: Profile) -> Groups:
-    """Each group of enough members. members: (community, account_id); binned: see `bins`."""
+def described(members: DataFrame, binned: DataFrame, window: int, settings: Profile) -> Groups:
+    """Each group of enough members. members: (community, account_id); binned: see `bins`; window: its hours."""
 
     def describe(table: pa.Table) -> pa.Table:
         table = table.sort_by("account_id")  # sums of floats depend on their order
@@ -71,7 +71,7 @@ def described(members: DataFrame, binned: DataFrame, settings: Profile) -> Group
                 "inside": pa.array([inside.tolist()], pa.list_(pa.int64())),
                 "total": pa.array([total.tolist()], pa.list_(pa.float64())),
                 "near": pa.array([near.tolist()], pa.list_(pa.float64())),
-                "hours": pa.array([by_hour(table["hours"]).tolist()], pa.list_(pa.int64())),
+                "hours": pa.array([by_hour(table["hours"], window).tolist()], pa.list_(pa.int64())),
             }
         )
 
@@ -82,7 +82,7 @@ def described(members: DataFrame, binned: DataFrame, settings: Profile) -> Group
     sums = rows["total"].combine_chunks().flatten().to_numpy().reshape(-1, DIMENSIONS)
     near = [np.array(x) for x in rows["near"].to_pylist()]
     low, high = rows["low"].to_numpy(), rows["high"].to_numpy()
-    hours = rows["hours"].combine_chunks().flatten().to_numpy().reshape(-1, HOURS)
+    hours = rows["hours"].combine_chunks().flatten().to_numpy().reshape(-1, window)
     return Groups(rows["community"].to_pylist(), rows["size"].to_numpy(), low, high, inside, sums, near, hours)
 
 

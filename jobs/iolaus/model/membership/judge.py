@@ -56,7 +56,7 @@ def assign(
     accounts that share a token with it that the group has unusually often, or that ask about the same things. Bits are
     thousandths.
     """
-    profile = described(members, accounts.drop("held"), settings)
+    profile = described(members, accounts.drop("held"), len(at_large.hours), settings)
     if not len(profile.names):
         return members.sparkSession.createDataFrame([], _ASSIGNED)
     typical = typical_tokens(members, accounts, profile, population, settings)

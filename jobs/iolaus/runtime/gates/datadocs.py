@@ -8,12 +8,13 @@ from pathlib import Path
 import pandas as pd
 
 from iolaus.runtime.gates import suites
+from iolaus.settings import DEFAULT
 
 
-def write_data_docs(folder: str, day: date, summaries: Mapping[str, Mapping[str, float]]) -> Path:
+def write_data_docs(folder: str, day: date, summaries: Mapping[str, Mapping[str, float]], own: Mapping[str, str] = DEFAULT.suites) -> Path:
     """Write the pages into a folder, and return the first of them. `summaries` are the figures by table.
 
-    Figures are judged again, by the suites as they are now: no table is read.
+    Figures are judged again, by the suites as they are now, or by those of the deployment's `own`: no table is read.
     """
     suites.context()  # which reports to nobody; one of its own has only this day's pages
     import great_expectations as gx  # noqa: PLC0415 - it takes seconds to import
@@ -32,7 +33,7 @@ def write_data_docs(folder: str, day: date, summaries: Mapping[str, Mapping[str,
         tables = docs.data_sources.add_pandas("lake")
         run = gx.RunIdentifier(run_name=f"{day}")
         for name in (n for n in suites.names() if n in summaries):
-            text = suites.suite(name)
+            text = suites.suite(name, own)
             batch = tables.add_dataframe_asset(name).add_batch_definition_whole_dataframe(f"{day}")
             suite = docs.suites.add(gx.ExpectationSuite(**text.text))
             judged = docs.validation_definitions.add(gx.ValidationDefinition(name=name, data=batch, suite=suite))

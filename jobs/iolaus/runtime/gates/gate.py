@@ -19,7 +19,7 @@ from iolaus.runtime.gates.metrics import ROWS, compared, derived, summary
 from iolaus.runtime.gates.suites import CRITICAL, Suite
 from iolaus.runtime.lake import Lake
 from iolaus.schemas.table import table
-from iolaus.settings import Quality
+from iolaus.settings import Settings
 
 Figures = dict[str, float | None]
 
@@ -65,9 +65,10 @@ class Measured:
 class Gate:
     """Judges tables of one lake, and remembers what it saw; `iolaus.runtime.gates.records` writes it down."""
 
-    def __init__(self, lake: Lake, settings: Quality, on_outcome: Callable[[Outcome], None] = lambda _outcome: None):
+    def __init__(self, lake: Lake, settings: Settings, on_outcome: Callable[[Outcome], None] = lambda _outcome: None):
         self.lake = lake
-        self.settings = settings
+        self.settings = settings.quality
+        self._own_suites = settings.suites
         self.outcomes: list[Outcome] = []
         self.measured: list[Measured] = []
         self._on_outcome = on_outcome
@@ -95,7 +96,7 @@ class Gate:
         may not be, they are kept in quality/rejected, where they can be looked at. Of `many` rows keys are counted by themselves.
         Raises GateError, naming figure, bounds and the place of the rows, if a critical expectation fails.
         """
-        suite = suites.suite(name)
+        suite = suites.suite(name, self._own_suites)
         measured = self._measure(suite, days, frame, inputs, many=many)
         for day in sorted(days):  # the oldest first: each is one of the next one's trailing days
             figures = measured[day]

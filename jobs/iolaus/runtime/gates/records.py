@@ -4,6 +4,7 @@ Rows written and bytes come from Delta's commits and rows read from the figures 
 is counted again. Rows are added a day at a time, when the day has ended; none is ever replaced.
 """
 
+import json
 import sys
 import time
 from dataclasses import dataclass, field
@@ -11,11 +12,14 @@ from datetime import UTC, date, datetime, timedelta
 from threading import Lock
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from iolaus.errors import in_short
 from iolaus.pipeline import VERDICTS, Read, Span, Stage
 from iolaus.runtime.gates.gate import Gate, Measured, Outcome
 from iolaus.runtime.lake import Commit, Lake
+from iolaus.settings import Settings
+from iolaus.settings_text import differing
 
 WRITTEN, STOPPED, FAILED = "written", "stopped", "failed"
 
@@ -48,10 +52,12 @@ class _Ended:
 
 
 class Records:
-    """What a run did, until it is written to the lake. `made_by` is code version, digest of settings and id of the key."""
+    """What a run did, until it is written to the lake, and the settings that it did it with."""
 
-    def __init__(self, lake: Lake, gate: Gate, run_id: str, made_by: tuple[str, str, str]):
-        self._lake, self._gate, self._run_id, self._made_by = lake, gate, run_id, made_by
+    def __init__(self, lake: Lake, gate: Gate, run_id: str, code: str, settings: Settings, key_id: str):
+        self._lake, self._gate, self._run_id, self._code, self._settings = lake, gate, run_id, code, settings
+        self._made_by = code, settings.digest, key_id
+        self._settings_known = False
         self._ended: list[_Ended] = []
         self._lock = Lock()
 
@@ -61,7 +67,11 @@ class Records:
             self._ended.append(_Ended(made, time.monotonic() - made.clock, status, error))
 
     def flush(self, run_date: date | None = None) -> None:
-        """Write down what has ended of the runs of one date, or of all, and what gates have seen: three small commits."""
+        """Write down what has ended of the runs of one date, or of all, and what gates have seen: three small commits.
+
+        Settings that no run had before come first, so that a digest in `quality.runs` always leads to values.
+        """
+        self._record_settings()
         with self._lock:
             kept = [e for e in self._ended if run_date not in (None, e.made.run_date)]
             ended = [e for e in self._ended if run_date in (None, e.made.run_date)]
@@ -70,6 +80,17 @@ class Records:
         self._lake.append("quality.runs", [self._run_row(e) for e in ended])
         self._lake.append("quality.summaries", [self._summary_row(m) for m in measured])
         self._lake.append("quality.results", [self._result_row(o) for o in outcomes])
+
+    def _record_settings(self) -> None:
+        """Add the settings to `quality.settings` unless they are there. Two runs at once may both add them, which harms nobody."""
+        if self._settings_known:
+            return
+        name, digest = "quality.settings", self._settings.digest
+        if not self._lake.exists(name) or not self._lake.read(name, Span.ALL, date.max).where(F.col("digest") == digest).count():
+            values = json.dumps(self._settings.values(), sort_keys=True)
+            differ = sorted({name for name, _, _ in differing(self._settings)})
+            self._lake.append(name, [(digest, datetime.now(UTC), self._run_id, self._code, values, differ)])
+        self._settings_known = True
 
     def rescue(self) -> None:
         """Write down what can be after a failure, which stays the error that is raised."""

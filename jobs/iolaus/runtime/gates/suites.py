@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from iolaus.runtime.gates.metrics import Declared
+from iolaus.settings import DEFAULT
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuite
@@ -41,9 +42,10 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Suite:
-    """The suite of a table: its JSON, what it declares, what it expects."""
+    """The suite of a table: its JSON as written and as read, what it declares, what it expects."""
 
     table: str
+    source: str
     text: Mapping[str, Any]
     declared: Declared
     expectations: tuple[Expectation, ...]
@@ -66,14 +68,26 @@ def exists(table: str) -> bool:
     return table in names()
 
 
+def suite(table: str, own: Mapping[str, str] = DEFAULT.suites) -> Suite:
+    """The suite of a table, or of a folder of the landing: one of the deployment's `own` (`Settings.suites`), else the built-in.
+
+    Raises LookupError if it has none.
+    """
+    return _suite(table, own[table] if table in own else _built_in(table))
+
+
 @cache
-def suite(table: str) -> Suite:
-    """The suite of a table, or of a folder of the landing. Raises LookupError if it has none."""
+def _built_in(table: str) -> str:
     try:
-        text = json.loads((resources.files("iolaus.expectations") / f"{table}.json").read_text(encoding="utf-8"))
+        return (resources.files("iolaus.expectations") / f"{table}.json").read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise LookupError(f"no expectations for {table}; there are some for: {', '.join(names())}") from error
-    return Suite(table, text, Declared(**text["meta"]["figures"]), tuple(map(_expectation, text["expectations"])))
+
+
+@cache
+def _suite(table: str, text: str) -> Suite:
+    parsed = json.loads(text)
+    return Suite(table, text, parsed, Declared(**parsed["meta"]["figures"]), tuple(map(_expectation, parsed["expectations"])))
 
 
 def _expectation(text: Mapping[str, Any]) -> Expectation:
@@ -94,7 +108,7 @@ def judge(of: Suite, figures: Sequence[Mapping[str, float | None]]) -> list[list
     with _LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its own, of what it uses
         batch = _batches().get_batch({"dataframe": frame})
-        found = batch.validate(_loaded(of.table), result_format="COMPLETE" if len(frame) > 1 else "BOOLEAN_ONLY")
+        found = batch.validate(_loaded(of.source), result_format="COMPLETE" if len(frame) > 1 else "BOOLEAN_ONLY")
     passed: dict[tuple[Any, ...], list[bool]] = {}
     for result in found.results:
         if result.exception_info and result.exception_info.get("raised_exception"):
@@ -129,10 +143,10 @@ def _import() -> None:
 
 
 @cache
-def _loaded(table: str) -> "ExpectationSuite":
+def _loaded(source: str) -> "ExpectationSuite":
     import great_expectations as gx  # noqa: PLC0415 - it takes seconds to import: when it is first needed
 
-    return gx.ExpectationSuite(**suite(table).text)
+    return gx.ExpectationSuite(**json.loads(source))
 
 
 @cache
