@@ -13,18 +13,33 @@ from hypothesis import strategies as st
 
 from iolaus.engine.hashing import mix
 from iolaus.model import account_sketch as sketches
-from iolaus.model.account_sketch import FIXED, OUTPUT_BINS, RECORDS, SKETCH, SUMS, merge, sketch, stream
-from iolaus.schemas.sketch import ABSENT, AFFIX_COLUMNS, MINIMUM, PROMPT, PROMPT_FIELDS, TRAIT, TRAIT_CHANNELS
+from iolaus.model import openings
+from iolaus.model.account_sketch import FIXED, OUTPUT_BINS, RECORDS, SKETCH, SUMS
+from iolaus.model.sampling import draws, ranks, salt_of
+from iolaus.schemas.sketch import (
+    ABSENT,
+    AFFIX_COLUMNS,
+    MINIMUM,
+    OPENING,
+    OPENING_FIELDS,
+    OPENING_TERMS,
+    PROMPT,
+    PROMPT_FIELDS,
+    TRAIT,
+    TRAIT_CHANNELS,
+)
 from iolaus.text.fingerprints import SIGNATURE
 from iolaus.text.intents import CAPABILITIES
 
-PROMPTS, TRAITS = 5, 3  # caps that small accounts exceed
+PROMPTS, TRAITS, OPENINGS = 5, 3, 4  # caps that small accounts exceed
+SALT = salt_of(b"a key")
 START = datetime(2026, 2, 10, tzinfo=UTC)
 TOKENS = tuple(f"{name}_token" for name in TRAIT_CHANNELS)
 
 REQUIRED = pa.schema(
     [
         ("account_id", pa.string()),
+        ("draw", pa.int64()),
         ("requested_at", pa.timestamp("us", tz="UTC")),
         ("request_model", pa.string()),
         ("terms", pa.binary()),
@@ -34,6 +49,7 @@ REQUIRED = pa.schema(
 )
 OPTIONAL = pa.schema(
     [
+        ("conversation_hash", pa.int64()),
         ("turn_index", pa.int32()),
         ("temperature", pa.float64()),
         ("thinking", pa.bool_()),
@@ -58,7 +74,20 @@ def small_caps() -> Any:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sketches, "PROMPTS_KEPT", PROMPTS)
         patch.setattr(sketches, "TRAITS_KEPT", TRAITS)
+        patch.setattr(openings, "KEPT", OPENINGS)
         yield
+
+
+def sketch(rows: pa.Table) -> pa.Table:
+    return sketches.sketch(rows, SALT)
+
+
+def merge(parts: pa.Table) -> pa.Table:
+    return sketches.merge(parts, SALT)
+
+
+def stream(batches: Any, first: Any) -> Any:
+    return sketches.stream(batches, first, SALT)
 
 
 def exchange(rng: np.random.Generator, accounts: int) -> Row:
@@ -66,10 +95,12 @@ def exchange(rng: np.random.Generator, accounts: int) -> Row:
     prompt = int(rng.integers(12))
     row: Row = {
         "account_id": f"account {rng.integers(accounts)}",
+        "draw": int(rng.integers(2**62)),
+        "conversation_hash": int(rng.integers(30)),
         "requested_at": START + timedelta(seconds=int(rng.integers(86_400)), microseconds=int(rng.integers(10**6))),
         "request_model": str(rng.choice(["opus", "sonnet", "haïku"])),
         "terms": sorted(rng.choice(40, int(rng.integers(6)), replace=False).tolist()),
-        "n_words": int(rng.integers(50)),
+        "n_words": 7 * prompt,
         "capabilities": int(rng.integers(1 << len(CAPABILITIES))),
         "turn_index": int(rng.integers(3)),
         "temperature": float(rng.choice([0.0, 0.7, 1.0])),
@@ -121,9 +152,37 @@ def counted(row: Row, list_name: str, *keys: str) -> dict[Any, int]:
 
 
 def least(tokens: list[int], k: int) -> set[int]:
-    """The k distinct tokens of least hash."""
-    distinct = sorted(set(tokens), key=lambda t: int(mix(np.array([t], np.int64).view(np.uint64))[0]))
+    """The k distinct tokens that come first in the keyed order."""
+    distinct = sorted(set(tokens), key=lambda t: int(draws(np.array([t], np.int64), SALT)[0]))
     return set(distinct[:k])
+
+
+def rank(item: int, tokens: int | None) -> float:
+    return float(ranks(np.array([item], np.int64), np.array([tokens or 0]), SALT)[0])
+
+
+def least_prompts(said: list[Row]) -> set[int]:
+    """The distinct prompts of least rank, each by its words."""
+    of: dict[int, float] = {}
+    for r in said:
+        here = rank(r["prompt_hash"], r["n_words"])
+        of[r["prompt_hash"]] = min(here, of.get(r["prompt_hash"], here))
+    return set(sorted(of, key=lambda p: (of[p], p))[:PROMPTS])
+
+
+def plain_openings(said: list[Row]) -> set[tuple[Any, ...]]:
+    """Of each conversation the message of least rank, where later turns come last; of these the least few."""
+    of: dict[int, tuple[float, Row]] = {}
+    for r in (r for r in said if r["terms"]):
+        conversation = r["draw"] if r["conversation_hash"] is None else r["conversation_hash"]
+        here = rank(r["draw"], r["output_tokens"]) * (2.0**20 if r["turn_index"] and r["turn_index"] > 0 else 1)
+        if conversation not in of or here < of[conversation][0]:
+            of[conversation] = here, r
+    kept = sorted((here, conversation) for conversation, (here, _) in of.items())[:OPENINGS]
+    return {
+        (c, *(ABSENT if of[c][1][name] is None else of[c][1][name] for name in OPENING_FIELDS), frozenset(of[c][1]["terms"]))
+        for _, c in kept
+    }
 
 
 def plain(rows: list[Row]) -> Row:
@@ -138,7 +197,7 @@ def plain(rows: list[Row]) -> Row:
     outputs = [r["output_tokens"] for r in rows if r["output_tokens"] is not None]
     binned = Counter(min((tokens + 1).bit_length() - 1, OUTPUT_BINS - 1) for tokens in outputs)
     said = [r for r in rows if r["prompt_hash"] is not None]
-    kept_prompts = least([r["prompt_hash"] for r in said], PROMPTS)
+    kept_prompts = least_prompts(said)
     traits: dict[Any, int] = {}
     for name, code in TRAIT_CHANNELS.items():
         tokens = [r[f"{name}_token"] for r in rows if r[f"{name}_token"] is not None]
@@ -174,6 +233,7 @@ def plain(rows: list[Row]) -> Row:
         "slots": sorted({int(r["requested_at"].timestamp()) // 600 for r in rows}),
         "traits": traits,
         "prompts": prompts,
+        "openings": plain_openings(said),
         "terms": dict(Counter((term,) for r in rows for term in r["terms"])),
         "signature": [min(column) for column in zip(*signatures, strict=True)] if signatures else None,
     }
@@ -183,7 +243,10 @@ def as_plain(row: Row) -> Row:
     lists = {"activity": ("hour", "model"), "traits": ("channel", "token"), "prompts": PROMPT_FIELDS, "terms": ("term",)}
     signature = None if row["signature"] is None else np.frombuffer(row["signature"], MINIMUM).tolist()
     rest = {k: v for k, v in row.items() if k != "account_id"} | {"signature": signature}
-    return rest | {name: counted(row, name, *keys) for name, keys in lists.items()}
+    opened = np.frombuffer(row["openings"], OPENING)
+    kept = {(o["conversation"], *(o[name] for name in OPENING_FIELDS), frozenset(t for t in o["terms"].tolist() if t >= 0)) for o in opened}
+    assert len(kept) == len(opened)
+    return rest | {"openings": kept} | {name: counted(row, name, *keys) for name, keys in lists.items()}
 
 
 def test_a_sketch_counts_what_a_loop_counts() -> None:
@@ -273,6 +336,23 @@ def test_a_set_over_its_cap_keeps_the_same_items_for_every_account() -> None:
     first, second = sketch(table(rows[::-1])).to_pylist()
     assert first["prompts"] == second["prompts"]
     assert first["traits"] == second["traits"]
+
+
+def test_a_sample_is_keyed_and_cheap_traffic_does_not_push_out_dear_traffic() -> None:
+    """Decoys chosen under another key, or short ones by dozens, leave the sample mostly as it was."""
+    real = [r | {"n_words": 900, "prompt_hash": 1000 + i} for i, r in enumerate(exchanges(3, 5, accounts=1))]
+    decoys = [r | {"n_words": 2, "prompt_hash": 2_000 + i} for i, r in enumerate(exchanges(4, 60, accounts=1))]
+    kept = np.frombuffer(sketch(table(real + decoys))["prompts"][0].as_py(), PROMPT)["prompt_hash"]
+    assert sum(kept < 2_000) >= PROMPTS - 1
+    other = np.frombuffer(sketches.sketch(table(decoys), salt_of(b"another"))["prompts"][0].as_py(), PROMPT)["prompt_hash"]
+    assert set(other) != set(np.frombuffer(sketch(table(decoys))["prompts"][0].as_py(), PROMPT)["prompt_hash"])
+
+
+def test_an_opening_keeps_the_terms_of_least_hash() -> None:
+    long = exchanges(5, 1, accounts=1)[0] | {"terms": list(range(100)), "prompt_hash": 5}
+    terms = np.frombuffer(sketch(table([long]))["openings"][0].as_py(), OPENING)["terms"][0]
+    wanted = sorted(range(100), key=lambda t: int(mix(np.array([t], np.uint64))[0]))[:OPENING_TERMS]
+    assert terms.tolist() == wanted
 
 
 def test_output_bins_are_exact_at_powers_of_two() -> None:

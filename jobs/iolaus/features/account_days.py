@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from iolaus.model import account_sketch as sketches
+from iolaus.model.sampling import salt_of
 from iolaus.schemas.sketch import TRAIT_CHANNELS
 from iolaus.schemas.table import table
 from iolaus.settings import Run
@@ -21,18 +22,18 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
     """
     schema = table("features.account_days").schema
     parts = StructType([f for f in schema.fields if f.name != "happened_on"])
-    day = run.day
+    day, salt = run.day, salt_of(run.key.secret)
 
     def sketch(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for made in sketches.stream(batches, sketches.sketch):
+        for made in sketches.stream(batches, sketches.sketch, salt):
             yield from made.combine_chunks().to_batches()
 
     def merge(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for made in sketches.stream(batches, sketches.merge):
+        for made in sketches.stream(batches, sketches.merge, salt):
             dated = made.add_column(0, "happened_on", pa.array([day] * len(made), pa.date32()))
             yield from dated.combine_chunks().to_batches()
 
-    columns = exchanges.select("*", *_tokens()).drop(
+    columns = exchanges.select("*", F.xxhash64("exchange_id").alias("draw"), *_tokens()).drop(
         "exchange_id", "happened_on", "arrived_on", "address", "block", "device", "key_id", "country"
     )
     sketched = columns.mapInArrow(sketch, parts)

@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame
 from iolaus.engine.records import unpacked
 from iolaus.engine.runs import begins, run_lengths
 from iolaus.model import account_sketch as sketches
+from iolaus.model.sampling import salt_of
 from iolaus.model.signals import TEXTS
 from iolaus.schemas.sketch import ABSENT, PHRASE_CHANNELS, PROMPT, TRAIT
 from iolaus.schemas.table import BINARY, LONG, column, struct_of, table
@@ -27,11 +28,11 @@ def transform(account_days: DataFrame, run: Run) -> DataFrame:
     Two passes over the window's sketches: one counts terms (8,192 numbers come to the driver), one merges
     sketches and embeds. Neither reads an exchange.
     """
-    schema = table("features.account_embeddings").schema
+    schema, salt = table("features.account_embeddings").schema, salt_of(run.key.secret)
     day, fewest, weights = run.day, run.settings.graph.programs_exchanges, _rarity(account_days)
 
     def merge(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for part in sketches.stream(batches, sketches.merge):
+        for part in sketches.stream(batches, sketches.merge, salt):
             merged = part.combine_chunks()
             phrases = _phrases(merged["prompts"].combine_chunks())
             known, wrapped = _known(phrases, fewest)

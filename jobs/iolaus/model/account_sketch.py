@@ -6,10 +6,11 @@ integers, a minimum, a maximum, a set union or a bottom-k sample by a fixed hash
 
     merge(sketch(A) + sketch(B)) == sketch(A + B)
 
-Bottom-k (Cohen and Kaplan, PODC 2007): of the distinct items of a set those with the k smallest hashes
-are kept. The k smallest of a union are among the k smallest of its parts, so the sample is additive and
+Bottom-k (Cohen and Kaplan, PODC 2007): of the distinct items of a set those with the k smallest hashes, or
+ranks, are kept. The k smallest of a union are among the k smallest of its parts, so the sample is additive and
 its counts are exact; and as all accounts use one hash, an item that two accounts share is kept by both or
-by neither, so samples stay comparable. A set that reached k says so by its length.
+by neither, so samples stay comparable. A set that reached k says so by its length. Hashes and ranks are keyed:
+see `iolaus.model.sampling`.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -21,10 +22,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from iolaus.engine.hashing import mix
 from iolaus.engine.records import packed, unpacked
 from iolaus.engine.runs import begins, run_lengths
-from iolaus.schemas.sketch import ABSENT, MINIMUM, PROMPT, PROMPT_FIELDS, TERM, TRAIT, TRAIT_CHANNELS
+from iolaus.model.openings import merged, opened
+from iolaus.model.sampling import Ranks, draws, ranks
+from iolaus.schemas.sketch import ABSENT, MINIMUM, OPENING, PROMPT, PROMPT_FIELDS, TERM, TRAIT, TRAIT_CHANNELS
 from iolaus.text.fingerprints import SIGNATURE, TERM_BUCKETS
 from iolaus.text.intents import CAPABILITIES
 
@@ -55,7 +57,7 @@ SUMS: tuple[str, ...] = (
     "reasoning_tokens",
 )
 FIXED: dict[str, int] = {"output_histogram": OUTPUT_BINS, "capability_counts": len(CAPABILITIES)}
-RECORDS: dict[str, np.dtype[Any]] = {"traits": TRAIT, "prompts": PROMPT, "terms": TERM}
+RECORDS: dict[str, np.dtype[Any]] = {"traits": TRAIT, "prompts": PROMPT, "openings": OPENING, "terms": TERM}
 
 _ACTIVITY_TYPE = pa.struct([("hour", pa.int32()), ("model", pa.string()), ("n", pa.int32())])
 
@@ -114,14 +116,14 @@ def _counted(group: Ints, keys: list[npt.NDArray[Any]], n: Ints) -> tuple[Ints, 
     return group[order][first], [k[order][first] for k in keys], np.add.reduceat(n[order], first)
 
 
-def _bottom(group: Ints, item: Ints, k: int) -> npt.NDArray[np.bool_]:
-    """Which of distinct items, given by group, are among the k with the smallest hashes of their group."""
+def _bottom(group: Ints, order_of: npt.NDArray[Any], item: Ints, k: int) -> npt.NDArray[np.bool_]:
+    """Which of distinct items, given by group, are among the k of their group that come first by `order_of`, then by item."""
     if not len(group):
         return np.zeros(0, bool)
     sizes = run_lengths(begins(group), len(group))
     if sizes.max() <= k:
         return np.ones(len(group), bool)
-    order = np.lexsort([mix(item.view(np.uint64)), group])
+    order = np.lexsort([item, order_of, group])
     rank = np.arange(len(group)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     kept = np.zeros(len(group), bool)
     kept[order[rank < k]] = True
@@ -145,7 +147,9 @@ def _records(count: int, group: Ints, kind: np.dtype[Any], columns: list[npt.NDA
 def _recorded(table: pa.Table, name: str, groups: _Groups) -> tuple[Ints, list[Ints]]:
     """The inverse of `_records` for a column of RECORDS: the group of each item, and its columns."""
     lengths, items = unpacked(table[name].combine_chunks(), RECORDS[name])
-    return np.repeat(groups.of, lengths), [items[field].astype(np.int64) for field in items.dtype.names or ()]
+    return np.repeat(groups.of, lengths), [
+        items[field] if field == "rank" else items[field].astype(np.int64) for field in items.dtype.names or ()
+    ]
 
 
 def _flat(table: pa.Table, name: str, groups: _Groups) -> tuple[Ints, pa.Array]:
@@ -177,13 +181,13 @@ def _rank_strings(strings: pa.Array) -> _Ranked:
     return _Ranked(codes, coded.dictionary.take(pa.array(order)))
 
 
-def _traits(groups: _Groups, group: Ints, channel: Ints, token: Ints, n: Ints) -> pa.BinaryArray:
+def _traits(groups: _Groups, group: Ints, channel: Ints, token: Ints, n: Ints, salt: int) -> pa.BinaryArray:
     group, (channel, token), n = _counted(group, [channel, token], n)
-    kept = _bottom(group * 256 + channel, token, TRAITS_KEPT)
+    kept = _bottom(group * 256 + channel, draws(token, salt), token, TRAITS_KEPT)
     return _records(groups.count, group[kept], TRAIT, [channel[kept], token[kept], n[kept]])
 
 
-def _prompts(groups: _Groups, group: Ints, fields: list[Ints], n: Ints) -> pa.BinaryArray:
+def _prompts(groups: _Groups, group: Ints, fields: list[Ints], n: Ints, rank: Ranks) -> pa.BinaryArray:
     """Distinct prompts, bottom-k. Fingerprints of texts that differ only in punctuation may differ: the least is kept.
 
     A hash that is ABSENT is greater than all others, so the minimum prefers a real one.
@@ -192,9 +196,9 @@ def _prompts(groups: _Groups, group: Ints, fields: list[Ints], n: Ints) -> pa.Bi
     first = begins(group[order], fields[0][order])
     if len(order):
         group, n = group[order][first], np.add.reduceat(n[order], first)
-        fields = [np.minimum.reduceat(f[order], first) for f in fields]
-    kept = _bottom(group, fields[0], PROMPTS_KEPT)
-    return _records(groups.count, group[kept], PROMPT, [*(f[kept] for f in fields), n[kept]])
+        fields, rank = [np.minimum.reduceat(f[order], first) for f in fields], np.minimum.reduceat(rank[order], first)
+    kept = _bottom(group, rank, fields[0], PROMPTS_KEPT)
+    return _records(groups.count, group[kept], PROMPT, [*(f[kept] for f in fields), n[kept], rank[kept]])
 
 
 def _slots(groups: _Groups, group: Ints, slot: Ints) -> pa.ListArray:
@@ -232,8 +236,11 @@ def _as(column: Any, type_: pa.DataType) -> pa.Array:
     return array if array.type == type_ else array.cast(type_)
 
 
-def sketch(exchanges: pa.Table) -> pa.Table:
-    """One row an account (schema SKETCH) of exchanges in the columns of `silver.exchanges`, in any order."""
+def sketch(exchanges: pa.Table, salt: int) -> pa.Table:
+    """One row an account (schema SKETCH) of exchanges in the columns of `silver.exchanges`, in any order.
+
+    They have `draw` (a hash of the exchange's id) too, and the tokens of `TRAIT_CHANNELS`. salt: `iolaus.model.sampling.salt_of`.
+    """
     table, groups = _grouped(exchanges)
     if not groups.count:
         return SKETCH.empty_table()
@@ -257,11 +264,14 @@ def sketch(exchanges: pa.Table) -> pa.Table:
         np.concatenate([np.full(t.sum(), code, np.int64) for t, (_, code, _) in zip(there, parts, strict=True)]),
         np.concatenate([tokens.drop_null().to_numpy() for _, _, tokens in parts]),
         np.concatenate([ones[t] for t in there]),
+        salt,
     )
     said = pc.is_valid(table["prompt_hash"].combine_chunks()).to_numpy(zero_copy_only=False)
     fields = [_numpy(table, name, ABSENT)[said].astype(np.int64) for name in PROMPT_FIELDS]
-    columns["prompts"] = _prompts(groups, groups.of[said], fields, ones[said])
+    rank = ranks(fields[0], _numpy(table, "n_words")[said], salt)  # by what the prompt is alone: so its counts are whole
+    columns["prompts"] = _prompts(groups, groups.of[said], fields, ones[said], rank)
     lengths, term = unpacked(table["terms"].combine_chunks(), np.dtype("<i2"))
+    columns["openings"] = opened(table, groups.of, (lengths, term.astype(np.int64)), salt, groups.count)
     columns["terms"] = _terms(groups, np.repeat(groups.of, lengths), term.astype(np.int64), np.ones(len(term), np.int64))
     columns["signature"] = _signature(groups, table["signature"].combine_chunks())
     return _assemble(groups, columns)
@@ -306,8 +316,8 @@ def _histogram(groups: _Groups, bins: Ints, size: int) -> pa.ListArray:
     return lists(np.full(groups.count, size), pa.array(counts.astype(np.int32)))
 
 
-def merge(sketches: pa.Table) -> pa.Table:
-    """One row an account from rows of sketches, in any order; other columns than SKETCH's are dropped."""
+def merge(sketches: pa.Table, salt: int) -> pa.Table:
+    """One row an account from rows of sketches, in any order; other columns than SKETCH's are dropped. salt: as they were made."""
     table, groups = _grouped(sketches.select(SKETCH.names))
     if not groups.count or groups.count == len(table):
         return table.cast(SKETCH)
@@ -323,9 +333,11 @@ def merge(sketches: pa.Table) -> pa.Table:
     group, items = _flat(table, "slots", groups)
     columns["slots"] = _slots(groups, group, items.to_numpy().astype(np.int64))
     group, (channel, token, n) = _recorded(table, "traits", groups)
-    columns["traits"] = _traits(groups, group, channel, token, n)
-    group, (*hashes, n) = _recorded(table, "prompts", groups)
-    columns["prompts"] = _prompts(groups, group, hashes, n)
+    columns["traits"] = _traits(groups, group, channel, token, n, salt)
+    group, (*hashes, n, rank) = _recorded(table, "prompts", groups)
+    columns["prompts"] = _prompts(groups, group, hashes, n, rank)
+    lengths, records = unpacked(table["openings"].combine_chunks(), OPENING)
+    columns["openings"] = merged(np.repeat(groups.of, lengths), records, groups.count)
     group, (term, n) = _recorded(table, "terms", groups)
     columns["terms"] = _terms(groups, group, term, n)
     columns["signature"] = _signature(groups, table["signature"].combine_chunks())
@@ -337,7 +349,7 @@ def _field(items: pa.StructArray, name: str) -> Ints:
     return values
 
 
-def stream(batches: Iterable[pa.RecordBatch], first: Callable[[pa.Table], pa.Table]) -> Iterator[pa.Table]:
+def stream(batches: Iterable[pa.RecordBatch], first: Callable[[pa.Table, int], pa.Table], salt: int) -> Iterator[pa.Table]:
     """Sketches of batches; where these are sorted by account, each account is in one row of one of the tables.
 
     `first` is `sketch` or `merge`. Only the last account of a batch is carried to the next, as a sketch, so
@@ -348,9 +360,9 @@ def stream(batches: Iterable[pa.RecordBatch], first: Callable[[pa.Table], pa.Tab
     for batch in batches:
         if not batch.num_rows:
             continue
-        table = first(pa.Table.from_batches([batch]))
+        table = first(pa.Table.from_batches([batch]), salt)
         if carried is not None and carried["account_id"][0] == table["account_id"][0]:
-            table = pa.concat_tables([merge(pa.concat_tables([carried, table.slice(0, 1)])), table.slice(1)])
+            table = pa.concat_tables([merge(pa.concat_tables([carried, table.slice(0, 1)]), salt), table.slice(1)])
         elif carried is not None:
             yield carried
         if len(table) > 1:
