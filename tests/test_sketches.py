@@ -87,7 +87,7 @@ def merge(parts: pa.Table) -> pa.Table:
 
 
 def stream(batches: Any, first: Any) -> Any:
-    return sketches.stream(batches, first, SALT)
+    return sketches.stream(batches, sketches.sketch if first is sketch else sketches.merge, SALT)
 
 
 def exchange(rng: np.random.Generator, accounts: int) -> Row:

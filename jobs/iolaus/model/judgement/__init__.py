@@ -1,0 +1,1 @@
+"""One hand, or strangers alike: hypotheses weighed against each other on the same facts."""

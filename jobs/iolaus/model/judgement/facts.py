@@ -1,0 +1,403 @@
+"""The facts by which hypotheses are weighed: what is measured of a group, and how likely each finding is under each hypothesis.
+
+A fact's value falls into one of a few findings; a table says how often groups of each hypothesis show that finding. The
+tables are judgements from what is known of such groups, in the open so that an analyst can argue with them; no entry is below
+one in a hundred, so no single fact decides alone. A measure with an error is spread over the findings that it may be.
+A fact that the platform cannot show (no field, too little data) is left out under every hypothesis.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from iolaus.model.judgement.hypotheses import NAMES
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One measure of a group.
+
+    family: facts of one family may have one cause. bounds: where one finding ends and the next begins, ascending.
+    findings: in words, one more than bounds. table: of each hypothesis the probability of each finding, in order.
+    asks: the question that it answers, for the analyst.
+    """
+
+    name: str
+    family: str
+    asks: str
+    bounds: tuple[float, ...]
+    findings: tuple[str, ...]
+    table: Mapping[str, tuple[float, ...]]
+
+
+def _table(text: str) -> dict[str, tuple[float, ...]]:
+    """A table from lines `hypothesis p p …`; probabilities are scaled so that each line sums to 1."""
+    rows = {name: [float(x) for x in rest] for name, *rest in (line.split() for line in text.strip().splitlines())}
+    if set(rows) != set(NAMES):
+        raise ValueError(f"a table has every hypothesis once; this one has {', '.join(rows)}")
+    return {name: tuple(max(p, 0.01) / sum(row) for p in row) for name, row in rows.items()}
+
+
+FACTS: tuple[Fact, ...] = (
+    Fact(
+        "source",
+        "content",
+        "Whose prompts are these: does an account's own resemble each other more than they resemble other members'?",
+        (-0.35, 0.3, 0.65),
+        ("each repeats one set", "all draw from one source", "in part their own", "each has content of its own"),
+        _table("""
+            distillation        .03 .80 .12 .05
+            resold_access       .02 .83 .13 .02
+            unexplained         .05 .65 .20 .10
+            organisation        .08 .27 .35 .30
+            class               .75 .17 .05 .03
+            event               .15 .45 .25 .15
+            client_users        .02 .18 .30 .50
+            platform_customers  .02 .08 .30 .60
+            one_trade           .01 .03 .11 .85
+            one_idiom           .02 .08 .35 .55
+            shared_line         .03 .12 .25 .60
+            viral_prompt        .40 .30 .15 .15
+            public_benchmark    .35 .55 .07 .03
+            one_person          .05 .55 .30 .10
+            strangers           .05 .15 .30 .50
+        """),
+    ),
+    Fact(
+        "repetition",
+        "content",
+        "How much of what one member opens with do the others open with too?",
+        (0.05, 0.2),
+        ("hardly anything", "some", "much of it"),
+        _table("""
+            distillation        .93 .06 .01
+            resold_access       .93 .06 .01
+            unexplained         .85 .10 .05
+            organisation        .70 .20 .10
+            class               .05 .15 .80
+            event               .60 .25 .15
+            client_users        .85 .10 .05
+            platform_customers  .90 .07 .03
+            one_trade           .93 .05 .02
+            one_idiom           .93 .05 .02
+            shared_line         .85 .10 .05
+            viral_prompt        .05 .30 .65
+            public_benchmark    .02 .08 .90
+            one_person          .70 .20 .10
+            strangers           .75 .15 .10
+        """),
+    ),
+    Fact(
+        "instruction",
+        "content",
+        "How many members send the system prompt or prompt template that most of them share?",
+        (0.3, 0.7),
+        ("few", "about half", "nearly all"),
+        _table("""
+            distillation        .25 .15 .60
+            resold_access       .60 .25 .15
+            unexplained         .50 .20 .30
+            organisation        .50 .20 .30
+            class               .30 .15 .55
+            event               .30 .15 .55
+            client_users        .15 .15 .70
+            platform_customers  .45 .30 .25
+            one_trade           .75 .15 .10
+            one_idiom           .03 .07 .90
+            shared_line         .90 .07 .03
+            viral_prompt        .85 .10 .05
+            public_benchmark    .20 .10 .70
+            one_person          .60 .15 .25
+            strangers           .70 .15 .15
+        """),
+    ),
+    Fact(
+        "applications",
+        "content",
+        "How many system prompts do several members each send, as when many applications run through one pool?",
+        (0.5, 2.5),
+        ("none", "one or two", "several"),
+        _table("""
+            distillation        .50 .40 .10
+            resold_access       .40 .10 .50
+            unexplained         .60 .30 .10
+            organisation        .55 .35 .10
+            class               .70 .28 .02
+            event               .45 .50 .05
+            client_users        .25 .73 .02
+            platform_customers  .85 .13 .02
+            one_trade           .90 .08 .02
+            one_idiom           .95 .04 .01
+            shared_line         .93 .05 .02
+            viral_prompt        .95 .04 .01
+            public_benchmark    .90 .09 .01
+            one_person          .70 .20 .10
+            strangers           .85 .12 .03
+        """),
+    ),
+    Fact(
+        "own_text",
+        "content",
+        "How many members live by a prompt template that is theirs alone?",
+        (0.2, 0.5),
+        ("few", "some", "most"),
+        _table("""
+            distillation        .85 .10 .05
+            resold_access       .93 .05 .02
+            unexplained         .80 .12 .08
+            organisation        .80 .12 .08
+            class               .93 .05 .02
+            event               .93 .05 .02
+            client_users        .85 .10 .05
+            platform_customers  .60 .25 .15
+            one_trade           .08 .17 .75
+            one_idiom           .85 .10 .05
+            shared_line         .90 .06 .04
+            viral_prompt        .95 .04 .01
+            public_benchmark    .95 .04 .01
+            one_person          .85 .10 .05
+            strangers           .70 .15 .15
+        """),
+    ),
+    Fact(
+        "places",
+        "infrastructure",
+        "How do shared addresses and cards join the members?",
+        (0.5, 1.5, 2.5),
+        ("hardly any", "in islands, as offices or households", "as one pool of many", "at one address"),
+        _table("""
+            distillation        .35 .10 .40 .15
+            resold_access       .25 .10 .50 .15
+            unexplained         .40 .12 .35 .13
+            organisation        .05 .40 .15 .40
+            class               .25 .05 .05 .65
+            event               .10 .04 .06 .80
+            client_users        .80 .12 .05 .03
+            platform_customers  .08 .04 .33 .55
+            one_trade           .60 .15 .15 .10
+            one_idiom           .85 .10 .03 .02
+            shared_line         .02 .03 .45 .50
+            viral_prompt        .88 .08 .03 .01
+            public_benchmark    .85 .10 .03 .02
+            one_person          .15 .05 .20 .60
+            strangers           .60 .25 .10 .05
+        """),
+    ),
+    Fact(
+        "client",
+        "infrastructure",
+        "Do most members run one client that few others run?",
+        (0.5,),
+        ("no", "yes"),
+        _table("""
+            distillation        .65 .35
+            resold_access       .50 .50
+            unexplained         .70 .30
+            organisation        .75 .25
+            class               .60 .40
+            event               .40 .60
+            client_users        .05 .95
+            platform_customers  .08 .92
+            one_trade           .85 .15
+            one_idiom           .95 .05
+            shared_line         .96 .04
+            viral_prompt        .97 .03
+            public_benchmark    .80 .20
+            one_person          .60 .40
+            strangers           .93 .07
+        """),
+    ),
+    Fact(
+        "creation",
+        "registration",
+        "Within what time were four fifths of the members made?",
+        (3.0, 30.0),
+        ("within three days", "within a month", "over months"),
+        _table("""
+            distillation        .35 .25 .40
+            resold_access       .15 .30 .55
+            unexplained         .25 .25 .50
+            organisation        .15 .15 .70
+            class               .40 .15 .45
+            event               .90 .05 .05
+            client_users        .05 .45 .50
+            platform_customers  .02 .08 .90
+            one_trade           .02 .08 .90
+            one_idiom           .02 .06 .92
+            shared_line         .02 .08 .90
+            viral_prompt        .02 .08 .90
+            public_benchmark    .02 .08 .90
+            one_person          .15 .20 .65
+            strangers           .03 .10 .87
+        """),
+    ),
+    Fact(
+        "domain",
+        "registration",
+        "Do most members use one unusual mail domain?",
+        (0.5,),
+        ("no", "yes"),
+        _table("""
+            distillation        .85 .15
+            resold_access       .90 .10
+            unexplained         .88 .12
+            organisation        .35 .65
+            class               .40 .60
+            event               .85 .15
+            client_users        .97 .03
+            platform_customers  .97 .03
+            one_trade           .97 .03
+            one_idiom           .98 .02
+            shared_line         .95 .05
+            viral_prompt        .98 .02
+            public_benchmark    .97 .03
+            one_person          .85 .15
+            strangers           .97 .03
+        """),
+    ),
+    Fact(
+        "people",
+        "behaviour",
+        "How many members hold conversations, as people do?",
+        (0.2, 0.7),
+        ("few: programs", "some", "most: people"),
+        _table("""
+            distillation        .75 .10 .15
+            resold_access       .20 .20 .60
+            unexplained         .50 .15 .35
+            organisation        .15 .20 .65
+            class               .25 .30 .45
+            event               .10 .20 .70
+            client_users        .20 .20 .60
+            platform_customers  .90 .07 .03
+            one_trade           .93 .05 .02
+            one_idiom           .50 .20 .30
+            shared_line         .05 .15 .80
+            viral_prompt        .05 .15 .80
+            public_benchmark    .85 .10 .05
+            one_person          .30 .20 .50
+            strangers           .25 .25 .50
+        """),
+    ),
+    Fact(
+        "extraction",
+        "behaviour",
+        "Do members ask for what trains a model: reasoning, grading, code, tools, long answers?",
+        (3.0,),
+        ("no more than others", "far more than others"),
+        _table("""
+            distillation        .15 .85
+            resold_access       .70 .30
+            unexplained         .70 .30
+            organisation        .80 .20
+            class               .50 .50
+            event               .80 .20
+            client_users        .40 .60
+            platform_customers  .75 .25
+            one_trade           .70 .30
+            one_idiom           .60 .40
+            shared_line         .90 .10
+            viral_prompt        .85 .15
+            public_benchmark    .45 .55
+            one_person          .60 .40
+            strangers           .75 .25
+        """),
+    ),
+    Fact(
+        "span",
+        "behaviour",
+        "Over how many days does most of the group's traffic lie?",
+        (3.0,),
+        ("three at most", "more"),
+        _table("""
+            distillation        .10 .90
+            resold_access       .08 .92
+            unexplained         .15 .85
+            organisation        .04 .96
+            class               .35 .65
+            event               .85 .15
+            client_users        .04 .96
+            platform_customers  .02 .98
+            one_trade           .02 .98
+            one_idiom           .03 .97
+            shared_line         .03 .97
+            viral_prompt        .15 .85
+            public_benchmark    .25 .75
+            one_person          .10 .90
+            strangers           .05 .95
+        """),
+    ),
+    Fact(
+        "owners",
+        "behaviour",
+        "How many unrelated owners are there?",
+        (9.5, 40.5),
+        ("under ten", "ten to forty", "more than forty"),
+        _table("""
+            distillation        .15 .35 .50
+            resold_access       .10 .35 .55
+            unexplained         .20 .35 .45
+            organisation        .40 .35 .25
+            class               .20 .45 .35
+            event               .15 .45 .40
+            client_users        .20 .35 .45
+            platform_customers  .20 .40 .40
+            one_trade           .30 .40 .30
+            one_idiom           .25 .40 .35
+            shared_line         .25 .35 .40
+            viral_prompt        .30 .40 .30
+            public_benchmark    .60 .30 .10
+            one_person          .94 .05 .01
+            strangers           .60 .30 .10
+        """),
+    ),
+    Fact(
+        "clock",
+        "timing",
+        "On how much evidence are members active in the same minutes, beyond chance and their own hours?",
+        (3.0, 8.0),
+        ("none", "some", "steady"),
+        _table("""
+            distillation        .60 .20 .20
+            resold_access       .80 .12 .08
+            unexplained         .45 .20 .35
+            organisation        .85 .10 .05
+            class               .75 .17 .08
+            event               .80 .15 .05
+            client_users        .94 .04 .02
+            platform_customers  .85 .10 .05
+            one_trade           .93 .05 .02
+            one_idiom           .96 .03 .01
+            shared_line         .95 .04 .01
+            viral_prompt        .93 .05 .02
+            public_benchmark    .93 .05 .02
+            one_person          .60 .20 .20
+            strangers           .95 .04 .01
+        """),
+    ),
+    Fact(
+        "hand_over",
+        "conversation",
+        "How many members continue answers that another owner's account was given?",
+        (0.02, 0.2),
+        ("none", "a few", "many"),
+        _table("""
+            distillation        .82 .12 .06
+            resold_access       .30 .15 .55
+            unexplained         .85 .10 .05
+            organisation        .93 .06 .01
+            class               .95 .04 .01
+            event               .95 .04 .01
+            client_users        .96 .03 .01
+            platform_customers  .96 .03 .01
+            one_trade           .97 .02 .01
+            one_idiom           .97 .02 .01
+            shared_line         .96 .03 .01
+            viral_prompt        .96 .03 .01
+            public_benchmark    .97 .02 .01
+            one_person          .40 .50 .10
+            strangers           .96 .03 .01
+        """),
+    ),
+)
+FACT: dict[str, Fact] = {f.name: f for f in FACTS}
+FAMILIES: tuple[str, ...] = tuple(dict.fromkeys(f.family for f in FACTS))
