@@ -1,0 +1,139 @@
+"""What is measured of a group for its judgement, in NumPy, from one row a member."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from iolaus.engine.hashing import Ints
+from iolaus.engine.records import unpacked
+from iolaus.model.judgement.source import ACCOUNTS, Source, repetition, source
+from iolaus.model.judgement.weigh import Measured
+from iolaus.schemas.sketch import OPENING
+
+PLACES = ("address", "card")  # channels whose shared values are places and purses
+NO_PLACE, ISLANDS, ONE_POOL, ONE_PLACE = 0.0, 1.0, 2.0, 3.0  # values of the fact `places`
+_JOINED = 0.3  # share of members whom shared places must join for these to be the group's
+_MAJORITY = 0.5
+_SEVERAL = 0.05  # share of members (three at least) that must send a system prompt for it to be one of the pool's
+_MOST = 0.8  # share of exchanges that the fact `span` is about
+_DAY_MS = 86_400_000
+
+MEMBER = (
+    "cluster_id string, account_id string, owner_id string, created_at timestamp, n_exchanges long, n_later_turns long, "
+    "openings binary, days array<struct<day:int,n:long>>, shared array<struct<channel:string,token:long>>"
+)
+
+
+def measured(members: pa.Table, at_large: float | None, seed: int) -> dict[str, Measured]:
+    """Facts by name of one group, of rows MEMBER in any order; one that cannot be told is left out.
+
+    at_large: `Source.log` of random accounts, None where accounts are not like themselves, so that nothing can be told.
+    """
+    members = members.sort_by("account_id")
+    facts = _content(_drawn(members, seed), at_large, seed) | _places(members) | _creation(members) | _span(members)
+    owners = pc.fill_null(members["owner_id"], members["account_id"])
+    return facts | {"owners": Measured(float(len(owners.unique())))}
+
+
+def at_large_of(accounts: pa.Table, group: int, seed: int) -> float | None:
+    """Mean `Source.log` of groups of random accounts, of (account_id, openings); None where it is too small to measure by."""
+    lengths, records = unpacked(accounts["openings"].combine_chunks(), OPENING)
+    account = np.repeat(np.arange(len(accounts)), lengths)
+    found: list[Source] = []
+    for first in range(0, len(accounts) - group + 1, group):
+        inside = (account >= first) & (account < first + group)
+        made = source(account[inside], records[inside], seed)
+        found += [made] if made else []
+    logs = np.array([f.log for f in found])
+    if len(logs) < 3 or logs.mean() < max(0.1, 2 * logs.std() / np.sqrt(len(logs))):
+        return None
+    return float(logs.mean())
+
+
+def _drawn(members: pa.Table, seed: int) -> pa.Table:
+    """At most ACCOUNTS members, drawn at random."""
+    return members.take(pa.array(np.sort(np.random.default_rng(seed).permutation(len(members))[:ACCOUNTS])))
+
+
+def _content(members: pa.Table, at_large: float | None, seed: int) -> dict[str, Measured]:
+    lengths, records = unpacked(members["openings"].combine_chunks(), OPENING)
+    account = np.repeat(np.arange(len(members)), lengths)
+    facts: dict[str, Measured] = {}
+    if len(np.unique(account)) < 3:
+        return facts
+    made = source(account, records, seed) if at_large else None
+    if made and at_large:
+        facts["source"] = Measured(made.log / at_large, float(np.hypot(made.error, 0.05)) / at_large)
+    first_turns = (members["n_exchanges"].to_numpy() - members["n_later_turns"].to_numpy())[account]
+    facts["repetition"] = Measured(repetition(account, records, first_turns))
+    return facts
+
+
+def _places(members: pa.Table) -> dict[str, Measured]:
+    """The facts `places` and `applications`, from values that members share with each other."""
+    row, channel, token = _shared(members)
+    owner = pc.fill_null(members["owner_id"], members["account_id"]).combine_chunks().dictionary_encode().indices.to_numpy()
+    value = _numbered(channel, token)
+    sharers, owners = _counted(value, row), _counted(value, owner[row])
+    places = np.isin(channel, PLACES) & (owners[value] >= 2)
+    several = sharers[np.unique(value[channel == "system"])] >= max(3, _SEVERAL * len(members))
+    top = max(sharers[value[channel == "address"]], default=0) / len(members)
+    joined = np.unique(row[places])
+    place = NO_PLACE
+    if top >= _MAJORITY:
+        place = ONE_PLACE
+    elif len(joined) >= _JOINED * len(members):
+        place = ONE_POOL if _largest(row[places], value[places]) >= _MAJORITY * len(joined) else ISLANDS
+    return {"places": Measured(place), "applications": Measured(float(several.sum()))}
+
+
+def _shared(members: pa.Table) -> tuple[Ints, npt.NDArray[Any], Ints]:
+    """(member's place, channel, token) of each value that members have and other owners too."""
+    column = members["shared"].combine_chunks()
+    row = np.repeat(np.arange(len(members)), pc.fill_null(pc.list_value_length(column), 0).to_numpy())
+    items = column.flatten()
+    return row, items.field("channel").to_numpy(zero_copy_only=False), items.field("token").to_numpy()
+
+
+def _numbered(channel: npt.NDArray[Any], token: Ints) -> Ints:
+    """A number from 0 for each distinct value."""
+    kinds = np.unique(channel, return_inverse=True)[1] if len(channel) else np.zeros(0, np.int64)
+    return np.unique(np.stack([kinds, token]), axis=1, return_inverse=True)[1].ravel() if len(token) else kinds
+
+
+def _counted(value: Ints, who: Ints) -> Ints:
+    """Of each value, how many distinct `who` have it."""
+    pairs = np.unique(np.stack([value, who]), axis=1)
+    return np.bincount(pairs[0], minlength=int(value.max()) + 1 if len(value) else 0)
+
+
+def _largest(row: Ints, value: Ints) -> int:
+    """Members in the largest set that shared values join, directly or not."""
+    members, place = np.unique(row, return_inverse=True)
+    values, at = np.unique(value, return_inverse=True)
+    n = len(members) + len(values)
+    joins = coo_matrix((np.ones(len(place)), (place, len(members) + at)), shape=(n, n))
+    return int(np.bincount(connected_components(joins, directed=False)[1][: len(members)]).max())
+
+
+def _creation(members: pa.Table) -> dict[str, Measured]:
+    made = members["created_at"].drop_null().cast(pa.timestamp("ms", tz="UTC")).cast(pa.int64()).to_numpy()
+    if len(made) < 3 or 2 * len(made) < len(members):
+        return {}
+    first, last = np.quantile(made, [0.1, 0.9])
+    return {"creation": Measured(float(last - first) / _DAY_MS)}
+
+
+def _span(members: pa.Table) -> dict[str, Measured]:
+    """The fewest days that hold most of the group's exchanges."""
+    items = members["days"].combine_chunks().flatten()
+    if not len(items):
+        return {}
+    days, place = np.unique(items.field("day").to_numpy(), return_inverse=True)
+    sent = np.sort(np.bincount(place, weights=items.field("n").to_numpy(), minlength=len(days)))[::-1]
+    return {"span": Measured(float(np.searchsorted(np.cumsum(sent), _MOST * sent.sum()) + 1))}

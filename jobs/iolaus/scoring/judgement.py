@@ -1,0 +1,157 @@
+"""scoring.judgement: one operator, or something innocent? Every hypothesis weighed on the same facts."""
+
+from collections.abc import Iterable, Iterator
+from math import log2
+
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from iolaus.model.bits import MILLI
+from iolaus.model.judgement.facts import FACT, FACTS
+from iolaus.model.judgement.hypotheses import HYPOTHESES, HYPOTHESIS
+from iolaus.model.judgement.measures import MEMBER, PLACES, at_large_of, measured
+from iolaus.model.judgement.weigh import Measured, finding, judge, likelihoods
+from iolaus.model.population import of_background
+from iolaus.model.signals import CHANNEL, ONE_CLIENT, OWN_TEXT, PEOPLE
+from iolaus.schemas.sketch import OPENING
+from iolaus.schemas.table import table
+from iolaus.settings import Run
+
+AT_LARGE, GROUP = 800, 40  # random accounts, in groups of so many, by which it is told how like themselves accounts are
+FEWEST_OPENINGS = 4
+_ANY = ", ".join(f"{f.name} struct<value:double,error:double>" for f in FACTS)
+
+
+def transform(
+    clusters: DataFrame,
+    evidence: DataFrame,
+    tokens: DataFrame,
+    embeddings: DataFrame,
+    accounts: DataFrame,
+    population: DataFrame,
+    run: Run,
+) -> DataFrame:
+    """One row a cluster and fact, with its likelihood under each hypothesis and what it gives to the operator's.
+
+    | cluster | fact   | finding                         | bits | hypothesis   | rival     | margin |
+    |---------|--------|---------------------------------|------|--------------|-----------|--------|
+    | hc_1    | source | all draw from one source        |  4.3 | distillation | one_trade |    9.1 |
+    | hc_1    | people | few: programs                   | -0.3 | distillation | one_trade |    9.1 |
+    """
+    everybody = of_background(embeddings, population).select("account_id", "openings")
+    sample = everybody.where(F.length("openings") >= FEWEST_OPENINGS * OPENING.itemsize).orderBy(F.xxhash64("account_id"), "account_id")
+    at_large, seed = at_large_of(sample.limit(AT_LARGE).toArrow(), GROUP, run.settings.graph.seed), run.settings.graph.seed
+
+    def measure(group: pa.Table) -> pa.Table:
+        facts = measured(group, at_large, seed)
+        row = {name: {"value": m.value, "error": m.error} for name, m in facts.items()}
+        made = {"cluster_id": group["cluster_id"][0].as_py()} | {f.name: row.get(f.name) for f in FACTS}
+        kind = pa.struct([("value", pa.float64()), ("error", pa.float64())])
+        return pa.Table.from_pylist([made], schema=pa.schema([("cluster_id", pa.string()), *((f.name, kind) for f in FACTS)]))
+
+    members = _members(clusters, tokens, embeddings, accounts)
+    counted = members.groupBy("cluster_id").applyInArrow(measure, f"cluster_id string, {_ANY}")
+    told = _told(evidence, run)
+    names = [f.name for f in FACTS]
+    facts = counted.join(told.select("cluster_id", F.struct(*_told_names()).alias("told")), "cluster_id", "left")
+    whole = facts.select("cluster_id", *(_either(name) if name in _told_names() else F.col(name) for name in names))
+    schema, day = table("scoring.judgement").schema, run.day
+
+    def weigh(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            rows = [row for of in batch.to_pylist() for row in _rows(of)]
+            yield from pa.Table.from_pylist([{"run_date": day} | row for row in rows], schema=_ARROW).to_batches()
+
+    return whole.mapInArrow(weigh, schema)
+
+
+def _members(clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, accounts: DataFrame) -> DataFrame:
+    """Rows MEMBER."""
+    inside = clusters.select("cluster_id", "account_id")
+    wanted = tokens.where(F.col("channel").isin(*PLACES, "system")).select("account_id", F.struct("channel", "token").alias("shared"))
+    shared = wanted.join(inside.select("account_id").distinct(), "account_id").groupBy("account_id").agg(F.collect_list("shared").alias("shared"))
+    days = F.transform("activity", lambda a: F.struct((a["hour"] / 24).cast("int").alias("day"), a["n"].cast("long").alias("n")))
+    sent = embeddings.select("account_id", "n_exchanges", "n_later_turns", "openings", days.alias("days"))
+    known = accounts.select("account_id", "owner_id", "created_at")
+    rows = inside.join(sent, "account_id").join(known, "account_id", "left").join(shared, "account_id", "left")
+    return rows.select(*(field.split()[0] for field in MEMBER.split(", ")[:7]), "days", "shared")
+
+
+def _told_names() -> tuple[str, ...]:
+    return ("instruction", "own_text", "client", "domain", "people", "extraction", "clock")
+
+
+def _either(name: str) -> Column:
+    value = F.col(f"told.{name}")
+    return F.when(value.isNotNull(), F.struct(value.alias("value"), F.lit(0.0).alias("error"))).alias(name)
+
+
+def _told(evidence: DataFrame, run: Run) -> DataFrame:
+    """(cluster_id, and a figure of each of `_told_names`), of `scoring.evidence`: what it has found already."""
+    settings, channel, kind = run.settings.scoring, F.col("channel"), F.col("kind")
+    coordinates = kind == "coordination"
+    texts = [c.name for c in CHANNEL.values() if c.wrapper or c.name == "system"]
+
+    def value_of(name: str) -> Column:
+        return F.max(F.when((kind == "innocent") & (channel == name), F.col("value")))
+
+    usual = (F.col("value") >= settings.explained_share) & (F.col("value") >= settings.explained_lift * F.col("background"))
+    figures = {
+        "instruction": F.coalesce(F.max(F.when(coordinates & channel.isin(*texts), F.col("value"))), F.lit(0.0)),
+        "own_text": value_of(OWN_TEXT),
+        "client": F.max(F.when((kind == "innocent") & (channel == ONE_CLIENT), usual.cast("double"))),
+        "domain": F.max(F.when(coordinates & (channel == "mail"), F.col("value"))),
+        "people": value_of(PEOPLE),
+        "extraction": F.coalesce(F.sum(F.when(kind == "extraction", F.col("bits"))), F.lit(0)) / MILLI,
+        "clock": F.coalesce(F.max(F.when(coordinates & (channel == "synchrony"), F.col("bits"))), F.lit(0)) / MILLI,
+    }
+    return evidence.groupBy("cluster_id").agg(*(of.cast("double").alias(name) for name, of in figures.items()))
+
+
+_ARROW = pa.schema(
+    [
+        ("run_date", pa.date32()),
+        *((name, pa.string()) for name in ("cluster_id", "fact", "family")),
+        ("value", pa.float64()),
+        ("error", pa.float64()),
+        ("finding", pa.string()),
+        ("bits", pa.float64()),
+        ("log_likelihoods", pa.map_(pa.string(), pa.float64())),
+        *((name, pa.string()) for name in ("description", "hypothesis", "rival")),
+        ("margin_bits", pa.float64()),
+    ]
+)
+
+
+def _rows(measures: dict[str, object]) -> list[dict[str, object]]:
+    """The rows of one cluster, from its facts by name: {"value", "error"} or None."""
+    facts = {name: Measured(**of) for name, of in measures.items() if isinstance(of, dict)}
+    made = judge(facts)
+    ends = {"hypothesis": made.operator, "rival": made.innocent, "margin_bits": round(made.margin, 3)}
+    of_cluster = {"cluster_id": measures["cluster_id"]} | ends
+    rows: list[dict[str, object]] = [
+        of_cluster
+        | {
+            "fact": "prior",
+            "family": "prior",
+            "bits": round(made.by_fact["prior"], 3),
+            "log_likelihoods": [(h.name, h.prior) for h in HYPOTHESES],
+            "description": f"Before any fact: {HYPOTHESIS[made.operator].says}, or {HYPOTHESIS[made.innocent].says}?",
+        }
+    ]
+    for name, fact in facts.items():
+        rows.append(
+            of_cluster
+            | {
+                "fact": name,
+                "family": FACT[name].family,
+                "value": round(fact.value, 6),
+                "error": round(fact.error, 6),
+                "finding": finding(FACT[name], fact),
+                "bits": round(made.by_fact[name], 3),
+                "log_likelihoods": [(h, round(log2(p), 3)) for h, p in likelihoods(FACT[name], fact).items()],
+                "description": f"{FACT[name].asks} {finding(FACT[name], fact).capitalize()}.",
+            }
+        )
+    return rows
