@@ -7,7 +7,6 @@ import pytest
 from pyspark.sql import SparkSession
 from rows import DAY, rows
 
-from iolaus.model.signals import CHANNEL
 from iolaus.pairs import cohort
 from iolaus.settings import DEFAULT, Key, Run
 
@@ -37,8 +36,8 @@ def test_a_candidate_of_several_channels_is_one_pair_if_few_were_made_between_th
     expected = {}
     for a, b in wanted:
         between = abs(place(a) - place(b))
-        bits = round(min(-1_000 * np.log2(2 * (between + 1) / len(made)), CHANNEL["cohort"].cap * 1_000))
-        if bits >= CHANNEL["cohort"].floor * 1_000:
+        bits = round(min(-1_000 * np.log2(2 * (between + 1) / len(made)), DEFAULT.channels["cohort"].cap * 1_000))
+        if bits >= DEFAULT.channels["cohort"].floor * 1_000:
             expected[a, b] = (int(between + 1), pytest.approx(bits, abs=1))
     assert found == expected
     assert 0 < len(found) < len(wanted) / 2

@@ -139,7 +139,7 @@ def judge(account: str, held: dict[Key, bool], group: Group, world: World, at_la
         channel, having = CHANNEL[key[0]], group.having[key]
         share = max((having - (member and held[key])) / (size - member), 1e-9)
         outside = (max(group.users[key] - having, 0) + 1) / (population - size)
-        bits = round(1000 * min(1.5 * math.log2(share) - math.log2(outside), channel.cap))
+        bits = round(1000 * min(1.5 * math.log2(share) - math.log2(outside), DEFAULT.channels[channel.name].cap))
         parts[channel.family, channel.group] = max(parts.get((channel.family, channel.group), (0, "")), (bits, channel.name))
     of = {f: sum(bits for (family, _), (bits, _) in parts.items() if family == f) for f in FAMILIES}
     if max(of.values()) < 1000 * s.candidate_bits:
@@ -350,8 +350,8 @@ def test_hours_weigh_the_same_in_any_number_of_pieces() -> None:
     groups, at_large = Groups(["a", "b"], size, places, places, np.zeros((2, 1, 1), np.int64), vectors, [], counted), np.full(HOURS, 900)
     none = np.zeros((60, len(PARTS)), np.int64)
     every = Candidates(account, group, member, none, none, member, member)
-    whole = families.timing(every, hours, groups, at_large)
-    assert (families.timing(every, hours, groups, at_large, at_once=7) == whole).all()
+    whole = families.timing(every, hours, groups, at_large, Profile())
+    assert (families.timing(every, hours, groups, at_large, Profile(), at_once=7) == whole).all()
     assert len(set(whole.tolist())) > 3
 
 

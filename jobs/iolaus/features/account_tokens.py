@@ -40,7 +40,9 @@ def transform(embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame
         return shared.mapInArrow(lambda batches: _with_reach(batches, day), schema)
 
     tasks = shuffled_tasks(active, tasks_for(active, F.size("traits") + F.size("phrases"), USES))
-    return one_or_many(active, tasks, alone, spread, schema)
+    made = one_or_many(active, tasks, alone, spread, schema)
+    off = [name for name in run.settings.channels.names() if not run.settings.channels[name].enabled]
+    return made.where(~F.col("channel").isin(*off)) if off else made  # whoever reads the table then sees nothing of them
 
 
 def _with_reach(batches: Iterable[pa.RecordBatch], day: date) -> Iterator[pa.RecordBatch]:

@@ -38,7 +38,7 @@ def transform(
     profiles = binned.join(held(shared), "account_id", "left").localCheckpoint()
     members, linked = communities.select("community", "account_id"), communities.where("origin = 'links'").select("community", "account_id")
     for _ in range(run.settings.profile.rounds):
-        members = assign(members, linked, profiles, at_large, population, run.settings.profile).localCheckpoint()
+        members = assign(members, linked, profiles, at_large, population, run.settings.profile, run.settings.channels).localCheckpoint()
     force = None if verdicts.isEmpty() else in_force(verdicts, run)
     if force is not None:
         cleared = cleared_members(members.select("community", "account_id"), force, run)
@@ -80,7 +80,7 @@ def _with_heirs(
     lived_on = previous.join(judged.select("cluster_id").distinct(), "cluster_id").select("cluster_id", "account_id")
     seeds = judged.unionByName(lived_on).distinct().localCheckpoint()
     placed = members.select("community", "account_id")
-    found = heirs(placed, ids, seeds, tokens, embeddings, accounts, run.settings.scoring)
+    found = heirs(placed, ids, seeds, tokens, embeddings, accounts, run.settings)
     taken = ids.join(found, "community", "left")
     inherits = F.col("heir_of").isNotNull()
     return taken.select(

@@ -16,8 +16,8 @@ Floats = npt.NDArray[np.float64]
 def bins(profiles: DataFrame, places: DataFrame, days: int) -> DataFrame:
     """(account_id, place, bins, vector, hours): when it was made, each measure of `BINNED` cut, what it asks about, when it is active.
 
-    Each but hours, which are modulo those of a window of `days`, is null where it is not known. profiles: `features.account_embeddings` with
-    `created_at`; places: (account_id, place), 0 to 1. The cuts are coarse enough for small groups.
+    Each but hours, which are modulo those of a window of `days`, is null where it is not known. profiles:
+    `features.account_embeddings` with `created_at`; places: (account_id, place), 0 to 1. The cuts are coarse enough for small groups.
     """
     every = measures()
 

@@ -11,9 +11,9 @@ several shared tokens the best counts. Cost: the sum over tokens of degree squar
 floor bounds: a token of degree above N / 2^(floor + 1) can never give so many bits and is not paired.
 
 Members of one network of n accounts could all be paired, n^2 / 2 times, to say the same of each. So of the meetings in
-which both accounts have a reach above `PARTNERS` a share is kept, PARTNERS / min(reach_a, reach_b), chosen by a hash of
+which both accounts have a reach above `Pairs.partners` a share is kept, partners / min(reach_a, reach_b), chosen by a hash of
 the pair: every channel draws alike, so that what channels say of a pair still meets, and a rare token, through which and
-rarer ones an account meets few, is always kept. An account of reach r so keeps some PARTNERS (1 + ln(r / PARTNERS))
+rarer ones an account meets few, is always kept. An account of reach r so keeps some partners (1 + ln(r / partners))
 others of its own choice, and is chosen by as many.
 
 Pairs are counted before they are made. They are made in NumPy, a piece at a time, and those of one pair and channel are
@@ -34,17 +34,16 @@ from iolaus.engine.hashing import mix
 from iolaus.engine.plan import one_or_many, tasks_for
 from iolaus.engine.runs import begins, run_lengths
 from iolaus.model.bits import MILLI, by_channel
-from iolaus.model.signals import CHANNEL
+from iolaus.settings import DEFAULT, Channels
 
 MEETINGS = 8_000_000  # pairs of accounts that meet in a token, made in a task: where no two are of one pair, 1 GB in a Python worker
 PIECE = 2_000_000  # of them, that are joined at a time
-PARTNERS = 1_000  # other owners that an account is paired with at least, where it meets so many in a channel
 ROW = 3  # of them, that cost as much as a row of a token that makes pairs
 
 
-def pairable(channels: tuple[str, ...], owners: int, most: int) -> Column:
+def pairable(channels: tuple[str, ...], owners: int, most: int, limits: Channels = DEFAULT.channels) -> Column:
     """Whether a row of `features.account_tokens` can make a pair worth the channel's floor, at most `most` owners a token."""
-    floor = by_channel({name: 2.0 ** -CHANNEL[name].floor for name in channels})
+    floor = by_channel({name: 2.0 ** -limits[name].floor for name in channels})
     shared = F.col("channel").isin(*channels) & F.col("counts") & F.col("degree").between(2, most)
     return shared & (F.col("reach") / F.lit(float(owners)) <= floor)
 
@@ -54,10 +53,11 @@ def shared_tokens(
     channels: tuple[str, ...],
     owners: int,
     most: int,
+    limits: Channels = DEFAULT.channels,
     *,
     meetings: int = MEETINGS,
     piece: int = PIECE,
-    partners: int = PARTNERS,
+    partners: int = DEFAULT.pairs.partners,
 ) -> DataFrame:
     """One row a pair and channel: (account_a, account_b, channel, token, sharers, support, bits, similarity).
 
@@ -66,7 +66,7 @@ def shared_tokens(
     similarity of their pairable tokens, weighted by rarity; of a pair of which not all meetings were kept, the last two are
     of those that were. A task makes about `meetings` pairs of accounts that meet in a token, `piece` at a time.
     """
-    pairs = pairable(channels, owners, most)
+    pairs = pairable(channels, owners, most, limits)
     rows = tokens.where(pairs).select(
         "account_id", F.xxhash64("account_id").alias("mark"), "owner_id", "channel", "token", "degree", "reach"
     )
@@ -74,14 +74,14 @@ def shared_tokens(
     cost = 1 + F.when(pairs, (F.col("degree") - 1) / 2 + ROW).otherwise(0)
 
     def alone(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        return _best(_meetings(_weighed(batches, owners), owners, piece, partners))
+        return _best(_meetings(_weighed(batches, owners), owners, limits, piece, partners), limits)
 
     def spread(rows: DataFrame, tasks: int) -> DataFrame:
         weight = F.round(MILLI * F.log2(F.lit(float(owners)) / F.col("degree"))).cast("long")
         total = rows.groupBy("account_id", "channel").agg(F.sum(weight).alias("total"))
         weighed = rows.withColumn("weight", weight).join(total, ["account_id", "channel"]).repartition(tasks, "channel", "token")
-        met = dealt(weighed, lambda met: _task(met, tasks), lambda batches: _meetings(whole(batches), owners, piece, partners))
-        return by_task(met, tasks, _best, _PAIR)
+        met = dealt(weighed, lambda met: _task(met, tasks), lambda batches: _meetings(whole(batches), owners, limits, piece, partners))
+        return by_task(met, tasks, lambda batches: _best(batches, limits), _PAIR)
 
     return one_or_many(rows, tasks_for(tokens, cost, meetings), alone, spread, _PAIR).select(*_SHOWN)
 
@@ -115,7 +115,7 @@ def _ranked(*columns: pa.ChunkedArray) -> tuple[list[Ints], pa.StringArray]:
     return [pc.index_in(c.dictionary, value_set=values).to_numpy().astype(np.int64)[c.indices.to_numpy()] for c in coded], values
 
 
-def _meetings(rows: pa.Table | None, owners: int, piece: int, partners: int) -> Iterator[pa.RecordBatch]:
+def _meetings(rows: pa.Table | None, owners: int, limits: Channels, piece: int, partners: int) -> Iterator[pa.RecordBatch]:
     """The pairs that meet in the tokens of a task, which has all rows of each: a row a pair and channel and piece of the work.
 
     (account_a, account_b, channel: dictionaries of strings; mark of account_a; token, sharers, support, bits, common, total_a,
@@ -124,7 +124,7 @@ def _meetings(rows: pa.Table | None, owners: int, piece: int, partners: int) -> 
     if rows is None:
         return
     ([account], names), ([owner], _), ([channel], channels) = (_ranked(rows[name]) for name in ("account_id", "owner_id", "channel"))
-    caps = np.array([CHANNEL[name].cap * MILLI for name in channels.to_pylist()], np.int64)
+    caps = np.array([limits[name].cap * MILLI for name in channels.to_pylist()], np.int64)
     numbers = ("mark", "token", "degree", "reach", "weight", "total")
     columns = [account, owner, channel, *(rows[n].to_numpy().astype(np.int64) for n in numbers)]
     order = np.lexsort([account, columns[4], channel])
@@ -186,7 +186,7 @@ def _joined(key: Ints, bits: Ints, token: Ints, sharers: Ints, support: Ints, co
     return order[first], (chosen, _RANKS - 1 - best % _RANKS, counts, best // _RANKS, sums)
 
 
-def _best(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _best(batches: Iterable[pa.RecordBatch], limits: Channels) -> Iterator[pa.RecordBatch]:
     """Of whole pairs: a row a pair and channel, where its best token is worth the channel's floor."""
     rows = whole(batches)
     if rows is None:
@@ -196,7 +196,7 @@ def _best(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     measured = [rows[name].to_numpy().astype(np.int64) for name in ("bits", "token", "sharers", "support", "common")]
     at, (token, sharers, support, bits, common) = _joined((channel * len(names) + a) * len(names) + b, *measured)
     total = rows["total_a"].to_numpy()[at] + rows["total_b"].to_numpy()[at]
-    floors = np.array([CHANNEL[name].floor * MILLI for name in known.to_pylist()])
+    floors = np.array([limits[name].floor * MILLI for name in known.to_pylist()])
     shown = bits >= floors[channel[at]]
     of, similarity = at[shown], common / (total - common)
     named = [values.take(pa.array(ranks[of])) for values, ranks in ((names, a), (names, b), (known, channel))]

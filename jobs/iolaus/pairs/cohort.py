@@ -7,11 +7,8 @@ from iolaus.engine.broadcast import BROADCAST_ROWS, broadcast_if_at_most
 from iolaus.model.account_keys import by_names, mark
 from iolaus.model.bits import MILLI, millibits
 from iolaus.model.pair_evidence import evidence
-from iolaus.model.signals import CHANNEL
+from iolaus.schemas.table import table
 from iolaus.settings import Run
-
-CAP = CHANNEL["cohort"].cap  # bits: two friends sign up together
-FLOOR = CHANNEL["cohort"].floor
 
 
 def transform(accounts: DataFrame, infrastructure: DataFrame, templates: DataFrame, content: DataFrame, run: Run) -> DataFrame:
@@ -20,6 +17,9 @@ def transform(accounts: DataFrame, infrastructure: DataFrame, templates: DataFra
     If r accounts of N were created between the two, the surprise that a random account is so near is
     -log2(2 (r + 1) / N): a busy sign-up day proves less than a quiet one.
     """
+    limits = run.settings.channels.cohort
+    if not limits.enabled:
+        return accounts.sparkSession.createDataFrame([], table("pairs.cohort").schema)
     total = accounts.count()
     hours = accounts.groupBy((F.unix_timestamp("created_at") / 3600).cast("long").alias("hour")).count()
     # One row an hour of a platform's life, so the window without a partition is small.
@@ -38,7 +38,7 @@ def transform(accounts: DataFrame, infrastructure: DataFrame, templates: DataFra
     between = F.abs(F.col("place_a") - F.col("place_b"))
     near = pairs.join(a, "a").join(b, "b").select("a", "b", between.alias("between"))
     share = 2 * (F.col("between") + 1) / F.lit(float(max(total, 1)))
-    near = near.where(share <= 2.0**-FLOOR).dropDuplicates(["a", "b"])
+    near = near.where(share <= 2.0**-limits.floor).dropDuplicates(["a", "b"])
     return by_names(near, accounts).select(
         F.lit(run.day).alias("run_date"),
         "account_a",
@@ -47,6 +47,6 @@ def transform(accounts: DataFrame, infrastructure: DataFrame, templates: DataFra
         F.lit(None).cast("long").alias("token"),
         F.floor(F.col("between") + 1).cast("int").alias("sharers"),
         F.lit(1).alias("support"),
-        F.least(millibits(share), F.lit(int(CAP * MILLI))).alias("bits"),
+        F.least(millibits(share), F.lit(int(limits.cap * MILLI))).alias("bits"),
         (F.floor((1 - share) * 10_000 + 0.5) / 10_000).alias("similarity"),
     )

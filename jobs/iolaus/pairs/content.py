@@ -10,11 +10,8 @@ from pyspark.sql import functions as F
 from iolaus.engine.measured import telling
 from iolaus.joins.cosine.join import background, cosine_join, sampled
 from iolaus.model.pair_evidence import measured_pairs
-from iolaus.model.signals import CHANNEL
 from iolaus.schemas.table import table
 from iolaus.settings import Run
-
-CAP = CHANNEL["content"].cap  # bits: a common subject is shared by unrelated people too
 
 
 def transform(embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame:
@@ -25,6 +22,9 @@ def transform(embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame
     the pairs then grow with the accounts and not with their square, and each has the channel's cap still.
     """
     schema, settings, day = table("pairs.content").schema, run.settings.pairs, run.day
+    limits = run.settings.channels.content
+    if not limits.enabled:
+        return embeddings.sparkSession.createDataFrame([], schema)
     known = accounts.select("account_id", "owner_id", "agreement")
     spoken = embeddings.where(F.col("vector").isNotNull() & (F.col("prompt_words") >= settings.content_words)).select(
         "account_id", "vector"
@@ -56,7 +56,7 @@ def transform(embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame
         for batch in batches:
             cosine = batch.column("similarity").to_numpy()
             tail = (len(cosines) - np.searchsorted(cosines, cosine, side="left") + 1) / (len(cosines) + 1)
-            bits, similarity = np.minimum(-np.log2(tail), CAP), np.clip(cosine.astype(np.float64), 0, 1)
+            bits, similarity = np.minimum(-np.log2(tail), limits.cap), np.clip(cosine.astype(np.float64), 0, 1)
             once = np.ones(len(cosine), np.int32)
             yield measured_pairs(day, "content", batch.column("a"), batch.column("b"), bits, similarity, once)
 

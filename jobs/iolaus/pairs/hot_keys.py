@@ -4,7 +4,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from iolaus.model.bits import by_channel
-from iolaus.model.signals import CHANNEL, TOKEN_FAMILIES
+from iolaus.model.signals import TOKEN_FAMILIES
 from iolaus.settings import Run
 
 
@@ -16,7 +16,7 @@ def transform(tokens: DataFrame, embeddings: DataFrame, run: Run) -> DataFrame:
     """
     cap, population = run.settings.pairs.most_sharers, embeddings.count()
     names = tuple(c for family in TOKEN_FAMILIES.values() for c in family)
-    most = F.lit(float(population)) * by_channel({name: 2.0 ** -(CHANNEL[name].floor + 1) for name in names})
+    most = F.lit(float(population)) * by_channel({name: 2.0 ** -(run.settings.channels[name].floor + 1) for name in names})
     values = tokens.where(F.col("channel").isin(*names)).select("channel", "token", "degree").distinct()
     hot = values.where((F.col("degree") > cap) | ((F.col("degree") > most) & (F.col("degree") >= 2)))
     why = F.when(F.col("degree") > cap, "over_cap").otherwise("too_common")

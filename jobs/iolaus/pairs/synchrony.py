@@ -18,15 +18,11 @@ from iolaus.model.account_keys import mark
 from iolaus.model.account_sketch import SLOTS_A_DAY
 from iolaus.model.bits import MILLI
 from iolaus.model.pair_evidence import ROWS, by_pair, evidence, measured_pairs
-from iolaus.model.signals import CHANNEL
 from iolaus.model.timing import effective_slots, met_by_habit, poisson_bits
 from iolaus.schemas.table import table
 from iolaus.settings import Run
 
-CAP = CHANNEL["synchrony"].cap  # bits: unrelated people may follow the same events
-FLOOR = CHANNEL["synchrony"].floor  # bits: less is not worth a row
 BLOCK = 100_000  # accounts whose slots a task holds, and as many others': a bit each, 140 MB
-FEWEST = 3  # meetings: fewer are a coincidence whatever the formula says
 PIECE = 500  # pairs that are weighed at a time: what is made of them stays in the processor's cache
 TOLD = 100  # of such pieces, whose rows are told at a time
 
@@ -41,6 +37,9 @@ def transform(embeddings: DataFrame, infrastructure: DataFrame, templates: DataF
     A task has the minutes of two blocks of accounts, once each, and evidence on pairs between them.
     """
     schema, day = table("pairs.synchrony").schema, run.day
+    limits, fewest = run.settings.channels.synchrony, run.settings.pairs.synchrony_meetings
+    if not limits.enabled:
+        return embeddings.sparkSession.createDataFrame([], schema)
     busy = embeddings.select(F.explode("slots").alias("slot")).groupBy("slot").count().select("count").toArrow()  # at most 4,032 a 28 days
     slots = effective_slots(busy["count"].to_numpy().astype(np.float64))
     rows = evidence((infrastructure, templates, content), "bits")
@@ -66,14 +65,14 @@ def transform(embeddings: DataFrame, infrastructure: DataFrame, templates: DataF
             before = together << np.uint64(1)
             before[:, 1:] |= together[:, :-1] >> np.uint64(63)
             meetings = np.bitwise_count(together & ~before).sum(axis=1, dtype=np.int32)
-            often = meetings >= FEWEST
+            often = meetings >= fewest
             x, y, meetings, products = x[often], y[often], meetings[often], n[x[often]] * n[y[often]]
             common = np.bitwise_count(together[often]).sum(axis=1, dtype=np.int32)
             one, other = (np.ascontiguousarray(active[of, longs:]).view(np.uint8).astype(np.float32) for of in (x, y))
             at_a_time, on_a_day = (np.einsum("nd,nd->n", one[:, at], other[:, at]).astype(np.float64) for at in (times, of_days))
             expected = np.maximum(products / slots, met_by_habit(common, products, at_a_time, on_a_day))
-            bits, similarity = np.minimum(poisson_bits(meetings, expected), CAP), common / (n[x] + n[y] - common)
-            told = np.round(bits * MILLI) >= FLOOR * MILLI
+            bits, similarity = np.minimum(poisson_bits(meetings, expected), limits.cap), common / (n[x] + n[y] - common)
+            told = np.round(bits * MILLI) >= limits.floor * MILLI
             found.append((x[told], y[told], bits[told], similarity[told], common[told]))
             if len(found) == TOLD or first + PIECE >= len(a):
                 x, y, *measured = (np.concatenate(column) for column in zip(*found, strict=True))

@@ -10,5 +10,13 @@ from iolaus.settings import Run
 
 def transform(tokens: DataFrame, embeddings: DataFrame, run: Run) -> DataFrame:
     """One row a pair and channel, of `features.account_tokens`."""
-    pairs = shared_tokens(tokens, TOKEN_FAMILIES["content"], embeddings.count(), run.settings.pairs.most_sharers)
+    settings = run.settings.pairs
+    pairs = shared_tokens(
+        tokens,
+        TOKEN_FAMILIES["content"],
+        embeddings.count(),
+        settings.most_sharers,
+        run.settings.channels,
+        partners=settings.partners,
+    )
     return pairs.select(F.lit(run.day).alias("run_date"), "*")

@@ -22,12 +22,12 @@ def transform(clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, acc
     members = clusters.select("cluster_id", "account_id")
     sizes = members.groupBy("cluster_id").agg(F.count(F.lit(1)).alias("size"))
     profiles = embeddings.join(accounts.drop("run_date", "key_id"), "account_id", "left")
-    together = synchronised(members, embeddings, settings).localCheckpoint()  # a row a cluster at most
+    together = synchronised(members, embeddings, settings, run.settings.channels.synchrony).localCheckpoint()  # a row a cluster at most
     in_step = together.where(F.col("bits") >= int(settings.shown * MILLI)).select("cluster_id")
     innocent = explanations(clusters, sizes, tokens, profiles, in_step, population, run).localCheckpoint()
     pieces = (
         together,
-        identity(members, sizes, tokens, population, settings),
+        identity(members, sizes, tokens, population, settings, run.settings.channels),
         pool(members, sizes, tokens, population, settings),
         behaviour(members, with_plans(with_labour(profiles, embeddings, tokens, run)), models, run),
         succession(members, profiles, settings),

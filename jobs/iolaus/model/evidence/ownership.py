@@ -11,12 +11,19 @@ from iolaus.model.bits import MILLI, by_channel
 from iolaus.model.evidence.piece import percent, piece
 from iolaus.model.signals import CHANNEL, POOL, TOKEN_FAMILIES
 from iolaus.model.timing import poisson_bits
-from iolaus.settings import Scoring
+from iolaus.settings import DEFAULT, Channels, Scoring
 
 _POOLED = ("card", "address", "block", "prompt")
 
 
-def identity(members: DataFrame, sizes: DataFrame, tokens: DataFrame, population: int, settings: Scoring) -> DataFrame:
+def identity(
+    members: DataFrame,
+    sizes: DataFrame,
+    tokens: DataFrame,
+    population: int,
+    settings: Scoring,
+    limits: Channels = DEFAULT.channels,
+) -> DataFrame:
     """The one thing of each channel that most members have, however they are paired."""
     used = tokens.where(F.col("counts") & F.col("channel").isin(*(c for f in TOKEN_FAMILIES.values() for c in f)))
     having = (
@@ -28,7 +35,7 @@ def identity(members: DataFrame, sizes: DataFrame, tokens: DataFrame, population
     share = F.col("support") / F.col("size")
     outside = (F.greatest(F.col("users") - F.col("support"), F.lit(0)) + 1) / F.lit(float(population))
     bits = F.log2(share / outside) + F.log2(share)  # a thing that few members have proves less than its rarity
-    cap = F.least(by_channel({c.name: c.cap for c in CHANNEL.values()}), F.lit(settings.channel_cap))
+    cap = F.least(by_channel({name: limits[name].cap for name in CHANNEL}), F.lit(settings.channel_cap))
     order = Window.partitionBy("cluster_id", "channel").orderBy(F.desc("bits"), F.desc("support"), "token")
     best = rows.select(
         "*", share.alias("value"), outside.alias("background"), F.round(F.least(bits, cap) * MILLI).cast("int").alias("bits")

@@ -8,7 +8,6 @@ from pyspark.sql import functions as F
 from iolaus.joins.cosine.join import background, sampled
 from iolaus.model.bits import MILLI
 from iolaus.model.evidence.piece import piece
-from iolaus.model.signals import CHANNEL
 from iolaus.settings import Run
 
 DIVIDED = "divided"  # labour without a wrapper
@@ -19,6 +18,7 @@ def subject(members: DataFrame, embeddings: DataFrame, run: Run) -> tuple[DataFr
     """Pairs of members that ask about the same things, against random pairs; of many accounts it is a division of labour too."""
     settings, tail = run.settings.scoring, run.settings.pairs.content_tail
     spoken = embeddings.where(F.col("prompt_words") >= run.settings.pairs.content_words).select("account_id", "vector")
+    spoken = spoken if run.settings.channels.content.enabled else spoken.limit(0)
     sample = sampled(spoken.withColumnRenamed("account_id", "id"), run.settings.pairs.content_sample)
     threshold = float(np.quantile(background(sample), 1 - tail)) if len(sample) > 2 else 1.0
 
@@ -31,7 +31,7 @@ def subject(members: DataFrame, embeddings: DataFrame, run: Run) -> tuple[DataFr
 
     directed = members.join(spoken.where("vector is not null"), "account_id").groupBy("cluster_id")
     shares = directed.applyInArrow(close, "cluster_id string, size long, value double").where(F.col("value") > tail)
-    cap = F.lit(CHANNEL["content"].cap)
+    cap = F.lit(run.settings.channels.content.cap)
     bits = F.round(F.least(F.log2(F.col("value") / F.lit(tail)), cap) * MILLI).cast("int")
     rows = shares.select("*", F.lit(tail).alias("background"), F.col("size").alias("support"), bits.alias("bits"))
     text = F.format_string(

@@ -12,6 +12,7 @@ a group, and of each channel its most typical tokens.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -36,7 +37,7 @@ from iolaus.model.membership.families import FAMILIES
 from iolaus.model.membership.group import Groups, described, nearness
 from iolaus.model.membership.typical import AT_ONCE, CHANNELS, Typical, typical_tokens
 from iolaus.model.population import Background
-from iolaus.settings import Profile
+from iolaus.settings import DEFAULT, Channels, Profile
 
 PAIRS = 500_000  # of an account and a group, at most, that are held against each other at once: some 500 MB in a Python worker
 
@@ -46,7 +47,13 @@ _ASSIGNED = (
 
 
 def assign(
-    members: DataFrame, linked: DataFrame, accounts: DataFrame, at_large: Background, population: int, settings: Profile
+    members: DataFrame,
+    linked: DataFrame,
+    accounts: DataFrame,
+    at_large: Background,
+    population: int,
+    settings: Profile,
+    limits: Channels = DEFAULT.channels,
 ) -> DataFrame:
     """One round: (community, account_id, bits, one column a family, reasons), one row an account.
 
@@ -56,6 +63,7 @@ def assign(
     accounts that share a token with it that the group has unusually often, or that ask about the same things. Bits are
     thousandths.
     """
+    settings = _without(settings, limits)
     profile = described(members, accounts.drop("held"), len(at_large.hours), settings)
     if not len(profile.names):
         return members.sparkSession.createDataFrame([], _ASSIGNED)
@@ -69,9 +77,17 @@ def assign(
         everybody = np.sort(nearness(at_large.vectors, profile.sums, nobody), axis=0)
         for batch in batches:
             for start in range(0, batch.num_rows, at_once):
-                yield from _judge(batch.slice(start, at_once), profile, by_links, typical, at_large, everybody, population, settings)
+                yield from _judge(
+                    batch.slice(start, at_once), profile, by_links, typical, at_large, everybody, population, settings, limits
+                )
 
     return accounts.join(own, "account_id", "left").join(ties, "account_id", "left").mapInArrow(judge, _ASSIGNED)
+
+
+def _without(settings: Profile, limits: Channels) -> Profile:
+    """The settings under which the families of channels that are switched off say nothing."""
+    made = settings if limits.cohort.enabled else replace(settings, cohort_least=0.0, cohort_most=0.0)
+    return made if limits.synchrony.enabled else replace(made, timing_cap=0.0)
 
 
 def _judge(
@@ -83,14 +99,15 @@ def _judge(
     everybody: Floats,
     population: int,
     settings: Profile,
+    limits: Channels,
 ) -> Iterator[pa.RecordBatch]:
     """The group that explains each account of a batch best, where one does."""
     names = pa.array(groups.names, pa.string())
     own, ties = (memberships_of(batch.column(name), names) for name in ("own", "ties"))
     # What the account asks about is one more channel, of groups that it may share no token with.
     found = (
-        of_shared_tokens(batch.column("held"), typical, own, groups, population),
-        of_subject(batch.column("vector"), own, groups, everybody, settings),
+        of_shared_tokens(batch.column("held"), typical, own, groups, population, limits),
+        of_subject(batch.column("vector"), own, groups, everybody, settings, limits.content),
     )
     every = candidates(found, own, len(names))
     if every is None:
@@ -100,13 +117,13 @@ def _judge(
         prior=_prior(every, groups, by_links, ties, population, settings),
         content=families.content(every, typical, groups, settings),
         infrastructure=families.infrastructure(every, settings),
-        cohort=families.cohort(every, place, groups),
+        cohort=families.cohort(every, place, groups, settings),
     )
     # What costs more to compute is computed where it may still decide.
-    near = _hopeful(every.where(_near(every, settings)), families.BEHAVIOUR_CAP + families.TIMING_CAP, settings)
-    near = near.knowing(behaviour=families.behaviour(near, batch.column("bins"), groups, at_large.bins))
-    near = _hopeful(near, families.TIMING_CAP, settings)
-    near = near.knowing(timing=families.timing(near, batch.column("hours"), groups, at_large.hours))
+    near = _hopeful(every.where(_near(every, settings)), settings.behaviour_cap + settings.timing_cap, settings)
+    near = near.knowing(behaviour=families.behaviour(near, batch.column("bins"), groups, at_large.bins, settings))
+    near = _hopeful(near, settings.timing_cap, settings)
+    near = near.knowing(timing=families.timing(near, batch.column("hours"), groups, at_large.hours, settings))
     yield _assigned(_chosen(near, groups, settings), batch.column("account_id"), names)
 
 
