@@ -14,8 +14,7 @@ from iolaus.model.behaviour import talks
 from iolaus.model.evidence.ownership import pool
 from iolaus.scoring.clusters import transform
 from iolaus.scoring.evidence import transform as evidence
-from iolaus.settings import DEFAULT, Key, Run
-from iolaus.text.intents import CAPABILITIES
+from iolaus.settings import CAPABILITIES, DEFAULT, Key, Run
 
 RUN = Run(DAY, DEFAULT, Key(b"k"))
 Piece = tuple[str, str, float, float]  # kind, channel, bits, value

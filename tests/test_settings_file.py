@@ -10,10 +10,9 @@ import pytest
 from iolaus import cli
 from iolaus.errors import UsageError
 from iolaus.model.signals import CHANNEL
-from iolaus.settings import CAPABILITIES, DEFAULT, HIDDEN, Channels, Settings, differences, leaves, restored
+from iolaus.settings import DEFAULT, HIDDEN, Channels, Settings, differences, leaves, restored
 from iolaus.settings_file import Effective, combined, read
 from iolaus.settings_text import differing
-from iolaus.text import intents
 
 
 def given(*sets: str, environ: Mapping[str, str] | None = None, file: Path | None = None, lake: Path | None = None) -> Effective:
@@ -160,6 +159,7 @@ class TestRefused:
             ("plans.free=-1", "a number of exchanges above 0"),
             ('capability_patterns.codng=["x"]', "did you mean coding?"),
             ('capability_patterns.coding=["("]', "capability_patterns.coding"),
+            ('capability_patterns.coding=["x*"]', "the pattern matches every text"),
             ("suites=nowhere", "names nowhere, which cannot be read"),
             ("suites.silver.exchange={}", "did you mean silver.exchanges?"),
             ("suites.silver.exchanges=[]", "the suite of silver.exchanges is no JSON with expectations and meta.figures"),
@@ -215,9 +215,6 @@ class TestTheTree:
 
     def test_each_channel_has_limits(self) -> None:
         assert set(Channels.names()) == set(CHANNEL)
-
-    def test_capabilities_are_those_that_are_looked_for(self) -> None:
-        assert intents.CAPABILITIES == CAPABILITIES
 
 
 class TestCommand:

@@ -15,8 +15,8 @@ from iolaus.engine.hashing import mix
 from iolaus.model import account_sketch as sketches
 from iolaus.model.account_sketch import FIXED, OUTPUT_BINS, RECORDS, SKETCH, SUMS, merge, sketch, stream
 from iolaus.schemas.sketch import ABSENT, AFFIX_COLUMNS, MINIMUM, PROMPT, PROMPT_FIELDS, TRAIT, TRAIT_CHANNELS
+from iolaus.settings import CAPABILITIES
 from iolaus.text.fingerprints import SIGNATURE
-from iolaus.text.intents import CAPABILITIES
 
 PROMPTS, TRAITS = 5, 3  # caps that small accounts exceed
 START = datetime(2026, 2, 10, tzinfo=UTC)

@@ -14,15 +14,14 @@ OTHER = "other"
 _SHOWN = 10  # values of a kind
 _TRAITS = {"traffic country": "country", "access path": "path"}
 _REGISTERED = {"billing country": "billing_country", "phone country": "phone_country", "plan": "plan"}
-_PATHS = ("api", "console", "cloud", "reseller")
-_WORDS = (*("".join(pair) for pair in product(ascii_uppercase, repeat=2)), *_PATHS)
+_COUNTRIES = tuple("".join(pair) for pair in product(ascii_uppercase, repeat=2))
 
 
 def transform(scored: DataFrame, clusters: DataFrame, embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame:
     """One row a listed cluster, kind and value that any member has.
 
     Sketches hold hashes of countries and access paths. Both are short lists, so the words are found again by hashing
-    every pair of letters and the known paths; a path of the platform's own making is `other`.
+    every pair of letters and the paths that the settings name; any other path is `other`.
     """
     members = clusters.join(scored.select("cluster_id"), "cluster_id").select("cluster_id", "account_id")
     sizes = members.groupBy("cluster_id").agg(F.count(F.lit(1)).alias("size"))
@@ -30,7 +29,9 @@ def transform(scored: DataFrame, clusters: DataFrame, embeddings: DataFrame, acc
     active = embeddings.select("account_id", "traits").join(accounts.select("account_id", *_REGISTERED.values()), "account_id", "left")
     kinds = F.create_map(*(F.lit(x) for kind, name in _TRAITS.items() for x in (TRAIT_CHANNELS[name], kind)))
     used = active.select("account_id", F.inline("traits")).where(F.col("channel").isin([TRAIT_CHANNELS[name] for name in _TRAITS.values()]))
-    listed = embeddings.sparkSession.range(1).select(F.explode(F.array(*(F.lit(w) for w in _WORDS))).alias("word"))
+    listed = embeddings.sparkSession.range(1).select(
+        F.explode(F.array(*(F.lit(w) for w in (*_COUNTRIES, *run.settings.ingestion.access_paths)))).alias("word")
+    )
     words = listed.select(F.xxhash64("word").alias("token"), "word")
     sent = used.join(F.broadcast(words), "token", "left").select(
         "account_id", kinds[F.col("channel").cast("int")].alias("kind"), F.coalesce("word", F.lit(OTHER)).alias("value"), "n"

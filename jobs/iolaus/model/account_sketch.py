@@ -25,8 +25,8 @@ from iolaus.engine.hashing import mix
 from iolaus.engine.records import packed, unpacked
 from iolaus.engine.runs import begins, run_lengths
 from iolaus.schemas.sketch import ABSENT, MINIMUM, PROMPT, PROMPT_FIELDS, TERM, TRAIT, TRAIT_CHANNELS
+from iolaus.settings import CAPABILITIES
 from iolaus.text.fingerprints import SIGNATURE, TERM_BUCKETS
-from iolaus.text.intents import CAPABILITIES
 
 Ints = npt.NDArray[np.int64]
 

@@ -29,7 +29,7 @@ def transform(clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, acc
         together,
         identity(members, sizes, tokens, population, settings, run.settings.channels),
         pool(members, sizes, tokens, population, settings),
-        behaviour(members, with_plans(with_labour(profiles, embeddings, tokens, run)), models, run),
+        behaviour(members, with_plans(with_labour(profiles, embeddings, tokens, run), run.settings.plans), models, run),
         succession(members, profiles, settings),
         *subject(members, embeddings, run),
     )

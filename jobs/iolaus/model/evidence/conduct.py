@@ -1,14 +1,16 @@
 """Evidence of how members behave: more often so than accounts of the same volume."""
 
+from collections.abc import Mapping
+
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from iolaus.model.behaviour import CLAIMS, Claim, measures, volume_class
+from iolaus.model.behaviour import CLAIMS, Claim, in_words, measures, volume_class, volume_class_of
 from iolaus.model.evidence.piece import bits_of_share, percent, piece
 from iolaus.model.release_adoption import Release, moved, releases
 from iolaus.model.signals import WRAPPERS
 from iolaus.model.templates import lived_by
-from iolaus.settings import Run, Scoring
+from iolaus.settings import DEFAULT, Run, Scoring
 
 
 def with_labour(profiles: DataFrame, embeddings: DataFrame, tokens: DataFrame, run: Run) -> DataFrame:
@@ -18,13 +20,19 @@ def with_labour(profiles: DataFrame, embeddings: DataFrame, tokens: DataFrame, r
     return marked.withColumn("fills_shared", F.coalesce("fills_shared", F.lit(0)))
 
 
-def with_plans(profiles: DataFrame) -> DataFrame:
-    """Profiles with `plan_excess`: how many times its plan's usual traffic an account has, as log2 of volume classes."""
+def with_plans(profiles: DataFrame, plans: Mapping[str, float] = DEFAULT.plans) -> DataFrame:
+    """Profiles with `plan_excess`: how many times its plan's usual traffic an account has, as log2 of volume classes.
+
+    Usual is what `plans` says of the plan (exchanges in the window), else the median of its accounts.
+    """
     counted = profiles.where("plan is not null").groupBy("plan", volume_class()).agg(F.count(F.lit(1)).alias("n"))
     up_to = F.sum("n").over(Window.partitionBy("plan").orderBy("volume_class"))
     all_of = F.sum("n").over(Window.partitionBy("plan"))
     usual = counted.select("plan", "volume_class", (2 * up_to >= all_of).alias("past")).where("past")
     usual = usual.groupBy("plan").agg(F.min("volume_class").alias("usual"))  # the class of the median; one row a plan
+    if plans:
+        said = F.create_map(*(F.lit(x) for plan, n in plans.items() for x in (plan, volume_class_of(n))))[F.col("plan")]
+        usual = usual.withColumn("usual", F.coalesce(said, "usual"))
     return profiles.join(F.broadcast(usual), "plan", "left").withColumn("plan_excess", volume_class() - F.col("usual"))
 
 
@@ -32,7 +40,8 @@ def behaviour(members: DataFrame, profiles: DataFrame, models: DataFrame, run: R
     """Behaviours that members show more often than accounts of the same volume do."""
     settings = run.settings.scoring
     claims = CLAIMS | {f"pivot:{r.model}": _pivot(r, settings.pivot_hours) for r in releases(models, run.day, run.settings.window_days)}
-    shown = [F.struct(F.lit(name).alias("channel"), claim.shown(settings).alias("shown")) for name, claim in claims.items()]
+    words = in_words(run.settings.claims)
+    shown = [F.struct(F.lit(name).alias("channel"), claim.shown(run.settings).alias("shown")) for name, claim in claims.items()]
     fields = ("fills_shared", "billing_country", "phone_country", "traits", "activity", "n_exchanges", "plan_excess")
     flags = profiles.select("account_id", *fields, *(m.alias(n) for n, m in measures().items()), volume_class())
     rows = flags.select("account_id", "volume_class", F.inline(F.array(*shown))).where("shown is not null")
@@ -61,7 +70,7 @@ def behaviour(members: DataFrame, profiles: DataFrame, models: DataFrame, run: R
     f = F.col("support") / F.col("size")
     q = F.least(F.greatest(F.col("parts") / (1_000_000 * F.col("size")), F.lit(0.002)), F.lit(0.998))
     rows = summed.select("cluster_id", "channel", "size", "support", f.alias("value"), q.alias("background"))
-    says = F.create_map(*(F.lit(x) for name, claim in claims.items() for x in (name, claim.says)))[F.col("channel")]
+    says = F.create_map(*(F.lit(x) for name, claim in claims.items() for x in (name, claim.says.format(**words))))[F.col("channel")]
     kind = F.create_map(*(F.lit(x) for name, claim in claims.items() for x in (name, claim.kind)))[F.col("channel")]
     rows = rows.where(F.col("value") >= F.col("background") + settings.effect)
     rows = rows.where((kind != "automation") | (F.col("value") >= settings.automation_share))
@@ -71,8 +80,9 @@ def behaviour(members: DataFrame, profiles: DataFrame, models: DataFrame, run: R
 
 
 def _pivot(release: Release, hours: int) -> Claim:
-    says = f"sent a third of their traffic to {release.model} within {hours} hours of its release"
-    return Claim("conduct", says, lambda _: moved(release, hours))
+    model = release.model.replace("{", "{{").replace("}", "}}")
+    says = f"sent {{moved}} of their traffic to {model} within {hours} hours of its release"
+    return Claim("conduct", says, lambda settings: moved(release, hours, settings.claims.moved))
 
 
 def succession(members: DataFrame, profiles: DataFrame, settings: Scoring) -> DataFrame:
