@@ -9,6 +9,7 @@ import pytest
 
 from iolaus import cli
 from iolaus.errors import UsageError
+from iolaus.export.settings_reference import PAGE, page
 from iolaus.model.signals import CHANNEL
 from iolaus.settings import DEFAULT, HIDDEN, Channels, Settings, differences, leaves, restored
 from iolaus.settings_file import Effective, combined, read
@@ -212,6 +213,13 @@ class TestTheTree:
                 assert about.least is not None
                 assert about.most is not None
                 assert about.least <= default <= about.most, name
+
+    def test_the_reference_is_the_tree(self) -> None:
+        """Fix: make dictionary."""
+        assert PAGE.read_text(encoding="utf-8") == page()
+        for name, _, _ in leaves():
+            wanted = f"| `{name.split('.')[1]}` |" if name.startswith("channels.") else f"| `{name}` |"
+            assert wanted in page(), name
 
     def test_each_channel_has_limits(self) -> None:
         assert set(Channels.names()) == set(CHANNEL)
