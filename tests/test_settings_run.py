@@ -18,8 +18,9 @@ from iolaus.export.gold import Gold
 from iolaus.export.recorded_settings import of_day, of_digest
 from iolaus.export.report import write
 from iolaus.model.account_bins import bins
-from iolaus.model.behaviour import CLAIMS, in_words
+from iolaus.model.behaviour import shown
 from iolaus.model.evidence.conduct import with_plans
+from iolaus.model.signals import CLAIMS
 from iolaus.runtime.gates import suites
 from iolaus.runtime.runner import Runner
 from iolaus.settings import DEFAULT, Claims, Key, Settings
@@ -146,27 +147,34 @@ class TestRecorded:
         assert "no run of" in capsys.readouterr().err
 
 
+SHOWN = [
+    ("thinking", Claims(), True),
+    ("thinking", Claims(thinking=0.5), False),
+    ("one_shot", Claims(), True),
+    ("one_shot", Claims(one_shot=0.03), False),
+    ("labour", Claims(), True),
+]
+
+
 class TestClaims:
-    def test_by_default_sentences_are_in_words(self) -> None:
-        assert CLAIMS["thinking"].says.format(**in_words(DEFAULT.claims)) == "ask for extended reasoning in a third of their traffic"
-        assert CLAIMS["heavy_for_plan"].says.format(**in_words(DEFAULT.claims)) == "send eight times what is usual for their plan"
-
     def test_sentences_name_the_thresholds_that_are_set(self) -> None:
-        words = in_words(Claims(thinking=0.4, young=3, heavy_for_plan=2, night_hours=4, round_the_clock=0.2, long_outputs=900))
-        said = {name: claim.says.format(**words) for name, claim in CLAIMS.items()}
-        assert said["thinking"] == "ask for extended reasoning in 40% of their traffic"
+        settings = Claims(thinking=0.4, young=3, heavy_for_plan=4, night_hours=4, round_the_clock=0.2, long_outputs=900)
+        plain, said = ({name: claim.sentence(of) for name, claim in CLAIMS.items()} for of in (DEFAULT.claims, settings))
+        assert plain["heavy_for_plan"] == "send at least eight times what is usual for their plan"
+        assert said["heavy_for_plan"] == "send at least 4 times what is usual for their plan"
+        assert plain["thinking"] == "request extended reasoning in at least a third of their traffic"
+        assert said["thinking"] == "request extended reasoning in at least 40% of their traffic"
         assert said["young"] == "were first used within 3 days of their creation"
-        assert said["heavy_for_plan"] == "send 4 times what is usual for their plan"
-        assert said["round_the_clock"] == "do not sleep: the 4 quietest hours of their day bring 20% of their traffic"
-        assert said["long_outputs"] == "draw answers of 900 tokens and more on average"
+        assert plain["round_the_clock"] == "run around the clock: at least 10% of their traffic falls in their quietest six hours"
+        assert said["round_the_clock"] == "run around the clock: at least 20% of their traffic falls in their quietest 4 hours"
+        assert said["long_outputs"] == "receive answers of at least 900 tokens on average"
 
-    @pytest.mark.parametrize(("least", "shows"), [(0.33, True), (0.5, False)])
-    def test_an_account_shows_what_the_threshold_says(self, spark: SparkSession, least: float, shows: bool) -> None:
-        settings = replace(DEFAULT, claims=replace(DEFAULT.claims, thinking=least))
-        frame = spark.createDataFrame([(0.4,)], "thinking double")
-        assert frame.select(CLAIMS["thinking"].shown(settings)).collect()[0][0] is shows
+    @pytest.mark.parametrize(("name", "settings", "shows"), SHOWN)
+    def test_an_account_shows_what_the_threshold_says(self, spark: SparkSession, name: str, settings: Claims, shows: bool) -> None:
+        frame = spark.createDataFrame([(0.4, 0.04, 1)], "thinking double, later_turns double, fills_shared int")
+        assert frame.select(shown(CLAIMS[name], settings)).collect()[0][0] is shows
 
-    @pytest.mark.parametrize(("plans", "excess"), [({}, 0), ({"free": 8.0}, 3), ({"pro": 8.0}, 0)])
+    @pytest.mark.parametrize(("plans", "excess"), [({}, 1), ({"free": 8.0}, 8), ({"pro": 8.0}, 1)])
     def test_what_is_usual_for_a_plan_is_measured_or_said(self, spark: SparkSession, plans: Mapping[str, float], excess: int) -> None:
         frame = spark.createDataFrame([("a", "free", 64), ("b", "free", 64)], "account_id string, plan string, n_exchanges long")
         assert {r["plan_excess"] for r in with_plans(frame, plans).collect()} == {excess}

@@ -271,7 +271,7 @@ class Claims:
         1 / 3, "share", 0, 1, "Share of traffic that moves to a model right after its release. Relays carry customers who do not move."
     )
     heavy_for_plan: float = number(
-        3, "doublings", 0, 12, "Traffic that is heavy for a plan, in doublings of the plan's usual: 3 are eight times."
+        8, "times", 1, 4_096, "Traffic that is heavy for a plan, relative to the plan's usual; compared in powers of two."
     )
 
 

@@ -6,15 +6,12 @@ measure of all accounts: no value here is suspicious in itself.
 """
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from iolaus.model.signals import WRAPPERS
-from iolaus.schemas.sketch import TRAIT_CHANNELS
-from iolaus.settings import CAPABILITIES, Claims, Graph, Settings
+from iolaus.model.signals import TRAIT_CODES, WRAPPERS, Claim
+from iolaus.settings import CAPABILITIES, Claims, Graph, Scoring
 
 DAY = 86_400.0
 
@@ -81,80 +78,18 @@ def measures() -> dict[str, Column]:
     }
 
 
-@dataclass(frozen=True)
-class Claim:
-    """A yes-or-no behaviour that a cluster may show: what it speaks for, the claim in words, and when an account shows it.
-
-    `says` may name thresholds, as `{thinking}`: `in_words` has them.
-    """
-
-    kind: str
-    says: str
-    shown: Callable[[Settings], Column]
+def shown(claim: Claim, settings: Claims) -> Column:
+    """Whether an account shows the behaviour, over its `measures`; null where the measure is."""
+    measure, threshold = F.col(claim.measure), F.lit(claim.at(settings))
+    return measure < threshold if claim.below else measure >= threshold
 
 
-def _above(measure: str, threshold: str) -> Callable[[Settings], Column]:
-    return lambda settings: F.col(measure) >= getattr(settings.claims, threshold)
-
-
-_SHARES = {0.1: "a tenth", 0.25: "a quarter", 0.33: "a third", 1 / 3: "a third", 0.5: "half"}
-_NUMBERS = {6: "six", 8: "eight"}
-
-
-def in_words(settings: Claims) -> dict[str, str]:
-    """The thresholds of claims as their sentences name them."""
-    times = 2**settings.heavy_for_plan
-    return {
-        **{
-            name: _SHARES.get(share := getattr(settings, name), f"{share:.0%}") for name in ("round_the_clock", "thinking", "asks", "moved")
-        },
-        "night_hours": _NUMBERS.get(settings.night_hours, str(settings.night_hours)),
-        "long_outputs": f"{settings.long_outputs:g}",
-        "young": "a week" if settings.young == 7 else f"{settings.young:g} days",
-        "heavy_for_plan": _NUMBERS.get(int(times), f"{times:.3g}") if times == int(times) else f"{times:.3g}",
-    }
-
-
-def _unsupported(settings: Settings) -> Column:
-    """Billing, phone or most traffic in an unsupported region; a country in `traits` is its hash."""
-    regions = settings.scoring.unsupported_regions
+def unsupported(settings: Scoring) -> Column:
+    """1 where billing, phone or most traffic is in an unsupported region, else 0; a country in `traits` is its hash."""
+    regions = settings.unsupported_regions
     stated = [F.coalesce(F.col(name).isin(*regions), F.lit(False)) for name in ("billing_country", "phone_country")]
     of_country = F.filter(
-        "traits", lambda t: (t["channel"] == TRAIT_CHANNELS["country"]) & t["token"].isin(*(F.xxhash64(F.lit(r)) for r in regions))
+        "traits", lambda t: (t["channel"] == TRAIT_CODES["country"]) & t["token"].isin(*(F.xxhash64(F.lit(r)) for r in regions))
     )
     sent = F.aggregate(of_country, F.lit(0).cast("long"), lambda s, t: s + t["n"])
-    return stated[0] | stated[1] | (2 * sent >= F.col("n_exchanges"))
-
-
-CLAIMS: dict[str, Claim] = {
-    "one_shot": Claim(
-        "automation", "hardly ever send a second turn of free text", lambda settings: F.col("later_turns") < settings.claims.one_shot
-    ),
-    "round_the_clock": Claim(
-        "automation",
-        "do not sleep: the {night_hours} quietest hours of their day bring {round_the_clock} of their traffic",
-        _above("night", "round_the_clock"),
-    ),
-    "long_outputs": Claim(
-        "extraction", "draw answers of {long_outputs} tokens and more on average", _above("output_tokens", "long_outputs")
-    ),
-    "thinking": Claim("extraction", "ask for extended reasoning in {thinking} of their traffic", _above("thinking", "thinking")),
-    **{
-        f"asks_{name}": Claim("extraction", f"ask for {words} in {{asks}} of their traffic", _above(f"asks_{name}", "asks"))
-        for name, words in zip(
-            CAPABILITIES,
-            ("reasoning in steps", "grading by a rubric", "code", "tool use", "data analysis", "vision", "rewrites of sensitive text"),
-            strict=True,
-        )
-    },
-    # Labour counts only where nothing innocent explains the wrapper: see iolaus.scoring.evidence.
-    "labour": Claim(
-        "labour", "fill wrappers that unrelated others fill too, each with prompts of its own", lambda _: F.col("fills_shared") >= 1
-    ),
-    "young": Claim(
-        "purpose", "were first used within {young} of their creation", lambda settings: F.col("age_at_first_use") < settings.claims.young
-    ),
-    # Conduct is the analyst's to weigh: it raises a score, and makes nobody a suspect who is none without it.
-    "unsupported_region": Claim("conduct", "are billed, reached or used in an unsupported region", _unsupported),
-    "heavy_for_plan": Claim("conduct", "send {heavy_for_plan} times what is usual for their plan", _above("plan_excess", "heavy_for_plan")),
-}
+    return (stated[0] | stated[1] | (2 * sent >= F.col("n_exchanges"))).cast("int")
