@@ -20,7 +20,7 @@ def identity(
     members: DataFrame,
     sizes: DataFrame,
     tokens: DataFrame,
-    population: int,
+    owners: int,
     settings: Scoring,
     limits: Channels = DEFAULT.channels,
 ) -> DataFrame:
@@ -33,7 +33,7 @@ def identity(
     )
     rows = having.join(sizes, "cluster_id").where(F.col("support") >= 3)
     share = F.col("support") / F.col("size")
-    outside = (F.greatest(F.col("users") - F.col("support"), F.lit(0)) + 1) / F.lit(float(population))
+    outside = (F.greatest(F.col("users") - F.col("support"), F.lit(0)) + 1) / F.lit(float(owners))
     bits = F.log2(share / outside) + F.log2(share)  # a thing that few members have proves less than its rarity
     cap = F.least(by_channel({c.name: limits[c.name].cap for c in VALUES}), F.lit(settings.channel_cap))
     order = Window.partitionBy("cluster_id", "channel").orderBy(F.desc("bits"), F.desc("support"), "token")
@@ -45,7 +45,7 @@ def identity(
     return piece(best, F.col("channel"), F.lit("coordination"), text)
 
 
-def pool(members: DataFrame, sizes: DataFrame, tokens: DataFrame, population: int, settings: Scoring) -> DataFrame:
+def pool(members: DataFrame, sizes: DataFrame, tokens: DataFrame, owners: int, settings: Scoring) -> DataFrame:
     """Pairs of members on one card, address or network, or with the same prompt, against the rate of such pairs at large."""
     used = tokens.where(F.col("channel").isin(*_POOLED))
     at_large = (
@@ -59,7 +59,7 @@ def pool(members: DataFrame, sizes: DataFrame, tokens: DataFrame, population: in
     pairs = pairs.withColumn("support", F.least("value", F.lit(2**31 - 1)).cast("int"))  # of a crowd with many values there are more
     rows = pairs.where("support > 0").join(sizes, "cluster_id").join(F.broadcast(at_large), "channel")
     possible = F.col("size") * (F.col("size") - 1) / 2
-    expected = possible * F.col("pairs") / F.lit(max(population * (population - 1) / 2, 1.0))
+    expected = possible * F.col("pairs") / F.lit(max(owners * (owners - 1) / 2, 1.0))
     rows = rows.select("cluster_id", "channel", "support", "size", "value", expected.alias("background"))
     cap = settings.behaviour_cap
 
