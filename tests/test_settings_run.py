@@ -17,9 +17,9 @@ from iolaus import cli
 from iolaus.export.gold import Gold
 from iolaus.export.recorded_settings import of_day, of_digest
 from iolaus.export.report import write
+from iolaus.features.account_behaviour import _with_plans
 from iolaus.model.account_bins import bins
 from iolaus.model.behaviour import shown
-from iolaus.model.evidence.conduct import with_plans
 from iolaus.model.signals import CLAIMS
 from iolaus.runtime.gates import suites
 from iolaus.runtime.runner import Runner
@@ -83,9 +83,10 @@ def test_a_run_of_another_window_finds_the_ring(own_lake: Path) -> None:
 
 
 def test_hours_fold_onto_the_window(spark: SparkSession) -> None:
+    behaviour = rows(spark, "features.account_behaviour", [{"account_id": "a"}])
     made = rows(spark, "features.account_embeddings", [{"account_id": "a", "activity": [(14 * 24 + 3, "m", 1), (3, "m", 1), (5, "m", 1)]}])
     places = spark.createDataFrame([], "account_id string, place double")
-    assert [bins(made, places, days).select("hours").collect()[0][0] for days in (14, 28)] == [[3, 5], [3, 5, 14 * 24 + 3]]
+    assert [bins(behaviour, made, places, days).select("hours").collect()[0][0] for days in (14, 28)] == [[3, 5], [3, 5, 14 * 24 + 3]]
 
 
 def test_a_suite_of_ones_own_stands_for_the_built_in(lake: Path, own_lake: Path) -> None:
@@ -153,6 +154,8 @@ SHOWN = [
     ("one_shot", Claims(), True),
     ("one_shot", Claims(one_shot=0.03), False),
     ("labour", Claims(), True),
+    ("heavy_for_plan", Claims(), True),
+    ("heavy_for_plan", Claims(heavy_for_plan=9), False),
 ]
 
 
@@ -171,13 +174,15 @@ class TestClaims:
 
     @pytest.mark.parametrize(("name", "settings", "shows"), SHOWN)
     def test_an_account_shows_what_the_threshold_says(self, spark: SparkSession, name: str, settings: Claims, shows: bool) -> None:
-        frame = spark.createDataFrame([(0.4, 0.04, 1)], "thinking double, later_turns double, fills_shared int")
+        frame = spark.createDataFrame(
+            [(0.4, 0.04, 1, 3)], "thinking_share double, later_turn_share double, fills_shared int, plan_excess int"
+        )
         assert frame.select(shown(CLAIMS[name], settings)).collect()[0][0] is shows
 
-    @pytest.mark.parametrize(("plans", "excess"), [({}, 1), ({"free": 8.0}, 8), ({"pro": 8.0}, 1)])
-    def test_what_is_usual_for_a_plan_is_measured_or_said(self, spark: SparkSession, plans: Mapping[str, float], excess: int) -> None:
+    @pytest.mark.parametrize(("plans", "usual"), [({}, 6), ({"free": 8.0}, 3), ({"pro": 8.0}, 6)])
+    def test_what_is_usual_for_a_plan_is_measured_or_said(self, spark: SparkSession, plans: Mapping[str, float], usual: int) -> None:
         frame = spark.createDataFrame([("a", "free", 64), ("b", "free", 64)], "account_id string, plan string, n_exchanges long")
-        assert {r["plan_excess"] for r in with_plans(frame, plans).collect()} == {excess}
+        assert {r["usual_class"] for r in _with_plans(frame, plans).collect()} == {usual}
 
 
 def test_patterns_of_ones_own_add_to_a_capability() -> None:

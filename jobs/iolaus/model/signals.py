@@ -74,9 +74,10 @@ class Channel(Signal):
 
 @dataclass(frozen=True, kw_only=True)
 class Claim(Signal):
-    """A behaviour that an account shows or not: its measure (`iolaus.model.behaviour`) is at least the threshold, or `below` it.
+    """A behaviour that an account shows: its measure is at least the threshold, or `below` it.
 
-    threshold: its name among `Settings.claims`; None for a measure that is 0 or 1.
+    measure: a column of `features.account_behaviour`. threshold: its name among `Settings.claims`; None for a measure that is 0 or 1. doublings: the
+    measure counts how often it doubles.
     """
 
     family: str = "behaviour"
@@ -84,6 +85,7 @@ class Claim(Signal):
     measure: str = ""
     threshold: str | None = None
     below: bool = False
+    doublings: bool = False
 
     def at(self, settings: Claims) -> float:
         """The threshold that is set."""
@@ -190,25 +192,25 @@ CLAIMS: dict[str, Claim] = {
     claim.name: claim
     for claim in (
         Claim(
-            name="one_shot", kind="automation", group="one_shot", measure="later_turns", threshold="one_shot", below=True,
+            name="one_shot", kind="automation", group="one_shot", measure="later_turn_share", threshold="one_shot", below=True,
             says="are automated: almost no follow-up messages", evasion="follow-up turns, each of which costs a request",
         ),
         Claim(
-            name="round_the_clock", kind="automation", group="round_the_clock", measure="night", threshold="round_the_clock",
+            name="round_the_clock", kind="automation", group="round_the_clock", measure="night_share", threshold="round_the_clock",
             says="run around the clock: at least {at} of their traffic falls in their quietest {night_hours} hours",
             evasion="a daily pause, which leaves accounts idle for a quarter of the day",
         ),
         Claim(
-            name="long_outputs", kind="extraction", group="long_outputs", measure="output_tokens", threshold="long_outputs",
+            name="long_outputs", kind="extraction", group="long_outputs", measure="mean_output_tokens", threshold="long_outputs",
             says="receive answers of at least {at} tokens on average", evasion="shorter answers, which train a model less",
         ),
         Claim(
-            name="thinking", kind="extraction", group="thinking", measure="thinking", threshold="thinking",
+            name="thinking", kind="extraction", group="thinking", measure="thinking_share", threshold="thinking",
             says="request extended reasoning in at least {at} of their traffic", evasion="the reasoning asked for in the prompt instead",
         ),
         *(
             Claim(
-                name=f"asks_{name}", kind="extraction", group=f"asks_{name}", measure=f"asks_{name}", threshold="asks",
+                name=f"asks_{name}", kind="extraction", group=f"asks_{name}", measure=f"asks_{name}_share", threshold="asks",
                 says=f"request {what} in at least {{at}} of their traffic", evasion="the capability spread thinly over more accounts",
             )
             for name, what in _ASKED
@@ -227,7 +229,8 @@ CLAIMS: dict[str, Claim] = {
             says="are billed, reached or used in an unsupported region", evasion="cards, numbers and exits of supported regions",
         ),
         Claim(
-            name="heavy_for_plan", kind="conduct", group="heavy_for_plan", measure="plan_excess", threshold="heavy_for_plan",
+            name="heavy_for_plan", kind="conduct", group="heavy_for_plan", measure="plan_excess",
+            threshold="heavy_for_plan", doublings=True,
             says="send at least {at} times what is usual for their plan", evasion="more accounts with less traffic each",
         ),
     )
