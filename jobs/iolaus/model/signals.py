@@ -76,7 +76,8 @@ class Channel(Signal):
 class Claim(Signal):
     """A behaviour that an account shows: its measure is at least the threshold, or `below` it.
 
-    measure: a column of `features.account_behaviour`. threshold: its name among `Settings.claims`; None for a measure that is 0 or 1. doublings: the
+    measure: a column of `features.account_behaviour`. threshold: its name among `Settings.claims`; None for a measure that
+    is 0 or 1. doublings: the
     measure counts how often it doubles.
     """
 
