@@ -20,8 +20,9 @@ from typing import Literal, NamedTuple, TypedDict, get_args
 
 import pyarrow as pa
 
+from iolaus.settings import CAPABILITIES
 from iolaus.text.fingerprints import normalise
-from iolaus.text.intents import BIT, CAPABILITIES, text_capabilities
+from iolaus.text.intents import BIT, text_capabilities
 
 LABELLED = Path(__file__).with_name("labelled_prompts.jsonl")
 CLASSES = tuple(name for name in CAPABILITIES if name != "vision")

@@ -6,6 +6,7 @@ Folders and the application are Airflow variables, read when a task runs and nev
     iolaus_application                jobs/submit.py as spark-submit sees it; default: /opt/iolaus/submit.py, of the images
     iolaus_py_files                   wheel or archive of the project to ship; default: none, for the images have it
     iolaus_spark_properties           a spark-defaults file; default: Spark's own
+    iolaus_settings                   iolaus.toml, as the driver sees it; default: the one beside the lake, if there is one
     iolaus_reports                    folder of reports and exports, on Airflow's workers
     iolaus_command                    the command that writes them; default: iolaus, on the workers' PATH
     iolaus_producer                   who exports, as other labs know us; default: nothing is exported
@@ -28,6 +29,8 @@ CONNECTION, POOL, OWNER, TAG = "iolaus_spark", "iolaus_spark", "iolaus", "iolaus
 LAKE = "{{ var.value.iolaus_lake }}"
 LANDING = "{{ var.value.iolaus_landing }}"
 DAY = "{{ dag_run.partition_key }}"
+# One argument, so that an empty name, which is none, cannot get lost on its way through spark-submit.
+SETTINGS = "--settings={{ var.value.get('iolaus_settings', '') }}"
 
 # Statuses of `iolaus` that the same command would end in again: unusable arguments, and a gate that said no.
 FINAL = {2: "the arguments or the surroundings cannot be used", 3: "a critical expectation failed: gold is left as it was"}
@@ -113,7 +116,7 @@ def submitted(task_id: str, *arguments: str, **options: Any) -> dict[str, Any]:
         "application": "{{ var.value.get('iolaus_application', '/opt/iolaus/submit.py') }}",
         "py_files": "{{ var.value.get('iolaus_py_files', '') }}",
         "properties_file": "{{ var.value.get('iolaus_spark_properties', '') }}",
-        "application_args": list(arguments),
+        "application_args": [*arguments, SETTINGS],
         "name": f"iolaus {task_id}",
         **options,
     }

@@ -16,9 +16,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from iolaus.settings import CAPABILITIES
 from iolaus.text.fingerprints import normalise
 from iolaus.text.intent_patterns import PATTERNS
-from iolaus.text.intents import BIT, CAPABILITIES, READ_CHARACTERS, TAIL_CHARACTERS, text_capabilities
+from iolaus.text.intents import BIT, READ_CHARACTERS, TAIL_CHARACTERS, text_capabilities
 
 ASKS: dict[str, Sequence[str]] = {
     "reasoning": (

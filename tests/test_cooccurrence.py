@@ -14,6 +14,7 @@ from rows import rows
 from iolaus.model.bits import MILLI, by_channel, millibits
 from iolaus.model.shared_values import shared_tokens
 from iolaus.model.signals import CHANNEL, TOKEN_FAMILIES
+from iolaus.settings import DEFAULT
 
 Row = dict[str, Any]
 CHANNELS = ("card", "address", "template", "mail")
@@ -60,7 +61,7 @@ def brute_force(uses: list[Row], owners: int, most: int) -> dict[tuple[str, str,
     """Every pair of accounts, channel by channel, by the module's definitions."""
     pairable: dict[tuple[str, str], dict[int, Row]] = defaultdict(dict)
     for u in uses:
-        if u["counts"] and 2 <= u["degree"] <= most and u["reach"] / owners <= 2.0 ** -CHANNEL[u["channel"]].floor:
+        if u["counts"] and 2 <= u["degree"] <= most and u["reach"] / owners <= 2.0 ** -DEFAULT.channels[u["channel"]].floor:
             pairable[u["channel"], u["account_id"]][u["token"]] = u
     weight = {(u["channel"], u["token"]): round(MILLI * math.log2(owners / u["degree"])) for u in uses if u["degree"]}
     found = {}
@@ -72,12 +73,13 @@ def brute_force(uses: list[Row], owners: int, most: int) -> dict[tuple[str, str,
                 continue
             bits = {
                 t: min(
-                    round(-MILLI * math.log2(min(1.0, (of[a][t]["reach"] + of[b][t]["reach"]) / owners))), int(CHANNEL[channel].cap * MILLI)
+                    round(-MILLI * math.log2(min(1.0, (of[a][t]["reach"] + of[b][t]["reach"]) / owners))),
+                    int(DEFAULT.channels[channel].cap * MILLI),
                 )
                 for t in common
             }
             best = max(common, key=lambda t: (bits[t], -of[a][t]["degree"], t))
-            if bits[best] < CHANNEL[channel].floor * MILLI:
+            if bits[best] < DEFAULT.channels[channel].floor * MILLI:
                 continue
             summed = [sum(weight[channel, t] for t in tokens) for tokens in (common, of[a].keys() | of[b].keys())]
             found[a, b, channel] = {
@@ -91,8 +93,10 @@ def brute_force(uses: list[Row], owners: int, most: int) -> dict[tuple[str, str,
 
 
 def run(spark: SparkSession, uses: list[Row], owners: int, most: int, **how: int) -> dict[tuple[str, str, str], Row]:
-    made = [r.asDict() for r in shared_tokens(rows(spark, "features.account_tokens", uses), CHANNELS, owners, most, **how).collect()]
-    found = {(r.pop("account_a"), r.pop("account_b"), r.pop("channel")): r for r in made}
+    names = sorted({use["account_id"] for use in uses})
+    keyed = [use | {"account_key": 7 * names.index(use["account_id"])} for use in uses]
+    made = [r.asDict() for r in shared_tokens(rows(spark, "features.account_tokens", keyed), CHANNELS, owners, most, **how).collect()]
+    found = {(names[r.pop("key_a") // 7], names[r.pop("key_b") // 7], r.pop("channel")): r for r in made}
     assert len(found) == len(made), "one row a pair and channel"
     return found
 
@@ -177,7 +181,7 @@ def test_the_rarest_token_gives_the_bits_up_to_the_cap(spark: SparkSession) -> N
     assert (card["token"], card["sharers"], card["support"], card["bits"]) == (1, 2, 2, 9 * MILLI), "log2 of 1024 over 1 + 1"
     assert card["similarity"] == 1
     assert found["a", "c", "card"]["bits"] == round(MILLI * -math.log2((4 + 3) / 1024)), "a meets one more by its rarer token"
-    assert found["a", "b", "mail"]["bits"] == CHANNEL["mail"].cap * MILLI
+    assert found["a", "b", "mail"]["bits"] == DEFAULT.channels["mail"].cap * MILLI
 
 
 def test_millibits_and_values_by_channel(spark: SparkSession) -> None:
@@ -189,4 +193,4 @@ def test_millibits_and_values_by_channel(spark: SparkSession) -> None:
 def test_every_channel_of_tokens_is_of_a_family_that_is_paired() -> None:
     paired = [name for names in TOKEN_FAMILIES.values() for name in names]
     assert sorted(paired) == sorted(set(CHANNEL) - {"content", "synchrony", "cohort"})
-    assert all(0 < channel.floor <= channel.cap for channel in CHANNEL.values())
+    assert all(0 < limits.floor <= limits.cap for limits in (DEFAULT.channels[name] for name in CHANNEL))

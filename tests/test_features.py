@@ -10,11 +10,13 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from rows import DAY, rows
+from rows import population as active_population
 
-from iolaus.features import account_days, account_embeddings, account_tokens, prompt_templates
+from iolaus.features import account_behaviour, account_days, account_embeddings, account_tokens, population, prompt_templates
 from iolaus.model import account_sketch as sketches
-from iolaus.model.signals import CHANNEL, WRAPPERS
-from iolaus.schemas.sketch import PHRASE_CHANNELS, TRAIT, TRAIT_CHANNELS
+from iolaus.model.population import size
+from iolaus.model.signals import CHANNEL, TRAIT_CODES, WRAPPERS
+from iolaus.schemas.sketch import PHRASE_CHANNELS, TRAIT
 from iolaus.schemas.table import table
 from iolaus.settings import DEFAULT, Key, Run
 from iolaus.text import embedding
@@ -166,7 +168,7 @@ def active_accounts(seed: int) -> tuple[list[Row], list[Row]]:
     embeddings, accounts = [], []
     for number in range(40):
         name = f"account {number:02}"
-        traits = {(int(rng.choice(list(TRAIT_CHANNELS.values()))), int(rng.integers(-6, 6))) for _ in range(rng.integers(12))}
+        traits = {(int(rng.choice(list(TRAIT_CODES.values()))), int(rng.integers(-6, 6))) for _ in range(rng.integers(12))}
         phrases = {(int(rng.choice(list(PHRASE_CHANNELS.values()))), int(rng.integers(-6, 6))) for _ in range(rng.integers(12))}
         made = [{"channel": c, "token": t, "n": int(rng.integers(1, 9)), "fillings": int(rng.integers(1, 4))} for c, t in phrases]
         embeddings.append(
@@ -189,7 +191,7 @@ def active_accounts(seed: int) -> tuple[list[Row], list[Row]]:
 
 def uses_of(embeddings: list[Row], known: dict[str, Row]) -> dict[tuple[str, str, int], Row]:
     """What each account has, from its traffic and from its sign-up."""
-    names = {code: name.removesuffix("_hash") for name, code in (TRAIT_CHANNELS | PHRASE_CHANNELS).items()}
+    names = {code: name.removesuffix("_hash") for name, code in (TRAIT_CODES | PHRASE_CHANNELS).items()}
     uses: dict[tuple[str, str, int], Row] = {}
 
     def use(account: str, channel: str, value: int, n: int, fillings: int) -> None:
@@ -242,9 +244,13 @@ def test_tokens_have_the_users_degree_and_reach_of_a_loop(spark: SparkSession, m
     monkeypatch.setattr(account_tokens, "USES", held)
     embeddings, accounts = active_accounts(7)
     frames = rows(spark, "features.account_embeddings", embeddings), rows(spark, "silver.accounts", accounts)
-    made = account_tokens.transform(*frames, RUN)
+    everybody = population.transform(*frames, RUN).localCheckpoint()
+    check_columns(everybody, "features.population")
+    made = account_tokens.transform(*frames, everybody, RUN)
     check_columns(made, "features.account_tokens")
     collected = [r.asDict() for r in made.collect()]
+    keys = {r.account_id: r.account_key for r in everybody.collect()}
+    assert all(r.pop("account_key") == keys[r["account_id"]] for r in collected)
     found = {(r.pop("account_id"), r.pop("channel"), r.pop("token")): r for r in collected}
     assert len(found) == len(collected), "one row an account, channel and token"
     assert {r.pop("run_date") for r in collected} == {DAY}
@@ -255,6 +261,25 @@ def test_tokens_have_the_users_degree_and_reach_of_a_loop(spark: SparkSession, m
     assert any(account == "account 05" for account, _, _ in found), "an account that is not known answers for itself"
     assert {channel for _, channel, _ in found} == set(CHANNEL) - {"content", "synchrony", "cohort"}
     assert {row["counts"] for row in found.values()} == {True, False}
+
+
+@pytest.mark.parametrize("partitions", [1, 5])
+def test_the_population_is_keyed_in_order_and_leaves_licensed_customers_out(spark: SparkSession, partitions: int) -> None:
+    embeddings, accounts = active_accounts(7)
+    frames = rows(spark, "features.account_embeddings", embeddings).repartition(partitions), rows(spark, "silver.accounts", accounts)
+    made = sorted(population.transform(*frames, RUN).collect(), key=lambda r: r.account_key)
+    names = [r.account_id for r in made]
+    assert names == sorted(e["account_id"] for e in embeddings), "every active account once, in the order of its key"
+    assert len({r.account_key for r in made}) == len(names)
+    known = {a["account_id"]: a for a in accounts}
+    licensed = {name for name in names if known.get(name, {}).get("agreement")}
+    assert licensed
+    assert {r.account_id for r in made if not r.is_background} == licensed
+    assert all(r.owner_id == known.get(r.account_id, {}).get("owner_id", r.account_id) for r in made)
+    owners = {r.owner_id for r in made if r.is_background}
+    counted = size(population.transform(*frames, RUN))
+    assert (counted.accounts, counted.owners) == (len(names) - len(licensed), len(owners))
+    assert len([r for r in made if r.is_first_of_owner]) == len(owners) < counted.accounts
 
 
 def test_templates_add_up_their_accounts(spark: SparkSession) -> None:
@@ -284,3 +309,40 @@ def test_who_sleeps_is_told_from_who_does_not_however_long_one_looks(days: int) 
     assert (sleeps, across_, silent) == (0, 0, 0)
     assert 0 <= restless_ < 0.03
     assert (program, one_hour_off) == (1 / 4, 5 / 23)
+
+
+def test_measures_of_an_account_are_shares_of_its_exchanges(spark: SparkSession) -> None:
+    """Of programs, of people, and of accounts of which a field is silent; against loops where a rule is behind it."""
+    made = datetime.combine(DAY, datetime.min.time(), UTC)
+    phrases = [
+        {"channel": WRAPPERS["head8"], "token": 7, "n": 30, "fillings": 9},
+        {"channel": WRAPPERS["head4"], "token": 8, "n": 40, "fillings": 1},
+    ]
+    active = [
+        {"account_id": "a", "n_exchanges": 100, "n_known": 60, "n_later_turns": 60, "wrapped": 0.9, "phrases": phrases, "first_at": made},
+        {"account_id": "b", "n_exchanges": 8, "n_known": 8, "n_later_turns": 4, "n_calling": 4, "n_thinking": 2, "output_tokens": 800},
+        {"account_id": "c", "n_exchanges": 9, "n_known": 9, "n_later_turns": 4, "night": 0.25, "capability_counts": [3, *[0] * 6]},
+        {"account_id": "licensed", "n_exchanges": 9_000, "n_known": 9},
+    ]
+    active = [{"capability_counts": [0] * 7} | account for account in active]
+    known = [{"account_id": "a", "created_at": made - timedelta(days=3), "plan": "p", "billing_country": "KP"}]
+    known += [{"account_id": name, "plan": "p"} for name in "bc"]
+    used = {"channel": "head8", "token": 7, "n": 30, "fillings": 9, "counts": True, "users": 6, "degree": 6}
+    frames = rows(spark, "features.account_embeddings", active), rows(spark, "silver.accounts", known)
+    everybody = active_population(spark, [a["account_id"] for a in active], licensed=["licensed"])
+    tokens = rows(spark, "features.account_tokens", [used | {"account_id": "a", "owner_id": "a"}])
+    table_of = account_behaviour.transform(*frames, everybody, tokens, RUN)
+    check_columns(table_of, "features.account_behaviour")
+    of = {r.account_id: r for r in table_of.collect()}
+    assert sorted(of) == ["a", "b", "c"], "a licensed customer is no background"
+    assert {name: (r.talks, r.volume_class, r.plan_excess) for name, r in of.items()} == {
+        "a": (True, 6, 3),
+        "b": (False, 3, 0),
+        "c": (True, 3, 0),
+    }
+    assert [of[name].later_turn_share for name in "ab"] == [pytest.approx(0.1), 0.5], "a turn that fills its own text is no person's"
+    assert (of["a"].templated_share, of["b"].templated_share) == (0.5, 0.0), "of known exchanges, with several distinct prompts"
+    assert (of["b"].thinking_share, of["b"].mean_output_tokens, of["c"].night_share) == (0.25, 100.0, 0.25)
+    assert (of["c"].asks_reasoning_share, of["a"].asks_reasoning_share) == (pytest.approx(1 / 3), 0)
+    assert (of["a"].age_at_first_use, of["a"].unsupported, of["b"].unsupported) == (3.0, 1, 0)
+    assert [of[name].fills_shared for name in "abc"] == [1, 0, 0]

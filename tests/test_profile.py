@@ -20,7 +20,7 @@ from iolaus.model.membership.candidates import PARTS, Candidates
 from iolaus.model.membership.group import Groups
 from iolaus.model.membership.judge import FAMILIES, assign
 from iolaus.model.membership.typical import held as pack_held
-from iolaus.model.population import Background, background
+from iolaus.model.population import Background, Size, background
 from iolaus.model.signals import CHANNEL
 from iolaus.settings import DEFAULT, Profile
 from iolaus.text.embedding import DIMENSIONS
@@ -139,7 +139,7 @@ def judge(account: str, held: dict[Key, bool], group: Group, world: World, at_la
         channel, having = CHANNEL[key[0]], group.having[key]
         share = max((having - (member and held[key])) / (size - member), 1e-9)
         outside = (max(group.users[key] - having, 0) + 1) / (population - size)
-        bits = round(1000 * min(1.5 * math.log2(share) - math.log2(outside), channel.cap))
+        bits = round(1000 * min(1.5 * math.log2(share) - math.log2(outside), DEFAULT.channels[channel.name].cap))
         parts[channel.family, channel.group] = max(parts.get((channel.family, channel.group), (0, "")), (bits, channel.name))
     of = {f: sum(bits for (family, _), (bits, _) in parts.items() if family == f) for f in FAMILIES}
     if max(of.values()) < 1000 * s.candidate_bits:
@@ -187,7 +187,7 @@ def run(spark: SparkSession, world: World, s: Profile, partitions: int = 1) -> d
     active = np.bincount([h for of in world.binned.values() for h in of[2]], minlength=HOURS)
     at_large = Background(counted, np.zeros((0, DIMENSIONS)), active) if partitions == 1 else background(binned, DAYS)
     assert (at_large.bins.tolist(), at_large.hours.tolist()) == (counted.tolist(), active.tolist())
-    made = [r.asDict() for r in assign(members, linked, accounts, at_large, len(world.binned), s).collect()]
+    made = [r.asDict() for r in assign(members, linked, accounts, at_large, Size(len(world.binned), len(world.binned)), s).collect()]
     found = {r.pop("account_id"): r for r in made}
     assert len(found) == len(made), "one row an account"
     return found
@@ -290,28 +290,22 @@ def test_ties_go_to_the_larger_group_then_by_name(planted: Planted) -> None:
 
 
 def test_bins_are_cut_at_fixed_points(spark: SparkSession) -> None:
-    shares, percents = ("later_turns", "thinking", "zero_temperature"), ((4, 0), (5, 1), (39, 1), (40, 2), (79, 2), (80, 3), (100, 3))
-    cases: list[tuple[str, str, Any, int]] = [(name, f"n_{name}", n, b) for name in shares for n, b in percents]
-    cases += [(name, column, n, b) for name, column in (("tools", "n_with_tools"), ("streaming", "n_stream")) for n, b in percents]
-    cases += [("templated", "phrases", [(22, 1, n, 2), (22, 2, 90, 1), (20, 3, 90, 2)], b) for n, b in percents]
-    cases += [("volume", "n_exchanges", n, b) for n, b in ((1, 0), (2, 0), (3, 1), (14, 1), (15, 2), (1023, 5), (2**40, 15))]
-    cases += [("output_tokens", "output_tokens", 100 * n, b) for n, b in ((0, 0), (1, 1), (510, 8), (511, 9), (2**20, 15))]
-    cases += [("night", "night", share, b) for share, b in ((0.0, 0), (0.09, 0), (0.1, 1), (0.2, 2), (0.25, 2))]
-    made = [
-        {"account_id": f"{i:02}", "n_exchanges": 100, "n_known": 100} | {column: value} for i, (_, column, value, _) in enumerate(cases)
-    ]
+    percents = ((4, 0), (5, 1), (39, 1), (40, 2), (79, 2), (80, 3), (100, 3))
+    shares = ("later_turn_share", "thinking_share", "zero_temperature_share", "tools_share", "stream_share", "templated_share")
+    cases: list[tuple[str, float, int]] = [(name, n / 100, b) for name in shares for n, b in percents]
+    cases += [("volume", float(n), b) for n, b in ((1, 0), (2, 0), (3, 1), (14, 1), (15, 2), (1023, 5), (2**40, 15))]
+    cases += [("mean_output_tokens", float(n), b) for n, b in ((0, 0), (1, 1), (510, 8), (511, 9), (2**20, 15))]
+    cases += [("night_share", share, b) for share, b in ((0.0, 0), (0.09, 0), (0.1, 1), (0.2, 2), (0.25, 2))]
+    made = [{"account_id": f"{i:02}", column: value} for i, (column, value, _) in enumerate(cases)]
     places = spark.createDataFrame([("00", 0.25)], "account_id string, place double")
-    found = sorted(bins(rows(spark, "features.account_embeddings", made), places, DAYS).collect(), key=lambda r: str(r["account_id"]))
-    assert [(case, r["bins"][BINNED.index(case[0])]) for case, r in zip(cases, found, strict=True)] == [(case, case[3]) for case in cases]
-    assert [r["place"] for r in found] == [0.25] + [None] * (len(cases) - 1)
-
-
-def test_a_silent_measure_has_no_bin(spark: SparkSession) -> None:
-    made = rows(spark, "features.account_embeddings", [{"n_exchanges": 10}]).withColumn("n_thinking", F.lit(None).cast("long"))
-    assert (
-        bins(made, spark.createDataFrame([], "account_id string, place double"), DAYS).collect()[0]["bins"][BINNED.index("thinking")]
-        is None
+    frames = (
+        rows(spark, "features.account_behaviour", made),
+        rows(spark, "features.account_embeddings", [{"account_id": r["account_id"]} for r in made]),
     )
+    found = sorted(bins(*frames, places, DAYS).collect(), key=lambda r: str(r["account_id"]))
+    assert [(case, r["bins"][BINNED.index(case[0])]) for case, r in zip(cases, found, strict=True)] == [(case, case[2]) for case in cases]
+    assert [r["place"] for r in found] == [0.25] + [None] * (len(cases) - 1)
+    assert found[0]["bins"][BINNED.index("thinking_share")] is None, "a silent measure has no bin"
 
 
 @pytest.mark.parametrize(("origin", "joins"), [("wrapper", True), ("links", False), ("links, and a token", True)])
@@ -334,7 +328,7 @@ def test_who_asks_about_the_same_things_is_found_without_a_token(spark: SparkSes
     accounts = binned.join(pack_held(held), "account_id", "left")
     listed = spark.createDataFrame(members, "community string, account_id string")
     linked = listed.where(F.lit(origin.startswith("links")) & (F.col("account_id") != "014"))
-    made = assign(listed, linked, accounts, background(binned, DAYS), 400, Profile(unlinked=20.0)).collect()
+    made = assign(listed, linked, accounts, background(binned, DAYS), Size(400, 400), Profile(unlinked=20.0)).collect()
     assert {r["account_id"] for r in made} == {f"{i:03}" for i in range(14 if joins else 13)}, "not the fifteenth, though it was listed"
     assert all("content" in r["reasons"] and r["content"] >= 3000 for r in made)
 
@@ -350,8 +344,8 @@ def test_hours_weigh_the_same_in_any_number_of_pieces() -> None:
     groups, at_large = Groups(["a", "b"], size, places, places, np.zeros((2, 1, 1), np.int64), vectors, [], counted), np.full(HOURS, 900)
     none = np.zeros((60, len(PARTS)), np.int64)
     every = Candidates(account, group, member, none, none, member, member)
-    whole = families.timing(every, hours, groups, at_large)
-    assert (families.timing(every, hours, groups, at_large, at_once=7) == whole).all()
+    whole = families.timing(every, hours, groups, at_large, Profile())
+    assert (families.timing(every, hours, groups, at_large, Profile(), at_once=7) == whole).all()
     assert len(set(whole.tolist())) > 3
 
 

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 from pyspark.sql import Row, SparkSession
-from rows import DAY, rows
+from rows import DAY, population, rows
 
+from iolaus.features import account_behaviour
 from iolaus.model.behaviour import talks
 from iolaus.model.evidence.ownership import pool
 from iolaus.scoring.clusters import transform
 from iolaus.scoring.evidence import transform as evidence
-from iolaus.settings import DEFAULT, Key, Run
-from iolaus.text.intents import CAPABILITIES
+from iolaus.settings import CAPABILITIES, DEFAULT, Key, Run
 
 RUN = Run(DAY, DEFAULT, Key(b"k"))
 Piece = tuple[str, str, float, float]  # kind, channel, bits, value
@@ -166,7 +166,11 @@ def pieces(
         ("bronze.models", models),
     )
     found: dict[str, Found] = defaultdict(dict)
-    for row in evidence(*(rows(spark, table, given) for table, given in inputs), RUN).collect():
+    frames = [rows(spark, table, given) for table, given in inputs]
+    everybody = population(spark, [a["account_id"] for a in active], {a["account_id"]: a["owner_id"] for a in accounts})
+    clusters, used, embeddings, known, released = frames
+    measured = account_behaviour.transform(embeddings, known, everybody, used, RUN)
+    for row in evidence(clusters, used, embeddings, known, everybody, measured, released, RUN).collect():
         found[row.cluster_id][row.kind, row.channel] = row
     return found
 

@@ -9,11 +9,11 @@ import pytest
 
 from iolaus import cli
 from iolaus.errors import UsageError
+from iolaus.export.settings_reference import PAGE, page
 from iolaus.model.signals import CHANNEL
-from iolaus.settings import CAPABILITIES, DEFAULT, HIDDEN, Channels, Settings, differences, leaves, restored
+from iolaus.settings import DEFAULT, HIDDEN, Channels, Settings, differences, leaves, restored
 from iolaus.settings_file import Effective, combined, read
 from iolaus.settings_text import differing
-from iolaus.text import intents
 
 
 def given(*sets: str, environ: Mapping[str, str] | None = None, file: Path | None = None, lake: Path | None = None) -> Effective:
@@ -140,7 +140,7 @@ class TestRefused:
     def test_out_of_range(self, key: str, value: float) -> None:
         said = refused(f"{key}={value}")
         assert said.startswith(f"--set: {key} = {value} cannot be used")
-        assert "from 1 to 100,000 accounts" in said or "from 0 to 1 share" in said
+        assert "from 1 to 100,000 accounts" in said or said.endswith("give a share from 0 to 1 (default 0.4)")
 
     @pytest.mark.parametrize("value", ["nan", "inf"])
     def test_no_number(self, value: str) -> None:
@@ -160,6 +160,7 @@ class TestRefused:
             ("plans.free=-1", "a number of exchanges above 0"),
             ('capability_patterns.codng=["x"]', "did you mean coding?"),
             ('capability_patterns.coding=["("]', "capability_patterns.coding"),
+            ('capability_patterns.coding=["x*"]', "the pattern matches every text"),
             ("suites=nowhere", "names nowhere, which cannot be read"),
             ("suites.silver.exchange={}", "did you mean silver.exchanges?"),
             ("suites.silver.exchanges=[]", "the suite of silver.exchanges is no JSON with expectations and meta.figures"),
@@ -213,11 +214,15 @@ class TestTheTree:
                 assert about.most is not None
                 assert about.least <= default <= about.most, name
 
+    def test_the_reference_is_the_tree(self) -> None:
+        """Fix: make dictionary."""
+        assert PAGE.read_text(encoding="utf-8") == page()
+        for name, _, _ in leaves():
+            wanted = f"| `{name.split('.')[1]}` |" if name.startswith("channels.") else f"| `{name}` |"
+            assert wanted in page(), name
+
     def test_each_channel_has_limits(self) -> None:
         assert set(Channels.names()) == set(CHANNEL)
-
-    def test_capabilities_are_those_that_are_looked_for(self) -> None:
-        assert intents.CAPABILITIES == CAPABILITIES
 
 
 class TestCommand:

@@ -16,6 +16,7 @@ from iolaus.model import account_sketch as sketches
 from iolaus.model import openings
 from iolaus.model.account_sketch import FIXED, OUTPUT_BINS, RECORDS, SKETCH, SUMS
 from iolaus.model.sampling import draws, ranks, salt_of
+from iolaus.model.signals import TRAIT_CODES
 from iolaus.schemas.sketch import (
     ABSENT,
     AFFIX_COLUMNS,
@@ -26,15 +27,14 @@ from iolaus.schemas.sketch import (
     PROMPT,
     PROMPT_FIELDS,
     TRAIT,
-    TRAIT_CHANNELS,
 )
+from iolaus.settings import CAPABILITIES
 from iolaus.text.fingerprints import SIGNATURE
-from iolaus.text.intents import CAPABILITIES
 
 PROMPTS, TRAITS, OPENINGS = 5, 3, 4  # caps that small accounts exceed
 SALT = salt_of(b"a key")
 START = datetime(2026, 2, 10, tzinfo=UTC)
-TOKENS = tuple(f"{name}_token" for name in TRAIT_CHANNELS)
+TOKENS = tuple(f"{name}_token" for name in TRAIT_CODES)
 
 REQUIRED = pa.schema(
     [
@@ -199,7 +199,7 @@ def plain(rows: list[Row]) -> Row:
     said = [r for r in rows if r["prompt_hash"] is not None]
     kept_prompts = least_prompts(said)
     traits: dict[Any, int] = {}
-    for name, code in TRAIT_CHANNELS.items():
+    for name, code in TRAIT_CODES.items():
         tokens = [r[f"{name}_token"] for r in rows if r[f"{name}_token"] is not None]
         traits |= {(code, token): tokens.count(token) for token in least(tokens, TRAITS)}
     prompts = {}

@@ -267,8 +267,11 @@ class Claims:
     thinking: float = number(0.33, "share", 0, 1, "Share of traffic that asks for extended reasoning.")
     asks: float = number(0.25, "share", 0, 1, "Share of traffic that asks for one capability.")
     young: float = number(7, "days", 0, 3_650, "An account first used within this time of its creation was made to be used.")
+    moved: float = number(
+        1 / 3, "share", 0, 1, "Share of traffic that moves to a model right after its release. Relays carry customers who do not move."
+    )
     heavy_for_plan: float = number(
-        3, "doublings", 0, 12, "Traffic that is heavy for a plan, in doublings of the plan's usual: 3 are eight times."
+        8, "times", 1, 4_096, "Traffic that is heavy for a plan, relative to the plan's usual; compared in powers of two."
     )
 
 

@@ -47,8 +47,9 @@ def _as_text(value: Any) -> Any:
 
 
 def _pattern(text: str) -> str:
-    """A pattern that RE2 can use. Raises ValueError for another."""
-    pc.match_substring_regex(pa.array([""]), text)  # its error is a ValueError
+    """A pattern that RE2 can use, and that says something. Raises ValueError for another."""
+    if pc.match_substring_regex(pa.array([""]), text)[0].as_py():  # its own error is a ValueError too
+        raise ValueError("the pattern matches every text")
     return text
 
 

@@ -29,9 +29,16 @@ def kind(about: About, default: Any) -> str:
         return f"a list of texts that match {about.looks}"
     if isinstance(default, Mapping):
         return about.holds
-    least, most = (str(bound) if about.unit == "year" else f"{bound:,}" for bound in (about.least, about.most))
-    unit = f" {about.unit}" if about.unit not in ("", "year") else ""
-    return f"a {'whole ' if isinstance(default, int) else ''}number from {least} to {most}{unit}"
+    assert about.least is not None
+    assert about.most is not None
+    least, most = (str(bound) if about.unit == "year" else _number(bound) for bound in (about.least, about.most))
+    if about.unit in ("share", "year"):
+        return f"a {about.unit} from {least} to {most}"
+    return f"a {'whole ' if isinstance(default, int) else ''}number from {least} to {most} {about.unit}".rstrip()
+
+
+def _number(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
 
 
 def entries(settings: Settings) -> Iterator[tuple[str, Any]]:

@@ -84,12 +84,13 @@ def test_spark_runs_in_the_pool_on_the_connection(bag: DagBag) -> None:
 def test_stages_and_gates_get_the_day_and_the_folders(bag: DagBag) -> None:
     dag: Any = bag.dags["iolaus_detection"]
     day, lake, landing = "{{ dag_run.partition_key }}", "{{ var.value.iolaus_lake }}", "{{ var.value.iolaus_landing }}"
+    settings = "--settings={{ var.value.get('iolaus_settings', '') }}"
     assert dag.get_task("bronze.exchanges").application_args == [
-        "job", "bronze.exchanges", "--date", day, "--lake", lake, "--landing", landing,
+        "job", "bronze.exchanges", "--date", day, "--lake", lake, "--landing", landing, settings,
     ]  # fmt: skip
-    assert dag.get_task("graph.links").application_args == ["job", "graph.links", "--date", day, "--lake", lake]
+    assert dag.get_task("graph.links").application_args == ["job", "graph.links", "--date", day, "--lake", lake, settings]
     assert dag.get_task("gate.scoring").application_args == [
-        "gate", "scoring.evidence", "scoring.clusters", "--date", day, "--lake", lake,
+        "gate", "scoring.evidence", "scoring.clusters", "--date", day, "--lake", lake, settings,
     ]  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from iolaus.errors import UsageError
 from iolaus.export.cases import clear_addresses, same_key, shared_tokens
 from iolaus.export.gold import Gold
+from iolaus.export.recorded_settings import of_day
 from iolaus.model.signals import TOKEN_FAMILIES
 from iolaus.settings import Key
 
@@ -19,7 +20,6 @@ NETWORK = ("address", "block")
 # Not tools and whole prompts: what agents and public benchmarks have in common says nothing of an operator.
 CONTENT = tuple(c for c in TOKEN_FAMILIES["content"] if c not in ("tools", "prompt"))
 MOST = 2_000  # fingerprints of a cluster: those of most members first
-FEWEST = 3  # members that a text must have to be the cluster's
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ def fingerprints(gold: Gold, day: date, key: Key) -> Iterator[Fingerprint]:
     the other lab of bystanders. Raises UsageError if the run published nothing, or was made under another key.
     """
     same_key(gold, day, key)
+    fewest = of_day(gold, day).scoring.template_accounts  # of a text that fewer share, nobody is shown anything
     members: dict[str, list[str]] = {}
     found = gold.rows("gold.suspect_cluster_members", day, ["cluster_id", "account_id"])
     for row in found.to_pylist() if found is not None else []:
@@ -47,7 +48,7 @@ def fingerprints(gold: Gold, day: date, key: Key) -> Iterator[Fingerprint]:
         raise UsageError(f"the run of {day} published no cluster; name the --date of one that did")
     for cluster_id, accounts in sorted(members.items()):
         rows = [r for r in shared_tokens(gold, day, accounts, (*NETWORK, *CONTENT)) if r["users"] < 2 * r["accounts"]]
-        rows = [r for r in rows if r["channel"] in NETWORK or r["accounts"] >= FEWEST][:MOST]
+        rows = [r for r in rows if r["channel"] in NETWORK or r["accounts"] >= fewest][:MOST]
         places = {(r["channel"], r["token"]) for r in rows if r["channel"] in NETWORK}
         clear = clear_addresses(gold, day, accounts, places, key) if places else {}
         for row in rows:

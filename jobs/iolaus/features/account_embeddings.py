@@ -15,11 +15,9 @@ from iolaus.model.sampling import salt_of
 from iolaus.model.signals import TEXTS
 from iolaus.schemas.sketch import ABSENT, PHRASE_CHANNELS, PROMPT, TRAIT
 from iolaus.schemas.table import BINARY, LONG, column, struct_of, table
-from iolaus.settings import Run
+from iolaus.settings import DEFAULT, Run
 from iolaus.text import embedding
 from iolaus.text.fingerprints import TERM_BUCKETS
-
-NIGHT_HOURS = 6  # shorter than a night's sleep, so that a late evening does not fill it
 
 
 def transform(account_days: DataFrame, run: Run) -> DataFrame:
@@ -29,6 +27,7 @@ def transform(account_days: DataFrame, run: Run) -> DataFrame:
     sketches and embeds. Neither reads an exchange.
     """
     schema, salt = table("features.account_embeddings").schema, salt_of(run.key.secret)
+    quiet = run.settings.claims.night_hours
     day, fewest, weights = run.day, run.settings.graph.programs_exchanges, _rarity(account_days)
 
     def merge(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -37,7 +36,7 @@ def transform(account_days: DataFrame, run: Run) -> DataFrame:
             phrases = _phrases(merged["prompts"].combine_chunks())
             known, wrapped = _known(phrases, fewest)
             made = merged.append_column("phrases", phrases).append_column("n_known", known).append_column("wrapped", wrapped)
-            made = made.append_column("night", pa.array(night(merged["activity"].combine_chunks())))
+            made = made.append_column("night", pa.array(night(merged["activity"].combine_chunks(), quiet)))
             made = made.set_column(made.schema.get_field_index("traits"), "traits", _traits(merged["traits"].combine_chunks()))
             made = made.append_column("vector", embedding.embed(merged["terms"].combine_chunks(), weights))
             made = made.add_column(0, "run_date", pa.array([day] * len(made), pa.date32()))
@@ -100,16 +99,16 @@ def _phrases(prompts: pa.BinaryArray) -> pa.ListArray:
     return sketches.lists(np.bincount(at[first], minlength=len(prompts)), values)
 
 
-def night(activity: pa.ListArray) -> npt.NDArray[np.float64]:
-    """Of each row's exchanges, the share in the six hours on end of the day that have least; 0 of none.
+def night(activity: pa.ListArray, quiet: int = DEFAULT.claims.night_hours) -> npt.NDArray[np.float64]:
+    """Of each row's exchanges, the share in the `quiet` hours on end of the day that have least; 0 of none.
 
-    An even day has a quarter there, and a person sleeps. Distinct hours with traffic would count with the window: in four weeks
+    An even day has a quarter in six of them, and a person sleeps. Distinct hours with traffic would count with the window: in four weeks
     nearly everybody is seen in each.
     """
     items, lengths = activity.flatten(), pc.list_value_length(activity).to_numpy()
     at = np.repeat(np.arange(len(activity)), lengths) * 24 + items.field("hour").to_numpy() % 24
     by_hour = np.bincount(at, weights=items.field("n").to_numpy(), minlength=24 * len(activity)).reshape(-1, 24)
-    on_end = sum(np.roll(by_hour, -shift, axis=1) for shift in range(NIGHT_HOURS))
+    on_end = sum(np.roll(by_hour, -shift, axis=1) for shift in range(quiet))
     share: npt.NDArray[np.float64] = np.min(on_end, axis=1) / np.maximum(by_hour.sum(axis=1), 1)
     return share
 

@@ -9,26 +9,27 @@ from pyspark.sql import functions as F
 
 from iolaus.engine.exchange import by_task, dealt, whole
 from iolaus.engine.plan import one_or_many, shuffled_tasks, tasks_for
-from iolaus.model.sharing import CODES, NAMES, SHARED, count_owners, reach_of, task_of, uses
+from iolaus.model.population import of_background
+from iolaus.model.shared_values import as_long
+from iolaus.model.sharing import NAMES, SHARED, count_owners, reach_of, task_of, uses
+from iolaus.model.signals import VALUES
 from iolaus.schemas.table import table
 from iolaus.settings import Run
 
 USES = 2_000_000  # that a task counts in memory: half a gigabyte in a Python worker
 
 
-def transform(embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame:
-    """One row an account, channel and token, of accounts active in the window without an agreement.
+def transform(embeddings: DataFrame, accounts: DataFrame, population: DataFrame, run: Run) -> DataFrame:
+    """One row an account, channel and token, of accounts of the background that were active in the window.
 
-    Tokens that a single owner has are dropped: there is nobody to share them with. Licensed customers
-    take no part, neither as suspects nor as background. Tokens are counted in memory. In several tasks there are two shuffles:
-    by token, to count who has it, and by account, to add up whom it meets. To the first go all uses of all accounts, most of
-    which nobody shares: thousands at a time, as one message, for as rows they would cost more than all else of the stage.
+    Tokens that a single owner has are dropped: there is nobody to share them with. Tokens are counted in memory. In several tasks
+    there are two shuffles: by token, to count who has it, and by account, to add up whom it meets. To the first go all uses of
+    all accounts, most of which nobody shares: thousands at a time, as one message, for as rows they would cost more than all
+    else of the stage.
     """
-    known = accounts.select("account_id", "owner_id", "agreement", "card", "mail_domain", "signup_address", "signup_block", "signup_asn")
-    active = embeddings.select("account_id", "traits", "phrases").join(known, "account_id", "left").where("agreement is null")
-    active = active.select(
-        "account_id", F.coalesce("owner_id", "account_id").alias("owner_id"), "traits", "phrases", _own_tokens().alias("own")
-    )
+    known = accounts.select("account_id", *(c.registered for c in VALUES if c.registered))
+    active = of_background(embeddings.select("account_id", "traits", "phrases"), population).join(known, "account_id", "left")
+    active = active.select("account_id", "account_key", "owner_id", "traits", "phrases", _own_tokens().alias("own"))
     day, schema = run.day, table("features.account_tokens").schema
 
     def alone(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -40,7 +41,9 @@ def transform(embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame
         return shared.mapInArrow(lambda batches: _with_reach(batches, day), schema)
 
     tasks = shuffled_tasks(active, tasks_for(active, F.size("traits") + F.size("phrases"), USES))
-    return one_or_many(active, tasks, alone, spread, schema)
+    made = one_or_many(active, tasks, alone, spread, schema)
+    off = [name for name in run.settings.channels.names() if not run.settings.channels[name].enabled]
+    return made.where(~F.col("channel").isin(*off)) if off else made  # whoever reads the table then sees nothing of them
 
 
 def _with_reach(batches: Iterable[pa.RecordBatch], day: date) -> Iterator[pa.RecordBatch]:
@@ -61,15 +64,5 @@ def _with_reach(batches: Iterable[pa.RecordBatch], day: date) -> Iterator[pa.Rec
 
 def _own_tokens() -> Column:
     """What the account itself was registered with, as an array of (channel, token)."""
-
-    def head(name: str) -> Column:
-        return F.conv(F.substring(name, 1, 16), 16, -10).cast("long")
-
-    tokens = {
-        "card": head("card"),
-        "mail": head("mail_domain"),
-        "address": head("signup_address"),
-        "block": head("signup_block"),
-        "asn": F.col("signup_asn").cast("long"),
-    }
-    return F.array(*(F.struct(F.lit(CODES[name]).cast("tinyint").alias("channel"), token.alias("token")) for name, token in tokens.items()))
+    registered = [(c, as_long(F.col(c.registered), c.form)) for c in VALUES if c.registered]
+    return F.array(*(F.struct(F.lit(c.code).cast("tinyint").alias("channel"), token.alias("token")) for c, token in registered))

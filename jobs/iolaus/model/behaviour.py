@@ -1,20 +1,16 @@
 """How an account behaves, in numbers that do not depend on what it says or where it is.
 
-Each measure is a column over `features.account_embeddings` joined with `silver.accounts`, null where the
-platform does not report the field, so that the signal is silent. A measure is read against the same
-measure of all accounts: no value here is suspicious in itself.
+Each measure is computed once, in `features.account_behaviour`, null where the platform does not report the field, so that the
+signal is silent. A measure is read against the same measure of all accounts: no value here is suspicious in itself.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import math
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from iolaus.model.signals import WRAPPERS
-from iolaus.schemas.sketch import TRAIT_CHANNELS
-from iolaus.settings import Graph, Scoring
-from iolaus.text.intents import CAPABILITIES
+from iolaus.model.signals import TRAIT_CODES, WRAPPERS, Claim
+from iolaus.settings import CAPABILITIES, Claims, Graph, Scoring, Settings
 
 DAY = 86_400.0
 
@@ -25,7 +21,12 @@ def _share(count: str) -> Column:
 
 def volume_class() -> Column:
     """The power of two of an account's exchanges, 0 to 12: accounts of one class are of like volume."""
-    return F.least(F.floor(F.log2("n_exchanges")), F.lit(12)).cast("int").alias("volume_class")
+    return F.least(F.floor(F.log2("n_exchanges")), F.lit(12)).cast("int")
+
+
+def volume_class_of(exchanges: float) -> int:
+    """`volume_class` of a number of exchanges."""
+    return min(int(math.log2(max(exchanges, 1))), 12)
 
 
 def known_exchanges() -> Column:
@@ -59,66 +60,40 @@ def _repeated_prompts() -> Column:
     return F.coalesce(most, F.lit(0)) / F.greatest("n_known", F.lit(1))
 
 
-def measures() -> dict[str, Column]:
-    """Each measure by name, over `features.account_embeddings` joined with `created_at` of `silver.accounts`."""
+def measures(settings: Settings) -> dict[str, Column]:
+    """Each column of `features.account_behaviour` by name, over its rows as they are made there."""
     return {
-        "later_turns": F.least(_share("n_later_turns"), _unwrapped()),
-        "night": F.col("night"),
-        "output_tokens": F.col("output_tokens") / F.col("n_exchanges"),
-        "thinking": _share("n_thinking"),
-        "tools": _share("n_with_tools"),
-        "zero_temperature": _share("n_zero_temperature"),
-        "streaming": _share("n_stream"),
-        "templated": _repeated_prompts(),
         "volume": F.col("n_exchanges").cast("double"),
+        "volume_class": volume_class(),
+        "talks": talks(settings.graph),
+        "later_turn_share": F.least(_share("n_later_turns"), _unwrapped()),
+        "night_share": F.col("night"),
+        "mean_output_tokens": _share("output_tokens"),
+        "thinking_share": _share("n_thinking"),
+        "tools_share": _share("n_with_tools"),
+        "zero_temperature_share": _share("n_zero_temperature"),
+        "stream_share": _share("n_stream"),
+        "templated_share": _repeated_prompts(),
         "age_at_first_use": (F.unix_timestamp("first_at") - F.unix_timestamp("created_at")) / F.lit(DAY),
-        **{f"asks_{name}": F.element_at("capability_counts", i + 1) / F.col("n_exchanges") for i, name in enumerate(CAPABILITIES)},
+        **{f"asks_{name}_share": F.element_at("capability_counts", i + 1) / F.col("n_exchanges") for i, name in enumerate(CAPABILITIES)},
+        "fills_shared": F.coalesce("fills_shared", F.lit(0)),
+        "plan_excess": volume_class() - F.col("usual_class"),
+        "unsupported": _unsupported(settings.scoring),
     }
 
 
-@dataclass(frozen=True)
-class Claim:
-    """A yes-or-no behaviour that a cluster may show: what it speaks for, the claim in words, and when an account shows it."""
-
-    kind: str
-    says: str
-    shown: Callable[[Scoring], Column]
-
-
-def _above(measure: str, least: float) -> Callable[[Scoring], Column]:
-    return lambda _settings: F.col(measure) >= least
+def shown(claim: Claim, settings: Claims) -> Column:
+    """Whether an account shows the behaviour, over `features.account_behaviour`; null where the measure is."""
+    threshold = math.log2(claim.at(settings)) if claim.doublings else claim.at(settings)
+    return F.col(claim.measure) < F.lit(threshold) if claim.below else F.col(claim.measure) >= F.lit(threshold)
 
 
 def _unsupported(settings: Scoring) -> Column:
-    """Billing, phone or most traffic in an unsupported region; a country in `traits` is its hash."""
+    """1 where billing, phone or most traffic is in an unsupported region, else 0; a country in `traits` is its hash."""
     regions = settings.unsupported_regions
     stated = [F.coalesce(F.col(name).isin(*regions), F.lit(False)) for name in ("billing_country", "phone_country")]
     of_country = F.filter(
-        "traits", lambda t: (t["channel"] == TRAIT_CHANNELS["country"]) & t["token"].isin(*(F.xxhash64(F.lit(r)) for r in regions))
+        "traits", lambda t: (t["channel"] == TRAIT_CODES["country"]) & t["token"].isin(*(F.xxhash64(F.lit(r)) for r in regions))
     )
     sent = F.aggregate(of_country, F.lit(0).cast("long"), lambda s, t: s + t["n"])
-    return stated[0] | stated[1] | (2 * sent >= F.col("n_exchanges"))
-
-
-CLAIMS: dict[str, Claim] = {
-    "one_shot": Claim("automation", "hardly ever send a second turn of free text", lambda _: F.col("later_turns") < 0.05),
-    "round_the_clock": Claim(
-        "automation", "do not sleep: the six quietest hours of their day bring a tenth of their traffic", _above("night", 0.1)
-    ),
-    "long_outputs": Claim("extraction", "draw answers of 512 tokens and more on average", _above("output_tokens", 512)),
-    "thinking": Claim("extraction", "ask for extended reasoning in a third of their traffic", _above("thinking", 0.33)),
-    **{
-        f"asks_{name}": Claim("extraction", f"ask for {words} in a quarter of their traffic", _above(f"asks_{name}", 0.25))
-        for name, words in zip(
-            CAPABILITIES,
-            ("reasoning in steps", "grading by a rubric", "code", "tool use", "data analysis", "vision", "rewrites of sensitive text"),
-            strict=True,
-        )
-    },
-    # Labour counts only where nothing innocent explains the wrapper: see iolaus.scoring.evidence.
-    "labour": Claim("labour", "fill wrappers that unrelated others fill too, each with prompts of its own", _above("fills_shared", 1)),
-    "young": Claim("purpose", "were first used within a week of their creation", lambda _: F.col("age_at_first_use") < 7),
-    # Conduct is the analyst's to weigh: it raises a score, and makes nobody a suspect who is none without it.
-    "unsupported_region": Claim("conduct", "are billed, reached or used in an unsupported region", _unsupported),
-    "heavy_for_plan": Claim("conduct", "send eight times what is usual for their plan", _above("plan_excess", 3)),
-}
+    return (stated[0] | stated[1] | (2 * sent >= F.col("n_exchanges"))).cast("int")

@@ -27,10 +27,10 @@ def releases(models: DataFrame, day: date, within_days: int) -> list[Release]:
     return sorted((Release(*row) for row in dated.select("model", hour).collect()), key=lambda r: (r.hour, r.model))
 
 
-def moved(release: Release, hours: int) -> Column:
-    """Whether an account that was active before a release sent a third of its traffic of the next `hours` to the released model.
+def moved(release: Release, hours: int, share: float) -> Column:
+    """Whether an account that was active before a release sent `share` of its traffic of the next `hours` to the released model.
 
-    A third, and not half: relays mix in their customers' traffic, which does not move. Over `activity` of
+    A third by default, and not half: relays mix in their customers' traffic, which does not move. Over `activity` of
     `features.account_embeddings`; null for an account that was not active on both sides.
     """
 
@@ -40,7 +40,7 @@ def moved(release: Release, hours: int) -> Column:
     after = F.filter("activity", lambda x: (x["hour"] >= release.hour) & (x["hour"] < release.hour + hours))
     new = F.filter(after, lambda x: x["model"] == F.lit(release.model))
     was = F.exists("activity", lambda x: x["hour"] < release.hour)
-    return F.when(was & (F.size(after) > 0), 3 * total(new) >= total(after))
+    return F.when(was & (F.size(after) > 0), total(new) >= share * total(after))
 
 
 def pivots(activity: DataFrame, released: Sequence[Release], hours: int, smoothed: int = 6) -> DataFrame:

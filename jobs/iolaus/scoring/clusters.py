@@ -11,8 +11,7 @@ from iolaus.model.verdicts import INNOCENT as CLEARED
 from iolaus.model.verdicts import changes, in_force, verdicts_of
 from iolaus.schemas.scoring_clusters import PIVOT
 from iolaus.schemas.table import table
-from iolaus.settings import Run, Scoring
-from iolaus.text.intents import CAPABILITIES
+from iolaus.settings import CAPABILITIES, Run, Scoring
 
 KINDS = ("coordination", "automation", "extraction", "labour", "purpose", "conduct")
 PUBLISHED = ("high", "medium")

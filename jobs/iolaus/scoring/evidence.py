@@ -6,40 +6,45 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from iolaus.model.bits import MILLI
-from iolaus.model.evidence.conduct import behaviour, succession, with_labour, with_plans
+from iolaus.model.evidence.behaviour import behaviours, succession
 from iolaus.model.evidence.ownership import identity, pool
+from iolaus.model.evidence.piece import unexplained
 from iolaus.model.evidence.subject import subject
 from iolaus.model.evidence.synchronised import synchronised
-from iolaus.model.explanations import OWN_TEXT, WHOLE_SET, explanations
-from iolaus.model.signals import CHANNEL, POOL, WRAPPERS
+from iolaus.model.explanations import explanations
+from iolaus.model.population import of_background, size
 from iolaus.schemas.table import table
 from iolaus.settings import Run
 
 
-def transform(clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, accounts: DataFrame, models: DataFrame, run: Run) -> DataFrame:
+def transform(
+    clusters: DataFrame,
+    tokens: DataFrame,
+    embeddings: DataFrame,
+    accounts: DataFrame,
+    population: DataFrame,
+    behaviour: DataFrame,
+    models: DataFrame,
+    run: Run,
+) -> DataFrame:
     """One row a cluster and channel with any evidence, and one for each innocent explanation that was considered."""
-    settings, population = run.settings.scoring, embeddings.count()
+    settings, owners = run.settings.scoring, size(population).owners
     members = clusters.select("cluster_id", "account_id")
     sizes = members.groupBy("cluster_id").agg(F.count(F.lit(1)).alias("size"))
-    profiles = embeddings.join(accounts.drop("run_date", "key_id"), "account_id", "left")
-    together = synchronised(members, embeddings, settings).localCheckpoint()  # a row a cluster at most
+    everybody = of_background(embeddings, population)
+    profiles = everybody.join(accounts.drop("run_date", "key_id", "owner_id"), "account_id", "left")
+    together = synchronised(members, everybody, settings, run.settings.channels.synchrony).localCheckpoint()  # a row a cluster at most
     in_step = together.where(F.col("bits") >= int(settings.shown * MILLI)).select("cluster_id")
-    innocent = explanations(clusters, sizes, tokens, profiles, in_step, population, run).localCheckpoint()
+    innocent = explanations(clusters, sizes, tokens, profiles, in_step, owners, run).localCheckpoint()
     pieces = (
         together,
-        identity(members, sizes, tokens, population, settings),
-        pool(members, sizes, tokens, population, settings),
-        behaviour(members, with_plans(with_labour(profiles, embeddings, tokens, run)), models, run),
-        succession(members, profiles, settings),
-        *subject(members, embeddings, run),
+        identity(members, sizes, tokens, owners, settings, run.settings.channels),
+        pool(members, sizes, tokens, owners, settings),
+        behaviours(members, behaviour.join(everybody.select("account_id", "activity"), "account_id"), models, run),
+        succession(members, profiles.join(behaviour.select("account_id", "volume_class"), "account_id"), settings),
+        *subject(members, everybody, run),
     )
-    fits = innocent.where("explains").groupBy("cluster_id").agg(F.collect_set("channel").alias("fits"))
-    union = reduce(DataFrame.unionByName, pieces).join(fits, "cluster_id", "left").join(sizes, "cluster_id")
-    content = (POOL + "prompt", *(c.name for c in CHANNEL.values() if c.family == "content"))
-    same_prompts, idioms = ((F.col("kind") == "coordination") & F.col("channel").isin(*names) for names in (content, WRAPPERS))
-    explained = ((F.col("kind") == "labour") & (F.size("fits") > 0)) | (same_prompts & F.array_contains("fits", WHOLE_SET))
-    trade = (F.col("channel") == "content") & (F.col("size") < settings.subject_accounts)  # a few strangers of one trade
-    explained |= (idioms | trade) & F.array_contains("fits", OWN_TEXT)
-    union = union.where(~F.coalesce(explained, F.lit(False))).drop("fits", "size")
-    rows = union.unionByName(innocent.drop("explains"))
+    fits = innocent.where("explains").select("cluster_id", "channel")
+    left = unexplained(reduce(DataFrame.unionByName, pieces), fits, sizes, settings)
+    rows = left.unionByName(innocent.drop("explains"))
     return rows.select(F.lit(run.day).alias("run_date"), *(f for f in table("scoring.evidence").schema.fieldNames() if f != "run_date"))

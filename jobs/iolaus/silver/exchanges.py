@@ -1,6 +1,6 @@
 """silver.exchanges: one row an exchange, its identifiers pseudonymised, its text reduced to fingerprints."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +15,7 @@ from iolaus.text.fingerprints import as_long, fingerprint, normalise, sequence_h
 from iolaus.text.intents import BIT, text_capabilities
 from iolaus.text.pseudonyms import addresses, pseudonyms
 
+Patterns = Mapping[str, tuple[str, ...]]
 _FINGERPRINTED = ("prompt", "system_instructions", "client_ip", "user_agent", "tls_fingerprint", "image_count", "tools_hash")
 _MADE = ("address", "block", "device", "key_id", "system_hash", "capabilities")
 
@@ -54,11 +55,11 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
         F.upper("client_country").alias("country"),
         *(name for name in _FINGERPRINTED if name not in ("image_count", "tools_hash")),
     )
-    secret, key_id = run.key.secret, run.key.key_id
+    secret, key_id, patterns = run.key.secret, run.key.key_id, run.settings.capability_patterns
 
     def reduce_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            yield _reduce(batch, secret, key_id, schema)
+            yield _reduce(batch, secret, key_id, patterns, schema)
 
     reduced = prepared.mapInArrow(reduce_batches, schema)
     # The window's order begins as the table's does, so rows are sorted once.
@@ -84,29 +85,29 @@ def _agreed(exchanges: DataFrame) -> DataFrame:
     return exchanges.join(first, "exchange_id", "left").where(F.col("first").isNull() | (F.col("first") == place)).drop("first")
 
 
-def _reduce(batch: pa.RecordBatch, secret: bytes, key_id: str, schema: StructType) -> pa.RecordBatch:
+def _reduce(batch: pa.RecordBatch, secret: bytes, key_id: str, patterns: Patterns, schema: StructType) -> pa.RecordBatch:
     """A batch with texts and identifiers replaced by fingerprints and pseudonyms."""
     columns = {name: batch.column(name) for name in batch.schema.names}
     prompts, system = columns["prompt"], columns["system_instructions"]
     columns |= fingerprint(prompts)
-    columns["system_hash"], system_bits = _system(system)
+    columns["system_hash"], system_bits = _system(system, patterns)
     columns["address"], columns["block"] = addresses(secret, columns["client_ip"])
     agent, tls = (pc.fill_null(columns[name].cast(pa.string()), "") for name in ("user_agent", "tls_fingerprint"))
     device = pc.binary_join_element_wise(agent, tls, "\0")
     columns["device"] = pseudonyms(secret, "device", pc.if_else(pc.equal(device, "\0"), "", device))
     columns["key_id"] = pa.array([key_id] * batch.num_rows, pa.string())
     coded = prompts.dictionary_encode()
-    mask = text_capabilities(normalise(coded.dictionary))[coded.indices.to_numpy()] | system_bits
+    mask = text_capabilities(normalise(coded.dictionary), patterns)[coded.indices.to_numpy()] | system_bits
     mask[pc.fill_null(pc.greater(columns["image_count"], 0), False).to_numpy(zero_copy_only=False)] |= BIT["vision"]
     mask[pc.is_valid(columns["tools_hash"]).to_numpy(zero_copy_only=False)] |= BIT["tools"]
     columns["capabilities"] = pa.array(mask)
     return pa.RecordBatch.from_arrays([columns[name] for name in schema.fieldNames()], names=schema.fieldNames())
 
 
-def _system(texts: pa.Array) -> tuple[pa.Array, "np.ndarray[tuple[int], np.dtype[np.int16]]"]:
+def _system(texts: pa.Array, patterns: Patterns) -> tuple[pa.Array, "np.ndarray[tuple[int], np.dtype[np.int16]]"]:
     """Hash of each system prompt (null for none) and the capabilities it asks for."""
     coded = pc.fill_null(texts.cast(pa.string()), "").dictionary_encode()
     distinct = normalise(coded.dictionary)
     hashes, filled = sequence_hash(words(distinct), 3)
-    bits = text_capabilities(distinct)
+    bits = text_capabilities(distinct, patterns)
     return as_long(hashes, filled).take(coded.indices), bits[coded.indices.to_numpy()]

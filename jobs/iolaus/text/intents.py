@@ -18,6 +18,7 @@ Each class but vision is recognised by structure and by words in several languag
 that counts by capability are additive. `benchmarks/capability.py` measures how well it does.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -25,9 +26,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from iolaus.settings import CAPABILITIES, DEFAULT
 from iolaus.text.intent_patterns import PATTERNS, any_of
-
-CAPABILITIES: tuple[str, ...] = ("reasoning", "grading", "coding", "tools", "analysis", "vision", "rewriting")
 
 READ_CHARACTERS = 1_500  # the instruction stands at the head or the tail; the middle is payload
 TAIL_CHARACTERS = 400  # read of the end of a longer text
@@ -45,8 +45,13 @@ _WORD_STARTS = r"(?:^|[\s\"'«¿¡:>(,.-])"  # \b, of words that may begin with 
 BIT: dict[str, int] = {name: 1 << i for i, name in enumerate(CAPABILITIES)}
 
 
-def text_capabilities(normalised: pa.Array) -> np.ndarray[Any, np.dtype[np.int16]]:
-    """Bit masks of the capabilities that normalised texts ask for (see `fingerprints.normalise`)."""
+def text_capabilities(
+    normalised: pa.Array, added: Mapping[str, tuple[str, ...]] = DEFAULT.capability_patterns
+) -> np.ndarray[Any, np.dtype[np.int16]]:
+    """Bit masks of the capabilities that normalised texts ask for (see `fingerprints.normalise`).
+
+    `added` are a deployment's own patterns: a text that matches any of a capability asks for it, whatever else it says.
+    """
     read = _read(normalised)
     every = np.ones(len(read), bool)
     beyond = _flags(pc.invert(pc.string_is_ascii(read)))
@@ -62,6 +67,9 @@ def text_capabilities(normalised: pa.Array) -> np.ndarray[Any, np.dtype[np.int16
                 found[rows] |= _found(texts, left[rows], pattern(words))
             left = found
         mask[left] |= BIT[name]
+    for name, patterns in added.items():
+        for own in patterns:
+            mask[_found(read, every, own)] |= BIT[name]
     return mask
 
 

@@ -6,11 +6,10 @@ from pyspark.sql import functions as F
 from iolaus.model.bits import MILLI
 from iolaus.model.evidence.piece import piece
 from iolaus.model.lockstep import lockstep
-from iolaus.model.signals import CHANNEL
-from iolaus.settings import Scoring
+from iolaus.settings import Limits, Scoring
 
 
-def synchronised(members: DataFrame, embeddings: DataFrame, settings: Scoring) -> DataFrame:
+def synchronised(members: DataFrame, embeddings: DataFrame, settings: Scoring, limits: Limits) -> DataFrame:
     """Days on which members met in the same minutes far more often than chance and their own hours make them."""
     rows = lockstep(members, embeddings, settings).select(
         "cluster_id",
@@ -20,13 +19,14 @@ def synchronised(members: DataFrame, embeddings: DataFrame, settings: Scoring) -
         F.col("expected").alias("background"),
         F.least(F.col("met"), F.lit(2**31 - 1)).alias("support"),
     )
-    bits = F.least(F.col("days") * settings.lockstep_each, F.lit(CHANNEL["synchrony"].cap)) * MILLI
+    rows = rows if limits.enabled else rows.limit(0)
+    bits = F.least(F.col("days") * settings.lockstep_each, F.lit(limits.cap)) * MILLI
     rows = rows.withColumn("bits", F.round(bits).cast("int"))
     text = F.format_string(
-        "accounts were active in the same ten minutes %d times; chance and their own hours would make %.1f; so on %d of %d days",
+        "Accounts were active in the same ten minutes %d times on %d of %d days; %.1f expected by chance and their own hours.",
         "support",
-        "background",
         "days",
         "active_days",
+        "background",
     )
     return piece(rows, F.lit("synchrony"), F.lit("coordination"), text)

@@ -17,7 +17,7 @@ from iolaus.model.bits import MILLI
 from iolaus.model.membership.group import Groups, matrix, nearness
 from iolaus.model.membership.typical import CHANNELS, SUBJECT, Typical
 from iolaus.model.signals import CHANNEL
-from iolaus.settings import Profile
+from iolaus.settings import DEFAULT, Channels, Limits, Profile
 
 Bools = npt.NDArray[np.bool_]
 Found = tuple[Ints, Ints, Ints, Ints, Bools]  # account, group, channel, bits, whether nearly all members have it: a row each
@@ -27,7 +27,6 @@ PARTS = sorted({(CHANNEL[c].family, CHANNEL[c].group) for c in CHANNELS})
 IN_CONTENT = np.array([family == "content" for family, _ in PARTS])
 SUBJECT_PART = PARTS.index((CHANNEL[SUBJECT].family, CHANNEL[SUBJECT].group))
 _PART_OF = np.array([PARTS.index((CHANNEL[c].family, CHANNEL[c].group)) for c in CHANNELS])
-_CAPS = np.array([CHANNEL[c].cap for c in CHANNELS])
 _BELOW = 20_000  # thousandths of a bit, that a token may say against an account and a group before it is forgotten
 
 
@@ -81,25 +80,35 @@ def candidates(found: Sequence[Found], memberships: Ints, groups: int) -> Candid
     return Candidates(*np.divmod(pairs, groups), np.isin(pairs, memberships), best, says, has_usual, shares)
 
 
-def of_shared_tokens(held: pa.BinaryArray, typical: Typical, memberships: Ints, groups: Groups, population: int) -> Found:
+def of_shared_tokens(
+    held: pa.BinaryArray, typical: Typical, memberships: Ints, groups: Groups, owners: int, limits: Channels = DEFAULT.channels
+) -> Found:
     """What each token that an account shares with a group says, in thousandths of a bit."""
     account, place, counts = typical.met(held)
     group = typical.group[place]
     nobody = np.zeros(len(typical.token), bool)
-    bits = _agreement(typical.having, typical.users, groups.size[typical.group], nobody, nobody, population)[place]
+    bits = _agreement(typical.having, typical.users, groups.size[typical.group], nobody, nobody, owners)[place]
     own = np.flatnonzero(np.isin(account * len(groups.names) + group, memberships))  # a member's use is not held against itself
     having, users, size = typical.having[place[own]], typical.users[place[own]], groups.size[group[own]]
-    bits[own] = _agreement(having, users, size, np.ones(len(own), bool), counts[own], population)
-    channel = typical.channel[place]
-    return account, group, channel, np.round(np.minimum(bits, _CAPS[channel]) * MILLI).astype(np.int64), typical.usual[place]
+    bits[own] = _agreement(having, users, size, np.ones(len(own), bool), counts[own], owners)
+    channel, caps = typical.channel[place], np.array([limits[c].cap for c in CHANNELS])
+    return account, group, channel, np.round(np.minimum(bits, caps[channel]) * MILLI).astype(np.int64), typical.usual[place]
 
 
-def of_subject(vectors: pa.ListArray, memberships: Ints, groups: Groups, everybody: Floats, settings: Profile) -> Found:
+def of_subject(
+    vectors: pa.ListArray,
+    memberships: Ints,
+    groups: Groups,
+    everybody: Floats,
+    settings: Profile,
+    limits: Limits = DEFAULT.channels.content,
+) -> Found:
     """What it says of each account that it asks about what a group asks about, in thousandths of a bit.
 
     The bits are the surprise that one of everybody is so near to the group, less the surprise beyond one bit that
     one of its members is so far from it; nobody is more like a group than its typical member. Given are members,
-    and whoever is near enough to be a candidate. everybody: ascending cosines of a sample of all, (sample, groups).
+    and whoever is near enough to be a candidate. Nothing is said where the channel is
+    switched off. everybody: ascending cosines of a sample of all, (sample, groups).
     """
     spoken = np.flatnonzero(vectors.is_valid().to_numpy(zero_copy_only=False))
     spoken_rows = matrix(vectors.drop_null())
@@ -107,13 +116,13 @@ def of_subject(vectors: pa.ListArray, memberships: Ints, groups: Groups, everybo
     member = np.isin(flat, memberships)
     near = nearness(spoken_rows, groups.sums, member)
     bits = np.zeros_like(near)
-    for g, inside in enumerate(groups.near):
+    for g, inside in enumerate(groups.near if limits.enabled else ()):
         if len(inside) < settings.fewest:
             continue
         above = (len(everybody) - np.searchsorted(everybody[:, g], near[:, g], side="left") + 1) / (len(everybody) + 1)
         below = (np.searchsorted(inside, near[:, g], side="right") + 1) / (len(inside) + 1)
         typical = (len(everybody) - np.searchsorted(everybody[:, g], np.median(inside), side="left") + 1) / (len(everybody) + 1)
-        surprise = np.minimum(-np.log2(np.maximum(above, typical)), CHANNEL[SUBJECT].cap) - np.maximum(-np.log2(below) - 1, 0)
+        surprise = np.minimum(-np.log2(np.maximum(above, typical)), limits.cap) - np.maximum(-np.log2(below) - 1, 0)
         bits[:, g] = np.maximum(surprise, -settings.subject_least)
     at, group = np.nonzero((bits >= settings.candidate_bits) | member)
     subject = np.full(len(at), CHANNELS.index(SUBJECT))
@@ -140,15 +149,13 @@ def flattened(lists: pa.ListArray) -> tuple[pa.Array, Ints]:
     return lists.flatten(), np.repeat(np.arange(len(lists)), lengths)
 
 
-def _agreement(
-    having: Ints, users: Ints, size: Ints, member: npt.NDArray[np.bool_], counts: npt.NDArray[np.bool_], population: int
-) -> Floats:
+def _agreement(having: Ints, users: Ints, size: Ints, member: npt.NDArray[np.bool_], counts: npt.NDArray[np.bool_], owners: int) -> Floats:
     """log2 of the share of the group's other members with the token over the share of everybody else.
 
     An account outside, or one that fills a wrapper once only, is held to the same shares. A token that few of
     the group have proves less than its rarity: it is one of many that the group might have had.
     """
     inside = np.maximum((having - (member & counts)) / np.maximum(size - member, 1), 1e-9)
-    at_large = (np.maximum(users - having, 0) + 1) / np.maximum(population - size, 1)
+    at_large = (np.maximum(users - having, 0) + 1) / np.maximum(owners - size, 1)
     bits: Floats = np.log2(inside / at_large) + np.log2(inside) / 2
     return bits

@@ -11,9 +11,6 @@ from iolaus.model.membership.typical import Typical
 from iolaus.settings import Profile
 
 FAMILIES = ("content", "infrastructure", "cohort", "behaviour", "timing")
-BEHAVIOUR_STEP, BEHAVIOUR_CAP = 2.0, 6.0  # bits that one measure, and all together, may give or take
-COHORT_LEAST, COHORT_MOST = -3.0, 5.0  # bits
-TIMING_CAP = 5.0  # bits
 HOURS_HELD = 2_000_000  # hours of all candidates that are looked up at once
 
 
@@ -31,16 +28,16 @@ def infrastructure(of: Candidates, settings: Profile) -> Ints:
     return bits
 
 
-def cohort(of: Candidates, place: Floats, groups: Groups) -> Ints:
+def cohort(of: Candidates, place: Floats, groups: Groups, settings: Profile) -> Ints:
     """Whether the account was made in the time in which most members were; 0 where that is unknown. place: of each row, 0 to 1."""
     at, low, high = place[of.account], groups.low[of.group], groups.high[of.group]
     width = np.maximum(high - low, 0.002)
     inside = (at >= low - 0.1 * width) & (at <= high + 0.1 * width)
     bits = np.where(inside, np.log2(0.85 / np.minimum(1.2 * width, 0.85)), np.log2(0.15 / np.maximum(1 - 1.2 * width, 0.15)))
-    return np.round(np.where(np.isnan(at), 0.0, np.clip(bits, COHORT_LEAST, COHORT_MOST)) * MILLI).astype(np.int64)
+    return np.round(np.where(np.isnan(at), 0.0, np.clip(bits, settings.cohort_least, settings.cohort_most)) * MILLI).astype(np.int64)
 
 
-def behaviour(of: Candidates, bins: pa.ListArray, groups: Groups, at_large: Ints) -> Ints:
+def behaviour(of: Candidates, bins: pa.ListArray, groups: Groups, at_large: Ints, settings: Profile) -> Ints:
     """How it is used: the bins of the account's measures, in the group against at large."""
     group, member = of.group, of.member
     values = bins.flatten().to_numpy(zero_copy_only=False).astype(float).reshape(-1, len(BINNED))[of.account]
@@ -51,12 +48,13 @@ def behaviour(of: Candidates, bins: pa.ListArray, groups: Groups, at_large: Ints
     p = (inside - member[:, None] + 0.5) / (total - member[:, None] + 2)
     outside = at_large[None, :, :] - groups.inside  # a large group is not held against itself
     q = (outside[group[:, None], measure, at] + 0.5) / (outside.sum(axis=2)[group] + 2)
-    bits = np.where(known & (total > member[:, None]), np.clip(np.log2(np.maximum(p, 1e-9) / q), -BEHAVIOUR_STEP, BEHAVIOUR_STEP), 0.0)
+    step, cap = settings.behaviour_step, int(settings.behaviour_cap * MILLI)
+    bits = np.where(known & (total > member[:, None]), np.clip(np.log2(np.maximum(p, 1e-9) / q), -step, step), 0.0)
     summed: Ints = np.round(bits * MILLI).astype(np.int64).sum(axis=1)
-    return np.clip(summed, int(-BEHAVIOUR_CAP * MILLI), int(BEHAVIOUR_CAP * MILLI))
+    return np.clip(summed, -cap, cap)
 
 
-def timing(of: Candidates, hours: pa.ListArray, groups: Groups, at_large: Ints, *, at_once: int = HOURS_HELD) -> Ints:
+def timing(of: Candidates, hours: pa.ListArray, groups: Groups, at_large: Ints, settings: Profile, *, at_once: int = HOURS_HELD) -> Ints:
     """When it is active: the account's hours, each by its share of the hours of the group's other members.
 
     Held against the larger of its share of everybody's hours and of what the group's days and times of day make of it, so
@@ -82,4 +80,4 @@ def timing(of: Candidates, hours: pa.ListArray, groups: Groups, at_large: Ints, 
         share = (groups.hours[at, hour] - own) / np.maximum(total[at] - own * n[pair], 1)
         bits = np.log2(0.5 * share / expected[at, hour] + 0.5)
         summed[some] = np.bincount(pair, weights=np.round(bits * MILLI), minlength=len(some)).astype(np.int64)
-    return np.clip(summed, 0, int(TIMING_CAP * MILLI))
+    return np.clip(summed, 0, int(settings.timing_cap * MILLI))

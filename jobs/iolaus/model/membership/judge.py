@@ -12,6 +12,7 @@ a group, and of each channel its most typical tokens.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -35,8 +36,8 @@ from iolaus.model.membership.candidates import (
 from iolaus.model.membership.families import FAMILIES
 from iolaus.model.membership.group import Groups, described, nearness
 from iolaus.model.membership.typical import AT_ONCE, CHANNELS, Typical, typical_tokens
-from iolaus.model.population import Background
-from iolaus.settings import Profile
+from iolaus.model.population import Background, Size
+from iolaus.settings import DEFAULT, Channels, Profile
 
 PAIRS = 500_000  # of an account and a group, at most, that are held against each other at once: some 500 MB in a Python worker
 
@@ -46,7 +47,13 @@ _ASSIGNED = (
 
 
 def assign(
-    members: DataFrame, linked: DataFrame, accounts: DataFrame, at_large: Background, population: int, settings: Profile
+    members: DataFrame,
+    linked: DataFrame,
+    accounts: DataFrame,
+    at_large: Background,
+    population: Size,
+    settings: Profile,
+    limits: Channels = DEFAULT.channels,
 ) -> DataFrame:
     """One round: (community, account_id, bits, one column a family, reasons), one row an account.
 
@@ -56,10 +63,11 @@ def assign(
     accounts that share a token with it that the group has unusually often, or that ask about the same things. Bits are
     thousandths.
     """
+    settings = _without(settings, limits)
     profile = described(members, accounts.drop("held"), len(at_large.hours), settings)
     if not len(profile.names):
         return members.sparkSession.createDataFrame([], _ASSIGNED)
-    typical = typical_tokens(members, accounts, profile, population, settings)
+    typical = typical_tokens(members, accounts, profile, population.owners, settings)
     by_links = np.isin(profile.names, linked.select("community").distinct().toArrow()["community"].to_pylist())  # a row a group
     at_once = max(1, min(AT_ONCE, PAIRS // len(profile.names)))
     own, ties = (of.groupBy("account_id").agg(F.collect_list("community").alias(name)) for of, name in ((members, "own"), (linked, "ties")))
@@ -69,9 +77,17 @@ def assign(
         everybody = np.sort(nearness(at_large.vectors, profile.sums, nobody), axis=0)
         for batch in batches:
             for start in range(0, batch.num_rows, at_once):
-                yield from _judge(batch.slice(start, at_once), profile, by_links, typical, at_large, everybody, population, settings)
+                yield from _judge(
+                    batch.slice(start, at_once), profile, by_links, typical, at_large, everybody, population, settings, limits
+                )
 
     return accounts.join(own, "account_id", "left").join(ties, "account_id", "left").mapInArrow(judge, _ASSIGNED)
+
+
+def _without(settings: Profile, limits: Channels) -> Profile:
+    """The settings under which the families of channels that are switched off say nothing."""
+    made = settings if limits.cohort.enabled else replace(settings, cohort_least=0.0, cohort_most=0.0)
+    return made if limits.synchrony.enabled else replace(made, timing_cap=0.0)
 
 
 def _judge(
@@ -81,39 +97,40 @@ def _judge(
     typical: Typical,
     at_large: Background,
     everybody: Floats,
-    population: int,
+    population: Size,
     settings: Profile,
+    limits: Channels,
 ) -> Iterator[pa.RecordBatch]:
     """The group that explains each account of a batch best, where one does."""
     names = pa.array(groups.names, pa.string())
     own, ties = (memberships_of(batch.column(name), names) for name in ("own", "ties"))
     # What the account asks about is one more channel, of groups that it may share no token with.
     found = (
-        of_shared_tokens(batch.column("held"), typical, own, groups, population),
-        of_subject(batch.column("vector"), own, groups, everybody, settings),
+        of_shared_tokens(batch.column("held"), typical, own, groups, population.owners, limits),
+        of_subject(batch.column("vector"), own, groups, everybody, settings, limits.content),
     )
     every = candidates(found, own, len(names))
     if every is None:
         return
     place = batch.column("place").to_numpy(zero_copy_only=False)
     every = every.knowing(
-        prior=_prior(every, groups, by_links, ties, population, settings),
+        prior=_prior(every, groups, by_links, ties, population.accounts, settings),
         content=families.content(every, typical, groups, settings),
         infrastructure=families.infrastructure(every, settings),
-        cohort=families.cohort(every, place, groups),
+        cohort=families.cohort(every, place, groups, settings),
     )
     # What costs more to compute is computed where it may still decide.
-    near = _hopeful(every.where(_near(every, settings)), families.BEHAVIOUR_CAP + families.TIMING_CAP, settings)
-    near = near.knowing(behaviour=families.behaviour(near, batch.column("bins"), groups, at_large.bins))
-    near = _hopeful(near, families.TIMING_CAP, settings)
-    near = near.knowing(timing=families.timing(near, batch.column("hours"), groups, at_large.hours))
+    near = _hopeful(every.where(_near(every, settings)), settings.behaviour_cap + settings.timing_cap, settings)
+    near = near.knowing(behaviour=families.behaviour(near, batch.column("bins"), groups, at_large.bins, settings))
+    near = _hopeful(near, settings.timing_cap, settings)
+    near = near.knowing(timing=families.timing(near, batch.column("hours"), groups, at_large.hours, settings))
     yield _assigned(_chosen(near, groups, settings), batch.column("account_id"), names)
 
 
-def _prior(of: Candidates, groups: Groups, by_links: npt.NDArray[np.bool_], ties: Ints, population: int, settings: Profile) -> Ints:
+def _prior(of: Candidates, groups: Groups, by_links: npt.NDArray[np.bool_], ties: Ints, accounts: int, settings: Profile) -> Ints:
     """Log odds that an account drawn at random is of the group; less, without a token or link, of a group that links found."""
     size = groups.size[of.group]
-    odds = np.round(np.log2(size / np.maximum(population - size, 1)) * MILLI).astype(np.int64)
+    odds = np.round(np.log2(size / np.maximum(accounts - size, 1)) * MILLI).astype(np.int64)
     exact = np.delete(of.best, SUBJECT_PART, axis=1).max(axis=1) > 0
     untied = by_links[of.group] & ~exact & ~np.isin(of.account * len(groups.names) + of.group, ties)
     return odds - np.where(untied, int(settings.unlinked * MILLI), 0)

@@ -3,39 +3,29 @@
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from iolaus.model.behaviour import CLAIMS, Claim, measures, volume_class
-from iolaus.model.evidence.piece import bits_of_share, percent, piece
+from iolaus.model.behaviour import shown
+from iolaus.model.bits import by_channel
+from iolaus.model.evidence.piece import bits_of_share, piece, sentence
 from iolaus.model.release_adoption import Release, moved, releases
-from iolaus.model.signals import WRAPPERS
-from iolaus.model.templates import lived_by
+from iolaus.model.signals import CLAIMS, RELEASE, SIGNALS, SIMILAR_VOLUME, SUCCESSION, in_words
 from iolaus.settings import Run, Scoring
 
 
-def with_labour(profiles: DataFrame, embeddings: DataFrame, tokens: DataFrame, run: Run) -> DataFrame:
-    """Profiles with `fills_shared`: 1 where the account fills a wrapper that a group of owners lives by."""
-    loyal = lived_by(tokens, embeddings, tuple(WRAPPERS), run.settings.graph).select("account_id").distinct()
-    marked = profiles.join(loyal.withColumn("fills_shared", F.lit(1)), "account_id", "left")
-    return marked.withColumn("fills_shared", F.coalesce("fills_shared", F.lit(0)))
+def behaviours(members: DataFrame, measured: DataFrame, models: DataFrame, run: Run) -> DataFrame:
+    """Behaviours that members show more often than accounts of the same volume do.
 
-
-def with_plans(profiles: DataFrame) -> DataFrame:
-    """Profiles with `plan_excess`: how many times its plan's usual traffic an account has, as log2 of volume classes."""
-    counted = profiles.where("plan is not null").groupBy("plan", volume_class()).agg(F.count(F.lit(1)).alias("n"))
-    up_to = F.sum("n").over(Window.partitionBy("plan").orderBy("volume_class"))
-    all_of = F.sum("n").over(Window.partitionBy("plan"))
-    usual = counted.select("plan", "volume_class", (2 * up_to >= all_of).alias("past")).where("past")
-    usual = usual.groupBy("plan").agg(F.min("volume_class").alias("usual"))  # the class of the median; one row a plan
-    return profiles.join(F.broadcast(usual), "plan", "left").withColumn("plan_excess", volume_class() - F.col("usual"))
-
-
-def behaviour(members: DataFrame, profiles: DataFrame, models: DataFrame, run: Run) -> DataFrame:
-    """Behaviours that members show more often than accounts of the same volume do."""
+    measured: `features.account_behaviour` with `activity` of `features.account_embeddings`.
+    """
     settings = run.settings.scoring
-    claims = CLAIMS | {f"pivot:{r.model}": _pivot(r, settings.pivot_hours) for r in releases(models, run.day, run.settings.window_days)}
-    shown = [F.struct(F.lit(name).alias("channel"), claim.shown(settings).alias("shown")) for name, claim in claims.items()]
-    fields = ("fills_shared", "billing_country", "phone_country", "traits", "activity", "n_exchanges", "plan_excess")
-    flags = profiles.select("account_id", *fields, *(m.alias(n) for n, m in measures().items()), volume_class())
-    rows = flags.select("account_id", "volume_class", F.inline(F.array(*shown))).where("shown is not null")
+    released = {f"{RELEASE}:{r.model}": r for r in releases(models, run.day, run.settings.window_days)}
+    thresholds = run.settings.claims
+    claims = {name: shown(claim, thresholds) for name, claim in CLAIMS.items()}
+    claims |= {name: moved(release, settings.pivot_hours, thresholds.moved) for name, release in released.items()}
+    says = {name: claim.sentence(thresholds) for name, claim in CLAIMS.items()}
+    says |= {name: _of_release(release, settings.pivot_hours, thresholds.moved) for name, release in released.items()}
+    kinds = {name: SIGNALS[name.split(":")[0]].kind for name in claims}
+    flags = [F.struct(F.lit(name).alias("channel"), does.alias("shown")) for name, does in claims.items()]
+    rows = measured.select("account_id", "volume_class", F.inline(F.array(*flags))).where("shown is not null")
     counted, showing = F.count(F.lit(1)), F.count(F.when(F.col("shown"), 1))
     rate = rows.groupBy("channel", "volume_class").agg(counted.alias("n"), showing.alias("k"))
     overall = rate.groupBy("channel").agg(F.sum("n").alias("all_n"), F.sum("k").alias("all_k"))
@@ -61,23 +51,23 @@ def behaviour(members: DataFrame, profiles: DataFrame, models: DataFrame, run: R
     f = F.col("support") / F.col("size")
     q = F.least(F.greatest(F.col("parts") / (1_000_000 * F.col("size")), F.lit(0.002)), F.lit(0.998))
     rows = summed.select("cluster_id", "channel", "size", "support", f.alias("value"), q.alias("background"))
-    says = F.create_map(*(F.lit(x) for name, claim in claims.items() for x in (name, claim.says)))[F.col("channel")]
-    kind = F.create_map(*(F.lit(x) for name, claim in claims.items() for x in (name, claim.kind)))[F.col("channel")]
+    kind = by_channel(kinds)
     rows = rows.where(F.col("value") >= F.col("background") + settings.effect)
     rows = rows.where((kind != "automation") | (F.col("value") >= settings.automation_share))
     rows = rows.withColumn("bits", bits_of_share(settings)).where("bits >= 1000")
-    text = F.format_string("%d of %d accounts %s; of accounts of their volume %s", "support", "size", says, percent(F.col("background")))
-    return piece(rows, F.col("channel"), kind, text)
+    return piece(rows, F.col("channel"), kind, sentence(by_channel(says), SIMILAR_VOLUME))
 
 
-def _pivot(release: Release, hours: int) -> Claim:
-    says = f"sent a third of their traffic to {release.model} within {hours} hours of its release"
-    return Claim("conduct", says, lambda _: moved(release, hours))
+def _of_release(release: Release, hours: int, share: float) -> str:
+    return f"sent at least {in_words(share)} of their traffic to {release.model} within {hours} hours of its release"
 
 
 def succession(members: DataFrame, profiles: DataFrame, settings: Scoring) -> DataFrame:
-    """Members first used after the first ban among them, against accounts of their volume: the banned were replaced."""
-    known = profiles.select("account_id", F.to_date("first_at").alias("began"), "banned_at", volume_class())
+    """Members first used after the first ban among them, against accounts of their volume: the banned were replaced.
+
+    profiles: (account_id, first_at, banned_at, volume_class).
+    """
+    known = profiles.select("account_id", F.to_date("first_at").alias("began"), "banned_at", "volume_class")
     inside = members.join(known, "account_id")
     banned = inside.groupBy("cluster_id").agg(
         F.to_date(F.min("banned_at")).alias("since"), F.count("banned_at").alias("n_banned"), F.count(F.lit(1)).alias("size")
@@ -96,11 +86,6 @@ def succession(members: DataFrame, profiles: DataFrame, settings: Scoring) -> Da
     rows = counted.select("*", (F.col("support") / F.col("size")).alias("value"), q.alias("background"))
     rows = rows.where(F.col("value") >= F.col("background") + settings.effect)
     rows = rows.withColumn("bits", bits_of_share(settings)).where("bits >= 1000")
-    text = F.format_string(
-        "%d of %d accounts were first used after the first of %d bans among them; of accounts of their volume %s",
-        "support",
-        "size",
-        "n_banned",
-        percent(F.col("background")),
-    )
-    return piece(rows, F.lit("succession"), F.lit("conduct"), text)
+    of = SIGNALS[SUCCESSION]
+    says = F.format_string("were first used after the first of %d bans among them", "n_banned")
+    return piece(rows, F.lit(of.name), F.lit(of.kind), sentence(says, of.baseline))
