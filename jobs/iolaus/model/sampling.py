@@ -34,7 +34,8 @@ def ranks(items: Ints, size: npt.NDArray[Any], salt: int) -> Ranks:
     """
     uniform = ((salted(items.view(np.uint64), salt) >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
     weight = 4.0 ** np.floor(np.log2(np.maximum(size, 1)) / 2)
-    return (-np.log(uniform) / weight).astype(np.float32)
+    made: Ranks = (-np.log(uniform) / weight).astype(np.float32)
+    return made
 
 
 def draws(items: Ints, salt: int) -> npt.NDArray[np.uint64]:

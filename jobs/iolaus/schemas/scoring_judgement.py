@@ -14,8 +14,10 @@ TABLE = Table(
         column("value", DOUBLE, "what was measured, in the fact's unit; null for the prior"),
         column("error", DOUBLE, "standard error of the value; 0 for what is counted; null for the prior"),
         column("finding", STRING, "the finding that the value falls into; null for the prior"),
-        column("bits", DOUBLE, "what the fact gives to the operator's hypothesis over the best innocent one: log2 of the ratio", required=True),
-        column("log_likelihoods", map_of(STRING, DOUBLE), "log2 of the probability of the finding under each hypothesis", required=True),
+        column(
+            "bits", DOUBLE, "what the fact gives to the operator's hypothesis over the best innocent one: log2 of the ratio", required=True
+        ),
+        column("log_likelihoods", map_of(DOUBLE), "log2 of the probability of the finding under each hypothesis", required=True),
         column("description", STRING, "question and answer, for the analyst", required=True),
         column("hypothesis", STRING, "the operator's hypothesis that fits best: iolaus.model.judgement.hypotheses", required=True),
         column("rival", STRING, "the innocent hypothesis that fits best", required=True),

@@ -70,7 +70,11 @@ def _members(clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, acco
     """Rows MEMBER."""
     inside = clusters.select("cluster_id", "account_id")
     wanted = tokens.where(F.col("channel").isin(*PLACES, "system")).select("account_id", F.struct("channel", "token").alias("shared"))
-    shared = wanted.join(inside.select("account_id").distinct(), "account_id").groupBy("account_id").agg(F.collect_list("shared").alias("shared"))
+    shared = (
+        wanted.join(inside.select("account_id").distinct(), "account_id")
+        .groupBy("account_id")
+        .agg(F.collect_list("shared").alias("shared"))
+    )
     days = F.transform("activity", lambda a: F.struct((a["hour"] / 24).cast("int").alias("day"), a["n"].cast("long").alias("n")))
     sent = embeddings.select("account_id", "n_exchanges", "n_later_turns", "openings", days.alias("days"))
     known = accounts.select("account_id", "owner_id", "created_at")
