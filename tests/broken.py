@@ -17,8 +17,13 @@ _SUMS: Row = {"n_exchanges": 4, "first_at": NOW, "last_at": NOW, "slots": [1]}
 _SCORE: Row = {
     "cluster_id": "c1", "rank": 1, "score": 9.0, "coordination": 6.0, "extraction": 3.0, "confidence": "high", "n_accounts": 6,
     "n_owners": 5, "n_exchanges": 60, "first_seen": NOW, "last_seen": NOW, "summary": "s", "reasons": ["r"], "explanations": ["e"],
+    "case_kind": "distillation", "rival": "strangers", "margin_bits": 5.0,
 }  # fmt: skip
 _PIECE: Row = {"cluster_id": "c1", "channel": "card", "kind": "coordination", "bits": 3.0, "support": 2, "value": 1.0, "description": "d"}
+_JUDGED: Row = {
+    "cluster_id": "c1", "fact": "source", "family": "content", "value": 0.1, "error": 0.05, "finding": "f", "bits": 2.0,
+    "log_likelihoods": {"distillation": -0.2}, "description": "d", "hypothesis": "distillation", "rival": "strangers", "margin_bits": 2.0,
+}  # fmt: skip
 _MEMBER: Row = {"cluster_id": "c1", "account_id": "a", "membership": 0.9, "n_exchanges": 3, "reasons": ["r"], "distillation_share": 1.0}
 
 GOOD: dict[str, Row] = {
@@ -51,6 +56,7 @@ GOOD: dict[str, Row] = {
     "graph.communities": {"community": "links:a", "account_id": "a", "origin": "links"},
     "graph.clusters": {"cluster_id": "c1", "account_id": "a", "membership": 0.9, "origin": "links", "event": "born"},
     "scoring.evidence": {**_PIECE, "bits": 3_000},
+    "scoring.judgement": _JUDGED,
     "scoring.clusters": _SCORE,
     "gold.suspect_clusters": {**_SCORE, "first_flagged": DAY},
     "gold.watchlist": {**_SCORE, "first_flagged": DAY, "confidence": "low"},
@@ -213,6 +219,12 @@ BROKEN: dict[str, dict[str, Row | list[Row]]] = {
         "unknown_origin": {"account_id": "y", "origin": "rumour"},
     },
     "scoring.evidence": _PIECE_FAULTS,
+    "scoring.judgement": {
+        "unknown_hypothesis": {"fact": "x", "hypothesis": "strangers"},
+        "impossible_bits": {"fact": "x", "bits": -9.0},
+        "impossible_value": {"fact": "x", "error": -1.0},
+        "without_words": {"fact": "x", "description": " "},
+    },
     "scoring.clusters": {
         **_CLUSTER_FAULTS,
         "unknown_confidence": {"cluster_id": "c2", "rank": 2, "confidence": "sure"},

@@ -189,6 +189,12 @@ class Scoring:
     lockstep: float = number(
         8.0, "bits", 0, 64, "Synchronised activity from which one operator is behind accounts that one thing binds: four days."
     )
+    margin: float = number(
+        2.0, "bits", -64, 64, "An operator's hypothesis must beat the best innocent one by this to be published: 4 to 1, prior included."
+    )
+    high_margin: float = number(5.0, "bits", -64, 64, "From this margin on, confidence is high: 32 to 1.")
+    families: int = number(2, "families", 1, 6, "Families of facts that must each speak for the operator's hypothesis.")
+    family_speaks: float = number(1.0, "bits", 0, 64, "What a family of facts must give to the margin to speak for it: 2 to 1.")
     coordination: float = number(6.0, "bits", 0, 64, "Evidence of coordination without which nothing is published.")
     identity_share: float = number(0.5, "share", 0, 1, "Share of members that one exact value must join.")
     fewest_accounts: int = number(5, "accounts", 2, 100_000, "A smaller cluster is left to the watchlist.")

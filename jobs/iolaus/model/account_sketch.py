@@ -145,7 +145,7 @@ def _records(count: int, group: Ints, kind: np.dtype[Any], columns: list[npt.NDA
     return packed(np.bincount(group, minlength=count), made)
 
 
-def _recorded(table: pa.Table, name: str, groups: _Groups) -> tuple[Ints, list[Ints]]:
+def _recorded(table: pa.Table, name: str, groups: _Groups) -> tuple[Ints, list[npt.NDArray[Any]]]:
     """The inverse of `_records` for a column of RECORDS: the group of each item, and its columns."""
     lengths, items = unpacked(table[name].combine_chunks(), RECORDS[name])
     return np.repeat(groups.of, lengths), [

@@ -57,9 +57,11 @@ def merged(group: Ints, records: Records, count: int) -> pa.BinaryArray:
 
 def _kept(group: Ints, conversation: Ints, rank: npt.NDArray[np.float32], tie: Ints) -> Ints:
     """Places of the KEPT conversations of least rank of each group, one message each, by group and conversation."""
-    order = np.lexsort([tie, rank, conversation, group])
+    keys: list[npt.NDArray[Any]] = [tie, rank, conversation, group]
+    order = np.lexsort(keys)
     order = order[begins(group[order], conversation[order])]
-    by_rank = order[np.lexsort([conversation[order], rank[order], group[order]])]
+    keys = [conversation[order], rank[order], group[order]]
+    by_rank = order[np.lexsort(keys)]
     sizes = run_lengths(begins(group[by_rank]), len(by_rank))
     nth = np.arange(len(by_rank)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     least = by_rank[nth < KEPT]

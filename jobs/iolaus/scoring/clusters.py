@@ -4,9 +4,8 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from iolaus.model.bits import MILLI
-from iolaus.model.explanations import INNOCENT, PEOPLE
+from iolaus.model.explanations import INNOCENT
 from iolaus.model.release_adoption import pivots, releases
-from iolaus.model.signals import CHANNEL, POOL, TOKEN_FAMILIES
 from iolaus.model.verdicts import INNOCENT as CLEARED
 from iolaus.model.verdicts import changes, in_force, verdicts_of
 from iolaus.schemas.scoring_clusters import PIVOT
@@ -19,6 +18,7 @@ PUBLISHED = ("high", "medium")
 
 def transform(
     evidence: DataFrame,
+    judgement: DataFrame,
     clusters: DataFrame,
     embeddings: DataFrame,
     accounts: DataFrame,
@@ -28,35 +28,21 @@ def transform(
 ) -> DataFrame:
     """One row a cluster.
 
-    Score: the best piece of each part of each kind, in bits, each piece capped. It rises with every piece.
-    Confidence says which kinds agree, for members that one identity, pool or subject binds: *medium* where
-    extraction is shown beside automation, or, in accounts that people do not talk through, beside purpose or beside labour
-    on one subject that many owners share out; or where
-    programs drive the accounts and either divide among them one kind of work, or are a fleet of many owners
-    that two families bind and that was made for it; or where what binds them is content and on many days they act in the
-    same minutes, as nobody does by habit; *high* where extraction and automation are both shown and
-    two families bind; *low* otherwise, and where most of its accounts are those of a
-    cluster that an analyst judged innocent. Only high and medium are published.
+    Score: the best piece of each part of each kind, in bits, each piece capped. It rises with every piece. Confidence follows
+    the judgement: *medium* where an operator's hypothesis beats the best innocent one by `scoring.margin`, on two families
+    of facts that each speak for it, *high* by `scoring.high_margin`; *low* otherwise, where there are too few accounts or
+    owners or too little coordination, and where most of its accounts are those of a cluster that an analyst judged innocent.
+    Only high and medium are published.
     """
     settings = run.settings.scoring
     facts = _facts(clusters, embeddings, accounts, run)
-    scored = facts.join(_sums(evidence, run.settings.graph.content_density, settings), "cluster_id", "left").join(
-        _words(evidence), "cluster_id", "left"
-    )
-    scored = (
-        scored.na.fill(0.0, [*KINDS, "lockstep"]).na.fill(0, ["families"]).na.fill(False, ["bound", "ask_alike", "one_subject", "people"])
-    )
-    shown = {kind: F.col(kind) >= settings.shown for kind in KINDS}
+    scored = facts.join(_sums(evidence), "cluster_id", "left").join(_words(evidence), "cluster_id", "left")
+    scored = scored.join(_judged(judgement, settings), "cluster_id", "left").na.fill(0.0, list(KINDS)).na.fill(0, ["families"])
+    scored = scored.na.fill("strangers", ["rival"]).na.fill("unexplained", ["case_kind"]).na.fill(0.0, ["margin_bits"])
     large = (F.col("n_accounts") >= settings.fewest_accounts) & (F.col("n_owners") >= settings.fewest_owners)
-    large &= F.col("coordination") >= settings.coordination
-    tied = large & F.col("bound")
-    many = F.col("n_owners") >= settings.fleet_owners
-    shared_out = many & shown["labour"] & F.col("one_subject")
-    drawn = shown["extraction"] & (shown["automation"] | ((shown["purpose"] | shared_out) & ~F.col("people")))
-    fleet = many & (F.col("families") >= 2) & shown["purpose"]
-    one_hand = F.col("ask_alike") & (F.col("lockstep") >= settings.lockstep) & ~F.col("people")
-    medium = (tied & (drawn | ((shown["labour"] | fleet) & shown["automation"]))) | (large & one_hand)
-    high = medium & shown["extraction"] & shown["automation"] & (F.col("families") >= 2)
+    medium = large & (F.col("coordination") >= settings.coordination) & (F.col("margin_bits") >= settings.margin)
+    medium &= F.col("families") >= settings.families
+    high = medium & (F.col("margin_bits") >= settings.high_margin)
     confidence = F.when(high, "high").when(medium, "medium").otherwise("low")
     scored = scored.withColumn("score", F.round(sum((F.col(k) for k in KINDS), F.lit(0.0)), 3))
     scored = _with_verdicts(scored, evidence, clusters, verdicts, run)
@@ -155,40 +141,21 @@ def _pivots(clusters: DataFrame, embeddings: DataFrame, models: DataFrame, run: 
     return beside.groupBy(F.col("key").alias("cluster_id")).agg(F.array_sort(F.collect_list(F.struct(*fields))).alias("pivots"))
 
 
-def _sums(evidence: DataFrame, density: float, settings: Scoring) -> DataFrame:
-    """Bits by kind, and by cluster what else decides.
-
-    families: how many coordinate. bound: whether one thing, a pool or a subject joins the members; ask_alike: whether what
-    they ask does; one_subject: whether a subject does. people: whether people talk through them. lockstep: bits of it.
-    """
+def _sums(evidence: DataFrame) -> DataFrame:
+    """(cluster_id, and bits by kind): of each part of a kind the best piece."""
     facts = evidence.groupBy("cluster_id", "kind", "part").agg(F.max("bits").alias("bits"))
-    kinds = facts.groupBy("cluster_id").agg(
+    return facts.groupBy("cluster_id").agg(
         *(F.round(F.coalesce(F.sum(F.when(F.col("kind") == k, F.col("bits"))), F.lit(0)) / MILLI, 3).alias(k) for k in KINDS)
     )
-    most = F.col("value") >= settings.identity_share
-    owned = F.col("channel").isin("card", "address") & most
-    same = F.col("channel").isin(*TOKEN_FAMILIES["content"]) & (F.col("channel") != "tools") & most
-    alike = (F.col("channel") == "content") & (F.col("value") >= density)
-    proven = F.col("bits") >= int(settings.shown * MILLI)
-    # A cloud has few networks, in which strangers' programs meet: they bind nobody, and addresses and cards do.
-    pooled = F.col("channel").isin(POOL + "address", POOL + "card") & proven
-    repeated = (F.col("channel") == POOL + "prompt") & proven  # strangers repeat each other too: it binds nobody alone
-    family = _lookup({prefix + c.name: c.family for c in CHANNEL.values() for prefix in ("", POOL)})
-    coordinates = F.col("kind") == "coordination"
-    people = (F.col("kind") == INNOCENT) & (F.col("channel") == PEOPLE) & (F.col("value") >= settings.explained_people)
-    bonds = evidence.groupBy("cluster_id").agg(
-        F.max(coordinates & (owned | same | alike | pooled)).alias("bound"),
-        F.max(coordinates & (same | alike | repeated)).alias("ask_alike"),
-        F.max(coordinates & alike).alias("one_subject"),
-        F.count_distinct(F.when(coordinates & proven, family)).alias("families"),
-        F.max(people).alias("people"),
-        (F.max(F.when(coordinates & (F.col("channel") == "synchrony"), F.col("bits"))) / MILLI).alias("lockstep"),
+
+
+def _judged(judgement: DataFrame, settings: Scoring) -> DataFrame:
+    """(cluster_id, case_kind, rival, margin_bits, families): what won, and how many families of facts each speak for it."""
+    by_family = judgement.groupBy("cluster_id", "hypothesis", "rival", "margin_bits", "family").agg(F.sum("bits").alias("bits"))
+    speaks = (F.col("family") != "prior") & (F.col("bits") >= settings.family_speaks)
+    return by_family.groupBy("cluster_id", F.col("hypothesis").alias("case_kind"), "rival", "margin_bits").agg(
+        F.count(F.when(speaks, 1)).cast("int").alias("families")
     )
-    return kinds.join(bonds, "cluster_id")
-
-
-def _lookup(values: dict[str, str]) -> Column:
-    return F.create_map(*(F.lit(x) for pair in values.items() for x in pair))[F.col("channel")]
 
 
 def _words(evidence: DataFrame) -> DataFrame:

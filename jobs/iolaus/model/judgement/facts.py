@@ -42,31 +42,31 @@ FACTS: tuple[Fact, ...] = (
         "source",
         "content",
         "Whose prompts are these: does an account's own resemble each other more than they resemble other members'?",
-        (-0.35, 0.3, 0.65),
+        (-0.25, 0.18, 0.38),
         ("each repeats one set", "all draw from one source", "in part their own", "each has content of its own"),
         _table("""
-            distillation        .03 .80 .12 .05
-            resold_access       .02 .83 .13 .02
-            unexplained         .05 .65 .20 .10
-            organisation        .08 .27 .35 .30
+            distillation        .03 .85 .09 .03
+            resold_access       .02 .86 .10 .02
+            unexplained         .05 .70 .17 .08
+            organisation        .08 .25 .35 .32
             class               .75 .17 .05 .03
             event               .15 .45 .25 .15
-            client_users        .02 .18 .30 .50
-            platform_customers  .02 .08 .30 .60
-            one_trade           .01 .03 .11 .85
-            one_idiom           .02 .08 .35 .55
-            shared_line         .03 .12 .25 .60
+            client_users        .02 .20 .28 .50
+            platform_customers  .02 .04 .30 .64
+            one_trade           .01 .02 .10 .87
+            one_idiom           .02 .02 .36 .60
+            shared_line         .03 .10 .25 .62
             viral_prompt        .40 .30 .15 .15
             public_benchmark    .35 .55 .07 .03
             one_person          .05 .55 .30 .10
-            strangers           .05 .15 .30 .50
+            strangers           .05 .10 .30 .55
         """),
     ),
     Fact(
         "repetition",
         "content",
         "How much of what one member opens with do the others open with too?",
-        (0.05, 0.2),
+        (0.1, 0.25),
         ("hardly anything", "some", "much of it"),
         _table("""
             distillation        .93 .06 .01
@@ -114,24 +114,24 @@ FACTS: tuple[Fact, ...] = (
         "applications",
         "content",
         "How many system prompts do several members each send, as when many applications run through one pool?",
-        (0.5, 2.5),
-        ("none", "one or two", "several"),
+        (2.5,),
+        ("fewer than three", "several"),
         _table("""
-            distillation        .50 .40 .10
-            resold_access       .40 .10 .50
-            unexplained         .60 .30 .10
-            organisation        .55 .35 .10
-            class               .70 .28 .02
-            event               .45 .50 .05
-            client_users        .25 .73 .02
-            platform_customers  .85 .13 .02
-            one_trade           .90 .08 .02
-            one_idiom           .95 .04 .01
-            shared_line         .93 .05 .02
-            viral_prompt        .95 .04 .01
-            public_benchmark    .90 .09 .01
-            one_person          .70 .20 .10
-            strangers           .85 .12 .03
+            distillation        .93 .07
+            resold_access       .45 .55
+            unexplained         .92 .08
+            organisation        .92 .08
+            class               .97 .03
+            event               .96 .04
+            client_users        .97 .03
+            platform_customers  .97 .03
+            one_trade           .97 .03
+            one_idiom           .98 .02
+            shared_line         .97 .03
+            viral_prompt        .98 .02
+            public_benchmark    .98 .02
+            one_person          .92 .08
+            strangers           .97 .03
         """),
     ),
     Fact(
@@ -166,7 +166,7 @@ FACTS: tuple[Fact, ...] = (
         ("hardly any", "in islands, as offices or households", "as one pool of many", "at one address"),
         _table("""
             distillation        .35 .10 .40 .15
-            resold_access       .25 .10 .50 .15
+            resold_access       .22 .20 .44 .14
             unexplained         .40 .12 .35 .13
             organisation        .05 .40 .15 .40
             class               .25 .05 .05 .65
@@ -213,7 +213,7 @@ FACTS: tuple[Fact, ...] = (
         (3.0, 30.0),
         ("within three days", "within a month", "over months"),
         _table("""
-            distillation        .35 .25 .40
+            distillation        .30 .22 .48
             resold_access       .15 .30 .55
             unexplained         .25 .25 .50
             organisation        .15 .15 .70
@@ -285,7 +285,7 @@ FACTS: tuple[Fact, ...] = (
         (3.0,),
         ("no more than others", "far more than others"),
         _table("""
-            distillation        .15 .85
+            distillation        .30 .70
             resold_access       .70 .30
             unexplained         .70 .30
             organisation        .80 .20
@@ -357,7 +357,7 @@ FACTS: tuple[Fact, ...] = (
         (3.0, 8.0),
         ("none", "some", "steady"),
         _table("""
-            distillation        .60 .20 .20
+            distillation        .68 .16 .16
             resold_access       .80 .12 .08
             unexplained         .45 .20 .35
             organisation        .85 .10 .05

@@ -19,6 +19,7 @@ PLACES = ("address", "card")  # channels whose shared values are places and purs
 NO_PLACE, ISLANDS, ONE_POOL, ONE_PLACE = 0.0, 1.0, 2.0, 3.0  # values of the fact `places`
 _JOINED = 0.3  # share of members whom shared places must join for these to be the group's
 _MAJORITY = 0.5
+SPREAD = 0.04  # by which groups of one source differ beside their own error
 _SEVERAL = 0.05  # share of members (three at least) that must send a system prompt for it to be one of the pool's
 _MOST = 0.8  # share of exchanges that the fact `span` is about
 _DAY_MS = 86_400_000
@@ -68,7 +69,7 @@ def _content(members: pa.Table, at_large: float | None, seed: int) -> dict[str, 
         return facts
     made = source(account, records, seed) if at_large else None
     if made and at_large:
-        facts["source"] = Measured(made.log / at_large, float(np.hypot(made.error, 0.05)) / at_large)
+        facts["source"] = Measured(made.log, float(np.hypot(made.error, SPREAD)))
     first_turns = (members["n_exchanges"].to_numpy() - members["n_later_turns"].to_numpy())[account]
     facts["repetition"] = Measured(repetition(account, records, first_turns))
     return facts
