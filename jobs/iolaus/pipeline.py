@@ -179,12 +179,25 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "scoring.clusters",
         Grain.RUN,
-        (Read("scoring.evidence"), Read("scoring.judgement"), Read("graph.clusters"), _EMBEDDINGS, _ACCOUNTS, _all("bronze.models"), _VERDICTS),
+        (
+            Read("scoring.evidence"),
+            Read("scoring.judgement"),
+            Read("graph.clusters"),
+            _EMBEDDINGS,
+            _ACCOUNTS,
+            _all("bronze.models"),
+            _VERDICTS,
+        ),
         "score, confidence and rank of a cluster",
     ),
     Stage("gold.cluster_timeline", Grain.RUN, (*_SCORED, _EMBEDDINGS), "a cluster's activity by hour and model"),
     Stage("gold.cluster_links", Grain.RUN, (*_SCORED, Read("graph.links"), *_PAIRS, _POPULATION), "why these two accounts"),
-    Stage("gold.cluster_evidence", Grain.RUN, (Read("scoring.clusters"), Read("scoring.evidence"), Read("scoring.judgement")), "why this cluster"),
+    Stage(
+        "gold.cluster_evidence",
+        Grain.RUN,
+        (Read("scoring.clusters"), Read("scoring.evidence"), Read("scoring.judgement")),
+        "why this cluster",
+    ),
     Stage(
         "gold.cluster_templates",
         Grain.RUN,

@@ -13,7 +13,7 @@ from iolaus.model.judgement.hypotheses import HYPOTHESES, HYPOTHESIS
 from iolaus.model.judgement.measures import MEMBER, PLACES, at_large_of, measured
 from iolaus.model.judgement.weigh import Measured, finding, judge, likelihoods
 from iolaus.model.population import of_background
-from iolaus.model.signals import CHANNEL, ONE_CLIENT, OWN_TEXT, PEOPLE
+from iolaus.model.signals import CHANNEL, ONE_CLIENT, OWN_TEXT, PEOPLE, WHOLE_SET
 from iolaus.schemas.sketch import OPENING
 from iolaus.schemas.table import table
 from iolaus.settings import Run
@@ -55,7 +55,7 @@ def transform(
     told = _told(evidence, run)
     names = [f.name for f in FACTS]
     facts = counted.join(told.select("cluster_id", F.struct(*_told_names()).alias("told")), "cluster_id", "left")
-    whole = facts.select("cluster_id", *(_either(name) if name in _told_names() else F.col(name) for name in names))
+    whole = facts.select("cluster_id", *(_figure(name) for name in names))
     schema, day = table("scoring.judgement").schema, run.day
 
     def weigh(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -83,10 +83,16 @@ def _members(clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, acco
 
 
 def _told_names() -> tuple[str, ...]:
-    return ("instruction", "own_text", "client", "domain", "people", "extraction", "clock")
+    return ("instruction", "own_text", "whole_set", "client", "domain", "people", "extraction", "clock")
 
 
-def _either(name: str) -> Column:
+def _figure(name: str) -> Column:
+    """A fact as a struct of value and error: measured, or told by the evidence."""
+    if name == "scripted":
+        repeated = F.when(F.col("told.people") > 0, F.col("told.whole_set") - F.col("repetition.value"))
+        return F.when(repeated.isNotNull(), F.struct(repeated.alias("value"), F.lit(0.0).alias("error"))).alias(name)
+    if name not in _told_names():
+        return F.col(name)
     value = F.col(f"told.{name}")
     return F.when(value.isNotNull(), F.struct(value.alias("value"), F.lit(0.0).alias("error"))).alias(name)
 
@@ -104,6 +110,7 @@ def _told(evidence: DataFrame, run: Run) -> DataFrame:
     figures = {
         "instruction": F.coalesce(F.max(F.when(coordinates & channel.isin(*texts), F.col("value"))), F.lit(0.0)),
         "own_text": value_of(OWN_TEXT),
+        "whole_set": value_of(WHOLE_SET),
         "client": F.max(F.when((kind == "innocent") & (channel == ONE_CLIENT), usual.cast("double"))),
         "domain": F.max(F.when(coordinates & (channel == "mail"), F.col("value"))),
         "people": value_of(PEOPLE),

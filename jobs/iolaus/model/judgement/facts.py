@@ -303,6 +303,30 @@ FACTS: tuple[Fact, ...] = (
         """),
     ),
     Fact(
+        "scripted",
+        "behaviour",
+        "How much of a member's traffic do the other members send word for word, beside the openings that they share?",
+        (0.35,),
+        ("little", "much: the turns between are a program's"),
+        _table("""
+            distillation        .80 .20
+            resold_access       .97 .03
+            unexplained         .85 .15
+            organisation        .95 .05
+            class               .90 .10
+            event               .93 .07
+            client_users        .92 .08
+            platform_customers  .95 .05
+            one_trade           .98 .02
+            one_idiom           .95 .05
+            shared_line         .98 .02
+            viral_prompt        .85 .15
+            public_benchmark    .95 .05
+            one_person          .85 .15
+            strangers           .98 .02
+        """),
+    ),
+    Fact(
         "span",
         "behaviour",
         "Over how many days does most of the group's traffic lie?",

@@ -124,7 +124,7 @@ def _judge(
     near = near.knowing(behaviour=families.behaviour(near, batch.column("bins"), groups, at_large.bins, settings))
     near = _hopeful(near, settings.timing_cap, settings)
     near = near.knowing(timing=families.timing(near, batch.column("hours"), groups, at_large.hours, settings))
-    yield _assigned(_chosen(near, groups, settings), batch.column("account_id"), names)
+    yield _assigned(_chosen(near.where(_grounded(near, ties, len(names), settings)), groups, settings), batch.column("account_id"), names)
 
 
 def _prior(of: Candidates, groups: Groups, by_links: npt.NDArray[np.bool_], ties: Ints, accounts: int, settings: Profile) -> Ints:
@@ -149,6 +149,22 @@ def _hopeful(of: Candidates, to_come: float, settings: Profile) -> Candidates:
     Most groups that an account shares something with are not its own, whatever more is said of the two.
     """
     return of.where(of.total + to_come * MILLI >= settings.posterior * MILLI)
+
+
+def _grounded(of: Candidates, ties: Ints, groups: int, settings: Profile) -> npt.NDArray[np.bool_]:
+    """Which candidates have more than resemblance, which anybody may have, or make of somebody else.
+
+    To ask about the same things and to behave alike corroborates, and brings nobody into a group: whoever comes from outside
+    shares an exact value with it. And what can be copied of a victim (texts, subject, client) proves nothing against an account
+    that was made at another time than the group: it needs a link, a place or minutes in common.
+    """
+    floor = settings.family_floor * MILLI
+    tied = np.isin(of.account * groups + of.group, ties)
+    exact = np.delete(of.best, SUBJECT_PART, axis=1).max(axis=1) >= floor
+    owned = (of.bits["infrastructure"] >= floor) | (of.bits["timing"] >= floor)
+    made_apart = of.bits["cohort"] <= -floor / 2
+    grounded: npt.NDArray[np.bool_] = tied | owned | ((of.member | exact) & ~made_apart)
+    return grounded
 
 
 def _chosen(of: Candidates, groups: Groups, settings: Profile) -> Candidates:
