@@ -75,8 +75,9 @@ browser-test: env ## open the report in headless Chromium: sorting, the graph, h
 	  { echo "no Chromium found; install one (Debian: apt-get install chromium)" >&2; exit 2; }
 	@IOLAUS_DEMO_LAKE=$(DEMO)/lake $(BIN)/python -m pytest -s tests/browser/check_pages.py
 
-dictionary: env ## write docs/tables.md anew: every published column
+dictionary: env ## write docs/tables.md and docs/signals.md anew: every published column, every signal
 	@$(BIN)/python -m iolaus.export.dictionary
+	@$(BIN)/python -m iolaus.export.signal_reference
 
 airflow-env: env ## make Airflow's own environment, .venv-airflow
 	@sh deploy/airflow_env.sh

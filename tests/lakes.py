@@ -82,7 +82,7 @@ def case(
         return rows
     hours = [same | {"hour": begun + timedelta(hours=h), "n_exchanges": 10 + h, "n_accounts": 1} for h in range(24)]
     rows["gold.cluster_timeline"] = [hour | {"request_model": m} for hour in hours for m in ("atlas-3", text)]
-    member = same | {"membership": 0.99, "n_exchanges": 30, "distillation_share": 0.5, "reasons": ["members pay with the same card", text]}
+    member = same | {"membership": 0.99, "n_exchanges": 30, "distillation_share": 0.5, "reasons": ["Members share a payment card", text]}
     member |= {"created_at": begun, "plan": text, "org_id": text}
     banned = {"status": "banned", "banned_at": begun + timedelta(hours=7)}
     rows["gold.suspect_cluster_members"] = [

@@ -17,9 +17,8 @@ from iolaus.adapters.fields import instant, take, text, whole
 from iolaus.adapters.landing import FAULTS, FIELDS, FORMATS, IMPOSSIBLE_TIME, NO_TIME, STRANGE, Choice, _rows
 from iolaus.adapters.signals import SIGNALS, shares
 from iolaus.commands.adapt import KINDS
-from iolaus.model.behaviour import CLAIMS
 from iolaus.model.explanations import PEOPLE
-from iolaus.model.signals import CHANNELS
+from iolaus.model.signals import CHANNELS, CLAIMS
 from iolaus.schemas.landing import ACCOUNT, EXCHANGE, MODEL
 
 Row = dict[str, Any]

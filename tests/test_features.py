@@ -13,8 +13,8 @@ from rows import DAY, rows
 
 from iolaus.features import account_days, account_embeddings, account_tokens, prompt_templates
 from iolaus.model import account_sketch as sketches
-from iolaus.model.signals import CHANNEL, WRAPPERS
-from iolaus.schemas.sketch import PHRASE_CHANNELS, TRAIT, TRAIT_CHANNELS
+from iolaus.model.signals import CHANNEL, TRAIT_CODES, WRAPPERS
+from iolaus.schemas.sketch import PHRASE_CHANNELS, TRAIT
 from iolaus.schemas.table import table
 from iolaus.settings import DEFAULT, Key, Run
 from iolaus.text import embedding
@@ -166,7 +166,7 @@ def active_accounts(seed: int) -> tuple[list[Row], list[Row]]:
     embeddings, accounts = [], []
     for number in range(40):
         name = f"account {number:02}"
-        traits = {(int(rng.choice(list(TRAIT_CHANNELS.values()))), int(rng.integers(-6, 6))) for _ in range(rng.integers(12))}
+        traits = {(int(rng.choice(list(TRAIT_CODES.values()))), int(rng.integers(-6, 6))) for _ in range(rng.integers(12))}
         phrases = {(int(rng.choice(list(PHRASE_CHANNELS.values()))), int(rng.integers(-6, 6))) for _ in range(rng.integers(12))}
         made = [{"channel": c, "token": t, "n": int(rng.integers(1, 9)), "fillings": int(rng.integers(1, 4))} for c, t in phrases]
         embeddings.append(
@@ -189,7 +189,7 @@ def active_accounts(seed: int) -> tuple[list[Row], list[Row]]:
 
 def uses_of(embeddings: list[Row], known: dict[str, Row]) -> dict[tuple[str, str, int], Row]:
     """What each account has, from its traffic and from its sign-up."""
-    names = {code: name.removesuffix("_hash") for name, code in (TRAIT_CHANNELS | PHRASE_CHANNELS).items()}
+    names = {code: name.removesuffix("_hash") for name, code in (TRAIT_CODES | PHRASE_CHANNELS).items()}
     uses: dict[tuple[str, str, int], Row] = {}
 
     def use(account: str, channel: str, value: int, n: int, fillings: int) -> None:

@@ -5,7 +5,7 @@ from pyspark.sql import functions as F
 from rows import DAY, rows
 
 from iolaus.gold.cluster_origins import transform
-from iolaus.schemas.sketch import TRAIT_CHANNELS
+from iolaus.model.signals import TRAIT_CODES
 from iolaus.settings import DEFAULT, Key, Run
 
 
@@ -14,13 +14,13 @@ def test_origins_beside_everybody(spark: SparkSession) -> None:
     hashed = dict(zip(words, spark.range(1).select(*(F.xxhash64(F.lit(w)) for w in words)).head() or (), strict=True))
 
     def traits(country: str, *paths: str) -> list[tuple[int, int, int]]:
-        return [(TRAIT_CHANNELS["country"], hashed[country], 5), *((TRAIT_CHANNELS["path"], hashed[p], 2) for p in paths)]
+        return [(TRAIT_CODES["country"], hashed[country], 5), *((TRAIT_CODES["path"], hashed[p], 2) for p in paths)]
 
     active = [
         {"account_id": "a", "traits": traits("KZ", "reseller")},
         {"account_id": "b", "traits": traits("KZ", "home-made", "cloud9")},
         {"account_id": "c", "traits": traits("DE", "reseller")},
-        {"account_id": "unknown", "traits": [(TRAIT_CHANNELS["address"], hashed["KZ"], 1)]},
+        {"account_id": "unknown", "traits": [(TRAIT_CODES["address"], hashed["KZ"], 1)]},
     ]
     made = transform(
         rows(spark, "scoring.clusters", [{"cluster_id": "hc_1"}]),

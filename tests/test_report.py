@@ -92,7 +92,7 @@ def test_a_case(pages: Path) -> None:
     assert "60 %" in page.text  # the pivot
     assert "nothing is known here of the run's checks" in page.text
     assert len(page.blocks["accounts"]["rows"]) == 23
-    assert page.blocks["accounts"]["reasons"][0] == "pay with the same card"
+    assert page.blocks["accounts"]["reasons"][0] == "share a payment card"
 
 
 def test_a_count_of_one_is_no_share_of_all(tmp_path: Path) -> None:

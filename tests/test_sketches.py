@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from iolaus.engine.hashing import mix
 from iolaus.model import account_sketch as sketches
 from iolaus.model.account_sketch import FIXED, OUTPUT_BINS, RECORDS, SKETCH, SUMS, merge, sketch, stream
-from iolaus.schemas.sketch import ABSENT, AFFIX_COLUMNS, MINIMUM, PROMPT, PROMPT_FIELDS, TRAIT, TRAIT_CHANNELS
+from iolaus.model.signals import TRAIT_CODES
+from iolaus.schemas.sketch import ABSENT, AFFIX_COLUMNS, MINIMUM, PROMPT, PROMPT_FIELDS, TRAIT
 from iolaus.text.fingerprints import SIGNATURE
 from iolaus.text.intents import CAPABILITIES
 
 PROMPTS, TRAITS = 5, 3  # caps that small accounts exceed
 START = datetime(2026, 2, 10, tzinfo=UTC)
-TOKENS = tuple(f"{name}_token" for name in TRAIT_CHANNELS)
+TOKENS = tuple(f"{name}_token" for name in TRAIT_CODES)
 
 REQUIRED = pa.schema(
     [
@@ -140,7 +141,7 @@ def plain(rows: list[Row]) -> Row:
     said = [r for r in rows if r["prompt_hash"] is not None]
     kept_prompts = least([r["prompt_hash"] for r in said], PROMPTS)
     traits: dict[Any, int] = {}
-    for name, code in TRAIT_CHANNELS.items():
+    for name, code in TRAIT_CODES.items():
         tokens = [r[f"{name}_token"] for r in rows if r[f"{name}_token"] is not None]
         traits |= {(code, token): tokens.count(token) for token in least(tokens, TRAITS)}
     prompts = {}

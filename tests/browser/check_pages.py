@@ -117,7 +117,7 @@ def test_the_graph_answers_a_click(browser: Browser, pages: Path) -> None:
     links = page.locator("[data-own-links]")
     expect(links).to_contain_text(f"The strongest links of {place['name']}")
     assert links.locator("tbody tr").count() == 8  # the four before it in the ring, and the four after
-    expect(links).to_contain_text("pay with the same card (6.0, 12 owners have it)")
+    expect(links).to_contain_text("share a payment card (6.0, 12 owners have it)")
     shown = page.evaluate("Bokeh.documents.at(-1).roots()[0].renderers.map(r => r.data_source).find(s => s.name === 'links').data.alpha")
     plain = [i for i, alpha in enumerate(shown) if alpha == 1]
     assert (plain[0], len(plain)) == (0, 1 + 8)  # that of the legend, as before, and its own

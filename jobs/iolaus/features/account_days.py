@@ -8,7 +8,8 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from iolaus.model import account_sketch as sketches
-from iolaus.schemas.sketch import TRAIT_CHANNELS
+from iolaus.model.shared_values import as_long
+from iolaus.model.signals import SENT
 from iolaus.schemas.table import table
 from iolaus.settings import Run
 
@@ -40,23 +41,5 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
 
 
 def _tokens() -> list[Column]:
-    """The traits of an exchange as 64-bit tokens, named as in `iolaus.schemas.sketch.TRAIT_CHANNELS`."""
-
-    def of_pseudonym(name: str) -> Column:
-        return F.conv(F.substring(name, 1, 16), 16, -10).cast("long")
-
-    def of_text(name: str) -> Column:
-        return F.when(F.col(name).isNotNull(), F.xxhash64(name))
-
-    tokens = {
-        "address": of_pseudonym("address"),
-        "block": of_pseudonym("block"),
-        "asn": F.col("asn").cast("long"),
-        "device": of_pseudonym("device"),
-        "country": of_text("country"),
-        "path": of_text("access_path"),
-        "system": F.col("system_hash"),
-        "tools": F.col("tools_hash"),
-        "limit": F.col("max_tokens"),
-    }
-    return [tokens[name].alias(f"{name}_token") for name in TRAIT_CHANNELS]
+    """How an exchange was sent, as 64-bit tokens, named as in `iolaus.model.signals.SENT`."""
+    return [as_long(F.col(column), form).alias(f"{name}_token") for name, (_, column, form) in SENT.items()]

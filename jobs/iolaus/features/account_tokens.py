@@ -9,7 +9,9 @@ from pyspark.sql import functions as F
 
 from iolaus.engine.exchange import by_task, dealt, whole
 from iolaus.engine.plan import one_or_many, shuffled_tasks, tasks_for
-from iolaus.model.sharing import CODES, NAMES, SHARED, count_owners, reach_of, task_of, uses
+from iolaus.model.shared_values import as_long
+from iolaus.model.sharing import NAMES, SHARED, count_owners, reach_of, task_of, uses
+from iolaus.model.signals import VALUES
 from iolaus.schemas.table import table
 from iolaus.settings import Run
 
@@ -24,7 +26,7 @@ def transform(embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame
     by token, to count who has it, and by account, to add up whom it meets. To the first go all uses of all accounts, most of
     which nobody shares: thousands at a time, as one message, for as rows they would cost more than all else of the stage.
     """
-    known = accounts.select("account_id", "owner_id", "agreement", "card", "mail_domain", "signup_address", "signup_block", "signup_asn")
+    known = accounts.select("account_id", "owner_id", "agreement", *(c.registered for c in VALUES if c.registered))
     active = embeddings.select("account_id", "traits", "phrases").join(known, "account_id", "left").where("agreement is null")
     active = active.select(
         "account_id", F.coalesce("owner_id", "account_id").alias("owner_id"), "traits", "phrases", _own_tokens().alias("own")
@@ -61,15 +63,5 @@ def _with_reach(batches: Iterable[pa.RecordBatch], day: date) -> Iterator[pa.Rec
 
 def _own_tokens() -> Column:
     """What the account itself was registered with, as an array of (channel, token)."""
-
-    def head(name: str) -> Column:
-        return F.conv(F.substring(name, 1, 16), 16, -10).cast("long")
-
-    tokens = {
-        "card": head("card"),
-        "mail": head("mail_domain"),
-        "address": head("signup_address"),
-        "block": head("signup_block"),
-        "asn": F.col("signup_asn").cast("long"),
-    }
-    return F.array(*(F.struct(F.lit(CODES[name]).cast("tinyint").alias("channel"), token.alias("token")) for name, token in tokens.items()))
+    registered = [(c, as_long(F.col(c.registered), c.form)) for c in VALUES if c.registered]
+    return F.array(*(F.struct(F.lit(c.code).cast("tinyint").alias("channel"), token.alias("token")) for c, token in registered))

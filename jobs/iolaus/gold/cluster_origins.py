@@ -6,7 +6,7 @@ from string import ascii_uppercase
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from iolaus.schemas.sketch import TRAIT_CHANNELS
+from iolaus.model.signals import TRAIT_CODES
 from iolaus.schemas.table import table
 from iolaus.settings import Run
 
@@ -28,8 +28,8 @@ def transform(scored: DataFrame, clusters: DataFrame, embeddings: DataFrame, acc
     sizes = members.groupBy("cluster_id").agg(F.count(F.lit(1)).alias("size"))
     population = F.lit(float(max(embeddings.count(), 1)))
     active = embeddings.select("account_id", "traits").join(accounts.select("account_id", *_REGISTERED.values()), "account_id", "left")
-    kinds = F.create_map(*(F.lit(x) for kind, name in _TRAITS.items() for x in (TRAIT_CHANNELS[name], kind)))
-    used = active.select("account_id", F.inline("traits")).where(F.col("channel").isin([TRAIT_CHANNELS[name] for name in _TRAITS.values()]))
+    kinds = F.create_map(*(F.lit(x) for kind, name in _TRAITS.items() for x in (TRAIT_CODES[name], kind)))
+    used = active.select("account_id", F.inline("traits")).where(F.col("channel").isin([TRAIT_CODES[name] for name in _TRAITS.values()]))
     listed = embeddings.sparkSession.range(1).select(F.explode(F.array(*(F.lit(w) for w in _WORDS))).alias("word"))
     words = listed.select(F.xxhash64("word").alias("token"), "word")
     sent = used.join(F.broadcast(words), "token", "left").select(

@@ -25,7 +25,7 @@ def transform(
     rows = members.join(used, "account_id").join(known, "account_id", "left")
     rows = rows.join(_carried(members, tokens, embeddings, run), ["cluster_id", "account_id"], "left")
     share = F.round(F.least(F.coalesce("carried", F.lit(0.0)), F.lit(1.0)), 4)
-    said = F.transform("reasons", lambda r: F.concat_ws(" ", F.lit("members"), _says()[r]))
+    said = F.transform("reasons", lambda r: F.concat_ws(" ", F.lit("Members"), _says()[r]))
     more = [
         F.when(F.col("cohort") >= 2 * MILLI, "it was made when the others were"),
         F.when(F.col("behaviour") >= 2 * MILLI, "it is used as the others are"),

@@ -24,7 +24,8 @@ import pyarrow.compute as pc
 from iolaus.engine.hashing import mix
 from iolaus.engine.records import packed, unpacked
 from iolaus.engine.runs import begins, run_lengths
-from iolaus.schemas.sketch import ABSENT, MINIMUM, PROMPT, PROMPT_FIELDS, TERM, TRAIT, TRAIT_CHANNELS
+from iolaus.model.signals import TRAIT_CODES
+from iolaus.schemas.sketch import ABSENT, MINIMUM, PROMPT, PROMPT_FIELDS, TERM, TRAIT
 from iolaus.text.fingerprints import SIGNATURE, TERM_BUCKETS
 from iolaus.text.intents import CAPABILITIES
 
@@ -249,7 +250,7 @@ def sketch(exchanges: pa.Table) -> pa.Table:
     columns["capability_counts"] = lists(np.full(groups.count, len(CAPABILITIES)), pa.array(per_bit.ravel().astype(np.int32)))
     columns["activity"] = _activity(groups, groups.of, seconds // 3600, table["request_model"].combine_chunks(), ones)
     columns["slots"] = _slots(groups, groups.of, seconds // SLOT_SECONDS)
-    parts = [(name, code, table[f"{name}_token"].combine_chunks()) for name, code in TRAIT_CHANNELS.items()]
+    parts = [(name, code, table[f"{name}_token"].combine_chunks()) for name, code in TRAIT_CODES.items()]
     there = [pc.is_valid(tokens).to_numpy(zero_copy_only=False) for _, _, tokens in parts]
     columns["traits"] = _traits(
         groups,

@@ -5,14 +5,10 @@ platform does not report the field, so that the signal is silent. A measure is r
 measure of all accounts: no value here is suspicious in itself.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from iolaus.model.signals import WRAPPERS
-from iolaus.schemas.sketch import TRAIT_CHANNELS
+from iolaus.model.signals import TRAIT_CODES, WRAPPERS, Claim
 from iolaus.settings import Graph, Scoring
 from iolaus.text.intents import CAPABILITIES
 
@@ -76,49 +72,18 @@ def measures() -> dict[str, Column]:
     }
 
 
-@dataclass(frozen=True)
-class Claim:
-    """A yes-or-no behaviour that a cluster may show: what it speaks for, the claim in words, and when an account shows it."""
-
-    kind: str
-    says: str
-    shown: Callable[[Scoring], Column]
+def shown(claim: Claim) -> Column:
+    """Whether an account shows the behaviour, over its `measures`; null where the measure is."""
+    measure = F.col(claim.measure)
+    return measure < F.lit(claim.below) if claim.least is None else measure >= F.lit(claim.least)
 
 
-def _above(measure: str, least: float) -> Callable[[Scoring], Column]:
-    return lambda _settings: F.col(measure) >= least
-
-
-def _unsupported(settings: Scoring) -> Column:
-    """Billing, phone or most traffic in an unsupported region; a country in `traits` is its hash."""
+def unsupported(settings: Scoring) -> Column:
+    """1 where billing, phone or most traffic is in an unsupported region, else 0; a country in `traits` is its hash."""
     regions = settings.unsupported_regions
     stated = [F.coalesce(F.col(name).isin(*regions), F.lit(False)) for name in ("billing_country", "phone_country")]
     of_country = F.filter(
-        "traits", lambda t: (t["channel"] == TRAIT_CHANNELS["country"]) & t["token"].isin(*(F.xxhash64(F.lit(r)) for r in regions))
+        "traits", lambda t: (t["channel"] == TRAIT_CODES["country"]) & t["token"].isin(*(F.xxhash64(F.lit(r)) for r in regions))
     )
     sent = F.aggregate(of_country, F.lit(0).cast("long"), lambda s, t: s + t["n"])
-    return stated[0] | stated[1] | (2 * sent >= F.col("n_exchanges"))
-
-
-CLAIMS: dict[str, Claim] = {
-    "one_shot": Claim("automation", "hardly ever send a second turn of free text", lambda _: F.col("later_turns") < 0.05),
-    "round_the_clock": Claim(
-        "automation", "do not sleep: the six quietest hours of their day bring a tenth of their traffic", _above("night", 0.1)
-    ),
-    "long_outputs": Claim("extraction", "draw answers of 512 tokens and more on average", _above("output_tokens", 512)),
-    "thinking": Claim("extraction", "ask for extended reasoning in a third of their traffic", _above("thinking", 0.33)),
-    **{
-        f"asks_{name}": Claim("extraction", f"ask for {words} in a quarter of their traffic", _above(f"asks_{name}", 0.25))
-        for name, words in zip(
-            CAPABILITIES,
-            ("reasoning in steps", "grading by a rubric", "code", "tool use", "data analysis", "vision", "rewrites of sensitive text"),
-            strict=True,
-        )
-    },
-    # Labour counts only where nothing innocent explains the wrapper: see iolaus.scoring.evidence.
-    "labour": Claim("labour", "fill wrappers that unrelated others fill too, each with prompts of its own", _above("fills_shared", 1)),
-    "young": Claim("purpose", "were first used within a week of their creation", lambda _: F.col("age_at_first_use") < 7),
-    # Conduct is the analyst's to weigh: it raises a score, and makes nobody a suspect who is none without it.
-    "unsupported_region": Claim("conduct", "are billed, reached or used in an unsupported region", _unsupported),
-    "heavy_for_plan": Claim("conduct", "send eight times what is usual for their plan", _above("plan_excess", 3)),
-}
+    return (stated[0] | stated[1] | (2 * sent >= F.col("n_exchanges"))).cast("int")

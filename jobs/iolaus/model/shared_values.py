@@ -42,6 +42,13 @@ PARTNERS = 1_000  # other owners that an account is paired with at least, where 
 ROW = 3  # of them, that cost as much as a row of a token that makes pairs
 
 
+def as_long(value: Column, form: str) -> Column:
+    """A shared value as 64 bits: the head of a `pseudonym` (hexadecimal), the hash of a `text`; a `hash` and a `number` are so already."""
+    if form == "pseudonym":
+        return F.conv(F.substring(value, 1, 16), 16, -10).cast("long")
+    return F.when(value.isNotNull(), F.xxhash64(value)) if form == "text" else value.cast("long")
+
+
 def pairable(channels: tuple[str, ...], owners: int, most: int) -> Column:
     """Whether a row of `features.account_tokens` can make a pair worth the channel's floor, at most `most` owners a token."""
     floor = by_channel({name: 2.0 ** -CHANNEL[name].floor for name in channels})

@@ -10,11 +10,9 @@ import pyarrow.compute as pc
 from iolaus.engine.exchange import whole
 from iolaus.engine.hashing import mix
 from iolaus.engine.runs import begins, run_lengths
-from iolaus.model.signals import CHANNEL, WRAPPERS
-from iolaus.schemas.sketch import PHRASE_CHANNELS, TRAIT_CHANNELS
+from iolaus.model.signals import CODES, WRAPPERS
 
-CODES = TRAIT_CHANNELS | {name.removesuffix("_hash"): code for name, code in PHRASE_CHANNELS.items()} | {"card": 40, "mail": 41}
-NAMES = {code: name for name, code in CODES.items() if name in CHANNEL}
+NAMES = {code: name for name, code in CODES.items()}
 SHARED = "account_id string, owner_id string, channel tinyint, token long, n int, fillings int, counts boolean, users int, degree int"
 
 

@@ -4,7 +4,7 @@ from iolaus.schemas.sketch import SKETCH
 from iolaus.schemas.table import BYTE, DATE, DOUBLE, FLOAT, INT, LONG, STRING, Table, array_of, column, struct_of
 
 TRAIT = struct_of(
-    column("channel", BYTE, "iolaus.schemas.sketch.TRAIT_CHANNELS"),
+    column("channel", BYTE, "iolaus.model.signals.TRAIT_CODES"),
     column("token", LONG, "the first 64 bits of a pseudonym, a hash, or a number"),
     column("n", INT, "exchanges with it"),
 )

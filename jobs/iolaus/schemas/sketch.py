@@ -8,19 +8,7 @@ from iolaus.schemas.table import BINARY, INT, LONG, STRING, TIMESTAMP, array_of,
 AFFIX_WORDS: tuple[int, ...] = (4, 8, 16)  # lengths of the heads and tails of prompts by which wrappers are found
 AFFIX_COLUMNS: tuple[str, ...] = tuple(f"{side}{k}_hash" for side in ("head", "tail") for k in AFFIX_WORDS)
 
-# Channels of traits: what an exchange was sent from, and how. The number is stored; never reuse one.
-TRAIT_CHANNELS: dict[str, int] = {
-    "address": 1,
-    "block": 2,
-    "asn": 3,
-    "device": 4,
-    "country": 5,
-    "path": 6,
-    "system": 7,
-    "tools": 8,
-    "limit": 9,
-}
-# Channels of phrases, numbered on from those. The number is stored; never reuse one.
+# Channels of phrases. The number is stored; never reuse one, nor one of `iolaus.model.signals`.
 PHRASE_CHANNELS: dict[str, int] = {"prompt_hash": 20, "template_hash": 21, **{name: 22 + i for i, name in enumerate(AFFIX_COLUMNS)}}
 
 SUM_COMMENTS: dict[str, str] = {
@@ -68,7 +56,8 @@ SKETCH: tuple[StructField, ...] = (
         "traits",
         BINARY,
         "what requests were sent from, and how; at most 128 tokens a channel, by least hash; records of 13 bytes, little-endian: "
-        "channel (int8: TRAIT_CHANNELS), token (int64: first 64 bits of a pseudonym, a hash, or a number), n (int32: exchanges with it)",
+        "channel (int8: iolaus.model.signals), token (int64: first 64 bits of a pseudonym, a hash, or a number), "
+        "n (int32: exchanges with it)",
         required=True,
     ),
     column(

@@ -8,10 +8,10 @@ from pyspark.sql import functions as F
 from iolaus.model.bits import MILLI
 from iolaus.model.evidence.conduct import behaviour, succession, with_labour, with_plans
 from iolaus.model.evidence.ownership import identity, pool
+from iolaus.model.evidence.piece import unexplained
 from iolaus.model.evidence.subject import subject
 from iolaus.model.evidence.synchronised import synchronised
-from iolaus.model.explanations import OWN_TEXT, WHOLE_SET, explanations
-from iolaus.model.signals import CHANNEL, POOL, WRAPPERS
+from iolaus.model.explanations import explanations
 from iolaus.schemas.table import table
 from iolaus.settings import Run
 
@@ -33,13 +33,7 @@ def transform(clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, acc
         succession(members, profiles, settings),
         *subject(members, embeddings, run),
     )
-    fits = innocent.where("explains").groupBy("cluster_id").agg(F.collect_set("channel").alias("fits"))
-    union = reduce(DataFrame.unionByName, pieces).join(fits, "cluster_id", "left").join(sizes, "cluster_id")
-    content = (POOL + "prompt", *(c.name for c in CHANNEL.values() if c.family == "content"))
-    same_prompts, idioms = ((F.col("kind") == "coordination") & F.col("channel").isin(*names) for names in (content, WRAPPERS))
-    explained = ((F.col("kind") == "labour") & (F.size("fits") > 0)) | (same_prompts & F.array_contains("fits", WHOLE_SET))
-    trade = (F.col("channel") == "content") & (F.col("size") < settings.subject_accounts)  # a few strangers of one trade
-    explained |= (idioms | trade) & F.array_contains("fits", OWN_TEXT)
-    union = union.where(~F.coalesce(explained, F.lit(False))).drop("fits", "size")
-    rows = union.unionByName(innocent.drop("explains"))
+    fits = innocent.where("explains").select("cluster_id", "channel")
+    left = unexplained(reduce(DataFrame.unionByName, pieces), fits, sizes, settings)
+    rows = left.unionByName(innocent.drop("explains"))
     return rows.select(F.lit(run.day).alias("run_date"), *(f for f in table("scoring.evidence").schema.fieldNames() if f != "run_date"))

@@ -3,10 +3,11 @@
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from iolaus.model.behaviour import CLAIMS, Claim, measures, volume_class
-from iolaus.model.evidence.piece import bits_of_share, percent, piece
+from iolaus.model.behaviour import measures, shown, unsupported, volume_class
+from iolaus.model.bits import by_channel
+from iolaus.model.evidence.piece import bits_of_share, piece, sentence
 from iolaus.model.release_adoption import Release, moved, releases
-from iolaus.model.signals import WRAPPERS
+from iolaus.model.signals import CLAIMS, RELEASE, SIGNALS, SIMILAR_VOLUME, SUCCESSION, WRAPPERS
 from iolaus.model.templates import lived_by
 from iolaus.settings import Run, Scoring
 
@@ -31,11 +32,23 @@ def with_plans(profiles: DataFrame) -> DataFrame:
 def behaviour(members: DataFrame, profiles: DataFrame, models: DataFrame, run: Run) -> DataFrame:
     """Behaviours that members show more often than accounts of the same volume do."""
     settings = run.settings.scoring
-    claims = CLAIMS | {f"pivot:{r.model}": _pivot(r, settings.pivot_hours) for r in releases(models, run.day, run.settings.window_days)}
-    shown = [F.struct(F.lit(name).alias("channel"), claim.shown(settings).alias("shown")) for name, claim in claims.items()]
-    fields = ("fills_shared", "billing_country", "phone_country", "traits", "activity", "n_exchanges", "plan_excess")
-    flags = profiles.select("account_id", *fields, *(m.alias(n) for n, m in measures().items()), volume_class())
-    rows = flags.select("account_id", "volume_class", F.inline(F.array(*shown))).where("shown is not null")
+    released = {f"{RELEASE}:{r.model}": r for r in releases(models, run.day, run.settings.window_days)}
+    claims = {name: shown(claim) for name, claim in CLAIMS.items()}
+    claims |= {name: moved(release, settings.pivot_hours) for name, release in released.items()}
+    says = {name: claim.sentence for name, claim in CLAIMS.items()}
+    says |= {name: _of_release(release, settings.pivot_hours) for name, release in released.items()}
+    kinds = {name: SIGNALS[name.split(":")[0]].kind for name in claims}
+    flags = [F.struct(F.lit(name).alias("channel"), does.alias("shown")) for name, does in claims.items()]
+    measured = profiles.select(
+        "account_id",
+        "activity",
+        "fills_shared",
+        "plan_excess",
+        volume_class(),
+        unsupported(settings).alias("unsupported"),
+        *(m.alias(n) for n, m in measures().items()),
+    )
+    rows = measured.select("account_id", "volume_class", F.inline(F.array(*flags))).where("shown is not null")
     counted, showing = F.count(F.lit(1)), F.count(F.when(F.col("shown"), 1))
     rate = rows.groupBy("channel", "volume_class").agg(counted.alias("n"), showing.alias("k"))
     overall = rate.groupBy("channel").agg(F.sum("n").alias("all_n"), F.sum("k").alias("all_k"))
@@ -61,18 +74,15 @@ def behaviour(members: DataFrame, profiles: DataFrame, models: DataFrame, run: R
     f = F.col("support") / F.col("size")
     q = F.least(F.greatest(F.col("parts") / (1_000_000 * F.col("size")), F.lit(0.002)), F.lit(0.998))
     rows = summed.select("cluster_id", "channel", "size", "support", f.alias("value"), q.alias("background"))
-    says = F.create_map(*(F.lit(x) for name, claim in claims.items() for x in (name, claim.says)))[F.col("channel")]
-    kind = F.create_map(*(F.lit(x) for name, claim in claims.items() for x in (name, claim.kind)))[F.col("channel")]
+    kind = by_channel(kinds)
     rows = rows.where(F.col("value") >= F.col("background") + settings.effect)
     rows = rows.where((kind != "automation") | (F.col("value") >= settings.automation_share))
     rows = rows.withColumn("bits", bits_of_share(settings)).where("bits >= 1000")
-    text = F.format_string("%d of %d accounts %s; of accounts of their volume %s", "support", "size", says, percent(F.col("background")))
-    return piece(rows, F.col("channel"), kind, text)
+    return piece(rows, F.col("channel"), kind, sentence(by_channel(says), SIMILAR_VOLUME))
 
 
-def _pivot(release: Release, hours: int) -> Claim:
-    says = f"sent a third of their traffic to {release.model} within {hours} hours of its release"
-    return Claim("conduct", says, lambda _: moved(release, hours))
+def _of_release(release: Release, hours: int) -> str:
+    return f"sent at least a third of their traffic to {release.model} within {hours} hours of its release"
 
 
 def succession(members: DataFrame, profiles: DataFrame, settings: Scoring) -> DataFrame:
@@ -96,11 +106,6 @@ def succession(members: DataFrame, profiles: DataFrame, settings: Scoring) -> Da
     rows = counted.select("*", (F.col("support") / F.col("size")).alias("value"), q.alias("background"))
     rows = rows.where(F.col("value") >= F.col("background") + settings.effect)
     rows = rows.withColumn("bits", bits_of_share(settings)).where("bits >= 1000")
-    text = F.format_string(
-        "%d of %d accounts were first used after the first of %d bans among them; of accounts of their volume %s",
-        "support",
-        "size",
-        "n_banned",
-        percent(F.col("background")),
-    )
-    return piece(rows, F.lit("succession"), F.lit("conduct"), text)
+    of = SIGNALS[SUCCESSION]
+    says = F.format_string("were first used after the first of %d bans among them", "n_banned")
+    return piece(rows, F.lit(of.name), F.lit(of.kind), sentence(says, of.baseline))

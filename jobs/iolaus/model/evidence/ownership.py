@@ -8,17 +8,17 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from iolaus.model.bits import MILLI, by_channel
-from iolaus.model.evidence.piece import percent, piece
-from iolaus.model.signals import CHANNEL, POOL, TOKEN_FAMILIES
+from iolaus.model.evidence.piece import of_signal, piece, sentence
+from iolaus.model.signals import CHANNELS, OTHERS, POOL, VALUES
 from iolaus.model.timing import poisson_bits
 from iolaus.settings import Scoring
 
-_POOLED = ("card", "address", "block", "prompt")
+_POOLED = tuple(c.name for c in CHANNELS if c.pooled)
 
 
 def identity(members: DataFrame, sizes: DataFrame, tokens: DataFrame, population: int, settings: Scoring) -> DataFrame:
     """The one thing of each channel that most members have, however they are paired."""
-    used = tokens.where(F.col("counts") & F.col("channel").isin(*(c for f in TOKEN_FAMILIES.values() for c in f)))
+    used = tokens.where(F.col("counts") & F.col("channel").isin(*(c.name for c in VALUES)))
     having = (
         used.join(members, "account_id")
         .groupBy("cluster_id", "channel", "token")
@@ -28,14 +28,13 @@ def identity(members: DataFrame, sizes: DataFrame, tokens: DataFrame, population
     share = F.col("support") / F.col("size")
     outside = (F.greatest(F.col("users") - F.col("support"), F.lit(0)) + 1) / F.lit(float(population))
     bits = F.log2(share / outside) + F.log2(share)  # a thing that few members have proves less than its rarity
-    cap = F.least(by_channel({c.name: c.cap for c in CHANNEL.values()}), F.lit(settings.channel_cap))
+    cap = F.least(by_channel({c.name: c.cap for c in VALUES}), F.lit(settings.channel_cap))
     order = Window.partitionBy("cluster_id", "channel").orderBy(F.desc("bits"), F.desc("support"), "token")
     best = rows.select(
         "*", share.alias("value"), outside.alias("background"), F.round(F.least(bits, cap) * MILLI).cast("int").alias("bits")
     )
     best = best.withColumn("nth", F.row_number().over(order)).where((F.col("nth") == 1) & (F.col("bits") > 0))
-    says = F.create_map(*(F.lit(x) for c in CHANNEL.values() for x in (c.name, c.says)))[F.col("channel")]
-    text = F.format_string("%d of %d accounts %s; at large %s", "support", "size", says, percent(F.col("background")))
+    text = sentence(of_signal("says", F.col("channel")), OTHERS)
     return piece(best, F.col("channel"), F.lit("coordination"), text)
 
 
@@ -65,6 +64,7 @@ def pool(members: DataFrame, sizes: DataFrame, tokens: DataFrame, population: in
             )
 
     weighed = rows.mapInArrow(weigh, "cluster_id string, channel string, support int, size long, value double, background double, bits int")
-    says = F.create_map(*(F.lit(x) for c in _POOLED for x in (c, CHANNEL[c].says)))[F.col("channel")]
-    text = F.format_string("%d pairs of %d accounts %s; chance would make %.1f", "support", "size", says, "background")
+    text = F.format_string(
+        "%d pairs of accounts %s; %.1f expected by chance.", "support", of_signal("says", F.col("channel")), "background"
+    )
     return piece(weighed.where("bits >= 1000"), F.concat(F.lit(POOL), "channel"), F.lit("coordination"), text)

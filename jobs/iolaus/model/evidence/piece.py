@@ -4,7 +4,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from iolaus.model.bits import MILLI
-from iolaus.model.signals import CHANNEL, POOL
+from iolaus.model.signals import ANY_EXPLANATION, SIGNALS, explained
 from iolaus.settings import Scoring
 
 
@@ -20,22 +20,51 @@ def _divergence(p: Column, q: Column) -> Column:
 
 def percent(share: Column) -> Column:
     """A share in words; what is below 1% is said to be so."""
-    return F.when(share < 0.01, F.lit("under 1 %")).otherwise(F.format_string("%.0f %%", share * 100))
+    return F.when(share < 0.01, F.lit("under 1%")).otherwise(F.format_string("%.0f%%", share * 100))
+
+
+def members(support: str = "support", size: str = "size") -> Column:
+    """The subject of a sentence: `All 24 accounts`, or `20 of 29 accounts`."""
+    some, every = F.col(support), F.col(size)
+    return F.when(some >= every, F.format_string("All %d accounts", size)).otherwise(F.format_string("%d of %d accounts", support, size))
+
+
+def sentence(says: Column, baseline: str) -> Column:
+    """`All 24 accounts send the same system prompt (under 1% of other accounts do).` Of rows with support, size, background."""
+    do = F.when(says.contains(":") | says.contains("at least"), "").otherwise(" do")
+    return F.concat(members(), F.lit(" "), says, F.lit(" ("), percent(F.col("background")), F.lit(f" of {baseline}"), do, F.lit(")."))
+
+
+def of_signal(field: str, channel: Column) -> Column:
+    """A field of the channel's entry in the registry of signals; null of a channel that has none."""
+    return F.create_map(*(F.lit(x) for s in SIGNALS.values() for x in (s.name, getattr(s, field))))[channel]
 
 
 def piece(rows: DataFrame, channel: Column, kind: Column, text: Column) -> DataFrame:
     """Pieces of evidence. Of the pieces of one `part` of a kind, which are views of one fact, a score counts the best."""
-    groups = F.create_map(*(F.lit(x) for c in CHANNEL.values() for x in (c.name, c.group)))[channel]
-    pool = F.when(channel == POOL + "prompt", CHANNEL["prompt"].group).otherwise("pool")
-    part = F.when(kind != "coordination", channel).otherwise(F.coalesce(groups, pool))
     return rows.select(
         "cluster_id",
         channel.alias("channel"),
         kind.alias("kind"),
-        part.alias("part"),
+        F.coalesce(of_signal("group", channel), channel).alias("part"),
         "bits",
         F.col("support").cast("int").alias("support"),
         F.round("value", 6).alias("value"),
         F.round("background", 6).alias("background"),
         text.alias("description"),
     )
+
+
+def unexplained(pieces: DataFrame, fits: DataFrame, sizes: DataFrame, settings: Scoring) -> DataFrame:
+    """The pieces that no innocent explanation takes away. fits: (cluster_id, channel) of the explanations that fit a cluster.
+
+    Which explanation takes which signal stands in the registry.
+    """
+    named = fits.groupBy("cluster_id").agg(F.collect_set("channel").alias("fits"))
+    rows = pieces.join(named, "cluster_id", "left").join(sizes, "cluster_id")
+    few = F.col("size") < settings.subject_accounts
+    taken = F.lit(False)
+    for explanation in ANY_EXPLANATION:
+        of = F.col("channel").isin(*explained(explanation)) | (few & F.col("channel").isin(*explained(explanation, if_few=True)))
+        taken |= of & F.coalesce(F.array_contains("fits", explanation), F.lit(False))
+    return rows.where(~taken).drop("fits", "size")

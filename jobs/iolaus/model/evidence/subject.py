@@ -8,10 +8,10 @@ from pyspark.sql import functions as F
 from iolaus.joins.cosine.join import background, sampled
 from iolaus.model.bits import MILLI
 from iolaus.model.evidence.piece import piece
-from iolaus.model.signals import CHANNEL
+from iolaus.model.signals import CHANNEL, DIVIDED, SIGNALS
 from iolaus.settings import Run
 
-DIVIDED = "divided"  # labour without a wrapper
+SUBJECT = CHANNEL["content"]
 _PAIRED = 1_000  # members of a cluster whose pairs are compared
 
 
@@ -31,15 +31,19 @@ def subject(members: DataFrame, embeddings: DataFrame, run: Run) -> tuple[DataFr
 
     directed = members.join(spoken.where("vector is not null"), "account_id").groupBy("cluster_id")
     shares = directed.applyInArrow(close, "cluster_id string, size long, value double").where(F.col("value") > tail)
-    cap = F.lit(CHANNEL["content"].cap)
+    cap = F.lit(SUBJECT.cap)
     bits = F.round(F.least(F.log2(F.col("value") / F.lit(tail)), cap) * MILLI).cast("int")
     rows = shares.select("*", F.lit(tail).alias("background"), F.col("size").alias("support"), bits.alias("bits"))
     text = F.format_string(
-        "%.0f %% of pairs of %d accounts ask about the same things; of random pairs under 1 %%", F.col("value") * 100, "size"
+        "%.0f%% of pairs of %d accounts %s (under 1%% of %s do).",
+        F.col("value") * 100,
+        "size",
+        F.lit(SUBJECT.says),
+        F.lit(SUBJECT.baseline),
     )
     many = rows.where((F.col("size") >= settings.subject_accounts) & (F.col("value") >= run.settings.graph.content_density))
-    divided = F.format_string("%d accounts share out requests about the same things, and hardly repeat one", "size")
+    divided = F.format_string("All %d accounts %s.", "size", F.lit(SIGNALS[DIVIDED].says))
     return (
         piece(rows.where("bits >= 1000"), F.lit("content"), F.lit("coordination"), text),
-        piece(many, F.lit(DIVIDED), F.lit("labour"), divided),
+        piece(many, F.lit(DIVIDED), F.lit(SIGNALS[DIVIDED].kind), divided),
     )

@@ -23,10 +23,10 @@ def synchronised(members: DataFrame, embeddings: DataFrame, settings: Scoring) -
     bits = F.least(F.col("days") * settings.lockstep_each, F.lit(CHANNEL["synchrony"].cap)) * MILLI
     rows = rows.withColumn("bits", F.round(bits).cast("int"))
     text = F.format_string(
-        "accounts were active in the same ten minutes %d times; chance and their own hours would make %.1f; so on %d of %d days",
+        "Accounts were active in the same ten minutes %d times on %d of %d days; %.1f expected by chance and their own hours.",
         "support",
-        "background",
         "days",
         "active_days",
+        "background",
     )
     return piece(rows, F.lit("synchrony"), F.lit("coordination"), text)
