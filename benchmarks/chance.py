@@ -48,13 +48,15 @@ def dealt(accounts: DataFrame, seed: int) -> DataFrame:
     return numbered.join(drawn, ["group", "n"]).select("account_id", "group", "dealt_to", "new_owner").localCheckpoint()
 
 
-def shuffled_links(tokens: DataFrame, embeddings: DataFrame, accounts: DataFrame, run: Run, seed: int) -> DataFrame:
+def shuffled_links(tokens: DataFrame, embeddings: DataFrame, accounts: DataFrame, population: DataFrame, run: Run, seed: int) -> DataFrame:
     """`graph.links` of a day whose values are dealt anew, each with the triangles that it closes, be it none."""
     active = embeddings.select("account_id").join(accounts.where("agreement is null").select("account_id", "owner_id"), "account_id")
     deal = dealt(active, seed)
     group = F.create_map(*(F.lit(x) for c in CHANNEL.values() for x in (c.name, c.group)))[F.col("channel")]
     moved = tokens.withColumn("group", group).join(deal, ["account_id", "group"])
-    tokens = moved.select(*(F.col({"account_id": "dealt_to", "owner_id": "new_owner"}.get(c, c)).alias(c) for c in tokens.columns))
+    new = {"account_id": "dealt_to", "owner_id": "new_owner", "account_key": "new_key"}
+    moved = moved.join(population.select(F.col("account_id").alias("dealt_to"), F.col("account_key").alias("new_key")), "dealt_to")
+    tokens = moved.select(*(F.col(new.get(c, c)).alias(c) for c in tokens.columns))
 
     def deal_out(frame: DataFrame, name: str, columns: tuple[str, ...]) -> DataFrame:
         """The frame with `columns` dealt as the group `name` is."""
@@ -67,16 +69,16 @@ def shuffled_links(tokens: DataFrame, embeddings: DataFrame, accounts: DataFrame
     accounts = deal_out(accounts, "creation", ("created_at",)).localCheckpoint()
     tokens = tokens.localCheckpoint()
     found = [
-        iolaus.pairs.infrastructure.transform(tokens, embeddings, run),
-        iolaus.pairs.templates.transform(tokens, embeddings, run),
-        iolaus.pairs.content.transform(embeddings, accounts, run),
+        iolaus.pairs.infrastructure.transform(tokens, population, run),
+        iolaus.pairs.templates.transform(tokens, population, run),
+        iolaus.pairs.content.transform(embeddings, population, run),
     ]
     infrastructure, templates, content = (f.localCheckpoint() for f in found)
-    synchrony = iolaus.pairs.synchrony.transform(embeddings, infrastructure, templates, content, run)
-    cohort = iolaus.pairs.cohort.transform(accounts, infrastructure, templates, content, run)
+    synchrony = iolaus.pairs.synchrony.transform(embeddings, population, infrastructure, templates, content, run)
+    cohort = iolaus.pairs.cohort.transform(accounts, population, infrastructure, templates, content, run)
     every = replace(run, settings=replace(run.settings, graph=replace(run.settings.graph, triangles=0)))
     verdicts = tokens.sparkSession.createDataFrame([], table("verdicts.given").schema)
-    links: DataFrame = iolaus.graph.links.transform(infrastructure, templates, content, synchrony, cohort, embeddings, verdicts, every)
+    links: DataFrame = iolaus.graph.links.transform(infrastructure, templates, content, synchrony, cohort, population, verdicts, every)
     return links.localCheckpoint()
 
 
@@ -98,16 +100,16 @@ def main() -> int:
     given = parser.parse_args()
     run = Run(given.date, DEFAULT, Key(b"no key is needed"))
     lake = Lake(session(), given.lake, DEFAULT.window_days)
-    tokens, embeddings, known = (
+    tokens, embeddings, known, population = (
         lake.read(name, Span.DAY, given.date).localCheckpoint()
-        for name in ("features.account_tokens", "features.account_embeddings", "silver.accounts")
+        for name in ("features.account_tokens", "features.account_embeddings", "silver.accounts", "features.population")
     )
     accounts = embeddings.count()
     real = lake.read("graph.links", Span.DAY, given.date).count()
     print(f"{accounts} accounts; links of the day as it was: {real}")
     print(f"{'seed':>4} {'by chance':>9} {'budget':>7} {'kept':>5}")
     for seed in range(1, given.seeds + 1):
-        links = shuffled_links(tokens, embeddings, known, run, seed)
+        links = shuffled_links(tokens, embeddings, known, population, run, seed)
         kept = links.where(F.col("triangles") >= DEFAULT.graph.triangles).count()
         print(f"{seed:4} {links.count():9} {accounts // 2:7} {kept:5}", flush=True)
     clusters = lake.read("graph.clusters", Span.DAY, given.date).localCheckpoint()

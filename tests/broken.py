@@ -11,7 +11,8 @@ NOW = datetime(2026, 2, 10, 12, tzinfo=UTC)
 TOMORROW = NOW + timedelta(days=1)
 PSEUDONYM = "0123456789abcdef0123456789abcdef"
 
-_PAIR: Row = {"account_a": "a", "account_b": "b", "bits": 5_000, "similarity": 0.5, "support": 1}
+_LINK: Row = {"account_a": "a", "account_b": "b", "key_a": 0, "key_b": 1}
+_PAIR: Row = {"key_a": 0, "key_b": 1, "bits": 5_000, "similarity": 0.5, "support": 1}
 _SUMS: Row = {"n_exchanges": 4, "first_at": NOW, "last_at": NOW, "slots": [1]}
 _SCORE: Row = {
     "cluster_id": "c1", "rank": 1, "score": 9.0, "coordination": 6.0, "extraction": 3.0, "confidence": "high", "n_accounts": 6,
@@ -33,6 +34,7 @@ GOOD: dict[str, Row] = {
     "silver.accounts": {"owner_id": "org:o", "card": PSEUDONYM},
     "features.account_days": {**_SUMS, "output_histogram": [0] * 16, "capability_counts": [0] * 7},
     "features.account_embeddings": {**_SUMS, "vector": [1.0] + [0.0] * 127},
+    "features.population": {"account_id": "a", "owner_id": "a", "is_background": True, "is_first_of_owner": True},
     "features.account_tokens": {"channel": "card", "n": 1, "fillings": 1, "users": 2, "degree": 2, "reach": 1},
     "features.prompt_templates": {
         "channel": "system", "n_accounts": 2, "n_owners": 2, "n_loyal": 2, "n_exchanges": 4, "n_fillings": 4, "traffic_share": 0.5,
@@ -43,7 +45,7 @@ GOOD: dict[str, Row] = {
     "pairs.synchrony": {**_PAIR, "channel": "synchrony"},
     "pairs.cohort": {**_PAIR, "channel": "cohort"},
     "pairs.hot_keys": {"channel": "card", "sharers": 5, "pairs_not_made": 10, "why": "over_cap"},
-    "graph.links": {"account_a": "a", "account_b": "b", "infrastructure": 4_000, "content": 5_000, "bits": 9_000, "triangles": 3},
+    "graph.links": {**_LINK, "infrastructure": 4_000, "content": 5_000, "bits": 9_000, "triangles": 3},
     "graph.components": {"account_id": "b", "component": "a"},
     "graph.communities": {"community": "links:a", "account_id": "a", "origin": "links"},
     "graph.clusters": {"cluster_id": "c1", "account_id": "a", "membership": 0.9, "origin": "links", "event": "born"},
@@ -53,7 +55,9 @@ GOOD: dict[str, Row] = {
     "gold.watchlist": {**_SCORE, "first_flagged": DAY, "confidence": "low"},
     "gold.suspect_cluster_members": _MEMBER,
     "gold.cluster_evidence": _PIECE,
-    "gold.cluster_links": {**_PAIR, "cluster_id": "c1", "channel": "card", "bits": 5.0},
+    "gold.cluster_links": {
+        "account_a": "a", "account_b": "b", "support": 1, "similarity": 0.5, "cluster_id": "c1", "channel": "card", "bits": 5.0,
+    },
     "gold.cluster_templates": {"cluster_id": "c1", "kind": "system", "n_accounts": 3, "n_exchanges": 9, "n_owners_at_large": 3},
     "gold.cluster_origins": {"cluster_id": "c1", "kind": "plan", "n_accounts": 3, "share": 0.5, "share_at_large": 0.1},
     "gold.cluster_timeline": {"cluster_id": "c1", "hour": NOW, "n_exchanges": 2, "n_accounts": 2},
@@ -61,13 +65,13 @@ GOOD: dict[str, Row] = {
 
 # Of each figure of a table's own rows: what breaks it, in one more row beside the good one, or in so many.
 _PAIR_FAULTS: dict[str, Row | list[Row]] = {
-    "wrong_order": {"account_a": "c", "account_b": "b"},
-    "impossible_bits": {"account_a": "x", "account_b": "y", "bits": 0},
-    "impossible_similarity": {"account_a": "x", "account_b": "y", "similarity": 1.5},
-    "impossible_support": {"account_a": "x", "account_b": "y", "support": 0},
+    "wrong_order": {"key_a": 2},
+    "impossible_bits": {"key_b": 9, "bits": 0},
+    "impossible_similarity": {"key_b": 9, "similarity": 1.5},
+    "impossible_support": {"key_b": 9, "support": 0},
     "unknown_channel": {"channel": "dream"},
 }
-_SHARED_FAULTS = {**_PAIR_FAULTS, "unshared": {"account_a": "x", "account_b": "y", "sharers": 1}}
+_SHARED_FAULTS = {**_PAIR_FAULTS, "unshared": {"key_b": 9, "sharers": 1}}
 _CLUSTER_FAULTS: dict[str, Row | list[Row]] = {
     "impossible_score": {"cluster_id": "c2", "rank": 2, "score": 8.0},
     "impossible_counts": {"cluster_id": "c2", "rank": 2, "n_owners": 7},
@@ -161,6 +165,10 @@ BROKEN: dict[str, dict[str, Row | list[Row]]] = {
         "impossible_share": {"account_id": "y", "wrapped": 1.5},
         "after_the_day": {"account_id": "y", "last_at": TOMORROW},
         "parts_over_whole": {"account_id": "y", "n_known": 5},
+    },
+    "features.population": {
+        "impossible_key": {"account_id": "y", "account_key": -1},
+        "licensed_owner": {"account_id": "y", "is_background": False},
     },
     "features.account_tokens": {
         "unshared": {"token": 1, "users": 1, "degree": 1},

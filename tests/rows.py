@@ -1,6 +1,6 @@
 """Rows of a table from what a test is about: a base row, and the columns that differ from it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -27,6 +27,19 @@ def rows(spark: SparkSession, table_name: str, overrides: Sequence[dict[str, Any
             raise KeyError(f"{table_name} has no column {', '.join(sorted(unknown))}")
     made = [tuple(override[f.name] if f.name in override else base(f) for f in schema.fields) for override in overrides]
     return spark.createDataFrame(made, schema)
+
+
+def population(
+    spark: SparkSession, accounts: Iterable[str], owners: Mapping[str, str] | None = None, licensed: Collection[str] = ()
+) -> DataFrame:
+    """`features.population` of accounts, keyed from 0 in the order of their ids, each its own owner where none is given."""
+    of, seen, made = owners or {}, set[str](), []
+    for key, account in enumerate(sorted(set(accounts))):
+        owner, background = of.get(account, account), account not in licensed
+        first = background and owner not in seen
+        seen |= {owner} if background else set()
+        made.append({"account_id": account, "account_key": key, "owner_id": owner, "is_background": background, "is_first_of_owner": first})
+    return rows(spark, "features.population", made)
 
 
 def base(field: StructField) -> Any:

@@ -1,11 +1,12 @@
 """gold.cluster_links: of each member the strongest pairs, links first, with all that is known of them."""
 
 from dataclasses import replace
+from string import ascii_lowercase
 from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
-from rows import DAY, rows
+from rows import DAY, population, rows
 
 from iolaus.gold.cluster_links import transform
 from iolaus.settings import DEFAULT, Key, Run, Scoring
@@ -20,19 +21,23 @@ def shown(spark: SparkSession, most: int, clusters: dict[str, str], links: dict[
 
     def of(name: str) -> DataFrame:
         told = [
-            {"account_a": p[0], "account_b": p[1], "channel": c, "bits": n}
+            {"key_a": ord(p[0]) - ord("a"), "key_b": ord(p[1]) - ord("a"), "channel": c, "bits": n}
             for p, cs in pairs.items()
             for c, n in cs.items()
             if OF[c] == name
         ]
         return rows(spark, f"pairs.{name}", told)
 
-    linked = [{"account_a": p[0], "account_b": p[1], "bits": n, "verdict_id": "v" if p == cleared else None} for p, n in links.items()]
+    linked = [
+        {"key_a": ord(p[0]) - ord("a"), "key_b": ord(p[1]) - ord("a"), "bits": n, "verdict_id": "v" if p == cleared else None}
+        for p, n in links.items()
+    ]
     made = transform(
         rows(spark, "scoring.clusters", [{"cluster_id": c, "confidence": "low" if c == "hc_low" else "high"} for c in clusters]),
         rows(spark, "graph.clusters", [{"cluster_id": c, "account_id": a} for c, members in clusters.items() for a in members]),
         rows(spark, "graph.links", linked),
         *(of(name) for name in TABLES),
+        population(spark, ascii_lowercase),
         Run(DAY, replace(DEFAULT, scoring=replace(Scoring(), links_shown=most)), Key(b"k"), "run 1"),
     ).collect()
     return sorted((r.cluster_id, r.account_a + r.account_b, r.channel, r.bits) for r in made)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 from pyspark.sql import SparkSession
-from rows import DAY, rows
+from rows import DAY, population, rows
 
 from iolaus.model.signals import CHANNEL
 from iolaus.pairs import cohort
@@ -25,9 +25,10 @@ def test_a_candidate_of_several_channels_is_one_pair_if_few_were_made_between_th
     accounts = rows(spark, "silver.accounts", [{"account_id": name, "created_at": at} for name, at in made.items()])
     names = sorted(made)
     wanted = {tuple(sorted(map(str, rng.choice(names, 2, replace=False)))) for _ in range(600)}
-    candidates = [{"account_a": a, "account_b": b} for a, b in wanted]
+    candidates = [{"key_a": names.index(a), "key_b": names.index(b)} for a, b in wanted]
     frames = [rows(spark, f"pairs.{name}", [c | {"channel": f"{name} {k}"} for k in (0, 1) for c in candidates]) for name in _NAMES]
-    found = {(r.account_a, r.account_b): (r.sharers, r.bits) for r in cohort.transform(accounts, *frames, RUN).collect()}
+    pairs = cohort.transform(accounts, population(spark, names), *frames, RUN).collect()
+    found = {(names[r.key_a], names[r.key_b]): (r.sharers, r.bits) for r in pairs}
 
     def place(name: str) -> float:
         hour = made[name].replace(minute=0)

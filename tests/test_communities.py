@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
-from rows import DAY, rows
+from rows import DAY, population, rows
 
 from iolaus.graph.communities import transform
 from iolaus.graphs.communities import communities, dense_groups, leiden, reunited
@@ -191,6 +191,7 @@ def test_a_wrapper_of_many_joins_the_groups_that_links_tie(spark: SparkSession, 
             "features.account_embeddings",
             [{"account_id": a, "n_exchanges": 2_000, "n_known": 20, "n_later_turns": 900} for a in everybody],
         ),
+        population(spark, everybody),
         RUN,
     ).collect()
     found: dict[str, set[str]] = {}
@@ -219,6 +220,7 @@ def test_a_phrase_of_the_questions_does_not_join_two_operators(spark: SparkSessi
             "features.account_embeddings",
             [{"account_id": a, "n_exchanges": 2_000, "n_known": 20, "n_later_turns": 900} for a in everybody],
         ),
+        population(spark, everybody),
         RUN,
     ).collect()
     found = {row.account_id: row.community for row in made}
@@ -244,6 +246,7 @@ def test_a_phrase_that_a_group_shares_with_people_does_not_bring_them_in(spark: 
             [used | {"account_id": a} for a in everybody[:20]] + [phrase | {"account_id": a} for a in everybody[:40]],
         ),
         rows(spark, "features.account_embeddings", sent),
+        population(spark, everybody),
         RUN,
     ).collect()
     assert sorted(r.account_id for r in made) == everybody[: 20 if whole else 40]

@@ -91,8 +91,10 @@ def brute_force(uses: list[Row], owners: int, most: int) -> dict[tuple[str, str,
 
 
 def run(spark: SparkSession, uses: list[Row], owners: int, most: int, **how: int) -> dict[tuple[str, str, str], Row]:
-    made = [r.asDict() for r in shared_tokens(rows(spark, "features.account_tokens", uses), CHANNELS, owners, most, **how).collect()]
-    found = {(r.pop("account_a"), r.pop("account_b"), r.pop("channel")): r for r in made}
+    names = sorted({use["account_id"] for use in uses})
+    keyed = [use | {"account_key": 7 * names.index(use["account_id"])} for use in uses]
+    made = [r.asDict() for r in shared_tokens(rows(spark, "features.account_tokens", keyed), CHANNELS, owners, most, **how).collect()]
+    found = {(names[r.pop("key_a") // 7], names[r.pop("key_b") // 7], r.pop("channel")): r for r in made}
     assert len(found) == len(made), "one row a pair and channel"
     return found
 

@@ -11,8 +11,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from rows import DAY, rows
 
-from iolaus.features import account_days, account_embeddings, account_tokens, prompt_templates
+from iolaus.features import account_days, account_embeddings, account_tokens, population, prompt_templates
 from iolaus.model import account_sketch as sketches
+from iolaus.model.population import size
 from iolaus.model.signals import CHANNEL, TRAIT_CODES, WRAPPERS
 from iolaus.schemas.sketch import PHRASE_CHANNELS, TRAIT
 from iolaus.schemas.table import table
@@ -242,9 +243,13 @@ def test_tokens_have_the_users_degree_and_reach_of_a_loop(spark: SparkSession, m
     monkeypatch.setattr(account_tokens, "USES", held)
     embeddings, accounts = active_accounts(7)
     frames = rows(spark, "features.account_embeddings", embeddings), rows(spark, "silver.accounts", accounts)
-    made = account_tokens.transform(*frames, RUN)
+    everybody = population.transform(*frames, RUN).localCheckpoint()
+    check_columns(everybody, "features.population")
+    made = account_tokens.transform(*frames, everybody, RUN)
     check_columns(made, "features.account_tokens")
     collected = [r.asDict() for r in made.collect()]
+    keys = {r.account_id: r.account_key for r in everybody.collect()}
+    assert all(r.pop("account_key") == keys[r["account_id"]] for r in collected)
     found = {(r.pop("account_id"), r.pop("channel"), r.pop("token")): r for r in collected}
     assert len(found) == len(collected), "one row an account, channel and token"
     assert {r.pop("run_date") for r in collected} == {DAY}
@@ -255,6 +260,25 @@ def test_tokens_have_the_users_degree_and_reach_of_a_loop(spark: SparkSession, m
     assert any(account == "account 05" for account, _, _ in found), "an account that is not known answers for itself"
     assert {channel for _, channel, _ in found} == set(CHANNEL) - {"content", "synchrony", "cohort"}
     assert {row["counts"] for row in found.values()} == {True, False}
+
+
+@pytest.mark.parametrize("partitions", [1, 5])
+def test_the_population_is_keyed_in_order_and_leaves_licensed_customers_out(spark: SparkSession, partitions: int) -> None:
+    embeddings, accounts = active_accounts(7)
+    frames = rows(spark, "features.account_embeddings", embeddings).repartition(partitions), rows(spark, "silver.accounts", accounts)
+    made = sorted(population.transform(*frames, RUN).collect(), key=lambda r: r.account_key)
+    names = [r.account_id for r in made]
+    assert names == sorted(e["account_id"] for e in embeddings), "every active account once, in the order of its key"
+    assert len({r.account_key for r in made}) == len(names)
+    known = {a["account_id"]: a for a in accounts}
+    licensed = {name for name in names if known.get(name, {}).get("agreement")}
+    assert licensed
+    assert {r.account_id for r in made if not r.is_background} == licensed
+    assert all(r.owner_id == known.get(r.account_id, {}).get("owner_id", r.account_id) for r in made)
+    owners = {r.owner_id for r in made if r.is_background}
+    counted = size(population.transform(*frames, RUN))
+    assert (counted.accounts, counted.owners) == (len(names) - len(licensed), len(owners))
+    assert len([r for r in made if r.is_first_of_owner]) == len(owners) < counted.accounts
 
 
 def test_templates_add_up_their_accounts(spark: SparkSession) -> None:

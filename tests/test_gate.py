@@ -16,7 +16,7 @@ from iolaus.runtime.runner import Runner
 from iolaus.settings import DEFAULT, Key, Run
 from iolaus.silver import exchanges
 from tests.broken import GOOD, NOW
-from tests.rows import DAY, rows
+from tests.rows import DAY, population, rows
 
 NAME = "pairs.content"
 SHORT = "recall_short_of_target"
@@ -28,7 +28,7 @@ def vectors(spark: SparkSession) -> tuple[DataFrame, DataFrame]:
     directions = np.random.default_rng(1).normal(size=(40, 8))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     spoken = [{"account_id": f"a{i:02}", "prompt_words": 1_000, "vector": row.tolist()} for i, row in enumerate(directions)]
-    return rows(spark, "features.account_embeddings", spoken), rows(spark, "silver.accounts", [])
+    return rows(spark, "features.account_embeddings", spoken), population(spark, [a["account_id"] for a in spoken])
 
 
 def runner(spark: SparkSession, lake: Path) -> Runner:
@@ -41,10 +41,10 @@ def short(judged: Runner) -> list[tuple[bool, float | None]]:
 
 
 def test_the_join_tells_its_recall(spark: SparkSession) -> None:
-    embeddings, accounts = vectors(spark)
-    found = content.transform(embeddings, accounts, Run(DAY, DEFAULT, Key(b"k")))
+    embeddings, everybody = vectors(spark)
+    found = content.transform(embeddings, everybody, Run(DAY, DEFAULT, Key(b"k")))
     assert told(found) == {"join_recall": 1.0, "join_recall_at_least": 1.0, "join_target": TARGET}, "so few are all compared"
-    assert told(content.transform(embeddings.limit(0), accounts, Run(DAY, DEFAULT, Key(b"k")))) == {}
+    assert told(content.transform(embeddings.limit(0), everybody, Run(DAY, DEFAULT, Key(b"k")))) == {}
 
 
 def test_a_join_below_its_target_is_a_warning_wherever_it_is_judged(
@@ -60,7 +60,7 @@ def test_a_join_below_its_target_is_a_warning_wherever_it_is_judged(
 
     monkeypatch.setattr(content, "cosine_join", measured)
     made = runner(spark, tmp_path)
-    for name, frame in zip(("features.account_embeddings", "silver.accounts"), vectors(spark), strict=True):
+    for name, frame in zip(("features.account_embeddings", "features.population"), vectors(spark), strict=True):
         made.lake.write(name, frame, DAY)
     cases = {(None, None): (True, None), (0.97, TARGET): (True, pytest.approx(0.0)), (TARGET, TARGET - 0.1): (False, pytest.approx(0.1))}
     for (figures["recall"], figures["recall_at_least"]), expected in cases.items():

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from pyspark.sql import SparkSession
-from rows import DAY, rows
+from rows import DAY, population, rows
 
 from iolaus.graph import links
 from iolaus.model import pair_evidence
@@ -33,12 +33,11 @@ def test_of_a_group_the_best_channel_counts_and_groups_add_up(spark: SparkSessio
                 for channel in channels:
                     if rng.random() < 0.3:
                         bits = int(rng.integers(1, 11_000))
-                        said[table].append({"account_a": names[a], "account_b": names[b], "channel": channel, "bits": bits})
+                        said[table].append({"key_a": a, "key_b": b, "channel": channel, "bits": bits})
                         group = CHANNEL[channel].family, CHANNEL[channel].group
                         best[names[a], names[b]][group] = max(bits, best[names[a], names[b]][group])
     frames = [rows(spark, f"pairs.{table}", said[table]) for table in OF]
-    embeddings = rows(spark, "features.account_embeddings", [{"account_id": name} for name in names])
-    made = links.transform(*frames, embeddings, rows(spark, "verdicts.given", []), RUN).collect()
+    made = links.transform(*frames, population(spark, names), rows(spark, "verdicts.given", []), RUN).collect()
     found = {(r.account_a, r.account_b): tuple(r[f] for f in (*FAMILIES, "bits")) for r in made}
     expected = {}
     for pair, facts in best.items():

@@ -6,7 +6,7 @@ from itertools import combinations, permutations
 import numpy as np
 import pytest
 from pyspark.sql import Row, SparkSession
-from rows import DAY, rows
+from rows import DAY, population, rows
 
 from iolaus.model.account_sketch import SLOTS_A_DAY
 from iolaus.model.lockstep import lockstep
@@ -124,7 +124,9 @@ def test_strangers_do_not_send_the_same_in_the_same_minutes(spark: SparkSession)
         ("bronze.models", []),
     )
     rows_of: dict[str, dict[str, Row]] = defaultdict(dict)
-    for row in evidence(*(rows(spark, name, given) for name, given in inputs), run).collect():
+    frames = [rows(spark, name, given) for name, given in inputs]
+    everybody = population(spark, [a["account_id"] for a in active])
+    for row in evidence(*frames[:4], everybody, frames[4], run).collect():
         rows_of[row.cluster_id][row.channel] = row
     for kind, made in rows_of.items():
         told = kind == "in step"

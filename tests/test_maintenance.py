@@ -25,7 +25,7 @@ from iolaus.settings import DEFAULT, RETENTION
 from tests.rows import DAY, rows
 from tests.runs import KEY
 
-COMPONENTS, PAIRS, EXCHANGES, REJECTED = "graph.components", "pairs.content", "bronze.exchanges", "quality.quarantine"
+COMPONENTS, PAIRS, EXCHANGES, REJECTED = "graph.components", "graph.links", "bronze.exchanges", "quality.quarantine"
 MEMBERS = "gold.suspect_cluster_members"
 
 

@@ -2,7 +2,7 @@
 
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
-from rows import DAY, rows
+from rows import DAY, population, rows
 
 from iolaus.gold.cluster_origins import transform
 from iolaus.model.signals import TRAIT_CODES
@@ -29,6 +29,7 @@ def test_origins_beside_everybody(spark: SparkSession) -> None:
         ),
         rows(spark, "features.account_embeddings", active),
         rows(spark, "silver.accounts", [{"account_id": "a", "plan": "api", "billing_country": "KZ"}, {"account_id": "c", "plan": "api"}]),
+        population(spark, [a["account_id"] for a in active]),
         Run(DAY, DEFAULT, Key(b"k")),
     )
     found = {(r.cluster_id, r.kind, r.value): (r.n_accounts, r.n_exchanges, r.share, r.share_at_large) for r in made.collect()}

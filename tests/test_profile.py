@@ -20,7 +20,7 @@ from iolaus.model.membership.candidates import PARTS, Candidates
 from iolaus.model.membership.group import Groups
 from iolaus.model.membership.judge import FAMILIES, assign
 from iolaus.model.membership.typical import held as pack_held
-from iolaus.model.population import Background, background
+from iolaus.model.population import Background, Size, background
 from iolaus.model.signals import CHANNEL
 from iolaus.settings import Profile
 from iolaus.text.embedding import DIMENSIONS
@@ -185,7 +185,7 @@ def run(spark: SparkSession, world: World, s: Profile, partitions: int = 1) -> d
     active = np.bincount([h for of in world.binned.values() for h in of[2]], minlength=HOURS)
     at_large = Background(counted, np.zeros((0, DIMENSIONS)), active) if partitions == 1 else background(binned)
     assert (at_large.bins.tolist(), at_large.hours.tolist()) == (counted.tolist(), active.tolist())
-    made = [r.asDict() for r in assign(members, linked, accounts, at_large, len(world.binned), s).collect()]
+    made = [r.asDict() for r in assign(members, linked, accounts, at_large, Size(len(world.binned), len(world.binned)), s).collect()]
     found = {r.pop("account_id"): r for r in made}
     assert len(found) == len(made), "one row an account"
     return found
@@ -329,7 +329,7 @@ def test_who_asks_about_the_same_things_is_found_without_a_token(spark: SparkSes
     accounts = binned.join(pack_held(held), "account_id", "left")
     listed = spark.createDataFrame(members, "community string, account_id string")
     linked = listed.where(F.lit(origin.startswith("links")) & (F.col("account_id") != "014"))
-    made = assign(listed, linked, accounts, background(binned), 400, Profile(unlinked=20.0)).collect()
+    made = assign(listed, linked, accounts, background(binned), Size(400, 400), Profile(unlinked=20.0)).collect()
     assert {r["account_id"] for r in made} == {f"{i:03}" for i in range(14 if joins else 13)}, "not the fifteenth, though it was listed"
     assert all("content" in r["reasons"] and r["content"] >= 3000 for r in made)
 

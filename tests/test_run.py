@@ -118,13 +118,13 @@ def test_a_query_over_the_evidence_gives_every_score(lake: Path) -> None:
 
 def test_chance_makes_few_links(spark: SparkSession, lake: Path) -> None:
     """With every fact dealt anew among accounts, pairs stay within half a link an account, and close no triangles."""
-    names = ("features.account_tokens", "features.account_embeddings", "silver.accounts")
+    names = ("features.account_tokens", "features.account_embeddings", "silver.accounts", "features.population")
     day = [
         spark.read.format("delta").load(str(lake / n.replace(".", "/"))).where(F.col("run_date") == F.lit(DAYS[1])).drop("run_date")
         for n in names
     ]
-    tokens, embeddings, accounts = (frame.localCheckpoint() for frame in day)
-    links = shuffled_links(tokens, embeddings, accounts, Run(DAYS[1], DEFAULT, Key(KEY.encode())), seed=1)
+    tokens, embeddings, accounts, population = (frame.localCheckpoint() for frame in day)
+    links = shuffled_links(tokens, embeddings, accounts, population, Run(DAYS[1], DEFAULT, Key(KEY.encode())), seed=1)
     assert links.count() <= embeddings.count() // 2
     assert links.where(F.col("triangles") >= DEFAULT.graph.triangles).count() == 0
     assert digest(spark, lake, "graph.links", DAYS[1])[0] >= RING * (RING - 1) // 4, (

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from pyspark.sql import Row, SparkSession
-from rows import DAY, rows
+from rows import DAY, population, rows
 
 from iolaus.model.behaviour import talks
 from iolaus.model.evidence.ownership import pool
@@ -166,7 +166,9 @@ def pieces(
         ("bronze.models", models),
     )
     found: dict[str, Found] = defaultdict(dict)
-    for row in evidence(*(rows(spark, table, given) for table, given in inputs), RUN).collect():
+    frames = [rows(spark, table, given) for table, given in inputs]
+    everybody = population(spark, [a["account_id"] for a in active], {a["account_id"]: a["owner_id"] for a in accounts})
+    for row in evidence(*frames[:4], everybody, frames[4], RUN).collect():
         found[row.cluster_id][row.kind, row.channel] = row
     return found
 

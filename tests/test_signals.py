@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame, SparkSession
 from rows import DAY, rows
 
 from iolaus.export.signal_reference import PAGE, page
-from iolaus.features import account_days, account_embeddings, account_tokens
+from iolaus.features import account_days, account_embeddings, account_tokens, population
 from iolaus.model import explanations
 from iolaus.model.bits import MILLI
 from iolaus.model.evidence.ownership import identity
@@ -58,14 +58,17 @@ def found(spark: SparkSession) -> dict[str, list[Any]]:
     accounts = rows(spark, "silver.accounts", known)
     days = account_days.transform(rows(spark, "silver.exchanges", sent), RUN)
     embeddings = account_embeddings.transform(days, RUN).localCheckpoint()
-    tokens = account_tokens.transform(embeddings, accounts, RUN).localCheckpoint()
+    everybody = population.transform(embeddings, accounts, RUN).localCheckpoint()
+    names = {r.account_key: r.account_id for r in everybody.collect()}
+    tokens = account_tokens.transform(embeddings, accounts, everybody, RUN).localCheckpoint()
     members = spark.createDataFrame([(c.name, f"{c.name} {i}") for c in VALUES for i in range(3)], "cluster_id string, account_id string")
     sizes = members.groupBy("cluster_id").count().withColumnRenamed("count", "size")
-    pairs: DataFrame = infrastructure.transform(tokens, embeddings, RUN).unionByName(templates.transform(tokens, embeddings, RUN))
+    pairs: DataFrame = infrastructure.transform(tokens, everybody, RUN).unionByName(templates.transform(tokens, everybody, RUN))
     pieces = identity(members, sizes, tokens, len(known), DEFAULT.scoring)
     of: dict[str, list[Any]] = {c.name: [[], []] for c in VALUES}
     for row in pairs.collect():
-        of[row.account_a.rsplit(" ", 1)[0]][0].append(row)
+        one, other = names[row.key_a], names[row.key_b]
+        of[one.rsplit(" ", 1)[0]][0].append((one, other, row))
     for row in pieces.collect():
         of[row.cluster_id][1].append(row)
     return of
@@ -74,10 +77,10 @@ def found(spark: SparkSession) -> dict[str, list[Any]]:
 @pytest.mark.parametrize("channel", VALUES, ids=lambda c: c.name)
 def test_a_shared_value_makes_pairs_and_a_reason(found: dict[str, list[Any]], channel: Channel) -> None:
     pairs, pieces = found[channel.name]
-    assert {r.channel for r in pairs} == {channel.name} == {r.channel for r in pieces}
-    assert sorted((r.account_a[-1], r.account_b[-1]) for r in pairs) == [("0", "1"), ("0", "2"), ("1", "2")]
-    assert {r.sharers for r in pairs} == {3}
-    assert all(channel.floor * MILLI <= r.bits <= channel.cap * MILLI for r in pairs)
+    assert {r.channel for _, _, r in pairs} == {channel.name} == {r.channel for r in pieces}
+    assert sorted((one[-1], other[-1]) for one, other, _ in pairs) == [("0", "1"), ("0", "2"), ("1", "2")]
+    assert {r.sharers for _, _, r in pairs} == {3}
+    assert all(channel.floor * MILLI <= r.bits <= channel.cap * MILLI for _, _, r in pairs)
     [piece] = pieces
     assert piece.description == f"All 3 accounts {channel.says} (under 1% of {OTHERS} do)."
     assert (piece.kind, piece.part) == (channel.kind, channel.group)

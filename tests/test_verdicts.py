@@ -111,6 +111,7 @@ def test_an_heir_began_after_the_ban_and_shares_what_others_lack(spark: SparkSes
         rows(spark, "features.account_tokens", [token | {"account_id": x, "owner_id": x} for x in old + new]),
         rows(spark, "features.account_embeddings", [{"account_id": x, "first_at": is_["first_at"]} for x in new + rest]),
         rows(spark, "silver.accounts", [{"account_id": x, "banned_at": is_["banned_at"] if x in old else None} for x in old + new]),
+        len(new + rest),
         DEFAULT.scoring,
     ).collect()
     assert [(r.community, r.heir_of) for r in found] == ([("k", "hc_old")] if case == "heir" else []), case

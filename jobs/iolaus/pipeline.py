@@ -92,7 +92,7 @@ def _previous(table: str) -> Read:
 
 
 _EMBEDDINGS, _ACCOUNTS, _TOKENS = Read("features.account_embeddings"), Read("silver.accounts"), Read("features.account_tokens")
-_VERDICTS = _all(VERDICTS)
+_POPULATION, _VERDICTS = Read("features.population"), _all(VERDICTS)
 _CANDIDATES = (Read("pairs.infrastructure"), Read("pairs.templates"), Read("pairs.content"))
 _PAIRS = (*_CANDIDATES, Read("pairs.synchrony"), Read("pairs.cohort"))
 _SCORED = (Read("scoring.clusters"), Read("graph.clusters"))
@@ -134,32 +134,33 @@ STAGES: tuple[Stage, ...] = (
         (_window("features.account_days"),),
         "an account's window: vector, phrases, traits, timing, behaviour",
     ),
-    Stage("features.account_tokens", Grain.RUN, (_EMBEDDINGS, _ACCOUNTS), "what accounts have in common with others, counted"),
+    Stage("features.population", Grain.RUN, (_EMBEDDINGS, _ACCOUNTS), "who is active, by which number, and who counts as background"),
+    Stage("features.account_tokens", Grain.RUN, (_EMBEDDINGS, _ACCOUNTS, _POPULATION), "what accounts have in common with others, counted"),
     Stage("features.prompt_templates", Grain.RUN, (_TOKENS, _EMBEDDINGS), "templates, wrappers and system prompts, with who uses them"),
-    Stage("pairs.infrastructure", Grain.RUN, (_TOKENS, _EMBEDDINGS), "pairs that share cards, addresses, networks, devices"),
-    Stage("pairs.templates", Grain.RUN, (_TOKENS, _EMBEDDINGS), "pairs that share prompts, wrappers, system prompts"),
-    Stage("pairs.content", Grain.RUN, (_EMBEDDINGS, _ACCOUNTS), "pairs that ask about the same things"),
-    Stage("pairs.synchrony", Grain.RUN, (_EMBEDDINGS, *_CANDIDATES), "pairs that are active in the same minutes"),
-    Stage("pairs.cohort", Grain.RUN, (_ACCOUNTS, *_CANDIDATES), "pairs that were made at the same time"),
-    Stage("pairs.hot_keys", Grain.RUN, (_TOKENS, _EMBEDDINGS), "shared values that too many have to pair them"),
-    Stage("graph.links", Grain.RUN, (*_PAIRS, _EMBEDDINGS, _VERDICTS), "pairs on which independent families of evidence agree"),
+    Stage("pairs.infrastructure", Grain.RUN, (_TOKENS, _POPULATION), "pairs that share cards, addresses, networks, devices"),
+    Stage("pairs.templates", Grain.RUN, (_TOKENS, _POPULATION), "pairs that share prompts, wrappers, system prompts"),
+    Stage("pairs.content", Grain.RUN, (_EMBEDDINGS, _POPULATION), "pairs that ask about the same things"),
+    Stage("pairs.synchrony", Grain.RUN, (_EMBEDDINGS, _POPULATION, *_CANDIDATES), "pairs that are active in the same minutes"),
+    Stage("pairs.cohort", Grain.RUN, (_ACCOUNTS, _POPULATION, *_CANDIDATES), "pairs that were made at the same time"),
+    Stage("pairs.hot_keys", Grain.RUN, (_TOKENS, _POPULATION), "shared values that too many have to pair them"),
+    Stage("graph.links", Grain.RUN, (*_PAIRS, _POPULATION, _VERDICTS), "pairs on which independent families of evidence agree"),
     Stage("graph.components", Grain.RUN, (Read("graph.links"),), "accounts joined by links, directly or not"),
     Stage(
         "graph.communities",
         Grain.RUN,
-        (Read("graph.links"), Read("graph.components"), Read("pairs.content"), _TOKENS, _EMBEDDINGS),
+        (Read("graph.links"), Read("graph.components"), Read("pairs.content"), _TOKENS, _EMBEDDINGS, _POPULATION),
         "dense groups, and groups of one wrapper or one subject",
     ),
     Stage(
         "graph.clusters",
         Grain.RUN,
-        (Read("graph.communities"), _TOKENS, _EMBEDDINGS, _ACCOUNTS, _previous("graph.clusters"), _VERDICTS),
+        (Read("graph.communities"), _TOKENS, _EMBEDDINGS, _ACCOUNTS, _POPULATION, _previous("graph.clusters"), _VERDICTS),
         "members, re-assigned by profile; ids that last",
     ),
     Stage(
         "scoring.evidence",
         Grain.RUN,
-        (Read("graph.clusters"), _TOKENS, _EMBEDDINGS, _ACCOUNTS, _all("bronze.models")),
+        (Read("graph.clusters"), _TOKENS, _EMBEDDINGS, _ACCOUNTS, _POPULATION, _all("bronze.models")),
         "what speaks for a cluster, in bits, and what else it could be",
     ),
     Stage(
@@ -169,7 +170,7 @@ STAGES: tuple[Stage, ...] = (
         "score, confidence and rank of a cluster",
     ),
     Stage("gold.cluster_timeline", Grain.RUN, (*_SCORED, _EMBEDDINGS), "a cluster's activity by hour and model"),
-    Stage("gold.cluster_links", Grain.RUN, (*_SCORED, Read("graph.links"), *_PAIRS), "why these two accounts"),
+    Stage("gold.cluster_links", Grain.RUN, (*_SCORED, Read("graph.links"), *_PAIRS, _POPULATION), "why these two accounts"),
     Stage("gold.cluster_evidence", Grain.RUN, (Read("scoring.clusters"), Read("scoring.evidence")), "why this cluster"),
     Stage(
         "gold.cluster_templates",
@@ -186,7 +187,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "gold.cluster_origins",
         Grain.RUN,
-        (*_SCORED, _EMBEDDINGS, _ACCOUNTS),
+        (*_SCORED, _EMBEDDINGS, _ACCOUNTS, _POPULATION),
         "regions and pathways of a cluster, beside everybody's",
     ),
     Stage(

@@ -185,7 +185,7 @@ def _accounts(members: Sequence[Row]) -> dict[str, Any]:
 
 def _short(reason: str) -> str:
     """A reason without the subject that each begins with."""
-    return reason.removeprefix("members ").removeprefix("it ")
+    return reason.removeprefix("Members ").removeprefix("it ")
 
 
 def _graph(case: Case) -> dict[str, Any]:

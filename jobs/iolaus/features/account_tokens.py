@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from iolaus.engine.exchange import by_task, dealt, whole
 from iolaus.engine.plan import one_or_many, shuffled_tasks, tasks_for
+from iolaus.model.population import of_background
 from iolaus.model.shared_values import as_long
 from iolaus.model.sharing import NAMES, SHARED, count_owners, reach_of, task_of, uses
 from iolaus.model.signals import VALUES
@@ -18,19 +19,17 @@ from iolaus.settings import Run
 USES = 2_000_000  # that a task counts in memory: half a gigabyte in a Python worker
 
 
-def transform(embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame:
-    """One row an account, channel and token, of accounts active in the window without an agreement.
+def transform(embeddings: DataFrame, accounts: DataFrame, population: DataFrame, run: Run) -> DataFrame:
+    """One row an account, channel and token, of accounts of the background that were active in the window.
 
-    Tokens that a single owner has are dropped: there is nobody to share them with. Licensed customers
-    take no part, neither as suspects nor as background. Tokens are counted in memory. In several tasks there are two shuffles:
-    by token, to count who has it, and by account, to add up whom it meets. To the first go all uses of all accounts, most of
-    which nobody shares: thousands at a time, as one message, for as rows they would cost more than all else of the stage.
+    Tokens that a single owner has are dropped: there is nobody to share them with. Tokens are counted in memory. In several tasks
+    there are two shuffles: by token, to count who has it, and by account, to add up whom it meets. To the first go all uses of
+    all accounts, most of which nobody shares: thousands at a time, as one message, for as rows they would cost more than all
+    else of the stage.
     """
-    known = accounts.select("account_id", "owner_id", "agreement", *(c.registered for c in VALUES if c.registered))
-    active = embeddings.select("account_id", "traits", "phrases").join(known, "account_id", "left").where("agreement is null")
-    active = active.select(
-        "account_id", F.coalesce("owner_id", "account_id").alias("owner_id"), "traits", "phrases", _own_tokens().alias("own")
-    )
+    known = accounts.select("account_id", *(c.registered for c in VALUES if c.registered))
+    active = of_background(embeddings.select("account_id", "traits", "phrases"), population).join(known, "account_id", "left")
+    active = active.select("account_id", "account_key", "owner_id", "traits", "phrases", _own_tokens().alias("own"))
     day, schema = run.day, table("features.account_tokens").schema
 
     def alone(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -6,6 +6,7 @@ from string import ascii_uppercase
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from iolaus.model.population import of_background, size
 from iolaus.model.signals import TRAIT_CODES
 from iolaus.schemas.table import table
 from iolaus.settings import Run
@@ -18,7 +19,9 @@ _PATHS = ("api", "console", "cloud", "reseller")
 _WORDS = (*("".join(pair) for pair in product(ascii_uppercase, repeat=2)), *_PATHS)
 
 
-def transform(scored: DataFrame, clusters: DataFrame, embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame:
+def transform(
+    scored: DataFrame, clusters: DataFrame, embeddings: DataFrame, accounts: DataFrame, population: DataFrame, run: Run
+) -> DataFrame:
     """One row a listed cluster, kind and value that any member has.
 
     Sketches hold hashes of countries and access paths. Both are short lists, so the words are found again by hashing
@@ -26,8 +29,10 @@ def transform(scored: DataFrame, clusters: DataFrame, embeddings: DataFrame, acc
     """
     members = clusters.join(scored.select("cluster_id"), "cluster_id").select("cluster_id", "account_id")
     sizes = members.groupBy("cluster_id").agg(F.count(F.lit(1)).alias("size"))
-    population = F.lit(float(max(embeddings.count(), 1)))
-    active = embeddings.select("account_id", "traits").join(accounts.select("account_id", *_REGISTERED.values()), "account_id", "left")
+    everybody = F.lit(float(size(population).accounts))
+    active = of_background(embeddings.select("account_id", "traits"), population).join(
+        accounts.select("account_id", *_REGISTERED.values()), "account_id", "left"
+    )
     kinds = F.create_map(*(F.lit(x) for kind, name in _TRAITS.items() for x in (TRAIT_CODES[name], kind)))
     used = active.select("account_id", F.inline("traits")).where(F.col("channel").isin([TRAIT_CODES[name] for name in _TRAITS.values()]))
     listed = embeddings.sparkSession.range(1).select(F.explode(F.array(*(F.lit(w) for w in _WORDS))).alias("word"))
@@ -39,13 +44,13 @@ def transform(scored: DataFrame, clusters: DataFrame, embeddings: DataFrame, acc
     registered = active.select("account_id", F.inline(F.array(*stated))).where("value is not null")
     having = sent.unionByName(registered.withColumn("n", F.lit(None).cast("int")))
     having = having.groupBy("account_id", "kind", "value").agg(F.sum("n").alias("n"))  # other: several paths
-    at_large = having.groupBy("kind", "value").agg((F.count(F.lit(1)) / population).alias("share_at_large"))
+    at_large = having.groupBy("kind", "value").agg((F.count(F.lit(1)) / everybody).alias("share_at_large"))
     inside = having.join(members, "account_id").groupBy("cluster_id", "kind", "value")
     counted = inside.agg(F.count(F.lit(1)).cast("int").alias("n_accounts"), F.sum("n").alias("n_exchanges"))
     commonest = Window.partitionBy("cluster_id", "kind").orderBy(F.desc("n_accounts"), "value")
     rows = counted.withColumn("nth", F.row_number().over(commonest)).where(F.col("nth") <= _SHOWN)
     rows = rows.join(F.broadcast(sizes), "cluster_id").join(at_large, ["kind", "value"])
-    share, everybody = F.round(F.col("n_accounts") / F.col("size"), 4), F.round("share_at_large", 4)
-    made = rows.withColumn("share", share).withColumn("share_at_large", everybody)
+    share, at_large_ = F.round(F.col("n_accounts") / F.col("size"), 4), F.round("share_at_large", 4)
+    made = rows.withColumn("share", share).withColumn("share_at_large", at_large_)
     made = made.withColumns({"run_date": F.lit(run.day), "run_id": F.lit(run.run_id)})
     return made.select(*table("gold.cluster_origins").schema.fieldNames())

@@ -9,7 +9,7 @@ from iolaus.model.bits import MILLI
 from iolaus.model.membership.families import FAMILIES
 from iolaus.model.membership.judge import assign
 from iolaus.model.membership.typical import held
-from iolaus.model.population import background
+from iolaus.model.population import background, of_background, size
 from iolaus.model.verdicts import CONFIRMED, cleared_members, heirs, in_force, of_accounts
 from iolaus.settings import Run
 
@@ -19,6 +19,7 @@ def transform(
     tokens: DataFrame,
     embeddings: DataFrame,
     accounts: DataFrame,
+    population: DataFrame,
     previous: DataFrame,
     verdicts: DataFrame,
     run: Run,
@@ -29,25 +30,24 @@ def transform(
     analyst judged innocent by name is held out of the cluster it was seen in; a group that took over from the banned
     accounts of a confirmed cluster goes by that cluster's id.
     """
-    population = embeddings.count()
-    known = embeddings.join(accounts.select("account_id", "created_at", "agreement"), "account_id", "left")
-    dated = known.where("agreement is null")  # licensed customers take no part
+    counted = size(population)
+    dated = of_background(embeddings, population).join(accounts.select("account_id", "created_at"), "account_id", "left")
     binned = bins(dated, creation_places(accounts)).localCheckpoint()
     at_large = background(binned)
     shared = tokens.where("degree >= 2")  # what counts for one owner alone is typical of no group
     profiles = binned.join(held(shared), "account_id", "left").localCheckpoint()
     members, linked = communities.select("community", "account_id"), communities.where("origin = 'links'").select("community", "account_id")
     for _ in range(run.settings.profile.rounds):
-        members = assign(members, linked, profiles, at_large, population, run.settings.profile).localCheckpoint()
+        members = assign(members, linked, profiles, at_large, counted, run.settings.profile).localCheckpoint()
     force = None if verdicts.isEmpty() else in_force(verdicts, run)
     if force is not None:
         cleared = cleared_members(members.select("community", "account_id"), force, run)
         members = members.join(cleared, ["community", "account_id"], "left_anti").localCheckpoint()
-    size = Window.partitionBy("community")
-    members = members.withColumn("size", F.count(F.lit(1)).over(size)).where(F.col("size") >= run.settings.profile.fewest)
+    of_group = Window.partitionBy("community")
+    members = members.withColumn("size", F.count(F.lit(1)).over(of_group)).where(F.col("size") >= run.settings.profile.fewest)
     ids = carry(previous.select("cluster_id", "account_id"), members.select("community", "account_id"), born_on=run.day.isoformat())
     if force is not None:
-        ids = _with_heirs(members, ids, previous, force, tokens, embeddings, accounts, run)
+        ids = _with_heirs(members, ids, previous, force, tokens, embeddings, accounts, counted.owners, run)
     origins = communities.select("community", "origin").distinct()
     rows = members.join(F.broadcast(ids), "community").join(F.broadcast(origins), "community")
     odds = F.pow(F.lit(2.0), F.col("bits") / F.lit(float(MILLI)))
@@ -73,6 +73,7 @@ def _with_heirs(
     tokens: DataFrame,
     embeddings: DataFrame,
     accounts: DataFrame,
+    owners: int,
     run: Run,
 ) -> DataFrame:
     """`ids`, in which each heir of a confirmed cluster has its id, and names it among its parents."""
@@ -80,7 +81,7 @@ def _with_heirs(
     lived_on = previous.join(judged.select("cluster_id").distinct(), "cluster_id").select("cluster_id", "account_id")
     seeds = judged.unionByName(lived_on).distinct().localCheckpoint()
     placed = members.select("community", "account_id")
-    found = heirs(placed, ids, seeds, tokens, embeddings, accounts, run.settings.scoring)
+    found = heirs(placed, ids, seeds, tokens, embeddings, accounts, owners, run.settings.scoring)
     taken = ids.join(found, "community", "left")
     inherits = F.col("heir_of").isNotNull()
     return taken.select(

@@ -8,12 +8,21 @@ from iolaus.graphs.communities import communities, dense_groups
 from iolaus.graphs.components import connected_components
 from iolaus.graphs.group_union import union
 from iolaus.model.behaviour import talks
+from iolaus.model.population import of_background, size
 from iolaus.model.signals import WRAPPERS
 from iolaus.model.templates import lived_by
 from iolaus.settings import Graph, Run
 
 
-def transform(links: DataFrame, components: DataFrame, content: DataFrame, tokens: DataFrame, embeddings: DataFrame, run: Run) -> DataFrame:
+def transform(
+    links: DataFrame,
+    components: DataFrame,
+    content: DataFrame,
+    tokens: DataFrame,
+    embeddings: DataFrame,
+    population: DataFrame,
+    run: Run,
+) -> DataFrame:
     """One row an account and group.
 
     Links find the groups whose pairs betray each other. Where no pair can (one residential line an
@@ -32,21 +41,21 @@ def transform(links: DataFrame, components: DataFrame, content: DataFrame, token
     from_links = dense.select(
         F.concat(F.lit("links:"), "community").alias("source"), F.col("id").alias("account_id"), F.lit("links").alias("origin")
     )
-    from_wrappers = _wrapper_groups(tokens, embeddings, from_links, settings)
+    from_wrappers = _wrapper_groups(tokens, embeddings, from_links, size(population).owners, settings)
     sources = from_links.withColumn("share", F.lit(None).cast("double")).unionByName(from_wrappers).localCheckpoint()
     found = union(sources, overlap=settings.wrapper_overlap, driver_edges=settings.driver_edges).localCheckpoint()
-    alike = _content_groups(content, embeddings, found, settings)
+    alike = _content_groups(content, of_background(embeddings, population), found, settings)
     return found.unionByName(alike).select(F.lit(run.day).alias("run_date"), "community", "account_id", "origin")
 
 
-def _wrapper_groups(tokens: DataFrame, embeddings: DataFrame, linked: DataFrame, settings: Graph) -> DataFrame:
+def _wrapper_groups(tokens: DataFrame, embeddings: DataFrame, linked: DataFrame, owners: int, settings: Graph) -> DataFrame:
     """Accounts (source, account_id, origin, share) of each wrapper or system prompt that a group of accounts lives by.
 
     share: of their traffic that carries it.
 
     What so many use that it should be the platform's own is an operation's still where links tie most of its users to others.
     """
-    most = max(settings.wrapper_accounts, int(settings.wrapper_most * embeddings.count()))
+    most = max(settings.wrapper_accounts, int(settings.wrapper_most * owners))
     used = lived_by(tokens, embeddings, (*WRAPPERS, "system"), settings)
     tied = used.join(broadcast_if_small(linked.select("account_id", F.lit(1).alias("linked"))), "account_id", "left").groupBy(
         "channel", "token"
@@ -67,11 +76,11 @@ def _content_groups(content: DataFrame, embeddings: DataFrame, found: DataFrame,
     People who share an interest are many and hold conversations; programs that share one are few.
     """
     programs = embeddings.where(~talks(settings) & (F.col("n_exchanges") >= settings.programs_exchanges))
-    size = F.count(F.lit(1)).over(Window.partitionBy("community"))
-    placed = found.withColumn("size", size).where(F.col("size") >= settings.wrapper_accounts)  # a few linked pairs may be of a group
-    alone = programs.select("account_id").join(placed.select("account_id"), "account_id", "left_anti").localCheckpoint()
-    a, b = (alone.select(F.col("account_id").alias(side)) for side in "ab")
-    edges = content.select(F.col("account_a").alias("a"), F.col("account_b").alias("b")).join(a, "a").join(b, "b").localCheckpoint()
+    members = F.count(F.lit(1)).over(Window.partitionBy("community"))
+    placed = found.withColumn("size", members).where(F.col("size") >= settings.wrapper_accounts)  # a few linked pairs may be of a group
+    alone = programs.select("account_id", "account_key").join(placed.select("account_id"), "account_id", "left_anti").localCheckpoint()
+    a, b = (alone.select(F.col("account_id").alias(side), F.col("account_key").alias(f"key_{side}")) for side in "ab")
+    edges = content.select("key_a", "key_b").join(a, "key_a").join(b, "key_b").select("a", "b").localCheckpoint()
     places = connected_components(edges, driver_edges=settings.driver_edges)
     placed = edges.join(places.select(F.col("id").alias("a"), "component"), "a")
     groups = dense_groups(

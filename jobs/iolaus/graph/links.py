@@ -10,9 +10,10 @@ from pyspark.sql import functions as F
 from iolaus.engine.exchange import by_task, dealt, whole
 from iolaus.engine.plan import tasks_for
 from iolaus.graphs.triangles import truss
-from iolaus.model.account_keys import by_names
+from iolaus.model.account_keys import with_names
 from iolaus.model.bits import MILLI
 from iolaus.model.pair_evidence import ROWS, by_pair, evidence, task_of
+from iolaus.model.population import size
 from iolaus.model.signals import CHANNEL
 from iolaus.model.verdicts import cleared_pairs, in_force
 from iolaus.schemas.graph_links import FAMILIES
@@ -25,7 +26,7 @@ def transform(
     content: DataFrame,
     synchrony: DataFrame,
     cohort: DataFrame,
-    embeddings: DataFrame,
+    population: DataFrame,
     verdicts: DataFrame,
     run: Run,
 ) -> DataFrame:
@@ -39,7 +40,7 @@ def transform(
     settings = run.settings.graph
     rows = evidence((infrastructure, templates, content, synchrony, cohort), "channel", "bits")
     tasks, floor = tasks_for(rows, F.lit(1), ROWS), int(settings.family_floor * MILLI)
-    enough = (np.log2(max(embeddings.count(), 2)) + settings.chance_links) * MILLI
+    enough = (np.log2(max(size(population).accounts, 2)) + settings.chance_links) * MILLI
 
     def weigh(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for pairs in _by_family(batches):
@@ -47,7 +48,7 @@ def transform(
             yield pairs.filter(pa.array((agreeing >= settings.families) & (pairs["bits"].to_numpy() >= enough)))
 
     together = by_task(dealt(rows, lambda batch: task_of(batch, tasks)), tasks, weigh, _PAIR)
-    strong = by_names(together, embeddings).localCheckpoint()
+    strong = with_names(together.withColumnsRenamed({"a": "key_a", "b": "key_b"}), population).localCheckpoint()
     ends = ["account_a", "account_b"]
     marked = strong.withColumn("verdict_id", F.lit(None).cast("string"))
     if not verdicts.isEmpty():
@@ -57,7 +58,7 @@ def transform(
     kept = marked.join(closed.select(F.col("a").alias("account_a"), F.col("b").alias("account_b"), "triangles"), ends)
     kept = kept.unionByName(marked.where("verdict_id is not null").withColumn("triangles", F.lit(0).cast("long")))
     triangles = F.col("triangles").cast("int").alias("triangles")
-    return kept.select(F.lit(run.day).alias("run_date"), *ends, *FAMILIES, "bits", triangles, "verdict_id")
+    return kept.select(F.lit(run.day).alias("run_date"), *ends, "key_a", "key_b", *FAMILIES, "bits", triangles, "verdict_id")
 
 
 _PAIR = ", ".join(["a long", "b long", *(f"{family} int" for family in FAMILIES), "bits int"])

@@ -1,6 +1,6 @@
 """Evidence on pairs of accounts from several tables of pairs, brought together: of each pair all rows, in one task, in NumPy.
 
-Pairs are told apart by the marks of their accounts (`iolaus.engine.broadcast`). Rows are sorted by one number a pair.
+Pairs are told apart by the keys of their accounts (`features.population`). Rows are sorted by one number a pair.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame
 
 from iolaus.engine.hashing import Ints, hashed
 from iolaus.engine.runs import begins
-from iolaus.model.account_keys import by_marks
+from iolaus.model.account_keys import by_keys
 from iolaus.model.bits import MILLI
 
 Numbers = npt.NDArray[np.float64]
@@ -23,8 +23,8 @@ ROWS = 8_000_000  # that a task adds up: under a gigabyte in a Python worker
 
 
 def evidence(tables: Sequence[DataFrame], *columns: str) -> DataFrame:
-    """(a long, b long, and the columns named), a row a row of the tables of pairs: the marks of its accounts."""
-    return reduce(DataFrame.unionByName, (by_marks(pairs, *columns) for pairs in tables))
+    """(a long, b long, and the columns named), a row a row of the tables of pairs: the keys of its accounts."""
+    return reduce(DataFrame.unionByName, (by_keys(pairs, *columns) for pairs in tables))
 
 
 def task_of(rows: pa.RecordBatch, tasks: int) -> npt.NDArray[np.int32]:
@@ -45,14 +45,14 @@ def by_pair(a: Ints, b: Ints) -> tuple[Ints, Ints]:
 
 
 def measured_pairs(
-    day: date, channel: str, a: pa.Array, b: pa.Array, bits: Numbers, similarity: Numbers, support: npt.NDArray[np.int32]
+    day: date, channel: str, a: Ints, b: Ints, bits: Numbers, similarity: Numbers, support: npt.NDArray[np.int32]
 ) -> pa.RecordBatch:
-    """Rows of a table of pairs (`iolaus.schemas.pairs`), without token and sharers. Shapes: (n,) each; bits in bits."""
+    """Rows of a table of pairs (`iolaus.schemas.pairs`), without token and sharers. Shapes: (n,) each; a, b: keys, in any order."""
     n = len(a)
     columns = {
         "run_date": pa.array([day] * n, pa.date32()),
-        "account_a": a,
-        "account_b": b,
+        "key_a": pa.array(np.minimum(a, b)),
+        "key_b": pa.array(np.maximum(a, b)),
         "channel": pa.array([channel] * n, pa.string()),
         "token": pa.nulls(n, pa.int64()),
         "sharers": pa.nulls(n, pa.int32()),

@@ -1,4 +1,7 @@
-"""Everybody: what all accounts of the population do, which a group's profile is held against."""
+"""The population: how many accounts and owners there are, and what all of them do, which a group's profile is held against.
+
+Who counts is decided once a run, in `features.population`: every rate, count and sample is of its background.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,6 +16,27 @@ from iolaus.model.account_bins import BINNED, BINS, HOURS, Floats, Ints
 from iolaus.text.embedding import DIMENSIONS
 
 SAMPLE = 2_000  # accounts whose vectors stand for everybody's: 1 MB on the driver
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many accounts, and how many owners, are background; at least 1 each."""
+
+    accounts: int
+    owners: int
+
+
+def size(population: DataFrame) -> Size:
+    """The size of the background, of `features.population`."""
+    counted = [F.count(F.when(F.col(name), 1)) for name in ("is_background", "is_first_of_owner")]
+    accounts, owners = population.agg(*counted).first() or (0, 0)
+    return Size(max(accounts, 1), max(owners, 1))
+
+
+def of_background(rows: DataFrame, population: DataFrame) -> DataFrame:
+    """The rows of accounts that are background, each with its `account_key` and `owner_id`."""
+    known = population.where("is_background").select("account_id", "account_key", "owner_id")
+    return rows.join(known, "account_id")
 
 
 @dataclass(frozen=True)

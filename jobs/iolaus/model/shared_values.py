@@ -66,17 +66,16 @@ def shared_tokens(
     piece: int = PIECE,
     partners: int = PARTNERS,
 ) -> DataFrame:
-    """One row a pair and channel: (account_a, account_b, channel, token, sharers, support, bits, similarity).
+    """One row a pair and channel: (key_a, key_b, channel, token, sharers, support, bits, similarity).
 
-    account_a < account_b, of different owners. token: the rarest that they share, of `sharers` owners;
+    key_a < key_b, of different owners. token: the rarest that they share, of `sharers` owners;
     support: how many they share; bits: thousandths, at most the channel's cap; similarity: Jaccard
     similarity of their pairable tokens, weighted by rarity; of a pair of which not all meetings were kept, the last two are
     of those that were. A task makes about `meetings` pairs of accounts that meet in a token, `piece` at a time.
     """
     pairs = pairable(channels, owners, most)
-    rows = tokens.where(pairs).select(
-        "account_id", F.xxhash64("account_id").alias("mark"), "owner_id", "channel", "token", "degree", "reach"
-    )
+    drawn_by = F.xxhash64("account_id").alias("account_hash")  # keys are of one run, and what is kept should not depend on them
+    rows = tokens.where(pairs).select("account_key", drawn_by, "owner_id", "channel", "token", "degree", "reach")
     # A row is read, and those that make pairs meet half of the others of their token; accounts of one owner add a few.
     cost = 1 + F.when(pairs, (F.col("degree") - 1) / 2 + ROW).otherwise(0)
 
@@ -85,15 +84,15 @@ def shared_tokens(
 
     def spread(rows: DataFrame, tasks: int) -> DataFrame:
         weight = F.round(MILLI * F.log2(F.lit(float(owners)) / F.col("degree"))).cast("long")
-        total = rows.groupBy("account_id", "channel").agg(F.sum(weight).alias("total"))
-        weighed = rows.withColumn("weight", weight).join(total, ["account_id", "channel"]).repartition(tasks, "channel", "token")
+        total = rows.groupBy("account_key", "channel").agg(F.sum(weight).alias("total"))
+        weighed = rows.withColumn("weight", weight).join(total, ["account_key", "channel"]).repartition(tasks, "channel", "token")
         met = dealt(weighed, lambda met: _task(met, tasks), lambda batches: _meetings(whole(batches), owners, piece, partners))
         return by_task(met, tasks, _best, _PAIR)
 
     return one_or_many(rows, tasks_for(tokens, cost, meetings), alone, spread, _PAIR).select(*_SHOWN)
 
 
-_PAIR = "account_a string, account_b string, channel string, token long, sharers int, support int, bits int, similarity double"
+_PAIR = "key_a long, key_b long, channel string, token long, sharers int, support int, bits int, similarity double"
 _SHOWN = [field.split()[0] for field in _PAIR.split(", ")]
 _RANKS = 1 << 31  # more than a token may have owners
 
@@ -106,36 +105,38 @@ def _weighed(batches: Iterable[pa.RecordBatch], owners: int) -> pa.Table | None:
     if rows is None:
         return None
     weight = np.round(MILLI * np.log2(owners / rows["degree"].to_numpy())).astype(np.int64)
-    ([account], _), ([channel], _) = _ranked(rows["account_id"]), _ranked(rows["channel"])
+    _, account = np.unique(rows["account_key"].to_numpy(), return_inverse=True)
+    channel, _ = _ranked(rows["channel"])
     _, group = np.unique(channel * (account.max() + 1) + account, return_inverse=True)
     total = np.zeros(group.max() + 1, np.int64)
     np.add.at(total, group, weight)
     return rows.append_column("weight", pa.array(weight)).append_column("total", pa.array(total[group]))
 
 
-def _ranked(*columns: pa.ChunkedArray) -> tuple[list[Ints], pa.StringArray]:
-    """The rank of each value of each column among the sorted distinct values of all, and those values."""
-    coded = [column.combine_chunks() for column in columns]
-    coded = [c if pa.types.is_dictionary(c.type) else c.dictionary_encode() for c in coded]
-    values = pc.unique(pa.chunked_array([c.dictionary for c in coded], pa.string()))
+def _ranked(column: pa.ChunkedArray) -> tuple[Ints, pa.StringArray]:
+    """The rank of each value of a column of strings among its sorted distinct values, and those values."""
+    coded = column.combine_chunks()
+    coded = coded if pa.types.is_dictionary(coded.type) else coded.dictionary_encode()
+    values = pc.unique(coded.dictionary)
     values = values.take(pc.sort_indices(values))
-    return [pc.index_in(c.dictionary, value_set=values).to_numpy().astype(np.int64)[c.indices.to_numpy()] for c in coded], values
+    return pc.index_in(coded.dictionary, value_set=values).to_numpy().astype(np.int64)[coded.indices.to_numpy()], values
 
 
 def _meetings(rows: pa.Table | None, owners: int, piece: int, partners: int) -> Iterator[pa.RecordBatch]:
     """The pairs that meet in the tokens of a task, which has all rows of each: a row a pair and channel and piece of the work.
 
-    (account_a, account_b, channel: dictionaries of strings; mark of account_a; token, sharers, support, bits, common, total_a,
-    total_b: long), where common is the weight of the tokens that they share.
+    (key_a, key_b: long; channel: dictionary of strings; token, sharers, support, bits, common, total_a, total_b: long), where
+    common is the weight of the tokens that they share.
     """
     if rows is None:
         return
-    ([account], names), ([owner], _), ([channel], channels) = (_ranked(rows[name]) for name in ("account_id", "owner_id", "channel"))
+    (owner, _), (channel, channels) = (_ranked(rows[name]) for name in ("owner_id", "channel"))
+    keys, account = np.unique(rows["account_key"].to_numpy(), return_inverse=True)
     caps = np.array([CHANNEL[name].cap * MILLI for name in channels.to_pylist()], np.int64)
-    numbers = ("mark", "token", "degree", "reach", "weight", "total")
+    numbers = ("account_hash", "token", "degree", "reach", "weight", "total")
     columns = [account, owner, channel, *(rows[n].to_numpy().astype(np.int64) for n in numbers)]
     order = np.lexsort([account, columns[4], channel])
-    account, owner, channel, mark, token, degree, reach, weight, total = (column[order] for column in columns)
+    account, owner, channel, account_hash, token, degree, reach, weight, total = (column[order] for column in columns)
     first = begins(channel, token)
     ends = np.repeat(np.append(first[1:], len(token)), run_lengths(first, len(token)))
     later = ends - np.arange(len(token)) - 1  # each row meets those after it of its token
@@ -147,21 +148,21 @@ def _meetings(rows: pa.Table | None, owners: int, piece: int, partners: int) -> 
         a = np.repeat(np.arange(first, last), later[first:last])
         b = a + 1 + np.arange(len(a)) - np.repeat(np.cumsum(later[first:last]) - later[first:last], later[first:last])
         kept = owner[a] != owner[b]
-        kept &= _drawn(mark[a], mark[b]) * np.minimum(reach[a], reach[b]) < partners
+        kept &= _drawn(account_hash[a], account_hash[b]) * np.minimum(reach[a], reach[b]) < partners
         a, b = a[kept], b[kept]
         if not len(a):
             continue
         bits = np.round(-MILLI * np.log2(np.minimum((reach[a] + reach[b]) / owners, 1.0))).astype(np.int64)
         bits = np.minimum(bits, caps[channel[a]])
-        key = (channel[a] * len(names) + account[a]) * len(names) + account[b]
+        key = (channel[a] * len(keys) + account[a]) * len(keys) + account[b]
         at, joined = _joined(key, bits, token[a], degree[a], np.ones(len(a), np.int64), weight[a])
         x, y = a[at], b[at]
-        named = [_coded(values, of) for values, of in ((names, account[x]), (names, account[y]), (channels, channel[x]))]
-        arrays = [*named, *(pa.array(column) for column in (mark[x], *joined, total[x], total[y]))]
+        pair = [pa.array(keys[account[of]]) for of in (x, y)]
+        arrays = [*pair, _coded(channels, channel[x]), *(pa.array(column) for column in (*joined, total[x], total[y]))]
         yield pa.RecordBatch.from_arrays(arrays, names=_MET)
 
 
-_MET = ["account_a", "account_b", "channel", "mark", "token", "sharers", "support", "bits", "common", "total_a", "total_b"]
+_MET = ["key_a", "key_b", "channel", "token", "sharers", "support", "bits", "common", "total_a", "total_b"]
 
 
 def _coded(values: pa.StringArray, rank: Ints) -> pa.DictionaryArray:
@@ -170,7 +171,7 @@ def _coded(values: pa.StringArray, rank: Ints) -> pa.DictionaryArray:
 
 def _task(met: pa.RecordBatch, parts: int) -> npt.NDArray[np.int32]:
     """Which of so many tasks joins the rows of each account `a`."""
-    return (mix(met["mark"].to_numpy().view(np.uint64)) % np.uint64(parts)).astype(np.int32)
+    return (mix(met["key_a"].to_numpy().view(np.uint64)) % np.uint64(parts)).astype(np.int32)
 
 
 def _drawn(a: Ints, b: Ints) -> npt.NDArray[np.float64]:
@@ -198,15 +199,16 @@ def _best(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     rows = whole(batches)
     if rows is None:
         return
-    (a, b), names = _ranked(rows["account_a"], rows["account_b"])
-    [channel], known = _ranked(rows["channel"])
+    keys, ends = np.unique(np.concatenate([rows[side].to_numpy() for side in ("key_a", "key_b")]), return_inverse=True)
+    a, b = ends[: len(rows)], ends[len(rows) :]
+    channel, known = _ranked(rows["channel"])
     measured = [rows[name].to_numpy().astype(np.int64) for name in ("bits", "token", "sharers", "support", "common")]
-    at, (token, sharers, support, bits, common) = _joined((channel * len(names) + a) * len(names) + b, *measured)
+    at, (token, sharers, support, bits, common) = _joined((channel * len(keys) + a) * len(keys) + b, *measured)
     total = rows["total_a"].to_numpy()[at] + rows["total_b"].to_numpy()[at]
     floors = np.array([CHANNEL[name].floor * MILLI for name in known.to_pylist()])
     shown = bits >= floors[channel[at]]
     of, similarity = at[shown], common / (total - common)
-    named = [values.take(pa.array(ranks[of])) for values, ranks in ((names, a), (names, b), (known, channel))]
+    named = [pa.array(keys[a[of]]), pa.array(keys[b[of]]), known.take(pa.array(channel[of]))]
     numbers = [pa.array(x[shown].astype(np.int32)) for x in (sharers, support, bits)]
     arrays = [*named, pa.array(token[shown]), *numbers, pa.array(similarity[shown])]
     yield pa.RecordBatch.from_arrays(arrays, names=_SHOWN)

@@ -13,7 +13,10 @@ from iolaus.engine.runs import begins, run_lengths
 from iolaus.model.signals import CODES, WRAPPERS
 
 NAMES = {code: name for name, code in CODES.items()}
-SHARED = "account_id string, owner_id string, channel tinyint, token long, n int, fillings int, counts boolean, users int, degree int"
+SHARED = (
+    "account_id string, account_key long, owner_id string, channel tinyint, token long, n int, fillings int, counts boolean, "
+    "users int, degree int"
+)
 
 
 def uses(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -39,13 +42,14 @@ def _listed(batch: pa.RecordBatch, name: str) -> pa.RecordBatch:
     owner = batch.column("owner_id").dictionary_encode()
     columns = [
         pa.DictionaryArray.from_arrays(row, batch.column("account_id")),
+        batch.column("account_key").take(row),
         pa.DictionaryArray.from_arrays(owner.indices.take(row), owner.dictionary),
         fields["channel"],
         fields["token"],
         fields.get("n", one),
         fields.get("fillings", one),
     ]
-    uses = pa.RecordBatch.from_arrays(columns, names=["account_id", "owner_id", "channel", "token", "n", "fillings"])
+    uses = pa.RecordBatch.from_arrays(columns, names=["account_id", "account_key", "owner_id", "channel", "token", "n", "fillings"])
     known = pc.is_in(uses["channel"], value_set=pa.array(list(NAMES), pa.int8()))
     return uses.filter(pc.and_(known, pc.is_valid(uses["token"])))
 
@@ -65,12 +69,12 @@ def count_owners(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     uses = every.take(pa.array(_repeated(every["token"].to_numpy())))  # the rest is the most, and not worth sorting by all keys
     account, owner = (uses[name].combine_chunks() for name in ("account_id", "owner_id"))
     a, o = account.indices.to_numpy(), owner.indices.to_numpy()
-    channel, token, n, fillings = (uses[name].to_numpy() for name in ("channel", "token", "n", "fillings"))
+    account_key, channel, token, n, fillings = (uses[name].to_numpy() for name in ("account_key", "channel", "token", "n", "fillings"))
     order = np.lexsort([a, o, token, channel])
-    a, o, channel, token, n, fillings = (x[order] for x in (a, o, channel, token, n, fillings))
+    a, o, account_key, channel, token, n, fillings = (x[order] for x in (a, o, account_key, channel, token, n, fillings))
     first = begins(channel, token, o, a)  # one account may have a token from two places, as its address at sign-up
     n, fillings = np.add.reduceat(n, first), np.maximum.reduceat(fillings, first)
-    a, o, channel, token = a[first], o[first], channel[first], token[first]
+    a, o, account_key, channel, token = (x[first] for x in (a, o, account_key, channel, token))
     counts = ~np.isin(channel, [*WRAPPERS.values()]) | (fillings >= 2)
     per_owner = begins(channel, token, o)
     owner_counts = np.logical_or.reduceat(counts, per_owner)
@@ -81,6 +85,7 @@ def count_owners(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     kept = users >= 2
     columns = [
         account.dictionary.take(pa.array(a[kept])),
+        pa.array(account_key[kept]),
         owner.dictionary.take(pa.array(o[kept])),
         pa.array(channel[kept], pa.int8()),
         pa.array(token[kept]),
@@ -88,13 +93,13 @@ def count_owners(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         pa.array(counts[kept]),
         *(pa.array(x[kept].astype(np.int32)) for x in (users, degree)),
     ]
-    names = ["account_id", "owner_id", "channel", "token", "n", "fillings", "counts", "users", "degree"]
+    names = ["account_id", "account_key", "owner_id", "channel", "token", "n", "fillings", "counts", "users", "degree"]
     yield from pa.table(columns, names=names).to_batches(max_chunksize=50_000)
 
 
 def reach_of(counted: pa.Table) -> npt.NDArray[np.int64]:
     """Of whole accounts: for each row, the other owners met through tokens of its channel of no higher degree."""
-    account = counted["account_id"].combine_chunks().dictionary_encode().indices.to_numpy()
+    account = counted["account_key"].to_numpy()
     channel, degree = counted["channel"].to_numpy(), counted["degree"].to_numpy()
     others = np.where(pc.fill_null(counted["counts"], False).to_numpy(), np.maximum(degree - 1, 0), 0).astype(np.int64)
     order = np.lexsort([degree, channel, account])

@@ -87,16 +87,22 @@ def _overlaps(verdicts: DataFrame, groups: DataFrame, group: str) -> DataFrame:
 
 
 def heirs(
-    members: DataFrame, ids: DataFrame, seeds: DataFrame, tokens: DataFrame, embeddings: DataFrame, accounts: DataFrame, settings: Scoring
+    members: DataFrame,
+    ids: DataFrame,
+    seeds: DataFrame,
+    tokens: DataFrame,
+    embeddings: DataFrame,
+    accounts: DataFrame,
+    owners: int,
+    settings: Scoring,
 ) -> DataFrame:
     """(community, heir_of): groups that took over from a confirmed cluster whose accounts were banned.
 
     members: (community, account_id); ids: (community, cluster_id, event); seeds: (cluster_id, account_id), the accounts of
-    confirmed clusters. A group that no cluster of the run before lives on in is an heir if most of its accounts were first
-    used after the first ban, and what many of them share with the confirmed accounts is as unlikely, in bits by family of
-    evidence, as what members of a published cluster must share.
+    confirmed clusters; owners: of the population. A group that no cluster of the run before lives on in is an heir if most of its
+    accounts were first used after the first ban, and what many of them share with the confirmed accounts is as
+    unlikely, in bits by family of evidence, as what members of a published cluster must share.
     """
-    population = float(max(embeddings.count(), 1))
     bans = seeds.join(accounts.select("account_id", "banned_at"), "account_id").groupBy("cluster_id").agg(F.min("banned_at").alias("since"))
     began = embeddings.select("account_id", F.col("first_at").alias("began"))
     fresh = members.join(ids.where(F.col("event").isin("born", "split")).select("community"), "community").join(began, "account_id")
@@ -111,7 +117,7 @@ def heirs(
     rows = having.agg(F.count(F.lit(1)).alias("having"), F.max("users").alias("users")).join(had, list(token))
     rows = rows.join(later, ["community", "cluster_id"]).where(F.col("having") >= settings.typical_share * F.col("size"))
     share, others = F.col("having") / F.col("size"), F.greatest(F.col("users") - F.col("having") - F.col("had"), F.lit(0)) + 1
-    bits = F.least(F.log2(share * F.lit(population) / others), by_channel({c.name: c.cap for c in CHANNEL.values()}))
+    bits = F.least(F.log2(share * F.lit(float(owners)) / others), by_channel({c.name: c.cap for c in CHANNEL.values()}))
     families = rows.groupBy("community", "cluster_id", by_channel({c.name: c.family for c in CHANNEL.values()}).alias("family"))
     sums = families.agg(F.max(bits).alias("bits")).groupBy("community", "cluster_id").agg(F.round(F.sum("bits"), 6).alias("bits"))
     best = Window.partitionBy("community").orderBy(F.desc("bits"), "cluster_id")

@@ -4,7 +4,6 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from iolaus.engine.broadcast import BROADCAST_ROWS, broadcast_if_at_most
-from iolaus.model.account_keys import by_names, mark
 from iolaus.model.bits import MILLI, millibits
 from iolaus.model.pair_evidence import evidence
 from iolaus.model.signals import CHANNEL
@@ -14,7 +13,9 @@ CAP = CHANNEL["cohort"].cap  # bits: two friends sign up together
 FLOOR = CHANNEL["cohort"].floor
 
 
-def transform(accounts: DataFrame, infrastructure: DataFrame, templates: DataFrame, content: DataFrame, run: Run) -> DataFrame:
+def transform(
+    accounts: DataFrame, population: DataFrame, infrastructure: DataFrame, templates: DataFrame, content: DataFrame, run: Run
+) -> DataFrame:
     """One row a candidate pair of another channel that was created close together.
 
     If r accounts of N were created between the two, the surprise that a random account is so near is
@@ -30,19 +31,20 @@ def transform(accounts: DataFrame, infrastructure: DataFrame, templates: DataFra
         (F.pmod(F.unix_timestamp("created_at"), F.lit(3600)) / 3600).alias("part"),
     )
     place = (F.col("before") + F.col("part") * F.col("count")).alias("place")
-    places = made.join(F.broadcast(before), "hour").select(mark("account_id").alias("mark"), place)
+    keyed = population.select("account_id", "account_key")
+    places = made.join(F.broadcast(before), "hour").join(keyed, "account_id").select("account_key", place)
     places = broadcast_if_at_most(places, total, BROADCAST_ROWS)
     # A pair may be a candidate of several channels: it is told apart last, after those that prove nothing are gone.
     pairs = evidence((infrastructure, templates, content))
-    a, b = (places.select(F.col("mark").alias(side), F.col("place").alias(f"place_{side}")) for side in "ab")
+    a, b = (places.select(F.col("account_key").alias(side), F.col("place").alias(f"place_{side}")) for side in "ab")
     between = F.abs(F.col("place_a") - F.col("place_b"))
     near = pairs.join(a, "a").join(b, "b").select("a", "b", between.alias("between"))
     share = 2 * (F.col("between") + 1) / F.lit(float(max(total, 1)))
     near = near.where(share <= 2.0**-FLOOR).dropDuplicates(["a", "b"])
-    return by_names(near, accounts).select(
+    return near.select(
         F.lit(run.day).alias("run_date"),
-        "account_a",
-        "account_b",
+        F.col("a").alias("key_a"),
+        F.col("b").alias("key_b"),
         F.lit("cohort").alias("channel"),
         F.lit(None).cast("long").alias("token"),
         F.floor(F.col("between") + 1).cast("int").alias("sharers"),

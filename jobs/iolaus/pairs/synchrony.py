@@ -14,10 +14,10 @@ from iolaus.engine.exchange import DEALT, by_task, deal, dealt, pair_of, pairs_o
 from iolaus.engine.hashing import Ints, hashed
 from iolaus.engine.plan import tasks_for
 from iolaus.engine.records import packed, unpacked
-from iolaus.model.account_keys import mark
 from iolaus.model.account_sketch import SLOTS_A_DAY
 from iolaus.model.bits import MILLI
 from iolaus.model.pair_evidence import ROWS, by_pair, evidence, measured_pairs
+from iolaus.model.population import of_background
 from iolaus.model.signals import CHANNEL
 from iolaus.model.timing import effective_slots, met_by_habit, poisson_bits
 from iolaus.schemas.table import table
@@ -31,7 +31,9 @@ PIECE = 500  # pairs that are weighed at a time: what is made of them stays in t
 TOLD = 100  # of such pieces, whose rows are told at a time
 
 
-def transform(embeddings: DataFrame, infrastructure: DataFrame, templates: DataFrame, content: DataFrame, run: Run) -> DataFrame:
+def transform(
+    embeddings: DataFrame, population: DataFrame, infrastructure: DataFrame, templates: DataFrame, content: DataFrame, run: Run
+) -> DataFrame:
     """One row a candidate pair of another channel whose minutes agree.
 
     Common slots in a row are one meeting, for a sitting fills several. Meetings are held against what two accounts of
@@ -41,10 +43,11 @@ def transform(embeddings: DataFrame, infrastructure: DataFrame, templates: DataF
     A task has the minutes of two blocks of accounts, once each, and evidence on pairs between them.
     """
     schema, day = table("pairs.synchrony").schema, run.day
-    busy = embeddings.select(F.explode("slots").alias("slot")).groupBy("slot").count().select("count").toArrow()  # at most 4,032 a 28 days
+    active = of_background(embeddings.select("account_id", "slots"), population).select("account_key", "slots")
+    busy = active.select(F.explode("slots").alias("slot")).groupBy("slot").count().select("count").toArrow()  # at most 4,032 a 28 days
     slots = effective_slots(busy["count"].to_numpy().astype(np.float64))
     rows = evidence((infrastructure, templates, content), "bits")
-    blocks = -(-max(embeddings.count(), 1) // BLOCK)
+    blocks = tasks_for(active, F.lit(1), BLOCK)
     each = tasks_for(rows, F.lit(1), ROWS * pairs_of(blocks))  # tasks that share the evidence between two blocks
     enough, longs = int(run.settings.pairs.synchrony_floor * MILLI), _longs(run)
     times, of_days = slice(0, SLOTS_A_DAY), slice(SLOTS_A_DAY, SLOTS_A_DAY + run.settings.window_days)  # of what follows the slots
@@ -55,13 +58,13 @@ def transform(embeddings: DataFrame, infrastructure: DataFrame, templates: DataF
         if minutes is None or pairs is None:
             return
         a, b = _candidates(pairs, enough)
-        marks, names, n = minutes["mark"].to_numpy(), minutes["account_id"].combine_chunks(), minutes["n"].to_numpy().astype(np.float64)
-        active = unpacked(minutes["active"].combine_chunks(), np.dtype("<i8"))[1].reshape(len(marks), -1)
-        by_mark, found = np.argsort(marks), []
-        known = np.isin(a, marks) & np.isin(b, marks)  # of an account without minutes nothing is said
+        keys, n = minutes["account_key"].to_numpy(), minutes["n"].to_numpy().astype(np.float64)
+        active = unpacked(minutes["active"].combine_chunks(), np.dtype("<i8"))[1].reshape(len(keys), -1)
+        by_key, found = np.argsort(keys), []
+        known = np.isin(a, keys) & np.isin(b, keys)  # of an account without minutes nothing is said
         a, b = a[known], b[known]
         for first in range(0, len(a), PIECE):
-            x, y = (by_mark[np.searchsorted(marks, of[first : first + PIECE], sorter=by_mark)] for of in (a, b))
+            x, y = (by_key[np.searchsorted(keys, of[first : first + PIECE], sorter=by_key)] for of in (a, b))
             together = (active[x, :longs] & active[y, :longs]).view(np.uint64)
             before = together << np.uint64(1)
             before[:, 1:] |= together[:, :-1] >> np.uint64(63)
@@ -78,9 +81,9 @@ def transform(embeddings: DataFrame, infrastructure: DataFrame, templates: DataF
             if len(found) == TOLD or first + PIECE >= len(a):
                 x, y, *measured = (np.concatenate(column) for column in zip(*found, strict=True))
                 found.clear()
-                yield measured_pairs(day, "synchrony", names.take(pa.array(x)), names.take(pa.array(y)), *measured)
+                yield measured_pairs(day, "synchrony", keys[x], keys[y], *measured)
 
-    to_tasks = dealt(rows, lambda batch: _task_of(batch, blocks, each)).unionByName(_minutes(embeddings, run, blocks, each))
+    to_tasks = dealt(rows, lambda batch: _task_of(batch, blocks, each)).unionByName(_minutes(active, run, blocks, each))
     return by_task(to_tasks, each * pairs_of(blocks), weigh, schema)
 
 
@@ -100,7 +103,7 @@ def _parted(batches: Iterable[pa.RecordBatch]) -> tuple[list[pa.RecordBatch], li
 
 
 def _candidates(pairs: pa.Table, enough: int) -> tuple[Ints, Ints]:
-    """The marks of the accounts of each pair on which there is so much evidence."""
+    """The keys of the accounts of each pair on which there is so much evidence."""
     a, b = (pairs[side].to_numpy() for side in "ab")
     order, begins = by_pair(a, b)
     first = order[begins[np.add.reduceat(pairs["bits"].to_numpy()[order], begins) >= enough]]
@@ -112,8 +115,8 @@ def _longs(run: Run) -> int:
     return -(-run.settings.window_days * SLOTS_A_DAY // 64)
 
 
-def _minutes(embeddings: DataFrame, run: Run, blocks: int, each: int) -> DataFrame:
-    """DEALT: (account_id, mark, n, active), in how many slots of the window an account is active, and in which, to each task of its block.
+def _minutes(active: DataFrame, run: Run, blocks: int, each: int) -> DataFrame:
+    """DEALT: (account_key, n, active), in how many slots of the window an account is active, and in which, to each task of its block.
 
     `active` is whole longs, as bytes: a bit a slot, the first slot the lowest bit; then a byte a time of day, on how many days the
     account is active at it; then a byte a day, in how many slots of it.
@@ -134,12 +137,12 @@ def _minutes(embeddings: DataFrame, run: Run, blocks: int, each: int) -> DataFra
             active[:, longs * 8 : longs * 8 + SLOTS_A_DAY] = by_day.sum(axis=1)
             active[:, longs * 8 + SLOTS_A_DAY : longs * 8 + SLOTS_A_DAY + days] = by_day.sum(axis=2)
             as_bytes = packed(np.full(len(active), active.shape[1]), active.ravel())
-            columns = [batch.column("account_id"), batch.column("mark"), pa.array(bits.sum(axis=1, dtype=np.int32)), as_bytes]
-            made = pa.RecordBatch.from_arrays(columns, names=["account_id", "mark", "n", "active"])
-            block = made["mark"].to_numpy() % blocks
+            columns = [batch.column("account_key"), pa.array(bits.sum(axis=1, dtype=np.int32)), as_bytes]
+            made = pa.RecordBatch.from_arrays(columns, names=["account_key", "n", "active"])
+            block = made["account_key"].to_numpy() % blocks
             for other in range(blocks):
                 place = pair_of(block, other) * each
                 for part in range(each):
                     yield from deal(made, (place + part).astype(np.int32))
 
-    return embeddings.select("account_id", mark("account_id").alias("mark"), "slots").mapInArrow(pack, DEALT)
+    return active.mapInArrow(pack, DEALT)

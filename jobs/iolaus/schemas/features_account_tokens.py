@@ -9,6 +9,7 @@ TABLE = Table(
     columns=(
         column("run_date", DATE, "last day of the window", required=True),
         column("account_id", STRING, "the account", required=True),
+        column("account_key", LONG, "its number in features.population", required=True),
         column("owner_id", STRING, "who answers for it", required=True),
         column("channel", STRING, "kind of token: iolaus.model.signals", required=True),
         column("token", LONG, "what is shared: the head of a pseudonym, a hash, or a number", required=True),

@@ -1,6 +1,6 @@
 """graph.links"""
 
-from iolaus.schemas.table import DATE, INT, STRING, Table, column
+from iolaus.schemas.table import DATE, INT, LONG, STRING, Table, column
 
 FAMILIES: tuple[str, ...] = ("infrastructure", "content", "cohort", "timing")  # kinds of evidence that are independent of each other
 
@@ -12,6 +12,8 @@ TABLE = Table(
         column("run_date", DATE, "last day of the window", required=True),
         column("account_a", STRING, "one account", required=True),
         column("account_b", STRING, "the other; account_a < account_b", required=True),
+        column("key_a", LONG, "the one's account_key in features.population", required=True),
+        column("key_b", LONG, "the other's", required=True),
         *(column(family, INT, f"thousandths of a bit from the family {family}", required=True) for family in FAMILIES),
         column("bits", INT, "their sum", required=True),
         column("triangles", INT, "triangles that the link closes with other links that count", required=True),

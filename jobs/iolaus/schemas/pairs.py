@@ -8,11 +8,11 @@ def pair_table(name: str, grain: str) -> Table:
     return Table(
         name=name,
         grain=grain,
-        key=("run_date", "account_a", "account_b", "channel"),
+        key=("run_date", "key_a", "key_b", "channel"),
         columns=(
             column("run_date", DATE, "last day of the window", required=True),
-            column("account_a", STRING, "one account", required=True),
-            column("account_b", STRING, "the other; account_a < account_b, and their owners differ", required=True),
+            column("key_a", LONG, "one account: its account_key in features.population", required=True),
+            column("key_b", LONG, "the other; key_a < key_b, and their owners differ", required=True),
             column("channel", STRING, "what they share", required=True),
             column("token", LONG, "the rarest shared token; null where the channel has none"),
             column("sharers", INT, "owners that share that token; null where the channel has none"),
@@ -31,5 +31,5 @@ def pair_table(name: str, grain: str) -> Table:
             ),
         ),
         date="run_date",
-        order=("account_a", "account_b"),
+        order=("key_a", "key_b"),
     )

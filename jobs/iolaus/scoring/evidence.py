@@ -12,26 +12,36 @@ from iolaus.model.evidence.piece import unexplained
 from iolaus.model.evidence.subject import subject
 from iolaus.model.evidence.synchronised import synchronised
 from iolaus.model.explanations import explanations
+from iolaus.model.population import of_background, size
 from iolaus.schemas.table import table
 from iolaus.settings import Run
 
 
-def transform(clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, accounts: DataFrame, models: DataFrame, run: Run) -> DataFrame:
+def transform(
+    clusters: DataFrame,
+    tokens: DataFrame,
+    embeddings: DataFrame,
+    accounts: DataFrame,
+    population: DataFrame,
+    models: DataFrame,
+    run: Run,
+) -> DataFrame:
     """One row a cluster and channel with any evidence, and one for each innocent explanation that was considered."""
-    settings, population = run.settings.scoring, embeddings.count()
+    settings, owners = run.settings.scoring, size(population).owners
     members = clusters.select("cluster_id", "account_id")
     sizes = members.groupBy("cluster_id").agg(F.count(F.lit(1)).alias("size"))
-    profiles = embeddings.join(accounts.drop("run_date", "key_id"), "account_id", "left")
-    together = synchronised(members, embeddings, settings).localCheckpoint()  # a row a cluster at most
+    everybody = of_background(embeddings, population)
+    profiles = everybody.join(accounts.drop("run_date", "key_id", "owner_id"), "account_id", "left")
+    together = synchronised(members, everybody, settings).localCheckpoint()  # a row a cluster at most
     in_step = together.where(F.col("bits") >= int(settings.shown * MILLI)).select("cluster_id")
-    innocent = explanations(clusters, sizes, tokens, profiles, in_step, population, run).localCheckpoint()
+    innocent = explanations(clusters, sizes, tokens, profiles, in_step, owners, run).localCheckpoint()
     pieces = (
         together,
-        identity(members, sizes, tokens, population, settings),
-        pool(members, sizes, tokens, population, settings),
-        behaviour(members, with_plans(with_labour(profiles, embeddings, tokens, run)), models, run),
+        identity(members, sizes, tokens, owners, settings),
+        pool(members, sizes, tokens, owners, settings),
+        behaviour(members, with_plans(with_labour(profiles, everybody, tokens, run)), models, run),
         succession(members, profiles, settings),
-        *subject(members, embeddings, run),
+        *subject(members, everybody, run),
     )
     fits = innocent.where("explains").select("cluster_id", "channel")
     left = unexplained(reduce(DataFrame.unionByName, pieces), fits, sizes, settings)

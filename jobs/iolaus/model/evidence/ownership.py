@@ -16,7 +16,7 @@ from iolaus.settings import Scoring
 _POOLED = tuple(c.name for c in CHANNELS if c.pooled)
 
 
-def identity(members: DataFrame, sizes: DataFrame, tokens: DataFrame, population: int, settings: Scoring) -> DataFrame:
+def identity(members: DataFrame, sizes: DataFrame, tokens: DataFrame, owners: int, settings: Scoring) -> DataFrame:
     """The one thing of each channel that most members have, however they are paired."""
     used = tokens.where(F.col("counts") & F.col("channel").isin(*(c.name for c in VALUES)))
     having = (
@@ -26,7 +26,7 @@ def identity(members: DataFrame, sizes: DataFrame, tokens: DataFrame, population
     )
     rows = having.join(sizes, "cluster_id").where(F.col("support") >= 3)
     share = F.col("support") / F.col("size")
-    outside = (F.greatest(F.col("users") - F.col("support"), F.lit(0)) + 1) / F.lit(float(population))
+    outside = (F.greatest(F.col("users") - F.col("support"), F.lit(0)) + 1) / F.lit(float(owners))
     bits = F.log2(share / outside) + F.log2(share)  # a thing that few members have proves less than its rarity
     cap = F.least(by_channel({c.name: c.cap for c in VALUES}), F.lit(settings.channel_cap))
     order = Window.partitionBy("cluster_id", "channel").orderBy(F.desc("bits"), F.desc("support"), "token")
@@ -38,7 +38,7 @@ def identity(members: DataFrame, sizes: DataFrame, tokens: DataFrame, population
     return piece(best, F.col("channel"), F.lit("coordination"), text)
 
 
-def pool(members: DataFrame, sizes: DataFrame, tokens: DataFrame, population: int, settings: Scoring) -> DataFrame:
+def pool(members: DataFrame, sizes: DataFrame, tokens: DataFrame, owners: int, settings: Scoring) -> DataFrame:
     """Pairs of members on one card, address or network, or with the same prompt, against the rate of such pairs at large."""
     used = tokens.where(F.col("channel").isin(*_POOLED))
     at_large = (
@@ -52,7 +52,7 @@ def pool(members: DataFrame, sizes: DataFrame, tokens: DataFrame, population: in
     pairs = pairs.withColumn("support", F.least("value", F.lit(2**31 - 1)).cast("int"))  # of a crowd with many values there are more
     rows = pairs.where("support > 0").join(sizes, "cluster_id").join(F.broadcast(at_large), "channel")
     possible = F.col("size") * (F.col("size") - 1) / 2
-    expected = possible * F.col("pairs") / F.lit(max(population * (population - 1) / 2, 1.0))
+    expected = possible * F.col("pairs") / F.lit(max(owners * (owners - 1) / 2, 1.0))
     rows = rows.select("cluster_id", "channel", "support", "size", "value", expected.alias("background"))
     cap = settings.behaviour_cap
 

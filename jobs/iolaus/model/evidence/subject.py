@@ -5,10 +5,10 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from iolaus.joins.cosine.join import background, sampled
 from iolaus.model.bits import MILLI
 from iolaus.model.evidence.piece import piece
 from iolaus.model.signals import CHANNEL, DIVIDED, SIGNALS
+from iolaus.model.subjects import same_subject, spoken
 from iolaus.settings import Run
 
 SUBJECT = CHANNEL["content"]
@@ -17,10 +17,10 @@ _PAIRED = 1_000  # members of a cluster whose pairs are compared
 
 def subject(members: DataFrame, embeddings: DataFrame, run: Run) -> tuple[DataFrame, DataFrame]:
     """Pairs of members that ask about the same things, against random pairs; of many accounts it is a division of labour too."""
-    settings, tail = run.settings.scoring, run.settings.pairs.content_tail
-    spoken = embeddings.where(F.col("prompt_words") >= run.settings.pairs.content_words).select("account_id", "vector")
-    sample = sampled(spoken.withColumnRenamed("account_id", "id"), run.settings.pairs.content_sample)
-    threshold = float(np.quantile(background(sample), 1 - tail)) if len(sample) > 2 else 1.0
+    settings = run.settings.scoring
+    vectors = spoken(embeddings, run.settings.pairs).select("account_id", "vector")
+    cut = same_subject(vectors, vectors.count(), run.settings.pairs)
+    tail, threshold = (run.settings.pairs.content_tail, 1.0) if cut is None else (cut.tail, cut.threshold)
 
     def close(table: pa.Table) -> pa.Table:
         rows = table.sort_by("account_id").slice(0, _PAIRED)
@@ -29,7 +29,7 @@ def subject(members: DataFrame, embeddings: DataFrame, run: Run) -> tuple[DataFr
         share = float((pairs >= threshold).mean()) if len(pairs) else 0.0
         return pa.table({"cluster_id": table["cluster_id"].slice(0, 1), "size": pa.array([len(table)], pa.int64()), "value": [share]})
 
-    directed = members.join(spoken.where("vector is not null"), "account_id").groupBy("cluster_id")
+    directed = members.join(vectors, "account_id").groupBy("cluster_id")
     shares = directed.applyInArrow(close, "cluster_id string, size long, value double").where(F.col("value") > tail)
     cap = F.lit(SUBJECT.cap)
     bits = F.round(F.least(F.log2(F.col("value") / F.lit(tail)), cap) * MILLI).cast("int")

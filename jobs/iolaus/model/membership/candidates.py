@@ -81,15 +81,15 @@ def candidates(found: Sequence[Found], memberships: Ints, groups: int) -> Candid
     return Candidates(*np.divmod(pairs, groups), np.isin(pairs, memberships), best, says, has_usual, shares)
 
 
-def of_shared_tokens(held: pa.BinaryArray, typical: Typical, memberships: Ints, groups: Groups, population: int) -> Found:
+def of_shared_tokens(held: pa.BinaryArray, typical: Typical, memberships: Ints, groups: Groups, owners: int) -> Found:
     """What each token that an account shares with a group says, in thousandths of a bit."""
     account, place, counts = typical.met(held)
     group = typical.group[place]
     nobody = np.zeros(len(typical.token), bool)
-    bits = _agreement(typical.having, typical.users, groups.size[typical.group], nobody, nobody, population)[place]
+    bits = _agreement(typical.having, typical.users, groups.size[typical.group], nobody, nobody, owners)[place]
     own = np.flatnonzero(np.isin(account * len(groups.names) + group, memberships))  # a member's use is not held against itself
     having, users, size = typical.having[place[own]], typical.users[place[own]], groups.size[group[own]]
-    bits[own] = _agreement(having, users, size, np.ones(len(own), bool), counts[own], population)
+    bits[own] = _agreement(having, users, size, np.ones(len(own), bool), counts[own], owners)
     channel = typical.channel[place]
     return account, group, channel, np.round(np.minimum(bits, _CAPS[channel]) * MILLI).astype(np.int64), typical.usual[place]
 
@@ -140,15 +140,13 @@ def flattened(lists: pa.ListArray) -> tuple[pa.Array, Ints]:
     return lists.flatten(), np.repeat(np.arange(len(lists)), lengths)
 
 
-def _agreement(
-    having: Ints, users: Ints, size: Ints, member: npt.NDArray[np.bool_], counts: npt.NDArray[np.bool_], population: int
-) -> Floats:
+def _agreement(having: Ints, users: Ints, size: Ints, member: npt.NDArray[np.bool_], counts: npt.NDArray[np.bool_], owners: int) -> Floats:
     """log2 of the share of the group's other members with the token over the share of everybody else.
 
     An account outside, or one that fills a wrapper once only, is held to the same shares. A token that few of
     the group have proves less than its rarity: it is one of many that the group might have had.
     """
     inside = np.maximum((having - (member & counts)) / np.maximum(size - member, 1), 1e-9)
-    at_large = (np.maximum(users - having, 0) + 1) / np.maximum(population - size, 1)
+    at_large = (np.maximum(users - having, 0) + 1) / np.maximum(owners - size, 1)
     bits: Floats = np.log2(inside / at_large) + np.log2(inside) / 2
     return bits

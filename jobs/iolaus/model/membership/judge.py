@@ -35,7 +35,7 @@ from iolaus.model.membership.candidates import (
 from iolaus.model.membership.families import FAMILIES
 from iolaus.model.membership.group import Groups, described, nearness
 from iolaus.model.membership.typical import AT_ONCE, CHANNELS, Typical, typical_tokens
-from iolaus.model.population import Background
+from iolaus.model.population import Background, Size
 from iolaus.settings import Profile
 
 PAIRS = 500_000  # of an account and a group, at most, that are held against each other at once: some 500 MB in a Python worker
@@ -46,7 +46,7 @@ _ASSIGNED = (
 
 
 def assign(
-    members: DataFrame, linked: DataFrame, accounts: DataFrame, at_large: Background, population: int, settings: Profile
+    members: DataFrame, linked: DataFrame, accounts: DataFrame, at_large: Background, population: Size, settings: Profile
 ) -> DataFrame:
     """One round: (community, account_id, bits, one column a family, reasons), one row an account.
 
@@ -59,7 +59,7 @@ def assign(
     profile = described(members, accounts.drop("held"), settings)
     if not len(profile.names):
         return members.sparkSession.createDataFrame([], _ASSIGNED)
-    typical = typical_tokens(members, accounts, profile, population, settings)
+    typical = typical_tokens(members, accounts, profile, population.owners, settings)
     by_links = np.isin(profile.names, linked.select("community").distinct().toArrow()["community"].to_pylist())  # a row a group
     at_once = max(1, min(AT_ONCE, PAIRS // len(profile.names)))
     own, ties = (of.groupBy("account_id").agg(F.collect_list("community").alias(name)) for of, name in ((members, "own"), (linked, "ties")))
@@ -81,7 +81,7 @@ def _judge(
     typical: Typical,
     at_large: Background,
     everybody: Floats,
-    population: int,
+    population: Size,
     settings: Profile,
 ) -> Iterator[pa.RecordBatch]:
     """The group that explains each account of a batch best, where one does."""
@@ -89,7 +89,7 @@ def _judge(
     own, ties = (memberships_of(batch.column(name), names) for name in ("own", "ties"))
     # What the account asks about is one more channel, of groups that it may share no token with.
     found = (
-        of_shared_tokens(batch.column("held"), typical, own, groups, population),
+        of_shared_tokens(batch.column("held"), typical, own, groups, population.owners),
         of_subject(batch.column("vector"), own, groups, everybody, settings),
     )
     every = candidates(found, own, len(names))
@@ -97,7 +97,7 @@ def _judge(
         return
     place = batch.column("place").to_numpy(zero_copy_only=False)
     every = every.knowing(
-        prior=_prior(every, groups, by_links, ties, population, settings),
+        prior=_prior(every, groups, by_links, ties, population.accounts, settings),
         content=families.content(every, typical, groups, settings),
         infrastructure=families.infrastructure(every, settings),
         cohort=families.cohort(every, place, groups),
@@ -110,10 +110,10 @@ def _judge(
     yield _assigned(_chosen(near, groups, settings), batch.column("account_id"), names)
 
 
-def _prior(of: Candidates, groups: Groups, by_links: npt.NDArray[np.bool_], ties: Ints, population: int, settings: Profile) -> Ints:
+def _prior(of: Candidates, groups: Groups, by_links: npt.NDArray[np.bool_], ties: Ints, accounts: int, settings: Profile) -> Ints:
     """Log odds that an account drawn at random is of the group; less, without a token or link, of a group that links found."""
     size = groups.size[of.group]
-    odds = np.round(np.log2(size / np.maximum(population - size, 1)) * MILLI).astype(np.int64)
+    odds = np.round(np.log2(size / np.maximum(accounts - size, 1)) * MILLI).astype(np.int64)
     exact = np.delete(of.best, SUBJECT_PART, axis=1).max(axis=1) > 0
     untied = by_links[of.group] & ~exact & ~np.isin(of.account * len(groups.names) + of.group, ties)
     return odds - np.where(untied, int(settings.unlinked * MILLI), 0)

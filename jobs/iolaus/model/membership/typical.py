@@ -91,7 +91,7 @@ class Typical:
         return np.repeat(row, n), place, np.repeat(counts, n)
 
 
-def typical_tokens(members: DataFrame, accounts: DataFrame, groups: Groups, population: int, settings: Profile) -> Typical:
+def typical_tokens(members: DataFrame, accounts: DataFrame, groups: Groups, owners: int, settings: Profile) -> Typical:
     """What is typical of each group. members: (community, account_id); accounts: (account_id, held)."""
     names = pa.array(groups.names, pa.string())
 
@@ -116,7 +116,7 @@ def typical_tokens(members: DataFrame, accounts: DataFrame, groups: Groups, popu
     of = counts.groupBy("code", "token").agg(F.sum("having").alias("having"), F.max("users").alias("users"))
     of = of.withColumn("group", (F.col("code") / len(CHANNELS)).cast("int")).join(known, "group")
     # Held against all others: of a large operation that is itself a good part of everybody, nothing would be unusual.
-    others = F.greatest(F.lit(population) - F.col("size"), F.lit(1))
+    others = F.greatest(F.lit(owners) - F.col("size"), F.lit(1))
     outside = (F.greatest(F.col("users") - F.col("having"), F.lit(0)) + 1) / others
     order = Window.partitionBy("code").orderBy(F.desc("having"), "users", "token")
     unusual = of.where((F.col("having") >= settings.fewest) & (F.col("having") / F.col("size") >= settings.lift * outside))
