@@ -4,6 +4,7 @@ import random
 
 import networkx as nx
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,10 +14,13 @@ from rows import DAY, population, rows
 from iolaus.graph.communities import transform
 from iolaus.graphs.communities import communities, dense_groups, leiden, reunited
 from iolaus.graphs.triangles import dense_triangles, triangles, truss
+from iolaus.pairs import content
 from iolaus.settings import DEFAULT, Key, Run
+from iolaus.text.embedding import DIMENSIONS
 
 RUN = Run(DAY, DEFAULT, Key(b"k"))
 Pairs = list[tuple[int, int]]
+PROGRAM = {"n_exchanges": 100, "n_known": 100, "n_later_turns": 0, "n_calling": 0, "prompt_words": 10_000}
 pairs = st.lists(st.tuples(st.integers(0, 14), st.integers(0, 14)), max_size=60)
 
 
@@ -251,3 +255,38 @@ def test_a_phrase_that_a_group_shares_with_people_does_not_bring_them_in(spark: 
     ).collect()
     assert sorted(r.account_id for r in made) == everybody[: 20 if whole else 40]
     assert len({r.community for r in made}) == 1
+
+
+def test_a_group_of_one_subject_may_have_a_thousand_accounts(spark: SparkSession) -> None:
+    """Each keeps 48 of its 999 like: how many pairs of a group are of one subject is told from vectors, not from what was kept."""
+    rng, everybody = np.random.default_rng(4), [f"a{i:05}" for i in range(18_000)]
+    group, subject = everybody[:1_000], rng.normal(size=DIMENSIONS) / np.sqrt(DIMENSIONS)
+    vectors = rng.normal(size=(len(everybody), DIMENSIONS)) / np.sqrt(DIMENSIONS)
+    vectors[: len(group)] = subject + 1.2 * vectors[: len(group)]
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    columns = {
+        "account_id": pa.array(everybody),
+        "vector": pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), DIMENSIONS).cast(pa.list_(pa.float32())),
+        **{name: pa.array([n] * len(everybody), pa.int64()) for name, n in PROGRAM.items()},
+        "wrapped": pa.nulls(len(everybody), pa.float64()),
+    }
+    embeddings = spark.createDataFrame(pa.table(columns)).localCheckpoint()
+    keyed = spark.createDataFrame(
+        pa.table(
+            {
+                "account_id": columns["account_id"],
+                "account_key": pa.array(range(len(everybody)), pa.int64()),
+                "owner_id": columns["account_id"],
+                **{name: pa.array([True] * len(everybody)) for name in ("is_background", "is_first_of_owner")},
+            }
+        )
+    ).localCheckpoint()
+    near = content.transform(embeddings, keyed, RUN).localCheckpoint()
+    inside = near.where(f"key_a < {len(group)} and key_b < {len(group)}").count()
+    assert inside < DEFAULT.graph.content_density * len(group) * (len(group) - 1) / 2, "of the group's pairs, few are kept"
+    nothing = [rows(spark, name, []) for name in ("graph.links", "graph.components", "features.account_tokens")]
+    made = transform(nothing[0], nothing[1], near, nothing[2], embeddings, keyed, RUN).collect()
+    assert len({r.community for r in made}) == 1
+    assert {r.origin for r in made} == {"content"}
+    assert len({r.account_id for r in made} & set(group)) >= 0.99 * len(group)
+    assert len(made) <= len(group)

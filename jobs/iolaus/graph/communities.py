@@ -10,6 +10,7 @@ from iolaus.graphs.group_union import union
 from iolaus.model.behaviour import talks
 from iolaus.model.population import of_background, size
 from iolaus.model.signals import WRAPPERS
+from iolaus.model.subjects import same_subject, spoken
 from iolaus.model.templates import lived_by
 from iolaus.settings import Graph, Run
 
@@ -44,7 +45,7 @@ def transform(
     from_wrappers = _wrapper_groups(tokens, embeddings, from_links, size(population).owners, settings)
     sources = from_links.withColumn("share", F.lit(None).cast("double")).unionByName(from_wrappers).localCheckpoint()
     found = union(sources, overlap=settings.wrapper_overlap, driver_edges=settings.driver_edges).localCheckpoint()
-    alike = _content_groups(content, of_background(embeddings, population), found, settings)
+    alike = _content_groups(content, of_background(embeddings, population), found, run)
     return found.unionByName(alike).select(F.lit(run.day).alias("run_date"), "community", "account_id", "origin")
 
 
@@ -70,26 +71,32 @@ def _wrapper_groups(tokens: DataFrame, embeddings: DataFrame, linked: DataFrame,
     )
 
 
-def _content_groups(content: DataFrame, embeddings: DataFrame, found: DataFrame, settings: Graph) -> DataFrame:
-    """(community, account_id, origin) of programs in no large group that are dense in pairs of like content.
+def _content_groups(content: DataFrame, embeddings: DataFrame, found: DataFrame, run: Run) -> DataFrame:
+    """(community, account_id, origin) of programs in no large group of which many pairs ask about the same subject.
 
-    People who share an interest are many and hold conversations; programs that share one are few.
+    People who share an interest are many and hold conversations; programs that share one are few. Pairs of `content` are each
+    account's nearest few; how many pairs of a group are of one subject is told from its vectors, so that it may have any size.
     """
-    programs = embeddings.where(~talks(settings) & (F.col("n_exchanges") >= settings.programs_exchanges))
+    settings = run.settings.graph
+    able = spoken(embeddings, run.settings.pairs)
+    cut = same_subject(able, able.count(), run.settings.pairs)
+    programs = able.where(~talks(settings) & (F.col("n_exchanges") >= settings.programs_exchanges))
     members = F.count(F.lit(1)).over(Window.partitionBy("community"))
     placed = found.withColumn("size", members).where(F.col("size") >= settings.wrapper_accounts)  # a few linked pairs may be of a group
-    alone = programs.select("account_id", "account_key").join(placed.select("account_id"), "account_id", "left_anti").localCheckpoint()
+    alone = programs.select("account_id", "account_key", "vector").join(placed.select("account_id"), "account_id", "left_anti")
+    alone = alone.localCheckpoint()
     a, b = (alone.select(F.col("account_id").alias(side), F.col("account_key").alias(f"key_{side}")) for side in "ab")
     edges = content.select("key_a", "key_b").join(a, "key_a").join(b, "key_b").select("a", "b").localCheckpoint()
     places = connected_components(edges, driver_edges=settings.driver_edges)
-    placed = edges.join(places.select(F.col("id").alias("a"), "component"), "a")
     groups = dense_groups(
-        placed,
+        edges.join(places.select(F.col("id").alias("a"), "component"), "a"),
         triangles_each=settings.content_triangles,
         density=settings.content_density,
         fewest=settings.wrapper_accounts,
         seed=settings.seed,
         reunite=settings.reunite,
+        vectors=places.join(alone.select(F.col("account_id").alias("id"), "vector"), "id"),
+        threshold=1.0 if cut is None else cut.threshold,
     )
     return groups.select(
         F.concat(F.lit("content:"), "community").alias("community"), F.col("id").alias("account_id"), F.lit("content").alias("origin")

@@ -13,6 +13,7 @@ import igraph
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -146,25 +147,73 @@ def _canonical(a: Codes, b: Codes, weight: Weights) -> tuple[Codes, Codes, Weigh
     return low[starts], high[starts], np.add.reduceat(weight, starts) if len(starts) else weight
 
 
-def dense_groups(edges: DataFrame, *, triangles_each: int, density: float, fewest: int, seed: int, reunite: float) -> DataFrame:
+def dense_groups(
+    edges: DataFrame,
+    *,
+    triangles_each: int,
+    density: float,
+    fewest: int,
+    seed: int,
+    reunite: float,
+    vectors: DataFrame | None = None,
+    threshold: float = 1.0,
+) -> DataFrame:
     """(id string, community string): Leiden communities, at resolution 1, of the edges that close triangles, where they are dense.
 
     edges: (component string, a string, b string), a pair once. Kept are edges that close `triangles_each` and more, and
     communities, `reunited` where they are dense together, of `fewest` ids and more that have at least the share `density`
-    of all their pairs as such edges.
-    Each is named by its smallest id. A component must fit in a Python worker, as in `communities`.
+    of all their pairs. Each is named by its smallest id. A component must fit in a Python worker, as in `communities`.
+
+    vectors: (component string, id string, vector array<float>), unit vectors of all vertices. With them, the pairs that count are
+    those of a cosine of at least `threshold`, whether they are edges or not, of `COMPARED` ids of a community at most: where
+    edges are each vertex's nearest few, a large group has few of its pairs as edges. Without them, edges are the pairs that count.
     """
 
-    def group(table: pa.Table) -> pa.Table:
-        ids, (a, b) = encode(table["a"], table["b"])
+    def grouped(pairs: pa.Table, known: pa.Table | None) -> pa.Table:
+        ids, (a, b) = encode(pairs["a"], pairs["b"])
         closing = triangles(a, b) >= triangles_each
         a, b = a[closing], b[closing]
+        close = None if known is None else _matrix(ids, known)
         parts = leiden(a, b, np.ones(len(a)), 1.0, seed)
         labels, kept = np.arange(len(ids)), np.zeros(len(ids), bool)  # who closes nothing is alone
         for found in (parts, reunited(a, b, parts, reunite)):  # the whole where it is dense, else its parts
-            size, within = np.bincount(found), np.bincount(found[a][found[a] == found[b]], minlength=len(found))
-            dense = np.flatnonzero(((size >= fewest) & (within[: len(size)] >= density * size * (size - 1) / 2))[found])
+            size = np.bincount(found)
+            shares = _edge_density(found, a, b) if close is None else _close_pairs(found, close, threshold, fewest)
+            dense = np.flatnonzero(((size >= fewest) & (shares >= density))[found])
             labels[dense], kept[dense] = found[dense], True
         return pa.table({"id": ids.take(pa.array(np.flatnonzero(kept))), "community": ids.take(pa.array(labels[kept]))})
 
-    return edges.select("component", "a", "b").groupBy("component").applyInArrow(group, "id string, community string")
+    by_component = edges.select("component", "a", "b").groupBy("component")
+    if vectors is None:
+        return by_component.applyInArrow(lambda pairs: grouped(pairs, None), _NAMED)
+    own = vectors.select("component", "id", "vector").groupBy("component")
+    return by_component.cogroup(own).applyInArrow(grouped, _NAMED)
+
+
+COMPARED = 1_000  # ids of a community whose vectors are compared: half a million pairs
+_NAMED = "id string, community string"
+
+
+def _edge_density(labels: Codes, a: Codes, b: Codes) -> Weights:
+    """Of each label, 0 to the largest, the share of its pairs that are edges; 0 of a label of one vertex."""
+    size = np.bincount(labels).astype(np.float64)
+    within = np.bincount(labels[a][labels[a] == labels[b]], minlength=len(size))
+    return within / np.maximum(size * (size - 1) / 2, 1)
+
+
+def _close_pairs(labels: Codes, vectors: npt.NDArray[np.float32], threshold: float, fewest: int) -> Weights:
+    """Of each label of `fewest` vertices and more, the share of its pairs with a cosine of at least `threshold`, of COMPARED at most."""
+    size = np.bincount(labels)
+    shares = np.zeros(len(size))
+    for label in np.flatnonzero(size >= fewest):
+        members = np.flatnonzero(labels == label)
+        some = vectors[members[np.unique(np.linspace(0, len(members) - 1, COMPARED).astype(int))] if len(members) > COMPARED else members]
+        shares[label] = ((some @ some.T)[np.triu_indices(len(some), 1)] >= threshold).mean()
+    return shares
+
+
+def _matrix(ids: pa.Array, known: pa.Table) -> npt.NDArray[np.float32]:
+    """The vectors of `ids`, in their order, (ids, d)."""
+    table = known.take(pc.index_in(ids, value_set=known["id"].combine_chunks()))
+    matrix: npt.NDArray[np.float32] = table["vector"].combine_chunks().flatten().to_numpy().reshape(len(ids), -1)
+    return matrix
