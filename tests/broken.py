@@ -36,6 +36,7 @@ GOOD: dict[str, Row] = {
     "features.account_embeddings": {**_SUMS, "vector": [1.0] + [0.0] * 127},
     "features.population": {"account_id": "a", "owner_id": "a", "is_background": True, "is_first_of_owner": True},
     "features.account_tokens": {"channel": "card", "n": 1, "fillings": 1, "users": 2, "degree": 2, "reach": 1},
+    "features.account_behaviour": {"account_id": "a", "volume": 4.0, "volume_class": 2, "thinking_share": 0.5},
     "features.prompt_templates": {
         "channel": "system", "n_accounts": 2, "n_owners": 2, "n_loyal": 2, "n_exchanges": 4, "n_fillings": 4, "traffic_share": 0.5,
     },
@@ -174,6 +175,10 @@ BROKEN: dict[str, dict[str, Row | list[Row]]] = {
         "unshared": {"token": 1, "users": 1, "degree": 1},
         "impossible_counts": {"token": 1, "degree": 3},
         "unknown_channel": {"channel": "dream"},
+    },
+    "features.account_behaviour": {
+        "impossible_share": {"account_id": "y", "thinking_share": 1.5},
+        "impossible_volume": {"account_id": "y", "volume_class": 3},
     },
     "features.prompt_templates": {
         "unshared": {"token": 1, "n_owners": 1, "n_loyal": 1},

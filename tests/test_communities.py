@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 from rows import DAY, population, rows
 
 from iolaus.graph.communities import transform
@@ -20,7 +21,7 @@ from iolaus.text.embedding import DIMENSIONS
 
 RUN = Run(DAY, DEFAULT, Key(b"k"))
 Pairs = list[tuple[int, int]]
-PROGRAM = {"n_exchanges": 100, "n_known": 100, "n_later_turns": 0, "n_calling": 0, "prompt_words": 10_000}
+PROGRAM = {"n_exchanges": 100, "n_known": 100, "prompt_words": 10_000}
 pairs = st.lists(st.tuples(st.integers(0, 14), st.integers(0, 14)), max_size=60)
 
 
@@ -196,6 +197,7 @@ def test_a_wrapper_of_many_joins_the_groups_that_links_tie(spark: SparkSession, 
             [{"account_id": a, "n_exchanges": 2_000, "n_known": 20, "n_later_turns": 900} for a in everybody],
         ),
         population(spark, everybody),
+        rows(spark, "features.account_behaviour", [{"account_id": a, "volume": 20.0, "talks": True} for a in everybody]),
         RUN,
     ).collect()
     found: dict[str, set[str]] = {}
@@ -225,6 +227,7 @@ def test_a_phrase_of_the_questions_does_not_join_two_operators(spark: SparkSessi
             [{"account_id": a, "n_exchanges": 2_000, "n_known": 20, "n_later_turns": 900} for a in everybody],
         ),
         population(spark, everybody),
+        rows(spark, "features.account_behaviour", [{"account_id": a, "volume": 20.0, "talks": True} for a in everybody]),
         RUN,
     ).collect()
     found = {row.account_id: row.community for row in made}
@@ -251,6 +254,7 @@ def test_a_phrase_that_a_group_shares_with_people_does_not_bring_them_in(spark: 
         ),
         rows(spark, "features.account_embeddings", sent),
         population(spark, everybody),
+        rows(spark, "features.account_behaviour", [{"account_id": a, "volume": 20.0, "talks": True} for a in everybody]),
         RUN,
     ).collect()
     assert sorted(r.account_id for r in made) == everybody[: 20 if whole else 40]
@@ -268,7 +272,6 @@ def test_a_group_of_one_subject_may_have_a_thousand_accounts(spark: SparkSession
         "account_id": pa.array(everybody),
         "vector": pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), DIMENSIONS).cast(pa.list_(pa.float32())),
         **{name: pa.array([n] * len(everybody), pa.int64()) for name, n in PROGRAM.items()},
-        "wrapped": pa.nulls(len(everybody), pa.float64()),
     }
     embeddings = spark.createDataFrame(pa.table(columns)).localCheckpoint()
     keyed = spark.createDataFrame(
@@ -281,11 +284,12 @@ def test_a_group_of_one_subject_may_have_a_thousand_accounts(spark: SparkSession
             }
         )
     ).localCheckpoint()
+    driven = embeddings.select("account_id", F.lit(False).alias("talks"), F.lit(100.0).alias("volume"))
     near = content.transform(embeddings, keyed, RUN).localCheckpoint()
     inside = near.where(f"key_a < {len(group)} and key_b < {len(group)}").count()
     assert inside < DEFAULT.graph.content_density * len(group) * (len(group) - 1) / 2, "of the group's pairs, few are kept"
     nothing = [rows(spark, name, []) for name in ("graph.links", "graph.components", "features.account_tokens")]
-    made = transform(nothing[0], nothing[1], near, nothing[2], embeddings, keyed, RUN).collect()
+    made = transform(nothing[0], nothing[1], near, nothing[2], embeddings, keyed, driven, RUN).collect()
     assert len({r.community for r in made}) == 1
     assert {r.origin for r in made} == {"content"}
     assert len({r.account_id for r in made} & set(group)) >= 0.99 * len(group)

@@ -10,8 +10,9 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from rows import DAY, rows
+from rows import population as active_population
 
-from iolaus.features import account_days, account_embeddings, account_tokens, population, prompt_templates
+from iolaus.features import account_behaviour, account_days, account_embeddings, account_tokens, population, prompt_templates
 from iolaus.model import account_sketch as sketches
 from iolaus.model.population import size
 from iolaus.model.signals import CHANNEL, TRAIT_CODES, WRAPPERS
@@ -308,3 +309,40 @@ def test_who_sleeps_is_told_from_who_does_not_however_long_one_looks(days: int) 
     assert (sleeps, across_, silent) == (0, 0, 0)
     assert 0 <= restless_ < 0.03
     assert (program, one_hour_off) == (1 / 4, 5 / 23)
+
+
+def test_measures_of_an_account_are_shares_of_its_exchanges(spark: SparkSession) -> None:
+    """Of programs, of people, and of accounts of which a field is silent; against loops where a rule is behind it."""
+    made = datetime.combine(DAY, datetime.min.time(), UTC)
+    phrases = [
+        {"channel": WRAPPERS["head8"], "token": 7, "n": 30, "fillings": 9},
+        {"channel": WRAPPERS["head4"], "token": 8, "n": 40, "fillings": 1},
+    ]
+    active = [
+        {"account_id": "a", "n_exchanges": 100, "n_known": 60, "n_later_turns": 60, "wrapped": 0.9, "phrases": phrases, "first_at": made},
+        {"account_id": "b", "n_exchanges": 8, "n_known": 8, "n_later_turns": 4, "n_calling": 4, "n_thinking": 2, "output_tokens": 800},
+        {"account_id": "c", "n_exchanges": 9, "n_known": 9, "n_later_turns": 4, "night": 0.25, "capability_counts": [3, *[0] * 6]},
+        {"account_id": "licensed", "n_exchanges": 9_000, "n_known": 9},
+    ]
+    active = [{"capability_counts": [0] * 7} | account for account in active]
+    known = [{"account_id": "a", "created_at": made - timedelta(days=3), "plan": "p", "billing_country": "KP"}]
+    known += [{"account_id": name, "plan": "p"} for name in "bc"]
+    used = {"channel": "head8", "token": 7, "n": 30, "fillings": 9, "counts": True, "users": 6, "degree": 6}
+    frames = rows(spark, "features.account_embeddings", active), rows(spark, "silver.accounts", known)
+    everybody = active_population(spark, [a["account_id"] for a in active], licensed=["licensed"])
+    tokens = rows(spark, "features.account_tokens", [used | {"account_id": "a", "owner_id": "a"}])
+    table_of = account_behaviour.transform(*frames, everybody, tokens, RUN)
+    check_columns(table_of, "features.account_behaviour")
+    of = {r.account_id: r for r in table_of.collect()}
+    assert sorted(of) == ["a", "b", "c"], "a licensed customer is no background"
+    assert {name: (r.talks, r.volume_class, r.plan_excess) for name, r in of.items()} == {
+        "a": (True, 6, 3),
+        "b": (False, 3, 0),
+        "c": (True, 3, 0),
+    }
+    assert [of[name].later_turn_share for name in "ab"] == [pytest.approx(0.1), 0.5], "a turn that fills its own text is no person's"
+    assert (of["a"].templated_share, of["b"].templated_share) == (0.5, 0.0), "of known exchanges, with several distinct prompts"
+    assert (of["b"].thinking_share, of["b"].mean_output_tokens, of["c"].night_share) == (0.25, 100.0, 0.25)
+    assert (of["c"].asks_reasoning_share, of["a"].asks_reasoning_share) == (pytest.approx(1 / 3), 0)
+    assert (of["a"].age_at_first_use, of["a"].unsupported, of["b"].unsupported) == (3.0, 1, 0)
+    assert [of[name].fills_shared for name in "abc"] == [1, 0, 0]

@@ -8,6 +8,7 @@ import pytest
 from pyspark.sql import Row, SparkSession
 from rows import DAY, population, rows
 
+from iolaus.features import account_behaviour
 from iolaus.model.account_sketch import SLOTS_A_DAY
 from iolaus.model.lockstep import lockstep
 from iolaus.model.timing import poisson_bits
@@ -126,7 +127,9 @@ def test_strangers_do_not_send_the_same_in_the_same_minutes(spark: SparkSession)
     rows_of: dict[str, dict[str, Row]] = defaultdict(dict)
     frames = [rows(spark, name, given) for name, given in inputs]
     everybody = population(spark, [a["account_id"] for a in active])
-    for row in evidence(*frames[:4], everybody, frames[4], run).collect():
+    clusters, used, embeddings, known, released = frames
+    measured = account_behaviour.transform(embeddings, known, everybody, used, run)
+    for row in evidence(clusters, used, embeddings, known, everybody, measured, released, run).collect():
         rows_of[row.cluster_id][row.channel] = row
     for kind, made in rows_of.items():
         told = kind == "in step"

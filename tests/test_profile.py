@@ -288,25 +288,22 @@ def test_ties_go_to_the_larger_group_then_by_name(planted: Planted) -> None:
 
 
 def test_bins_are_cut_at_fixed_points(spark: SparkSession) -> None:
-    shares, percents = ("later_turns", "thinking", "zero_temperature"), ((4, 0), (5, 1), (39, 1), (40, 2), (79, 2), (80, 3), (100, 3))
-    cases: list[tuple[str, str, Any, int]] = [(name, f"n_{name}", n, b) for name in shares for n, b in percents]
-    cases += [(name, column, n, b) for name, column in (("tools", "n_with_tools"), ("streaming", "n_stream")) for n, b in percents]
-    cases += [("templated", "phrases", [(22, 1, n, 2), (22, 2, 90, 1), (20, 3, 90, 2)], b) for n, b in percents]
-    cases += [("volume", "n_exchanges", n, b) for n, b in ((1, 0), (2, 0), (3, 1), (14, 1), (15, 2), (1023, 5), (2**40, 15))]
-    cases += [("output_tokens", "output_tokens", 100 * n, b) for n, b in ((0, 0), (1, 1), (510, 8), (511, 9), (2**20, 15))]
-    cases += [("night", "night", share, b) for share, b in ((0.0, 0), (0.09, 0), (0.1, 1), (0.2, 2), (0.25, 2))]
-    made = [
-        {"account_id": f"{i:02}", "n_exchanges": 100, "n_known": 100} | {column: value} for i, (_, column, value, _) in enumerate(cases)
-    ]
+    percents = ((4, 0), (5, 1), (39, 1), (40, 2), (79, 2), (80, 3), (100, 3))
+    shares = ("later_turn_share", "thinking_share", "zero_temperature_share", "tools_share", "stream_share", "templated_share")
+    cases: list[tuple[str, float, int]] = [(name, n / 100, b) for name in shares for n, b in percents]
+    cases += [("volume", float(n), b) for n, b in ((1, 0), (2, 0), (3, 1), (14, 1), (15, 2), (1023, 5), (2**40, 15))]
+    cases += [("mean_output_tokens", float(n), b) for n, b in ((0, 0), (1, 1), (510, 8), (511, 9), (2**20, 15))]
+    cases += [("night_share", share, b) for share, b in ((0.0, 0), (0.09, 0), (0.1, 1), (0.2, 2), (0.25, 2))]
+    made = [{"account_id": f"{i:02}", column: value} for i, (column, value, _) in enumerate(cases)]
     places = spark.createDataFrame([("00", 0.25)], "account_id string, place double")
-    found = sorted(bins(rows(spark, "features.account_embeddings", made), places).collect(), key=lambda r: str(r["account_id"]))
-    assert [(case, r["bins"][BINNED.index(case[0])]) for case, r in zip(cases, found, strict=True)] == [(case, case[3]) for case in cases]
+    frames = (
+        rows(spark, "features.account_behaviour", made),
+        rows(spark, "features.account_embeddings", [{"account_id": r["account_id"]} for r in made]),
+    )
+    found = sorted(bins(*frames, places).collect(), key=lambda r: str(r["account_id"]))
+    assert [(case, r["bins"][BINNED.index(case[0])]) for case, r in zip(cases, found, strict=True)] == [(case, case[2]) for case in cases]
     assert [r["place"] for r in found] == [0.25] + [None] * (len(cases) - 1)
-
-
-def test_a_silent_measure_has_no_bin(spark: SparkSession) -> None:
-    made = rows(spark, "features.account_embeddings", [{"n_exchanges": 10}]).withColumn("n_thinking", F.lit(None).cast("long"))
-    assert bins(made, spark.createDataFrame([], "account_id string, place double")).collect()[0]["bins"][BINNED.index("thinking")] is None
+    assert found[0]["bins"][BINNED.index("thinking_share")] is None, "a silent measure has no bin"
 
 
 @pytest.mark.parametrize(("origin", "joins"), [("wrapper", True), ("links", False), ("links, and a token", True)])

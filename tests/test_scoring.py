@@ -10,6 +10,7 @@ import pytest
 from pyspark.sql import Row, SparkSession
 from rows import DAY, population, rows
 
+from iolaus.features import account_behaviour
 from iolaus.model.behaviour import talks
 from iolaus.model.evidence.ownership import pool
 from iolaus.scoring.clusters import transform
@@ -168,7 +169,9 @@ def pieces(
     found: dict[str, Found] = defaultdict(dict)
     frames = [rows(spark, table, given) for table, given in inputs]
     everybody = population(spark, [a["account_id"] for a in active], {a["account_id"]: a["owner_id"] for a in accounts})
-    for row in evidence(*frames[:4], everybody, frames[4], RUN).collect():
+    clusters, used, embeddings, known, released = frames
+    measured = account_behaviour.transform(embeddings, known, everybody, used, RUN)
+    for row in evidence(clusters, used, embeddings, known, everybody, measured, released, RUN).collect():
         found[row.cluster_id][row.kind, row.channel] = row
     return found
 

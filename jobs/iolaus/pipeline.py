@@ -92,7 +92,8 @@ def _previous(table: str) -> Read:
 
 
 _EMBEDDINGS, _ACCOUNTS, _TOKENS = Read("features.account_embeddings"), Read("silver.accounts"), Read("features.account_tokens")
-_POPULATION, _VERDICTS = Read("features.population"), _all(VERDICTS)
+_POPULATION, _BEHAVIOUR = Read("features.population"), Read("features.account_behaviour")
+_VERDICTS = _all(VERDICTS)
 _CANDIDATES = (Read("pairs.infrastructure"), Read("pairs.templates"), Read("pairs.content"))
 _PAIRS = (*_CANDIDATES, Read("pairs.synchrony"), Read("pairs.cohort"))
 _SCORED = (Read("scoring.clusters"), Read("graph.clusters"))
@@ -136,6 +137,12 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage("features.population", Grain.RUN, (_EMBEDDINGS, _ACCOUNTS), "who is active, by which number, and who counts as background"),
     Stage("features.account_tokens", Grain.RUN, (_EMBEDDINGS, _ACCOUNTS, _POPULATION), "what accounts have in common with others, counted"),
+    Stage(
+        "features.account_behaviour",
+        Grain.RUN,
+        (_EMBEDDINGS, _ACCOUNTS, _POPULATION, _TOKENS),
+        "how each account behaves: every measure, once",
+    ),
     Stage("features.prompt_templates", Grain.RUN, (_TOKENS, _EMBEDDINGS), "templates, wrappers and system prompts, with who uses them"),
     Stage("pairs.infrastructure", Grain.RUN, (_TOKENS, _POPULATION), "pairs that share cards, addresses, networks, devices"),
     Stage("pairs.templates", Grain.RUN, (_TOKENS, _POPULATION), "pairs that share prompts, wrappers, system prompts"),
@@ -148,19 +155,19 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "graph.communities",
         Grain.RUN,
-        (Read("graph.links"), Read("graph.components"), Read("pairs.content"), _TOKENS, _EMBEDDINGS, _POPULATION),
+        (Read("graph.links"), Read("graph.components"), Read("pairs.content"), _TOKENS, _EMBEDDINGS, _POPULATION, _BEHAVIOUR),
         "dense groups, and groups of one wrapper or one subject",
     ),
     Stage(
         "graph.clusters",
         Grain.RUN,
-        (Read("graph.communities"), _TOKENS, _EMBEDDINGS, _ACCOUNTS, _POPULATION, _previous("graph.clusters"), _VERDICTS),
+        (Read("graph.communities"), _TOKENS, _EMBEDDINGS, _ACCOUNTS, _POPULATION, _BEHAVIOUR, _previous("graph.clusters"), _VERDICTS),
         "members, re-assigned by profile; ids that last",
     ),
     Stage(
         "scoring.evidence",
         Grain.RUN,
-        (Read("graph.clusters"), _TOKENS, _EMBEDDINGS, _ACCOUNTS, _POPULATION, _all("bronze.models")),
+        (Read("graph.clusters"), _TOKENS, _EMBEDDINGS, _ACCOUNTS, _POPULATION, _BEHAVIOUR, _all("bronze.models")),
         "what speaks for a cluster, in bits, and what else it could be",
     ),
     Stage(

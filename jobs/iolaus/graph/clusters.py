@@ -9,7 +9,7 @@ from iolaus.model.bits import MILLI
 from iolaus.model.membership.families import FAMILIES
 from iolaus.model.membership.judge import assign
 from iolaus.model.membership.typical import held
-from iolaus.model.population import background, of_background, size
+from iolaus.model.population import background, size
 from iolaus.model.verdicts import CONFIRMED, cleared_members, heirs, in_force, of_accounts
 from iolaus.settings import Run
 
@@ -20,6 +20,7 @@ def transform(
     embeddings: DataFrame,
     accounts: DataFrame,
     population: DataFrame,
+    behaviour: DataFrame,
     previous: DataFrame,
     verdicts: DataFrame,
     run: Run,
@@ -31,8 +32,7 @@ def transform(
     accounts of a confirmed cluster goes by that cluster's id.
     """
     counted = size(population)
-    dated = of_background(embeddings, population).join(accounts.select("account_id", "created_at"), "account_id", "left")
-    binned = bins(dated, creation_places(accounts)).localCheckpoint()
+    binned = bins(behaviour, embeddings, creation_places(accounts)).localCheckpoint()
     at_large = background(binned)
     shared = tokens.where("degree >= 2")  # what counts for one owner alone is typical of no group
     profiles = binned.join(held(shared), "account_id", "left").localCheckpoint()

@@ -7,7 +7,6 @@ from iolaus.engine.broadcast import broadcast_if_small
 from iolaus.graphs.communities import communities, dense_groups
 from iolaus.graphs.components import connected_components
 from iolaus.graphs.group_union import union
-from iolaus.model.behaviour import talks
 from iolaus.model.population import of_background, size
 from iolaus.model.signals import WRAPPERS
 from iolaus.model.subjects import same_subject, spoken
@@ -22,6 +21,7 @@ def transform(
     tokens: DataFrame,
     embeddings: DataFrame,
     population: DataFrame,
+    behaviour: DataFrame,
     run: Run,
 ) -> DataFrame:
     """One row an account and group.
@@ -45,7 +45,7 @@ def transform(
     from_wrappers = _wrapper_groups(tokens, embeddings, from_links, size(population).owners, settings)
     sources = from_links.withColumn("share", F.lit(None).cast("double")).unionByName(from_wrappers).localCheckpoint()
     found = union(sources, overlap=settings.wrapper_overlap, driver_edges=settings.driver_edges).localCheckpoint()
-    alike = _content_groups(content, of_background(embeddings, population), found, run)
+    alike = _content_groups(content, of_background(embeddings, population), behaviour, found, run)
     return found.unionByName(alike).select(F.lit(run.day).alias("run_date"), "community", "account_id", "origin")
 
 
@@ -71,7 +71,7 @@ def _wrapper_groups(tokens: DataFrame, embeddings: DataFrame, linked: DataFrame,
     )
 
 
-def _content_groups(content: DataFrame, embeddings: DataFrame, found: DataFrame, run: Run) -> DataFrame:
+def _content_groups(content: DataFrame, embeddings: DataFrame, behaviour: DataFrame, found: DataFrame, run: Run) -> DataFrame:
     """(community, account_id, origin) of programs in no large group of which many pairs ask about the same subject.
 
     People who share an interest are many and hold conversations; programs that share one are few. Pairs of `content` are each
@@ -80,7 +80,8 @@ def _content_groups(content: DataFrame, embeddings: DataFrame, found: DataFrame,
     settings = run.settings.graph
     able = spoken(embeddings, run.settings.pairs)
     cut = same_subject(able, able.count(), run.settings.pairs)
-    programs = able.where(~talks(settings) & (F.col("n_exchanges") >= settings.programs_exchanges))
+    driven = behaviour.where(~F.col("talks") & (F.col("volume") >= settings.programs_exchanges))
+    programs = able.join(driven.select("account_id"), "account_id")
     members = F.count(F.lit(1)).over(Window.partitionBy("community"))
     placed = found.withColumn("size", members).where(F.col("size") >= settings.wrapper_accounts)  # a few linked pairs may be of a group
     alone = programs.select("account_id", "account_key", "vector").join(placed.select("account_id"), "account_id", "left_anti")

@@ -5,34 +5,42 @@ import numpy.typing as npt
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from iolaus.model.behaviour import measures
-
-BINNED = ("later_turns", "night", "output_tokens", "thinking", "tools", "zero_temperature", "streaming", "templated", "volume")
+BINNED = (
+    "later_turn_share",
+    "night_share",
+    "mean_output_tokens",
+    "thinking_share",
+    "tools_share",
+    "zero_temperature_share",
+    "stream_share",
+    "templated_share",
+    "volume",
+)
 BINS = 16  # of one measure: no cut below makes more
 HOURS = 28 * 24  # hours of activity are told apart within so many, the default window; one longer folds onto itself
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 
-def bins(profiles: DataFrame, places: DataFrame) -> DataFrame:
+def bins(behaviour: DataFrame, embeddings: DataFrame, places: DataFrame) -> DataFrame:
     """(account_id, place, bins, vector, hours): when it was made, each measure of `BINNED` cut, what it asks about, when it is active.
 
-    Each but hours, which are modulo HOURS, is null where it is not known. profiles: `features.account_embeddings` with
-    `created_at`; places: (account_id, place), 0 to 1. The cuts are coarse enough for small groups.
+    Each but hours, which are modulo HOURS, is null where it is not known. behaviour: `features.account_behaviour`; embeddings:
+    `features.account_embeddings`; places: (account_id, place), 0 to 1. The cuts are coarse enough for small groups.
     """
-    every = measures()
 
     def cut(name: str) -> Column:
-        value = every[name]
+        value = F.col(name)
         if name == "volume":
             return F.floor(F.log2(value + 1) / 2)
-        if name == "output_tokens":
+        if name == "mean_output_tokens":
             return F.floor(F.log2(value + 1))
-        if name == "night":
+        if name == "night_share":
             return F.floor(value * 10)
         return F.when(value < 0.05, 0).when(value < 0.4, 1).when(value < 0.8, 2).when(value.isNotNull(), 3)
 
     last = F.lit(BINS - 1)
     cuts = F.array(*(F.when(cut(name) < last, cut(name)).when(cut(name) >= last, last).cast("int") for name in BINNED))
     hours = F.array_sort(F.array_distinct(F.transform("activity", lambda x: F.pmod(x["hour"], F.lit(HOURS)).cast("int"))))
-    return profiles.select("account_id", cuts.alias("bins"), "vector", hours.alias("hours")).join(places, "account_id", "left")
+    asked = embeddings.select("account_id", "vector", hours.alias("hours"))
+    return behaviour.select("account_id", cuts.alias("bins")).join(asked, "account_id").join(places, "account_id", "left")

@@ -1,15 +1,14 @@
 """How an account behaves, in numbers that do not depend on what it says or where it is.
 
-Each measure is a column over `features.account_embeddings` joined with `silver.accounts`, null where the
-platform does not report the field, so that the signal is silent. A measure is read against the same
-measure of all accounts: no value here is suspicious in itself.
+Each measure is computed once, in `features.account_behaviour`, null where the platform does not report the field, so that the
+signal is silent. A measure is read against the same measure of all accounts: no value here is suspicious in itself.
 """
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from iolaus.model.signals import TRAIT_CODES, WRAPPERS, Claim
-from iolaus.settings import Graph, Scoring
+from iolaus.settings import Graph, Scoring, Settings
 from iolaus.text.intents import CAPABILITIES
 
 DAY = 86_400.0
@@ -21,7 +20,7 @@ def _share(count: str) -> Column:
 
 def volume_class() -> Column:
     """The power of two of an account's exchanges, 0 to 12: accounts of one class are of like volume."""
-    return F.least(F.floor(F.log2("n_exchanges")), F.lit(12)).cast("int").alias("volume_class")
+    return F.least(F.floor(F.log2("n_exchanges")), F.lit(12)).cast("int")
 
 
 def known_exchanges() -> Column:
@@ -55,30 +54,35 @@ def _repeated_prompts() -> Column:
     return F.coalesce(most, F.lit(0)) / F.greatest("n_known", F.lit(1))
 
 
-def measures() -> dict[str, Column]:
-    """Each measure by name, over `features.account_embeddings` joined with `created_at` of `silver.accounts`."""
+def measures(settings: Settings) -> dict[str, Column]:
+    """Each column of `features.account_behaviour` by name, over its rows as they are made there."""
     return {
-        "later_turns": F.least(_share("n_later_turns"), _unwrapped()),
-        "night": F.col("night"),
-        "output_tokens": F.col("output_tokens") / F.col("n_exchanges"),
-        "thinking": _share("n_thinking"),
-        "tools": _share("n_with_tools"),
-        "zero_temperature": _share("n_zero_temperature"),
-        "streaming": _share("n_stream"),
-        "templated": _repeated_prompts(),
         "volume": F.col("n_exchanges").cast("double"),
+        "volume_class": volume_class(),
+        "talks": talks(settings.graph),
+        "later_turn_share": F.least(_share("n_later_turns"), _unwrapped()),
+        "night_share": F.col("night"),
+        "mean_output_tokens": _share("output_tokens"),
+        "thinking_share": _share("n_thinking"),
+        "tools_share": _share("n_with_tools"),
+        "zero_temperature_share": _share("n_zero_temperature"),
+        "stream_share": _share("n_stream"),
+        "templated_share": _repeated_prompts(),
         "age_at_first_use": (F.unix_timestamp("first_at") - F.unix_timestamp("created_at")) / F.lit(DAY),
-        **{f"asks_{name}": F.element_at("capability_counts", i + 1) / F.col("n_exchanges") for i, name in enumerate(CAPABILITIES)},
+        **{f"asks_{name}_share": F.element_at("capability_counts", i + 1) / F.col("n_exchanges") for i, name in enumerate(CAPABILITIES)},
+        "fills_shared": F.coalesce("fills_shared", F.lit(0)),
+        "plan_excess": volume_class() - F.col("usual_class"),
+        "unsupported": _unsupported(settings.scoring),
     }
 
 
 def shown(claim: Claim) -> Column:
-    """Whether an account shows the behaviour, over its `measures`; null where the measure is."""
+    """Whether an account shows the behaviour, over `features.account_behaviour`; null where the measure is."""
     measure = F.col(claim.measure)
     return measure < F.lit(claim.below) if claim.least is None else measure >= F.lit(claim.least)
 
 
-def unsupported(settings: Scoring) -> Column:
+def _unsupported(settings: Scoring) -> Column:
     """1 where billing, phone or most traffic is in an unsupported region, else 0; a country in `traits` is its hash."""
     regions = settings.unsupported_regions
     stated = [F.coalesce(F.col(name).isin(*regions), F.lit(False)) for name in ("billing_country", "phone_country")]

@@ -76,7 +76,7 @@ class Channel(Signal):
 
 @dataclass(frozen=True, kw_only=True)
 class Claim(Signal):
-    """A behaviour that an account shows or not: its measure (`iolaus.model.behaviour`) is at least `least`, or below `below`."""
+    """A behaviour that an account shows: its measure, a column of `features.account_behaviour`, is at least `least`, or below `below`."""
 
     family: str = "behaviour"
     baseline: str = SIMILAR_VOLUME
@@ -188,25 +188,25 @@ CLAIMS: dict[str, Claim] = {
     claim.name: claim
     for claim in (
         Claim(
-            name="one_shot", kind="automation", group="one_shot", measure="later_turns", below=0.05,
+            name="one_shot", kind="automation", group="one_shot", measure="later_turn_share", below=0.05,
             says="are automated: almost no follow-up messages", evasion="follow-up turns, each of which costs a request",
         ),
         Claim(
-            name="round_the_clock", kind="automation", group="round_the_clock", measure="night", least=0.1,
+            name="round_the_clock", kind="automation", group="round_the_clock", measure="night_share", least=0.1,
             says="run around the clock: at least {at} of their traffic falls in their quietest six hours",
             evasion="a daily pause, which leaves accounts idle for a quarter of the day",
         ),
         Claim(
-            name="long_outputs", kind="extraction", group="long_outputs", measure="output_tokens", least=512,
+            name="long_outputs", kind="extraction", group="long_outputs", measure="mean_output_tokens", least=512,
             says="receive answers of at least {at} tokens on average", evasion="shorter answers, which train a model less",
         ),
         Claim(
-            name="thinking", kind="extraction", group="thinking", measure="thinking", least=0.33,
+            name="thinking", kind="extraction", group="thinking", measure="thinking_share", least=0.33,
             says="request extended reasoning in at least {at} of their traffic", evasion="the reasoning asked for in the prompt instead",
         ),
         *(
             Claim(
-                name=f"asks_{name}", kind="extraction", group=f"asks_{name}", measure=f"asks_{name}", least=0.25,
+                name=f"asks_{name}", kind="extraction", group=f"asks_{name}", measure=f"asks_{name}_share", least=0.25,
                 says=f"request {what} in at least {{at}} of their traffic", evasion="the capability spread thinly over more accounts",
             )
             for name, what in _ASKED

@@ -11,6 +11,8 @@ AFFIX_COLUMNS: tuple[str, ...] = tuple(f"{side}{k}_hash" for side in ("head", "t
 # Channels of phrases. The number is stored; never reuse one, nor one of `iolaus.model.signals`.
 PHRASE_CHANNELS: dict[str, int] = {"prompt_hash": 20, "template_hash": 21, **{name: 22 + i for i, name in enumerate(AFFIX_COLUMNS)}}
 
+CAPABILITY_NAMES: tuple[str, ...] = ("reasoning", "grading", "coding", "tools", "analysis", "vision", "rewriting")  # iolaus.text.intents
+
 SUM_COMMENTS: dict[str, str] = {
     "n_exchanges": "exchanges",
     "n_with_prompt": "exchanges whose prompt has words",

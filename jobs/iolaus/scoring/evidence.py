@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from iolaus.model.bits import MILLI
-from iolaus.model.evidence.conduct import behaviour, succession, with_labour, with_plans
+from iolaus.model.evidence.conduct import behaviours, succession
 from iolaus.model.evidence.ownership import identity, pool
 from iolaus.model.evidence.piece import unexplained
 from iolaus.model.evidence.subject import subject
@@ -23,6 +23,7 @@ def transform(
     embeddings: DataFrame,
     accounts: DataFrame,
     population: DataFrame,
+    behaviour: DataFrame,
     models: DataFrame,
     run: Run,
 ) -> DataFrame:
@@ -39,8 +40,8 @@ def transform(
         together,
         identity(members, sizes, tokens, owners, settings),
         pool(members, sizes, tokens, owners, settings),
-        behaviour(members, with_plans(with_labour(profiles, everybody, tokens, run)), models, run),
-        succession(members, profiles, settings),
+        behaviours(members, behaviour.join(everybody.select("account_id", "activity"), "account_id"), models, run),
+        succession(members, profiles.join(behaviour.select("account_id", "volume_class"), "account_id"), settings),
         *subject(members, everybody, run),
     )
     fits = innocent.where("explains").select("cluster_id", "channel")

@@ -25,9 +25,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from iolaus.schemas.sketch import CAPABILITY_NAMES
 from iolaus.text.intent_patterns import PATTERNS, any_of
 
-CAPABILITIES: tuple[str, ...] = ("reasoning", "grading", "coding", "tools", "analysis", "vision", "rewriting")
+CAPABILITIES: tuple[str, ...] = CAPABILITY_NAMES
 
 READ_CHARACTERS = 1_500  # the instruction stands at the head or the tail; the middle is payload
 TAIL_CHARACTERS = 400  # read of the end of a longer text

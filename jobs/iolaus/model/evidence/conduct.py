@@ -3,34 +3,19 @@
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from iolaus.model.behaviour import measures, shown, unsupported, volume_class
+from iolaus.model.behaviour import shown
 from iolaus.model.bits import by_channel
 from iolaus.model.evidence.piece import bits_of_share, piece, sentence
 from iolaus.model.release_adoption import Release, moved, releases
-from iolaus.model.signals import CLAIMS, RELEASE, SIGNALS, SIMILAR_VOLUME, SUCCESSION, WRAPPERS
-from iolaus.model.templates import lived_by
+from iolaus.model.signals import CLAIMS, RELEASE, SIGNALS, SIMILAR_VOLUME, SUCCESSION
 from iolaus.settings import Run, Scoring
 
 
-def with_labour(profiles: DataFrame, embeddings: DataFrame, tokens: DataFrame, run: Run) -> DataFrame:
-    """Profiles with `fills_shared`: 1 where the account fills a wrapper that a group of owners lives by."""
-    loyal = lived_by(tokens, embeddings, tuple(WRAPPERS), run.settings.graph).select("account_id").distinct()
-    marked = profiles.join(loyal.withColumn("fills_shared", F.lit(1)), "account_id", "left")
-    return marked.withColumn("fills_shared", F.coalesce("fills_shared", F.lit(0)))
+def behaviours(members: DataFrame, measured: DataFrame, models: DataFrame, run: Run) -> DataFrame:
+    """Behaviours that members show more often than accounts of the same volume do.
 
-
-def with_plans(profiles: DataFrame) -> DataFrame:
-    """Profiles with `plan_excess`: how many times its plan's usual traffic an account has, as log2 of volume classes."""
-    counted = profiles.where("plan is not null").groupBy("plan", volume_class()).agg(F.count(F.lit(1)).alias("n"))
-    up_to = F.sum("n").over(Window.partitionBy("plan").orderBy("volume_class"))
-    all_of = F.sum("n").over(Window.partitionBy("plan"))
-    usual = counted.select("plan", "volume_class", (2 * up_to >= all_of).alias("past")).where("past")
-    usual = usual.groupBy("plan").agg(F.min("volume_class").alias("usual"))  # the class of the median; one row a plan
-    return profiles.join(F.broadcast(usual), "plan", "left").withColumn("plan_excess", volume_class() - F.col("usual"))
-
-
-def behaviour(members: DataFrame, profiles: DataFrame, models: DataFrame, run: Run) -> DataFrame:
-    """Behaviours that members show more often than accounts of the same volume do."""
+    measured: `features.account_behaviour` with `activity` of `features.account_embeddings`.
+    """
     settings = run.settings.scoring
     released = {f"{RELEASE}:{r.model}": r for r in releases(models, run.day, run.settings.window_days)}
     claims = {name: shown(claim) for name, claim in CLAIMS.items()}
@@ -39,15 +24,6 @@ def behaviour(members: DataFrame, profiles: DataFrame, models: DataFrame, run: R
     says |= {name: _of_release(release, settings.pivot_hours) for name, release in released.items()}
     kinds = {name: SIGNALS[name.split(":")[0]].kind for name in claims}
     flags = [F.struct(F.lit(name).alias("channel"), does.alias("shown")) for name, does in claims.items()]
-    measured = profiles.select(
-        "account_id",
-        "activity",
-        "fills_shared",
-        "plan_excess",
-        volume_class(),
-        unsupported(settings).alias("unsupported"),
-        *(m.alias(n) for n, m in measures().items()),
-    )
     rows = measured.select("account_id", "volume_class", F.inline(F.array(*flags))).where("shown is not null")
     counted, showing = F.count(F.lit(1)), F.count(F.when(F.col("shown"), 1))
     rate = rows.groupBy("channel", "volume_class").agg(counted.alias("n"), showing.alias("k"))
@@ -86,8 +62,11 @@ def _of_release(release: Release, hours: int) -> str:
 
 
 def succession(members: DataFrame, profiles: DataFrame, settings: Scoring) -> DataFrame:
-    """Members first used after the first ban among them, against accounts of their volume: the banned were replaced."""
-    known = profiles.select("account_id", F.to_date("first_at").alias("began"), "banned_at", volume_class())
+    """Members first used after the first ban among them, against accounts of their volume: the banned were replaced.
+
+    profiles: (account_id, first_at, banned_at, volume_class).
+    """
+    known = profiles.select("account_id", F.to_date("first_at").alias("began"), "banned_at", "volume_class")
     inside = members.join(known, "account_id")
     banned = inside.groupBy("cluster_id").agg(
         F.to_date(F.min("banned_at")).alias("since"), F.count("banned_at").alias("n_banned"), F.count(F.lit(1)).alias("size")

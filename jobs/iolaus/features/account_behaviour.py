@@ -1,0 +1,37 @@
+"""features.account_behaviour: how each account behaves: every measure once, for groups, profiles and evidence."""
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from iolaus.model.behaviour import measures, volume_class
+from iolaus.model.population import of_background
+from iolaus.model.signals import WRAPPERS
+from iolaus.model.templates import lived_by
+from iolaus.schemas.table import table
+from iolaus.settings import Graph, Run
+
+
+def transform(embeddings: DataFrame, accounts: DataFrame, population: DataFrame, tokens: DataFrame, run: Run) -> DataFrame:
+    """One row an account of the background, of `features.account_embeddings` and what is known of the account."""
+    known = accounts.select("account_id", "created_at", "plan", "billing_country", "phone_country")
+    active = of_background(embeddings, population).join(known, "account_id", "left")
+    rows = _with_shared_templates(_with_plans(active), embeddings, tokens, run.settings.graph)
+    every = measures(run.settings).items()
+    made = rows.select(F.lit(run.day).alias("run_date"), "account_id", *(measure.alias(name) for name, measure in every))
+    return made.select(*table("features.account_behaviour").schema.fieldNames())
+
+
+def _with_shared_templates(active: DataFrame, embeddings: DataFrame, tokens: DataFrame, settings: Graph) -> DataFrame:
+    """The rows with `fills_shared`: 1 where the account fills a template that a group of owners lives by, null elsewhere."""
+    loyal = lived_by(tokens, embeddings, tuple(WRAPPERS), settings).select("account_id").distinct()
+    return active.join(loyal.withColumn("fills_shared", F.lit(1)), "account_id", "left")
+
+
+def _with_plans(active: DataFrame) -> DataFrame:
+    """The rows with `usual_class`: the volume class of the median of the plan's accounts, null without a plan."""
+    counted = active.where("plan is not null").groupBy("plan", volume_class().alias("class")).agg(F.count(F.lit(1)).alias("n"))
+    up_to = F.sum("n").over(Window.partitionBy("plan").orderBy("class"))
+    all_of = F.sum("n").over(Window.partitionBy("plan"))
+    past = counted.select("plan", "class", (2 * up_to >= all_of).alias("past")).where("past")
+    usual = past.groupBy("plan").agg(F.min("class").alias("usual_class"))  # one row a plan
+    return active.join(F.broadcast(usual), "plan", "left")
