@@ -57,14 +57,14 @@ def found(spark: SparkSession) -> dict[str, list[Any]]:
     known = [row for _, accounts in made for row in accounts] + [{"account_id": name, "owner_id": name} for name in others]
     accounts = rows(spark, "silver.accounts", known)
     days = account_days.transform(rows(spark, "silver.exchanges", sent), RUN)
-    embeddings = account_embeddings.transform(days, RUN).localCheckpoint()
-    everybody = population.transform(embeddings, accounts, RUN).localCheckpoint()
+    merged = account_embeddings.transform(days, RUN).localCheckpoint()
+    everybody = population.transform(merged, accounts, RUN).localCheckpoint()
     names = {r.account_key: r.account_id for r in everybody.collect()}
-    tokens = account_tokens.transform(embeddings, accounts, everybody, RUN).localCheckpoint()
+    shared = account_tokens.transform(merged, accounts, everybody, RUN).localCheckpoint()
     members = spark.createDataFrame([(c.name, f"{c.name} {i}") for c in VALUES for i in range(3)], "cluster_id string, account_id string")
     sizes = members.groupBy("cluster_id").count().withColumnRenamed("count", "size")
-    pairs: DataFrame = infrastructure.transform(tokens, everybody, RUN).unionByName(templates.transform(tokens, everybody, RUN))
-    pieces = identity(members, sizes, tokens, len(known), DEFAULT.scoring)
+    pairs: DataFrame = infrastructure.transform(shared, everybody, RUN).unionByName(templates.transform(shared, everybody, RUN))
+    pieces = identity(members, sizes, shared, len(known), DEFAULT.scoring)
     of: dict[str, list[Any]] = {c.name: [[], []] for c in VALUES}
     for row in pairs.collect():
         one, other = names[row.key_a], names[row.key_b]

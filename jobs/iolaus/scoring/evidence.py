@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from iolaus.model.bits import MILLI
-from iolaus.model.evidence.conduct import behaviours, succession
+from iolaus.model.evidence.behaviour import behaviours, succession
 from iolaus.model.evidence.ownership import identity, pool
 from iolaus.model.evidence.piece import unexplained
 from iolaus.model.evidence.subject import subject
