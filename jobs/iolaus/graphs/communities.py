@@ -186,7 +186,8 @@ def dense_groups(
     by_component = edges.select("component", "a", "b").groupBy("component")
     if vectors is None:
         return by_component.applyInArrow(lambda pairs: grouped(pairs, None), _NAMED)
-    own = vectors.select("component", "id", "vector").groupBy("component")
+    # A name of its own: edges and vectors may have their components from one table, and the two columns would be one to Spark.
+    own = vectors.select(F.col("component").alias("of_component"), "id", "vector").groupBy("of_component")
     return by_component.cogroup(own).applyInArrow(grouped, _NAMED)
 
 
