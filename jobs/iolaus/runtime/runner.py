@@ -233,7 +233,7 @@ class Runner:
 
     def _attempt(self, made: Made) -> None:
         stage, day = made.stage, made.day
-        transform = import_module(f"jobs.{stage.table}").transform
+        transform = import_module(f"iolaus.{stage.table}").transform
         reads = [self._inputs.read(read, day, watched=stage.table == QUARANTINE) for read in stage.reads]
         inputs = {read.table: frame for read, frame in zip(stage.reads, reads, strict=True)}
         whole_run = self._inputs.keeps  # else a scheduler judges, with `check`, what is not published by the stage itself
