@@ -14,7 +14,8 @@ from rows import DAY, rows
 from iolaus.features import account_days, account_embeddings, account_tokens, prompt_templates
 from iolaus.model import account_sketch as sketches
 from iolaus.model.signals import CHANNEL, WRAPPERS
-from iolaus.schemas.sketch import PHRASE_CHANNELS, TRAIT, TRAIT_CHANNELS
+from iolaus.schemas.codes import PHRASE_CHANNELS, TRAIT_CHANNELS
+from iolaus.schemas.sketch import TRAIT
 from iolaus.schemas.table import table
 from iolaus.settings import DEFAULT, Key, Run
 from iolaus.text import embedding

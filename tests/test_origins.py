@@ -5,7 +5,7 @@ from pyspark.sql import functions as F
 from rows import DAY, rows
 
 from iolaus.gold.cluster_origins import transform
-from iolaus.schemas.sketch import TRAIT_CHANNELS
+from iolaus.schemas.codes import TRAIT_CHANNELS
 from iolaus.settings import DEFAULT, Key, Run
 
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from iolaus.model import account_sketch as sketches
 from iolaus.model.account_sketch import FIXED, OUTPUT_BINS, RECORDS, SKETCH, SUMS, merge, sketch, stream
-from iolaus.schemas.sketch import ABSENT, AFFIX_COLUMNS, MINIMUM, PROMPT, PROMPT_FIELDS, TRAIT, TRAIT_CHANNELS
+from iolaus.schemas.codes import AFFIX_COLUMNS, TRAIT_CHANNELS
+from iolaus.schemas.sketch import ABSENT, MINIMUM, PROMPT, PROMPT_FIELDS, TRAIT
 from iolaus.text.fingerprints import SIGNATURE, mix
 from iolaus.text.intents import CAPABILITIES
 

@@ -4,10 +4,10 @@ import argparse
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import iolaus
 from iolaus.commands.arguments import add_spark, day
 from iolaus.errors import UsageError
 from iolaus.settings import DEFAULT, RETENTION
+from iolaus.version import code_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,9 +56,10 @@ def act(given: argparse.Namespace) -> int:
     from iolaus.runtime.spark.session import session
 
     spark = session(given.master, memory=given.memory)
-    spark.conf.set("spark.databricks.delta.commitInfo.userMetadata", f"maintain={given.action} code={iolaus.__version__}")
+    spark.conf.set("spark.databricks.delta.commitInfo.userMetadata", f"maintain={given.action} code={code_version()}")
     lake = Lake(spark, given.lake, DEFAULT.window_days)
     lake.must_be_there()
+    lake.check_format()
     with hold(spark, lake.uri):
         for done in _begin(lake, given.action, given.date, given):
             print(f"{done.table}: {done.what}", flush=True)

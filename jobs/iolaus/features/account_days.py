@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from iolaus.model import account_sketch as sketches
-from iolaus.schemas.sketch import TRAIT_CHANNELS
+from iolaus.schemas.codes import TRAIT_CHANNELS
 from iolaus.schemas.table import table
 from iolaus.settings import Run
 

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from iolaus.engine.exchange import by_task, dealt, whole
 from iolaus.engine.runs import begins, run_lengths
 from iolaus.model.signals import CHANNEL, WRAPPERS
-from iolaus.schemas.sketch import PHRASE_CHANNELS, TRAIT_CHANNELS
+from iolaus.schemas.codes import PHRASE_CHANNELS, TRAIT_CHANNELS
 from iolaus.schemas.table import table
 from iolaus.settings import Run
 from iolaus.text.fingerprints import mix

@@ -6,7 +6,7 @@ from string import ascii_uppercase
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from iolaus.schemas.sketch import TRAIT_CHANNELS
+from iolaus.schemas.codes import TRAIT_CHANNELS
 from iolaus.schemas.table import table
 from iolaus.settings import Run
 

@@ -22,7 +22,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from iolaus.engine.runs import begins, run_lengths
-from iolaus.schemas.sketch import ABSENT, MINIMUM, PROMPT, PROMPT_FIELDS, TERM, TRAIT, TRAIT_CHANNELS
+from iolaus.schemas.codes import TRAIT_CHANNELS
+from iolaus.schemas.sketch import ABSENT, MINIMUM, PROMPT, PROMPT_FIELDS, TERM, TRAIT
 from iolaus.text.fingerprints import SIGNATURE, TERM_BUCKETS, mix, packed, unpacked
 from iolaus.text.intents import CAPABILITIES
 

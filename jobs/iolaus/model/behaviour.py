@@ -12,7 +12,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from iolaus.model.signals import WRAPPERS
-from iolaus.schemas.sketch import TRAIT_CHANNELS
+from iolaus.schemas.codes import TRAIT_CHANNELS
 from iolaus.settings import Graph, Scoring
 from iolaus.text.intents import CAPABILITIES
 

@@ -6,8 +6,8 @@ One entry a channel. To add a signal that is a shared value, add its entry here 
 
 from dataclasses import dataclass
 
-from iolaus.schemas.graph_links import FAMILIES
-from iolaus.schemas.sketch import PHRASE_CHANNELS
+from iolaus.schemas.codes import PHRASE_CHANNELS
+from iolaus.schemas.families import FAMILIES
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,13 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, DataType, MapType, StructField, StructType
 
+from iolaus import lake_format
 from iolaus.errors import RunError, UsageError
 from iolaus.pipeline import Span
 from iolaus.runtime.failures import causes
 from iolaus.runtime.small_files import SmallFiles, small_files
 from iolaus.schemas.table import Table, table
+from iolaus.version import code_version
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,18 @@ class Lake:
         if not self._is_there(self.uri):
             raise UsageError(f"there is no lake at {self.uri}; name the folder that `iolaus run` wrote with --lake")
 
+    def check_format(self) -> None:
+        """Raise UsageError, with the way forward, if an older or newer version made the lake."""
+        marked = small_files(self.spark, self.uri).read(lake_format.MARKER)
+        lake_format.check(self.uri, marked, lambda: any(self.exists(name) for name in lake_format.TELLING))
+
+    def mark_format(self) -> None:
+        """Write down which format the lake has, where that is not yet said. Raises what `check_format` does."""
+        self.check_format()
+        files, ours = small_files(self.spark, self.uri), lake_format.marker(code_version())
+        if not files.create(lake_format.MARKER, ours) and f'"format": {lake_format.FORMAT},' not in (files.read(lake_format.MARKER) or ""):
+            files.write(lake_format.MARKER, ours)
+
     def path(self, name: str) -> str:
         """Where a table lies."""
         layer, table_name = name.split(".")
@@ -66,7 +80,7 @@ class Lake:
     def read(self, name: str, span: Span, day: date, version: int | None = None) -> DataFrame:
         """The rows of a table that a stage of `day` sees, now or as of a `version`; no rows if the table was never written.
 
-        Raises RunError if the stored columns are not those of the schema.
+        Raises UsageError if the stored columns are not those of the schema.
         """
         spec, frame = table(name), self._whole(name, version)
         if span is Span.ALL or spec.date is None:
@@ -96,7 +110,8 @@ class Lake:
         reader = self.spark.read.format("delta")
         frame = (reader if version is None else reader.option("versionAsOf", version)).load(self.path(name))
         frame = _evolved(frame, spec)
-        check_schema(frame.schema, spec)
+        if wrong := differences(frame.schema, spec):
+            raise UsageError(f"{name} in the lake has other columns than this version's: {wrong}; {lake_format.way_forward(self.uri)}")
         return frame.select(*spec.schema.fieldNames())
 
     def days(self, name: str) -> list[date]:
@@ -134,7 +149,10 @@ class Lake:
         try:
             writer.save(self.path(name))
         except AnalysisException as error:
-            check_schema(self.spark.read.format("delta").load(self.path(name)).schema, spec)
+            if wrong := differences(self.spark.read.format("delta").load(self.path(name)).schema, spec):
+                raise UsageError(
+                    f"{name} in the lake has other columns than this version's: {wrong}; {lake_format.way_forward(self.uri)}"
+                ) from error
             raise RunError(f"{name}: not written: {str(error).splitlines()[0]}") from error
         except (Py4JJavaError, PySparkException) as error:
             if any(_FOREIGN in cause for cause in causes(error)):
@@ -254,14 +272,15 @@ def _evolved(frame: DataFrame, spec: Table) -> DataFrame:
 
 def check_schema(found: StructType, spec: Table) -> None:
     """Raise RunError, naming the columns, unless `found` has just the columns and types of the table."""
+    if wrong := differences(found, spec):
+        raise RunError(f"{spec.name}: its columns are not those of the schema (jobs/iolaus/schemas): {wrong}")
+
+
+def differences(found: StructType, spec: Table) -> str:
+    """The columns of `found` that are not as the table's, and those that it lacks; empty if there are none."""
     want = {f.name: _nullable(f.dataType) for f in spec.columns}
     have = {f.name: _nullable(f.dataType) for f in found.fields}
-    wrong = [*_differences(want, have)]
-    if wrong:
-        raise RunError(
-            f"{spec.name}: its columns are not those of this version (jobs/iolaus/schemas): {'; '.join(wrong)}; "
-            "if an earlier version wrote the table, run the days anew into an empty lake"
-        )
+    return "; ".join(_differences(want, have))
 
 
 def _differences(want: dict[str, DataType], have: dict[str, DataType]) -> Iterable[str]:

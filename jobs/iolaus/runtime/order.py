@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from iolaus.pipeline import STAGES, Grain, Span, Stage, stage
+from iolaus.pipeline import STAGES, Grain, Span, Stage, is_landing, stage
 
 GOLD = "gold"
 PUBLISHER = STAGES[-1].table  # made after all other tables of a day: a run publishes the day's gold with it
@@ -11,13 +11,15 @@ ABREAST = 3  # days of which stages run at a time: the last stages of a day are 
 Task = tuple[date, str]  # a day and the table that is made for it
 
 
-def schedule(days: Sequence[date], *, last_only: bool = False) -> list[tuple[date, list[Stage]]]:
+def schedule(days: Sequence[date], *, last_only: bool = False, from_bronze: bool = False) -> list[tuple[date, list[Stage]]]:
     """The stages that `Runner.run` runs for each day; undated snapshots are taken once.
 
-    With `last_only` every arrival first, then each day of events once, with all that arrived of it, then the last day's run. A
-    day of events that were made with each arrival would be made four times, where exchanges come up to three days late.
+    `from_bronze` leaves out what reads the landing. With `last_only`, every arrival comes first, then each day of events once,
+    with all that arrived of it, then the last day's run. A day of events that were made with each arrival would be made four
+    times, where exchanges come up to three days late.
     """
-    every = [(day, [s for s in STAGES if not number or s.grain is not Grain.SNAPSHOT]) for number, day in enumerate(days)]
+    stages = [s for s in STAGES if not (from_bronze and any(is_landing(r.table) for r in s.reads))]
+    every = [(day, [s for s in stages if not number or s.grain is not Grain.SNAPSHOT]) for number, day in enumerate(days)]
     if not last_only:
         return every
 

@@ -15,7 +15,6 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-import iolaus
 from iolaus.engine.measured import told
 from iolaus.errors import GateError, in_short
 from iolaus.pipeline import STAGES, Grain, Read, Span, Stage, is_landing, stage
@@ -31,6 +30,7 @@ from iolaus.runtime.order import GOLD, PUBLISHER, Task, alone, order, schedule
 from iolaus.runtime.spark.class_loader import share
 from iolaus.runtime.spark.sized_cache import is_small
 from iolaus.settings import Key, Run, Settings
+from iolaus.version import code_version
 
 
 @dataclass(frozen=True)
@@ -68,24 +68,26 @@ class Runner:
 
     def __post_init__(self) -> None:
         self.run_id = uuid4().hex[:12]
-        metadata = f"run_id={self.run_id} code={iolaus.__version__} settings={self.settings.digest} key={self.key.key_id}"
+        metadata = f"run_id={self.run_id} code={code_version()} settings={self.settings.digest} key={self.key.key_id}"
         self.lake = Lake(self.spark, self.lake_uri, self.settings.window_days, metadata)
+        self.lake.check_format()
         self._inputs = Inputs(self.lake, Landing(self.spark, self.landing_uri) if self.landing_uri else None)
         self._unpublished: dict[date, dict[str, Made]] = {}  # gold of a day that has passed its gates
         self._by_themselves: set[date] = set()  # days of events that no other day of the run makes too
         self._lock = Lock()
         self.journal.run_id = self.run_id
         self.gate = Gate(self.lake, self.settings.quality, self._on_outcome)
-        self._records = Records(self.lake, self.gate, self.run_id, (iolaus.__version__, self.settings.digest, self.key.key_id))
+        self._records = Records(self.lake, self.gate, self.run_id, (code_version(), self.settings.digest, self.key.key_id))
 
     def run(self, days: Sequence[date], *, last_only: bool = False) -> dict[date, list[date]]:
         """Every stage, for each day in order. Returns, for each day, the earlier days whose exchanges arrived on it.
 
         Undated snapshots are taken once. A day's tables are replaced; nothing else is touched. With `last_only`,
         exchanges of all days are loaded and sketched, and only the last day is searched and published.
+        Without a landing, everything is made from bronze.
         Raises GateError if a gate stopped a day: nothing of that day, or of a later one, is published.
         """
-        self.work(schedule(days, last_only=last_only))
+        self.work(schedule(days, last_only=last_only, from_bronze=self.landing_uri is None))
         return {day: [d for d in self.event_days(day) if d != day] for day in days}
 
     def work(self, planned: Sequence[tuple[date, Sequence[Stage]]]) -> None:
@@ -95,9 +97,10 @@ class Runner:
         planning and committing on the driver, during which cores are idle. After a failure nothing new begins; what
         runs is waited for. A gate that stops a day lets earlier days end. A day's gold is written when all of it has passed.
         """
+        self.lake.mark_format()
         self._inputs.keeps, self._by_themselves = True, alone(planned)
         days = sorted({str(day) for day, _ in planned})
-        self.journal.write("run_begins", days=days, code=iolaus.__version__, settings=self.settings.digest)
+        self.journal.write("run_begins", days=days, code=code_version(), settings=self.settings.digest)
         try:
             self._work_off(order(planned))
         except BaseException as error:
@@ -146,6 +149,7 @@ class Runner:
 
         Of a stage of events, the date and each earlier date that arrivals touch. Raises GateError as `run` does.
         """
+        self.lake.mark_format()
         try:
             self._run_stage(stage, day)
         except BaseException:

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from iolaus.engine.runs import begins
-from iolaus.schemas.sketch import AFFIX_COLUMNS, AFFIX_WORDS
+from iolaus.schemas.codes import AFFIX_COLUMNS, AFFIX_WORDS
 
 Hashes = npt.NDArray[np.uint64]
 Offsets = npt.NDArray[np.int64]
