@@ -14,7 +14,7 @@ from deltalake.schema import ArrayType, PrimitiveType
 from iolaus.errors import UsageError
 from iolaus.export.gold import Gold
 from iolaus.pipeline import VERDICTS
-from iolaus.schemas.verdict_columns import COLUMNS, GRAIN
+from iolaus.schemas.verdicts import COLUMNS, GRAIN
 
 LONGEST = 4_000  # characters of a name or a reason
 

@@ -238,13 +238,13 @@ class Runner:
     def _attempt(self, made: Made) -> None:
         stage, day = made.stage, made.day
         transform = import_module(f"iolaus.{stage.table}").transform
-        reads = [self._inputs.read(read, day, watched=stage.table == QUARANTINE) for read in stage.reads]
-        inputs = {read.table: frame for read, frame in zip(stage.reads, reads, strict=True)}
+        reads = {read.name: self._inputs.read(read, day, watched=stage.table == QUARANTINE) for read in stage.reads}
+        inputs = {read.table: reads[read.name] for read in stage.reads}
         whole_run = self._inputs.keeps  # else a scheduler judges, with `check`, what is not published by the stage itself
         if whole_run and self.gated and stage.layer == "bronze":
             for name in (name for name in inputs if is_landing(name) and suites.exists(name)):
                 self.gate.check(name, [day], inputs[name], {})
-        rows: DataFrame = transform(*reads, Run(day, self.settings, self.key, self.run_id))
+        rows: DataFrame = transform(**reads, run=Run(day, self.settings, self.key, self.run_id))
         if stage.layer != GOLD:
             held = self._inputs.held(stage, day, rows)
             self._write(made, held.rows if held else rows)

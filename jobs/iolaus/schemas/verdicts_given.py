@@ -1,7 +1,7 @@
 """verdicts.given"""
 
 from iolaus.schemas.table import DATE, DOUBLE, LONG, STRING, TIMESTAMP, Table, array_of, column
-from iolaus.schemas.verdict_columns import COLUMNS, GRAIN
+from iolaus.schemas.verdicts import COLUMNS, GRAIN
 
 _TYPES = {t.typeName(): t for t in (DATE, DOUBLE, LONG, STRING, TIMESTAMP)} | {"array<string>": array_of(STRING)}
 
