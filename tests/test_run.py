@@ -28,8 +28,8 @@ from iolaus.errors import GateError
 from iolaus.gold import suspect_clusters
 from iolaus.model.lockstep import lockstep
 from iolaus.pipeline import STAGES, Grain, stage
-from iolaus.runtime.order import schedule
 from iolaus.runtime.runner import Runner
+from iolaus.runtime.scheduler import schedule
 from iolaus.schemas.landing import EXCHANGE
 from iolaus.schemas.table import table
 from iolaus.settings import DEFAULT, Key, Run

@@ -129,7 +129,13 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "quality.quarantine",
         Grain.ARRIVAL,
-        (Read("landing.exchanges"), _all("landing.accounts"), _all("landing.models"), _all("landing.agreements"), Read("bronze.exchanges", called="accepted")),
+        (
+            Read("landing.exchanges"),
+            _all("landing.accounts"),
+            _all("landing.models"),
+            _all("landing.agreements"),
+            Read("bronze.exchanges", called="accepted"),
+        ),
         "rejected rows, whole, with reasons",
     ),
     Stage(

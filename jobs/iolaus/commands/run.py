@@ -41,8 +41,8 @@ def act(given: argparse.Namespace) -> int:
     from iolaus.runtime.gates import suites
     from iolaus.runtime.journal import Journal
     from iolaus.runtime.lock import hold
-    from iolaus.runtime.order import schedule
     from iolaus.runtime.runner import Runner
+    from iolaus.runtime.scheduler import schedule
     from iolaus.runtime.spark.session import is_light, session
 
     key = given_key()

@@ -16,8 +16,8 @@ from iolaus.pipeline import STAGES
 from iolaus.runtime.gates.history import Recorded
 
 if TYPE_CHECKING:
+    from iolaus.runtime.execution import Event
     from iolaus.runtime.gates.gate import Outcome
-    from iolaus.runtime.runner import Event
 
 
 class Progress:

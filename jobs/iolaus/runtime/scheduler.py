@@ -1,8 +1,10 @@
-"""The order of a run: which stage of which day waits for which."""
+"""The order of a run: which stage of which day waits for which, and what runs at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from datetime import date
 
+from iolaus.errors import GateError
 from iolaus.pipeline import STAGES, Grain, Span, Stage, is_landing, stage
 
 GOLD = "gold"
@@ -75,3 +77,38 @@ def _disturbs(made: Stage, reader: Stage, by_itself: bool) -> bool:
     return not (by_itself and made.grain is Grain.EVENT) and any(
         r.table == made.table and r.span in _DISTURBED[made.grain] and not r.as_made for r in reader.reads
     )
+
+
+def work_off(
+    waits: dict[Task, set[Task]], pool: Executor, abreast: int, do: Callable[[Stage, date], None], day_ends: Callable[[date], None]
+) -> None:
+    """Run all stages, so many `abreast` in a pool of as many threads; `day_ends` is called when a day has none left.
+
+    A stage begins as soon as what it waits for is written, the oldest first: most of a small stage's time is planning and
+    committing on the driver, during which cores are idle. After a failure nothing new begins; what runs is waited for.
+    A gate that stops a day lets earlier days end. Raises the failure, or the GateError of the earliest day that was stopped.
+    """
+    waiting, written, running = list(waits), set[Task](), dict[Future[None], Task]()
+    stopped: dict[date, GateError] = {}
+    while waiting or running:
+        ready = [task for task in waiting if waits[task] <= written]
+        for day, table in ready[: abreast - len(running)]:
+            waiting.remove((day, table))
+            running[pool.submit(do, stage(table), day)] = day, table
+        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in done:
+            day, table = running.pop(future)
+            error = future.exception()
+            if isinstance(error, GateError):
+                stopped.setdefault(day, error)
+                waiting = [task for task in waiting if task[0] < min(stopped)]
+            elif error is not None:
+                waiting.clear()
+                wait(running)
+                raise error
+            else:
+                written.add((day, table))
+            if all(d != day for d, _ in [*waiting, *running.values()]):
+                day_ends(day)
+    if stopped:
+        raise stopped[min(stopped)]
