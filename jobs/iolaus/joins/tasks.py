@@ -1,4 +1,4 @@
-"""What both similarity joins do with packed rows, (n long, message binary): some thousand vectors, or sets, to a message."""
+"""What the similarity join does with packed rows, (n long, message binary): some thousand vectors to a message."""
 
 from collections.abc import Callable, Iterable, Iterator
 
