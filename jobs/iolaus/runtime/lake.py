@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,17 +19,10 @@ from iolaus.errors import RunError, UsageError
 from iolaus.pipeline import Span
 from iolaus.runtime.failures import causes
 from iolaus.runtime.small_files import SmallFiles, small_files
+from iolaus.runtime.spark import hadoop
+from iolaus.runtime.spark.delta_log import Commit, committed
 from iolaus.schemas.table import Table, table
 from iolaus.version import code_version
-
-
-@dataclass(frozen=True)
-class Commit:
-    """What one write put into a table: its Delta version, rows and bytes; None where Delta did not say."""
-
-    version: int
-    rows: int | None
-    size: int | None
 
 
 class Lake:
@@ -158,7 +150,7 @@ class Lake:
             if any(_FOREIGN in cause for cause in causes(error)):
                 raise RunError(f"{name}: not written: {_FOREIGN} {day}") from error
             raise
-        return self._committed(name)
+        return committed(self.spark, self.path(name), self.user_metadata)
 
     def _is_new(self, name: str, day: date) -> bool:
         """Whether no file of a day was ever written: Delta keeps each day in a folder of its own."""
@@ -169,8 +161,7 @@ class Lake:
 
     def _hadoop(self, uri: str, method: str, *arguments: Any) -> Any:
         """What Hadoop's file system answers of a path."""
-        path = self.spark._jvm.org.apache.hadoop.fs.Path(uri)  # type: ignore[union-attr]  # noqa: SLF001
-        return getattr(path.getFileSystem(self.spark._jsc.hadoopConfiguration()), method)(path, *arguments)  # noqa: SLF001
+        return getattr(hadoop.file_system(self.spark, uri), method)(hadoop.path(self.spark, uri), *arguments)
 
     def append(self, name: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Add a few rows, which come from the driver, in one commit; none of them is ever replaced."""
@@ -178,32 +169,6 @@ class Lake:
             self.create(name)
             frame = self.spark.createDataFrame(list(rows), table(name).schema).coalesce(1)
             frame.write.format("delta").mode("append").option("userMetadata", self.user_metadata).save(self.path(name))
-
-    def _committed(self, name: str) -> Commit:
-        """The latest commit of this writer, from the log that it has just written: no Spark job."""
-        jvm, session = self.spark._jvm, self.spark._jsparkSession  # noqa: SLF001
-        log = jvm.org.apache.spark.sql.delta.DeltaLog.forTable(session, self.path(name))  # type: ignore[union-attr]
-        latest = int(log.unsafeVolatileSnapshot().version())
-        for version in range(latest, max(latest - _OTHERS, -1), -1):
-            info = self._commit_info(name, version)
-            if info.get("userMetadata", "") == self.user_metadata:
-                metrics = info.get("operationMetrics", {})
-                rows, size = (int(metrics.get(key, 0)) for key in ("numOutputRows", "numOutputBytes"))  # left out where nothing was written
-                return Commit(version, rows, size)
-        return Commit(latest, 0, 0)  # Delta makes no commit where nothing was and nothing came
-
-    def _commit_info(self, name: str, version: int) -> dict[str, Any]:
-        jvm = self.spark._jvm  # noqa: SLF001
-        stream = self._hadoop(f"{self.path(name)}/_delta_log/{version:020}.json", "open")
-        reader = jvm.java.io.BufferedReader(jvm.java.io.InputStreamReader(stream, "UTF-8"))  # type: ignore[union-attr]
-        try:
-            while (line := reader.readLine()) is not None:
-                if line.startswith('{"commitInfo"'):
-                    found: dict[str, Any] = json.loads(line)["commitInfo"]
-                    return found
-        finally:
-            reader.close()
-        return {}
 
     def create(self, name: str) -> None:
         """Create the table, empty, with its comments and partitioning, unless it exists."""
@@ -230,7 +195,6 @@ class Lake:
 
 
 _FOREIGN = "a row is not of"  # said of rows of another day than is written
-_OTHERS = 20  # commits of others that may come between a write and the look at it
 
 # Columns, beside the date, of which Delta's log keeps the least and greatest value of each file: dates and ids come
 # first in a table. Nobody skips files by a sum or a sketch, and of a text the log would keep the first words for ever.

@@ -16,6 +16,7 @@ from pyspark.sql import SparkSession
 
 import iolaus
 from iolaus.errors import UsageError
+from iolaus.runtime.spark import tricks
 from iolaus.runtime.spark.class_loader import share
 from iolaus.runtime.spark.jvm_names import remember
 from iolaus.runtime.spark.log_file import log_file, stderr_to
@@ -135,7 +136,7 @@ def session(
             "spark.buffer.pageSize": "2m",
             # A fifth of the time to plan a query of many columns goes into filters that it infers; small days gain nothing by them.
             "spark.sql.constraintPropagation.enabled": "false",
-            "spark.python.daemon.module": "iolaus.runtime.spark.daemon",
+            **({} if tricks.off() else {"spark.python.daemon.module": "iolaus.runtime.spark.daemon"}),
             "spark.driver.extraJavaOptions": f"{_LIGHT_JIT if light else _JIT} {_JAVA}{_shared_classes()}",
             **(INTERPRETED if light else {}),
         }
