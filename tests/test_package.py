@@ -199,7 +199,8 @@ def test_the_wheel_runs_beside_packages_of_the_same_names(
     for name in ("jobs", "expectations"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "__init__.py").write_text("raise ImportError('somebody else\\'s')\n")
-    surroundings = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | {VARIABLE: KEY, "PYTHONPATH": str(tmp_path)}
+    own = {k: v for k, v in os.environ.items() if not k.startswith("PYSPARK")}  # which name the Python of this process
+    surroundings = own | {VARIABLE: KEY, "PYTHONPATH": str(tmp_path)}
     where = [str(installed.parent / "python"), "-c", "import iolaus; print(iolaus.__file__)"]
     found = subprocess.run(where, cwd=tmp_path, env=surroundings, capture_output=True, text=True, check=True).stdout
     assert found.startswith(str(installed.parents[1])), "not the checkout"
