@@ -1,4 +1,4 @@
-"""What is installed: one package with its suites, which reads a lake without Spark and makes one beside folders of the same names."""
+"""What is installed: one package with its suites, which reads a lake without Spark and runs beside any other folders."""
 
 import json
 import os

@@ -1,4 +1,7 @@
-"""The format of a lake: which version's tables it holds. A new format is one whose tables an older version made differently."""
+"""The format of a lake: which version's tables it holds.
+
+A change of columns, or of what they mean, in any table is a new format.
+"""
 
 import json
 from collections.abc import Callable
@@ -9,8 +12,10 @@ from iolaus.pipeline import STAGES
 FORMAT = 2
 MARKER = "_iolaus.json"  # beside the layers; lakes of format 1 have none
 UNMARKED = 1
-REMADE = tuple(dict.fromkeys(s.layer for s in STAGES if s.layer not in ("bronze", "quality")))  # layers made from bronze alone
-TELLING = ("silver.exchanges", "gold.suspect_clusters")  # tables without which nothing is there that a format could be wrong of
+# Layers that are made from bronze alone.
+REMADE = tuple(dict.fromkeys(s.layer for s in STAGES if s.layer not in ("bronze", "quality")))
+# Where neither of these tables is there, nothing is of an older format but what stays valid.
+TELLING = ("silver.exchanges", "gold.suspect_clusters")
 
 
 def marker(code: str) -> str:

@@ -1,8 +1,8 @@
 """A stage at work: read what it reads, call its transform, write its table, have its gate judge it.
 
-There are two modes. In a whole run (`WholeRun`) stages hand rows to each other in memory, each is judged as it is made, and gold
-is held back until all of the day has passed. A single stage (`SingleStage`), as a scheduler calls it, reads and writes the lake
-alone: gold is judged before it is written, everything else afterwards, by a task of the gate's own.
+There are two modes. In a whole run (`WholeRun`) stages hand rows to each other in memory, each is judged as it is made,
+and gold is held back until all of the day has passed. A single stage (`SingleStage`), as a scheduler calls it, reads and
+writes the lake alone: gold is judged before it is written, everything else afterwards, by a task of the gate's own.
 """
 
 import time
@@ -75,12 +75,13 @@ class Context:
 
     def event_days(self, day: date) -> list[date]:
         """The days in the window that have exchanges which arrived on `day`, and `day` itself, in order."""
-        arrived = self.lake.read("bronze.exchanges", Span.DAY, day).select("happened_on").distinct().collect()  # days: a handful
+        arrivals = self.lake.read("bronze.exchanges", Span.DAY, day)
+        arrived = arrivals.select("happened_on").distinct().collect()  # days: a handful
         oldest = day - timedelta(days=self.settings.window_days - 1)
         return sorted({day} | {row[0] for row in arrived if oldest <= row[0] <= day})
 
     def describe(self, work: str) -> None:
-        """Name this thread's jobs in Spark's UI and event log; as their call sites too, for which Spark else walks its stack."""
+        """Name this thread's jobs in Spark's UI and event log; as their call sites too: else Spark walks its stack for them."""
         context = self.lake.spark.sparkContext
         context.setJobDescription(work)
         for form in ("short", "long"):
@@ -118,11 +119,11 @@ class Execution(ABC):
     def _deliver(self, made: Made, rows: DataFrame, inputs: Mapping[str, DataFrame]) -> None:
         """Write what a transform made, or hold it back, and judge it. Raises GateError."""
 
-    def _before(self, stage: Stage, day: date, inputs: Mapping[str, DataFrame]) -> None:  # noqa: B027 - for a single stage, nothing
-        """What is done with the inputs of a stage before its transform is called."""
+    def _before(self, stage: Stage, day: date, inputs: Mapping[str, DataFrame]) -> None:  # noqa: B027
+        """What is done with the inputs of a stage, if anything, before its transform is called."""
 
-    def _ends(self, stage: Stage, days: Sequence[date], run_date: date) -> None:  # noqa: B027 - for a single stage, nothing
-        """What is done when all days of a stage are made."""
+    def _ends(self, stage: Stage, days: Sequence[date], run_date: date) -> None:  # noqa: B027
+        """What is done, if anything, when all days of a stage are made."""
 
     def _make(self, made: Made) -> None:
         """Make a day of a table; a failure is recorded."""
@@ -184,7 +185,8 @@ class SingleStage(Execution):
             made.drop_frame()
         else:
             self._write(made, rows)
-            self._of.gate.note(made.stage.table, made.day, told(rows))  # `check` judges it, and is told what the transform measured
+            # `check` judges it later, and is given what the transform measured.
+            self._of.gate.note(made.stage.table, made.day, told(rows))
 
 
 class WholeRun(Execution):

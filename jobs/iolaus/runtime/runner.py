@@ -66,7 +66,10 @@ class Runner:
         return {day: [d for d in self._context.event_days(day) if d != day] for day in days}
 
     def work(self, planned: Sequence[tuple[date, Sequence[Stage]]]) -> None:
-        """The stages of each day, as one run; `run` says which, and what it raises. A day's gold is written when all of it has passed."""
+        """The stages of each day, as one run; `run` says which, and what it raises.
+
+        A day's gold is written when all of it has passed.
+        """
         self.lake.mark_format()
         whole = WholeRun(self._context, self._inputs(keeps=True), alone(planned), self.threads)
 
@@ -104,7 +107,7 @@ class Runner:
     def check(self, names: Sequence[str], day: date) -> None:
         """Judge what the lake, or the landing, holds of tables for a date, and write the results down.
 
-        Of a stage of events, the days that `run_stage` makes. Raises GateError, of the first that failed, when all are judged.
+        Of a stage of events, the days that `run_stage` makes. When all are judged, raises the first GateError.
         """
         stopped: list[GateError] = []
         for name in names:

@@ -1,4 +1,4 @@
-"""What Delta's log says of a table, from Delta's own copy of it in memory; else from its history, or from the table's files."""
+"""What Delta's log says of a table, from Delta's copy of it in memory; else from its history, or from the table's files."""
 
 import json
 from dataclasses import dataclass
@@ -30,7 +30,8 @@ def committed(spark: SparkSession, path: str, user_metadata: str) -> Commit:
     for version, info in infos:
         if (info.get("userMetadata") or "") == user_metadata:
             metrics = info.get("operationMetrics") or {}
-            rows, size = (int(metrics.get(key, 0)) for key in ("numOutputRows", "numOutputBytes"))  # left out where nothing was written
+            # Left out where nothing was written.
+            rows, size = (int(metrics.get(key, 0)) for key in ("numOutputRows", "numOutputBytes"))
             return Commit(version, rows, size)
     return Commit(latest, 0, 0)  # Delta makes no commit where nothing was and nothing came
 

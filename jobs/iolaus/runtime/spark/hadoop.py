@@ -1,4 +1,4 @@
-"""Hadoop's file systems, which Spark reads and writes with: a public interface of Java, reached through PySpark's gateway."""
+"""Hadoop's file systems, which Spark uses: a public interface of Java, reached through PySpark's gateway."""
 
 from typing import Any
 
