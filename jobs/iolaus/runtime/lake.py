@@ -49,7 +49,7 @@ class Lake:
         marked = small_files(self.spark, self.uri).read(lake_format.MARKER)
         lake_format.check(self.uri, marked, lambda: any(self.exists(name) for name in lake_format.TELLING))
 
-    def mark_format(self) -> None:
+    def _mark_format(self) -> None:
         """Write down which format the lake has, where that is not yet said. Raises what `check_format` does."""
         self.check_format()
         files, ours = small_files(self.spark, self.uri), lake_format.marker(code_version())
@@ -174,6 +174,7 @@ class Lake:
         """Create the table, empty, with its comments and partitioning, unless it exists."""
         if self.exists(name):
             return
+        self._mark_format()
         self._clear_empty_log(f"{self.path(name)}/_delta_log")
         spec = table(name)
         builder = DeltaTable.createIfNotExists(self.spark).location(self.path(name)).addColumns(spec.schema).comment(spec.grain)

@@ -70,7 +70,6 @@ class Runner:
 
         A day's gold is written when all of it has passed.
         """
-        self.lake.mark_format()
         whole = WholeRun(self._context, self._inputs(keeps=True), alone(planned), self.threads)
 
         def day_ends(day: date) -> None:
@@ -96,7 +95,6 @@ class Runner:
 
         Of a stage of events, the date and each earlier date that arrivals touch. Raises GateError as `run` does.
         """
-        self.lake.mark_format()
         try:
             SingleStage(self._context, self._inputs()).run(stage, day)
         except BaseException:
