@@ -49,7 +49,7 @@ fault-test: env ## kill, fill, break and poison what the pipeline stands on, and
 deploy-check: env ## check the files of deploy/ against the schemas of those who read them (needs go)
 	@$(BIN)/python deploy/check.py
 
-bench: env ## measure the joins and components beside MLlib, FAISS, hnswlib, datasketch and SciPy; ARGS="--toy" or "--only PART"
+bench: env ## measure the joins and components beside MLlib, FAISS, hnswlib and SciPy; ARGS="--toy" or "--only PART"
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/joins.py $(ARGS) $(if $(BENCH_JSON),--json $(BENCH_JSON))
 
 bench-capability: env ## score how well it is told what a prompt is after, on benchmarks/labelled_prompts.jsonl

@@ -16,7 +16,6 @@ Ints = npt.NDArray[np.int64]
 WIDTH = 128
 _TOPICS, _DOMAINS = 1_500, 40
 _PLANTED = 0.2
-_VOCABULARY = 200_000
 
 
 def unit(rows: npt.NDArray[np.floating[Any]]) -> Floats:
@@ -45,25 +44,6 @@ def vectors(n: int, seed: int = 0) -> Floats:
         made[at : at + size] = unit(centre + random.uniform(0.3, 0.8) * directions(size))
         at += size
     return made[random.permutation(n)]
-
-
-def sets(n: int, seed: int = 0) -> list[Ints]:
-    """So many sets of some 30 tokens of Zipf's law; a fifth is planted in families that change up to 15 % of one's tokens."""
-    random = np.random.default_rng(seed)
-    common = np.cumsum(1 / np.arange(1, _VOCABULARY + 1))
-
-    def draw(count: int) -> Ints:
-        drawn: Ints = np.searchsorted(common, random.random(count) * common[-1]).astype(np.int64)
-        return drawn
-
-    plain = n - int(_PLANTED * n)
-    made = [draw(size) for size in np.clip(random.lognormal(3.3, 0.5, plain), 5, 200).astype(int)]
-    while len(made) < n:
-        base, changed = made[random.integers(plain)], random.uniform(0, 0.15)
-        for _ in range(min(n - len(made), int(np.exp(random.uniform(np.log(3), np.log(100)))))):
-            new = random.random(len(base)) < changed
-            made.append(np.where(new, draw(len(base)), base))
-    return [np.unique(made[i]) for i in random.permutation(n)]
 
 
 def graphs(edges: int, seed: int = 0) -> dict[str, tuple[Ints, Ints]]:

@@ -7,15 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import datasketch
 import faiss
 import hnswlib
 import numpy as np
 import numpy.typing as npt
-from join_data import Floats, Ints
-from pyspark.ml.feature import BucketedRandomProjectionLSH, MinHashLSH
+from join_data import Floats
+from pyspark.ml.feature import BucketedRandomProjectionLSH
 from pyspark.ml.functions import array_to_vector
-from pyspark.ml.linalg import Vectors, VectorUDT
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -202,57 +200,6 @@ def mllib_vectors(frame: DataFrame, rows: Floats, known: Truth, threshold: float
     return Result("MLlib", known.rows, len(mine), known.recall(mine), *spent, {"bucket_length": width, "tables": tables})
 
 
-def mllib_sets(frame: DataFrame, known: Truth, threshold: float, vocabulary: int) -> Result:
-    """MinHashLSH.approxSimilarityJoin of (id long, tokens array<int>) with itself."""
-    tables = int(np.ceil(np.log(1 - TARGET) / np.log(1 - threshold)))
-    began, wall = cpu_seconds(), time.monotonic()
-    sparse = F.udf(lambda tokens: Vectors.sparse(vocabulary, sorted(tokens), [1.0] * len(tokens)), VectorUDT())
-    points = frame.select("id", sparse("tokens").alias("features")).localCheckpoint()
-    model = MinHashLSH(inputCol="features", outputCol="hashes", numHashTables=tables, seed=1).fit(points)
-    found = _pairs(model.approxSimilarityJoin(points, points, 1 - threshold + 1e-9))  # it leaves out what is just as far
-    spent = cpu_seconds() - began, time.monotonic() - wall
-    mine = codes(found[0], found[1], known.rows)
-    return Result("MLlib", known.rows, len(mine), known.recall(mine), *spent, {"tables": tables})
-
-
 def _pairs(joined: DataFrame) -> tuple[Codes, Codes]:
     table = joined.select(F.col("datasetA.id").alias("a"), F.col("datasetB.id").alias("b")).where("a < b").toArrow()
     return table["a"].to_numpy(), table["b"].to_numpy()
-
-
-def sketched_sets(rows: list[Ints], known: Truth, threshold: float) -> Result:
-    """Datasketch's MinHashLSH of 128 minima, tuned by it for fewer misses until they are few, what it finds being compared exactly."""
-    for false_pairs in (0.1, 0.03, 0.01, 0.001):  # how much they weigh, against pairs that are missed
-        result = _sketched_sets(rows, known, threshold, false_pairs)
-        if result.recall >= TARGET:
-            break
-    return result
-
-
-def _sketched_sets(rows: list[Ints], known: Truth, threshold: float, false_pairs: float) -> Result:
-    began, wall = time.process_time(), time.monotonic()
-    index = datasketch.MinHashLSH(threshold=threshold, num_perm=128, weights=(false_pairs, 1 - false_pairs))
-    hashes = datasketch.MinHash.bulk([[str(t).encode() for t in row] for row in rows], num_perm=128)
-    known_tokens, found = [frozenset(row.tolist()) for row in rows], list[int]()
-    for i, minima in enumerate(hashes):
-        for j in index.query(minima):
-            shared = len(known_tokens[i] & known_tokens[j])
-            if shared >= threshold * (len(known_tokens[i]) + len(known_tokens[j]) - shared):
-                found.append(j * len(rows) + i)
-        index.insert(i, minima)
-    spent = time.process_time() - began, time.monotonic() - wall
-    return Result("datasketch", len(rows), len(found), known.recall(np.array(found, np.int64)), *spent, {"false_pairs": false_pairs})
-
-
-def truth_of_sets(rows: list[Ints], threshold: float, sample: int = 1_000) -> Truth:
-    """By counting common tokens of the sampled rows with all, in a sparse product."""
-    from scipy.sparse import csr_array  # noqa: PLC0415
-
-    starts = np.concatenate([[0], np.cumsum([len(r) for r in rows])])
-    _, column = np.unique(np.concatenate(rows), return_inverse=True)
-    matrix = csr_array((np.ones(len(column), np.int32), column, starts), shape=(len(rows), int(column.max()) + 1))
-    sampled = np.sort(np.random.default_rng(1).choice(len(rows), min(sample, len(rows)), replace=False))
-    shared, sizes = (matrix[sampled] @ matrix.T).tocoo(), np.diff(starts)
-    i, j = sampled[shared.row], shared.col.astype(np.int64)
-    near = (shared.data >= threshold * (sizes[i] + sizes[j] - shared.data) - 1e-9) & (i != j)
-    return Truth(len(rows), sampled, np.unique(codes(i[near], j[near], len(rows))))

@@ -1,9 +1,9 @@
 """How fast the joins are, beside what else there is: one table, and the ratios as JSON.
 
-Vectors: this project's join, MLlib, exact products in NumPy, FAISS IVF and hnswlib; sets: MLlib and datasketch; graphs:
-SciPy. Every method runs in this one process (and Spark's), on the same data, with one thread where it can be told so,
-and its recall is measured on the same sampled rows; one that does not reach 0.99 is given more effort until it does, and
-only that last search is counted. Costs are processor seconds, of Spark with its JVM and its Python workers.
+Vectors: this project's join, MLlib, exact products in NumPy, FAISS IVF and hnswlib; graphs: SciPy. Every method runs in
+this one process (and Spark's), on the same data, with one thread where it can be told so, and its recall is measured on
+the same sampled rows; one that does not reach 0.99 is given more effort until it does, and only that last search is
+counted. Costs are processor seconds, of Spark with its JVM and its Python workers.
 
     python benchmarks/joins.py [--toy] [--only PART ...] [--embeddings FOLDER] [--json FILE]
 
@@ -26,17 +26,16 @@ import join_rivals as rivals
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from join_data import Floats, Ints, graphs, sets, vectors
+from join_data import Floats, graphs, vectors
 from join_rivals import Result, Truth
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from iolaus.graphs.components import connected_components, label_components, spark_components
 from iolaus.joins.cosine.join import cosine_join
-from iolaus.joins.jaccard.join import jaccard_join
 from iolaus.runtime.spark.session import session
 
-THRESHOLD, SET_THRESHOLD = 0.7, 0.8
+THRESHOLD = 0.7
 Figures = dict[str, float]
 
 
@@ -87,14 +86,6 @@ class Bench:
             pq.write_table(pa.table({"id": np.arange(len(rows)), "name": _names(len(rows)), "vector": column}), path, row_group_size=50_000)
         return self.spark.read.parquet(str(path))
 
-    def sets(self, rows: list[Ints]) -> DataFrame:
-        """(id long, name string, tokens array<int>) from a file."""
-        path = self.folder / f"sets-{len(rows)}.parquet"
-        starts = np.concatenate([[0], np.cumsum([len(r) for r in rows])]).astype(np.int32)
-        column = pa.ListArray.from_arrays(pa.array(starts), pa.array(np.concatenate(rows).astype(np.int32)))
-        pq.write_table(pa.table({"id": np.arange(len(rows)), "name": _names(len(rows)), "tokens": column}), path, row_group_size=50_000)
-        return self.spark.read.parquet(str(path))
-
     def ours(self, frame: DataFrame, known: Truth, join: Callable[[DataFrame], DataFrame]) -> Result:
         """The project's join of (id long, ...) in its last turn; what the turns before it cost is noted."""
         turns = [self._turn(frame, known, join) for _ in range(self.sizes.warm + 1)]
@@ -111,7 +102,7 @@ class Bench:
         pairs = joined.where(F.col("a").isin(names) | F.col("b").isin(names)).select("a", "b").toArrow()
         figures = joined.schema["similarity"].metadata
         shown: dict[str, Any] = {
-            k: figures[k] for k in ("way", "cells", "copies", "recall", "recall_at_least", "candidates", "task_bytes") if k in figures
+            k: figures[k] for k in ("way", "cells", "copies", "recall", "recall_at_least", "task_bytes") if k in figures
         }
         a, b = (pairs[end].cast(pa.int64()).to_numpy() for end in ("a", "b"))
         found = rivals.codes(a, b, known.rows)
@@ -187,21 +178,6 @@ def embeddings(bench: Bench, folder: Path, threshold: float) -> None:
     bench.keep("accounts", rivals.gemm(rows, threshold))
 
 
-def set_join(bench: Bench) -> None:
-    """Sets, against MLlib and datasketch."""
-    for n in bench.sizes.mllib:
-        rows = sets(n)
-        known, frame = rivals.truth_of_sets(rows, SET_THRESHOLD), bench.sets(rows)
-
-        def join(given: DataFrame, every: int = n) -> DataFrame:
-            return jaccard_join(given, SET_THRESHOLD, identical=every)  # the rivals write every pair of sets that are the same
-
-        ours = bench.keep("sets", bench.ours(frame, known, join))
-        bench.keep("sets", rivals.sketched_sets(rows, known, SET_THRESHOLD))
-        theirs = bench.keep("sets", rivals.mllib_sets(frame, known, SET_THRESHOLD, int(max(r[-1] for r in rows)) + 1))
-        bench.figures["sets_speedup_vs_mllib_20k"] = theirs.cpu / ours.cpu
-
-
 def skew(bench: Bench) -> None:
     """One vector given to a quarter of all rows, and Zipf's share of hot ones, against the same rows without."""
     n = bench.sizes.growth
@@ -248,7 +224,6 @@ PARTS: dict[str, Callable[[Bench], None]] = {
     "mllib": mllib,
     "middle": middle,
     "large": large,
-    "sets": set_join,
     "skew": skew,
     "components": components,
 }

@@ -36,8 +36,9 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from iolaus.pipeline import STAGES
+from iolaus.runtime.execution import Event
 from iolaus.runtime.landing import Landing
-from iolaus.runtime.runner import Event, Runner
+from iolaus.runtime.runner import Runner
 from iolaus.runtime.spark.session import session
 from iolaus.schemas.landing import EXCHANGE
 from iolaus.schemas.table import table

@@ -10,16 +10,19 @@ from deltalake import write_deltalake
 from pyspark.sql.pandas.types import to_arrow_schema
 from rows import base
 
+from iolaus import lake_format
 from iolaus.schemas.table import table
 
 
 def write(lake: Path, name: str, overrides: Sequence[dict[str, Any]]) -> None:
     """Append rows to a table of a lake: what an override does not name is null or plain, as in `rows.rows`."""
     spec = table(name)
+    lake.mkdir(parents=True, exist_ok=True)
     if unknown := {column for row in overrides for column in row} - set(spec.schema.fieldNames()):
         raise KeyError(f"{name} has no column {', '.join(sorted(unknown))}")
     made = [{f.name: row[f.name] if f.name in row else base(f) for f in spec.schema.fields} for row in overrides]
     rows = pa.Table.from_pylist(made, schema=to_arrow_schema(spec.schema, timestamp_utc=True))
+    (lake / lake_format.MARKER).write_text(lake_format.marker("a test"))
     write_deltalake(lake / name.replace(".", "/"), rows, mode="append", partition_by=[spec.date] if spec.date else None)
 
 

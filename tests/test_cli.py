@@ -47,7 +47,7 @@ class TestUnusableArguments:
         assert (code, "gold.suspect_clusters" in said) == (2, True)
 
     @pytest.mark.parametrize(
-        "arguments", [(), ("fly",), ("run", "--lake", "k"), ("run", "--landing", "l", "--lake", "k", "--date", "yesterday")]
+        "arguments", [(), ("fly",), ("run", "--landing", "l"), ("run", "--landing", "l", "--lake", "k", "--date", "yesterday")]
     )
     def test_what_argparse_refuses(self, arguments: tuple[str, ...]) -> None:
         with pytest.raises(SystemExit) as stopped:

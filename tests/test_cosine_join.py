@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 
+from iolaus.engine.exchange import pair_of, read
 from iolaus.joins.cosine import join as cosine_join
 from iolaus.joins.cosine import products as cosine_products
 from iolaus.joins.cosine import recall_probes as cosine_probes
 from iolaus.joins.cosine.cells import ONE_CELL, Cells, make_cells
-from iolaus.joins.cosine.partition import Plan, deal, pair_of_blocks
+from iolaus.joins.cosine.partition import Plan, deal
 from iolaus.joins.cosine.products import _blocks, task_pairs
 from iolaus.joins.cosine.vectors import pack
 from iolaus.joins.recall import recall, recall_at_least
@@ -62,8 +63,9 @@ def in_tasks(ids: list[str], vectors: Floats, plan: Plan, batch: int = 1_000) ->
     whole = pa.RecordBatch.from_arrays([pa.array(ids, pa.string()), column], names=["id", "vector"])
     parts = [pack(whole.slice(start, batch), 1)[0] for start in range(0, len(ids), batch)]
     dealt = pa.Table.from_batches([b for part in parts for b in deal([part], plan)])
-    every = [dealt.filter(pa.compute.equal(dealt["task"], task)) for task in dealt["task"].unique()]
-    return checked([row for table in every for found in task_pairs(table, plan) for row in found.to_pylist()])
+    every = {task: dealt.filter(pa.compute.equal(dealt["task"], task)) for task in dealt["task"].unique().to_pylist()}
+    pairs = [found for task, sent in every.items() for found in task_pairs(task, read(sent.to_batches()), plan)]
+    return checked([row for found in pairs for row in found.to_pylist()])
 
 
 def planned(cells: Cells, threshold: float, copies: int, *, parts: int = 1, identical: int = 32, neighbours: int | None = None) -> Plan:
@@ -144,7 +146,7 @@ def test_blocks_in_any_strips_cover_every_pair_once(monkeypatch: pytest.MonkeyPa
         monkeypatch.setattr(cosine_products, "STRIP", strip)
         found = in_tasks(ids, vectors, planned(ONE_CELL, 0.6, 0, parts=parts))
         assert found == {pair: pytest.approx(cosine, abs=1e-5) for pair, cosine in expected.items()}
-    numbers = [int(pair_of_blocks(np.array(i), np.array(j))) for j in range(5) for i in range(j + 1)]
+    numbers = [int(pair_of(np.array(i), np.array(j))) for j in range(5) for i in range(j + 1)]
     assert numbers == list(range(15))
     assert [_blocks(n) for n in numbers] == [(i, j) for j in range(5) for i in range(j + 1)]
 

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import tomllib
 from importlib.metadata import version
 from pathlib import Path
 
@@ -9,11 +10,11 @@ import kubernetes_validate
 import pytest
 import yaml
 
-import iolaus
 from iolaus.runtime.secret import FILE_VARIABLE
 from iolaus.runtime.spark import session
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
+RELEASE = tomllib.loads((DEPLOY.parent / "pyproject.toml").read_text())["tool"]["setuptools_scm"]["fallback_version"]
 
 
 def read(name: str) -> str:
@@ -54,12 +55,12 @@ def test_pods_are_restricted() -> None:
 def test_versions_are_those_that_are_pinned() -> None:
     spec = yaml.safe_load(read("kubernetes/sparkapplication.yaml"))["spec"]
     assert spec["sparkVersion"] == version("pyspark")
-    assert spec["image"].endswith(f":{iolaus.__version__}")
+    assert spec["image"].endswith(f":{RELEASE}")
     values = yaml.safe_load(read("kubernetes/airflow-values.yaml"))
     pinned = re.search(r"^apache-airflow==(\S+)", read("locks/airflow.txt"), re.MULTILINE)
     assert pinned is not None
     assert values["airflowVersion"] == pinned[1]
-    assert values["defaultAirflowTag"] == iolaus.__version__
+    assert values["defaultAirflowTag"] == RELEASE
 
 
 def test_what_is_copied_and_named_exists() -> None:

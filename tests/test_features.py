@@ -16,7 +16,8 @@ from iolaus.features import account_behaviour, account_days, account_embeddings,
 from iolaus.model import account_sketch as sketches
 from iolaus.model.population import size
 from iolaus.model.signals import CHANNEL, TRAIT_CODES, WRAPPERS
-from iolaus.schemas.sketch import PHRASE_CHANNELS, TRAIT
+from iolaus.schemas.codes import PHRASE_CHANNELS
+from iolaus.schemas.sketch import TRAIT
 from iolaus.schemas.table import table
 from iolaus.settings import DEFAULT, Key, Run
 from iolaus.text import embedding

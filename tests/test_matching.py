@@ -12,7 +12,7 @@ from deltalake import write_deltalake
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iolaus import cli
+from iolaus import cli, lake_format
 from iolaus.export.intersection import FIELD, multiplied, new_secret, point
 from iolaus.runtime.secret import FILE_VARIABLE, SHARED_FILE_VARIABLE, SHARED_VARIABLE, VARIABLE
 from iolaus.settings import Key
@@ -44,6 +44,7 @@ def lab(root: Path, key: str, operators: dict[str, tuple[str, list[int]]]) -> Pa
     }
     for name, rows in written.items():
         write_deltalake(root / name, pa.Table.from_pylist(rows))
+    (root / lake_format.MARKER).write_text(lake_format.marker("a test"))
     return root
 
 

@@ -2,7 +2,9 @@
 
 import ast
 import sys
+from importlib import import_module
 from importlib.util import find_spec
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -64,6 +66,13 @@ def test_the_path_of_the_code_is_the_name_of_the_table(made: Stage):
     layer, name = made.table.split(".")
     assert (ROOT / "jobs" / "iolaus" / layer / f"{name}.py").is_file()
     assert (ROOT / "jobs" / "iolaus" / "schemas" / f"{layer}_{name}.py").is_file()
+
+
+@each_stage
+def test_a_transform_takes_its_reads_by_the_names_of_the_map(made: Stage):
+    """The runner passes them by name: none may be missing, unknown or in another order than a reader of the map expects."""
+    taken = signature(import_module(f"iolaus.{made.table}").transform).parameters
+    assert [*taken] == [*(r.name for r in made.reads), "run"]
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "jobs" / "iolaus" / "schemas").glob("[a-z]*_*.py")), ids=lambda p: p.stem)

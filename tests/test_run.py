@@ -22,18 +22,18 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-import iolaus
 from benchmarks.chance import dealt_groups, shuffled_links
 from iolaus import cli
 from iolaus.errors import GateError
 from iolaus.gold import suspect_clusters
 from iolaus.model.lockstep import lockstep
 from iolaus.pipeline import STAGES, Grain, stage
-from iolaus.runtime.order import schedule
 from iolaus.runtime.runner import Runner
+from iolaus.runtime.scheduler import schedule
 from iolaus.schemas.landing import EXCHANGE
 from iolaus.schemas.table import table
 from iolaus.settings import DEFAULT, Key, Run
+from iolaus.version import code_version
 from tests.runs import KEY, partitions, runner
 from tests.test_notebooks import PLOTS, execute_all
 from tests.traffic import DAYS, RING, exchanges, is_late, write_landing
@@ -263,7 +263,7 @@ def test_any_row_of_gold_leads_to_the_run_its_code_and_its_input(spark: SparkSes
         table_ = DeltaTable(str(lake / "gold" / name))
         for row in table_.to_pyarrow_table().to_pylist():
             (made,) = recorded(lake, "runs", run_id=row["run_id"], table_name=f"gold.{name}", made_date=row["run_date"])
-            assert made["code_version"] == iolaus.__version__
+            assert made["code_version"] == code_version()
             assert made["settings"] == DEFAULT.digest
             assert made["key_id"] == Key(KEY.encode()).key_id
             version = next(h for h in table_.history() if h["version"] == made["version"])

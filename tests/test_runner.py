@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from iolaus.pipeline import STAGES, Grain, Span, stage
-from iolaus.runtime.order import PUBLISHER, Task, alone, order, schedule
+from iolaus.runtime.scheduler import PUBLISHER, Task, alone, order, schedule
 from iolaus.settings import DEFAULT
 
 DAYS = [date(2026, 3, d) for d in range(2, 9)]

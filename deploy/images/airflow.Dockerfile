@@ -1,6 +1,7 @@
 # The image of Airflow's scheduler, API server, dag processor and triggerer: Airflow from its own lock, Spark's client of its
 # provider, the project's map without its dependencies, and the DAGs.
-# Build from the repository's root:  docker build -f deploy/images/airflow.Dockerfile -t iolaus-airflow .
+# Build from the repository's root, with the version, which leads to the commit:
+#   docker build --build-arg VERSION=$(.venv/bin/python -m setuptools_scm) -f deploy/images/airflow.Dockerfile -t iolaus-airflow .
 ARG PYTHON_IMAGE=python:3.11-slim-bookworm
 
 FROM ${PYTHON_IMAGE} AS build
@@ -10,11 +11,12 @@ COPY deploy/locks/build.txt deploy/locks/airflow.txt deploy/locks/
 RUN python -m venv /opt/airflow \
     && pip install --no-cache-dir --require-hashes -r deploy/locks/build.txt \
     && pip install --no-cache-dir --require-hashes --no-build-isolation -r deploy/locks/airflow.txt
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml MANIFEST.in README.md LICENSE ./
 COPY jobs jobs
 COPY expectations expectations
 # Without dependencies: a DAG imports iolaus.pipeline, which needs the standard library alone.
-RUN pip install --no-cache-dir --no-deps --no-build-isolation --no-index .
+ARG VERSION=
+RUN SETUPTOOLS_SCM_PRETEND_VERSION_FOR_IOLAUS=$VERSION pip install --no-cache-dir --no-deps --no-build-isolation --no-index .
 
 FROM ${PYTHON_IMAGE}
 # hadolint ignore=DL3008

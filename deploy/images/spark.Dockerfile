@@ -1,5 +1,6 @@
 # The image of driver, executors, standalone masters and workers: Spark, the pinned packages, Delta's and S3's jars, the project.
-# Build from the repository's root:  docker build -f deploy/images/spark.Dockerfile -t iolaus-spark .
+# Build from the repository's root, with the version, which leads to the commit:
+#   docker build --build-arg VERSION=$(.venv/bin/python -m setuptools_scm) -f deploy/images/spark.Dockerfile -t iolaus-spark .
 ARG PYTHON_IMAGE=python:3.11-slim-bookworm
 
 FROM ${PYTHON_IMAGE} AS build
@@ -14,12 +15,13 @@ COPY deploy/locks/build.txt deploy/locks/spark.txt deploy/locks/
 RUN python -m venv /opt/iolaus \
     && pip install --no-cache-dir --require-hashes -r deploy/locks/build.txt \
     && pip install --no-cache-dir --require-hashes --no-build-isolation -r deploy/locks/spark.txt
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml MANIFEST.in README.md LICENSE ./
 COPY jobs jobs
 COPY expectations expectations
 COPY deploy/fetch_jars.py deploy/fetch_jars.py
 # The jars go among Spark's own, so that every JVM of the image has them; their hashes are checked by fetch_jars.py.
-RUN pip install --no-cache-dir --no-deps --no-build-isolation --no-index . \
+ARG VERSION=
+RUN SETUPTOOLS_SCM_PRETEND_VERSION_FOR_IOLAUS=$VERSION pip install --no-cache-dir --no-deps --no-build-isolation --no-index . \
     && PYTHONPATH=jobs python deploy/fetch_jars.py \
     && PYTHONPATH=jobs python deploy/fetch_jars.py --s3 \
     && mv /opt/iolaus/jars/*.jar /opt/iolaus/jars-s3/*.jar "$(python -c 'import pyspark; print(pyspark.__path__[0])')/jars/" \

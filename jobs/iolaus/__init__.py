@@ -2,5 +2,3 @@
 
 `iolaus.pipeline` is the map of the tables; the module `iolaus.<layer>.<table>` makes the table of that name.
 """
-
-__version__ = "0.1.0"

@@ -5,16 +5,17 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-import iolaus
 from iolaus.commands import adapt, export, gate, job, maintain, match, quality, query, report, run, settings, simulate, verdict
 from iolaus.commands.arguments import add_settings
 from iolaus.errors import GateError, RunError, UsageError, one_line
 from iolaus.settings_file import read
+from iolaus.version import code_version
 
 if TYPE_CHECKING:
     from iolaus.commands.arguments import Commands
 
 FAILED, UNUSABLE, GATED = 1, 2, 3  # and 0: done
+SPARK_MODULES = ("pyspark", "py4j", "delta", "great_expectations", "pandas", "scipy", "orjson")  # modules of the extra `spark`
 _PLACES = (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
 COMMANDS = (
     run,
@@ -57,10 +58,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _told(error: Exception) -> tuple[str, int]:
     """What to say of an error that nobody foresaw, and the exit status."""
+    if isinstance(error, ModuleNotFoundError) and str(error.name).partition(".")[0] in SPARK_MODULES:
+        return f"this needs {error.name}, which is not installed; install it with: pip install 'iolaus[spark]'", UNUSABLE
     if isinstance(error, _PLACES) and error.filename:
         return f"{error.filename} cannot be used ({error.strerror}); name a place that is there and may be written", UNUSABLE
     from iolaus.runtime.failures import explain
-    from iolaus.runtime.spark.session import log_file
+    from iolaus.runtime.spark.log_file import log_file
 
     return f"{explain(error)} (the whole trace: the same command with --debug; Spark's log: {log_file()})", FAILED
 
@@ -74,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="iolaus", description="Finds networks of accounts through which one operator distils a language model."
     )
-    parser.add_argument("--version", action="version", version=f"iolaus {iolaus.__version__}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version of the code and exit")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in COMMANDS:
         command.add(commands)
@@ -82,6 +85,14 @@ def _parser() -> argparse.ArgumentParser:
         add_settings(added)
         added.add_argument("--debug", action="store_true", help="show the whole trace of an error")
     return parser
+
+
+class _Version(argparse.Action):
+    """Asked for alone: git is not asked at every start."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(f"iolaus {code_version()}")
+        parser.exit()
 
 
 def _innermost(commands: "Commands") -> Iterator[argparse.ArgumentParser]:

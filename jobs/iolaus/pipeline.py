@@ -3,7 +3,7 @@
 Plain data from the standard library alone, so that a scheduler can read it without Spark. The command
 line, the scheduler's graphs, the documentation's picture and the tests derive from it; no edge is
 written anywhere else. The code of a stage is the module named by its table: `silver.exchanges` is made
-by `iolaus.silver.exchanges.transform`, which is given its reads in the order in which they stand here.
+by `iolaus.silver.exchanges.transform`, which is given each of its reads by the name that the map has for it.
 """
 
 from dataclasses import dataclass
@@ -37,11 +37,18 @@ class Read:
     """One input of a stage: a table, a folder of the landing (`landing.exchanges`), or what analysts gave (`verdicts.given`).
 
     `as_made`: as the run of the day left the table, though a later day may have changed it since; so that day need not wait.
+    `called`: the name under which a transform is given it, where that is not the table's.
     """
 
     table: str
     span: Span = Span.DAY
     as_made: bool = False
+    called: str = ""
+
+    @property
+    def name(self) -> str:
+        """The parameter of the stage's transform that is given these rows."""
+        return self.called or ("previous" if self.span is Span.PREVIOUS else self.table.split(".")[1])
 
 
 @dataclass(frozen=True)
@@ -87,16 +94,21 @@ def _all(table: str) -> Read:
     return Read(table, Span.ALL)
 
 
+def _lines(folder: str) -> Read:
+    return Read(f"landing.{folder}", Span.ALL, called="lines")
+
+
 def _previous(table: str) -> Read:
     return Read(table, Span.PREVIOUS)
 
 
-_EMBEDDINGS, _ACCOUNTS, _TOKENS = Read("features.account_embeddings"), Read("silver.accounts"), Read("features.account_tokens")
-_POPULATION, _BEHAVIOUR = Read("features.population"), Read("features.account_behaviour")
-_VERDICTS = _all(VERDICTS)
+_ACCOUNTS, _POPULATION = Read("silver.accounts"), Read("features.population")
+_EMBEDDINGS, _TOKENS = Read("features.account_embeddings", called="embeddings"), Read("features.account_tokens", called="tokens")
+_BEHAVIOUR = Read("features.account_behaviour", called="behaviour")
+_VERDICTS = Read(VERDICTS, Span.ALL, called="verdicts")
 _CANDIDATES = (Read("pairs.infrastructure"), Read("pairs.templates"), Read("pairs.content"))
 _PAIRS = (*_CANDIDATES, Read("pairs.synchrony"), Read("pairs.cohort"))
-_SCORED = (Read("scoring.clusters"), Read("graph.clusters"))
+_SCORED = (Read("scoring.clusters", called="scored"), Read("graph.clusters"))
 # Written before the ranking, so that whoever reads a ranking finds its members and its evidence. The
 # quarantine is among them: a run has not ended while rejected rows are not safe.
 _BESIDE_RANKING = (
@@ -111,14 +123,20 @@ _BESIDE_RANKING = (
 )
 
 STAGES: tuple[Stage, ...] = (
-    Stage("bronze.exchanges", Grain.ARRIVAL, (Read("landing.exchanges"),), "exchanges as they arrived, typed"),
-    Stage("bronze.accounts", Grain.SNAPSHOT, (_all("landing.accounts"),), "the newest snapshot of each account"),
-    Stage("bronze.models", Grain.SNAPSHOT, (_all("landing.models"),), "models and their releases"),
-    Stage("bronze.agreements", Grain.SNAPSHOT, (_all("landing.agreements"),), "customers who may do what looks like distillation"),
+    Stage("bronze.exchanges", Grain.ARRIVAL, (Read("landing.exchanges", called="lines"),), "exchanges as they arrived, typed"),
+    Stage("bronze.accounts", Grain.SNAPSHOT, (_lines("accounts"),), "the newest snapshot of each account"),
+    Stage("bronze.models", Grain.SNAPSHOT, (_lines("models"),), "models and their releases"),
+    Stage("bronze.agreements", Grain.SNAPSHOT, (_lines("agreements"),), "customers who may do what looks like distillation"),
     Stage(
         "quality.quarantine",
         Grain.ARRIVAL,
-        (Read("landing.exchanges"), _all("landing.accounts"), _all("landing.models"), _all("landing.agreements"), Read("bronze.exchanges")),
+        (
+            Read("landing.exchanges"),
+            _all("landing.accounts"),
+            _all("landing.models"),
+            _all("landing.agreements"),
+            Read("bronze.exchanges", called="accepted"),
+        ),
         "rejected rows, whole, with reasons",
     ),
     Stage(
@@ -192,12 +210,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage("gold.cluster_timeline", Grain.RUN, (*_SCORED, _EMBEDDINGS), "a cluster's activity by hour and model"),
     Stage("gold.cluster_links", Grain.RUN, (*_SCORED, Read("graph.links"), *_PAIRS, _POPULATION), "why these two accounts"),
-    Stage(
-        "gold.cluster_evidence",
-        Grain.RUN,
-        (Read("scoring.clusters"), Read("scoring.evidence"), Read("scoring.judgement")),
-        "why this cluster",
-    ),
+    Stage("gold.cluster_evidence", Grain.RUN, (_SCORED[0], Read("scoring.evidence"), Read("scoring.judgement")), "why this cluster"),
     Stage(
         "gold.cluster_templates",
         Grain.RUN,
@@ -205,7 +218,7 @@ STAGES: tuple[Stage, ...] = (
             *_SCORED,
             _TOKENS,
             Read("silver.exchanges", as_made=True),
-            Read("bronze.exchanges", Span.ARRIVED, as_made=True),
+            Read("bronze.exchanges", Span.ARRIVED, as_made=True, called="arrived"),
             _previous("gold.cluster_templates"),
         ),
         "what members send alike, with a redacted exemplar",

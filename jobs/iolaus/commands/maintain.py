@@ -4,10 +4,10 @@ import argparse
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import iolaus
 from iolaus.commands.arguments import add_spark, day, started
 from iolaus.errors import UsageError
 from iolaus.settings import DEFAULT
+from iolaus.version import code_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,9 +58,10 @@ def act(given: argparse.Namespace) -> int:
     from iolaus.runtime.lock import hold
 
     spark = started(given)
-    spark.conf.set("spark.databricks.delta.commitInfo.userMetadata", f"maintain={given.action} code={iolaus.__version__}")
+    spark.conf.set("spark.databricks.delta.commitInfo.userMetadata", f"maintain={given.action} code={code_version()}")
     lake = Lake(spark, given.lake, given.effective.settings.window_days)
     lake.must_be_there()
+    lake.check_format()
     with hold(spark, lake.uri):
         for done in _begin(lake, given.action, given.date, given):
             print(f"{done.table}: {done.what}", flush=True)

@@ -10,13 +10,17 @@ from iolaus.commands.arguments import add_log, add_spark, day, given_key, starte
 from iolaus.errors import RunError, UsageError
 
 if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
     from iolaus.commands.arguments import Commands
 
 
 def add(commands: "Commands") -> None:
     """What the command takes."""
     parser = commands.add_parser("run", help="the whole pipeline, for each day in order", description=act.__doc__)
-    parser.add_argument("--landing", required=True, metavar="URI", help="folder that gateways append to")
+    parser.add_argument(
+        "--landing", metavar="URI", help="folder that gateways append to; without it, all is made anew from the lake's bronze"
+    )
     parser.add_argument("--lake", required=True, metavar="URI", help="folder of the tables; made if there is none")
     parser.add_argument("--date", type=day, metavar="D", help="one day, YYYY-MM-DD; default: every day of the landing")
     parser.add_argument("--from", dest="first", type=day, metavar="D", help="first day of a range")
@@ -35,10 +39,9 @@ def act(given: argparse.Namespace) -> int:
     from iolaus.runtime.display import Progress, print_ranking, print_warnings
     from iolaus.runtime.gates import suites
     from iolaus.runtime.journal import Journal
-    from iolaus.runtime.landing import Landing
     from iolaus.runtime.lock import hold
-    from iolaus.runtime.order import schedule
     from iolaus.runtime.runner import Runner
+    from iolaus.runtime.scheduler import schedule
     from iolaus.runtime.spark.session import is_light
 
     key = given_key()
@@ -49,7 +52,7 @@ def act(given: argparse.Namespace) -> int:
     if given.first and given.first > given.last:
         raise UsageError(f"--from {given.first} is after --to {given.last}; exchange them")
     suites.load_early()
-    spark = started(given, light=is_light(given.landing))
+    spark = started(given, light=bool(given.landing) and is_light(given.landing))
     days = (
         [given.date]
         if given.date
@@ -58,18 +61,19 @@ def act(given: argparse.Namespace) -> int:
         else []
     )
     if not days:
-        days = Landing(spark, given.landing).days()
-        if not days:
-            raise UsageError(f"the landing {given.landing} has no folder exchanges/dt=YYYY-MM-DD; put exchanges there, or name a --date")
-    with Progress(sum(len(stages) for _, stages in schedule(days, last_only=given.last_only))) as progress:
-        runner = Runner(spark, given.lake, given.effective.settings, key, given.landing, progress.on_event, journal=Journal(given.log))
+        days = _days(spark, given)
+    settings = given.effective.settings
+    with Progress(sum(len(stages) for _, stages in schedule(days, last_only=given.last_only, from_bronze=not given.landing))) as progress:
+        runner = Runner(spark, given.lake, settings, key, given.landing, progress.on_event, journal=Journal(given.log))
+        if not given.landing:
+            runner.lake.must_be_there()
         with hold(spark, runner.lake.uri) as lock:
             runner.lake.guard = lock.check
             touched = runner.run(days, last_only=given.last_only)
     print_ranking(runner.ranking(days[-1]), days[-1], given.lake, runner.counts(days[-1]))
     print_warnings(runner.gate.outcomes, given.lake)
     _report(given, days[-1])
-    if strangers := runner.other_keys(days[-1]):
+    if given.landing and (strangers := runner.other_keys(days[-1])):
         print(
             f"iolaus: {len(strangers)} days of the window, {strangers[0]} to {strangers[-1]}, were pseudonymised under another key: their "
             "addresses, networks and devices do not meet those of the other days, and evidence from them is lost. While the landing has "
@@ -86,6 +90,22 @@ def act(given: argparse.Namespace) -> int:
                 "to publish those days anew, run from the first of them again."
             )
     return 0
+
+
+def _days(spark: "SparkSession", given: argparse.Namespace) -> list[date]:
+    """Every day of the landing or, without one, of bronze. Raises UsageError if there is none."""
+    from iolaus.runtime.lake import Lake
+    from iolaus.runtime.landing import Landing
+
+    if not given.landing:
+        days = Lake(spark, given.lake, given.effective.settings.window_days).days("bronze.exchanges")
+        if not days:
+            raise UsageError(f"the lake {given.lake} has no exchanges in bronze to start from; name a landing with --landing")
+        return days
+    days = Landing(spark, given.landing).days()
+    if not days:
+        raise UsageError(f"the landing {given.landing} has no folder exchanges/dt=YYYY-MM-DD; put exchanges there, or name a --date")
+    return days
 
 
 def _report(given: argparse.Namespace, last: date) -> None:

@@ -1,6 +1,7 @@
 """Rows on their way between Python's tasks, thousands at a time: as rows, Java would take each apart and put it together again."""
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +43,30 @@ def by_task(messages: DataFrame, tasks: int, work: Callable[[Batches], Iterator[
     return messages.groupBy("task").applyInArrow(work_one, schema)
 
 
+def through(
+    frame: DataFrame,
+    tasks: int,
+    deal: Callable[[Batches], Iterator[pa.RecordBatch]],
+    work: Callable[[int, Batches], Iterator[pa.RecordBatch]],
+    schema: str,
+) -> DataFrame:
+    """What `work` makes of the rows that `deal` sends to each of so many tasks (DEALT), given the task's number and those rows.
+
+    Where one task gets them all they do not leave it: moving them through Java costs as much as the work of a join.
+    """
+
+    def work_whole(batches: Batches) -> Iterator[pa.RecordBatch]:
+        return work(0, read(deal(batches)))
+
+    def work_one(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        first = next(batches)
+        yield from work(first["task"][0].as_py(), read(chain([first], batches)))
+
+    if tasks == 1:
+        return frame.coalesce(1).mapInArrow(work_whole, schema)
+    return frame.mapInArrow(deal, DEALT).groupBy("task").applyInArrow(work_one, schema)
+
+
 def gathered(batches: Batches, rows: int) -> Iterator[pa.RecordBatch]:
     """The same rows in batches of so many or more, but for the last."""
     some: list[pa.RecordBatch] = []
@@ -66,11 +91,21 @@ def deal(batch: pa.RecordBatch, task: Tasks) -> Iterator[pa.RecordBatch]:
     order = np.argsort(task, kind="stable")
     cuts = np.flatnonzero(np.diff(task[order])) + 1
     for rows in np.split(order, cuts) if len(order) else ():
-        part, message = _compact(batch.take(pa.array(rows))), pa.BufferOutputStream()
-        with pa.ipc.new_stream(message, part.schema) as stream:
-            stream.write_batch(part)
-        columns = [pa.array([task[rows[0]]], pa.int32()), pa.array([message.getvalue().to_pybytes()], pa.binary())]
-        yield pa.RecordBatch.from_arrays(columns, names=["task", "message"])
+        yield messages([int(task[rows[0]])], [message(_compact(batch.take(pa.array(rows))))])
+
+
+def message(batch: pa.RecordBatch) -> bytes:
+    """Rows as an Arrow stream."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as stream:
+        stream.write_batch(batch)
+    written: bytes = sink.getvalue().to_pybytes()
+    return written
+
+
+def messages(tasks: list[int], of: list[bytes]) -> pa.RecordBatch:
+    """DEALT: messages and the tasks that they go to."""
+    return pa.RecordBatch.from_arrays([pa.array(tasks, pa.int32()), pa.array(of, pa.binary())], names=["task", "message"])
 
 
 def read(batches: Batches) -> Iterator[pa.RecordBatch]:

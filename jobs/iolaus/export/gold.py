@@ -9,9 +9,12 @@ from urllib.parse import unquote
 
 import duckdb
 import pyarrow as pa
+import pyarrow.fs
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
+from deltalake.fs import DeltaStorageHandler
 
+from iolaus import lake_format
 from iolaus.errors import RunError, UsageError
 from iolaus.pipeline import STAGES
 
@@ -33,7 +36,10 @@ def local_path(uri: str) -> Path:
 
 
 class Gold:
-    """The gold tables of one lake. Credentials of an object store come from the environment (AWS_…, AZURE_…, GOOGLE_…)."""
+    """The gold tables of one lake. Credentials of an object store come from the environment (AWS_…, AZURE_…, GOOGLE_…).
+
+    Raises UsageError if there is no lake, or another version made it.
+    """
 
     def __init__(self, lake: str):
         self.lake = str(local_path(lake)) if is_local(lake) else lake.rstrip("/").replace("s3a://", "s3://", 1)
@@ -41,6 +47,19 @@ class Gold:
             raise UsageError(f"there is no lake at {lake}; name the folder that `iolaus run` wrote with --lake")
         self.options = {} if is_local(lake) else {k: v for k, v in os.environ.items() if k.startswith(_CREDENTIALS)}
         self._open: dict[str, DeltaTable | None] = {}
+        lake_format.check(self.lake, self._marker(), lambda: any(self.table(name) is not None for name in lake_format.TELLING))
+
+    def _marker(self) -> str | None:
+        """The text of the lake's marker; None if it has none."""
+        files = pyarrow.fs.PyFileSystem(DeltaStorageHandler(self.lake, self.options or None))
+        try:
+            with files.open_input_stream(lake_format.MARKER) as marker:
+                return str(marker.read().decode())
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            first = next(iter(str(error).splitlines()), type(error).__name__)
+            raise RunError(f"{self.lake} cannot be read: {first}; is the lake's address right, and are its credentials set?") from error
 
     def table(self, name: str) -> DeltaTable | None:
         """A table, opened and not yet read; None if the lake does not have it. Raises RunError if it cannot be read."""

@@ -11,7 +11,6 @@ from typing import Any
 import bokeh
 import pyarrow as pa
 
-import iolaus
 from iolaus.errors import UsageError
 from iolaus.export import report_charts as charts
 from iolaus.export import report_graph as graphs
@@ -25,6 +24,7 @@ from iolaus.export.spreadsheet import write_csv
 from iolaus.model.signals import CHANNEL
 from iolaus.settings import Settings
 from iolaus.settings_text import differing
+from iolaus.version import code_version
 
 WATCHED = 200  # clusters of the watchlist that get a page, by rank
 ROWS_FIRST = 50  # accounts that stand in the page itself, for print and for readers without scripts
@@ -76,7 +76,7 @@ def write(
     report = {
         "lake": gold.lake,
         "day": wanted,
-        "version": iolaus.__version__,
+        "version": code_version(),
         "previous": earlier[-1] if earlier else None,
         "previous_is_yesterday": bool(earlier) and (wanted - earlier[-1]).days == 1,
         "n_watched": 0 if watchlist is None else watchlist.num_rows,

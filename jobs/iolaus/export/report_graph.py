@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from iolaus.model.signals import CHANNEL
-from iolaus.schemas.graph_links import FAMILIES
+from iolaus.schemas.families import FAMILIES
 from iolaus.settings import DEFAULT, Graph
 
 Array = np.ndarray[Any, np.dtype[Any]]

@@ -8,12 +8,13 @@ from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.dataset as ds
-from deltalake import CommitProperties, DeltaTable, Schema, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Field, Schema, write_deltalake
+from deltalake.schema import ArrayType, PrimitiveType
 
 from iolaus.errors import UsageError
 from iolaus.export.gold import Gold
 from iolaus.pipeline import VERDICTS
-from iolaus.schemas.table import table
+from iolaus.schemas.verdicts import COLUMNS, GRAIN
 
 LONGEST = 4_000  # characters of a name or a reason
 
@@ -88,18 +89,28 @@ def give(
 
 
 def _append(gold: Gold, row: dict[str, Any]) -> None:
-    spec = table(VERDICTS)
     created = DeltaTable.create(
         f"{gold.lake}/{VERDICTS.replace('.', '/')}",
-        Schema.from_json(spec.schema.json()),
+        schema(),
         mode="ignore",
-        description=spec.grain,
+        description=GRAIN,
         configuration={"delta.appendOnly": "true"},
         storage_options=gold.options or None,
     )
     columns = pa.schema(created.schema().to_arrow())
     made = pa.Table.from_pylist([row], columns)
     write_deltalake(created, made, mode="append", commit_properties=CommitProperties(custom_metadata={"verdict_id": row["verdict_id"]}))
+
+
+def schema() -> Schema:
+    """The columns of `verdicts.given`, as Delta has them."""
+
+    def type_of(name: str) -> ArrayType | PrimitiveType:
+        if name.startswith("array<"):
+            return ArrayType(PrimitiveType(name[len("array<") : -1]), contains_null=False)
+        return PrimitiveType(name)
+
+    return Schema([Field(name, type_of(t), nullable=not required, metadata={"comment": says}) for name, t, says, required in COLUMNS])
 
 
 def _rows(gold: Gold, name: str, of: ds.Expression, columns: list[str]) -> pa.Table:

@@ -13,7 +13,8 @@ from iolaus.engine.runs import begins, run_lengths
 from iolaus.model import account_sketch as sketches
 from iolaus.model.sampling import salt_of
 from iolaus.model.signals import TEXTS
-from iolaus.schemas.sketch import ABSENT, PHRASE_CHANNELS, PROMPT, TRAIT
+from iolaus.schemas.codes import PHRASE_CHANNELS
+from iolaus.schemas.sketch import ABSENT, PROMPT, TRAIT
 from iolaus.schemas.table import BINARY, LONG, column, struct_of, table
 from iolaus.settings import DEFAULT, Run
 from iolaus.text import embedding

@@ -16,7 +16,7 @@ from iolaus.model.pair_evidence import ROWS, by_pair, evidence, task_of
 from iolaus.model.population import size
 from iolaus.model.signals import CHANNEL
 from iolaus.model.verdicts import cleared_pairs, in_force
-from iolaus.schemas.graph_links import FAMILIES
+from iolaus.schemas.families import FAMILIES
 from iolaus.settings import Run
 
 

@@ -240,7 +240,7 @@ def _as(column: Any, type_: pa.DataType) -> pa.Array:
 def sketch(exchanges: pa.Table, salt: int) -> pa.Table:
     """One row an account (schema SKETCH) of exchanges in the columns of `silver.exchanges`, in any order.
 
-    They have `draw` (a hash of the exchange's id) too, and the tokens of `TRAIT_CHANNELS`. salt: `iolaus.model.sampling.salt_of`.
+    They have `draw` (a hash of the exchange's id) too, and the tokens of `TRAIT_CODES`. salt: `iolaus.model.sampling.salt_of`.
     """
     table, groups = _grouped(exchanges)
     if not groups.count:

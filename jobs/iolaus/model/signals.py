@@ -7,8 +7,8 @@ which two accounts share: add its `Channel` here, with the column of `silver.exc
 
 from dataclasses import dataclass
 
-from iolaus.schemas.graph_links import FAMILIES
-from iolaus.schemas.sketch import PHRASE_CHANNELS
+from iolaus.schemas.codes import PHRASE_CHANNELS
+from iolaus.schemas.families import FAMILIES
 from iolaus.settings import Claims
 
 # What a figure of a cluster's members is held against.

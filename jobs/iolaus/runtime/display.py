@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from datetime import date
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
@@ -13,9 +13,11 @@ from rich.table import Table
 
 from iolaus.errors import one_line
 from iolaus.pipeline import STAGES
-from iolaus.runtime.gates.gate import Outcome
 from iolaus.runtime.gates.history import Recorded
-from iolaus.runtime.runner import Event
+
+if TYPE_CHECKING:
+    from iolaus.runtime.execution import Event
+    from iolaus.runtime.gates.gate import Outcome
 
 
 class Progress:
@@ -35,7 +37,7 @@ class Progress:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._bar.stop()
 
-    def on_event(self, event: Event) -> None:
+    def on_event(self, event: "Event") -> None:
         """Show that a stage began or ended."""
         if not event.done:
             self._bar.update(self._task, description=f"{event.day} {event.stage}")
@@ -93,7 +95,7 @@ def print_ranking(rows: list[dict[str, Any]], day: date, lake: str, counts: dict
     )
 
 
-def print_warnings(outcomes: Sequence[Outcome], lake: str) -> None:
+def print_warnings(outcomes: Sequence["Outcome"], lake: str) -> None:
     """What gates saw in a run that ended, in a line, and each expectation that failed in a line of its own."""
     console = Console(width=None if sys.stdout.isatty() else 150)
     failed = [o for o in outcomes if not o.success]
@@ -106,7 +108,7 @@ def print_warnings(outcomes: Sequence[Outcome], lake: str) -> None:
         console.print(f"  {o.severity}: {plain(o.table)} of {o.day}: {plain(o)}", highlight=False, soft_wrap=True)
 
 
-def print_outcomes(outcomes: Sequence[Outcome]) -> None:
+def print_outcomes(outcomes: Sequence["Outcome"]) -> None:
     """Every expectation that was judged, those that failed first."""
     console = Console(width=None if sys.stdout.isatty() else 150)
     grid = Table()

@@ -6,15 +6,16 @@ from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
 from iolaus.errors import UsageError
+from iolaus.runtime.spark import hadoop
 
 
 class Files:
     """The file system of a URI. Raises UsageError if it cannot be opened."""
 
     def __init__(self, spark: SparkSession, uri: str):
-        self._path: Any = spark._jvm.org.apache.hadoop.fs.Path  # type: ignore[union-attr]  # noqa: SLF001 - no other way
+        self._path: Any = hadoop.jvm(spark).org.apache.hadoop.fs.Path
         try:
-            self._fs: Any = self._path(uri).getFileSystem(spark._jsc.hadoopConfiguration())  # noqa: SLF001
+            self._fs: Any = hadoop.file_system(spark, uri)
         except Py4JJavaError as error:
             message = str(error.java_exception.getMessage()).splitlines()[0]
             raise UsageError(f"{uri} cannot be opened: {message}; check the URI and the access to it") from error

@@ -24,11 +24,11 @@ _KEPT = {
 
 
 class Inputs:
-    """Reads one lake and, where there is one, one landing. While it `keeps`, what a run makes and reads stays in memory."""
+    """Reads one lake and, where there is one, one landing. If it `keeps`, what a run makes and reads stays in memory."""
 
-    def __init__(self, lake: Lake, landing: Landing | None):
+    def __init__(self, lake: Lake, landing: Landing | None, *, keeps: bool):
         self.lake = lake
-        self.keeps = False
+        self._keeps = keeps
         self._landing = landing
         self._is_local = str(lake.spark.sparkContext.master).startswith("local")
         self._kept: dict[tuple[str, date], Kept] = {}
@@ -66,7 +66,7 @@ class Inputs:
         return held(rows, table(stage.table), day) if self._holds(stage) and not many else None
 
     def _holds(self, stage: Stage) -> bool:
-        return self.keeps and self._is_local and stage.grain is Grain.RUN
+        return self._keeps and self._is_local and stage.grain is Grain.RUN
 
     def keep(self, stage: Stage, day: date, made: Kept | None, size: int | None) -> DataFrame:
         """What a stage has just written, of `size` bytes, as its gate and later stages read it: from memory where it is small.
@@ -78,7 +78,7 @@ class Inputs:
         def stored() -> DataFrame:
             return self.lake.read(stage.table, Span.DAY, day)
 
-        if not self.keeps or stage.grain is not Grain.RUN:
+        if not self._keeps or stage.grain is not Grain.RUN:
             return stored()
         if size is None or not is_small(size):
             if made is not None:

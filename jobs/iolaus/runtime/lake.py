@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,20 +14,15 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, DataType, MapType, StructField, StructType
 
+from iolaus import lake_format
 from iolaus.errors import RunError, UsageError
 from iolaus.pipeline import Span
 from iolaus.runtime.failures import causes
 from iolaus.runtime.small_files import SmallFiles, small_files
+from iolaus.runtime.spark import hadoop
+from iolaus.runtime.spark.delta_log import Commit, committed
 from iolaus.schemas.table import Table, table
-
-
-@dataclass(frozen=True)
-class Commit:
-    """What one write put into a table: its Delta version, rows and bytes; None where Delta did not say."""
-
-    version: int
-    rows: int | None
-    size: int | None
+from iolaus.version import code_version
 
 
 class Lake:
@@ -50,6 +44,18 @@ class Lake:
         if not self._is_there(self.uri):
             raise UsageError(f"there is no lake at {self.uri}; name the folder that `iolaus run` wrote with --lake")
 
+    def check_format(self) -> None:
+        """Raise UsageError, with the way forward, if an older or newer version made the lake."""
+        marked = small_files(self.spark, self.uri).read(lake_format.MARKER)
+        lake_format.check(self.uri, marked, lambda: any(self.exists(name) for name in lake_format.TELLING))
+
+    def _mark_format(self) -> None:
+        """Write down which format the lake has, where that is not yet said. Raises what `check_format` does."""
+        self.check_format()
+        files, ours = small_files(self.spark, self.uri), lake_format.marker(code_version())
+        if not files.create(lake_format.MARKER, ours) and f'"format": {lake_format.FORMAT},' not in (files.read(lake_format.MARKER) or ""):
+            files.write(lake_format.MARKER, ours)
+
     def path(self, name: str) -> str:
         """Where a table lies."""
         layer, table_name = name.split(".")
@@ -66,7 +72,7 @@ class Lake:
     def read(self, name: str, span: Span, day: date, version: int | None = None) -> DataFrame:
         """The rows of a table that a stage of `day` sees, now or as of a `version`; no rows if the table was never written.
 
-        Raises RunError if the stored columns are not those of the schema.
+        Raises UsageError if the stored columns are not those of the schema.
         """
         spec, frame = table(name), self._whole(name, version)
         if span is Span.ALL or spec.date is None:
@@ -96,7 +102,8 @@ class Lake:
         reader = self.spark.read.format("delta")
         frame = (reader if version is None else reader.option("versionAsOf", version)).load(self.path(name))
         frame = _evolved(frame, spec)
-        check_schema(frame.schema, spec)
+        if wrong := differences(frame.schema, spec):
+            raise UsageError(f"{name} in the lake has other columns than this version's: {wrong}; {lake_format.way_forward(self.uri)}")
         return frame.select(*spec.schema.fieldNames())
 
     def days(self, name: str) -> list[date]:
@@ -134,13 +141,16 @@ class Lake:
         try:
             writer.save(self.path(name))
         except AnalysisException as error:
-            check_schema(self.spark.read.format("delta").load(self.path(name)).schema, spec)
+            if wrong := differences(self.spark.read.format("delta").load(self.path(name)).schema, spec):
+                raise UsageError(
+                    f"{name} in the lake has other columns than this version's: {wrong}; {lake_format.way_forward(self.uri)}"
+                ) from error
             raise RunError(f"{name}: not written: {str(error).splitlines()[0]}") from error
         except (Py4JJavaError, PySparkException) as error:
             if any(_FOREIGN in cause for cause in causes(error)):
                 raise RunError(f"{name}: not written: {_FOREIGN} {day}") from error
             raise
-        return self._committed(name)
+        return committed(self.spark, self.path(name), self.user_metadata)
 
     def _is_new(self, name: str, day: date) -> bool:
         """Whether no file of a day was ever written: Delta keeps each day in a folder of its own."""
@@ -151,8 +161,7 @@ class Lake:
 
     def _hadoop(self, uri: str, method: str, *arguments: Any) -> Any:
         """What Hadoop's file system answers of a path."""
-        path = self.spark._jvm.org.apache.hadoop.fs.Path(uri)  # type: ignore[union-attr]  # noqa: SLF001
-        return getattr(path.getFileSystem(self.spark._jsc.hadoopConfiguration()), method)(path, *arguments)  # noqa: SLF001
+        return getattr(hadoop.file_system(self.spark, uri), method)(hadoop.path(self.spark, uri), *arguments)
 
     def append(self, name: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Add a few rows, which come from the driver, in one commit; none of them is ever replaced."""
@@ -161,36 +170,11 @@ class Lake:
             frame = self.spark.createDataFrame(list(rows), table(name).schema).coalesce(1)
             frame.write.format("delta").mode("append").option("userMetadata", self.user_metadata).save(self.path(name))
 
-    def _committed(self, name: str) -> Commit:
-        """The latest commit of this writer, from the log that it has just written: no Spark job."""
-        jvm, session = self.spark._jvm, self.spark._jsparkSession  # noqa: SLF001
-        log = jvm.org.apache.spark.sql.delta.DeltaLog.forTable(session, self.path(name))  # type: ignore[union-attr]
-        latest = int(log.unsafeVolatileSnapshot().version())
-        for version in range(latest, max(latest - _OTHERS, -1), -1):
-            info = self._commit_info(name, version)
-            if info.get("userMetadata", "") == self.user_metadata:
-                metrics = info.get("operationMetrics", {})
-                rows, size = (int(metrics.get(key, 0)) for key in ("numOutputRows", "numOutputBytes"))  # left out where nothing was written
-                return Commit(version, rows, size)
-        return Commit(latest, 0, 0)  # Delta makes no commit where nothing was and nothing came
-
-    def _commit_info(self, name: str, version: int) -> dict[str, Any]:
-        jvm = self.spark._jvm  # noqa: SLF001
-        stream = self._hadoop(f"{self.path(name)}/_delta_log/{version:020}.json", "open")
-        reader = jvm.java.io.BufferedReader(jvm.java.io.InputStreamReader(stream, "UTF-8"))  # type: ignore[union-attr]
-        try:
-            while (line := reader.readLine()) is not None:
-                if line.startswith('{"commitInfo"'):
-                    found: dict[str, Any] = json.loads(line)["commitInfo"]
-                    return found
-        finally:
-            reader.close()
-        return {}
-
     def create(self, name: str) -> None:
         """Create the table, empty, with its comments and partitioning, unless it exists."""
         if self.exists(name):
             return
+        self._mark_format()
         self._clear_empty_log(f"{self.path(name)}/_delta_log")
         spec = table(name)
         builder = DeltaTable.createIfNotExists(self.spark).location(self.path(name)).addColumns(spec.schema).comment(spec.grain)
@@ -212,7 +196,6 @@ class Lake:
 
 
 _FOREIGN = "a row is not of"  # said of rows of another day than is written
-_OTHERS = 20  # commits of others that may come between a write and the look at it
 
 # Columns, beside the date, of which Delta's log keeps the least and greatest value of each file: dates and ids come
 # first in a table. Nobody skips files by a sum or a sketch, and of a text the log would keep the first words for ever.
@@ -254,14 +237,15 @@ def _evolved(frame: DataFrame, spec: Table) -> DataFrame:
 
 def check_schema(found: StructType, spec: Table) -> None:
     """Raise RunError, naming the columns, unless `found` has just the columns and types of the table."""
+    if wrong := differences(found, spec):
+        raise RunError(f"{spec.name}: its columns are not those of the schema (jobs/iolaus/schemas): {wrong}")
+
+
+def differences(found: StructType, spec: Table) -> str:
+    """The columns of `found` that are not as the table's, and those that it lacks; empty if there are none."""
     want = {f.name: _nullable(f.dataType) for f in spec.columns}
     have = {f.name: _nullable(f.dataType) for f in found.fields}
-    wrong = [*_differences(want, have)]
-    if wrong:
-        raise RunError(
-            f"{spec.name}: its columns are not those of this version (jobs/iolaus/schemas): {'; '.join(wrong)}; "
-            "if an earlier version wrote the table, run the days anew into an empty lake"
-        )
+    return "; ".join(_differences(want, have))
 
 
 def _differences(want: dict[str, DataType], have: dict[str, DataType]) -> Iterable[str]:

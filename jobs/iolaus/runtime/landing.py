@@ -25,6 +25,7 @@ from iolaus.errors import UsageError
 from iolaus.runtime import long_lines
 from iolaus.runtime.lines import JSON_LINES, KINDS, LINES, PARQUET, as_json, cleaned
 from iolaus.runtime.long_lines import File, PassedOver, Watch
+from iolaus.runtime.spark import hadoop
 from iolaus.runtime.unreadable import Unreadable, why_unreadable
 from iolaus.schemas.table import STRING
 
@@ -43,12 +44,12 @@ class Landing:
     def __init__(self, spark: SparkSession, uri: str):
         self.spark = spark
         self._watched: dict[tuple[str, date | None], Watch] = {}
-        self._hadoop = spark._jvm.org.apache.hadoop.fs  # type: ignore[union-attr]  # noqa: SLF001
+        self._hadoop = hadoop.jvm(spark).org.apache.hadoop.fs
         # Nanoseconds, which pandas writes, are otherwise a type that Spark refuses to read.
         spark.conf.set("spark.sql.legacy.parquet.nanosAsLong", "true")
         try:
             path = self._hadoop.Path(uri)
-            self._store = path.getFileSystem(spark._jsc.hadoopConfiguration())  # noqa: SLF001
+            self._store = path.getFileSystem(hadoop.configuration(spark))
             self._root = self._store.makeQualified(path)
             fault = self._fault(uri)
         except Py4JJavaError as error:
@@ -159,10 +160,10 @@ class Landing:
         return [found for file in seen.files if file.may_have_long_line and (found := self._missing(file))]
 
     def _missing(self, file: File) -> PassedOver | None:
-        lines, jvm = self._text([file], tolerant=False), self.spark._jvm  # noqa: SLF001
+        lines, jvm = self._text([file], tolerant=False), hadoop.jvm(self.spark)
         read = lines.agg(F.count("value").alias("n"), F.sum(F.octet_length("value") + F.lit(1).cast("long")).alias("size")).first()
         assert read is not None
-        return long_lines.missing(file, read.n, read.size or 0, self._store, jvm, self.spark._jsc.hadoopConfiguration())  # noqa: SLF001
+        return long_lines.missing(file, read.n, read.size or 0, self._store, jvm, hadoop.configuration(self.spark))
 
     def _text(self, files: list[File], *, tolerant: bool) -> DataFrame:
         reader = self._reader("text", tolerant).option("lineSep", "\n").option(long_lines.OPTION, str(long_lines.LINE_BYTES))

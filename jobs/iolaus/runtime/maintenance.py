@@ -20,6 +20,7 @@ from iolaus.errors import UsageError
 from iolaus.pipeline import VERDICTS, Span
 from iolaus.runtime.gates.gate import rejected_path
 from iolaus.runtime.lake import Lake
+from iolaus.runtime.spark import delta_log
 from iolaus.schemas.table import Table, table
 from iolaus.settings import Retention
 
@@ -206,14 +207,8 @@ def _paths(lake: Lake, name: str) -> list[str]:
 
 
 def _files(lake: Lake, spec: Table) -> list[tuple[date | None, int, int]]:
-    """(day, files, bytes) for each day of a table; None for an undated one. From its log alone: no file is opened."""
-    jvm = lake.spark._jvm  # noqa: SLF001 - Delta shows its list of files to Scala alone
-    assert jvm is not None
-    log = jvm.org.apache.spark.sql.delta.DeltaLog.forTable(lake.spark._jsparkSession, lake.path(spec.name))  # noqa: SLF001
-    files = DataFrame(log.unsafeVolatileSnapshot().allFiles().toDF(), lake.spark)
-    day = F.lit(None) if spec.date is None else F.col("partitionValues")[spec.date]
-    rows = files.groupBy(day.cast("date").alias("day")).agg(F.count("*").alias("files"), F.sum("size").alias("bytes")).orderBy("day")
-    return [(row.day, row.files, row.bytes) for row in rows.collect()]
+    """(day, files, bytes) for each day of a table; None for an undated one."""
+    return delta_log.files(lake.spark, lake.path(spec.name), spec.date)
 
 
 def _merged(lake: Lake, path: str, accounts: DataFrame, condition: Column, update: dict[str, Column] | None = None) -> int:

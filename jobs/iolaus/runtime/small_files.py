@@ -8,11 +8,13 @@ through Hadoop's createFile without overwriting, and on S3 with the condition th
 import re
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 from uuid import uuid4
 
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
+
+from iolaus.runtime.spark import hadoop
 
 
 class SmallFiles(Protocol):
@@ -78,10 +80,10 @@ class _Disk:
 
 class _Store:
     def __init__(self, spark: SparkSession, folder: str):
-        self._jvm = cast(Any, spark._jvm)  # noqa: SLF001
+        self._jvm = hadoop.jvm(spark)
         self._path = self._jvm.org.apache.hadoop.fs.Path
         path = self._path(folder)
-        self._files = path.getFileSystem(spark._jsc.hadoopConfiguration())  # noqa: SLF001
+        self._files = hadoop.file_system(spark, folder)
         self._root = self._files.makeQualified(path)
 
     def _at(self, name: str) -> Any:

@@ -1,8 +1,7 @@
 """graph.links"""
 
+from iolaus.schemas.families import FAMILIES
 from iolaus.schemas.table import DATE, INT, LONG, STRING, Table, column
-
-FAMILIES: tuple[str, ...] = ("infrastructure", "content", "cohort", "timing")  # kinds of evidence that are independent of each other
 
 TABLE = Table(
     name="graph.links",

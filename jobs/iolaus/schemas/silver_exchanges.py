@@ -1,6 +1,6 @@
 """silver.exchanges"""
 
-from iolaus.schemas.sketch import AFFIX_COLUMNS
+from iolaus.schemas.codes import AFFIX_COLUMNS
 from iolaus.schemas.table import BINARY, BOOLEAN, DATE, DOUBLE, INT, LONG, SHORT, STRING, TIMESTAMP, Table, column
 
 _AFFIXES = tuple(

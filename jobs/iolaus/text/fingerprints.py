@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 from iolaus.engine.hashing import Hashes, mix, salted
 from iolaus.engine.records import Offsets, packed
 from iolaus.engine.runs import begins
-from iolaus.schemas.sketch import AFFIX_COLUMNS, AFFIX_WORDS
+from iolaus.schemas.codes import AFFIX_COLUMNS, AFFIX_WORDS
 
 HEAD_CHARACTERS = 12_000  # a novel pasted into a prompt says no more after this
 TAIL_CHARACTERS = 2_000  # enough for the last 16 words in any script

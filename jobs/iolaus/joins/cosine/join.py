@@ -25,12 +25,12 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from iolaus.engine.exchange import through
 from iolaus.joins.cosine.cells import ONE_CELL, Cells, Floats, make_cells
 from iolaus.joins.cosine.partition import Plan, deal
 from iolaus.joins.cosine.products import task_pairs
 from iolaus.joins.cosine.recall_probes import DRAWN, SAMPLE_EACH, Measured, draw, measure, sample
 from iolaus.joins.cosine.vectors import pack, unpacked
-from iolaus.joins.tasks import pairs_by_task
 
 EXACT_ROWS = 30_000  # exact products of so many take about 2 s of a core, as much as planning cells does (docs/joins.md)
 BLOCK = 8_192  # vectors in a block of a cell that is split: 4 MB at d = 128
@@ -42,6 +42,7 @@ _LOG = logging.getLogger(__name__)
 _PRODUCT_BYTES = 128 << 20  # products of a strip and what is kept of them
 
 
+PAIRS = "a string, b string, similarity float"
 _PACKED = pa.schema(
     [
         ("n", pa.int64()),
@@ -92,7 +93,13 @@ def cosine_join(
         plan = replace(plan, first=np.zeros_like(plan.first), tasks=1)
     figures = _figures(rows, without, width, plan, measured)
     _LOG.info("cosine join: %s", figures)
-    pairs = pairs_by_task(packed, plan.tasks, lambda batches: deal(unpacked(batches), plan), lambda table: task_pairs(table, plan))
+    pairs = through(
+        packed.select("n", "message"),
+        plan.tasks,
+        lambda batches: deal(unpacked(batches), plan),
+        lambda task, batches: task_pairs(task, batches, plan),
+        PAIRS,
+    )
     return pairs.withColumn("similarity", F.col("similarity").alias("similarity", metadata=figures))
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from iolaus.engine.exchange import message, messages, pair_of
 from iolaus.engine.runs import begins
 from iolaus.joins.cosine.cells import Cell, Cells, Ints
 from iolaus.joins.cosine.vectors import Vectors, joined, same
@@ -46,18 +47,11 @@ class Plan:
         """The task of each vector's own block with itself, where its like are all gathered."""
         cell = vectors.visits[:, 0]
         block = self.block(vectors.keys, cell)
-        return self.first[cell] + pair_of_blocks(block, block)
-
-
-def pair_of_blocks(i: Ints, j: Ints) -> Ints:
-    """The number of the pair of blocks (i, j): 0 for (0, 0), then (0, 1), (1, 1), (0, 2) and so on."""
-    low, high = np.minimum(i, j), np.maximum(i, j)
-    number: Ints = high * (high + 1) // 2 + low
-    return number
+        return self.first[cell] + pair_of(block, block)
 
 
 def deal(parts: Iterable[Vectors], plan: Plan) -> Iterator[pa.RecordBatch]:
-    """`packed.DEALT` rows, one for each task that some of the vectors go to."""
+    """`exchange.DEALT`: a message to each task that some of the vectors go to, and one of those that stay at home there."""
     waiting, n = list[Vectors](), 0
     for part in parts:
         waiting.append(part)
@@ -76,16 +70,15 @@ def _deal(vectors: Vectors, plan: Plan) -> Iterator[pa.RecordBatch]:
     left_out = _rest_messages(vectors, rest, plan)
     starts = begins(task)
     ends = np.append(starts[1:], len(task))
-    messages, tasks, size = list[bytes](), list[int](), 0
+    sent, tasks, size = list[bytes](), list[int](), 0
     for start, end in zip(starts, ends, strict=True):
-        messages.append(vectors.take(row[start:end]).message())
+        sent.append(vectors.take(row[start:end]).message())
         tasks.append(int(task[start]))
-        size += len(messages[-1])
-        if size >= _BYTES or end == len(task):
-            rests = pa.array([left_out.get(t) for t in tasks], pa.binary())
-            columns = [pa.array(tasks, pa.int32()), pa.array(messages, pa.binary()), rests]
-            yield pa.RecordBatch.from_arrays(columns, names=["task", "message", "rest"])
-            messages, tasks, size = [], [], 0
+        size += len(sent[-1])
+        if size >= _BYTES:
+            yield messages(tasks, sent)
+            sent, tasks, size = [], [], 0
+    yield messages([*tasks, *left_out], [*sent, *left_out.values()])
 
 
 class _Rest(NamedTuple):
@@ -109,18 +102,12 @@ def _thinned(vectors: Vectors, most: int) -> tuple[Vectors, list[_Rest]]:
 
 
 def _rest_messages(vectors: Vectors, rest: list[_Rest], plan: Plan) -> dict[int, bytes]:
-    """Of each task, an Arrow stream (id, like) of the vectors that are like a vector at home there."""
+    """Of each task, a message (id, like) of the vectors that are like a vector at home there."""
     home, found = plan.home(vectors), dict[int, list[pa.RecordBatch]]()
     for like, ids in rest:
         batch = pa.RecordBatch.from_arrays([ids, pa.array([vectors.ids[like].as_py()] * len(ids), pa.string())], names=["id", "like"])
         found.setdefault(int(home[like]), []).append(batch)
-    messages = dict[int, bytes]()
-    for task, batches in found.items():
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, batches[0].schema) as stream:
-            stream.write_table(pa.Table.from_batches(batches))
-        messages[task] = sink.getvalue().to_pybytes()
-    return messages
+    return {task: message(pa.Table.from_batches(batches).combine_chunks().to_batches()[0]) for task, batches in found.items()}
 
 
 def _destinations(vectors: Vectors, plan: Plan) -> tuple[Ints, Ints]:
@@ -135,7 +122,7 @@ def _destinations(vectors: Vectors, plan: Plan) -> tuple[Ints, Ints]:
     block = plan.block(vectors.keys, vectors.visits[:, 0])[row]
     for other in range(int(plan.blocks[cell].max()) if len(cell) else 0):
         number = np.full(len(cell), other)
-        pair = np.where(at_home, pair_of_blocks(block, number), pair_of_blocks(number, number))
+        pair = np.where(at_home, pair_of(block, number), pair_of(number, number))
         here = (other < plan.blocks[cell]) & (at_home | copied)
         rows.append(row[here])
         tasks.append((plan.first[cell] + pair)[here])

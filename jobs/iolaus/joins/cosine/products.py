@@ -1,6 +1,6 @@
 """The products of one task of the cosine join: every pair of it with a cosine of at least t, each pair in one task alone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 import numpy as np
@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from iolaus.joins.cosine.cells import Cell, Floats, Ints
 from iolaus.joins.cosine.partition import Plan
-from iolaus.joins.cosine.vectors import Vectors, read, same
+from iolaus.joins.cosine.vectors import Vectors, received, same
 
 PAIR = pa.schema([("a", pa.string()), ("b", pa.string()), ("similarity", pa.float32())])
 STRIP = 2_048  # rows multiplied at once, at most
@@ -21,13 +21,16 @@ _PAIRS = 200_000  # pairs handed on at once: 10 MB
 Found = tuple[Ints, Ints, Floats]  # positions of one end and of the other, and the cosine
 
 
-def task_pairs(table: pa.Table, plan: Plan) -> Iterator[pa.RecordBatch]:
-    """PAIR rows of the messages of one task: (task, message, rest)."""
-    task = table["task"][0].as_py()
-    vectors = read(m.as_buffer() for m in table["message"])
+def task_pairs(task: int, batches: Iterable[pa.RecordBatch], plan: Plan) -> Iterator[pa.RecordBatch]:
+    """PAIR rows of what one task is sent: vectors, and (id, like) of those that stay at home."""
+    rest, sent = list[pa.RecordBatch](), list[pa.RecordBatch]()
+    for batch in batches:
+        (rest if "like" in batch.schema.names else sent).append(batch)
+    if not sent:
+        return
+    vectors = received(sent)
     if plan.neighbours is not None:  # which of two counts the other as its neighbour does not depend on how they came
         vectors = vectors.take(pc.sort_indices(vectors.ids).to_numpy().astype(np.int64))
-    rest = [batch for m in table["rest"] if m.is_valid for batch in pa.ipc.open_stream(m.as_buffer())]
     groups = list(same(vectors, plan.identical))
     if groups:
         home = plan.home(vectors)
@@ -95,7 +98,7 @@ def _products(vectors: Vectors, task: int, plan: Plan) -> Iterator[Found]:
 
 
 def _blocks(pair: int) -> tuple[int, int]:
-    """The pair of blocks of a number that `pair_of_blocks` gave."""
+    """The pair of blocks of a number that `exchange.pair_of` gave."""
     high = int((np.sqrt(8 * pair + 1) - 1) // 2)
     return pair - high * (high + 1) // 2, high
 

@@ -6,7 +6,7 @@ ways round the lesser. The probes are drawn at random, and are not among the vec
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,10 +16,10 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from iolaus.engine.exchange import Batches, read
 from iolaus.joins.cosine.cells import Cell, Cells, Floats, Ints
-from iolaus.joins.cosine.vectors import Vectors, mixed, read, unpacked
+from iolaus.joins.cosine.vectors import Vectors, mixed, received, unpacked
 from iolaus.joins.recall import recall, recall_at_least
-from iolaus.joins.tasks import summed
 
 SAMPLE_EACH = 16  # sampled vectors for a pivot: 262,144 rows at most, 134 MB on the driver at d = 128
 FEWEST_PROBES, MOST_PROBES = 512, 4_096  # rows that are compared with everything
@@ -102,7 +102,7 @@ def sample(packed: DataFrame, rows: int, wanted: int, seed: int) -> Sample:
     table = source.mapInArrow(draws, "message binary").toArrow()
     if not len(table):
         return Sample(np.zeros((0, 1), np.float32), Probes(np.zeros((0, 1), np.float32), np.zeros(0, np.int64)), share)
-    drawn = read(m.as_buffer() for m in table["message"])
+    drawn = received(list(read(table.to_batches())))
     _, first = np.unique(drawn.keys, return_index=True)
     first = first[np.argsort(_order(drawn.keys[first], seed))]
     probes, others = np.split(first, [min(MOST_PROBES, len(first) // 2)])
@@ -139,7 +139,7 @@ def measure(packed: DataFrame, cells: Cells, probes: Probes, threshold: float, t
                 counts += np.bincount(probe * wide + needed, minlength=len(counts))
             yield counts
 
-    counts = summed(packed, compare, len(visits) * wide)
+    counts = _summed(packed, compare, len(visits) * wide)
     return Measured(counts.reshape(-1, wide)).reaching(target)
 
 
@@ -152,3 +152,19 @@ def _needed(one: Cell, other: Cell) -> Ints:
         return first
 
     return np.minimum(place(one, other), place(other, one))
+
+
+def _summed(packed: DataFrame, count: Callable[[Batches], Iterator[Ints]], size: int) -> Ints:
+    """The sum over all rows of what `count` says of some: (size,), as each array that it gives. Only what is not 0 is moved."""
+
+    def counts(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        found = np.zeros(size, np.int64)
+        for some in count(batches):
+            found += some
+        place = np.flatnonzero(found)
+        yield pa.RecordBatch.from_arrays([pa.array(place), pa.array(found[place])], names=["place", "n"])
+
+    table = packed.select("n", "message").mapInArrow(counts, "place long, n long").groupBy("place").agg(F.sum("n").alias("n")).toArrow()
+    total = np.zeros(size, np.int64)
+    total[table["place"].to_numpy()] = table["n"].to_numpy()
+    return total

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from iolaus.engine.exchange import message, read
 from iolaus.engine.runs import begins, run_lengths
 from iolaus.joins.cosine.cells import Cell, Floats, Ints
 
@@ -33,23 +34,17 @@ class Vectors:
         return Vectors(self.ids.take(pa.array(at)), self.keys[at], self.rows[at], self.visits[at])
 
     def message(self) -> bytes:
-        """As an Arrow stream."""
+        """As a message between tasks."""
         columns = [self.ids, pa.array(self.keys), _lists(self.visits), _lists(self.rows)]
-        batch = pa.RecordBatch.from_arrays(columns, names=["id", "key", "visits", "vector"])
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, batch.schema) as stream:
-            stream.write_batch(batch)
-        message: bytes = sink.getvalue().to_pybytes()
-        return message
+        return message(pa.RecordBatch.from_arrays(columns, names=["id", "key", "visits", "vector"]))
 
 
 def _lists(matrix: npt.NDArray[np.generic]) -> pa.FixedSizeListArray:
     return pa.FixedSizeListArray.from_arrays(pa.array(matrix.ravel()), matrix.shape[1])
 
 
-def read(messages: Iterable[pa.Buffer]) -> Vectors:
-    """The vectors of one message or more."""
-    batches = [batch for message in messages for batch in pa.ipc.open_stream(message)]
+def received(batches: list[pa.RecordBatch]) -> Vectors:
+    """The vectors of one message or more, as they are read."""
 
     def matrix(name: str) -> npt.NDArray[np.generic]:
         return np.concatenate([b[name].flatten().to_numpy().reshape(b.num_rows, -1) for b in batches])
@@ -118,6 +113,6 @@ def same(vectors: Vectors, most: int) -> Iterator[Ints]:
 def unpacked(batches: Iterable[pa.RecordBatch]) -> Iterator[Vectors]:
     """The vectors of rows (n, message) that hold any."""
     for batch in batches:
-        for n, message in zip(batch["n"].to_pylist(), batch["message"], strict=True):
-            if n:
-                yield read([message.as_buffer()])
+        for row in range(batch.num_rows):
+            if batch["n"][row].as_py():
+                yield received(list(read([batch.slice(row, 1)])))

@@ -17,7 +17,8 @@ from pyspark.sql import functions as F
 from iolaus.errors import in_short
 from iolaus.pipeline import VERDICTS, Read, Span, Stage
 from iolaus.runtime.gates.gate import Gate, Measured, Outcome
-from iolaus.runtime.lake import Commit, Lake
+from iolaus.runtime.lake import Lake
+from iolaus.runtime.spark.delta_log import Commit
 from iolaus.settings import Settings
 from iolaus.settings_text import differing
 

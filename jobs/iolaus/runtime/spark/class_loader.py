@@ -8,9 +8,15 @@ from typing import Any, cast
 
 from pyspark.sql import SparkSession
 
+from iolaus.runtime.spark.tricks import either
+
 
 def share(spark: SparkSession) -> None:
     """Give this thread's twin in the JVM the class loader of Spark's local tasks; nothing changes where there are no such tasks."""
+    either(lambda: _share(spark), lambda: None)
+
+
+def _share(spark: SparkSession) -> None:
     jvm = cast(Any, spark._jvm)  # noqa: SLF001 - class loaders are Java's
     if not str(spark.sparkContext.master).startswith("local"):
         return

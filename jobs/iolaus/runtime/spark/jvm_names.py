@@ -9,6 +9,8 @@ from typing import Any
 from py4j.java_gateway import JavaClass, JavaPackage
 from pyspark.sql import SparkSession
 
+from iolaus.runtime.spark.tricks import either
+
 _CLASSES = ("functions", "org.apache.spark.sql.functions", "PythonUtils", "PythonSQLUtils")
 _PACKAGES = ("io", "java", "org")
 
@@ -29,6 +31,10 @@ class _Remembered:
 
 def remember(spark: SparkSession) -> None:
     """Answer for the names from memory from now on, in every thread of this process."""
+    either(lambda: _remember(spark), lambda: None)
+
+
+def _remember(spark: SparkSession) -> None:
     jvm: Any = spark._jvm  # noqa: SLF001 - there is no other way to the classes that Python calls
     for name in (*_CLASSES, *_PACKAGES):
         if name not in vars(jvm):  # the view of a session that is used again

@@ -9,8 +9,6 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import accumulate
 from pathlib import Path
 
@@ -18,8 +16,10 @@ from pyspark.sql import SparkSession
 
 import iolaus
 from iolaus.errors import UsageError
+from iolaus.runtime.spark import tricks
 from iolaus.runtime.spark.class_loader import share
 from iolaus.runtime.spark.jvm_names import remember
+from iolaus.runtime.spark.log_file import log_file, stderr_to
 
 DELTA_PACKAGE = "io.delta:delta-spark_4.1_2.13:4.4.0"
 JAVA_VERSIONS = (17, 21)
@@ -136,7 +136,7 @@ def session(
             "spark.buffer.pageSize": "2m",
             # A fifth of the time to plan a query of many columns goes into filters that it infers; small days gain nothing by them.
             "spark.sql.constraintPropagation.enabled": "false",
-            "spark.python.daemon.module": "iolaus.runtime.spark.daemon",
+            **({} if tricks.off() else {"spark.python.daemon.module": "iolaus.runtime.spark.daemon"}),
             "spark.driver.extraJavaOptions": f"{_LIGHT_JIT if light else _JIT} {_JAVA}{_shared_classes()}",
             **(INTERPRETED if light else {}),
         }
@@ -148,7 +148,7 @@ def session(
     if submitted or not _is_local(master):
         made = builder.getOrCreate()
     else:
-        with _stderr_to(log_file()):
+        with stderr_to(log_file()):
             made = builder.getOrCreate()
     if not submitted and not _is_local(master):  # spark-submit ships what it is told with --py-files, or the image has it
         made.sparkContext.addPyFile(str(_archive()))
@@ -157,33 +157,14 @@ def session(
     return made
 
 
-def log_file() -> Path:
-    """Where Spark's own log of this process goes in local mode."""
-    return Path(tempfile.gettempdir()) / f"iolaus-spark-{os.getpid()}.log"
-
-
-@contextmanager
-def _stderr_to(path: Path) -> Iterator[None]:
-    """Start the JVM with its standard error in a file: it keeps what it inherits, and this process gets its own back."""
-    sys.stderr.flush()
-    saved = os.dup(2)
-    try:
-        with path.open("ab") as log:
-            os.dup2(log.fileno(), 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-
-
 def _archive() -> Path:
     """The project as a zip, for executors: they need its dependencies installed, and nothing of this machine's paths."""
     package = Path(iolaus.__file__).parent
     archive = Path(tempfile.mkdtemp(prefix="iolaus-")) / "iolaus.zip"
     atexit.register(shutil.rmtree, archive.parent, ignore_errors=True)
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as made:
-        for file in sorted(package.rglob("*")):
-            if file.is_file() and "__pycache__" not in file.parts:
+        for folder, _, names in sorted(os.walk(package, followlinks=True)):  # in a checkout the suites are behind a link
+            for file in (Path(folder, name) for name in sorted(names) if not folder.endswith("__pycache__")):
                 made.write(file, file.relative_to(package.parent))
     return archive
 

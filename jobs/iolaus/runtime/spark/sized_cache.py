@@ -11,6 +11,7 @@ from typing import Any, cast
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from iolaus.runtime.spark.tricks import either
 from iolaus.schemas.table import Table
 
 # A table of fewer bytes is read as one partition: what is joined and grouped of such needs no shuffle, and a query is a task
@@ -34,22 +35,37 @@ class Kept:
 
 
 def held(rows: DataFrame, spec: Table, day: date) -> Kept:
-    """The rows of a day as they will be computed once, by whoever reads them first.
+    """The rows of a day as they will be computed once, by whoever reads them first: a checkpoint or, the plain way, a cache."""
+
+    def cached() -> Kept:
+        kept = rows.persist()
+        return Kept(kept, kept.unpersist)
+
+    return either(lambda: _checkpointed(rows, spec, day), cached)
+
+
+def _checkpointed(rows: DataFrame, spec: Table, day: date) -> Kept:
+    """The rows of a day as a checkpoint, which is made by whoever reads it first.
 
     Their date is put on last: it is a number in the code that Spark generates, and without it the code of the query that
     makes the rows is the same every day, and compiled once.
     """
     undated = rows.drop(str(spec.date)).localCheckpoint(eager=False)
-    return Kept(_dated(undated, spec, day), lambda: _plan(undated).rdd().unpersist(False), undated)
+    plan = _plan(undated)
+    return Kept(_dated(undated, spec, day), lambda: plan.rdd().unpersist(False), undated)
 
 
 def known(kept: Kept, spec: Table, day: date, size: int) -> Kept:
     """The same rows, of which Spark knows the `size` (bytes of Parquet): it broadcasts only what it knows to be small.
 
-    A checkpoint has its planner's guess, and a join's guess is the product of its sides'.
+    A checkpoint has its planner's guess, and a join's guess is the product of its sides'. A cache knows its size itself.
     """
-    assert kept.undated is not None
-    spark, plan = kept.rows.sparkSession, _plan(kept.undated)
+    undated = kept.undated
+    return kept if undated is None else either(lambda: _sized(kept, undated, spec, day, size), lambda: kept)
+
+
+def _sized(kept: Kept, undated: DataFrame, spec: Table, day: date, size: int) -> Kept:
+    spark, plan = kept.rows.sparkSession, _plan(undated)
     jvm, session = cast(Any, spark._jvm), spark._jsparkSession  # noqa: SLF001
     # Of all plans, a range of numbers says what size it is asked to: 8 bytes each.
     told = jvm.scala.Option.apply(_plan(spark.range(size * _UNPACKED // 8)).stats())

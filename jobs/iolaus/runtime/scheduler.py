@@ -1,9 +1,11 @@
-"""The order of a run: which stage of which day waits for which."""
+"""The order of a run: which stage of which day waits for which, and what runs at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from datetime import date
 
-from iolaus.pipeline import STAGES, Grain, Span, Stage, stage
+from iolaus.errors import GateError
+from iolaus.pipeline import STAGES, Grain, Span, Stage, is_landing, stage
 from iolaus.settings import DEFAULT
 
 GOLD = "gold"
@@ -11,13 +13,15 @@ PUBLISHER = STAGES[-1].table  # made after all other tables of a day: a run publ
 Task = tuple[date, str]  # a day and the table that is made for it
 
 
-def schedule(days: Sequence[date], *, last_only: bool = False) -> list[tuple[date, list[Stage]]]:
+def schedule(days: Sequence[date], *, last_only: bool = False, from_bronze: bool = False) -> list[tuple[date, list[Stage]]]:
     """The stages that `Runner.run` runs for each day; undated snapshots are taken once.
 
-    With `last_only` every arrival first, then each day of events once, with all that arrived of it, then the last day's run. A
-    day of events that were made with each arrival would be made four times, where exchanges come up to three days late.
+    `from_bronze` leaves out what reads the landing. With `last_only`, every arrival comes first, then each day of events once,
+    with all that arrived of it, then the last day's run. A day of events that were made with each arrival would be made four
+    times, where exchanges come up to three days late.
     """
-    every = [(day, [s for s in STAGES if not number or s.grain is not Grain.SNAPSHOT]) for number, day in enumerate(days)]
+    stages = [s for s in STAGES if not (from_bronze and any(is_landing(r.table) for r in s.reads))]
+    every = [(day, [s for s in stages if not number or s.grain is not Grain.SNAPSHOT]) for number, day in enumerate(days)]
     if not last_only:
         return every
 
@@ -73,3 +77,38 @@ def _disturbs(made: Stage, reader: Stage, by_itself: bool) -> bool:
     return not (by_itself and made.grain is Grain.EVENT) and any(
         r.table == made.table and r.span in _DISTURBED[made.grain] and not r.as_made for r in reader.reads
     )
+
+
+def work_off(
+    waits: dict[Task, set[Task]], pool: Executor, abreast: int, do: Callable[[Stage, date], None], day_ends: Callable[[date], None]
+) -> None:
+    """Run all stages, so many `abreast` in a pool of as many threads; `day_ends` is called when a day has none left.
+
+    A stage begins as soon as what it waits for is written, the oldest first: most of a small stage's time is planning and
+    committing on the driver, during which cores are idle. After a failure nothing new begins; what runs is waited for.
+    A gate that stops a day lets earlier days end. Raises the failure, or the GateError of the earliest day that was stopped.
+    """
+    waiting, written, running = list(waits), set[Task](), dict[Future[None], Task]()
+    stopped: dict[date, GateError] = {}
+    while waiting or running:
+        ready = [task for task in waiting if waits[task] <= written]
+        for day, table in ready[: abreast - len(running)]:
+            waiting.remove((day, table))
+            running[pool.submit(do, stage(table), day)] = day, table
+        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in done:
+            day, table = running.pop(future)
+            error = future.exception()
+            if isinstance(error, GateError):
+                stopped.setdefault(day, error)
+                waiting = [task for task in waiting if task[0] < min(stopped)]
+            elif error is not None:
+                waiting.clear()
+                wait(running)
+                raise error
+            else:
+                written.add((day, table))
+            if all(d != day for d, _ in [*waiting, *running.values()]):
+                day_ends(day)
+    if stopped:
+        raise stopped[min(stopped)]

@@ -1,1 +1,0 @@
-"""The Jaccard similarity join."""

@@ -1,0 +1,249 @@
+"""A stage at work: read what it reads, call its transform, write its table, have its gate judge it.
+
+There are two modes. In a whole run (`WholeRun`) stages hand rows to each other in memory, each is judged as it is made,
+and gold is held back until all of the day has passed. A single stage (`SingleStage`), as a scheduler calls it, reads and
+writes the lake alone: gold is judged before it is written, everything else afterwards, by a task of the gate's own.
+"""
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date, timedelta
+from importlib import import_module
+from typing import Any
+
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame
+
+from iolaus.engine.measured import told
+from iolaus.errors import GateError, in_short
+from iolaus.pipeline import Grain, Span, Stage, is_landing
+from iolaus.runtime.failures import lost_rows
+from iolaus.runtime.gates import suites
+from iolaus.runtime.gates.gate import Gate
+from iolaus.runtime.gates.records import FAILED, STOPPED, WRITTEN, Made, Records
+from iolaus.runtime.inputs import Inputs
+from iolaus.runtime.journal import Journal
+from iolaus.runtime.lake import Lake
+from iolaus.runtime.publisher import Publisher
+from iolaus.runtime.scheduler import GOLD, PUBLISHER
+from iolaus.runtime.spark.class_loader import share
+from iolaus.runtime.spark.sized_cache import is_small
+from iolaus.settings import Key, Run, Settings
+
+QUARANTINE = "quality.quarantine"  # the one table that names the files that could not be read to their end
+TRIES = 3  # of a stage: after executors were lost with rows that it kept there, or unreadable files were found
+
+
+@dataclass(frozen=True)
+class Event:
+    """A stage that began or ended: for the progress display."""
+
+    stage: str
+    day: date
+    done: bool
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Context:
+    """What every stage of a run works with: the lake, its gates and records, and what transforms may know."""
+
+    lake: Lake
+    settings: Settings
+    key: Key
+    run_id: str
+    gate: Gate
+    gated: bool
+    records: Records
+    journal: Journal
+    on_event: Callable[[Event], None]
+
+    def check(self, stage: Stage, day: date, rows: DataFrame, inputs: Mapping[str, DataFrame], **how: Any) -> None:
+        """Judge the rows of a table for a day. Raises GateError."""
+        if self.gated and suites.exists(stage.table):
+            self.gate.check(stage.table, [day], rows, inputs, **how)
+
+    def check_events(self, stage: Stage, days: Sequence[date]) -> None:
+        """Judge days of a table of events, all together. Raises GateError."""
+        if self.gated and suites.exists(stage.table):
+            inputs = {read.table: self.lake.read_events(read.table, days) for read in stage.reads}
+            self.gate.check(stage.table, days, self.lake.read_events(stage.table, days), inputs, many=True)
+
+    def event_days(self, day: date) -> list[date]:
+        """The days in the window that have exchanges which arrived on `day`, and `day` itself, in order."""
+        arrivals = self.lake.read("bronze.exchanges", Span.DAY, day)
+        arrived = arrivals.select("happened_on").distinct().collect()  # days: a handful
+        oldest = day - timedelta(days=self.settings.window_days - 1)
+        return sorted({day} | {row[0] for row in arrived if oldest <= row[0] <= day})
+
+    def describe(self, work: str) -> None:
+        """Name this thread's jobs in Spark's UI and event log; as their call sites too: else Spark walks its stack for them."""
+        context = self.lake.spark.sparkContext
+        context.setJobDescription(work)
+        for form in ("short", "long"):
+            context.setLocalProperty(f"callSite.{form}", work)
+
+    def pool(self, threads: int) -> ThreadPoolExecutor:
+        """Threads that plan and run stages."""
+        return ThreadPoolExecutor(threads, initializer=share, initargs=(self.lake.spark,))
+
+
+class Execution(ABC):
+    """Runs stages, one call a stage and date. What the two modes do differently is theirs to say."""
+
+    def __init__(self, of: Context, inputs: Inputs):
+        self._of, self._inputs = of, inputs
+
+    def run(self, stage: Stage, day: date) -> None:
+        """One stage for one date; of a stage of events, each of its days. Raises GateError if a gate stops it."""
+        began = time.monotonic()
+        self._of.describe(f"{stage.table} {day}")
+        self._of.on_event(Event(stage.table, day, done=False))
+        self._of.journal.write("stage_begins", table=stage.table, day=day)
+        days = self._days(day) if stage.grain is Grain.EVENT else [day]
+        for of in days:
+            self._make(Made(stage, day, of))
+        self._ends(stage, days, day)
+        self._of.on_event(Event(stage.table, day, done=True, seconds=time.monotonic() - began))
+        self._of.journal.write("stage_ends", table=stage.table, day=day, seconds=round(time.monotonic() - began, 3))
+
+    @abstractmethod
+    def _days(self, day: date) -> list[date]:
+        """The days that a stage of events makes for a date."""
+
+    @abstractmethod
+    def _deliver(self, made: Made, rows: DataFrame, inputs: Mapping[str, DataFrame]) -> None:
+        """Write what a transform made, or hold it back, and judge it. Raises GateError."""
+
+    def _before(self, stage: Stage, day: date, inputs: Mapping[str, DataFrame]) -> None:  # noqa: B027
+        """What is done with the inputs of a stage, if anything, before its transform is called."""
+
+    def _ends(self, stage: Stage, days: Sequence[date], run_date: date) -> None:  # noqa: B027
+        """What is done, if anything, when all days of a stage are made."""
+
+    def _make(self, made: Made) -> None:
+        """Make a day of a table; a failure is recorded."""
+        try:
+            self._try(made)
+        except BaseException as error:
+            made.drop_frame()
+            self._ended(made, STOPPED if isinstance(error, GateError) else FAILED, in_short(error))
+            raise
+
+    def _try(self, made: Made) -> None:
+        """Make a day of a table, again where executors were lost with rows, or files turned out to be unreadable."""
+        stage, day = made.stage, made.day
+        for tries in range(1, TRIES + 1):
+            try:
+                self._attempt(made)
+            except (Py4JJavaError, PySparkException) as error:
+                made.drop_frame()
+                if tries == TRIES or not (lost_rows(error) or self._inputs.find_unreadable(stage, day)):
+                    raise
+            else:
+                if stage.table != QUARANTINE or not self._inputs.find_passed_over(stage, day):
+                    return
+
+    def _attempt(self, made: Made) -> None:
+        stage, day = made.stage, made.day
+        transform = import_module(f"iolaus.{stage.table}").transform
+        reads = {read.name: self._inputs.read(read, day, watched=stage.table == QUARANTINE) for read in stage.reads}
+        inputs = {read.table: reads[read.name] for read in stage.reads}
+        self._before(stage, day, inputs)
+        rows: DataFrame = transform(**reads, run=Run(day, self._of.settings, self._of.key, self._of.run_id))
+        self._deliver(made, rows, inputs)
+
+    def _judge_gold(self, made: Made, rows: DataFrame, inputs: Mapping[str, DataFrame]) -> DataFrame:
+        """Rows of gold, kept so that what is written is what was judged. Raises GateError."""
+        made.frame = rows.persist()
+        self._of.check(made.stage, made.day, made.frame, inputs, published=True)
+        return made.frame
+
+    def _write(self, made: Made, rows: DataFrame) -> None:
+        made.commit = self._of.lake.write(made.stage.table, rows, made.day)
+        self._ended(made, WRITTEN)
+
+    def _ended(self, made: Made, status: str, error: str | None = None) -> None:
+        self._of.records.add(made, status, error)
+        if error:
+            self._of.journal.write("stage_fails", table=made.stage.table, day=made.day, status=status, error=error)
+
+
+class SingleStage(Execution):
+    """One stage by itself, between lake and lake."""
+
+    def _days(self, day: date) -> list[date]:
+        return self._of.event_days(day)
+
+    def _deliver(self, made: Made, rows: DataFrame, inputs: Mapping[str, DataFrame]) -> None:
+        if made.stage.layer == GOLD:
+            self._write(made, self._judge_gold(made, rows, inputs))
+            made.drop_frame()
+        else:
+            self._write(made, rows)
+            # `check` judges it later, and is given what the transform measured.
+            self._of.gate.note(made.stage.table, made.day, told(rows))
+
+
+class WholeRun(Execution):
+    """Stages of a run, which hand rows to each other; `by_themselves` are days of events that no other day makes too."""
+
+    def __init__(self, of: Context, inputs: Inputs, by_themselves: set[date], threads: int):
+        super().__init__(of, inputs)
+        self._by_themselves, self._threads = by_themselves, threads
+        self._publisher = Publisher(self._publish_table)
+
+    def forget(self, day: date | None = None) -> None:
+        """Free what is kept in memory of a day, or of all."""
+        self._inputs.forget(day)
+        self._publisher.forget(day)
+
+    def _days(self, day: date) -> list[date]:
+        return [d for d in self._of.event_days(day) if d == day or d not in self._by_themselves]
+
+    def _before(self, stage: Stage, day: date, inputs: Mapping[str, DataFrame]) -> None:
+        if self._of.gated and stage.layer == "bronze":
+            for name in (name for name in inputs if is_landing(name) and suites.exists(name)):
+                self._of.gate.check(name, [day], inputs[name], {})
+
+    def _deliver(self, made: Made, rows: DataFrame, inputs: Mapping[str, DataFrame]) -> None:
+        stage, day = made.stage, made.day
+        if stage.layer == GOLD:
+            self._judge_gold(made, rows, inputs)
+            self._publisher.hold(made)
+            return
+        held = self._inputs.held(stage, day, rows)
+        self._write(made, held.rows if held else rows)
+        if stage.grain is not Grain.EVENT:
+            size = made.commit.size if made.commit else None
+            kept = self._inputs.keep(stage, day, held, size)
+            self._of.check(stage, day, kept, inputs, told=told(rows), many=stage.grain is Grain.ARRIVAL or not is_small(size))
+
+    def _make(self, made: Made) -> None:
+        super()._make(made)
+        if made.commit is not None:  # of gold nothing is written yet
+            self._inputs.left(made.stage, made.run_date, made.commit.version)
+
+    def _ends(self, stage: Stage, days: Sequence[date], run_date: date) -> None:
+        if stage.grain is Grain.EVENT:
+            self._judge_events(stage, days, run_date)
+        if stage.table == PUBLISHER:
+            with self._of.pool(self._threads) as pool:
+                self._publisher.publish(run_date, pool)
+
+    def _judge_events(self, stage: Stage, days: Sequence[date], run_date: date) -> None:
+        try:
+            self._of.check_events(stage, days)
+        except GateError as error:
+            for day in error.days:
+                self._ended(Made(stage, run_date, day), STOPPED, in_short(error))
+            raise
+
+    def _publish_table(self, made: Made, rows: DataFrame) -> None:
+        self._of.describe(f"publishing {made.stage.table} {made.day}")
+        self._write(made, rows)
+        self._of.journal.write("published", table=made.stage.table, day=made.day, rows=made.commit and made.commit.rows)

@@ -1,0 +1,19 @@
+"""The columns of `verdicts.given`, in Delta's names of types: `iolaus verdict` makes the table without Spark."""
+
+# name, type, meaning, whether it is required
+COLUMNS: tuple[tuple[str, str, str, bool], ...] = (
+    ("verdict_id", "string", "UUID of the verdict", True),
+    ("given_at", "timestamp", "when it was given", True),
+    ("known_from", "date", "first run date that respects it", True),
+    ("given_by", "string", "analyst who answers for it", True),
+    ("verdict", "string", "confirmed, innocent or unsure", True),
+    ("why", "string", "the analyst's reason", True),
+    ("cluster_id", "string", "cluster that was looked at", True),
+    ("run_date", "date", "date of the run whose result was looked at", True),
+    ("members", "array<string>", "accounts of the cluster in that run", True),
+    ("named", "array<string>", "of them, those that the verdict is of; empty: it is of the whole cluster", True),
+    ("score", "double", "score of the cluster in that run, bits", False),
+    ("n_exchanges", "long", "exchanges of members in the window of that run", False),
+    ("channels", "array<string>", "channels of evidence against the cluster in that run", True),
+)
+GRAIN = "one row a verdict that an analyst gave; rows are added, and dropped with their accounts alone"
