@@ -13,12 +13,14 @@ from iolaus import cli
 from iolaus.adapters.landing import Choice
 from iolaus.adapters.otlp import OTHER_SPAN
 from iolaus.bronze import exchanges
-from iolaus.commands.adapt import _choice, _summary, deliver
+from iolaus.adapters.formats import FORMATS
+from iolaus.adapters.summary import summary
+from iolaus.commands.adapt import _choice, deliver
 from iolaus.errors import UsageError
 from iolaus.runtime import long_lines
 from iolaus.runtime.delivery import Delivery
 from iolaus.runtime.landing import Landing
-from iolaus.runtime.logs import Logs
+from iolaus.runtime.logs import Logs, logs_at
 from iolaus.settings import DEFAULT, Key, Run
 from tests import traffic
 from tests.gateway_logs import ACCOUNT_FIELDS, FIELDS, read_lines, write_litellm
@@ -26,9 +28,13 @@ from tests.gateway_logs import ACCOUNT_FIELDS, FIELDS, read_lines, write_litellm
 FIRST = traffic.DAYS[0]
 
 
+def chosen(*fields: str, account: str | None = None, arrived: date | None = None) -> Choice:
+    return _choice(Namespace(account=account, field=list(fields), arrived=arrived, own_proxies=None))
+
+
 def adapt(spark: SparkSession, kind: str, logs: Path, out: Path, *fields: str, account: str | None = None, **more: Any) -> dict[str, Any]:
-    choice = _choice(Namespace(account=account, field=list(fields), arrived=more.get("arrived")))
-    return deliver(Logs(spark, str(logs)), Delivery(spark, str(out), more.get("name", "test")), kind, choice)
+    choice = chosen(*fields, account=account, arrived=more.get("arrived"))
+    return deliver(logs_at(spark, str(logs)), Delivery(spark, str(out), more.get("name", "test")), FORMATS[kind], kind, choice)
 
 
 def by_id(folder: Path) -> list[dict[str, Any]]:
@@ -132,16 +138,16 @@ def test_the_parts_of_a_batch_are_joined_by_folder_and_custom_id(spark: SparkSes
         ("by-2", "y", "y2", "to y2"),
     ]
     assert counts["reason: no part of an exchange"] == 1
-    said = _summary(counts, "OUT", Choice())
+    said = summary(counts, "OUT", FORMATS["openai-batch"], Choice())
     assert "4 exchanges, of 2026-03-01 to 2026-03-01, in OUT/exchanges" in said
     assert "the same address and its block: client_ip or accounts.signup_ip" in said
     assert "long answers: usage_output_tokens" in said
     assert "what accounts say" not in said, "a signal that is heard is not called silent"
     assert "heard in part" not in said
-    assert "turns: programs told from people, and people cleared of suspicion: turn_index, 25.0%" in _summary(
-        counts | {"turn_index": 1}, "OUT", Choice()
+    assert "turns: programs told from people, and people cleared of suspicion: turn_index, 25.0%" in summary(
+        counts | {"turn_index": 1}, "OUT", FORMATS["openai-batch"], Choice()
     )
-    assert "1 exchanges have no prompt, which is required" in _summary(counts | {"prompt": 3}, "OUT", Choice())
+    assert "1 exchanges have no prompt, which is required" in summary(counts | {"prompt": 3}, "OUT", FORMATS["openai-batch"], Choice())
 
 
 def test_lines_too_long_to_hold_are_counted(
@@ -169,7 +175,7 @@ def test_lines_too_long_to_hold_are_counted(
 @pytest.mark.parametrize("field", ["nonsense=a.b", "client_ip", "client_ip=", "account.account_id=a", "account.plan=metadata.plan"])
 def test_a_field_that_the_landing_does_not_have_is_said_so(field: str):
     with pytest.raises(UsageError):
-        _choice(Namespace(account=None, field=[field], arrived=None))
+        chosen(field)
 
 
 def test_logs_that_are_none_are_said_so(spark: SparkSession, tmp_path: Path):

@@ -17,6 +17,7 @@ class Ingestion:
     earliest_year: int = 2015  # no language-model API is older: an earlier time is a broken clock
     clock_ahead_hours: int = 24  # a request later than this after its day of arrival cannot have happened
     prompt_bytes: int = 4 << 20  # a longer prompt is rejected: no model takes it
+    own_proxies: int = 0  # hops at the end of X-Forwarded-For that are the own proxies, beside private addresses
 
 
 @dataclass(frozen=True)

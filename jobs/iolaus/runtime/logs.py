@@ -1,35 +1,55 @@
 """A gateway's own logs, read as lines whatever the folders: what `iolaus adapt` reads."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from datetime import date
+from typing import Any
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from iolaus.errors import UsageError
 from iolaus.runtime.landing import Landing
+from iolaus.runtime.lines import LINES, PARQUET, as_json
 from iolaus.runtime.long_lines import File
+from iolaus.runtime.unreadable import Unreadable
 
-_PLAIN = (".jsonl", ".json", ".ndjson", ".log", ".txt")
+_PLAIN = (".jsonl", ".json", ".ndjson", ".log", ".txt", ".out")
+_SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,9}$")  # what tells the kind of a file; an id may have dots, too
+_TABLE = re.compile(r"[\w-]+(?:\.[\w-]+){1,2}")  # a table by its name in a catalog
 
 
 class Logs(Landing):
-    """The logs under one URI: a file, or a folder with all folders below it. Raises UsageError if there is nothing there."""
+    """The logs under one URI: a file, or a folder with all folders below it. Raises UsageError if there is nothing there.
 
-    text_kinds = tuple(f"{kind}{packed}" for kind in _PLAIN for packed in ("", ".gz"))
+    A file is JSON if its name, without .gz, has no suffix or one that JSON goes by; gateways call objects by ids.
+    """
 
     def __init__(self, spark: SparkSession, uri: str):
+        self._others: list[str] = []
         super().__init__(spark, uri)
         self.uri = str(self._root.toString())
         self._one = self._root.getName() if self._store.getFileStatus(self._root).isFile() else ""
         if self._one:
             self._root = self._root.getParent()
         if next(self._files("", None), None) is None:
+            passed = f"; {len(self._others)} files were passed over, as {self._others[0]}" if self._others else ""
             raise UsageError(
-                f"there are no logs in {uri}; name a folder or file that holds some ({', '.join(_PLAIN)}, also with .gz; .parquet)"
+                f"there are no logs in {uri}{passed}; name a folder or file that holds some ({', '.join(_PLAIN)} or no suffix, also with .gz; .parquet)"
             )
+
+    def others(self) -> list[str]:
+        """The files that are not read, by path: of another kind by their name, or called . or _ something."""
+        list(self._files("", None))
+        return sorted(set(self._others))
 
     def _fault(self, uri: str) -> str | None:
         return None if self._exists("") else f"there are no logs at {uri}; name the folder or file that a gateway wrote"
+
+    def _is_text(self, name: str) -> bool:
+        bare = name.rsplit("/", 1)[-1].lower()
+        suffix = _SUFFIX.search(bare.removesuffix(".gz"))
+        return suffix is None or suffix[0] in _PLAIN or (suffix[0] != PARQUET and name == self._one)
 
     def _files(self, folder: str, day: date | None) -> Iterator[File]:
         """All files that are not empty, by path; a root that is a folder's name has no part in a file's."""
@@ -37,4 +57,47 @@ class Logs(Landing):
         assert day is None, "logs have no days of arrival"
         root = self._hadoop.Path(self._root, self._one) if self._one else self._root
         for file in self._walk(self._store.getFileStatus(root), self._one):
-            yield File(file.uri, file.name.removeprefix("/"), file.size)
+            name = file.name.removeprefix("/")
+            if self._is_text(name) or name.endswith(PARQUET):
+                yield File(file.uri, name, file.size)
+            else:
+                self._others.append(name)
+
+    def _hidden(self, name: str) -> None:
+        self._others.append(name.removeprefix("/"))
+
+
+class DeltaLogs:
+    """A Delta table of logs, as Databricks keeps those of its gateway: by path, or by name in the session's catalog."""
+
+    def __init__(self, spark: SparkSession, uri: str, frame: DataFrame):
+        self.uri, self._frame, self._spark = uri, frame, spark
+
+    def lines(self, folder: str, day: date | None, unreadable: Sequence[Unreadable] = (), *, watched: bool = False) -> DataFrame:
+        """Each row as a line of JSON. Shapes: `LINES`."""
+        columns = (as_json(folder, self._frame.schema), F.lit(self.uri), F.monotonically_increasing_id(), F.lit(None).cast("string"))
+        return self._frame.select(*(column.alias(name) for column, name in zip(columns, LINES.names, strict=True)))
+
+    def unreadable(self, folder: str, day: date | None) -> list[Unreadable]:
+        """None: a table is read whole or fails."""
+        return []
+
+    def passed_over(self, folder: str, day: date | None) -> list[Any]:
+        """None."""
+        return []
+
+    def others(self) -> list[str]:
+        """None."""
+        return []
+
+
+def logs_at(spark: SparkSession, uri: str) -> Logs | DeltaLogs:
+    """The logs at a URI: files, or a Delta table by its folder or its name. Raises UsageError if there is nothing there."""
+    hadoop = spark._jvm.org.apache.hadoop.fs  # type: ignore[union-attr]  # noqa: SLF001
+    path = hadoop.Path(uri)
+    store = path.getFileSystem(spark._jsc.hadoopConfiguration())  # noqa: SLF001
+    if store.exists(hadoop.Path(path, "_delta_log")):
+        return DeltaLogs(spark, uri, spark.read.format("delta").load(uri))
+    if _TABLE.fullmatch(uri) and not store.exists(path) and spark.catalog.tableExists(uri):
+        return DeltaLogs(spark, uri, spark.table(uri))
+    return Logs(spark, uri)

@@ -1,0 +1,57 @@
+"""The formats of logs that can be read: how lines become records, and how a record becomes the landing's fields."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame
+
+from iolaus.adapters import anthropic_batch, bedrock, documents, litellm, openai_batch, otlp, records
+from iolaus.adapters.fields import Record
+
+NO_TIME = "no time of the request"
+IMPOSSIBLE_TIME = "a time before the first API"
+STRANGE = "fields of a shape that the format does not have"
+FAULTS = (
+    documents.NOT_JSON, documents.NOT_AN_OBJECT, documents.UNREADABLE_FILE, documents.OTHER_FILE, documents.PACKED,
+    records.NOT_AN_EXCHANGE, STRANGE, NO_TIME, IMPOSSIBLE_TIME,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format of logs: its name in words, how a record is read, and how lines become records.
+
+    `read` takes fields out of the record it is given. Beside the landing's fields it may give `left`, what is left
+    where that is not the record; `account_from` and `content_from`, the fields that named the account and held the prompt.
+    """
+
+    title: str
+    read: Callable[[Record], Record | str]
+    gather: Callable[[DataFrame], DataFrame] = records.plain
+    skips: tuple[str, ...] = ()  # why a sound record may be no exchange
+    account_from: str | None = None  # the one field that the account comes from
+
+
+FORMATS: dict[str, Format] = {
+    "otlp": Format("OpenTelemetry spans and log events of model calls, as OTLP JSON", otlp.read, records.of_spans, (otlp.OTHER_SPAN,)),
+    "litellm": Format("LiteLLM's standard logging payload and spend logs", litellm.read, skips=(litellm.OTHER_CALL,)),
+    "bedrock": Format(
+        "AWS Bedrock model invocation logs", bedrock.read, skips=(bedrock.OTHER_OPERATION, bedrock.NO_LOG), account_from="identity.arn"
+    ),
+    "openai-batch": Format(
+        "OpenAI-style batches",
+        openai_batch.read,
+        records.of_batches(openai_batch.parts),
+        (openai_batch.OTHER_URL,),
+        "safety_identifier or user of the request",
+    ),
+    "anthropic-batch": Format(
+        "Anthropic-style message batches",
+        anthropic_batch.read,
+        records.of_batches(anthropic_batch.parts),
+        account_from="metadata.user_id of the request",
+    ),
+    "bedrock-batch": Format(
+        "AWS Bedrock batch inference", bedrock.read_batch, records.of_batches(bedrock.parts), account_from="roleArn of the job"
+    ),
+}
