@@ -53,6 +53,7 @@ _TOKENS = {  # every: all input; fresh: without what a cache gave and took; read
     "usage_cache_read_tokens": ("cachedContentTokenCount",),
     "usage_reasoning_tokens": ("thoughtsTokenCount",),
 }  # fmt: skip
+_OPENAI = {"every": ("prompt_tokens",), "read": ("cache_read_input_tokens",), "usage_output_tokens": ("completion_tokens",)}
 _DETAILS = (
     ("prompt_tokens_details", "usage_cache_read_tokens"),
     ("input_tokens_details", "usage_cache_read_tokens"),
@@ -126,11 +127,11 @@ def usage(body: Record) -> Record:
     counts = next((found for name in _COUNTS if isinstance(found := body.get(name), dict)), body)
     inner = counts.get("tokens")  # Cohere
     counts = inner if isinstance(inner, dict) else counts
-    made = {name: take(counts, count, *several) for name, several in _TOKENS.items()}
+    made = {name: take(counts, count, *several) for name, several in (_OPENAI if "prompt_tokens" in counts else _TOKENS).items()}
     for holder, name in _DETAILS:
-        if made[name] is None and isinstance(details := counts.get(holder), dict):
+        if made.get(name) is None and isinstance(details := counts.get(holder), dict):
             made[name] = take(details, count, "cached_tokens", "reasoning_tokens")
-    every, fresh, read = made.pop("every"), made.pop("fresh"), made.pop("read")
+    every, fresh, read = made.pop("every", None), made.pop("fresh", None), made.pop("read")
     if read is not None:
         made["usage_cache_read_tokens"] = read
     if fresh is not None:

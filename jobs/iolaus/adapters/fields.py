@@ -4,7 +4,7 @@ import ast
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from hashlib import sha256
@@ -57,13 +57,21 @@ def take(record: Record, cast: Cast, *paths: str) -> Any:
     return None
 
 
+def taken(record: Record, table: Sequence[tuple[str, Cast, str]], made: Record) -> None:
+    """Take fields out of a record into `made`, as a table of (field, type, name in the record) says: the first of a field counts."""
+    for field, cast, name in table:
+        if name in record and field not in made and (value := cast(record[name])) is not None:
+            made[field] = value
+            del record[name]
+
+
 def _holder(node: Any, path: str) -> tuple[Record, str] | None:
     """The object that has the last name of a path, and the name; the longest name with dots goes first."""
     if not isinstance(node, dict):
         return None
     if path in node:
         return node, path
-    for name, below in _splits(path):
+    for name, below in _splits(path) if "." in path else ():
         if name in node and (found := _holder(node[name], below)):
             return found
     return None
@@ -83,13 +91,15 @@ def anything(value: Any) -> Any:
 
 def text(value: Any) -> str | None:
     """Text that is not empty; a number as its digits."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)
-    return value if isinstance(value, str) and value else None
+    if isinstance(value, str):
+        return value or None
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def whole(value: Any) -> int | None:
     """A whole number, also where it is written as text or with a fraction of 0; OTLP's JSON writes 64 bits as text."""
+    if value.__class__ is int and -(2**63) <= value < 2**63:
+        return value
     if isinstance(value, bool):
         return None
     if isinstance(value, str):
@@ -213,6 +223,8 @@ def texts(value: Any) -> list[str] | None:
 
 def instant(value: Any) -> str | None:
     """A time as RFC 3339 in UTC: of ISO 8601, where no zone is UTC, or of a count since 1970 in s, ms, us or ns, told by its size."""
+    if value.__class__ is float and 0 < value < 1e11:
+        return datetime.fromtimestamp(value, UTC).isoformat(timespec="microseconds")[:-6] + "Z"
     if isinstance(value, str) and not value.strip().replace(".", "", 1).isdigit():
         try:
             found = datetime.fromisoformat(value.strip())
@@ -245,10 +257,13 @@ def rest(value: Any) -> Any:
     if isinstance(value, dict):
         made = {}
         for name, inner in value.items():
-            kept = rest(inner) if isinstance(inner, dict | list) else inner
-            if kept is not None and kept != "" and kept != [] and kept != {}:
+            kept = rest(inner) if inner and inner.__class__ in _NESTED else inner
+            if kept or kept.__class__ in _NUMBERS:
                 made[name] = kept
         return made
     if isinstance(value, list):
-        return [rest(inner) if isinstance(inner, dict | list) else inner for inner in value]
+        return [rest(inner) for inner in value]
     return value
+
+
+_NESTED, _NUMBERS = (dict, list), (int, float, bool)  # a number may be 0, and a flag false

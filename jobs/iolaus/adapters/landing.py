@@ -1,11 +1,14 @@
 """Records as rows of the landing: `exchanges` and `accounts` as JSON lines, and the `quarantine` of what can be neither."""
 
 import base64
+import gc
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -52,7 +55,7 @@ class Choice:
     arrived: date | None = None
     own_proxies: int = DEFAULT.ingestion.own_proxies
 
-    @property
+    @cached_property
     def paths(self) -> tuple[str, ...]:
         """The paths into the log, each once, in the order of the bits of `matched`."""
         return tuple(dict.fromkeys((*self.exchanges.values(), *self.accounts.values())))
@@ -67,12 +70,25 @@ def exchanges(gathered: DataFrame, known: Format, kind: str, choice: Choice) -> 
 
     def land(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for several in documents.records(batches):
-            made = [row for record, found in several for row in rows(record, found, kind, known, choice)]
+            with _uncollected():
+                made = [row for record, found in several for row in rows(record, found, kind, known, choice)]
             columns = list(zip(*made, strict=True)) or [()] * len(_KINDS)
             arrays = [pa.array(values, kind_) for values, kind_ in zip(columns, _KINDS, strict=True)]
             yield pa.RecordBatch.from_arrays(arrays, names=list(_NAMES))
 
     return gathered.mapInArrow(land, ROWS)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the collector of cycles: trees of JSON have none, and looking for them costs a third of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def accounts(gathered: DataFrame, known: Format, choice: Choice) -> DataFrame:
@@ -155,7 +171,11 @@ def _read(one: Record, source: str, known: Format, choice: Choice) -> tuple[Reco
         made = known.read(one)
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         return STRANGE, matched
-    return (made if isinstance(made, str) else _cleaned(made | chosen, choice)), matched
+    if isinstance(made, str):
+        return made, matched
+    if chosen:
+        made |= chosen
+    return _cleaned(made, choice), matched
 
 
 def _cleaned(made: Record, choice: Choice) -> Record:

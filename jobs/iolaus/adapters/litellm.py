@@ -9,7 +9,7 @@ the types `CallTypes`, `StandardLoggingPayload` and `SpendLogsPayload` of its co
 from typing import Any
 
 from iolaus.adapters import bodies, chat
-from iolaus.adapters.fields import Record, anything, count, flag, header_digest, instant, owner, record_of, structure, take, text
+from iolaus.adapters.fields import Record, anything, count, flag, header_digest, instant, owner, record_of, structure, take, taken, text
 from iolaus.adapters.statuses import status
 
 OTHER_CALL = "a call that generates no text"
@@ -17,6 +17,30 @@ _TEXT = frozenset(
     ("completion", "text_completion", "responses", "anthropic_messages", "generate_content", "generate_content_stream",
      "pass_through_endpoint", "llm_passthrough_route", "allm_passthrough_route", "responses_websocket", "create_interaction", "mock_completion")
 )  # fmt: skip
+_OF_METADATA = (
+    ("account_id", owner, "user_api_key_user_id"),
+    ("api_key_id", owner, "user_api_key_hash"),
+    ("api_key_id", owner, "user_api_key"),
+    ("client_ip", text, "requester_ip_address"),
+    ("user_agent", text, "user_agent"),
+)
+_OF_PAYLOAD = (
+    ("exchange_id", text, "litellm_call_id"),
+    ("exchange_id", text, "id"),
+    ("account_id", owner, "user"),
+    ("api_key_id", owner, "api_key"),
+    ("requested_at", instant, "startTime"),
+    ("request_model", text, "model_group"),
+    ("request_model", text, "model"),
+    ("provider_name", text, "custom_llm_provider"),
+    ("conversation_id", text, "session_id"),
+    ("conversation_id", text, "trace_id"),  # where the client names no session it is one of its own for each call
+    ("request_stream", flag, "stream"),
+    ("client_ip", text, "requester_ip_address"),
+    ("user_agent", text, "user_agent"),
+)
+# The payload's own counts include what a cache gave, for every provider; those of a call that failed are estimates.
+_OF_ANSWERED = (*_OF_PAYLOAD, ("usage_input_tokens", count, "prompt_tokens"), ("usage_output_tokens", count, "completion_tokens"))
 _TEXTS = ("metadata", "messages", "response", "proxy_server_request", "request_tags")  # that a row of SpendLogs holds as JSON text
 
 
@@ -32,8 +56,8 @@ def read(record: Record) -> Record | str:
     is the name that the client asked the gateway for (`model_group`), else the model's own. Attempts of one call share
     its `litellm_call_id`: a failed one has an id of its own.
     """
-    call = take(record, text, "call_type")
-    if call is not None and not is_text(call):
+    call = record.pop("call_type", None)
+    if isinstance(call, str) and call and not is_text(call):
         return OTHER_CALL
     record.pop("model_map_information", None)  # what LiteLLM knows of the model: the same 3 KB in every line
     if "request_id" in record:
@@ -41,43 +65,34 @@ def read(record: Record) -> Record | str:
     about = record.get("metadata")
     about = about if isinstance(about, dict) else {}
     answer = structure(record.pop("response", None))
-    said = {"response": answer} if isinstance(answer, str) else bodies.answer(answer)
     sent, messages, system = _request(record, call or "")
-    failed = take(record, text, "status") == "failure"
-    error = record.get("error_information") or about.get("error_information")
-    error = error if isinstance(error, dict) else {}
-    account, taken_from = take(about, owner, "user_api_key_user_id"), "metadata.user_api_key_user_id"
-    if account is None:
-        account, taken_from = take(record, owner, "user"), "user"  # of a row of SpendLogs
-    key = take(about, owner, "user_api_key_hash", "user_api_key") or take(record, owner, "api_key")
+    made: Record = {"operation_name": "text_completion" if call and "text_completion" in call else "chat"}
+    failed = record.pop("status", None) == "failure"
     begun = record.get("startTime")
-    made = {
-        "exchange_id": _id(record, begun if failed else None),
-        "account_id": account or key,
-        "account_from": taken_from if account else "metadata.user_api_key_hash",
-        "requested_at": take(record, instant, "startTime"),
-        "request_model": take(record, text, "model_group", "model"),
-        "operation_name": "text_completion" if call and "text_completion" in call else "chat",
-        "provider_name": take(record, text, "custom_llm_provider"),
-        "client_session_id": text(record.get("session_id")) or text(record.get("end_user")),
-        # Where the client names no session, trace_id is one of its own for each call.
-        "conversation_id": take(record, text, "session_id", "trace_id"),
-        "api_key_id": key,
-        **chat.request(messages, system),
-        **{name: value for name, value in bodies.parameters(sent).items() if value is not None},
-        **said,
-        "http_status": status(*(error.get(k) for k in ("error_code", "normalized_error", "error_class"))) if failed else 200,
-        "client_ip": take(about, text, "requester_ip_address") or take(record, text, "requester_ip_address"),
-        "user_agent": take(about, text, "user_agent") or take(record, text, "user_agent"),
-        "header_digest": header_digest(about.get("headers") or about.get("requester_custom_headers")),
-    }
-    for name, field in (("usage_input_tokens", "prompt_tokens"), ("usage_output_tokens", "completion_tokens")):
-        # The payload's own counts include what a cache gave, for every provider.
-        if not failed and (n := take(record, count, field)) is not None:
-            made[name] = n
-    streamed = take(record, flag, "stream")
-    made["request_stream"] = made.get("request_stream") if streamed is None else streamed
-    return made | {"left": {**record, "model_parameters": sent, "response": answer if isinstance(answer, dict) else None}}
+    taken(about, _OF_METADATA, made)
+    taken(record, _OF_PAYLOAD if failed else _OF_ANSWERED, made)
+    made["account_from"] = "metadata.user_api_key_user_id" if "account_id" in made else "metadata.user_api_key_hash"
+    made.setdefault("account_id", made.get("api_key_id"))
+    made.update(chat.request(messages, system))
+    parameters = bodies.parameters(sent)
+    said = {"response": answer} if isinstance(answer, str) else bodies.answer(answer)
+    for name, value in (*parameters.items(), *said.items()):
+        if value is not None and name not in made:
+            made[name] = value
+    if "client_session_id" not in made:
+        made["client_session_id"] = text(record.get("end_user"))
+    made["http_status"] = _error(record, about) if failed else 200
+    if failed and "exchange_id" in made:  # attempts of one call share its id: one that failed is told by when it began
+        made["exchange_id"] += f"-failed-{begun}"
+    if headers := about.get("headers") or about.get("requester_custom_headers"):
+        made["header_digest"] = header_digest(headers)
+    record["model_parameters"], record["response"] = sent, answer if isinstance(answer, dict) else None
+    return made
+
+
+def _error(record: Record, about: Record) -> int | None:
+    error = record.get("error_information") or about.get("error_information")
+    return status(*(error.get(k) for k in ("error_code", "normalized_error", "error_class"))) if isinstance(error, dict) else None
 
 
 def _of_spend_log(row: Record) -> None:
@@ -102,9 +117,3 @@ def _request(record: Record, call: str) -> tuple[Record, Any, Any]:
         sent = {**messages, **sent}
         messages = next((sent.pop(k) for k in ("messages", "contents", "input", "prompt", "inputText") if k in sent), None)
     return sent, messages, take(sent, anything, "system", "instructions", "systemInstruction", "system_instruction")
-
-
-def _id(record: Record, failed_at: Any) -> str | None:
-    """The id of an exchange; an attempt that failed is told from the others of its call by when it began."""
-    found = take(record, text, "litellm_call_id", "id")
-    return f"{found}-failed-{failed_at}" if found and failed_at is not None else found
