@@ -19,6 +19,12 @@ _SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,9}$")  # what tells the kind of a
 _TABLE = re.compile(r"[\w-]+(?:\.[\w-]+){1,2}")  # a table by its name in a catalog
 
 
+def is_json_name(name: str) -> bool:
+    """Whether a file, by its name, may hold JSON: gateways call objects by ids, without a suffix or with .gz alone."""
+    suffix = _SUFFIX.search(name.rsplit("/", 1)[-1].removesuffix(".gz"))
+    return suffix is None or suffix[0].lower() in _PLAIN
+
+
 class Logs(Landing):
     """The logs under one URI: a file, or a folder with all folders below it. Raises UsageError if there is nothing there.
 
@@ -47,9 +53,7 @@ class Logs(Landing):
         return None if self._exists("") else f"there are no logs at {uri}; name the folder or file that a gateway wrote"
 
     def _is_text(self, name: str) -> bool:
-        bare = name.rsplit("/", 1)[-1].lower()
-        suffix = _SUFFIX.search(bare.removesuffix(".gz"))
-        return suffix is None or suffix[0] in _PLAIN or (suffix[0] != PARQUET and name == self._one)
+        return is_json_name(name) or (name == self._one and not name.endswith(PARQUET))
 
     def _files(self, folder: str, day: date | None) -> Iterator[File]:
         """All files that are not empty, by path; a root that is a folder's name has no part in a file's."""
