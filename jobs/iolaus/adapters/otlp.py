@@ -164,7 +164,10 @@ def _content(record: Record, held: Record, events: list[Record]) -> tuple[Record
 def _held(held: Record, name: str) -> tuple[Any, Record]:
     """What a name holds, and what it is taken out of: nothing is taken out that is not understood."""
     if not name.endswith(".*"):
-        return structure(held.get(name)), dict(held)
+        found = structure(held.get(name))
+        if isinstance(found, str) and name.startswith("traceloop.entity") and found.startswith('"'):  # always JSON, texts too
+            found = structure(f"[{found}]")
+        return found, dict(held)
     rest = dict(held)
     found = indexed(rest, name[:-2])
     for one in found:
@@ -181,8 +184,7 @@ def _asked(held: Record, system: Any) -> tuple[Record, str | None]:
         if bodies.is_request(found):
             sent = bodies.request(dict(found))
         else:
-            messages = _spoken(found) if isinstance(found, str) else found
-            sent = chat.request(chat.listed(messages), system)
+            sent = chat.request(chat.listed(_spoken(found)), system)
         if "prompt" in sent or "image_count" in sent:
             held.clear()
             held.update({k: v for k, v in rest.items() if k != name})
@@ -210,9 +212,9 @@ def _fields(found: list[tuple[str, int, list[str]]]) -> Record:
     return {"response": said or None, "tool_call_count": sum(n for _, n, _ in found), "finish_reasons": reasons or None}
 
 
-def _spoken(said: str) -> Any:
-    """Messages of a text in which each begins with its role, as OpenLIT writes them; else the text."""
-    if not _SPOKEN.match(said):
+def _spoken(said: Any) -> Any:
+    """Messages of a text in which each begins with its role, as OpenLIT writes them; else what it is."""
+    if not isinstance(said, str) or not _SPOKEN.match(said):
         return said
     _, *pieces = _SPOKEN.split(said)
     return [{"role": role, "content": words.rstrip("\n")} for role, words in zip(pieces[::2], pieces[1::2], strict=True)]
