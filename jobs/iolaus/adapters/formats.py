@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from pyspark.sql import DataFrame
 
-from iolaus.adapters import anthropic_batch, bedrock, documents, litellm, openai_batch, otlp, records
+from iolaus.adapters import anthropic_batch, azure, bedrock, described, documents, litellm, mapping, openai_batch, otlp, records
 from iolaus.adapters.fields import Record
 
 NO_TIME = "no time of the request"
@@ -32,8 +33,13 @@ class Format:
     account_from: str | None = None  # the one field that the account comes from
 
 
+def of_mapping(title: str, said: mapping.Mapping_) -> Format:
+    """The format that a mapping describes."""
+    return Format(title, partial(mapping.read, mapping=said), skips=(mapping.OTHER_RECORD,))
+
+
 FORMATS: dict[str, Format] = {
-    "otlp": Format("OpenTelemetry spans and log events of model calls, as OTLP JSON", otlp.read, records.of_spans, (otlp.OTHER_SPAN,)),
+    "otlp": Format("OpenTelemetry spans and log events of model calls, as OTLP JSON", otlp.read, records.of_spans, (otlp.OTHER_SPAN, otlp.INNER_CALL)),
     "litellm": Format("LiteLLM's standard logging payload and spend logs", litellm.read, skips=(litellm.OTHER_CALL,)),
     "bedrock": Format(
         "AWS Bedrock model invocation logs", bedrock.read, skips=(bedrock.OTHER_OPERATION, bedrock.NO_LOG), account_from="identity.arn"
@@ -54,4 +60,6 @@ FORMATS: dict[str, Format] = {
     "bedrock-batch": Format(
         "AWS Bedrock batch inference", bedrock.read_batch, records.of_batches(bedrock.parts), account_from="roleArn of the job"
     ),
+    "azure-apim": Format("Azure API Management's logs of language models", azure.read, records.of_groups(azure.parts), (azure.NO_CALL,)),
+    **{kind: of_mapping(title, said) for kind, (title, said) in described.FORMATS.items()},
 }

@@ -30,8 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from iolaus.adapters import bodies, chat
-from iolaus.adapters.fields import Cast, Record, cast_to, header_digest, instant, number, owner, record_of, structure
-from iolaus.adapters.formats import Format
+from iolaus.adapters.fields import Cast, Record, anything, cast_to, header_digest, instant, number, owner, record_of, structure, take
 from iolaus.adapters.statuses import status
 from iolaus.errors import UsageError
 from iolaus.schemas.landing import EXCHANGE
@@ -61,14 +60,13 @@ class Mapping_:
     only: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
 
-def load(file: str) -> Format:
-    """The format that a mapping file describes. Raises UsageError if the file cannot be read or says what it cannot."""
+def load(file: str) -> Mapping_:
+    """The mapping in a file. Raises UsageError if the file cannot be read or says what it cannot."""
     try:
         said = tomllib.loads(Path(file).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"the mapping {file} cannot be read: {error}") from error
-    mapping = parsed(said, file)
-    return Format(f"what {file} describes", lambda record: read(record, mapping), skips=(OTHER_RECORD,))
+    return parsed(said, file)
 
 
 def parsed(said: Mapping[str, Any], file: str) -> Mapping_:
@@ -123,6 +121,10 @@ def read(record: Record, mapping: Mapping_) -> Record | str:
     for name, source in mapping.fields.items():
         if (value := _value(record, source, _CASTS[name])) is not None:
             made[name] = value
+    for name in ("request", "response", "messages", "answers"):  # what was read is not kept a second time
+        if name in held and ("prompt" in made if name in ("request", "messages") else made.get("response")):
+            for path in mapping.bodies[name].paths:
+                take(record, anything, path)
     whose = mapping.fields.get("account_id")
     return made | {"account_from": next((p for p in whose.paths if owner(reach(record, p))), None) if whose else None}
 

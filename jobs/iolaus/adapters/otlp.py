@@ -17,6 +17,7 @@ from iolaus.adapters.statuses import status
 from iolaus.adapters.telemetry import indexed
 
 OTHER_SPAN = "telemetry that is no model call"
+INNER_CALL = "a call within another: one attempt of it, or the same call seen from below"
 DETAILS = "gen_ai.client.inference.operation.details"
 _SERVER = ("SPAN_KIND_SERVER", 2)
 _MESSAGE = re.compile(r"gen_ai\.(system|user|assistant|tool)\.message")
@@ -62,6 +63,8 @@ def read(record: Record) -> Record | str:
     The account is who the table's names say, in their order: of the span, of the server's, of the resource. The client's
     address and program are those of the server span: a client span's own `client.address` would be the gateway's.
     """
+    if record.pop("within", False):
+        return INNER_CALL
     events = [event for event in record.get("events") or () if isinstance(event, dict)]
     held = record.setdefault("attributes", {})
     for event in events:

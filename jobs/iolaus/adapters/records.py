@@ -64,11 +64,13 @@ def of_spans(lines: DataFrame) -> DataFrame:
         "server": first.over(of_trace),
         "events": F.transform(events.over(of_span), lambda event: event["text"]),
         "stands": F.count_if(F.col("part") == "call").over(of_span) == 0,
+        "calls": F.collect_set(where("call", "name")).over(of_trace),
         "nth": F.row_number().over(of_span.orderBy(F.col("part") != "event", "position")),
     })  # fmt: skip
     rows = parts.where("part is null or part in ('call', 'other') or (part = 'event' and stands and nth = 1)")
+    within = F.array_contains("calls", F.get_json_object("text", "$.parentSpanId"))
     inner = [
-        F.concat(F.lit('{"server":'), F.coalesce("server", F.lit("null"))),
+        F.concat(F.lit('{"within":'), F.coalesce(within.cast("string"), F.lit("false")), F.lit(',"server":'), F.coalesce("server", F.lit("null"))),
         F.when(F.size("events") > 0, F.concat(F.lit('"events":['), F.concat_ws(",", "events"), F.lit("]"))),
         F.substring("text", 2, 2**31 - 1),
     ]
@@ -106,6 +108,24 @@ def of_batches(parts_of: Parts) -> Callable[[DataFrame], DataFrame]:
         inner = [F.concat(F.lit(f'"{name}":'), F.coalesce(name, F.lit("null"))) for name in names]
         whole = F.concat(F.lit("{"), F.concat_ws(",", *inner), F.lit("}"))
         records = joined.select(whole.cast("binary").alias("record"), "source_file", F.lit(None).cast("string").alias("reason"))
+        return records.unionByName(parts.where("reason is not null").select("record", "source_file", "reason"))
+
+    return gather
+
+
+def of_groups(parts_of: Parts) -> Callable[[DataFrame], DataFrame]:
+    """Records of logs of which several belong to one call: one a key, with the list of each of its parts by name, in the order of lines.
+
+    One shuffle by key. The lines of a call are held together: there are few.
+    """
+
+    def gather(lines: DataFrame) -> DataFrame:
+        parts = _exploded(lines, parts_of)
+        one = F.concat(F.lit('{"'), F.col("part"), F.lit('":'), F.col("text"), F.lit("}"))
+        several = F.array_sort(F.collect_list(F.struct("source_file", "position", one.alias("one"))))
+        calls = parts.where("reason is null").groupBy("key").agg(several.alias("several"), F.max("source_file").alias("source_file"))
+        whole = F.concat(F.lit('{"parts":['), F.concat_ws(",", F.transform("several", lambda s: s["one"])), F.lit("]}"))
+        records = calls.select(whole.cast("binary").alias("record"), "source_file", F.lit(None).cast("string").alias("reason"))
         return records.unionByName(parts.where("reason is not null").select("record", "source_file", "reason"))
 
     return gather

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from iolaus.runtime.long_lines import PassedOver
 
 # iolaus.adapters.formats.FORMATS, which needs Spark, and `map`, which a mapping file describes.
-KINDS = ("otlp", "litellm", "bedrock", "openai-batch", "anthropic-batch", "bedrock-batch", "map")
+KINDS = (
+    "otlp", "litellm", "bedrock", "openai-batch", "anthropic-batch", "bedrock-batch", "azure-apim", "langfuse", "databricks", "vertex", "kong",
+    "map",
+)  # fmt: skip
 _FILES_NAMED = 10  # of those with lines too long to hold
 _NAMED = 20  # names of accounts and attributes that are counted
 _TRACKED = 1000  # of which so many are followed
@@ -166,7 +169,7 @@ def _others(files: Sequence[str]) -> str:
 
 
 def _format(given: argparse.Namespace) -> "Format":
-    from iolaus.adapters.formats import FORMATS
+    from iolaus.adapters.formats import FORMATS, of_mapping
 
     if (given.kind == "map") != bool(given.mapping):
         raise UsageError("KIND map takes --mapping FILE, and no other KIND does")
@@ -174,7 +177,7 @@ def _format(given: argparse.Namespace) -> "Format":
         return FORMATS[given.kind]
     from iolaus.adapters.mapping import load
 
-    return load(given.mapping)
+    return of_mapping(f"what {given.mapping} describes", load(given.mapping))
 
 
 def _choice(given: argparse.Namespace) -> "Choice":
