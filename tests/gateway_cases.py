@@ -77,8 +77,8 @@ def landed(kind: str, *lines: Row | str | bytes, known: Format | None = None, ch
         found: list[Row] | str = documents._alone(raw)
         if kind == "otlp" and not isinstance(found, str):
             found = list(_calls(found))
-        for row in rows(record, found, kind, known or FORMATS[kind], choice or Choice()):
-            made.append(json.loads(row[2]) if row[0] == "exchanges" else {"reason": row[4]})
+        landed_ = rows(record, found, kind, known or FORMATS[kind], choice or Choice())
+        made += [json.loads(row[2]) if row[0] == "exchanges" else {"reason": row[4]} for row in landed_]
     return made
 
 

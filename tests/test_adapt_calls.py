@@ -47,24 +47,22 @@ def test_what_generates_no_text_is_left_out(said: Row):
     ],
 )  # fmt: skip
 def test_the_body_of_a_call_that_is_passed_through_is_read(body: Row, asked: tuple[Any, ...]):
-    (row,) = landed(
-        "litellm", payload(call_type="pass_through_endpoint", messages=[{"role": "user", "content": json.dumps(body)}])
-    )
+    (row,) = landed("litellm", payload(call_type="pass_through_endpoint", messages=[{"role": "user", "content": json.dumps(body)}]))
     assert seen(row, "prompt", "system_instructions", "request_max_tokens") == asked
     (plain,) = landed("litellm", payload(messages=[{"role": "user", "content": '{"colour": "blue"}'}]))
     assert plain["prompt"] == '{"colour": "blue"}', "JSON that a person sent is a prompt"
 
 
-@pytest.mark.parametrize(("call", "text"), [("aanthropic_messages", True), ("_aresponses_websocket", True), ("arerank", False), ("add_message", False)])
+@pytest.mark.parametrize(
+    ("call", "text"), [("aanthropic_messages", True), ("_aresponses_websocket", True), ("arerank", False), ("add_message", False)]
+)
 def test_types_of_calls_of_litellm(call: str, text: bool):
     assert litellm.is_text(call) is text
 
 
 def test_attempts_of_one_call_have_ids_of_their_own_and_the_answered_one_keeps_the_calls():
     failed = {"status": "failure", "response": {}, "error_information": {"error_code": "503"}}
-    found = landed(
-        "litellm", payload(**failed), payload(**failed, startTime=BEGUN + 1), payload(startTime=BEGUN + 2), payload(**failed)
-    )
+    found = landed("litellm", payload(**failed), payload(**failed, startTime=BEGUN + 1), payload(startTime=BEGUN + 2), payload(**failed))
     ids = [row["exchange_id"] for row in found]
     assert ids[2] == "call-9"
     assert len(set(ids)) == 3
@@ -87,7 +85,11 @@ def test_objects_are_told_by_their_names(name: str, read: bool):
 def read_lines(*lines: bytes, files: str = "") -> list[tuple[str, int | str]]:
     """For each record its bytes and how many objects it has, or why none."""
     rows = [{"record": line, "source_file": files[n] if files else "a", "reason": None} for n, line in enumerate(lines)]
-    batches = [pa.RecordBatch.from_pylist(rows[:2]), pa.RecordBatch.from_pylist(rows[2:])] if len(rows) > 2 else [pa.RecordBatch.from_pylist(rows)]
+    batches = (
+        [pa.RecordBatch.from_pylist(rows[:2]), pa.RecordBatch.from_pylist(rows[2:])]
+        if len(rows) > 2
+        else [pa.RecordBatch.from_pylist(rows)]
+    )
     return [
         (row["record"].decode(), found if isinstance(found, str) else len(found))
         for several in documents.records(batches)

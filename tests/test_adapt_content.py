@@ -22,7 +22,9 @@ HELD = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m"}
 )  # fmt: skip
 def test_redaction_markers_are_no_prompts(marker: str):
     assert is_redaction_marker(marker)
-    (row,) = landed("litellm", payload(messages=[{"role": "user", "content": marker}], response={"choices": [{"message": {"content": marker}}]}))
+    (row,) = landed(
+        "litellm", payload(messages=[{"role": "user", "content": marker}], response={"choices": [{"message": {"content": marker}}]})
+    )
     assert seen(row, "prompt", "turn_index", "response") == (None, None, None)
 
 
@@ -37,7 +39,14 @@ def test_texts_that_say_something_are_prompts(text: str):
 
 @pytest.mark.parametrize("empty", ["{}", "[]", "", None, {}, []])
 def test_an_empty_structure_is_no_prompt(empty: Any):
-    row = {"request_id": "r-1", "call_type": "acompletion", "startTime": "2026-01-24 09:20:46", "model": "m", "messages": empty, "response": empty}
+    row = {
+        "request_id": "r-1",
+        "call_type": "acompletion",
+        "startTime": "2026-01-24 09:20:46",
+        "model": "m",
+        "messages": empty,
+        "response": empty,
+    }
     (found,) = landed("litellm", row | {"user": "u-3", "metadata": json.dumps({"user_api_key": "hash-3"})})
     assert seen(found, "exchange_id", "account_id", "api_key_id", "prompt", "response") == ("r-1", "u-3", "hash-3", None, None)
 
@@ -73,7 +82,9 @@ SAID = [
 @pytest.mark.parametrize("output", SAID)
 @pytest.mark.parametrize("text", [True, False])
 def test_an_output_is_read_as_parts_and_as_content(output: Any, text: bool):
-    (row,) = landed("otlp", span({**HELD, "gen_ai.input.messages": [USER], "gen_ai.output.messages": json.dumps(output) if text else output}))
+    (row,) = landed(
+        "otlp", span({**HELD, "gen_ai.input.messages": [USER], "gen_ai.output.messages": json.dumps(output) if text else output})
+    )
     assert seen(row, "prompt", "response", "tool_call_count") == ("Hi", "Hello.", 1)
 
 
@@ -93,7 +104,14 @@ WRAPPED = [
     json.dumps({"input": [USER]}),
     [json.dumps(USER)],
     [{"type": "human", "content": "Hi"}],
-    [{"lc": 1, "type": "constructor", "id": ["langchain", "schema", "messages", "HumanMessage"], "kwargs": {"content": "Hi", "type": "human"}}],
+    [
+        {
+            "lc": 1,
+            "type": "constructor",
+            "id": ["langchain", "schema", "messages", "HumanMessage"],
+            "kwargs": {"content": "Hi", "type": "human"},
+        }
+    ],
     [{"role": "USER", "message": "Hi"}],
     {"contents": [{"parts": [{"text": "Hi"}]}]},
     ["Hi"],
@@ -173,7 +191,10 @@ def test_tools_that_a_stream_calls_are_counted_once():
     nova = [{"contentBlockStart": {"start": {"toolUse": {"toolUseId": "t"}}, "contentBlockIndex": 1}},
             {"contentBlockDelta": {"delta": {"toolUse": {"input": "{}"}}, "contentBlockIndex": 1}}]  # fmt: skip
     gpt = [{"choices": [{"delta": {"tool_calls": [{"index": 0, "id": "t"}]}}]}, {"choices": [{"delta": {"tool_calls": [{"index": 0}]}}]}]
-    claude = [{"type": "content_block_start", "index": 1, "content_block": {"type": "tool_use", "id": "t"}}, {"type": "content_block_stop", "index": 1}]
+    claude = [
+        {"type": "content_block_start", "index": 1, "content_block": {"type": "tool_use", "id": "t"}},
+        {"type": "content_block_stop", "index": 1},
+    ]
     assert [bodies.answer(events)["tool_call_count"] for events in (nova, gpt, claude)] == [1, 1, 1]
 
 
@@ -184,5 +205,7 @@ def test_parameters_of_requests():
     assert seen(sent, "request_temperature", "request_max_tokens", "request_seed", "request_n") == (None, None, -4, 2)
     assert seen(sent, "request_logprobs", "request_stop", "client_session_id", "request_top_p") == (True, ["END"], "cache-1", 0.2)
     assert bodies.request({"messages": [USER], "logprobs": 0, "metadata": {"user_id": "u-2"}})["client_session_id"] == "u-2"
-    gemini = bodies.parameters({"generationConfig": {"thinkingConfig": {"thinkingBudget": 0}, "stopSequences": ["a", "b"], "responseLogprobs": True}})
+    gemini = bodies.parameters(
+        {"generationConfig": {"thinkingConfig": {"thinkingBudget": 0}, "stopSequences": ["a", "b"], "responseLogprobs": True}}
+    )
     assert seen(gemini, "request_thinking", "request_stop", "request_logprobs") == (False, ["a", "b"], True)

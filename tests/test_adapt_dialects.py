@@ -94,7 +94,9 @@ def test_content_in_log_events_is_joined_to_its_span():
 def test_the_details_of_an_operation_are_attributes_of_its_span():
     held = {
         "gen_ai.input.messages": json.dumps(PARTS),
-        "gen_ai.output.messages": json.dumps([{"role": "assistant", "parts": [{"type": "text", "content": "It rains."}], "finish_reason": "stop"}]),
+        "gen_ai.output.messages": json.dumps(
+            [{"role": "assistant", "parts": [{"type": "text", "content": "It rains."}], "finish_reason": "stop"}]
+        ),
     }
     (row,) = landed_together(span(OF_TODAY), log("gen_ai.client.inference.operation.details", "", held))
     assert {name: row.get(name) for name in EXPECTED} == EXPECTED

@@ -33,7 +33,9 @@ def adapted(kind: str, *found: Row, choice: Choice | None = None, source: str = 
     made = []
     for one in found:
         record = {"record": json.dumps(one).encode(), "source_file": source, "reason": None}
-        for folder, day, value, present, reason, *_ in rows(record, [json.loads(record["record"])], kind, FORMATS[kind], choice or Choice()):
+        for folder, day, value, present, reason, *_ in rows(
+            record, [json.loads(record["record"])], kind, FORMATS[kind], choice or Choice()
+        ):
             row = json.loads(value) if folder == "exchanges" else {"reason": reason}
             if folder == "exchanges":
                 assert {n for i, n in enumerate(FIELDS) if present >> i & 1} == row.keys() & set(FIELDS)

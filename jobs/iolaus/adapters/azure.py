@@ -43,7 +43,9 @@ def read(record: Record) -> Record | str:
         "exchange_id": text(first.get("CorrelationId")),
         "account_id": take(gateway, owner, "ApimSubscriptionId", "SubscriptionId", "UserId"),
         "account_from": "ApimSubscriptionId of the gateway's log",
-        "requested_at": instant(gateway.get("TimeGenerated")) or instant(gateway.get("Time")) or take(first, instant, "TimeGenerated", "Time"),
+        "requested_at": instant(gateway.get("TimeGenerated"))
+        or instant(gateway.get("Time"))
+        or take(first, instant, "TimeGenerated", "Time"),
         "request_model": take(first, text, "ModelName", "DeploymentName"),
         "provider_name": "azure.ai.openai",
         "response": response or None,
@@ -56,7 +58,10 @@ def read(record: Record) -> Record | str:
         "client_ip": take(gateway, text, "CallerIpAddress"),
         "user_agent": text(record_of(gateway.get("RequestHeaders")).get("User-Agent")),
         "header_digest": header_digest(record_of(gateway.get("RequestHeaders"))),
-        "left": {"gateway": gateway, "model": {k: v for k, v in first.items() if k not in _TEXTS or not (sent if k == _TEXTS[0] else response)}},
+        "left": {
+            "gateway": gateway,
+            "model": {k: v for k, v in first.items() if k not in _TEXTS or not (sent if k == _TEXTS[0] else response)},
+        },
     }
 
 

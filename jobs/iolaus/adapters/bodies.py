@@ -19,13 +19,16 @@ def _asked(value: Any) -> bool | None:
     return found if found is not None else None if (n := count(value)) is None else n > 0
 
 
+_MOST_TOKENS = (
+    "max_completion_tokens max_tokens max_output_tokens maxOutputTokens maxTokens max_new_tokens maxTokenCount "
+    "max_tokens_to_sample max_gen_len"
+)
 # Parameters of requests: the landing's field and type, by each name that an API has for them.
 _PARAMETERS: dict[str, tuple[str, Cast]] = {
     name: (field, cast)
     for field, cast, several in (
         ("request_temperature", measure, "temperature"),
-        ("request_max_tokens", count, "max_completion_tokens max_tokens max_output_tokens maxOutputTokens maxTokens max_new_tokens "
-         "maxTokenCount max_tokens_to_sample max_gen_len"),
+        ("request_max_tokens", count, _MOST_TOKENS),
         ("request_top_p", measure, "top_p topP p"),
         ("request_seed", whole, "seed random_seed"),
         ("request_n", count, "n candidateCount num_generations numResults"),
@@ -155,7 +158,7 @@ def _thinking(body: Record) -> bool | None:
 def _said(body: Record) -> tuple[str, int | None, list[str]]:
     """Text, tool calls and reasons of the end, of whichever shape the answer has."""
     for name in ("choices", "candidates", "generations", "outputs"):
-        if isinstance(found := body.get(name), list):
+        if isinstance(body.get(name), list):
             return _choices(body.pop(name))
     content = take(body, anything, "output.message.content", "message.content", "content")
     if content is not None:

@@ -89,15 +89,18 @@ def listed(value: Any, depth: int = 0) -> list[dict[str, Any]]:
     if depth > _DEEP or not value:
         return []
     if isinstance(value, str):
-        found = structure(value)
-        if not isinstance(found, str) and (opened := listed(found, depth + 1)) and all(role_of(m) for m in opened):
-            return opened
-        return [] if is_cut(value) else [{"role": "user", "content": value}]
+        return _of_text(value, depth)
     if isinstance(value, list):
         return [message for one in value for message in listed(one, depth + 1)]
-    if not isinstance(value, dict):
-        return []
-    return _opened(value, depth)
+    return _opened(value, depth) if isinstance(value, dict) else []
+
+
+def _of_text(value: str, depth: int) -> list[dict[str, Any]]:
+    """The messages of JSON text; other text is one message of the user, unless it is JSON that was cut."""
+    found = structure(value)
+    if not isinstance(found, str) and (opened := listed(found, depth + 1)) and all(role_of(m) for m in opened):
+        return opened
+    return [] if is_cut(value) else [{"role": "user", "content": value}]
 
 
 def is_cut(text: str) -> bool:

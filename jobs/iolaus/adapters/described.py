@@ -8,7 +8,7 @@ AI Gateway-enabled inference tables" (https://docs.databricks.com/aws/en/ai-gate
 (https://developer.konghq.com/ai-gateway/ai-audit-log-reference/) and "Log format" of the HTTP Log plugin.
 """
 
-from iolaus.adapters.mapping import Mapping_, Source
+from iolaus.adapters.mapping import Description, Source
 
 
 def _source(said: str, unit: str | None = None) -> Source:
@@ -19,7 +19,7 @@ def _sources(**paths: str) -> dict[str, Source]:
     return {name: _source(said) for name, said in paths.items()}
 
 
-LANGFUSE = Mapping_(
+LANGFUSE = Description(
     fields=_sources(
         exchange_id="id",
         account_id="user_id userId trace.userId metadata.user_id",
@@ -37,7 +37,7 @@ LANGFUSE = Mapping_(
     only={"type": ("GENERATION", "generation")},
 )
 
-DATABRICKS = Mapping_(
+DATABRICKS = Description(
     fields=_sources(
         exchange_id="databricks_request_id request_id client_request_id",
         account_id="requester requester_id",
@@ -50,7 +50,7 @@ DATABRICKS = Mapping_(
     bodies=_sources(request="request request_body", response="response response_body", headers="request_headers"),
 )
 
-VERTEX = Mapping_(
+VERTEX = Description(
     fields=_sources(
         exchange_id="request_id",
         account_id="full_request.labels.user_id full_request.labels.customer metadata.user_id",
@@ -69,7 +69,7 @@ def _of_kong(path: str) -> str:
     return " ".join(f"{holder}.{path}" for holder in _KONG)
 
 
-KONG = Mapping_(
+KONG = Description(
     fields=_sources(
         exchange_id="request.id correlation_id",
         account_id="consumer.id consumer.custom_id consumer.username authenticated_entity.id",
@@ -85,11 +85,13 @@ KONG = Mapping_(
     )
     | {"requested_at": _source("started_at", "ms")},
     bodies=_sources(
-        request=_of_kong("payload.request") + " request.body", response=_of_kong("payload.response") + " response.body", headers="request.headers"
+        request=_of_kong("payload.request") + " request.body",
+        response=_of_kong("payload.response") + " response.body",
+        headers="request.headers",
     ),
 )
 
-FORMATS: dict[str, tuple[str, Mapping_]] = {
+FORMATS: dict[str, tuple[str, Description]] = {
     "langfuse": ("Langfuse's exports of observations", LANGFUSE),
     "databricks": ("Databricks' inference tables", DATABRICKS),
     "vertex": ("Vertex AI's request-response logs", VERTEX),

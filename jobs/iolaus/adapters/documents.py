@@ -1,5 +1,6 @@
-"""What files hold as JSON objects: one a line, or arrays, objects over many lines, objects without a line's end between,
-and the envelopes that delivery services put around log entries.
+"""What files hold as JSON objects: lines, arrays, documents over many lines, objects one after another, and envelopes.
+
+Envelopes are what delivery services put around log entries.
 
 Sources: AWS, "Log group-level subscription filters", `logEvents` (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/
 SubscriptionFilters.html), "Export log data to Amazon S3" (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/S3Export.html),
@@ -28,7 +29,6 @@ MOST = 256 << 20  # bytes of one document over many lines: it is held in memory,
 
 _TOKEN = re.compile(rb"\"(?:[^\"\\]|\\.)*\"|[\[\]{}\"]")
 _STAMP = re.compile(rb"\s*\d{4}-\d\d-\d\dT[\d:.]+Z?\s+(?=[{\[])")  # what an export of CloudWatch puts before each line
-_DECODER = json.JSONDecoder(parse_constant=lambda name: _no_number(name))
 
 
 def objects(line: bytes) -> list[Record]:
@@ -46,6 +46,13 @@ def objects(line: bytes) -> list[Record]:
     if len(several) == 1 and _ENVELOPES.isdisjoint(several[0]):
         return several
     return [inner for one in several for inner in opened(one)]
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_number)
 
 
 def _values(line: bytes) -> Any:
@@ -72,10 +79,6 @@ def _blank(said: str, at: int) -> int:
     while at < len(said) and said[at] in " \t\r\n,":
         at += 1
     return at
-
-
-def _no_number(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
 
 
 def opened(one: Record) -> Iterator[Record]:

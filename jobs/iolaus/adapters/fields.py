@@ -18,9 +18,9 @@ Cast = Callable[[Any], Any]
 
 _INT32 = 2**31
 # Addresses of a deployment's own network. Those of documentation (RFC 5737) are as good as public ones.
-_OWN = tuple(
-    map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"))
-) + tuple(map(ip_network, ("fc00::/7", "fe80::/10", "::1/128")))
+_OWN = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"))) + tuple(
+    map(ip_network, ("fc00::/7", "fe80::/10", "::1/128"))
+)
 _PORT = re.compile(r"\[(.+?)\](?::\d+)?|(\d+\.\d+\.\d+\.\d+):\d+")
 _FORWARDED = re.compile(r"\bfor=\"?([^\";,]+)", re.IGNORECASE)
 # Names that stand where nobody is known: LiteLLM's proxy admin and master key, and what programs write for no value.
@@ -182,7 +182,8 @@ def header_digest(headers: Any) -> str | None:
     if isinstance(headers, Mapping):
         names = [str(name) for name in headers]
     elif isinstance(headers, list):
-        names = [str(h.get("name", h.get("key", ""))) if isinstance(h, dict) else str(h[0]) if isinstance(h, list) and h else "" for h in headers]
+        names = [str(h.get("name", h.get("key", ""))) for h in headers if isinstance(h, dict)]
+        names += [str(h[0]) for h in headers if isinstance(h, list) and h]
     else:
         names = []
     told = "\n".join(name.lower() for name in names if name)

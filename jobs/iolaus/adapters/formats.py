@@ -33,13 +33,15 @@ class Format:
     account_from: str | None = None  # the one field that the account comes from
 
 
-def of_mapping(title: str, said: mapping.Mapping_) -> Format:
+def of_mapping(title: str, said: mapping.Description) -> Format:
     """The format that a mapping describes."""
     return Format(title, partial(mapping.read, mapping=said), skips=(mapping.OTHER_RECORD,))
 
 
 FORMATS: dict[str, Format] = {
-    "otlp": Format("OpenTelemetry spans and log events of model calls, as OTLP JSON", otlp.read, records.of_spans, (otlp.OTHER_SPAN, otlp.INNER_CALL)),
+    "otlp": Format(
+        "OpenTelemetry spans and log events of model calls, as OTLP JSON", otlp.read, records.of_spans, (otlp.OTHER_SPAN, otlp.INNER_CALL)
+    ),
     "litellm": Format("LiteLLM's standard logging payload and spend logs", litellm.read, skips=(litellm.OTHER_CALL,)),
     "bedrock": Format(
         "AWS Bedrock model invocation logs", bedrock.read, skips=(bedrock.OTHER_OPERATION, bedrock.NO_LOG), account_from="identity.arn"

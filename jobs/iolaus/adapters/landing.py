@@ -18,7 +18,7 @@ from pyspark.sql import functions as F
 
 from iolaus.adapters import documents
 from iolaus.adapters.fields import Cast, Record, address, cast_to, find, has, rest
-from iolaus.adapters.formats import FORMATS, IMPOSSIBLE_TIME, NO_TIME, STRANGE, Format
+from iolaus.adapters.formats import IMPOSSIBLE_TIME, NO_TIME, STRANGE, Format
 from iolaus.schemas.landing import ACCOUNT, EXCHANGE
 from iolaus.settings import DEFAULT
 from iolaus.text.markers import is_redaction_marker
@@ -200,9 +200,7 @@ def _unread(left: Any, name: str = "", depth: int = 0) -> str | None:
         if isinstance(node, dict) and depth < 4:
             for key, value in node.items():
                 look(value, f"{path}.{key}" if path else str(key), speaking or bool(_SPEAKING.search(str(key))), depth + 1)
-        elif speaking and isinstance(node, list) and node:
-            found.append((len(node), path))
-        elif speaking and isinstance(node, str) and " " in node:
+        elif speaking and ((isinstance(node, list) and node) or (isinstance(node, str) and " " in node)):
             found.append((len(node), path))
 
     look(left, name, speaking=False, depth=depth)

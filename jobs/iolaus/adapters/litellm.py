@@ -1,5 +1,6 @@
-"""LiteLLM's calls, one JSON object each: the standard logging payload, as its S3, GCS, SQS, webhook and custom callbacks
-write it, and the rows of its table LiteLLM_SpendLogs.
+"""LiteLLM's calls, one JSON object each: the standard logging payload, and rows of its table LiteLLM_SpendLogs.
+
+Its S3, GCS, SQS, webhook and custom callbacks write the payload.
 
 Sources: LiteLLM, "StandardLoggingPayload Specification" (https://docs.litellm.ai/docs/proxy/logging_spec), "Spend Tracking"
 (https://docs.litellm.ai/docs/proxy/cost_tracking), "Pass-through" (https://docs.litellm.ai/docs/pass_through/intro), and

@@ -52,7 +52,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Mapping_:
+class Description:
     """A mapping file, checked."""
 
     fields: Mapping[str, Source]
@@ -60,7 +60,7 @@ class Mapping_:
     only: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
 
-def load(file: str) -> Mapping_:
+def load(file: str) -> Description:
     """The mapping in a file. Raises UsageError if the file cannot be read or says what it cannot."""
     try:
         said = tomllib.loads(Path(file).read_text(encoding="utf-8"))
@@ -69,7 +69,7 @@ def load(file: str) -> Mapping_:
     return parsed(said, file)
 
 
-def parsed(said: Mapping[str, Any], file: str) -> Mapping_:
+def parsed(said: Mapping[str, Any], file: str) -> Description:
     """The mapping of a file's tables. Raises UsageError for a table, field or unit that there is not, and for one without a time."""
 
     def wrong(what: str) -> UsageError:
@@ -84,7 +84,7 @@ def parsed(said: Mapping[str, Any], file: str) -> Mapping_:
     fields, held = ({key: _source(value, wrong) for key, value in tables[name].items()} for name in ("fields", "bodies"))
     if "requested_at" not in fields:
         raise wrong("[fields] needs requested_at, the time of the request: without it an exchange belongs to no day")
-    return Mapping_(fields, held, {path: values if isinstance(values, list) else [values] for path, values in tables["only"].items()})
+    return Description(fields, held, {path: values if isinstance(values, list) else [values] for path, values in tables["only"].items()})
 
 
 def _source(value: Any, wrong: Callable[[str], UsageError]) -> Source:
@@ -98,12 +98,26 @@ def _source(value: Any, wrong: Callable[[str], UsageError]) -> Source:
     return Source(tuple(paths), said.get("value"), said.get("unit"), said.get("scale"))
 
 
-def read(record: Record, mapping: Mapping_) -> Record | str:
+def read(record: Record, mapping: Description) -> Record | str:
     """The landing's fields of one record, as the mapping says; or why it is no exchange. Named fields stand above those of bodies."""
     for path, values in mapping.only.items():
         if reach(record, path) not in values:
             return OTHER_RECORD
-    held = {name: structure(_value(record, source, lambda v: v)) for name, source in mapping.bodies.items()}
+    held = {name: structure(_value(record, source, anything)) for name, source in mapping.bodies.items()}
+    made = _of_bodies(held)
+    for name, source in mapping.fields.items():
+        if (value := _value(record, source, _CASTS[name])) is not None:
+            made[name] = value
+    for name in ("request", "response", "messages", "answers"):  # what was read is not kept a second time
+        if name in held and ("prompt" in made if name in ("request", "messages") else made.get("response")):
+            for path in mapping.bodies[name].paths:
+                take(record, anything, path)
+    whose = mapping.fields.get("account_id")
+    return made | {"account_from": next((p for p in whose.paths if owner(reach(record, p))), None) if whose else None}
+
+
+def _of_bodies(held: Record) -> Record:
+    """The landing's fields of what was found under the names of `BODIES`."""
     made: Record = {}
     if isinstance(body := held.get("request"), dict):
         made |= bodies.request(dict(body))
@@ -118,15 +132,7 @@ def read(record: Record, mapping: Mapping_) -> Record | str:
         made |= {"response": said or None, "tool_call_count": called, "finish_reasons": reasons or made.get("finish_reasons")}
     if digest := header_digest(held.get("headers")):
         made["header_digest"] = digest
-    for name, source in mapping.fields.items():
-        if (value := _value(record, source, _CASTS[name])) is not None:
-            made[name] = value
-    for name in ("request", "response", "messages", "answers"):  # what was read is not kept a second time
-        if name in held and ("prompt" in made if name in ("request", "messages") else made.get("response")):
-            for path in mapping.bodies[name].paths:
-                take(record, anything, path)
-    whose = mapping.fields.get("account_id")
-    return made | {"account_from": next((p for p in whose.paths if owner(reach(record, p))), None) if whose else None}
+    return made
 
 
 def _value(record: Record, source: Source, cast: Cast) -> Any:
@@ -149,18 +155,15 @@ def _value(record: Record, source: Source, cast: Cast) -> Any:
 
 def reach(node: Any, path: str) -> Any:
     """The value at a path of names and places joined by dots; None if there is none. JSON text is opened; names may have dots."""
-    node = structure(node) if path else node
     if not path:
         return node
+    node = structure(node)
     if isinstance(node, list):
         place, _, below = path.partition(".")
-        if not place.removeprefix("-").isdecimal() or not -len(node) <= int(place) < len(node):
-            return None
-        return reach(node[int(place)], below)
-    if not isinstance(node, dict):
-        return None
-    if path in node:
-        return node[path]
+        there = place.removeprefix("-").isdecimal() and -len(node) <= int(place) < len(node)
+        return reach(node[int(place)], below) if there else None
+    if not isinstance(node, dict) or path in node:
+        return node[path] if isinstance(node, dict) else None
     names = path.split(".")
     for cut in range(len(names) - 1, 0, -1):
         name = ".".join(names[:cut])

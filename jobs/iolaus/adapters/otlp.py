@@ -173,10 +173,8 @@ def _held(held: Record, name: str) -> tuple[Any, Record]:
         return found, dict(held)
     rest = dict(held)
     found = indexed(rest, name[:-2])
-    for one in found:
-        if isinstance(one, dict) and isinstance(one.get("json_schema"), str):
-            one |= record_of(one["json_schema"])
-    return found or None, rest
+    schemas = (record_of(one.get("json_schema")) if isinstance(one, dict) else {} for one in found)  # of tools
+    return [schema or one for one, schema in zip(found, schemas, strict=True)] or None, rest
 
 
 def _asked(held: Record, system: Any) -> tuple[Record, str | None]:
@@ -184,10 +182,8 @@ def _asked(held: Record, system: Any) -> tuple[Record, str | None]:
         found, rest = _held(held, name)
         if found is None:
             continue
-        if bodies.is_request(found):
-            sent = bodies.request(dict(found))
-        else:
-            sent = chat.request(chat.listed(_spoken(found)), system)
+        whole = bodies.is_request(found)
+        sent = bodies.request(dict(found)) if whole else chat.request(chat.listed(_spoken(found)), system)
         if "prompt" in sent or "image_count" in sent:
             held.clear()
             held.update({k: v for k, v in rest.items() if k != name})

@@ -59,10 +59,10 @@ def of_spans(lines: DataFrame) -> DataFrame:
         return F.when(F.col("part") == part, F.col(value) if isinstance(value, str) else value)
 
     first = F.min_by(where("server", "text"), where("server", F.struct("begun", "text")))
-    events = F.array_sort(F.collect_list(where("event", F.struct("position", "text"))))
+    events = F.array_sort(F.collect_list(where("event", F.struct("position", "text"))).over(of_span))
     parts = parts.withColumns({
         "server": first.over(of_trace),
-        "events": F.transform(events.over(of_span), lambda event: event["text"]),
+        "events": F.transform(events, lambda event: event["text"]),
         "stands": F.count_if(F.col("part") == "call").over(of_span) == 0,
         "calls": F.collect_set(where("call", "name")).over(of_trace),
         "nth": F.row_number().over(of_span.orderBy(F.col("part") != "event", "position")),
@@ -70,12 +70,16 @@ def of_spans(lines: DataFrame) -> DataFrame:
     rows = parts.where("part is null or part in ('call', 'other') or (part = 'event' and stands and nth = 1)")
     within = F.array_contains("calls", F.get_json_object("text", "$.parentSpanId"))
     inner = [
-        F.concat(F.lit('{"within":'), F.coalesce(within.cast("string"), F.lit("false")), F.lit(',"server":'), F.coalesce("server", F.lit("null"))),
+        F.concat(
+            F.lit('{"within":'), F.coalesce(within.cast("string"), F.lit("false")), F.lit(',"server":'), F.coalesce("server", F.lit("null"))
+        ),
         F.when(F.size("events") > 0, F.concat(F.lit('"events":['), F.concat_ws(",", "events"), F.lit("]"))),
         F.substring("text", 2, 2**31 - 1),
     ]
     # A span's own events, where it has both, stand after: the last of a name counts, so they are read from the logs alone.
-    whole = F.when(F.col("text").isNotNull(), F.concat_ws(",", inner[0], F.when(~F.contains("text", F.lit('"events": [')), inner[1]), inner[2]))
+    whole = F.when(
+        F.col("text").isNotNull(), F.concat_ws(",", inner[0], F.when(~F.contains("text", F.lit('"events": [')), inner[1]), inner[2])
+    )
     return rows.select(F.coalesce(whole.cast("binary"), "record").alias("record"), "source_file", "reason")
 
 
@@ -138,9 +142,7 @@ def _with_batches(parts: DataFrame) -> DataFrame:
         F.array_compact(F.array(*(F.get_json_object("text", f"$.{name}") for name in ("id", "input_file_id", "output_file_id", "error_file_id"))))
         .alias("ids"),
     )  # fmt: skip
-    newest = found.groupBy("folder", "id").agg(
-        F.max_by(F.struct("ids", "stem", "text"), F.struct("source_file", "position")).alias("one")
-    )
+    newest = found.groupBy("folder", "id").agg(F.max_by(F.struct("ids", "stem", "text"), F.struct("source_file", "position")).alias("one"))
     folders = newest.groupBy("folder").agg(F.array_sort(F.collect_list("one")).alias("batches"))
     joined = parts.join(folders, "folder", "left")
     named = F.filter("batches", lambda b: F.exists(b["ids"], lambda i: F.contains(F.col("source_file"), i)))

@@ -39,7 +39,8 @@ def assembled(found: list[Record]) -> Record:
         for part in _parts(event):
             pieces += _text(part)
             called += _calls(part)
-            answer |= {"stop_reason": part[k] for k in _ENDS if isinstance(part.get(k), str)}
+            ended = next((part[k] for k in _ENDS if isinstance(part.get(k), str)), None)
+            answer |= {"stop_reason": ended} if ended else {}
             answer |= {k: part[k] for k in ("model", "modelVersion") if isinstance(part.get(k), str)}
             for name in ("usage", "usageMetadata"):
                 if isinstance(part.get(name), dict):

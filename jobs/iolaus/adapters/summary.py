@@ -15,6 +15,7 @@ _FAINT = 0.9  # a signal whose fields fewer exchanges have is said to be faint
 _ONE = 0.5  # an account with a larger share of the exchanges may be many customers
 _MANY = 200  # exchanges from which on it is worth saying
 _MET = 0.03  # share of ids that come again, beyond the error of their count
+_EXACT = 1000  # accounts up to which their number, which is an estimate, is right
 _SHOWN = 60  # characters of a value in a table
 
 
@@ -51,7 +52,7 @@ def _whose(counts: Mapping[str, Any], choice: Choice) -> Iterator[str]:
     if not total:
         return
     yield ""
-    yield f"About {n} accounts, taken from:"
+    yield f"{'About ' if n > _EXACT else ''}{n} account{'s' if n != 1 else ''}, taken from:"
     yield from (f"  {one['item']}: {_share(one['count'], total)} of the exchanges" for one in _most(counts, "account_from"))
     for path in choice.paths:
         if counts[f"path: {path}"] < total:

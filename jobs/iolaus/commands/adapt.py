@@ -33,7 +33,9 @@ def add(commands: "Commands") -> None:
     """What the command takes."""
     parser = commands.add_parser("adapt", help="a gateway's own logs as a landing folder", description=act.__doc__)
     parser.add_argument("kind", choices=KINDS, metavar="KIND", help=f"format of the logs: {', '.join(KINDS)}")
-    parser.add_argument("source", metavar="IN", help="file, or folder with all folders below it: JSON, plain or .gz, or Parquet; or a Delta table")
+    parser.add_argument(
+        "source", metavar="IN", help="file, or folder with all folders below it: JSON, plain or .gz, or Parquet; or a Delta table"
+    )
     parser.add_argument("out", metavar="OUT", nargs="?", help="landing folder to deliver to; made if there is none")
     parser.add_argument("--account", metavar="PATH", help="field of the log that names the account, as metadata.user_api_key_team_id")
     parser.add_argument(
@@ -44,7 +46,9 @@ def add(commands: "Commands") -> None:
         help="take field NAME of an exchange (or account.NAME of an account) from PATH in the log; may be given again",
     )
     parser.add_argument("--arrived", type=day, metavar="D", help="day of arrival of all that is adapted; default: each request's own day")
-    parser.add_argument("--own-proxies", type=int, metavar="N", help="hops at the end of X-Forwarded-For that are proxies of yours; default 0")
+    parser.add_argument(
+        "--own-proxies", type=int, metavar="N", help="hops at the end of X-Forwarded-For that are proxies of yours; default 0"
+    )
     parser.add_argument("--mapping", metavar="FILE", help="for KIND map: TOML that says which path of the log each field is taken from")
     parser.add_argument("--dry-run", action="store_true", help="adapt the first ten records, show them as a table, and deliver nothing")
     parser.add_argument("--name", help="name of the delivered files, which it replaces; default: KIND and a hash of IN")
@@ -118,7 +122,10 @@ def _attempt(logs: "Logs", lines: "DataFrame", delivery: "Delivery", known: "For
         "roles": F.approx_count_distinct(F.when(role != F.col("account_id"), role), 0.01),
         "sessions": F.approx_count_distinct(F.when(role != F.col("account_id"), F.col("account_id")), 0.01),
         "ids": F.approx_count_distinct("exchange_id", 0.01),
-        **{f"most {name}": F.expr(f"approx_top_k({name}, {_NAMED}, {_TRACKED})") for name in ("account_id", "account_from", "content_from", "unread")},
+        **{
+            f"most {name}": F.expr(f"approx_top_k({name}, {_NAMED}, {_TRACKED})")
+            for name in ("account_id", "account_from", "content_from", "unread")
+        },
         **{f"reason: {reason}": F.count_if(F.col("reason") == reason) for reason in (*FAULTS, *known.skips)},
         **{f"path: {path}": F.count_if(F.col("matched").bitwiseAND(1 << i) != 0) for i, path in enumerate(choice.paths)},
         **{name: F.count_if(F.col("present").bitwiseAND(1 << i) != 0) for i, name in enumerate(FIELDS)},

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
+import orjson
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -15,6 +16,9 @@ from iolaus.runtime.long_lines import File
 from iolaus.runtime.unreadable import Unreadable
 
 _PLAIN = (".jsonl", ".json", ".ndjson", ".log", ".txt", ".out")
+_SPLIT = 4 << 20  # bytes: Spark splits no smaller file
+_WHOLE = 256 << 20  # bytes: a larger document over many lines is no thing to hold
+_PEEK = 64 << 10  # bytes
 _SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,9}$")  # what tells the kind of a file; an id may have dots, too
 _TABLE = re.compile(r"[\w-]+(?:\.[\w-]+){1,2}")  # a table by its name in a catalog
 
@@ -69,6 +73,32 @@ class Logs(Landing):
 
     def _hidden(self, name: str) -> None:
         self._others.append(name.removeprefix("/"))
+
+    def _text(self, files: list[File], *, tolerant: bool) -> DataFrame:
+        """Lines of text. A file that is one document over many lines is read whole: split among tasks, it would be none."""
+        whole = [file.uri for file in files if not file.packed and _SPLIT < file.size <= _WHOLE and self._is_over_lines(file)]
+        if not whole:
+            return super()._text(files, tolerant=tolerant)
+        found = self._reader("text", tolerant).option("wholetext", "true").load(whole).select("_metadata", "value")
+        lines = found.select("_metadata", F.explode(F.split("value", "\n")).alias("value"))
+        others = [file for file in files if file.uri not in whole]
+        return lines.unionByName(super()._text(others, tolerant=tolerant).select("_metadata", "value")) if others else lines
+
+    def _is_over_lines(self, file: File) -> bool:
+        """Whether the first line of a file begins an object or array that it does not end."""
+        stream, io = self._store.open(self._hadoop.Path(file.uri)), self.spark._jvm.org.apache.commons.io  # type: ignore[union-attr]  # noqa: SLF001
+        try:
+            begun = str(io.IOUtils.toString(io.input.BoundedInputStream(stream, _PEEK), "UTF-8"))
+        finally:
+            stream.close()
+        first, newline, _ = begun.lstrip().partition("\n")
+        if not newline or first[:1] not in ("{", "["):
+            return False
+        try:
+            orjson.loads(first)
+        except orjson.JSONDecodeError:
+            return True
+        return False
 
 
 class DeltaLogs:

@@ -26,7 +26,9 @@ _WHOLE = frozenset({
 })  # fmt: skip
 # A marker names what was done, to what, and by whom, within brackets or alone, and nothing else.
 _OBJECT = r"(?:the |this |all )?(?:user |system |sensitive )?(?:content|data|prompt|message|text|input|output|request|response|body|payload|value|pii)s?"
-_DONE = r"(?:redacted|masked|filtered|scrubbed|removed|omitted|hidden|suppressed|anonymi[sz]ed|obfuscated|not[ _-](?:captured|logged|recorded))"
+_DONE = (
+    r"(?:redacted|masked|filtered|scrubbed|removed|omitted|hidden|suppressed|anonymi[sz]ed|obfuscated|not[ _-](?:captured|logged|recorded))"
+)
 _EDGE = r"[\s\[\](){}<>*_\"'`.:#-]*"
 _PATTERN = re.compile(
     rf"(?i:{_EDGE}(?:{_OBJECT}[ _-]+(?:(?:has|have|was|were|is|are) (?:been )?)?)?{_DONE}(?:[ _-]+{_OBJECT})?"
