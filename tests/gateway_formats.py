@@ -42,10 +42,13 @@ def _spans(row: Row, held: Row, logs: list[Row] | None = None) -> Lines:
     trace = {"traceId": f"trace{row['exchange_id']}", "startTimeUnixNano": _nanoseconds(row)}
     server = {"client.address": row["client_ip"], "user_agent.original": row["user_agent"], "user.id": row["account_id"]}
     known = {
-        "gen_ai.operation.name": "chat", "gen_ai.request.model": row["request_model"], "gen_ai.conversation.id": row["conversation_id"],
-        "gen_ai.usage.input_tokens": row["usage_input_tokens"], "gen_ai.usage.output_tokens": row["usage_output_tokens"],
+        "gen_ai.operation.name": "chat",
+        "gen_ai.request.model": row["request_model"],
+        "gen_ai.conversation.id": row["conversation_id"],
+        "gen_ai.usage.input_tokens": row["usage_input_tokens"],
+        "gen_ai.usage.output_tokens": row["usage_output_tokens"],
         "gen_ai.request.reasoning_effort": "high" if row["request_thinking"] else "none",
-    }  # fmt: skip
+    }
     call = {**trace, "spanId": "call", "parentSpanId": "server", "kind": 3, "name": "chat", "attributes": _attributes(known | held)}
     outer = {**trace, "spanId": "server", "kind": 2, "name": "POST /chat", "attributes": _attributes(server)}
     yield "spans.jsonl", {"resourceSpans": [{"scopeSpans": [{"spans": [call]}]}]}
@@ -80,21 +83,39 @@ def payloads(row: Row, account: Row) -> Lines:
 
 def spend_logs(row: Row, account: Row) -> Lines:
     """Rows of LiteLLM's table of spend."""
-    yield "spend.jsonl", {
-        "request_id": row["exchange_id"], "call_type": "acompletion", "api_key": "hash", "user": row["account_id"], "model_group": row["request_model"],
-        "startTime": row["requested_at"], "session_id": row["conversation_id"], "status": "success", "prompt_tokens": row["usage_input_tokens"],
-        "completion_tokens": row["usage_output_tokens"], "messages": "{}", "response": json.dumps(_answer(row)),
-        "metadata": json.dumps({"requester_ip_address": row["client_ip"], "user_agent": row["user_agent"]}), "proxy_server_request": json.dumps(_body(row)),
-    }  # fmt: skip
+    yield (
+        "spend.jsonl",
+        {
+            "request_id": row["exchange_id"],
+            "call_type": "acompletion",
+            "api_key": "hash",
+            "user": row["account_id"],
+            "model_group": row["request_model"],
+            "startTime": row["requested_at"],
+            "session_id": row["conversation_id"],
+            "status": "success",
+            "prompt_tokens": row["usage_input_tokens"],
+            "completion_tokens": row["usage_output_tokens"],
+            "messages": "{}",
+            "response": json.dumps(_answer(row)),
+            "metadata": json.dumps({"requester_ip_address": row["client_ip"], "user_agent": row["user_agent"]}),
+            "proxy_server_request": json.dumps(_body(row)),
+        },
+    )
 
 
 def bedrock(row: Row, account: Row) -> Lines:
     """Bedrock's invocation logs in the envelopes of CloudWatch's subscriptions."""
     entry = {
-        "schemaType": "ModelInvocationLog", "timestamp": row["requested_at"], "identity": {"arn": row["account_id"]}, "requestId": row["exchange_id"],
-        "operation": "InvokeModel", "modelId": row["request_model"], "input": {"inputBodyJson": _body(row)},
+        "schemaType": "ModelInvocationLog",
+        "timestamp": row["requested_at"],
+        "identity": {"arn": row["account_id"]},
+        "requestId": row["exchange_id"],
+        "operation": "InvokeModel",
+        "modelId": row["request_model"],
+        "input": {"inputBodyJson": _body(row)},
         "output": {"outputBodyJson": _answer(row)},
-    }  # fmt: skip
+    }
     yield "stream-1-2026", {"messageType": "DATA_MESSAGE", "logEvents": [{"id": "1", "timestamp": 1, "message": json.dumps(entry)}]}
 
 
@@ -108,12 +129,21 @@ def openai_batch(row: Row, account: Row) -> Lines:
 
 def langfuse(row: Row, account: Row) -> Lines:
     """An export of Langfuse's observations."""
-    yield "observations.jsonl", {
-        "id": row["exchange_id"], "type": "GENERATION", "start_time": row["requested_at"], "provided_model_name": row["request_model"],
-        "user_id": row["account_id"], "session_id": row["conversation_id"], "input": json.dumps({"messages": messages(row)}),
-        "output": json.dumps({"role": "assistant", "content": "answer"}), "model_parameters": json.dumps({"thinking": _body(row)["thinking"]}),
-        "usage_details": {"input": row["usage_input_tokens"], "output": row["usage_output_tokens"]},
-    }  # fmt: skip
+    yield (
+        "observations.jsonl",
+        {
+            "id": row["exchange_id"],
+            "type": "GENERATION",
+            "start_time": row["requested_at"],
+            "provided_model_name": row["request_model"],
+            "user_id": row["account_id"],
+            "session_id": row["conversation_id"],
+            "input": json.dumps({"messages": messages(row)}),
+            "output": json.dumps({"role": "assistant", "content": "answer"}),
+            "model_parameters": json.dumps({"thinking": _body(row)["thinking"]}),
+            "usage_details": {"input": row["usage_input_tokens"], "output": row["usage_output_tokens"]},
+        },
+    )
 
 
 def azure(row: Row, account: Row) -> Lines:
@@ -125,23 +155,49 @@ def azure(row: Row, account: Row) -> Lines:
     yield "llm.jsonl", {**model, **counts, "SequenceNumber": 0, "RequestMessages": asked[:40]}
     gateway = {"ApimSubscriptionId": row["account_id"], "CallerIpAddress": row["client_ip"], "ResponseCode": 200}
     headers = {"RequestHeaders": {"User-Agent": row["user_agent"]}}
-    yield "gateway.json", {"records": [{"category": "GatewayLogs", "correlationId": row["exchange_id"], "time": row["requested_at"],
-                                        "properties": {**gateway, **headers}}]}  # fmt: skip
+    yield (
+        "gateway.json",
+        {
+            "records": [
+                {
+                    "category": "GatewayLogs",
+                    "correlationId": row["exchange_id"],
+                    "time": row["requested_at"],
+                    "properties": {**gateway, **headers},
+                }
+            ]
+        },
+    )
 
 
 def databricks(row: Row, account: Row) -> Lines:
     """An inference table's row."""
-    yield "part.jsonl", {
-        "databricks_request_id": row["exchange_id"], "requester": row["account_id"], "request_time": row["requested_at"], "status_code": 200,
-        "request": json.dumps(_body(row)), "response": json.dumps(_answer(row)),
-    }  # fmt: skip
+    yield (
+        "part.jsonl",
+        {
+            "databricks_request_id": row["exchange_id"],
+            "requester": row["account_id"],
+            "request_time": row["requested_at"],
+            "status_code": 200,
+            "request": json.dumps(_body(row)),
+            "response": json.dumps(_answer(row)),
+        },
+    )
 
 
 def vertex(row: Row, account: Row) -> Lines:
     """A row of request-response logging: a body of generateContent, or of Claude's rawPredict, which says the whole of Messages."""
     body = _body(row) | {"labels": {"user_id": row["account_id"]}}
-    yield "rows.jsonl", {"request_id": row["exchange_id"], "logging_time": row["requested_at"], "model": row["request_model"],
-                         "full_request": body, "full_response": _answer(row)}  # fmt: skip
+    yield (
+        "rows.jsonl",
+        {
+            "request_id": row["exchange_id"],
+            "logging_time": row["requested_at"],
+            "model": row["request_model"],
+            "full_request": body,
+            "full_response": _answer(row),
+        },
+    )
 
 
 def kong(row: Row, account: Row) -> Lines:
@@ -152,8 +208,17 @@ def kong(row: Row, account: Row) -> Lines:
         "payload": {"request": json.dumps(_body(row)), "response": json.dumps(_answer(row))},
     }
     headers = {"user-agent": row["user_agent"], "x-forwarded-for": f"{row['client_ip']}, 192.168.9.9"}
-    yield "kong.log", {"started_at": begun, "client_ip": "192.168.9.9", "consumer": {"id": row["account_id"]}, "response": {"status": 200},
-                       "request": {"id": row["exchange_id"], "headers": headers}, "ai": {"proxy": said}}  # fmt: skip
+    yield (
+        "kong.log",
+        {
+            "started_at": begun,
+            "client_ip": "192.168.9.9",
+            "consumer": {"id": row["account_id"]},
+            "response": {"status": 200},
+            "request": {"id": row["exchange_id"], "headers": headers},
+            "ai": {"proxy": said},
+        },
+    )
 
 
 _TALK = ("conversation_id",)

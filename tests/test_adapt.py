@@ -242,8 +242,13 @@ def test_batches_of_one_folder_whose_ids_repeat_are_told_apart(spark: SparkSessi
 def test_attempts_within_a_call_and_events_without_their_span(spark: SparkSession, tmp_path: Path):
     held = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m", "gen_ai.prompt.0.role": "user", "gen_ai.prompt.0.content": "Hi"}
     details = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m", "gen_ai.input.messages": '[{"role": "user", "content": "Ho"}]'}
-    event = {"traceId": "t2", "spanId": "s9", "timeUnixNano": "1788795791003811000", "eventName": "gen_ai.client.inference.operation.details",
-             "attributes": [{"key": key, "value": {"stringValue": value}} for key, value in details.items()]}  # fmt: skip
+    event = {
+        "traceId": "t2",
+        "spanId": "s9",
+        "timeUnixNano": "1788795791003811000",
+        "eventName": "gen_ai.client.inference.operation.details",
+        "attributes": [{"key": key, "value": {"stringValue": value}} for key, value in details.items()],
+    }
     lines = [
         span(held),
         span(held, spanId="s2", parentSpanId="s1"),
@@ -257,10 +262,16 @@ def test_attempts_within_a_call_and_events_without_their_span(spark: SparkSessio
 
 
 def test_a_delta_table_is_read_as_it_is(spark: SparkSession, tmp_path: Path):
-    row = {"databricks_request_id": "d-1", "requester": "u-1", "request_time": datetime(2026, 3, 1, 10, tzinfo=UTC), "status_code": 200,
-           "request": json.dumps({"model": "m", "messages": [{"role": "user", "content": "Hi"}]}), "response": None}  # fmt: skip
-    spark.createDataFrame([row], "databricks_request_id string, requester string, request_time timestamp, status_code int, request string, response string") \
-        .write.format("delta").save(str(tmp_path / "table"))  # fmt: skip
+    row = {
+        "databricks_request_id": "d-1",
+        "requester": "u-1",
+        "request_time": datetime(2026, 3, 1, 10, tzinfo=UTC),
+        "status_code": 200,
+        "request": json.dumps({"model": "m", "messages": [{"role": "user", "content": "Hi"}]}),
+        "response": None,
+    }
+    columns = "databricks_request_id string, requester string, request_time timestamp, status_code int, request string, response string"
+    spark.createDataFrame([row], columns).write.format("delta").save(str(tmp_path / "table"))
     assert adapt(spark, "databricks", tmp_path / "table", tmp_path / "out")["prompt"] == 1
     (found,) = by_id(tmp_path / "out/exchanges")
     assert (found["account_id"], found["prompt"], found["requested_at"][:13]) == ("u-1", "Hi", "2026-03-01T10")

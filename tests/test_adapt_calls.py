@@ -40,12 +40,20 @@ def test_what_generates_no_text_is_left_out(said: Row):
 @pytest.mark.parametrize(
     ("body", "asked"),
     [
-        ({"model": "claude-y", "max_tokens": 7, "system": "Be kind.", "messages": [{"role": "user", "content": "Why is rain wet?"}]},
-         ("Why is rain wet?", "Be kind.", 7)),
-        ({"contents": [{"parts": [{"text": "Why is rain wet?"}]}], "systemInstruction": {"parts": [{"text": "Be kind."}]},
-          "generationConfig": {"maxOutputTokens": 7}}, ("Why is rain wet?", "Be kind.", 7)),
+        (
+            {"model": "claude-y", "max_tokens": 7, "system": "Be kind.", "messages": [{"role": "user", "content": "Why is rain wet?"}]},
+            ("Why is rain wet?", "Be kind.", 7),
+        ),
+        (
+            {
+                "contents": [{"parts": [{"text": "Why is rain wet?"}]}],
+                "systemInstruction": {"parts": [{"text": "Be kind."}]},
+                "generationConfig": {"maxOutputTokens": 7},
+            },
+            ("Why is rain wet?", "Be kind.", 7),
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_body_of_a_call_that_is_passed_through_is_read(body: Row, asked: tuple[Any, ...]):
     (row,) = landed("litellm", payload(call_type="pass_through_endpoint", messages=[{"role": "user", "content": json.dumps(body)}]))
     assert seen(row, "prompt", "system_instructions", "request_max_tokens") == asked
@@ -73,10 +81,18 @@ def test_attempts_of_one_call_have_ids_of_their_own_and_the_answered_one_keeps_t
 @pytest.mark.parametrize(
     ("name", "read"),
     [
-        ("2026-11-21/chatcmpl-7", True), ("logs/0a1b.2c3d-9", True), ("a/part.JSONL", True), ("a/stream-1-2026-11-21-00-uuid.gz", True),
-        ("a/B.Json.GZ", False), ("a/b.json.gz", True), ("a/table.csv", False), ("a/readme.md", False), ("a/export.zip", False), ("x.parquet", False),
+        ("2026-11-21/chatcmpl-7", True),
+        ("logs/0a1b.2c3d-9", True),
+        ("a/part.JSONL", True),
+        ("a/stream-1-2026-11-21-00-uuid.gz", True),
+        ("a/B.Json.GZ", False),
+        ("a/b.json.gz", True),
+        ("a/table.csv", False),
+        ("a/readme.md", False),
+        ("a/export.zip", False),
+        ("x.parquet", False),
     ],
-)  # fmt: skip
+)
 def test_objects_are_told_by_their_names(name: str, read: bool):
     """`.GZ` is no suffix that Hadoop unpacks."""
     assert is_json_name(name) is read
@@ -124,8 +140,14 @@ def test_objects_that_follow_one_another_are_told_apart():
 @pytest.mark.parametrize(
     ("envelope", "inner"),
     [
-        ({"messageType": "DATA_MESSAGE", "logGroup": "/g", "logEvents": [{"id": "7", "timestamp": 1, "message": '{"n": 1}'},
-          {"id": "8", "timestamp": 2, "message": '{"n": 2}'}]}, [1, 2]),
+        (
+            {
+                "messageType": "DATA_MESSAGE",
+                "logGroup": "/g",
+                "logEvents": [{"id": "7", "timestamp": 1, "message": '{"n": 1}'}, {"id": "8", "timestamp": 2, "message": '{"n": 2}'}],
+            },
+            [1, 2],
+        ),
         ({"events": [{"logStreamName": "s", "message": '{"n": 3}'}]}, [3]),
         ({"records": [{"n": 4}, {"n": 5}]}, [4, 5]),
         ({"insertId": "i", "jsonPayload": {"n": 6}}, [6]),
@@ -133,7 +155,7 @@ def test_objects_that_follow_one_another_are_told_apart():
         ({"messageType": "CONTROL_MESSAGE", "logEvents": []}, []),
         ({"n": 8, "events": [{"name": "no envelope"}]}, [8]),
     ],
-)  # fmt: skip
+)
 def test_envelopes_of_delivery_services_are_opened(envelope: Row, inner: list[int]):
     assert [one["n"] for one in documents.objects(json.dumps(envelope).encode())] == inner
 

@@ -15,11 +15,27 @@ HELD = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m"}
 @pytest.mark.parametrize(
     "marker",
     [
-        "redacted-by-litellm", "__REDACTED__", "[REDACTED]", "<REDACTED>", "[Filtered]", "[sensitive_data]", "[Scrubbed due to 'password']",
-        "prompt redacted", "Content was removed for privacy reasons", "MASKED", "message not captured", "****", "xxxxx", "<PERSON>, <EMAIL_ADDRESS>",
-        "{NAME}", "PLACEHOLDER1 PLACEHOLDER2", "null", "{}", "...",
+        "redacted-by-litellm",
+        "__REDACTED__",
+        "[REDACTED]",
+        "<REDACTED>",
+        "[Filtered]",
+        "[sensitive_data]",
+        "[Scrubbed due to 'password']",
+        "prompt redacted",
+        "Content was removed for privacy reasons",
+        "MASKED",
+        "message not captured",
+        "****",
+        "xxxxx",
+        "<PERSON>, <EMAIL_ADDRESS>",
+        "{NAME}",
+        "PLACEHOLDER1 PLACEHOLDER2",
+        "null",
+        "{}",
+        "...",
     ],
-)  # fmt: skip
+)
 def test_redaction_markers_are_no_prompts(marker: str):
     assert is_redaction_marker(marker)
     (row,) = landed(
@@ -30,9 +46,18 @@ def test_redaction_markers_are_no_prompts(marker: str):
 
 @pytest.mark.parametrize(
     "text",
-    ["mask this face", "What was redacted in the report?", "hidden figures", "Write to <PERSON> that I am late", "yes", "7", "filtered water",
-     "Please redact: " + "x" * 200, "no"],
-)  # fmt: skip
+    [
+        "mask this face",
+        "What was redacted in the report?",
+        "hidden figures",
+        "Write to <PERSON> that I am late",
+        "yes",
+        "7",
+        "filtered water",
+        "Please redact: " + "x" * 200,
+        "no",
+    ],
+)
 def test_texts_that_say_something_are_prompts(text: str):
     assert not is_redaction_marker(text)
 
@@ -53,17 +78,28 @@ def test_an_empty_structure_is_no_prompt(empty: Any):
 
 def test_a_row_of_spend_logs_is_read_with_its_request():
     body = json.dumps({"model": "m", "messages": [{"role": "user", "content": "Is it far?"}], "temperature": 0.1})
-    row = {"request_id": "r-2", "call_type": "acompletion", "startTime": "2026-01-24 09:20:46", "model": "m", "messages": "{}",
-           "proxy_server_request": body, "response": json.dumps({"choices": [{"message": {"content": "No."}}]}), "metadata": "{}"}  # fmt: skip
+    row = {
+        "request_id": "r-2",
+        "call_type": "acompletion",
+        "startTime": "2026-01-24 09:20:46",
+        "model": "m",
+        "messages": "{}",
+        "proxy_server_request": body,
+        "response": json.dumps({"choices": [{"message": {"content": "No."}}]}),
+        "metadata": "{}",
+    }
     (found,) = landed("litellm", row)
     assert seen(found, "prompt", "response", "request_temperature") == ("Is it far?", "No.", 0.1)
 
 
 @pytest.mark.parametrize(
     "cut",
-    ['[{"role": "user", "parts": [{"type": "text", "content": "a long que', '[{"role": "system", "content": "Be br',
-     '{"messages": [{"role": "user", "content": "a qu'],
-)  # fmt: skip
+    [
+        '[{"role": "user", "parts": [{"type": "text", "content": "a long que',
+        '[{"role": "system", "content": "Be br',
+        '{"messages": [{"role": "user", "content": "a qu',
+    ],
+)
 def test_messages_that_were_cut_are_no_prompt_and_are_kept(cut: str):
     (row,) = landed("otlp", span({**HELD, "gen_ai.input.messages": cut, "gen_ai.output.messages": cut}))
     assert seen(row, "prompt", "response") == (None, None)
@@ -148,35 +184,96 @@ def test_guarded_content_is_content(content: list[Row]):
     assert row["prompt"] == "Hi"
 
 
+SERVER_SENT = (
+    'event: message_start\ndata: {"type": "message_start", "message": {"model": "c", "content": []}}\n\n'
+    'data: {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "Hello."}}\n\n'
+    'data: {"type": "message_delta", "delta": {"stop_reason": "end_turn"}}\n\ndata: [DONE]\n'
+)
 FAMILIES: list[tuple[str, Any, Any]] = [  # what was asked, what was answered, as each family of models writes it
-    ("nova", {"messages": [{"role": "user", "content": [{"text": "Hi"}]}], "inferenceConfig": {"maxTokens": 9, "topP": 0.5}},
-     [{"messageStart": {"role": "assistant"}}, {"contentBlockDelta": {"delta": {"text": "Hel"}, "contentBlockIndex": 0}},
-      {"contentBlockDelta": {"delta": {"text": "lo."}}}, {"messageStop": {"stopReason": "end_turn"}},
-      {"metadata": {"usage": {"inputTokens": 4, "outputTokens": 3}}}]),
+    (
+        "nova",
+        {"messages": [{"role": "user", "content": [{"text": "Hi"}]}], "inferenceConfig": {"maxTokens": 9, "topP": 0.5}},
+        [
+            {"messageStart": {"role": "assistant"}},
+            {"contentBlockDelta": {"delta": {"text": "Hel"}, "contentBlockIndex": 0}},
+            {"contentBlockDelta": {"delta": {"text": "lo."}}},
+            {"messageStop": {"stopReason": "end_turn"}},
+            {"metadata": {"usage": {"inputTokens": 4, "outputTokens": 3}}},
+        ],
+    ),
     ("mistral", {"prompt": "Hi", "max_tokens": 9, "top_p": 0.5}, {"outputs": [{"text": "Hello.", "stop_reason": "end_turn"}]}),
-    ("mistral stream", {"prompt": "Hi", "max_tokens": 9, "top_p": 0.5},
-     [{"outputs": [{"text": "Hel", "stop_reason": None}]}, {"outputs": [{"text": "lo.", "stop_reason": "end_turn"}]}]),
-    ("cohere", {"message": "Hi", "chat_history": [{"role": "USER", "message": "a"}, {"role": "CHATBOT", "message": "b"}], "max_tokens": 9, "p": 0.5},
-     {"text": "Hello.", "finish_reason": "end_turn"}),
-    ("cohere stream", {"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 9, "p": 0.5},
-     [{"type": "message-start"}, {"type": "content-delta", "delta": {"message": {"content": {"text": "Hel"}}}},
-      {"type": "content-delta", "delta": {"message": {"content": {"text": "lo."}}}}, {"type": "message-end", "delta": {"finish_reason": "end_turn"}}]),
-    ("gpt-oss", {"messages": [{"role": "user", "content": "Hi"}], "max_completion_tokens": 9, "top_p": 0.5},
-     [{"choices": [{"delta": {"role": "assistant", "content": "Hel"}}]}, {"choices": [{"delta": {"content": "lo."}, "finish_reason": None}]},
-      {"choices": [{"delta": {}, "finish_reason": "end_turn"}]}]),
-    ("gemini", {"contents": [{"role": "user", "parts": [{"text": "Hi"}]}], "generationConfig": {"maxOutputTokens": 9, "topP": 0.5}},
-     {"candidates": [{"content": {"role": "model", "parts": [{"text": "a thought", "thought": True}, {"text": "Hello."}]}, "finishReason": "end_turn"}],
-      "usageMetadata": {"promptTokenCount": 4, "candidatesTokenCount": 3}}),
-    ("gemini stream", {"contents": [{"parts": [{"text": "Hi"}]}], "generationConfig": {"maxOutputTokens": 9, "topP": 0.5}},
-     [{"candidates": [{"content": {"parts": [{"text": "Hel"}]}}]}, {"candidates": [{"content": {"parts": [{"text": "lo."}]}, "finishReason": "end_turn"}]}]),
-    ("claude stream", {"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 9, "top_p": 0.5},
-     'event: message_start\ndata: {"type": "message_start", "message": {"model": "c", "content": []}}\n\n'
-     'data: {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "Hello."}}\n\n'
-     'data: {"type": "message_delta", "delta": {"stop_reason": "end_turn"}}\n\ndata: [DONE]\n'),
-    ("responses stream", {"input": "Hi", "max_output_tokens": 9, "top_p": 0.5},
-     [{"type": "response.output_text.delta", "delta": "Hel"}, {"type": "response.completed", "response": {
-         "output": [{"type": "message", "content": [{"type": "output_text", "text": "Hello."}]}]}}]),
-]  # fmt: skip
+    (
+        "mistral stream",
+        {"prompt": "Hi", "max_tokens": 9, "top_p": 0.5},
+        [{"outputs": [{"text": "Hel", "stop_reason": None}]}, {"outputs": [{"text": "lo.", "stop_reason": "end_turn"}]}],
+    ),
+    (
+        "cohere",
+        {
+            "message": "Hi",
+            "chat_history": [{"role": "USER", "message": "a"}, {"role": "CHATBOT", "message": "b"}],
+            "max_tokens": 9,
+            "p": 0.5,
+        },
+        {"text": "Hello.", "finish_reason": "end_turn"},
+    ),
+    (
+        "cohere stream",
+        {"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 9, "p": 0.5},
+        [
+            {"type": "message-start"},
+            {"type": "content-delta", "delta": {"message": {"content": {"text": "Hel"}}}},
+            {"type": "content-delta", "delta": {"message": {"content": {"text": "lo."}}}},
+            {"type": "message-end", "delta": {"finish_reason": "end_turn"}},
+        ],
+    ),
+    (
+        "gpt-oss",
+        {"messages": [{"role": "user", "content": "Hi"}], "max_completion_tokens": 9, "top_p": 0.5},
+        [
+            {"choices": [{"delta": {"role": "assistant", "content": "Hel"}}]},
+            {"choices": [{"delta": {"content": "lo."}, "finish_reason": None}]},
+            {"choices": [{"delta": {}, "finish_reason": "end_turn"}]},
+        ],
+    ),
+    (
+        "gemini",
+        {"contents": [{"role": "user", "parts": [{"text": "Hi"}]}], "generationConfig": {"maxOutputTokens": 9, "topP": 0.5}},
+        {
+            "candidates": [
+                {
+                    "content": {"role": "model", "parts": [{"text": "a thought", "thought": True}, {"text": "Hello."}]},
+                    "finishReason": "end_turn",
+                }
+            ],
+            "usageMetadata": {"promptTokenCount": 4, "candidatesTokenCount": 3},
+        },
+    ),
+    (
+        "gemini stream",
+        {"contents": [{"parts": [{"text": "Hi"}]}], "generationConfig": {"maxOutputTokens": 9, "topP": 0.5}},
+        [
+            {"candidates": [{"content": {"parts": [{"text": "Hel"}]}}]},
+            {"candidates": [{"content": {"parts": [{"text": "lo."}]}, "finishReason": "end_turn"}]},
+        ],
+    ),
+    (
+        "claude stream",
+        {"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 9, "top_p": 0.5},
+        SERVER_SENT,
+    ),
+    (
+        "responses stream",
+        {"input": "Hi", "max_output_tokens": 9, "top_p": 0.5},
+        [
+            {"type": "response.output_text.delta", "delta": "Hel"},
+            {
+                "type": "response.completed",
+                "response": {"output": [{"type": "message", "content": [{"type": "output_text", "text": "Hello."}]}]},
+            },
+        ],
+    ),
+]
 
 
 @pytest.mark.parametrize(("family", "asked", "said"), FAMILIES, ids=[name for name, _, _ in FAMILIES])
@@ -188,8 +285,10 @@ def test_bodies_of_the_families_of_models(family: str, asked: Any, said: Any):
 
 
 def test_tools_that_a_stream_calls_are_counted_once():
-    nova = [{"contentBlockStart": {"start": {"toolUse": {"toolUseId": "t"}}, "contentBlockIndex": 1}},
-            {"contentBlockDelta": {"delta": {"toolUse": {"input": "{}"}}, "contentBlockIndex": 1}}]  # fmt: skip
+    nova = [
+        {"contentBlockStart": {"start": {"toolUse": {"toolUseId": "t"}}, "contentBlockIndex": 1}},
+        {"contentBlockDelta": {"delta": {"toolUse": {"input": "{}"}}, "contentBlockIndex": 1}},
+    ]
     gpt = [{"choices": [{"delta": {"tool_calls": [{"index": 0, "id": "t"}]}}]}, {"choices": [{"delta": {"tool_calls": [{"index": 0}]}}]}]
     claude = [
         {"type": "content_block_start", "index": 1, "content_block": {"type": "tool_use", "id": "t"}},
@@ -199,8 +298,19 @@ def test_tools_that_a_stream_calls_are_counted_once():
 
 
 def test_parameters_of_requests():
-    body = {"model": "m", "messages": [USER], "temperature": -1, "max_tokens": -1, "seed": -4, "n": 2, "logprobs": True, "stop": "END",
-            "user": "u-1", "prompt_cache_key": "cache-1", "top_p": 0.2}  # fmt: skip
+    body = {
+        "model": "m",
+        "messages": [USER],
+        "temperature": -1,
+        "max_tokens": -1,
+        "seed": -4,
+        "n": 2,
+        "logprobs": True,
+        "stop": "END",
+        "user": "u-1",
+        "prompt_cache_key": "cache-1",
+        "top_p": 0.2,
+    }
     sent = bodies.request(body)
     assert seen(sent, "request_temperature", "request_max_tokens", "request_seed", "request_n") == (None, None, -4, 2)
     assert seen(sent, "request_logprobs", "request_stop", "client_session_id", "request_top_p") == (True, ["END"], "cache-1", 0.2)

@@ -8,8 +8,12 @@ import pytest
 from iolaus.adapters import attributes
 from tests.gateway_cases import Row, any_value, landed, seen, span
 
-TALK = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello."},
-        {"role": "user", "content": "Weather?"}]  # fmt: skip
+TALK = [
+    {"role": "system", "content": "Be brief."},
+    {"role": "user", "content": "Hi"},
+    {"role": "assistant", "content": "Hello."},
+    {"role": "user", "content": "Weather?"},
+]
 PARTS = [{"role": m["role"], "parts": [{"type": "text", "content": m["content"]}]} for m in TALK]
 TOOL = {"type": "function", "function": {"name": "look", "parameters": {}}}
 ASKED = {"model": "gpt-x", "temperature": 0.5, "max_tokens": 9, "top_p": 0.9}
@@ -31,18 +35,31 @@ def flat(prefix: str, messages: list[Row], *, inner: str = "") -> Row:
 
 
 OF_TODAY = {
-    "gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-x", "gen_ai.usage.input_tokens": 11, "gen_ai.usage.output_tokens": 4,
-    "gen_ai.response.finish_reasons": ["stop"], "user.id": "acc-1",
-}  # fmt: skip
+    "gen_ai.operation.name": "chat",
+    "gen_ai.request.model": "gpt-x",
+    "gen_ai.usage.input_tokens": 11,
+    "gen_ai.usage.output_tokens": 4,
+    "gen_ai.response.finish_reasons": ["stop"],
+    "user.id": "acc-1",
+}
 DIALECTS: dict[str, Row] = {
-    "conventions of today": OF_TODAY | {
-        "gen_ai.system_instructions": json.dumps(PARTS[0]["parts"]), "gen_ai.input.messages": json.dumps(PARTS[1:]),
+    "conventions of today": OF_TODAY
+    | {
+        "gen_ai.system_instructions": json.dumps(PARTS[0]["parts"]),
+        "gen_ai.input.messages": json.dumps(PARTS[1:]),
         "gen_ai.output.messages": json.dumps([{"role": "assistant", "parts": [{"type": "text", "content": "It rains."}]}]),
     },
-    "OpenLLMetry, indexed": OF_TODAY | flat("gen_ai.prompt", TALK) | flat("gen_ai.completion", [{"role": "assistant", "content": "It rains."}]),
+    "OpenLLMetry, indexed": OF_TODAY
+    | flat("gen_ai.prompt", TALK)
+    | flat("gen_ai.completion", [{"role": "assistant", "content": "It rains."}]),
     "OpenInference": {
-        "openinference.span.kind": "LLM", "llm.model_name": "gpt-x", "llm.token_count.prompt": 11, "llm.token_count.completion": 4,
-        "llm.finish_reason": "stop", "user.id": "acc-1", "llm.invocation_parameters": json.dumps(ASKED),
+        "openinference.span.kind": "LLM",
+        "llm.model_name": "gpt-x",
+        "llm.token_count.prompt": 11,
+        "llm.token_count.completion": 4,
+        "llm.finish_reason": "stop",
+        "user.id": "acc-1",
+        "llm.invocation_parameters": json.dumps(ASKED),
         "llm.tools.0.tool.json_schema": json.dumps(TOOL),
         **flat("llm.input_messages", TALK[:3], inner="message."),
         "llm.input_messages.3.message.role": "user",
@@ -51,19 +68,32 @@ DIALECTS: dict[str, Row] = {
         **flat("llm.output_messages", [{"role": "assistant", "content": "It rains."}], inner="message."),
     },
     "Vercel AI SDK": {
-        "ai.operationId": "ai.streamText.doStream", "ai.model.id": "gpt-x", "ai.prompt.messages": json.dumps(TALK), "ai.response.text": "It rains.",
-        "ai.response.finishReason": "stop", "ai.usage.promptTokens": 11, "ai.usage.completionTokens": 4, "ai.telemetry.metadata.userId": "acc-1",
+        "ai.operationId": "ai.streamText.doStream",
+        "ai.model.id": "gpt-x",
+        "ai.prompt.messages": json.dumps(TALK),
+        "ai.response.text": "It rains.",
+        "ai.response.finishReason": "stop",
+        "ai.usage.promptTokens": 11,
+        "ai.usage.completionTokens": 4,
+        "ai.telemetry.metadata.userId": "acc-1",
     },
     "Langfuse": {
-        "langfuse.observation.type": "generation", "langfuse.observation.model.name": "gpt-x", "langfuse.observation.input": json.dumps(TALK),
-        "langfuse.observation.output": json.dumps({"role": "assistant", "content": "It rains."}), "langfuse.user.id": "acc-1",
-        "langfuse.observation.model.parameters": json.dumps(ASKED), "gen_ai.usage.input_tokens": 11, "gen_ai.usage.output_tokens": 4,
+        "langfuse.observation.type": "generation",
+        "langfuse.observation.model.name": "gpt-x",
+        "langfuse.observation.input": json.dumps(TALK),
+        "langfuse.observation.output": json.dumps({"role": "assistant", "content": "It rains."}),
+        "langfuse.user.id": "acc-1",
+        "langfuse.observation.model.parameters": json.dumps(ASKED),
+        "gen_ai.usage.input_tokens": 11,
+        "gen_ai.usage.output_tokens": 4,
         "gen_ai.response.finish_reasons": ["stop"],
     },
-    "Traceloop's entities": OF_TODAY | {
-        "traceloop.entity.input": json.dumps({"args": [], "kwargs": {"messages": TALK}}), "traceloop.entity.output": json.dumps("It rains."),
+    "Traceloop's entities": OF_TODAY
+    | {
+        "traceloop.entity.input": json.dumps({"args": [], "kwargs": {"messages": TALK}}),
+        "traceloop.entity.output": json.dumps("It rains."),
     },
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -110,15 +140,21 @@ def landed_together(first: Row, *more: Row) -> list[Row]:
 @pytest.mark.parametrize(
     "events",
     [
-        [("gen_ai.content.prompt", {"gen_ai.prompt": "system: Be brief.\nuser: Hi\nassistant: Hello.\nuser: Weather?"}),
-         ("gen_ai.content.completion", {"gen_ai.completion": "It rains."})],  # OpenLIT
-        [("gen_ai.content.prompt", {"gen_ai.prompt": json.dumps(TALK)}),
-         ("gen_ai.content.completion", {"gen_ai.completion": json.dumps([{"role": "assistant", "content": "It rains."}])})],
-        [*((f"gen_ai.{m['role']}.message", {"gen_ai.event.content": json.dumps(m)}) for m in TALK),
-         ("gen_ai.choice", {"gen_ai.event.content": json.dumps({"index": 0, "message": {"role": "assistant", "content": "It rains."}})})],
+        [
+            ("gen_ai.content.prompt", {"gen_ai.prompt": "system: Be brief.\nuser: Hi\nassistant: Hello.\nuser: Weather?"}),
+            ("gen_ai.content.completion", {"gen_ai.completion": "It rains."}),
+        ],  # OpenLIT
+        [
+            ("gen_ai.content.prompt", {"gen_ai.prompt": json.dumps(TALK)}),
+            ("gen_ai.content.completion", {"gen_ai.completion": json.dumps([{"role": "assistant", "content": "It rains."}])}),
+        ],
+        [
+            *((f"gen_ai.{m['role']}.message", {"gen_ai.event.content": json.dumps(m)}) for m in TALK),
+            ("gen_ai.choice", {"gen_ai.event.content": json.dumps({"index": 0, "message": {"role": "assistant", "content": "It rains."}})}),
+        ],
     ],
     ids=["OpenLIT", "JSON", "Semantic Kernel"],
-)  # fmt: skip
+)
 def test_content_in_events_of_a_span(events: list[tuple[str, Row]]):
     listed = [{"name": name, "attributes": [{"key": k, "value": any_value(v)} for k, v in held.items()]} for name, held in events]
     (row,) = landed("otlp", span(OF_TODAY, events=listed))

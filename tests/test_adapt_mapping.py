@@ -57,10 +57,19 @@ def mapped(tmp_path: Path, said: str, *records: Row) -> list[Row]:
 def test_a_mapping_file_says_where_each_field_is(tmp_path: Path):
     row, other = mapped(tmp_path, FILE, RECORD, RECORD | {"type": "embedding"})
     expected = {
-        "exchange_id": "7", "account_id": "acc-5", "requested_at": "2026-11-21T23:01:52.500000Z", "request_model": "m-1", "prompt": "Is it late?",
-        "request_temperature": 0.4, "response": "Rather.", "usage_input_tokens": 90, "usage_output_tokens": 12, "provider_name": "acme",
-        "http_status": 429, "client_ip": "198.51.100.4",
-    }  # fmt: skip
+        "exchange_id": "7",
+        "account_id": "acc-5",
+        "requested_at": "2026-11-21T23:01:52.500000Z",
+        "request_model": "m-1",
+        "prompt": "Is it late?",
+        "request_temperature": 0.4,
+        "response": "Rather.",
+        "usage_input_tokens": 90,
+        "usage_output_tokens": 12,
+        "provider_name": "acme",
+        "http_status": 429,
+        "client_ip": "198.51.100.4",
+    }
     assert {name: row.get(name) for name in expected} == expected
     assert len(row["header_digest"]) == 32
     assert row["map"]["own"] == "kept"
@@ -117,8 +126,11 @@ def test_what_a_mapping_cannot_say_is_said_so(tmp_path: Path, said: str, told: s
 
 
 def test_kong_of_both_versions():
-    said = {"meta": {"request_model": "m", "provider_name": "openai"}, "usage": {"prompt_tokens": 5},
-            "payload": {"request": json.dumps({"messages": [{"role": "user", "content": "Hi"}]})}}  # fmt: skip
+    said = {
+        "meta": {"request_model": "m", "provider_name": "openai"},
+        "usage": {"prompt_tokens": 5},
+        "payload": {"request": json.dumps({"messages": [{"role": "user", "content": "Hi"}]})},
+    }
     about = {
         "started_at": 1795302112500,
         "client_ip": "198.51.100.4",
@@ -139,8 +151,16 @@ def test_kong_of_both_versions():
 def test_vertex_and_databricks():
     asked = {"contents": [{"role": "user", "parts": [{"text": "Hi"}]}], "generationConfig": {"temperature": 0.2, "seed": 3}}
     said = {"candidates": [{"content": {"parts": [{"text": "Hello."}]}, "finishReason": "STOP"}], "usageMetadata": {"promptTokenCount": 4}}
-    (row,) = landed("vertex", {"logging_time": "2026-03-01 10:00:00 UTC".removesuffix(" UTC"), "request_id": 9, "model": "gemini", "full_request": asked,
-                               "full_response": json.dumps(said)})  # fmt: skip
+    (row,) = landed(
+        "vertex",
+        {
+            "logging_time": "2026-03-01 10:00:00 UTC".removesuffix(" UTC"),
+            "request_id": 9,
+            "model": "gemini",
+            "full_request": asked,
+            "full_response": json.dumps(said),
+        },
+    )
     assert seen(row, "exchange_id", "prompt", "response", "request_seed", "usage_input_tokens", "finish_reasons") == (
         "9",
         "Hi",
@@ -150,27 +170,54 @@ def test_vertex_and_databricks():
         ["STOP"],
     )
     stream = 'data: {"choices": [{"delta": {"content": "Hel"}}]}\n\ndata: {"choices": [{"delta": {"content": "lo."}, "finish_reason": "stop"}]}\n'
-    (row,) = landed("databricks", {"databricks_request_id": "d", "requester": "a@x.example", "timestamp_ms": 1795302112500, "status_code": 429,
-                                   "request": json.dumps({"messages": [{"role": "user", "content": "Hi"}]}), "response": stream})  # fmt: skip
+    (row,) = landed(
+        "databricks",
+        {
+            "databricks_request_id": "d",
+            "requester": "a@x.example",
+            "timestamp_ms": 1795302112500,
+            "status_code": 429,
+            "request": json.dumps({"messages": [{"role": "user", "content": "Hi"}]}),
+            "response": stream,
+        },
+    )
     assert seen(row, "account_id", "prompt", "response", "http_status", "requested_at") == (
-        "a@x.example", "Hi", "Hello.", 429, "2026-11-21T23:01:52.500000Z",
-    )  # fmt: skip
+        "a@x.example",
+        "Hi",
+        "Hello.",
+        429,
+        "2026-11-21T23:01:52.500000Z",
+    )
 
 
 def test_a_call_that_api_management_logged_in_pieces():
     talk = json.dumps([{"role": "user", "content": "Hi"}])
     entries = [
         {"CorrelationId": "c", "RequestMessages": talk[15:], "SequenceNumber": 2},
-        {"correlationId": "c", "category": "GatewayLlmLogs", "time": "2026-03-01T10:00:00Z",
-         "properties": {"sequenceNumber": 1, "requestMessages": talk[:15], "modelName": "gpt-x", "promptTokens": 3}},
-        {"correlationId": "c", "category": "GatewayLogs", "time": "2026-03-01T10:00:00Z", "callerIpAddress": "198.51.100.4",
-         "properties": {"responseCode": 200, "apimSubscriptionId": "sub-4"}},
-    ]  # fmt: skip
+        {
+            "correlationId": "c",
+            "category": "GatewayLlmLogs",
+            "time": "2026-03-01T10:00:00Z",
+            "properties": {"sequenceNumber": 1, "requestMessages": talk[:15], "modelName": "gpt-x", "promptTokens": 3},
+        },
+        {
+            "correlationId": "c",
+            "category": "GatewayLogs",
+            "time": "2026-03-01T10:00:00Z",
+            "callerIpAddress": "198.51.100.4",
+            "properties": {"responseCode": 200, "apimSubscriptionId": "sub-4"},
+        },
+    ]
     parts = [{part: value} for entry in entries for part, _, value in azure.parts(entry)]
     (row,) = landed("azure-apim", {"parts": parts})
     assert seen(row, "account_id", "prompt", "request_model", "usage_input_tokens", "client_ip", "http_status") == (
-        "sub-4", "Hi", "gpt-x", 3, "198.51.100.4", 200,
-    )  # fmt: skip
+        "sub-4",
+        "Hi",
+        "gpt-x",
+        3,
+        "198.51.100.4",
+        200,
+    )
     assert landed("azure-apim", {"parts": parts[2:]}) == [{"reason": azure.NO_CALL}]
 
 
@@ -181,7 +228,11 @@ def test_langfuse_in_both_spellings():
     for record in (camel, snake):
         (row,) = landed("langfuse", record)
         assert seen(row, "account_id", "prompt", "response", "usage_input_tokens", "requested_at") == (
-            "u-1", "Hi", "Hello.", 3, "2026-03-01T10:00:00.000000Z",
-        )  # fmt: skip
+            "u-1",
+            "Hi",
+            "Hello.",
+            3,
+            "2026-03-01T10:00:00.000000Z",
+        )
     assert landed("langfuse", camel | {"type": "SPAN"}) == [{"reason": mapping.OTHER_RECORD}]
     assert FORMATS["langfuse"].title.startswith("Langfuse")

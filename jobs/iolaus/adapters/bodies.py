@@ -176,8 +176,8 @@ def _said(body: Record) -> tuple[str, int | None, list[str]]:
     for result in take(body, anything, "results") or ():  # Titan
         if isinstance(result, dict):
             said_plainly, ended = text(result.get("outputText")), text(result.get("completionReason"))
-    called = body.get("tool_calls")
-    return said_plainly or "", len(called) if isinstance(called, list) else None, _one(ended)
+    tools = body.get("tool_calls")
+    return said_plainly or "", len(tools) if isinstance(tools, list) else None, _one(ended)
 
 
 def _choices(choices: list[Any]) -> tuple[str, int | None, list[str]]:

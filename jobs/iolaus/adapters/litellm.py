@@ -15,9 +15,21 @@ from iolaus.adapters.statuses import status
 
 OTHER_CALL = "a call that generates no text"
 _TEXT = frozenset(
-    ("completion", "text_completion", "responses", "anthropic_messages", "generate_content", "generate_content_stream",
-     "pass_through_endpoint", "llm_passthrough_route", "allm_passthrough_route", "responses_websocket", "create_interaction", "mock_completion")
-)  # fmt: skip
+    (
+        "completion",
+        "text_completion",
+        "responses",
+        "anthropic_messages",
+        "generate_content",
+        "generate_content_stream",
+        "pass_through_endpoint",
+        "llm_passthrough_route",
+        "allm_passthrough_route",
+        "responses_websocket",
+        "create_interaction",
+        "mock_completion",
+    )
+)
 _OF_METADATA = (
     ("account_id", owner, "user_api_key_user_id"),
     ("api_key_id", owner, "user_api_key_hash"),

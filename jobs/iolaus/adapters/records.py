@@ -137,10 +137,10 @@ def of_groups(parts_of: Parts) -> Callable[[DataFrame], DataFrame]:
 
 def _with_batches(parts: DataFrame) -> DataFrame:
     """The parts with the object of their `batch` and `of`, which tells the batches of one folder apart; null where there is but one."""
+    names = ("id", "input_file_id", "output_file_id", "error_file_id")
     found = parts.where("part = 'batch' and reason is null").select(
         "folder", F.get_json_object("text", "$.id").alias("id"), "stem", "source_file", "position", "text",
-        F.array_compact(F.array(*(F.get_json_object("text", f"$.{name}") for name in ("id", "input_file_id", "output_file_id", "error_file_id"))))
-        .alias("ids"),
+        F.array_compact(F.array(*(F.get_json_object("text", f"$.{name}") for name in names))).alias("ids"),
     )  # fmt: skip
     newest = found.groupBy("folder", "id").agg(F.max_by(F.struct("ids", "stem", "text"), F.struct("source_file", "position")).alias("one"))
     folders = newest.groupBy("folder").agg(F.array_sort(F.collect_list("one")).alias("batches"))

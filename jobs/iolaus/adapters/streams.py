@@ -32,7 +32,7 @@ def assembled(found: list[Record]) -> Record:
     if whole:  # the last event of Responses has all
         return dict(whole)
     pieces: list[str] = []
-    called: set[Any] | list[Any] = []
+    called: list[Any] = []
     answer: Record = {}
     counted: Record = {}
     for event in found:

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from iolaus.adapters.landing import Choice
     from iolaus.commands.arguments import Commands
     from iolaus.runtime.delivery import Delivery
-    from iolaus.runtime.logs import Logs
+    from iolaus.runtime.logs import DeltaLogs, Logs
     from iolaus.runtime.long_lines import PassedOver
 
 # iolaus.adapters.formats.FORMATS, which needs Spark, and `map`, which a mapping file describes.
 KINDS = (
-    "otlp", "litellm", "bedrock", "openai-batch", "anthropic-batch", "bedrock-batch", "azure-apim", "langfuse", "databricks", "vertex", "kong",
-    "map",
+    "otlp", "litellm", "bedrock", "openai-batch", "anthropic-batch", "bedrock-batch", "azure-apim", "langfuse", "databricks", "vertex",
+    "kong", "map",
 )  # fmt: skip
 _FILES_NAMED = 10  # of those with lines too long to hold
 _NAMED = 20  # names of accounts and attributes that are counted
@@ -84,7 +84,7 @@ def act(given: argparse.Namespace) -> int:
     return 0
 
 
-def deliver(logs: "Logs", delivery: "Delivery", known: "Format", kind: str, choice: "Choice") -> dict[str, Any]:
+def deliver(logs: "Logs | DeltaLogs", delivery: "Delivery", known: "Format", kind: str, choice: "Choice") -> dict[str, Any]:
     """Adapt and deliver. Gives counts: of rows by field, by reason why a record is no exchange, and of `exchanges`.
 
     Raises UsageError, and delivers nothing, if a path of the choice is in no record.
@@ -101,7 +101,9 @@ def deliver(logs: "Logs", delivery: "Delivery", known: "Format", kind: str, choi
         return _attempt(logs, logs.lines("", None, broken, watched=True), delivery, known, kind, choice)
 
 
-def _attempt(logs: "Logs", lines: "DataFrame", delivery: "Delivery", known: "Format", kind: str, choice: "Choice") -> dict[str, Any]:
+def _attempt(
+    logs: "Logs | DeltaLogs", lines: "DataFrame", delivery: "Delivery", known: "Format", kind: str, choice: "Choice"
+) -> dict[str, Any]:
     from pyspark.sql import Observation
     from pyspark.sql import functions as F
 
@@ -139,7 +141,7 @@ def _attempt(logs: "Logs", lines: "DataFrame", delivery: "Delivery", known: "For
     return observed.get
 
 
-def _approve(counts: dict[str, Any], logs: "Logs", known: "Format", choice: "Choice") -> None:
+def _approve(counts: dict[str, Any], logs: "Logs | DeltaLogs", known: "Format", choice: "Choice") -> None:
     """Raises UsageError if a path that was named is in no record: what it was named for would be another thing without a word."""
     from iolaus.adapters.summary import paths_near
 
@@ -149,7 +151,7 @@ def _approve(counts: dict[str, Any], logs: "Logs", known: "Format", choice: "Cho
             raise UsageError(f"no record has {path}, and nothing was delivered; there are {', '.join(near) or 'no such paths'}")
 
 
-def _first(logs: "Logs", known: "Format", kind: str, choice: "Choice") -> list[dict[str, Any]]:
+def _first(logs: "Logs | DeltaLogs", known: "Format", kind: str, choice: "Choice") -> list[dict[str, Any]]:
     """The first ten records of exchanges as rows of the landing."""
     import json
 

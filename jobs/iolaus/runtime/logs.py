@@ -1,9 +1,9 @@
 """A gateway's own logs, read as lines whatever the folders: what `iolaus adapt` reads."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
-from typing import Any
+from typing import cast
 
 import orjson
 from pyspark.sql import DataFrame, SparkSession
@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from iolaus.errors import UsageError
 from iolaus.runtime.landing import Landing
 from iolaus.runtime.lines import LINES, PARQUET, as_json
-from iolaus.runtime.long_lines import File
+from iolaus.runtime.long_lines import File, PassedOver
 from iolaus.runtime.unreadable import Unreadable
 
 _PLAIN = (".jsonl", ".json", ".ndjson", ".log", ".txt", ".out")
@@ -45,7 +45,8 @@ class Logs(Landing):
         if next(self._files("", None), None) is None:
             passed = f"; {len(self._others)} files were passed over, as {self._others[0]}" if self._others else ""
             raise UsageError(
-                f"there are no logs in {uri}{passed}; name a folder or file that holds some ({', '.join(_PLAIN)} or no suffix, also with .gz; .parquet)"
+                f"there are no logs in {uri}{passed}; name a folder or file that holds some "
+                f"({', '.join(_PLAIN)} or no suffix, also with .gz; .parquet)"
             )
 
     def others(self) -> list[str]:
@@ -82,7 +83,9 @@ class Logs(Landing):
         found = self._reader("text", tolerant).option("wholetext", "true").load(whole).select("_metadata", "value")
         lines = found.select("_metadata", F.explode(F.split("value", "\n")).alias("value"))
         others = [file for file in files if file.uri not in whole]
-        return lines.unionByName(super()._text(others, tolerant=tolerant).select("_metadata", "value")) if others else lines
+        if not others:
+            return cast(DataFrame, lines)
+        return cast(DataFrame, lines.unionByName(super()._text(others, tolerant=tolerant).select("_metadata", "value")))
 
     def _is_over_lines(self, file: File) -> bool:
         """Whether the first line of a file begins an object or array that it does not end."""
@@ -107,16 +110,16 @@ class DeltaLogs:
     def __init__(self, spark: SparkSession, uri: str, frame: DataFrame):
         self.uri, self._frame, self._spark = uri, frame, spark
 
-    def lines(self, folder: str, day: date | None, unreadable: Sequence[Unreadable] = (), *, watched: bool = False) -> DataFrame:
+    def lines(self, folder: str, *_: object, **__: object) -> DataFrame:
         """Each row as a line of JSON. Shapes: `LINES`."""
         columns = (as_json(folder, self._frame.schema), F.lit(self.uri), F.monotonically_increasing_id(), F.lit(None).cast("string"))
         return self._frame.select(*(column.alias(name) for column, name in zip(columns, LINES.names, strict=True)))
 
-    def unreadable(self, folder: str, day: date | None) -> list[Unreadable]:
+    def unreadable(self, *_: object) -> list[Unreadable]:
         """None: a table is read whole or fails."""
         return []
 
-    def passed_over(self, folder: str, day: date | None) -> list[Any]:
+    def passed_over(self, *_: object) -> list[PassedOver]:
         """None."""
         return []
 

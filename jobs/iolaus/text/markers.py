@@ -25,7 +25,10 @@ _WHOLE = frozenset({
     "null", "none", "undefined", "nan", "{}", "[]", "[{}]", '""', "''", "n/a",
 })  # fmt: skip
 # A marker names what was done, to what, and by whom, within brackets or alone, and nothing else.
-_OBJECT = r"(?:the |this |all )?(?:user |system |sensitive )?(?:content|data|prompt|message|text|input|output|request|response|body|payload|value|pii)s?"
+_OBJECT = (
+    r"(?:the |this |all )?(?:user |system |sensitive )?"
+    r"(?:content|data|prompt|message|text|input|output|request|response|body|payload|value|pii)s?"
+)
 _DONE = (
     r"(?:redacted|masked|filtered|scrubbed|removed|omitted|hidden|suppressed|anonymi[sz]ed|obfuscated|not[ _-](?:captured|logged|recorded))"
 )
