@@ -1,13 +1,15 @@
 """Formats that a table of paths describes: a mapping file of one's own, and those that are shipped."""
 
 import json
+from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from iolaus.adapters import azure, mapping
-from iolaus.adapters.formats import FORMATS, of_mapping
+from iolaus.adapters.formats import FORMATS
+from iolaus.commands.adapt import _format
 from iolaus.errors import UsageError
 from tests.gateway_cases import Row, landed, seen
 
@@ -51,7 +53,7 @@ RECORD: Row = {
 def mapped(tmp_path: Path, said: str, *records: Row) -> list[Row]:
     file = tmp_path / "my.toml"
     file.write_text(said)
-    return landed("map", *records, known=of_mapping("mine", mapping.load(str(file))))
+    return landed("map", *records, known=_format(Namespace(kind="map", mapping=str(file))))
 
 
 def test_a_mapping_file_says_where_each_field_is(tmp_path: Path):
@@ -121,8 +123,9 @@ def test_paths(path: str, value: Any):
 def test_what_a_mapping_cannot_say_is_said_so(tmp_path: Path, said: str, told: str):
     with pytest.raises(UsageError, match=told):
         mapped(tmp_path, said)
-    with pytest.raises(UsageError, match="cannot be read"):
-        mapping.load(str(tmp_path / "nothing.toml"))
+    for kind, file in (("map", str(tmp_path / "nothing.toml")), ("map", None), ("kong", "my.toml")):
+        with pytest.raises(UsageError, match=r"cannot be read|--mapping"):
+            _format(Namespace(kind=kind, mapping=file))
 
 
 def test_kong_of_both_versions():
@@ -161,14 +164,8 @@ def test_vertex_and_databricks():
             "full_response": json.dumps(said),
         },
     )
-    assert seen(row, "exchange_id", "prompt", "response", "request_seed", "usage_input_tokens", "finish_reasons") == (
-        "9",
-        "Hi",
-        "Hello.",
-        3,
-        4,
-        ["STOP"],
-    )
+    names = ("exchange_id", "prompt", "response", "request_seed", "usage_input_tokens", "finish_reasons")
+    assert seen(row, *names) == ("9", "Hi", "Hello.", 3, 4, ["STOP"])
     stream = 'data: {"choices": [{"delta": {"content": "Hel"}}]}\n\ndata: {"choices": [{"delta": {"content": "lo."}, "finish_reason": "stop"}]}\n'
     (row,) = landed(
         "databricks",

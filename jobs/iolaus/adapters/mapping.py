@@ -26,7 +26,6 @@ JSON is opened on the way.
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from iolaus.adapters import bodies, chat
@@ -60,24 +59,23 @@ class Description:
     only: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
 
-def load(file: str) -> Description:
-    """The mapping in a file. Raises UsageError if the file cannot be read or says what it cannot."""
-    try:
-        said = tomllib.loads(Path(file).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"the mapping {file} cannot be read: {error}") from error
-    return parsed(said, file)
+def parsed(said: str, file: str) -> Description:
+    """The description in the text of a mapping file.
 
-
-def parsed(said: Mapping[str, Any], file: str) -> Description:
-    """The mapping of a file's tables. Raises UsageError for a table, field or unit that there is not, and for one without a time."""
+    Raises UsageError if it is no TOML, for a table, field or unit that there is not, and if it has no time.
+    """
 
     def wrong(what: str) -> UsageError:
         return UsageError(f"the mapping {file}: {what}")
 
-    if unknown := said.keys() - {"fields", "bodies", "only"}:
+    try:
+        whole = tomllib.loads(said)
+    except tomllib.TOMLDecodeError as error:
+        raise wrong(f"it cannot be read: {error}") from error
+
+    if unknown := whole.keys() - {"fields", "bodies", "only"}:
         raise wrong(f"there is no table {', '.join(sorted(unknown))}; there are fields, bodies and only")
-    tables = {name: said.get(name, {}) for name in ("fields", "bodies", "only")}
+    tables = {name: whole.get(name, {}) for name in ("fields", "bodies", "only")}
     for name, known in (("fields", _CASTS.keys()), ("bodies", set(BODIES))):
         if unknown := tables[name].keys() - known:
             raise wrong(f"[{name}] has no {', '.join(sorted(unknown))}; it may have {', '.join(sorted(known))}")

@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iolaus.commands.arguments import add_spark, day
@@ -184,9 +185,13 @@ def _format(given: argparse.Namespace) -> "Format":
         raise UsageError("KIND map takes --mapping FILE, and no other KIND does")
     if given.kind != "map":
         return FORMATS[given.kind]
-    from iolaus.adapters.mapping import load
+    from iolaus.adapters.mapping import parsed
 
-    return of_mapping(f"what {given.mapping} describes", load(given.mapping))
+    try:
+        said = Path(given.mapping).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"the mapping {given.mapping} cannot be read: {error}") from error
+    return of_mapping(f"what {given.mapping} describes", parsed(said, given.mapping))
 
 
 def _choice(given: argparse.Namespace) -> "Choice":
