@@ -166,7 +166,8 @@ def test_vertex_and_databricks():
     )
     names = ("exchange_id", "prompt", "response", "request_seed", "usage_input_tokens", "finish_reasons")
     assert seen(row, *names) == ("9", "Hi", "Hello.", 3, 4, ["STOP"])
-    stream = 'data: {"choices": [{"delta": {"content": "Hel"}}]}\n\ndata: {"choices": [{"delta": {"content": "lo."}, "finish_reason": "stop"}]}\n'
+    pieces = ({"delta": {"content": "Hel"}}, {"delta": {"content": "lo."}, "finish_reason": "stop"})
+    stream = "".join(f"data: {json.dumps({'choices': [piece]})}\n\n" for piece in pieces)
     (row,) = landed(
         "databricks",
         {

@@ -13,8 +13,9 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind
 
 from iolaus.adapters import anthropic_batch, bedrock, chat, documents, litellm, openai_batch, otlp, telemetry
+from iolaus.adapters.documents import STRANGE
 from iolaus.adapters.fields import instant, take, text, whole
-from iolaus.adapters.formats import FAULTS, FORMATS, IMPOSSIBLE_TIME, NO_TIME, STRANGE
+from iolaus.adapters.formats import FAULTS, FORMATS, IMPOSSIBLE_TIME, NO_TIME
 from iolaus.adapters.landing import FIELDS, Choice, rows
 from iolaus.adapters.signals import SIGNALS, shares
 from iolaus.commands.adapt import KINDS

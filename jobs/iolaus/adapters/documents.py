@@ -24,6 +24,7 @@ NOT_JSON = "not JSON"
 NOT_AN_OBJECT = "not a JSON object"
 UNREADABLE_FILE = "file not readable to its end"
 OTHER_FILE = "a file of another kind"
+STRANGE = "fields of a shape that the format does not have"
 PACKED = "gzip under a name without .gz: rename it"
 MOST = 256 << 20  # bytes of one document over many lines: it is held in memory, ten times as large when it is read
 

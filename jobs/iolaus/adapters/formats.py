@@ -11,10 +11,9 @@ from iolaus.adapters.fields import Record
 
 NO_TIME = "no time of the request"
 IMPOSSIBLE_TIME = "a time before the first API"
-STRANGE = "fields of a shape that the format does not have"
 FAULTS = (
     documents.NOT_JSON, documents.NOT_AN_OBJECT, documents.UNREADABLE_FILE, documents.OTHER_FILE, documents.PACKED,
-    records.NOT_AN_EXCHANGE, STRANGE, NO_TIME, IMPOSSIBLE_TIME,
+    records.NOT_AN_EXCHANGE, documents.STRANGE, NO_TIME, IMPOSSIBLE_TIME,
 )  # fmt: skip
 
 

@@ -17,8 +17,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from iolaus.adapters import documents
+from iolaus.adapters.documents import STRANGE
 from iolaus.adapters.fields import Cast, Record, address, cast_to, find, has, rest
-from iolaus.adapters.formats import IMPOSSIBLE_TIME, NO_TIME, STRANGE, Format
+from iolaus.adapters.formats import IMPOSSIBLE_TIME, NO_TIME, Format
 from iolaus.schemas.landing import ACCOUNT, EXCHANGE
 from iolaus.settings import DEFAULT
 from iolaus.text.markers import is_redaction_marker

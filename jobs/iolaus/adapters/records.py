@@ -12,7 +12,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from iolaus.adapters import documents, otlp, telemetry
-from iolaus.adapters.documents import OTHER_FILE, UNREADABLE_FILE
+from iolaus.adapters.documents import OTHER_FILE, STRANGE, UNREADABLE_FILE
 from iolaus.adapters.fields import Record, text
 
 RECORDS = "record binary, source_file string, reason string"
@@ -176,9 +176,12 @@ def _parts_of_record(row: Record, made: list[Record] | str, parts_of: Parts) -> 
     if isinstance(made, str):
         return [{**row, "key": alone, "reason": made}]
     here = {"source_file": row["source_file"], "position": row["position"]}
-    found = [
-        {**here, "part": part, "key": key or alone, "name": text(value.get("spanId")) or alone, "text": json.dumps(value)}
-        for one in made
-        for part, key, value in parts_of(one)
-    ]
+    try:
+        found = [
+            {**here, "part": part, "key": key or alone, "name": text(value.get("spanId")) or alone, "text": json.dumps(value)}
+            for one in made
+            for part, key, value in parts_of(one)
+        ]
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        return [{**row, "key": alone, "reason": STRANGE}]
     return found or [{**row, "key": alone, "reason": NOT_AN_EXCHANGE}] if made else []
