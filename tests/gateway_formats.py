@@ -207,12 +207,12 @@ def kong(row: Row, account: Row) -> Lines:
         "meta": {"request_model": row["request_model"]},
         "payload": {"request": json.dumps(_body(row)), "response": json.dumps(_answer(row))},
     }
-    headers = {"user-agent": row["user_agent"], "x-forwarded-for": f"{row['client_ip']}, 192.168.9.9"}
+    headers = {"user-agent": row["user_agent"], "x-forwarded-for": "198.51.100.250"}
     yield (
         "kong.log",
         {
             "started_at": begun,
-            "client_ip": "192.168.9.9",
+            "client_ip": row["client_ip"],
             "consumer": {"id": row["account_id"]},
             "response": {"status": 200},
             "request": {"id": row["exchange_id"], "headers": headers},

@@ -80,7 +80,7 @@ KONG = Description(
         usage_input_tokens=_of_kong("usage.prompt_tokens"),
         usage_output_tokens=_of_kong("usage.completion_tokens"),
         http_status="response.status upstream_status",
-        client_ip="request.headers.x-forwarded-for client_ip",
+        client_ip="client_ip",
         user_agent="request.headers.user-agent",
     )
     | {"requested_at": _source("started_at", "ms")},

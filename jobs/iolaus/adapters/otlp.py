@@ -37,6 +37,11 @@ def is_content(event: Record) -> bool:
     return isinstance(name, str) and (name in (DETAILS, *_PROMPTS, *_ANSWERS) or bool(_MESSAGE.fullmatch(name)))
 
 
+def has_content(span: Record) -> bool:
+    """Whether a span has events of a model call."""
+    return any(is_content(event) for event in span.get("events") or () if isinstance(event, dict))
+
+
 def is_call(span: Record) -> bool:
     """Whether a span, or an event that has the whole of a call, is a call of a model that generates text.
 

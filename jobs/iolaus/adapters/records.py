@@ -43,7 +43,7 @@ def of_spans(lines: DataFrame) -> DataFrame:
     def telemetry_of(line: Record) -> Iterator[tuple[str, str | None, Record]]:
         found = list(telemetry.spans(line))
         for span in found:
-            part = "call" if otlp.is_call(span) or span.get("events") else "server" if otlp.is_server(span) else "other"
+            part = "call" if otlp.is_call(span) or otlp.has_content(span) else "server" if otlp.is_server(span) else "other"
             yield part, text(span.get("traceId")), span if part != "other" else {"spanId": span.get("spanId")}
         for event in telemetry.logs(line):
             content = otlp.is_content(event)
