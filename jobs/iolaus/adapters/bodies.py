@@ -10,7 +10,7 @@ https://ai.google.dev/api/generate-content; caches and keys: https://platform.op
 from typing import Any
 
 from iolaus.adapters import chat, streams
-from iolaus.adapters.fields import Cast, Record, anything, count, find, flag, measure, take, text, texts, whole
+from iolaus.adapters.fields import Cast, Record, anything, count, find, flag, measure, take, taken, text, texts, whole
 
 
 def _asked(value: Any) -> bool | None:
@@ -23,9 +23,9 @@ _MOST_TOKENS = (
     "max_completion_tokens max_tokens max_output_tokens maxOutputTokens maxTokens max_new_tokens maxTokenCount "
     "max_tokens_to_sample max_gen_len"
 )
-# Parameters of requests: the landing's field and type, by each name that an API has for them.
-_PARAMETERS: dict[str, tuple[str, Cast]] = {
-    name: (field, cast)
+# Parameters of requests: the landing's field, its type and a name that an API has for it; the first that a request has counts.
+_PARAMETERS: tuple[tuple[str, Cast, str], ...] = tuple(
+    (field, cast, name)
     for field, cast, several in (
         ("request_temperature", measure, "temperature"),
         ("request_max_tokens", count, _MOST_TOKENS),
@@ -38,31 +38,34 @@ _PARAMETERS: dict[str, tuple[str, Cast]] = {
         ("client_session_id", text, "session_id prompt_cache_key"),
     )
     for name in several.split()
-}  # fmt: skip
+)  # fmt: skip
 _HOLDERS = ("inferenceConfig", "textGenerationConfig", "generationConfig", "generation_config", "additionalModelRequestFields", "options")
+_HOLDING = frozenset(_HOLDERS)
 _USERS = ("user", "safety_identifier", "metadata.user_id")
 _BY_USER = frozenset(("user", "safety_identifier", "metadata"))
 _THINKING = ("thinking.type", "additionalModelRequestFields.thinking.type", "additionalModelRequestFields.reasoning_config.type")
 _EFFORT = ("reasoning_effort", "reasoning.effort", "output_config.effort")
 _OF_THINKING = frozenset(("thinking", "additionalModelRequestFields", "reasoning_effort", "reasoning", "output_config", "generationConfig"))
 _COUNTS = ("usage", "usageMetadata", "usage_metadata", "meta")
-_TOKENS = {  # every: all input; fresh: without what a cache gave and took; read: what it gave, beside that
-    "every": ("prompt_tokens", "prompt_token_count", "promptTokenCount", "prompt_eval_count"),
-    "fresh": ("input_tokens", "inputTokens", "inputTextTokenCount"),
-    "read": ("cache_read_input_tokens", "cacheReadInputTokens", "cacheReadInputTokenCount"),
-    "usage_output_tokens": (
-        "completion_tokens", "output_tokens", "outputTokens", "generation_token_count", "candidatesTokenCount", "eval_count"
-    ),
-    "usage_cache_read_tokens": ("cachedContentTokenCount",),
-    "usage_reasoning_tokens": ("thoughtsTokenCount",),
-}  # fmt: skip
-_OPENAI = {"every": ("prompt_tokens",), "read": ("cache_read_input_tokens",), "usage_output_tokens": ("completion_tokens",)}
-_DETAILS = (
-    ("prompt_tokens_details", "usage_cache_read_tokens"),
-    ("input_tokens_details", "usage_cache_read_tokens"),
-    ("completion_tokens_details", "usage_reasoning_tokens"),
-    ("output_tokens_details", "usage_reasoning_tokens"),
+_TOKENS: tuple[tuple[str, Cast, str], ...] = tuple(
+    (field, count, name)
+    for field, several in (  # every: all input; fresh: without what a cache gave and took; read: what it gave, beside that
+        ("every", "prompt_tokens prompt_token_count promptTokenCount prompt_eval_count"),
+        ("fresh", "input_tokens inputTokens inputTextTokenCount"),
+        ("read", "cache_read_input_tokens cacheReadInputTokens cacheReadInputTokenCount"),
+        ("usage_output_tokens", "completion_tokens output_tokens outputTokens generation_token_count candidatesTokenCount eval_count"),
+        ("usage_cache_read_tokens", "cachedContentTokenCount"),
+        ("usage_reasoning_tokens", "thoughtsTokenCount"),
+    )
+    for name in several.split()
 )
+_OF_INPUT, _OF_OUTPUT = (("usage_cache_read_tokens", count, "cached_tokens"),), (("usage_reasoning_tokens", count, "reasoning_tokens"),)
+_DETAILS: dict[str, tuple[tuple[str, Cast, str], ...]] = {
+    "prompt_tokens_details": _OF_INPUT,
+    "input_tokens_details": _OF_INPUT,
+    "completion_tokens_details": _OF_OUTPUT,
+    "output_tokens_details": _OF_OUTPUT,
+}
 _SAID = ("completion", "generation", "outputText", "text", "response")
 _ENDED = ("stop_reason", "finish_reason", "completionReason", "done_reason")
 
@@ -70,12 +73,11 @@ _ENDED = ("stop_reason", "finish_reason", "completionReason", "done_reason")
 def parameters(body: Record) -> Record:
     """The landing's fields of a request's parameters, taken out of its body: sampling, limits, stream, tools, thinking."""
     made: Record = {}
-    for holder in (body, *(inner for name in _HOLDERS if isinstance(inner := body.get(name), dict))):
-        for name in holder.keys() & _PARAMETERS.keys():
-            field, cast = _PARAMETERS[name]
-            if made.get(field) is None and (value := cast(holder[name])) is not None:
-                made[field] = value
-                del holder[name]
+    taken(body, _PARAMETERS, made)
+    if not _HOLDING.isdisjoint(body):
+        for inner in (body.get(name) for name in _HOLDERS):
+            if isinstance(inner, dict):
+                taken(inner, _PARAMETERS, made)
     tools: list[str] = []
     for name in ("tools", "toolConfig", "functions"):
         if name in body:
@@ -130,17 +132,19 @@ def usage(body: Record) -> Record:
     counts = next((found for name in _COUNTS if isinstance(found := body.get(name), dict)), body)
     inner = counts.get("tokens")  # Cohere
     counts = inner if isinstance(inner, dict) else counts
-    made = {name: take(counts, count, *several) for name, several in (_OPENAI if "prompt_tokens" in counts else _TOKENS).items()}
-    for holder, name in _DETAILS:
-        if made.get(name) is None and isinstance(details := counts.get(holder), dict):
-            made[name] = take(details, count, "cached_tokens", "reasoning_tokens")
-    every, fresh, read = made.pop("every", None), made.pop("fresh", None), made.pop("read")
+    made: Record = {}
+    taken(counts, _TOKENS, made)
+    for holder, table in _DETAILS.items():
+        if holder in counts and isinstance(details := counts[holder], dict):
+            taken(details, table, made)
+    every, fresh, read = made.pop("every", None), made.pop("fresh", None), made.pop("read", None)
     if read is not None:
         made["usage_cache_read_tokens"] = read
     if fresh is not None:
         written = count(counts.get("cache_creation_input_tokens", counts.get("cacheWriteInputTokens")))
         every = fresh + (read or 0) + (written or 0)
-    return {**made, "usage_input_tokens": every}
+    made["usage_input_tokens"] = every
+    return made
 
 
 def _thinking(body: Record) -> bool | None:

@@ -49,11 +49,13 @@ def request(messages: Any, system: Any = None) -> dict[str, Any]:
     the whole request.
     """
     found = listed(messages)
-    instructions = [words(part) for part in _instructions(system)]
+    instructions = [words(part) for part in _instructions(system)] if system else []
     prompt, turns, answered, images, answers = None, 0, True, 0, [""]
     last = ""
     for message in found:
-        role, content = role_of(message), content_of(message)
+        role, content = message.get("role"), message.get("content")
+        if role != "user" or content.__class__ is not str:
+            role, content = role_of(message), content or content_of(message)
         plain = isinstance(content, str)
         images += len(message.get("images") or ()) if plain else sum(1 for part in _parts(content, nested=True) if _is_image(part))
         if role == "system":
@@ -71,9 +73,9 @@ def request(messages: Any, system: Any = None) -> dict[str, Any]:
     prefill = last == "assistant" and not _calls_of(found[-1])
     if prompt is not None:
         fields |= {"prompt": prompt, "turn_index": turns - 1, "request_prefill": prefill}
-    if prior := next((said for said in reversed(answers[:-1] if prefill else answers) if said), None):
+    if len(answers) > 1 and (prior := next((said for said in reversed(answers[:-1] if prefill else answers) if said), None)):
         fields["prior_response"] = prior
-    if said := "\n".join(filter(None, instructions)):
+    if instructions and (said := "\n".join(filter(None, instructions))):
         fields["system_instructions"] = said
     return fields
 
@@ -84,7 +86,7 @@ def listed(value: Any, depth: int = 0) -> list[dict[str, Any]]:
     Plain text, and each text of a list, is a message of the user. A list in a list, and a body or the arguments of a
     call around the messages, are opened.
     """
-    if isinstance(value, list) and all(type(one) is dict and "role" in one for one in value):
+    if isinstance(value, list) and all([one.__class__ is dict and "role" in one for one in value]):
         return value  # as nearly all are
     if depth > _DEEP or not value:
         return []

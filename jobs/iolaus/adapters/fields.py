@@ -60,9 +60,11 @@ def take(record: Record, cast: Cast, *paths: str) -> Any:
 def taken(record: Record, table: Sequence[tuple[str, Cast, str]], made: Record) -> None:
     """Take fields out of a record into `made`, as a table of (field, type, name in the record) says: the first of a field counts."""
     for field, cast, name in table:
-        if name in record and field not in made and (value := cast(record[name])) is not None:
-            made[field] = value
-            del record[name]
+        if name in record:
+            found = record[name]
+            if found is not None and field not in made and (value := cast(found)) is not None:
+                made[field] = value
+                del record[name]
 
 
 def _holder(node: Any, path: str) -> tuple[Record, str] | None:

@@ -87,11 +87,8 @@ def read(record: Record) -> Record | str:
     made["account_from"] = "metadata.user_api_key_user_id" if "account_id" in made else "metadata.user_api_key_hash"
     made.setdefault("account_id", made.get("api_key_id"))
     made.update(chat.request(messages, system))
-    parameters = bodies.parameters(sent)
     said = {"response": answer} if isinstance(answer, str) else bodies.answer(answer)
-    for name, value in (*parameters.items(), *said.items()):
-        if value is not None and name not in made:
-            made[name] = value
+    made = {**said, **(bodies.parameters(sent) if sent else {}), **made}
     if "client_session_id" not in made:
         made["client_session_id"] = text(record.get("end_user"))
     made["http_status"] = _error(record, about) if failed else 200
