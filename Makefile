@@ -13,7 +13,7 @@ DEMO_FROM := 2026-02-02
 DEMO_TO := 2026-02-02
 DEMO_KEY := public-demo-key-that-protects-nothing
 
-.PHONY: help env demo test check cluster-test deploy-check fault-test bench bench-capability bench-chance bench-detection bench-gates bench-parse bench-scale browser-test dictionary airflow-env airflow airflow-test locks clean
+.PHONY: help env demo test check cluster-test deploy-check fault-test bench bench-adapt bench-capability bench-chance bench-detection bench-gates bench-parse bench-scale browser-test dictionary airflow-env airflow airflow-test locks clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ bench-gates: env ## measure what the quality gates add to a day
 
 bench-parse: env ## measure what parsing the landing costs a line, beside Spark's own from_json; ARGS="--landing FOLDER"
 	@PYTHONPATH=jobs $(BIN)/python benchmarks/parsing.py $(ARGS) $(if $(BENCH_JSON),--json $(BENCH_JSON))
+
+bench-adapt: env ## measure what adapting a LiteLLM payload of 1 kB costs, beside orjson.loads
+	@PYTHONPATH=jobs $(BIN)/python benchmarks/adapting.py $(if $(BENCH_JSON),--json $(BENCH_JSON))
 
 # The benchmark's folder is no part of the project: its prompts are others'.
 BENCH := ../shared/bench

@@ -1,8 +1,9 @@
 """`iolaus adapt` as a whole: logs in, a landing out, which bronze reads as it reads the landing that the logs were made of."""
 
 import gzip
+import json
 from argparse import Namespace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,25 +11,32 @@ import pytest
 from pyspark.sql import SparkSession
 
 from iolaus import cli
+from iolaus.adapters.formats import FORMATS
 from iolaus.adapters.landing import Choice
-from iolaus.adapters.otlp import OTHER_SPAN
+from iolaus.adapters.otlp import INNER_CALL, OTHER_SPAN
+from iolaus.adapters.summary import summary
 from iolaus.bronze import exchanges
-from iolaus.commands.adapt import _choice, _summary, deliver
+from iolaus.commands.adapt import _choice, deliver
 from iolaus.errors import UsageError
-from iolaus.runtime import long_lines
+from iolaus.runtime import logs, long_lines
 from iolaus.runtime.delivery import Delivery
 from iolaus.runtime.landing import Landing
-from iolaus.runtime.logs import Logs
+from iolaus.runtime.logs import Logs, logs_at
 from iolaus.settings import DEFAULT, Key, Run
 from tests import traffic
+from tests.gateway_cases import payload, span
 from tests.gateway_logs import ACCOUNT_FIELDS, FIELDS, read_lines, write_litellm
 
 FIRST = traffic.DAYS[0]
 
 
+def chosen(*fields: str, account: str | None = None, arrived: date | None = None) -> Choice:
+    return _choice(Namespace(account=account, field=list(fields), arrived=arrived, own_proxies=None))
+
+
 def adapt(spark: SparkSession, kind: str, logs: Path, out: Path, *fields: str, account: str | None = None, **more: Any) -> dict[str, Any]:
-    choice = _choice(Namespace(account=account, field=list(fields), arrived=more.get("arrived")))
-    return deliver(Logs(spark, str(logs)), Delivery(spark, str(out), more.get("name", "test")), kind, choice)
+    choice = chosen(*fields, account=account, arrived=more.get("arrived"))
+    return deliver(logs_at(spark, str(logs)), Delivery(spark, str(out), more.get("name", "test")), FORMATS[kind], kind, choice)
 
 
 def by_id(folder: Path) -> list[dict[str, Any]]:
@@ -132,16 +140,16 @@ def test_the_parts_of_a_batch_are_joined_by_folder_and_custom_id(spark: SparkSes
         ("by-2", "y", "y2", "to y2"),
     ]
     assert counts["reason: no part of an exchange"] == 1
-    said = _summary(counts, "OUT", Choice())
+    said = summary(counts, "OUT", FORMATS["openai-batch"], Choice())
     assert "4 exchanges, of 2026-03-01 to 2026-03-01, in OUT/exchanges" in said
     assert "the same address and its block: client_ip or accounts.signup_ip" in said
     assert "long answers: usage_output_tokens" in said
     assert "what accounts say" not in said, "a signal that is heard is not called silent"
     assert "heard in part" not in said
-    assert "turns: programs told from people, and people cleared of suspicion: turn_index, 25.0%" in _summary(
-        counts | {"turn_index": 1}, "OUT", Choice()
+    assert "turns: programs told from people, and people cleared of suspicion: turn_index, 25.0%" in summary(
+        counts | {"turn_index": 1}, "OUT", FORMATS["openai-batch"], Choice()
     )
-    assert "1 exchanges have no prompt, which is required" in _summary(counts | {"prompt": 3}, "OUT", Choice())
+    assert "1 exchanges have no prompt, which is required" in summary(counts | {"prompt": 3}, "OUT", FORMATS["openai-batch"], Choice())
 
 
 def test_lines_too_long_to_hold_are_counted(
@@ -169,10 +177,119 @@ def test_lines_too_long_to_hold_are_counted(
 @pytest.mark.parametrize("field", ["nonsense=a.b", "client_ip", "client_ip=", "account.account_id=a", "account.plan=metadata.plan"])
 def test_a_field_that_the_landing_does_not_have_is_said_so(field: str):
     with pytest.raises(UsageError):
-        _choice(Namespace(account=None, field=[field], arrived=None))
+        chosen(field)
 
 
 def test_logs_that_are_none_are_said_so(spark: SparkSession, tmp_path: Path):
     for path in (tmp_path / "nothing", tmp_path):
         with pytest.raises(UsageError, match="there are no logs"):
             Logs(spark, str(path))
+
+
+def test_what_lies_in_a_folder_of_logs(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """Objects without a suffix, a document over many lines, an envelope, and files of other kinds, which are named."""
+    monkeypatch.setattr("iolaus.runtime.spark.session.session", lambda *_args, **_more: spark)
+    logs, out = tmp_path / "logs", tmp_path / "out"
+    made = [payload(litellm_call_id=f"c{n}") for n in range(6)]
+    for file, said in {
+        "2026-11-21/chatcmpl-0": json.dumps(made[0]),
+        "2026-11-21/b.JSONL": json.dumps(made[1]) + "\n" + json.dumps(made[2]),
+        "pretty.json": json.dumps([made[3]], indent=1),
+        "stream-1": json.dumps(made[4]) + json.dumps(made[5]),
+        "table.csv": "a,b",
+        ".hidden": "{}",
+    }.items():
+        (logs / file).parent.mkdir(parents=True, exist_ok=True)
+        (logs / file).write_text(said)
+    assert cli.main(["adapt", "litellm", str(logs), str(out)]) == 0
+    said = capsys.readouterr()
+    assert [row["exchange_id"] for row in by_id(out / "exchanges")] == [f"c{n}" for n in range(6)]
+    assert "6 exchanges, of 2026-11-21" in said.out
+    assert "metadata.user_api_key_user_id: 100.0% of the exchanges" in said.out
+    assert ".hidden, table.csv" in said.err
+    assert cli.main(["adapt", "litellm", str(logs), str(tmp_path / "none"), "--account", "metadata.user_api_key_usr_id"]) == 2
+    told = capsys.readouterr().err
+    assert "no record has metadata.user_api_key_usr_id, and nothing was delivered; there are metadata.user_api_key_user_id" in told
+    assert not list((tmp_path / "none").rglob("*.gz"))
+    assert cli.main(["adapt", "litellm", str(logs), "--dry-run"]) == 0
+    assert "record 6" in capsys.readouterr().out
+
+
+def test_batches_of_one_folder_whose_ids_repeat_are_told_apart(spark: SparkSession, tmp_path: Path):
+    def request(said: str) -> dict[str, Any]:
+        return {"custom_id": "1", "params": {"model": "m", "messages": [{"role": "user", "content": said}]}}
+
+    def batch(name: str) -> dict[str, Any]:
+        return {"id": f"msgbatch_{name}", "type": "message_batch", "created_at": "2026-03-01T10:00:00Z"}
+
+    folder = tmp_path / "logs/account=x"
+    for name in ("a", "b"):
+        traffic.write_lines(folder / f"{name}_requests.jsonl", [request(f"of {name}")])
+        result = {"custom_id": "1", "result": {"type": "succeeded", "message": {"content": [{"type": "text", "text": f"to {name}"}]}}}
+        traffic.write_lines(folder / f"msgbatch_{name}_results.jsonl", [result])
+        (folder / f"{name}_batch.json").write_text(json.dumps(batch(name), indent=2))
+    counts = adapt(spark, "anthropic-batch", tmp_path / "logs", tmp_path / "out")
+    found = by_id(tmp_path / "out/exchanges")
+    assert [(r["exchange_id"], r["prompt"], r["response"]) for r in found] == [
+        ("msgbatch_a-1", "of a", "to a"),
+        ("msgbatch_b-1", "of b", "to b"),
+    ]
+    assert counts["exchanges"] == 2
+
+
+def test_attempts_within_a_call_and_events_without_their_span(spark: SparkSession, tmp_path: Path):
+    held = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m", "gen_ai.prompt.0.role": "user", "gen_ai.prompt.0.content": "Hi"}
+    details = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m", "gen_ai.input.messages": '[{"role": "user", "content": "Ho"}]'}
+    event = {
+        "traceId": "t2",
+        "spanId": "s9",
+        "timeUnixNano": "1788795791003811000",
+        "eventName": "gen_ai.client.inference.operation.details",
+        "attributes": [{"key": key, "value": {"stringValue": value}} for key, value in details.items()],
+    }
+    lines = [
+        span(held),
+        span(held, spanId="s2", parentSpanId="s1"),
+        span({}, spanId="s3"),
+        {"resourceLogs": [{"scopeLogs": [{"logRecords": [event]}]}]},
+    ]
+    traffic.write_lines(tmp_path / "logs/a.jsonl", lines)
+    counts = adapt(spark, "otlp", tmp_path / "logs", tmp_path / "out")
+    assert [(r["exchange_id"], r["prompt"]) for r in by_id(tmp_path / "out/exchanges")] == [("t1-s1", "Hi"), ("t2-s9", "Ho")]
+    assert (counts[f"reason: {INNER_CALL}"], counts[f"reason: {OTHER_SPAN}"]) == (1, 1)
+
+
+def test_a_delta_table_is_read_as_it_is(spark: SparkSession, tmp_path: Path):
+    row = {
+        "databricks_request_id": "d-1",
+        "requester": "u-1",
+        "request_time": datetime(2026, 3, 1, 10, tzinfo=UTC),
+        "status_code": 200,
+        "request": json.dumps({"model": "m", "messages": [{"role": "user", "content": "Hi"}]}),
+        "response": None,
+    }
+    columns = "databricks_request_id string, requester string, request_time timestamp, status_code int, request string, response string"
+    spark.createDataFrame([row], columns).write.format("delta").save(str(tmp_path / "table"))
+    assert adapt(spark, "databricks", tmp_path / "table", tmp_path / "out")["prompt"] == 1
+    (found,) = by_id(tmp_path / "out/exchanges")
+    assert (found["account_id"], found["prompt"], found["requested_at"][:13]) == ("u-1", "Hi", "2026-03-01T10")
+
+
+def test_a_large_document_over_many_lines_is_not_split_among_tasks(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Here a file is large from 1 kB on, and is split at as few bytes."""
+    monkeypatch.setattr(logs, "_SPLIT", 1 << 10)
+    monkeypatch.setattr(logs, "_PEEK", 1 << 9)
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    (folder / "a.json").write_text(json.dumps([payload(litellm_call_id=f"c{n}") for n in range(50)], indent=1))
+    traffic.write_lines(folder / "b.jsonl", [payload(litellm_call_id=f"d{n}") for n in range(50)])
+    before = {name: spark.conf.get(name) for name in ("spark.sql.files.maxPartitionBytes", "spark.sql.files.openCostInBytes")}
+    try:
+        for name in before:
+            spark.conf.set(name, 2048)
+        assert adapt(spark, "litellm", folder, tmp_path / "out")["exchanges"] == 100
+    finally:
+        for name, value in before.items():
+            spark.conf.set(name, str(value))

@@ -12,9 +12,11 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind
 
-from iolaus.adapters import anthropic_batch, bedrock, chat, litellm, openai_batch, otlp, records
+from iolaus.adapters import anthropic_batch, bedrock, chat, documents, litellm, openai_batch, otlp, telemetry
+from iolaus.adapters.documents import STRANGE
 from iolaus.adapters.fields import instant, take, text, whole
-from iolaus.adapters.landing import FAULTS, FIELDS, FORMATS, IMPOSSIBLE_TIME, NO_TIME, STRANGE, Choice, _rows
+from iolaus.adapters.formats import FAULTS, FORMATS, IMPOSSIBLE_TIME, NO_TIME
+from iolaus.adapters.landing import FIELDS, Choice, rows
 from iolaus.adapters.signals import SIGNALS, shares
 from iolaus.commands.adapt import KINDS
 from iolaus.model.explanations import PEOPLE
@@ -31,7 +33,9 @@ def adapted(kind: str, *found: Row, choice: Choice | None = None, source: str = 
     made = []
     for one in found:
         record = {"record": json.dumps(one).encode(), "source_file": source, "reason": None}
-        for folder, day, value, present, reason in _rows(record, kind, FORMATS[kind], choice or Choice()):
+        for folder, day, value, present, reason, *_ in rows(
+            record, [json.loads(record["record"])], kind, FORMATS[kind], choice or Choice()
+        ):
             row = json.loads(value) if folder == "exchanges" else {"reason": reason}
             if folder == "exchanges":
                 assert {n for i, n in enumerate(FIELDS) if present >> i & 1} == row.keys() & set(FIELDS)
@@ -47,11 +51,13 @@ def test_the_prompt_is_what_a_person_said_last_and_turns_are_persons():
     assert chat.request([system, USER, ANSWER, two, ANSWER, result], "Base.") == {
         "prompt": "look",
         "turn_index": 1,
+        "request_prefill": False,
+        "prior_response": "reply",
         "image_count": 2,
         "system_instructions": "Base.\nBe brief.",
     }
     assert chat.request([USER, two])["turn_index"] == 0, "two messages without an answer between are one turn"
-    assert chat.request("hello") == {"prompt": "hello", "turn_index": 0, "image_count": 0}
+    assert chat.request("hello") == {"prompt": "hello", "turn_index": 0, "image_count": 0, "request_prefill": False}
     assert chat.request(None) == chat.request(5) == {}, "a request without messages has no prompt, and is not one with an empty prompt"
     assert "prompt" not in chat.request([ANSWER])
     assert chat.request([{"role": "user", "content": [{"type": "image"}]}])["prompt"] == "", "images alone are a prompt without words"
@@ -131,12 +137,15 @@ def test_a_litellm_payload_becomes_an_exchange():
         "finish_reasons": ["tool_calls"],
         "client_ip": "203.0.113.9",
         "user_agent": "sdk/1",
+        "prior_response": "reply",
+        "request_top_p": 0.9,
+        "request_prefill": False,
+        "client_session_id": "end-1",
         "litellm": {
             "id": "chatcmpl-1",
             "endTime": 1795302117.680759,
             "metadata": {"usage_object": {"prompt_tokens": 90}},
             "end_user": "end-1",
-            "model_parameters": {"top_p": 0.9},
         },
     }
     failed = {**payload, "status": "failure", "error_information": {"error_code": "429"}, "response": {}, "prompt_tokens": 0}
@@ -328,7 +337,7 @@ def test_an_anthropic_batch_becomes_exchanges():
     assert row["http_status"] == 529
 
 
-def telemetry(**attributes: Any) -> Row:
+def export_of(**attributes: Any) -> Row:
     """A real export of OpenTelemetry's own SDK: a gateway's server span with a model call inside, as OTLP JSON."""
     memory = InMemorySpanExporter()
     provider = TracerProvider(resource=Resource.create({"service.name": "gateway"}))
@@ -370,7 +379,7 @@ ATTRIBUTES = {
 
 
 def test_a_span_of_opentelemetrys_own_library_becomes_an_exchange():
-    spans = list(otlp.spans(telemetry(**ATTRIBUTES)))
+    spans = list(telemetry.spans(export_of(**ATTRIBUTES)))
     assert [(otlp.is_call(s), otlp.is_server(s)) for s in spans] == [(False, False), (True, False), (False, True)]
     tool, call, server = spans
     (row,) = adapted("otlp", {**call, "server": server})
@@ -398,7 +407,7 @@ def test_a_span_of_opentelemetrys_own_library_becomes_an_exchange():
         "finish_reasons": ["stop"],
     }
     assert {k: row.get(k) for k in expected} == expected
-    assert row["otlp"]["attributes"] == {"gen_ai.request.seed": 7}
+    assert row["request_seed"] == 7
     assert row["otlp"]["resource"]["service.name"] == "gateway"
     assert adapted("otlp", tool) == [{"reason": otlp.OTHER_SPAN}]
 
@@ -418,7 +427,7 @@ def test_structured_attributes_are_read_as_those_recorded_as_text():
             {"scopeSpans": [{"spans": [{**holder, "traceId": "t", "spanId": "s", "startTimeUnixNano": "1772323200000000000"}]}]}
         ]
     }
-    (span,) = otlp.spans(export)
+    (span,) = telemetry.spans(export)
     (row,) = adapted("otlp", span)
     assert (row["prompt"], row["usage_input_tokens"], row["requested_at"]) == ("hi", 12, "2026-03-01T00:00:00.000000Z")
     assert "account_id" not in row
@@ -441,11 +450,11 @@ HOSTILE: tuple[bytes, ...] = (
 )
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FORMATS)
 @pytest.mark.parametrize("line", HOSTILE)
 def test_no_line_is_lost_and_none_stops_the_rest(kind: str, line: bytes):
     record = {"record": line, "source_file": "a", "reason": None}
-    for folder, _, value, present, reason in _rows(record, kind, FORMATS[kind], Choice()):
+    for folder, _, value, present, reason, *_ in rows(record, documents._alone(line), kind, FORMATS[kind], Choice()):
         if folder == "exchanges":
             assert json.loads(value)["requested_at"]
             value.encode()
@@ -460,15 +469,15 @@ def test_no_line_is_lost_and_none_stops_the_rest(kind: str, line: bytes):
 
 def test_an_unexpected_shape_is_kept_as_it_came():
     assert adapted("litellm", {"startTime": 1795302112, "response": {"choices": [{"message": {"tool_calls": 5}}]}}) == [{"reason": STRANGE}]
-    with pytest.raises(ValueError, match=records.NOT_AN_OBJECT):
-        list(records.objects(b"[1]"))
+    with pytest.raises(ValueError, match=documents.NOT_AN_OBJECT):
+        documents.objects(b"[1]")
 
 
 def test_a_line_of_several_objects_is_rejected_once_for_each_reason():
     payload = {"startTime": 1795302112, "litellm_call_id": "c"}
     line = json.dumps([payload, {}, {}, {"startTime": 1e9}, {"startTime": 1e9}]).encode()
-    made = list(_rows({"record": line, "source_file": "a", "reason": None}, "litellm", FORMATS["litellm"], Choice()))
-    assert [(folder, reason) for folder, *_, reason in made] == [
+    made = list(rows({"record": line, "source_file": "a", "reason": None}, json.loads(line), "litellm", FORMATS["litellm"], Choice()))
+    assert [(row[0], row[4]) for row in made] == [
         ("exchanges", None),
         ("quarantine", NO_TIME),
         ("quarantine", IMPOSSIBLE_TIME),
@@ -482,4 +491,4 @@ def test_every_signal_says_what_it_lives_on():
     known = {f.name for f in EXCHANGE} | {f"accounts.{f.name}" for f in ACCOUNT} | {f"models.{f.name}" for f in MODEL}
     assert {name for signal in SIGNALS for name in signal.fields} <= known
     assert [s.says for s in SIGNALS if shares(s, {"client_ip": 0.5, "accounts.signup_ip": 1.0})] == ["the same address and its block"]
-    assert tuple(FORMATS) == KINDS
+    assert (*FORMATS, "map") == KINDS

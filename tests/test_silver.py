@@ -60,6 +60,10 @@ ARRIVALS = [
     *(exchange("in conflict", account_id=f"account {5 - i}", prompt="one two three"[: 5 + i]) for i in range(5)),
     *(exchange("in one field", usage_output_tokens=i) for i in range(4)),
     exchange("alone"),
+    exchange("answered at last", arrived_on=DAY, prompt="failed", http_status=500),
+    exchange("answered at last", arrived_on=LATER, requested_at=NOON + timedelta(hours=1), prompt="answered", http_status=200),
+    exchange("answered twice", prompt="failed", http_status=429),
+    exchange("answered twice", prompt="answered", http_status=200),
 ]
 
 
@@ -68,11 +72,13 @@ def test_one_row_an_exchange_the_same_in_any_order_and_partitions(spark: SparkSe
     found = silver(spark, ARRIVALS)
     assert found == silver(spark, shuffled, partitions=5)
     by_id = {r["exchange_id"]: r for r in found}
-    assert len(by_id) == len(found) == 6
-    hashes = dict(zip(("first", "early"), fingerprint(pa.array(["first", "early"]))["prompt_hash"].to_pylist(), strict=True))
+    assert len(by_id) == len(found) == 8
+    said = ("first", "early", "answered")
+    hashes = dict(zip(said, fingerprint(pa.array(said))["prompt_hash"].to_pylist(), strict=True))
     assert (by_id["again later"]["prompt_hash"], by_id["again later"]["arrived_on"]) == (hashes["first"], DAY)
     assert by_id["earlier wins"]["prompt_hash"] == hashes["early"]
     assert by_id["in conflict"]["account_id"] == "account 1"
+    assert {by_id[name]["prompt_hash"] for name in ("answered at last", "answered twice")} == {hashes["answered"]}
 
 
 def strings(value: Any) -> list[str]:

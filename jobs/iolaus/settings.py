@@ -65,6 +65,7 @@ class Ingestion:
         "[a-z0-9][a-z0-9_.-]*",
         "The access paths that the platform has, in lower case. Traffic by another path is counted as unknown.",
     )
+    own_proxies: int = number(0, "hops", 0, 32, "Hops at the end of a forwarded chain that are your own proxies, beside private ones.")
 
 
 @dataclass(frozen=True)

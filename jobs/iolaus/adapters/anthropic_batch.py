@@ -8,21 +8,8 @@ Message Batch" (https://platform.claude.com/docs/en/api/retrieving-message-batch
 from collections.abc import Iterator
 
 from iolaus.adapters import bodies
-from iolaus.adapters.fields import Record, anything, find, instant, take, text
-
-# "Errors" (https://platform.claude.com/docs/en/api/errors).
-_STATUS = {
-    "invalid_request_error": 400,
-    "authentication_error": 401,
-    "billing_error": 402,
-    "permission_error": 403,
-    "not_found_error": 404,
-    "request_too_large": 413,
-    "rate_limit_error": 429,
-    "api_error": 500,
-    "timeout_error": 504,
-    "overloaded_error": 529,
-}
+from iolaus.adapters.fields import Record, anything, find, instant, owner, take, text
+from iolaus.adapters.statuses import status
 
 
 def parts(line: Record) -> Iterator[tuple[str, str | None, Record]]:
@@ -56,11 +43,12 @@ def read(record: Record) -> Record | str:
         **sent,
         **answer,
         "exchange_id": f"{batch}-{custom}" if batch and custom else text(find(said, "id")),
-        "account_id": take(asked, text, "metadata.user_id") if isinstance(asked, dict) else None,
+        "account_id": take(asked, owner, "metadata.user_id") if isinstance(asked, dict) else None,
         "requested_at": take(record, instant, "batch.created_at"),
         "request_model": sent.get("request_model") or answer.get("response_model"),
         "operation_name": "chat",
         "provider_name": "anthropic",
-        "http_status": 200 if kind == "succeeded" else _STATUS.get(error or ""),
+        "request_batch": True,
+        "http_status": 200 if kind == "succeeded" else status(error),
         "left": {**record, "request_params": asked, "result_message": said, "custom_id": custom, "result_type": kind, "error_type": error},
     }

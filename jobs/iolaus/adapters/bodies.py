@@ -1,57 +1,121 @@
 """Bodies of requests and answers of model APIs, by the fields that they have: one reading serves every log that holds them.
 
-Chat Completions, Completions and Responses (OpenAI), Messages (Anthropic), Converse and InvokeModel (Bedrock).
+Chat Completions, Completions and Responses (OpenAI), Messages (Anthropic), Converse and InvokeModel (Bedrock: Claude,
+Titan, Nova, Llama, Mistral, Cohere, AI21, DeepSeek, gpt-oss), generateContent (Gemini). Streams: `iolaus.adapters.streams`.
 Sources: see `iolaus.adapters.chat`; inference parameters of InvokeModel:
-https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html.
+https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html; of generateContent:
+https://ai.google.dev/api/generate-content; caches and keys: https://platform.openai.com/docs/guides/prompt-caching.
 """
 
 from typing import Any
 
-from iolaus.adapters import chat
-from iolaus.adapters.fields import Record, anything, find, flag, number, take, text, whole
+from iolaus.adapters import chat, streams
+from iolaus.adapters.fields import Cast, Record, anything, count, find, flag, measure, take, taken, text, texts, whole
 
-_TEMPERATURE = ("temperature", "inferenceConfig.temperature", "textGenerationConfig.temperature")
+
+def _asked(value: Any) -> bool | None:
+    """Whether log probabilities were asked for: a flag, or how many."""
+    found = flag(value)
+    return found if found is not None else None if (n := count(value)) is None else n > 0
+
+
 _MOST_TOKENS = (
-    "max_completion_tokens",
-    "max_tokens",
-    "max_output_tokens",
-    "inferenceConfig.maxTokens",
-    "textGenerationConfig.maxTokenCount",
-    "max_tokens_to_sample",
-    "max_gen_len",
+    "max_completion_tokens max_tokens max_output_tokens maxOutputTokens maxTokens max_new_tokens maxTokenCount "
+    "max_tokens_to_sample max_gen_len"
 )
+# Parameters of requests: the landing's field, its type and a name that an API has for it; the first that a request has counts.
+_PARAMETERS: tuple[tuple[str, Cast, str], ...] = tuple(
+    (field, cast, name)
+    for field, cast, several in (
+        ("request_temperature", measure, "temperature"),
+        ("request_max_tokens", count, _MOST_TOKENS),
+        ("request_top_p", measure, "top_p topP p"),
+        ("request_seed", whole, "seed random_seed"),
+        ("request_n", count, "n candidateCount num_generations numResults"),
+        ("request_logprobs", _asked, "logprobs top_logprobs responseLogprobs"),
+        ("request_stop", texts, "stop stop_sequences stopSequences"),
+        ("request_stream", flag, "stream"),
+        ("client_session_id", text, "session_id prompt_cache_key"),
+    )
+    for name in several.split()
+)  # fmt: skip
+_HOLDERS = ("inferenceConfig", "textGenerationConfig", "generationConfig", "generation_config", "additionalModelRequestFields", "options")
+_HOLDING = frozenset(_HOLDERS)
+_USERS = ("user", "safety_identifier", "metadata.user_id")
+_BY_USER = frozenset(("user", "safety_identifier", "metadata"))
 _THINKING = ("thinking.type", "additionalModelRequestFields.thinking.type", "additionalModelRequestFields.reasoning_config.type")
 _EFFORT = ("reasoning_effort", "reasoning.effort", "output_config.effort")
+_OF_THINKING = frozenset(("thinking", "additionalModelRequestFields", "reasoning_effort", "reasoning", "output_config", "generationConfig"))
+_COUNTS = ("usage", "usageMetadata", "usage_metadata", "meta")
+_TOKENS: tuple[tuple[str, Cast, str], ...] = tuple(
+    (field, count, name)
+    for field, several in (  # every: all input; fresh: without what a cache gave and took; read: what it gave, beside that
+        ("every", "prompt_tokens prompt_token_count promptTokenCount prompt_eval_count"),
+        ("fresh", "input_tokens inputTokens inputTextTokenCount"),
+        ("read", "cache_read_input_tokens cacheReadInputTokens cacheReadInputTokenCount"),
+        ("usage_output_tokens", "completion_tokens output_tokens outputTokens generation_token_count candidatesTokenCount eval_count"),
+        ("usage_cache_read_tokens", "cachedContentTokenCount"),
+        ("usage_reasoning_tokens", "thoughtsTokenCount"),
+    )
+    for name in several.split()
+)
+_OF_INPUT, _OF_OUTPUT = (("usage_cache_read_tokens", count, "cached_tokens"),), (("usage_reasoning_tokens", count, "reasoning_tokens"),)
+_DETAILS: dict[str, tuple[tuple[str, Cast, str], ...]] = {
+    "prompt_tokens_details": _OF_INPUT,
+    "input_tokens_details": _OF_INPUT,
+    "completion_tokens_details": _OF_OUTPUT,
+    "output_tokens_details": _OF_OUTPUT,
+}
+_SAID = ("completion", "generation", "outputText", "text", "response")
+_ENDED = ("stop_reason", "finish_reason", "completionReason", "done_reason")
 
 
 def parameters(body: Record) -> Record:
     """The landing's fields of a request's parameters, taken out of its body: sampling, limits, stream, tools, thinking."""
-    tools = [name for path in ("tools", "toolConfig.tools", "functions") for name in take(body, chat.names, path) or ()]
-    return {
-        "request_temperature": take(body, number, *_TEMPERATURE),
-        "request_max_tokens": take(body, whole, *_MOST_TOKENS),
-        "request_stream": take(body, flag, "stream"),
-        "request_thinking": _thinking(body),
-        "tool_names": tools or None,
-    }
+    made: Record = {}
+    taken(body, _PARAMETERS, made)
+    if not _HOLDING.isdisjoint(body):
+        for inner in (body.get(name) for name in _HOLDERS):
+            if isinstance(inner, dict):
+                taken(inner, _PARAMETERS, made)
+    tools: list[str] = []
+    for name in ("tools", "toolConfig", "functions"):
+        if name in body:
+            tools += take(body, chat.names, name, f"{name}.tools") or ()
+    if tools:
+        made["tool_names"] = tools
+    if not _OF_THINKING.isdisjoint(body):
+        made["request_thinking"] = _thinking(body)
+    if "client_session_id" not in made and not _BY_USER.isdisjoint(body):
+        made["client_session_id"] = next((said for path in _USERS if (said := text(find(body, path)))), None)
+    return made
 
 
 def request(body: Record) -> Record:
     """The landing's fields of a request's body, taken out of it."""
-    messages = take(body, anything, "messages", "input", "prompt", "inputText")
-    system = take(body, anything, "system", "instructions")
+    messages = take(body, anything, "messages", "contents", "input", "prompt", "inputText")
+    if messages is None and "message" in body:  # Cohere
+        messages = [*(take(body, chat.listed, "chat_history") or ()), {"role": "user", "content": body.pop("message")}]
+    system = take(body, anything, "system", "instructions", "systemInstruction", "system_instruction", "preamble")
     return {"request_model": take(body, text, "model"), **parameters(body), **chat.request(messages, system)}
 
 
+def is_request(body: Any) -> bool:
+    """Whether an object is the body of a call, and not a text of a person that happens to be JSON."""
+    messages = body.get("messages") or body.get("contents") if isinstance(body, dict) else None
+    return isinstance(messages, list) and all(isinstance(m, dict) for m in messages)
+
+
 def answer(body: Any) -> Record:
-    """The landing's fields of an answer's body, taken out of it; of one that was streamed, of its list of events."""
-    if isinstance(body, list):
-        body = _assembled([event for event in body if isinstance(event, dict)])
+    """The landing's fields of an answer's body, taken out of it; of one that was streamed, of its events, as list or text."""
+    events = streams.events(body)
+    if events is not None:
+        body = streams.assembled(events)
     if not isinstance(body, dict):
         return {}
     said, called, reasons = _said(body)
     return {
-        "response_model": take(body, text, "model"),
+        "response_model": take(body, text, "model", "modelVersion", "model_version"),
         "response": said or None,
         "tool_call_count": called,
         "finish_reasons": reasons or None,
@@ -60,24 +124,27 @@ def answer(body: Any) -> Record:
 
 
 def usage(body: Record) -> Record:
-    """The landing's token counts, taken out of the object `usage` of an answer.
+    """The landing's token counts, taken out of the object of an answer that has them.
 
     `usage_input_tokens` counts all input, as OpenTelemetry and OpenAI do: Anthropic and Bedrock report what a cache
     gave, and what was written to it, beside the rest, so these are added.
     """
-    every = take(body, whole, "usage.prompt_tokens", "prompt_token_count")
-    fresh = take(body, whole, "usage.input_tokens", "usage.inputTokens")
-    read = take(body, whole, "usage.cache_read_input_tokens", "usage.cacheReadInputTokens")
-    written = whole(find(body, "usage.cache_creation_input_tokens") or find(body, "usage.cacheWriteInputTokens"))
-    detailed = take(body, whole, "usage.prompt_tokens_details.cached_tokens", "usage.input_tokens_details.cached_tokens")
-    hidden = ("usage.completion_tokens_details.reasoning_tokens", "usage.output_tokens_details.reasoning_tokens")
-    made = ("usage.completion_tokens", "usage.output_tokens", "usage.outputTokens", "generation_token_count")
-    return {
-        "usage_input_tokens": every if fresh is None else fresh + (read or 0) + (written or 0),
-        "usage_output_tokens": take(body, whole, *made),
-        "usage_cache_read_tokens": detailed if read is None else read,
-        "usage_reasoning_tokens": take(body, whole, *hidden),
-    }
+    counts = next((found for name in _COUNTS if isinstance(found := body.get(name), dict)), body)
+    inner = counts.get("tokens")  # Cohere
+    counts = inner if isinstance(inner, dict) else counts
+    made: Record = {}
+    taken(counts, _TOKENS, made)
+    for holder, table in _DETAILS.items():
+        if holder in counts and isinstance(details := counts[holder], dict):
+            taken(details, table, made)
+    every, fresh, read = made.pop("every", None), made.pop("fresh", None), made.pop("read", None)
+    if read is not None:
+        made["usage_cache_read_tokens"] = read
+    if fresh is not None:
+        written = count(counts.get("cache_creation_input_tokens", counts.get("cacheWriteInputTokens")))
+        every = fresh + (read or 0) + (written or 0)
+    made["usage_input_tokens"] = every
+    return made
 
 
 def _thinking(body: Record) -> bool | None:
@@ -85,57 +152,53 @@ def _thinking(body: Record) -> bool | None:
     kind = take(body, text, *_THINKING)
     if kind is not None:
         return str(kind) != "disabled"
+    budget = whole(find(body, "generationConfig.thinkingConfig.thinkingBudget"))
+    if budget is not None:
+        return budget != 0
     effort = take(body, text, *_EFFORT)
     return None if effort is None else str(effort) not in ("none", "minimal")
 
 
 def _said(body: Record) -> tuple[str, int | None, list[str]]:
     """Text, tool calls and reasons of the end, of whichever shape the answer has."""
-    if isinstance(choices := take(body, anything, "choices"), list):
-        messages = [c.get("message") or {"content": c.get("text")} for c in choices if isinstance(c, dict)]
-        called = sum(len(m.get("tool_calls") or ()) + bool(m.get("function_call")) for m in messages)
-        said = [chat.words(m.get("content")) for m in messages]
-        return "\n".join(filter(None, said)), called, [r for c in choices if isinstance(c, dict) and (r := text(c.get("finish_reason")))]
-    content = take(body, anything, "output.message.content", "content")
+    for name in ("choices", "candidates", "generations", "outputs"):
+        if isinstance(body.get(name), list):
+            return _choices(body.pop(name))
+    content = take(body, anything, "output.message.content", "message.content", "content")
     if content is not None:
-        return chat.words(content), chat.calls(content), _one(take(body, text, "stop_reason", "stopReason"))
+        beside = take(body, anything, "message.tool_calls", "tool_calls")
+        called = chat.calls(content) + (len(beside) if isinstance(beside, list) else 0)
+        return chat.words(content), called, _one(take(body, text, "stop_reason", "stopReason", "finish_reason", "done_reason"))
     if isinstance(output := take(body, anything, "output"), list):  # Responses
         said = [chat.words(item.get("content")) for item in output if isinstance(item, dict) and item.get("type") == "message"]
         cut = take(body, text, "incomplete_details.reason")
         # The landing knows the limit of tokens by the names of the other interfaces.
         return "\n".join(filter(None, said)), chat.calls(output), _one("length" if cut == "max_output_tokens" else cut)
-    said_plainly = take(body, text, "completion", "generation", "outputText", "text")
-    ended = take(body, text, "stop_reason", "finish_reason", "completionReason")
+    if isinstance(output, dict | str) and (said_there := chat.answers(output))[0]:
+        return said_there
+    said_plainly, ended = take(body, text, *_SAID), take(body, text, *_ENDED)
     for result in take(body, anything, "results") or ():  # Titan
         if isinstance(result, dict):
             said_plainly, ended = text(result.get("outputText")), text(result.get("completionReason"))
-    return said_plainly or "", None, _one(ended)
+    tools = body.get("tool_calls")
+    return said_plainly or "", len(tools) if isinstance(tools, list) else None, _one(ended)
+
+
+def _choices(choices: list[Any]) -> tuple[str, int | None, list[str]]:
+    """The same of a list of answers: OpenAI's choices, Gemini's candidates, Cohere's generations, Mistral's outputs."""
+    said, called, reasons = [], 0, []
+    for choice in choices:
+        if not isinstance(choice, dict):
+            continue
+        message = choice.get("message") or choice.get("content")
+        message = message if isinstance(message, dict) else {"content": message or choice.get("text")}
+        content = chat.content_of(message)
+        said.append(content if isinstance(content, str) else chat.words(content))
+        called += len(message.get("tool_calls") or ()) + bool(message.get("function_call")) + chat.calls(content)
+        if reason := text(choice.get("finish_reason") or choice.get("finishReason") or choice.get("stop_reason")):
+            reasons.append(reason)
+    return "\n".join(filter(None, said)), called, reasons
 
 
 def _one(reason: str | None) -> list[str]:
     return [reason] if reason else []
-
-
-def _assembled(events: list[Record]) -> Record:
-    """The answer that a stream of events amounts to: Anthropic's events, or chunks that each have a piece of the text."""
-    pieces: list[str] = []
-    called = 0
-    whole_answer: Record = {}
-    counted: Record = {}
-    for event in events:
-        delta = event.get("delta") if isinstance(event.get("delta"), dict) else {}
-        message = event.get("message") if isinstance(event.get("message"), dict) else {}
-        block = event.get("content_block") if isinstance(event.get("content_block"), dict) else {}
-        assert isinstance(delta, dict)
-        assert isinstance(message, dict)
-        assert isinstance(block, dict)
-        called += chat.calls(block)
-        pieces += [piece for piece in (delta.get("text"), event.get("outputText"), event.get("generation")) if isinstance(piece, str)]
-        for source in (message, event):
-            counted |= {k: v for k, v in (source.get("usage") or {}).items() if v is not None}
-        whole_answer |= {k: v for k, v in {"model": message.get("model"), "stop_reason": delta.get("stop_reason")}.items() if v}
-        whole_answer |= {
-            k: event[k] for k in ("stop_reason", "completionReason", "prompt_token_count", "generation_token_count") if event.get(k)
-        }
-    content = [{"type": "text", "text": "".join(pieces)}, *({"type": "tool_use"} for _ in range(called))]
-    return {**whole_answer, "content": content, "usage": counted}

@@ -1,77 +1,196 @@
-"""Messages of a chat, in the shapes that model APIs and their logs use.
+"""Messages of a chat, in the shapes that model APIs, frameworks and their logs use.
 
-A message has a `role` and its `content` (OpenAI, Anthropic, Bedrock Converse) or `parts` (OpenTelemetry): text, or
-a list of parts. Parts tell what they are by `type`, or in Converse by the name of their one field.
+A message has a `role` and its text, as `content` (OpenAI, Anthropic, Bedrock Converse), `parts` (OpenTelemetry,
+Gemini), `message` or `text` (Cohere): text, or a list of parts. Parts tell what they are by `type`, or by the name of
+their one field. Which of these stands where is not asked: each is read wherever it stands.
 
 Sources: OpenAI, "Chat Completions" and "Responses" (https://platform.openai.com/docs/api-reference); Anthropic,
 "Create a Message" (https://platform.claude.com/docs/en/api/messages); AWS, "Using the Converse API"
-(https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference-call.html); OpenTelemetry, the JSON
-schemas of input and output messages (https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/).
+(https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference-call.html) and "GuardrailConverseContentBlock"
+(https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailConverseContentBlock.html); Google,
+"Content" (https://ai.google.dev/api/caching#Content); Cohere, "Chat" (https://docs.cohere.com/v1/reference/chat);
+OpenTelemetry, the JSON schemas of input and output messages (https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/);
+LangChain, "Messages" (https://docs.langchain.com/oss/python/langchain/messages).
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
-_RESULTS = ("tool_result", "toolResult", "tool_call_response", "function_call_output")
-_IMAGES = ("image", "image_url", "input_image")
-_CALLS = ("tool_use", "toolUse", "tool_call", "function_call", "server_tool_use", "server_tool_call")
-_INSTRUCTIONS = ("system", "developer")
+from iolaus.adapters.fields import structure
+
+_RESULTS = frozenset(
+    ("tool_result", "toolResult", "tool_call_response", "function_call_output", "functionResponse", "function_response", "tool_results")
+)
+_IMAGES = frozenset(("image", "image_url", "input_image"))
+_CALLS = frozenset(
+    ("tool_use", "toolUse", "tool_call", "function_call", "functionCall", "server_tool_use", "server_tool_call", "custom_tool_call")
+)
+_TEXTS = frozenset(("text", "input_text", "output_text", "guardContent", "guard_content"))
+_FIELDS = (*_RESULTS, *_CALLS, "guardContent", "guard_content", "image", "text")  # that a part without a type is known by
+_ROLES = {
+    "human": "user", "ai": "assistant", "model": "assistant", "bot": "assistant", "chatbot": "assistant", "aimessage": "assistant",
+    "humanmessage": "user", "systemmessage": "system", "developer": "system", "function": "tool", "toolmessage": "tool",
+    "aimessagechunk": "assistant",
+}  # fmt: skip
+_SPEAKERS = frozenset(("user", "assistant", "system", "tool", *_ROLES))
+_WRAPPERS = ("messages", "contents", "input", "prompt", "inputs", "kwargs", "args", "query", "question", "request", "body")
+_CUT = re.compile(r"\s*[\[{]\s*[\[{]?\s*\"(?:role|content|contents|parts|messages|type|input|model)\"\s*:")
+_DEEP = 5  # wrappers within one another
 
 
 def request(messages: Any, system: Any = None) -> dict[str, Any]:
-    """The landing's fields of a request's messages: prompt, system_instructions, turn_index and image_count.
+    """The landing's fields of a request's messages: prompt, system_instructions, prior_response, request_prefill, turn_index, image_count.
 
     The prompt is the text of the newest message of a person: a message that only brings a tool's result is the
     program's. A turn is what a person said between two answers, in one message or several. What a client sends as
-    history it may have made up: `turn_index` is its word. Images are those of the whole request.
+    history it may have made up: `turn_index` and `prior_response`, the newest answer that it quotes, are its word. A
+    request whose last message is the assistant's begins the answer: that is no answer it quotes. Images are those of
+    the whole request.
     """
-    if isinstance(messages, str):
-        messages = [{"role": "user", "content": messages}]
-    found = [m for m in messages if isinstance(m, dict)] if isinstance(messages, list) else []
-    instructions = [words(system)] if system else []
-    prompt, turns, answered, images = None, 0, True, 0
+    found = listed(messages)
+    instructions = [words(part) for part in _instructions(system)] if system else []
+    prompt, turns, answered, images, answers = None, 0, True, 0, [""]
+    last = ""
     for message in found:
-        role, content = message.get("role"), _content(message)
-        images += sum(1 for part in _parts(content, nested=True) if _is_image(part))
-        if role in _INSTRUCTIONS:
+        role, content = message.get("role"), message.get("content")
+        if role != "user" or content.__class__ is not str:
+            role, content = role_of(message), content or content_of(message)
+        plain = isinstance(content, str)
+        images += len(message.get("images") or ()) if plain else sum(1 for part in _parts(content, nested=True) if _is_image(part))
+        if role == "system":
             instructions.append(words(content))
-        elif role == "user" and _of_a_person(content):
+            continue
+        last = role
+        if role == "user" and (plain or _of_a_person(content)):
             prompt = words(content)
             turns += answered
             answered = False
-        elif role in ("assistant", "model"):
+        elif role == "assistant":
             answered = True
+            answers.append(words(content))
     fields: dict[str, Any] = {"image_count": images} if found else {}
+    prefill = last == "assistant" and not _calls_of(found[-1])
     if prompt is not None:
-        fields |= {"prompt": prompt, "turn_index": turns - 1}
-    if said := "\n".join(filter(None, instructions)):
+        fields |= {"prompt": prompt, "turn_index": turns - 1, "request_prefill": prefill}
+    if len(answers) > 1 and (prior := next((said for said in reversed(answers[:-1] if prefill else answers) if said), None)):
+        fields["prior_response"] = prior
+    if instructions and (said := "\n".join(filter(None, instructions))):
         fields["system_instructions"] = said
     return fields
 
 
+def listed(value: Any, depth: int = 0) -> list[dict[str, Any]]:
+    """The messages that a value holds, in order, however they are wrapped: none of JSON text that was cut.
+
+    Plain text, and each text of a list, is a message of the user. A list in a list, and a body or the arguments of a
+    call around the messages, are opened.
+    """
+    if isinstance(value, list) and all(one.__class__ is dict and "role" in one for one in value):
+        return value  # as nearly all are
+    if depth > _DEEP or not value:
+        return []
+    if isinstance(value, str):
+        return _of_text(value, depth)
+    if isinstance(value, list):
+        return [message for one in value for message in listed(one, depth + 1)]
+    return _opened(value, depth) if isinstance(value, dict) else []
+
+
+def _of_text(value: str, depth: int) -> list[dict[str, Any]]:
+    """The messages of JSON text; other text is one message of the user, unless it is JSON that was cut."""
+    found = structure(value)
+    if not isinstance(found, str) and (opened := listed(found, depth + 1)) and all(role_of(m) for m in opened):
+        return opened
+    return [] if is_cut(value) else [{"role": "user", "content": value}]
+
+
+def is_cut(text: str) -> bool:
+    """Whether a text is JSON of messages that breaks off, as where an attribute's length is limited."""
+    return bool(_CUT.match(text)) and isinstance(structure(text), str)
+
+
+def _opened(value: dict[str, Any], depth: int) -> list[dict[str, Any]]:
+    inner = value.get("kwargs") if value.get("lc") or "id" in value else value.get("data")
+    if isinstance(inner, dict) and ("content" in inner or "messages" in inner):  # LangChain's serialised messages
+        return listed({**inner, "type": inner.get("type") or value.get("type") or (value.get("id") or [""])[-1]}, depth + 1)
+    if isinstance(value.get("message"), dict):
+        return listed(value["message"], depth + 1)
+    if "role" in value or str(value.get("type")).lower() in _SPEAKERS:
+        return [value]
+    for name in _WRAPPERS:
+        if value.get(name) and (found := listed(value[name], depth + 1)):
+            system = value.get("system") or value.get("instructions") or value.get("systemInstruction")
+            return [{"role": "system", "content": system}, *found] if system else found
+    # Content without a role: the first message of Gemini may do without.
+    return [{**value, "role": "user"}] if "parts" in value or isinstance(value.get("content"), str | list) else []
+
+
+def role_of(message: dict[str, Any]) -> str:
+    """Whose a message is: user, assistant, system, tool or another role as it is written; empty if it does not say."""
+    role = message.get("role")
+    if role in ("user", "assistant"):
+        return str(role)
+    if not isinstance(role, str):
+        kind = message.get("type")
+        role = kind if isinstance(kind, str) and kind.lower() in _SPEAKERS else ""
+    lower = role.lower()
+    return _ROLES.get(lower, lower)
+
+
 def words(content: Any) -> str:
     """The text of a content, part after part."""
+    if isinstance(content, str):
+        return content
     return "\n".join(said for part in _parts(content) if (said := _said(part)))
 
 
 def calls(content: Any) -> int:
     """How many tools a content calls."""
-    return sum(1 for part in _parts(content) if _kind(part) in _CALLS)
+    return 0 if isinstance(content, str) else sum(1 for part in _parts(content) if _kind(part) in _CALLS)
+
+
+def answers(messages: Any) -> tuple[str, int, list[str]]:
+    """Text, tool calls and reasons of the end of messages of an answer, however they are wrapped; plain text is one message."""
+    found = [{"role": "assistant", "content": messages}] if isinstance(structure(messages), str) else listed(messages)
+    if isinstance(messages, str) and is_cut(messages):
+        found = []
+    reasons = [r for m in found if isinstance(r := m.get("finish_reason") or m.get("finishReason") or m.get("stop_reason"), str)]
+    return "\n".join(filter(None, (words(content_of(m)) for m in found))), sum(map(_calls_of, found)), reasons
+
+
+def _calls_of(message: dict[str, Any]) -> int:
+    """How many tools a message calls, in its content or beside it."""
+    beside = message.get("tool_calls") or message.get("toolCalls")
+    return (len(beside) if isinstance(beside, list) else 0) + bool(message.get("function_call")) or calls(content_of(message))
 
 
 def names(tools: Any) -> list[str] | None:
     """Names of the tools offered, in order: functions by their name, tools of the provider's own by their type."""
     found = []
     for tool in tools if isinstance(tools, list) else []:
-        if isinstance(tool, dict):
+        tool = structure(tool)  # noqa: PLW2901 - each may be text
+        if isinstance(tool, str):
+            found += [tool]
+        elif isinstance(tool, dict) and isinstance(several := tool.get("functionDeclarations", tool.get("function_declarations")), list):
+            found += names(several) or []
+        elif isinstance(tool, dict):
             inner = next((tool[k] for k in ("function", "toolSpec", "systemTool") if isinstance(tool.get(k), dict)), tool)
             name = inner.get("name") or tool.get("type")
             found += [name] if isinstance(name, str) and name else []
     return found or None
 
 
-def _content(message: dict[str, Any]) -> Any:
-    return message["parts"] if "parts" in message else message.get("content")
+def content_of(message: dict[str, Any]) -> Any:
+    """What a message says, under whichever name."""
+    return message.get("content") or message.get("parts") or message.get("message") or message.get("text") or ""
+
+
+def _instructions(system: Any) -> list[Any]:
+    system = structure(system)
+    if isinstance(system, list) and any(isinstance(one, dict) and "role" in one for one in system):
+        return [content_of(m) for m in listed(system)]
+    return [system.get("parts") or system.get("content") or system] if isinstance(system, dict) else [system] if system else []
 
 
 def _parts(content: Any, *, nested: bool = False) -> Iterator[dict[str, Any]]:
@@ -89,22 +208,28 @@ def _parts(content: Any, *, nested: bool = False) -> Iterator[dict[str, Any]]:
 
 
 def _kind(part: dict[str, Any]) -> str:
-    """What a part is; in Converse it is the name of its one field."""
+    """What a part is; where it has no type it is the name of its one field."""
     kind = part.get("type")
-    if isinstance(kind, str):
+    if isinstance(kind, str) and kind.lower() not in _SPEAKERS:
         return kind
-    return next((k for k in (*_RESULTS, *_CALLS, "image", "text") if k in part), "")
+    return next((k for k in _FIELDS if k in part), "")
 
 
 def _said(part: dict[str, Any]) -> str | None:
-    if _kind(part) not in ("text", "input_text", "output_text"):
+    kind = _kind(part)
+    if kind not in _TEXTS or part.get("thought") is True:
         return None
-    said = part.get("text", part.get("content"))
+    said = part.get("text", part.get("content", part.get(kind)))
+    while isinstance(said, dict):  # {"guardContent": {"text": {"text": …}}}, {"text": {"value": …}}
+        said = said.get("text", said.get("value"))
     return said if isinstance(said, str) else None
 
 
 def _is_image(part: dict[str, Any]) -> bool:
-    return _kind(part) in _IMAGES or part.get("modality") == "image"
+    if _kind(part) in _IMAGES or part.get("modality") == "image":
+        return True
+    blob = part.get("inlineData") or part.get("inline_data") or part.get("fileData") or part.get("file_data")
+    return isinstance(blob, dict) and str(blob.get("mimeType") or blob.get("mime_type")).startswith("image/")
 
 
 def _of_a_person(content: Any) -> bool:

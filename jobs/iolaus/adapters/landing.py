@@ -1,52 +1,46 @@
 """Records as rows of the landing: `exchanges` and `accounts` as JSON lines, and the `quarantine` of what can be neither."""
 
 import base64
+import gc
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
+import orjson
 import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from iolaus.adapters import anthropic_batch, bedrock, litellm, openai_batch, otlp, records
-from iolaus.adapters.fields import Cast, Record, cast_to, find, rest
+from iolaus.adapters import documents
+from iolaus.adapters.documents import STRANGE
+from iolaus.adapters.fields import Cast, Record, address, cast_to, find, has, rest
+from iolaus.adapters.formats import IMPOSSIBLE_TIME, NO_TIME, Format
 from iolaus.schemas.landing import ACCOUNT, EXCHANGE
 from iolaus.settings import DEFAULT
+from iolaus.text.markers import is_redaction_marker
 
-# folder: `exchanges`, `quarantine`, or null for a record that is skipped; dt: day of arrival, null but for an exchange;
-# value: the line; present: bit i is set where the row has field i of EXCHANGE; reason: why it is no exchange.
-ROWS = "folder string, dt date, value string, present long, reason string"
-NO_TIME = "no time of the request"
-IMPOSSIBLE_TIME = "a time before the first API"
-STRANGE = "fields of a shape that the format does not have"
 FIELDS = tuple(f.name for f in EXCHANGE)
+# folder: `exchanges`, `quarantine`, or null for a record that is skipped; dt: day of arrival, null but for an exchange;
+# value: the line; present: bit i is set where the row has field i of EXCHANGE; reason: why it is no exchange; matched:
+# bit i is set where the record has path i of the choice; the others are for the summary.
+ROWS = (
+    "folder string, dt date, value string, present long, reason string, matched long, "
+    "exchange_id string, account_id string, account_from string, content_from string, unread string"
+)
+_NAMES = tuple(column.split()[0] for column in ROWS.split(", "))
+_KINDS = (pa.string(), pa.date32(), pa.string(), pa.int64(), pa.string(), pa.int64(), *[pa.string()] * 5)
+_BITS = {name: 1 << i for i, name in enumerate(FIELDS)}
 _ACCOUNT_OF_PATH = "account="  # a folder's name that says whose logs it holds
+_OF_PROMPT = ("prompt", "turn_index", "image_count", "request_prefill")
+_TEXTS = ("response", "system_instructions", "prior_response")
 _EXCHANGE_CASTS = {f.name: cast_to(f.dataType) for f in EXCHANGE}
 _ACCOUNT_CASTS = {f.name: cast_to(f.dataType) for f in ACCOUNT}
-_KINDS = (pa.string(), pa.date32(), pa.string(), pa.int64(), pa.string())
-
-
-@dataclass(frozen=True)
-class Format:
-    """A format of logs: its name in words, how a record is read, and how lines become records."""
-
-    title: str
-    read: Callable[[Record], Record | str]
-    gather: Callable[[DataFrame], DataFrame] = records.plain
-    skips: tuple[str, ...] = ()  # why a sound record may be no exchange
-
-
-FORMATS: dict[str, Format] = {
-    "otlp": Format("OpenTelemetry spans of model calls, as OTLP JSON", otlp.read, records.of_spans, (otlp.OTHER_SPAN,)),
-    "litellm": Format("LiteLLM's standard logging payload", litellm.read, skips=(litellm.OTHER_CALL,)),
-    "bedrock": Format("AWS Bedrock model invocation logs", bedrock.read, skips=(bedrock.OTHER_OPERATION, bedrock.NO_LOG)),
-    "openai-batch": Format("OpenAI-style batches", openai_batch.read, records.of_batches(openai_batch.parts), (openai_batch.OTHER_URL,)),
-    "anthropic-batch": Format("Anthropic-style message batches", anthropic_batch.read, records.of_batches(anthropic_batch.parts)),
-}
-FAULTS = (records.NOT_JSON, records.NOT_AN_OBJECT, records.UNREADABLE_FILE, records.NOT_AN_EXCHANGE, STRANGE, NO_TIME, IMPOSSIBLE_TIME)
+_SPEAKING = re.compile(r"prompt|messages?|input|contents?|query|question|text|body|request", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -54,93 +48,166 @@ class Choice:
     """What a deployment decides: fields of the landing taken from elsewhere (name: path), and the day of arrival.
 
     `accounts` are fields of an account. `arrived` None: an exchange arrived on the UTC day of its request. An exchange
-    of a year before `earliest_year` cannot have happened.
+    of a year before `earliest_year` cannot have happened. `own_proxies`: how many hops at the end of a list of forwarded
+    addresses are one's own, beside those of private networks.
     """
 
     exchanges: Mapping[str, str] = field(default_factory=dict)
     accounts: Mapping[str, str] = field(default_factory=dict)
     arrived: date | None = None
     earliest_year: int = DEFAULT.ingestion.earliest_year
+    own_proxies: int = DEFAULT.ingestion.own_proxies
+
+    @cached_property
+    def paths(self) -> tuple[str, ...]:
+        """The paths into the log, each once, in the order of the bits of `matched`."""
+        return tuple(dict.fromkeys((*self.exchanges.values(), *self.accounts.values())))
 
 
-def exchanges(gathered: DataFrame, kind: str, choice: Choice) -> DataFrame:
+def exchanges(gathered: DataFrame, known: Format, kind: str, choice: Choice) -> DataFrame:
     """One row an exchange, rejected line or skipped record. Shapes: `iolaus.adapters.records.RECORDS`; `ROWS`.
 
     An exchange without a field that the landing requires is a row all the same: the quarantine of the lake says what
     it lacks. Fields that nobody took stand in the row, in an object named after the format.
     """
-    known = FORMATS[kind]
 
     def land(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            rows = [row for record in batch.to_pylist() for row in _rows(record, kind, known, choice)]
-            columns = list(zip(*rows, strict=True)) or [()] * len(_KINDS)
+        for several in documents.records(batches):
+            with _uncollected():
+                made = [row for record, found in several for row in rows(record, found, kind, known, choice)]
+            columns = list(zip(*made, strict=True)) or [()] * len(_KINDS)
             arrays = [pa.array(values, kind_) for values, kind_ in zip(columns, _KINDS, strict=True)]
-            yield pa.RecordBatch.from_arrays(arrays, names=["folder", "dt", "value", "present", "reason"])
+            yield pa.RecordBatch.from_arrays(arrays, names=list(_NAMES))
 
     return gathered.mapInArrow(land, ROWS)
 
 
-def accounts(gathered: DataFrame, kind: str, choice: Choice) -> DataFrame:
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the collector of cycles: trees of JSON have none, and looking for them costs a third of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def accounts(gathered: DataFrame, known: Format, choice: Choice) -> DataFrame:
     """One row an account (`account_id`, `value`: its line), as its newest exchange has it, of those with `created_at`."""
-    known = FORMATS[kind]
 
     def find_accounts(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
+        for several in documents.records(batches):
             found = []
-            for record in batch.to_pylist():
-                for _, made, about in _read(record, known, choice):
+            for record, objects in several:
+                for one in [] if isinstance(objects, str) else objects:
+                    about = _chosen(one, choice.accounts, _ACCOUNT_CASTS)
+                    made, _ = _read(one, record["source_file"], known, choice)
                     if isinstance(made, dict) and made.get("account_id") and made.get("requested_at") and about.get("created_at"):
                         row = {"account_id": made["account_id"], **about}
                         found.append((made["account_id"], made["requested_at"], _line(row)))
             columns = list(zip(*found, strict=True)) or [(), (), ()]
             yield pa.RecordBatch.from_arrays([pa.array(c, pa.string()) for c in columns], names=["account_id", "at", "value"])
 
-    rows = gathered.mapInArrow(find_accounts, "account_id string, at string, value string")
-    return rows.groupBy("account_id").agg(F.max_by("value", F.struct("at", "value")).alias("value"))
+    newest = gathered.mapInArrow(find_accounts, "account_id string, at string, value string")
+    return newest.groupBy("account_id").agg(F.max_by("value", F.struct("at", "value")).alias("value"))
 
 
-def _rows(record: Record, kind: str, known: Format, choice: Choice) -> Iterator[tuple[Any, ...]]:
-    """The rows of one record, in the order of `ROWS`; a line of several objects is rejected once for each reason."""
+def rows(record: Record, found: list[Record] | str, kind: str, known: Format, choice: Choice) -> Iterator[tuple[Any, ...]]:
+    """The rows of one record, in the order of `ROWS`; a record of several objects is rejected once for each reason."""
     rejected = set()
-    for one, made, _ in _read(record, known, choice):
-        time = made.get("requested_at") if isinstance(made, dict) else None
+    for one in [found] if isinstance(found, str) else found:
+        made, matched = (one, 0) if isinstance(one, str) else _read(one, record["source_file"], known, choice)
         if isinstance(made, str) and made in known.skips:
-            yield (None, None, None, 0, made)
+            yield (None, None, None, 0, made, matched, *_NOTHING)
             continue
-        if isinstance(made, str) or not isinstance(time, str) or int(time[:4]) < choice.earliest_year:
-            reason = made if isinstance(made, str) else IMPOSSIBLE_TIME if time else NO_TIME
-            if reason not in rejected:
-                rejected.add(reason)
-                yield _rejected(record, reason)
-            continue
-        left = rest(made.get("left", one))
-        row = {name: made[name] for name in FIELDS if made.get(name) is not None}
-        present = sum(1 << i for i, name in enumerate(FIELDS) if name in row)
-        arrived = choice.arrived or date.fromisoformat(time[:10])
-        yield ("exchanges", arrived, _line(row | ({kind.replace("-", "_"): left} if left else {})), present, None)
-
-
-def _read(record: Record, known: Format, choice: Choice) -> Iterator[tuple[Record, Record | str, Record]]:
-    """Each object of a record: what is left of it, the landing's fields of it or why it has none, and those of its account."""
-    if record["reason"] is not None:
-        yield {}, record["reason"], {}
-        return
-    try:
-        found = list(records.objects(record["record"]))
-    except ValueError as error:
-        yield {}, str(error), {}
-        return
-    for one in found:
-        chosen, about = _chosen(one, choice.exchanges, _EXCHANGE_CASTS), _chosen(one, choice.accounts, _ACCOUNT_CASTS)
-        whose = [part.removeprefix(_ACCOUNT_OF_PATH) for part in record["source_file"].split("/") if part.startswith(_ACCOUNT_OF_PATH)]
-        if whose and "account_id" not in choice.exchanges:
-            chosen["account_id"] = whose[-1]
         try:
-            made = known.read(one)
-        except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
-            made = STRANGE
-        yield one, made if isinstance(made, str) else made | chosen, about
+            row = made if isinstance(made, str) else _row(one, made, kind, known, choice, matched)  # type: ignore[arg-type]
+        except RecursionError:
+            row = STRANGE
+        if isinstance(row, str):
+            if row not in rejected:
+                rejected.add(row)
+                yield _rejected(record, row)
+            continue
+        yield row
+
+
+_NOTHING = (None,) * 5
+
+
+def _row(one: Record, made: Record, kind: str, known: Format, choice: Choice, matched: int) -> tuple[Any, ...] | str:
+    """The row of an exchange; or why it can be placed in no day."""
+    time = made.get("requested_at")
+    if not isinstance(time, str):
+        return NO_TIME
+    if int(time[:4]) < choice.earliest_year:
+        return IMPOSSIBLE_TIME
+    left = rest(made.get("left", one))
+    row, present = {}, 0
+    for name, value in made.items():
+        if value is not None and (bit := _BITS.get(name)):
+            row[name] = value
+            present |= bit
+    unread = made.get("unread") or (_unread(left) if "prompt" not in row else None)
+    if left:
+        row[kind.replace("-", "_")] = left
+    arrived = choice.arrived or date.fromisoformat(time[:10])
+    whose, account = made.get("account_from", known.account_from), row.get("account_id")
+    said = (row.get("exchange_id"), account, whose if account else None, made.get("content_from"), unread)
+    return ("exchanges", arrived, _line(row), present, None, matched, *said)
+
+
+def _read(one: Record, source: str, known: Format, choice: Choice) -> tuple[Record | str, int]:
+    """The landing's fields of an object, or why it has none; and which paths of the choice it has."""
+    chosen, matched = {}, 0
+    if choice.paths:
+        chosen = _chosen(one, choice.exchanges, _EXCHANGE_CASTS)
+        matched = sum(1 << i for i, path in enumerate(choice.paths) if has(one, path))
+    if "account_id" in chosen:
+        chosen["account_from"] = choice.exchanges["account_id"]
+    elif _ACCOUNT_OF_PATH in source and "account_id" not in choice.exchanges:
+        whose = [part.removeprefix(_ACCOUNT_OF_PATH) for part in source.split("/") if part.startswith(_ACCOUNT_OF_PATH)]
+        chosen |= {"account_id": whose[-1], "account_from": "the folder account=…"} if whose else {}
+    try:
+        made = known.read(one)
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        return STRANGE, matched
+    if isinstance(made, str):
+        return made, matched
+    if chosen:
+        made |= chosen
+    return _cleaned(made, choice), matched
+
+
+def _cleaned(made: Record, choice: Choice) -> Record:
+    """The fields without what stands for something that was left out, and with the client's address told from the proxies'."""
+    prompt = made.get("prompt")
+    if prompt and is_redaction_marker(prompt):
+        made |= dict.fromkeys(_OF_PROMPT)
+        made["unread"] = f"redacted: {prompt.strip()[:40]}"
+    for name in _TEXTS:
+        if (said := made.get(name)) and is_redaction_marker(said):
+            made[name] = None
+    if hops := made.get("client_ip"):
+        made["client_ip"] = address(hops, choice.own_proxies)
+    return made
+
+
+def _unread(left: Any, name: str = "", depth: int = 0) -> str | None:
+    """The path of the longest text that is left under a name that may hold a prompt; None if there is none."""
+    found: list[tuple[int, str]] = []
+
+    def look(node: Any, path: str, speaking: bool, depth: int) -> None:
+        if isinstance(node, dict) and depth < 4:
+            for key, value in node.items():
+                look(value, f"{path}.{key}" if path else str(key), speaking or bool(_SPEAKING.search(str(key))), depth + 1)
+        elif speaking and ((isinstance(node, list) and node) or (isinstance(node, str) and " " in node)):
+            found.append((len(node), path))
+
+    look(left, name, speaking=False, depth=depth)
+    return max(found)[1] if found else None
 
 
 def _chosen(record: Record, paths: Mapping[str, str], casts: Mapping[str, Cast]) -> Record:
@@ -155,12 +222,16 @@ def _rejected(record: Record, reason: str) -> tuple[Any, ...]:
         said = {} if raw is None else {"line": raw.decode()}
     except UnicodeDecodeError:
         said = {"line_base64": base64.b64encode(raw).decode()}
-    return ("quarantine", None, _line({**said, "source_file": record["source_file"], "reason": reason}), 0, reason)
+    value = _line({**said, "source_file": record["source_file"], "reason": reason})
+    return ("quarantine", None, value, 0, reason, 0, *_NOTHING)
 
 
 def _line(row: Record) -> str:
     """A row as a line of JSON; half a surrogate pair, which is no text, stays escaped."""
-    line = json.dumps(row, ensure_ascii=False)
+    try:
+        return orjson.dumps(row).decode()
+    except TypeError:  # half a pair, a number beyond 64 bits, nested over 254 levels deep
+        line = json.dumps(row, ensure_ascii=False)
     try:
         line.encode()
     except UnicodeEncodeError:

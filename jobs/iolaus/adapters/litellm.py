@@ -1,57 +1,129 @@
-"""LiteLLM's standard logging payload: one JSON object a call, as its S3, GCS, SQS, webhook and custom callbacks write it.
+"""LiteLLM's calls, one JSON object each: the standard logging payload, and rows of its table LiteLLM_SpendLogs.
 
-Source: LiteLLM, "StandardLoggingPayload Specification" (https://docs.litellm.ai/docs/proxy/logging_spec).
+Its S3, GCS, SQS, webhook and custom callbacks write the payload.
+
+Sources: LiteLLM, "StandardLoggingPayload Specification" (https://docs.litellm.ai/docs/proxy/logging_spec), "Spend Tracking"
+(https://docs.litellm.ai/docs/proxy/cost_tracking), "Pass-through" (https://docs.litellm.ai/docs/pass_through/intro), and
+the types `CallTypes`, `StandardLoggingPayload` and `SpendLogsPayload` of its code (1.110).
 """
 
-from iolaus.adapters import bodies, chat
-from iolaus.adapters.fields import Record, anything, flag, instant, take, text, whole
+from typing import Any
 
-CALLS = ("completion", "acompletion", "text_completion", "atext_completion", "responses", "aresponses", "anthropic_messages")
+from iolaus.adapters import bodies, chat
+from iolaus.adapters.fields import Record, anything, count, flag, header_digest, instant, owner, record_of, structure, take, taken, text
+from iolaus.adapters.statuses import status
+
 OTHER_CALL = "a call that generates no text"
+_TEXT = frozenset(
+    (
+        "completion",
+        "text_completion",
+        "responses",
+        "anthropic_messages",
+        "generate_content",
+        "generate_content_stream",
+        "pass_through_endpoint",
+        "llm_passthrough_route",
+        "allm_passthrough_route",
+        "responses_websocket",
+        "create_interaction",
+        "mock_completion",
+    )
+)
+_OF_METADATA = (
+    ("account_id", owner, "user_api_key_user_id"),
+    ("api_key_id", owner, "user_api_key_hash"),
+    ("api_key_id", owner, "user_api_key"),
+    ("client_ip", text, "requester_ip_address"),
+    ("user_agent", text, "user_agent"),
+)
+_OF_PAYLOAD = (
+    ("exchange_id", text, "litellm_call_id"),
+    ("exchange_id", text, "id"),
+    ("account_id", owner, "user"),
+    ("api_key_id", owner, "api_key"),
+    ("requested_at", instant, "startTime"),
+    ("request_model", text, "model_group"),
+    ("request_model", text, "model"),
+    ("provider_name", text, "custom_llm_provider"),
+    ("conversation_id", text, "session_id"),
+    ("conversation_id", text, "trace_id"),  # where the client names no session it is one of its own for each call
+    ("request_stream", flag, "stream"),
+    ("client_ip", text, "requester_ip_address"),
+    ("user_agent", text, "user_agent"),
+)
+# The payload's own counts include what a cache gave, for every provider; those of a call that failed are estimates.
+_OF_ANSWERED = (*_OF_PAYLOAD, ("usage_input_tokens", count, "prompt_tokens"), ("usage_output_tokens", count, "completion_tokens"))
+_TEXTS = ("metadata", "messages", "response", "proxy_server_request", "request_tags")  # that a row of SpendLogs holds as JSON text
+
+
+def is_text(call: str) -> bool:
+    """Whether a type of call generates text; those that wait for their result are called by an `a` before the name."""
+    return call in _TEXT or (call.startswith(("a", "_a")) and call.lstrip("_")[1:] in _TEXT)
 
 
 def read(record: Record) -> Record | str:
-    """The landing's fields of one payload, taken out of it; or why it is no exchange.
+    """The landing's fields of one payload or row, taken out of it; or why it is no exchange.
 
-    An account is the user that the virtual key belongs to, else the key. `request_model` is the name that the client
-    asked the gateway for (`model_group`), else the model's own.
+    An account is the user that the virtual key belongs to, else the key; the proxy's own admin is nobody. `request_model`
+    is the name that the client asked the gateway for (`model_group`), else the model's own. Attempts of one call share
+    its `litellm_call_id`: a failed one has an id of its own.
     """
-    call = take(record, text, "call_type")
-    if call is not None and call not in CALLS:
+    call = record.pop("call_type", None)
+    if isinstance(call, str) and call and not is_text(call):
         return OTHER_CALL
     record.pop("model_map_information", None)  # what LiteLLM knows of the model: the same 3 KB in every line
-    inner = take(record, anything, "model_parameters")
-    sent = {**(inner if isinstance(inner, dict) else {})}
-    answer = take(record, anything, "response")
-    said = bodies.answer(answer) if isinstance(answer, dict) else {"response": text(answer)}
-    asked = take(record, text, "model_group", "model")
-    messages = take(record, anything, "messages")
-    if isinstance(messages, dict):  # the whole body of a call through /v1/messages or /v1/responses
+    if "request_id" in record:
+        _of_spend_log(record)
+    about = record.get("metadata")
+    about = about if isinstance(about, dict) else {}
+    answer = structure(record.pop("response", None))
+    sent, messages, system = _request(record, call or "")
+    made: Record = {"operation_name": "text_completion" if call and "text_completion" in call else "chat"}
+    failed = record.pop("status", None) == "failure"
+    begun = record.get("startTime")
+    taken(about, _OF_METADATA, made)
+    taken(record, _OF_PAYLOAD if failed else _OF_ANSWERED, made)
+    made["account_from"] = "metadata.user_api_key_user_id" if "account_id" in made else "metadata.user_api_key_hash"
+    made.setdefault("account_id", made.get("api_key_id"))
+    made.update(chat.request(messages, system))
+    said = {"response": answer} if isinstance(answer, str) else bodies.answer(answer)
+    made = {**said, **(bodies.parameters(sent) if sent else {}), **made}
+    if "client_session_id" not in made:
+        made["client_session_id"] = text(record.get("end_user"))
+    made["http_status"] = _error(record, about) if failed else 200
+    if failed and "exchange_id" in made:  # attempts of one call share its id: one that failed is told by when it began
+        made["exchange_id"] += f"-failed-{begun}"
+    if headers := about.get("headers") or about.get("requester_custom_headers"):
+        made["header_digest"] = header_digest(headers)
+    record["model_parameters"], record["response"] = sent, answer if isinstance(answer, dict) else None
+    return made
+
+
+def _error(record: Record, about: Record) -> int | None:
+    error = record.get("error_information") or about.get("error_information")
+    return status(*(error.get(k) for k in ("error_code", "normalized_error", "error_class"))) if isinstance(error, dict) else None
+
+
+def _of_spend_log(row: Record) -> None:
+    """Make a row of SpendLogs what the payload is: its structures are JSON text, and empty ones say nothing."""
+    for name in _TEXTS:
+        if name in row:
+            found = structure(row[name])
+            row[name] = None if found in ({}, [], "") else found
+    row["id"] = row.pop("request_id")
+    if row["messages"] is None and isinstance(body := row.get("proxy_server_request"), dict):
+        row["messages"] = row.pop("proxy_server_request")["body"] if isinstance(body.get("body"), dict) else row.pop("proxy_server_request")
+
+
+def _request(record: Record, call: str) -> tuple[Record, Any, Any]:
+    """Parameters, messages and instructions of a request: of a whole body, where the payload has that in place of messages."""
+    sent = {**record_of(record.pop("model_parameters", None))}
+    messages = structure(record.pop("messages", None))
+    if "pass" in call and isinstance(messages, list) and len(messages) == 1 and isinstance(messages[0], dict):
+        inner = structure(messages[0].get("content"))  # passed through: the client's body as text
+        messages = inner if isinstance(inner, dict) and inner else messages
+    if isinstance(messages, dict):  # the whole body of a call through /v1/messages, /v1/responses or a pass-through
         sent = {**messages, **sent}
-        messages = sent.pop("messages", sent.pop("input", None))
-    system = take(sent, anything, "system", "instructions")
-    failed = take(record, text, "status") == "failure"
-    key = take(record, text, "metadata.user_api_key_hash")
-    made = {
-        "exchange_id": take(record, text, "litellm_call_id", "id"),
-        "account_id": take(record, text, "metadata.user_api_key_user_id") or key,
-        "requested_at": take(record, instant, "startTime"),
-        "request_model": asked,
-        "operation_name": "text_completion" if call and "text_completion" in call else "chat",
-        "provider_name": take(record, text, "custom_llm_provider"),
-        # Where the client names no session, trace_id is one of its own for each call.
-        "conversation_id": take(record, text, "session_id", "trace_id"),
-        "api_key_id": key,
-        **chat.request(messages, system),
-        **bodies.parameters(sent),
-        **said,
-        "http_status": take(record, whole, "error_information.error_code") if failed else 200,
-        "client_ip": take(record, text, "metadata.requester_ip_address", "requester_ip_address"),
-        "user_agent": take(record, text, "metadata.user_agent", "user_agent"),
-    }
-    # The payload's own counts include what a cache gave, for every provider.
-    counts = {"usage_input_tokens": "prompt_tokens", "usage_output_tokens": "completion_tokens"}
-    made |= {name: n for name, field in counts.items() if (n := take(record, whole, field)) is not None and not failed}
-    streamed = take(record, flag, "stream")
-    made["request_stream"] = made["request_stream"] if streamed is None else streamed
-    return made | {"left": {**record, "model_parameters": sent, "response": answer if isinstance(answer, dict) else None}}
+        messages = next((sent.pop(k) for k in ("messages", "contents", "input", "prompt", "inputText") if k in sent), None)
+    return sent, messages, take(sent, anything, "system", "instructions", "systemInstruction", "system_instruction")

@@ -7,7 +7,8 @@ request output object" (https://platform.openai.com/docs/api-reference/batch/req
 from collections.abc import Iterator
 
 from iolaus.adapters import bodies
-from iolaus.adapters.fields import Record, anything, find, instant, take, text, whole
+from iolaus.adapters.fields import Record, anything, find, identifier, instant, owner, take, text
+from iolaus.adapters.statuses import status
 
 OTHER_URL = "a request that generates no text"
 _URLS = ("chat/completions", "completions", "responses")
@@ -44,11 +45,12 @@ def read(record: Record) -> Record | str:
         **sent,
         **answer,
         "exchange_id": f"{batch}-{custom}" if batch and custom else own,
-        "account_id": take(asked, text, "safety_identifier", "user") if isinstance(asked, dict) else None,
+        "account_id": take(asked, owner, "safety_identifier", "user") if isinstance(asked, dict) else None,
         "requested_at": take(record, instant, "batch.created_at") or instant(created),
         "request_model": sent.get("request_model") or answer.get("response_model"),
         "operation_name": "chat" if not (isinstance(url, str) and url.endswith("/v1/completions")) else "text_completion",
-        "conversation_id": text(find(asked, "conversation")),
-        "http_status": take(record, whole, "result.response.status_code"),
+        "conversation_id": identifier(find(asked, "conversation")),
+        "request_batch": True,
+        "http_status": status(*(find(record, f"result.{path}") for path in ("response.status_code", "error.code"))),
         "left": {**record, "request_body": asked, "response_body": said, "custom_id": custom},
     }

@@ -8,89 +8,106 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pyarrow as pa
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from iolaus.adapters import otlp
+from iolaus.adapters import documents, otlp, telemetry
+from iolaus.adapters.documents import OTHER_FILE, STRANGE, UNREADABLE_FILE
 from iolaus.adapters.fields import Record, text
 
 RECORDS = "record binary, source_file string, reason string"
-NOT_JSON = "not JSON"
-NOT_AN_OBJECT = "not a JSON object"
 NOT_AN_EXCHANGE = "no part of an exchange"
-UNREADABLE_FILE = "file not readable to its end"
-_PARTS = "key string, part string, text string, record binary, source_file string, position long, reason string"
+_PARTS = "key string, part string, name string, text string, record binary, source_file string, position long, reason string"
+_ROLE = r"(?i)[-_. ]*(in|input|inputs|request|requests|out|output|outputs|result|results|response|responses|error|errors|batch)[-_. ]*"
 
+# What a line gives: its part of an exchange, the key of the exchange, a name within it, and the object.
 Parts = Callable[[Record], Iterator[tuple[str, str | None, Record]]]
 
 
-def objects(line: bytes) -> Iterator[Record]:
-    """The objects of a line: itself, or those of an array. Raises ValueError (`NOT_JSON`, `NOT_AN_OBJECT`) for any other line."""
-    try:
-        found = json.loads(line.decode(), parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(NOT_JSON) from error
-    several = found if isinstance(found, list) else [found]
-    if not all(isinstance(one, dict) for one in several):
-        raise ValueError(NOT_AN_OBJECT)
-    yield from several
-
-
-def _no_number(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
-
-
 def plain(lines: DataFrame) -> DataFrame:
-    """Records where each line is one, or an array of them. Shapes: as `iolaus.runtime.logs` reads lines; `RECORDS`."""
+    """Records where each line, or document over several, is one or more. Shapes: as `iolaus.runtime.logs` reads lines; `RECORDS`."""
+    other = F.when(F.startswith("unreadable", F.lit("not a ")), F.lit(OTHER_FILE)).otherwise(F.lit(UNREADABLE_FILE))
     return lines.select(
         F.col("line").cast("binary").alias("record"),
         "source_file",
-        F.when(F.col("unreadable").isNotNull(), F.lit(UNREADABLE_FILE)).alias("reason"),
+        F.when(F.col("unreadable").isNotNull(), other).alias("reason"),
     )
 
 
 def of_spans(lines: DataFrame) -> DataFrame:
-    """Records of OTLP exports: one a span, with the first server span of its trace as `server`. One shuffle by trace."""
+    """Records of OTLP exports: one a call, with its log `events` and the first server span of its trace as `server`.
 
-    def spans(line: Record) -> Iterator[tuple[str, str | None, Record]]:
-        found = list(otlp.spans(line))
+    Events whose span is not there make a record of their own. One shuffle by trace.
+    """
+
+    def telemetry_of(line: Record) -> Iterator[tuple[str, str | None, Record]]:
+        found = list(telemetry.spans(line))
         for span in found:
-            part = "call" if otlp.is_call(span) else "server" if otlp.is_server(span) else "other"
+            part = "call" if otlp.is_call(span) or otlp.has_content(span) else "server" if otlp.is_server(span) else "other"
             yield part, text(span.get("traceId")), span if part != "other" else {"spanId": span.get("spanId")}
-        if not found and any(name in line for name in otlp.SIGNALS):
-            yield "other", None, {"spanId": None}  # an export of logs or metrics alone
+        for event in telemetry.logs(line):
+            content = otlp.is_content(event)
+            yield "event" if content else "other", text(event.get("traceId")), event if content else {"spanId": None}
+            found.append(event)
+        if not found and any(name in line for name in telemetry.SIGNALS):
+            yield "other", None, {"spanId": None}  # an export of metrics alone
 
-    parts = _exploded(lines, spans).withColumn("begun", F.lpad(F.get_json_object("text", "$.startTimeUnixNano"), 20, "0"))
-    first = F.min_by(F.when(F.col("part") == "server", F.col("text")), F.when(F.col("part") == "server", F.struct("begun", "text")))
-    parts = parts.withColumn("server", first.over(Window.partitionBy("key")))
-    whole = F.concat(F.lit('{"server":'), F.coalesce("server", F.lit("null")), F.lit(","), F.substring("text", 2, 2**31 - 1))
-    rows = parts.where("part is null or part <> 'server'")
+    parts = _exploded(lines, telemetry_of).withColumn("begun", F.lpad(F.get_json_object("text", "$.startTimeUnixNano"), 20, "0"))
+    of_trace, of_span = Window.partitionBy("key"), Window.partitionBy("key", "name")
+
+    def where(part: str, value: str | Column) -> Column:
+        return F.when(F.col("part") == part, F.col(value) if isinstance(value, str) else value)
+
+    first = F.min_by(where("server", "text"), where("server", F.struct("begun", "text")))
+    events = F.array_sort(F.collect_list(where("event", F.struct("position", "text"))).over(of_span))
+    parts = parts.withColumns({
+        "server": first.over(of_trace),
+        "events": F.transform(events, lambda event: event["text"]),
+        "stands": F.count_if(F.col("part") == "call").over(of_span) == 0,
+        "calls": F.collect_set(where("call", "name")).over(of_trace),
+        "nth": F.row_number().over(of_span.orderBy(F.col("part") != "event", "position")),
+    })  # fmt: skip
+    rows = parts.where("part is null or part in ('call', 'other') or (part = 'event' and stands and nth = 1)")
+    within = F.array_contains("calls", F.get_json_object("text", "$.parentSpanId"))
+    inner = [
+        F.concat(
+            F.lit('{"within":'), F.coalesce(within.cast("string"), F.lit("false")), F.lit(',"server":'), F.coalesce("server", F.lit("null"))
+        ),
+        F.when(F.size("events") > 0, F.concat(F.lit('"events":['), F.concat_ws(",", "events"), F.lit("]"))),
+        F.substring("text", 2, 2**31 - 1),
+    ]
+    # A span's own events, where it has both, stand after: the last of a name counts, so they are read from the logs alone.
+    whole = F.when(
+        F.col("text").isNotNull(), F.concat_ws(",", inner[0], F.when(~F.contains("text", F.lit('"events": [')), inner[1]), inner[2])
+    )
     return rows.select(F.coalesce(whole.cast("binary"), "record").alias("record"), "source_file", "reason")
 
 
 def of_batches(parts_of: Parts) -> Callable[[DataFrame], DataFrame]:
-    """Records of batches: one a `custom_id` and folder, with its `request`, its `result` and the folder's `batch`.
+    """Records of batches: one a batch and `custom_id`, with its `request`, its `result` and the `batch`.
 
-    A folder holds the files of one batch, for a custom_id is unique within a batch alone. Of a part that is there
-    twice the last one of the file whose path is greatest counts. One shuffle by folder and custom_id.
+    A custom_id is unique within a batch alone, so a folder should hold one. Where it has several batch objects, a file
+    belongs to the batch whose id, or id of its file, stands in its path, else to the one whose file's name is its own
+    but for the part that says what it holds (`a_input.jsonl`, `a_batch.json`). Of a part that is there twice the last
+    one of the file whose path is greatest counts. One shuffle by folder and custom_id.
     """
 
     def gather(lines: DataFrame) -> DataFrame:
-        parts = _exploded(lines, parts_of).withColumn("folder", F.regexp_replace("source_file", "[^/]*$", ""))
+        parts = _exploded(lines, parts_of).withColumns({
+            "folder": F.regexp_replace("source_file", "[^/]*$", ""),
+            "stem": F.regexp_replace(F.regexp_replace(F.regexp_extract("source_file", "([^/]*)$", 1), r"\\.[A-Za-z.]+$", ""), _ROLE, ""),
+        })  # fmt: skip
+        parts = _with_batches(parts)
         order = F.struct("source_file", "position")
 
         def last(part: str) -> Any:
             there = F.col("part") == part
             return F.max_by(F.when(there, F.col("text")), F.when(there, order)).alias(part)
 
-        sound = parts.where("reason is null")
-        batches = sound.where("part = 'batch'").groupBy("folder").agg(last("batch"))
-        exchanges = (
-            sound.where("part <> 'batch'")
-            .groupBy("folder", "key")
-            .agg(last("request"), last("result"), F.max("source_file").alias("source_file"))
+        sound = parts.where("reason is null and part <> 'batch'")
+        joined = sound.groupBy("folder", "of", "key").agg(
+            last("request"), last("result"), F.max("source_file").alias("source_file"), F.any_value("batch").alias("batch")
         )
-        joined = exchanges.join(batches, "folder", "left")
         names = ("request", "result", "batch")
         inner = [F.concat(F.lit(f'"{name}":'), F.coalesce(name, F.lit("null"))) for name in names]
         whole = F.concat(F.lit("{"), F.concat_ws(",", *inner), F.lit("}"))
@@ -100,33 +117,71 @@ def of_batches(parts_of: Parts) -> Callable[[DataFrame], DataFrame]:
     return gather
 
 
+def of_groups(parts_of: Parts) -> Callable[[DataFrame], DataFrame]:
+    """Records of logs of which several belong to one call: one a key, with the list of each of its parts by name, in the order of lines.
+
+    One shuffle by key. The lines of a call are held together: there are few.
+    """
+
+    def gather(lines: DataFrame) -> DataFrame:
+        parts = _exploded(lines, parts_of)
+        one = F.concat(F.lit('{"'), F.col("part"), F.lit('":'), F.col("text"), F.lit("}"))
+        several = F.array_sort(F.collect_list(F.struct("source_file", "position", one.alias("one"))))
+        calls = parts.where("reason is null").groupBy("key").agg(several.alias("several"), F.max("source_file").alias("source_file"))
+        whole = F.concat(F.lit('{"parts":['), F.concat_ws(",", F.transform("several", lambda s: s["one"])), F.lit("]}"))
+        records = calls.select(whole.cast("binary").alias("record"), "source_file", F.lit(None).cast("string").alias("reason"))
+        return records.unionByName(parts.where("reason is not null").select("record", "source_file", "reason"))
+
+    return gather
+
+
+def _with_batches(parts: DataFrame) -> DataFrame:
+    """The parts with the object of their `batch` and `of`, which tells the batches of one folder apart; null where there is but one."""
+    names = ("id", "input_file_id", "output_file_id", "error_file_id")
+    found = parts.where("part = 'batch' and reason is null").select(
+        "folder", F.get_json_object("text", "$.id").alias("id"), "stem", "source_file", "position", "text",
+        F.array_compact(F.array(*(F.get_json_object("text", f"$.{name}") for name in names))).alias("ids"),
+    )  # fmt: skip
+    newest = found.groupBy("folder", "id").agg(F.max_by(F.struct("ids", "stem", "text"), F.struct("source_file", "position")).alias("one"))
+    folders = newest.groupBy("folder").agg(F.array_sort(F.collect_list("one")).alias("batches"))
+    joined = parts.join(folders, "folder", "left")
+    named = F.filter("batches", lambda b: F.exists(b["ids"], lambda i: F.contains(F.col("source_file"), i)))
+    alike = F.filter("batches", lambda b: b["stem"] == F.col("stem"))
+    several = F.size("batches") > 1
+    one = F.when(~several, F.get("batches", F.lit(0))).otherwise(F.coalesce(F.get(named, F.lit(0)), F.get(alike, F.lit(0))))
+    return joined.withColumn("one", one).select(
+        *parts.columns,
+        F.when(several, F.coalesce(F.get("one.ids", F.lit(0)), F.concat(F.lit("of "), "stem"))).alias("of"),
+        F.col("one.text").alias("batch"),
+    )
+
+
 def _exploded(lines: DataFrame, parts_of: Parts) -> DataFrame:
-    """One row a part of a line (`part`, `key`, `text`: the object as JSON), or a line that is none (`record`, `reason`)."""
-    schema = _PARTS
+    """One row a part of a line (`part`, `key`, `name`, `text`: the object as JSON), or a line that is none (`record`, `reason`)."""
 
     def explode(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            found = [part for row in batch.to_pylist() for part in _parts_of_line(row, parts_of)]
-            columns = ("key", "part", "text", "record", "source_file", "position", "reason")
-            kinds = (pa.string(), pa.string(), pa.string(), pa.binary(), pa.string(), pa.int64(), pa.string())
+        columns = ("key", "part", "name", "text", "record", "source_file", "position", "reason")
+        kinds = (pa.string(), pa.string(), pa.string(), pa.string(), pa.binary(), pa.string(), pa.int64(), pa.string())
+        for several in documents.records(batches):
+            found = [part for row, made in several for part in _parts_of_record(row, made, parts_of)]
             arrays = [pa.array([part.get(name) for part in found], kind) for name, kind in zip(columns, kinds, strict=True)]
             yield pa.RecordBatch.from_arrays(arrays, names=list(columns))
 
     with_bytes = plain(lines).select("record", "source_file", "reason")
-    return with_bytes.withColumn("position", F.monotonically_increasing_id()).mapInArrow(explode, schema)
+    return with_bytes.withColumn("position", F.monotonically_increasing_id()).mapInArrow(explode, _PARTS)
 
 
-def _parts_of_line(row: Record, parts_of: Parts) -> list[Record]:
+def _parts_of_record(row: Record, made: list[Record] | str, parts_of: Parts) -> list[Record]:
     alone = f"{row['source_file']}#{row['position']}"  # the key of what belongs to nothing else
-    if row["reason"] is not None:
-        return [{**row, "key": alone}]
+    if isinstance(made, str):
+        return [{**row, "key": alone, "reason": made}]
     here = {"source_file": row["source_file"], "position": row["position"]}
     try:
         found = [
-            {**here, "part": part, "key": key or alone, "text": json.dumps(value)}
-            for one in objects(row["record"])
+            {**here, "part": part, "key": key or alone, "name": text(value.get("spanId")) or alone, "text": json.dumps(value)}
+            for one in made
             for part, key, value in parts_of(one)
         ]
-    except ValueError as error:
-        return [{**row, "key": alone, "reason": str(error)}]
-    return found or [{**row, "key": alone, "reason": NOT_AN_EXCHANGE}]
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        return [{**row, "key": alone, "reason": STRANGE}]
+    return found or [{**row, "key": alone, "reason": NOT_AN_EXCHANGE}] if made else []

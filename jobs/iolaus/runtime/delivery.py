@@ -1,6 +1,7 @@
 """Adapted logs delivered to a landing: files of one name replace what that name delivered before, and touch nothing else."""
 
 import re
+from collections.abc import Callable
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -24,8 +25,10 @@ class Delivery:
         self.uri, self.name = uri.rstrip("/"), name
         self._files = Files(spark, self.uri)
 
-    def replace(self, rows: DataFrame) -> None:
+    def replace(self, rows: DataFrame, approve: Callable[[], None] = lambda: None) -> None:
         """Write lines (`folder`, `dt`, `value`) to FOLDER/dt=DAY/, or FOLDER/ where they have no day; one pass over the rows.
+
+        `approve` is called once all is written and nothing is moved; if it raises, nothing is delivered.
 
         All is written aside before anything is moved, a new file takes the place of the old one of its name, and only
         then old files without a successor are removed: what a killed run leaves, a rerun mends. The driver lists this
@@ -33,6 +36,11 @@ class Delivery:
         """
         aside = f"{self.uri}/_delivery-{self.name}"
         rows.select("folder", "dt", "value").write.partitionBy("folder", "dt").option("compression", "gzip").mode("overwrite").text(aside)
+        try:
+            approve()
+        except Exception:
+            self._files.remove(aside)
+            raise
         new = set()
         for folder in self._files.children(aside, "folder="):
             for day in self._files.children(f"{aside}/{folder}", "dt="):

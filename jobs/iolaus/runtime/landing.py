@@ -77,7 +77,7 @@ class Landing:
         """
         files = list(self._files(folder, day))
         broken = {u.file: u.reason for u in unreadable}
-        marks = [Unreadable(f.name, self._expected()) for f in files if not f.name.endswith((*self.text_kinds, PARQUET))]
+        marks = [Unreadable(f.name, self._expected()) for f in files if not (self._is_text(f.name) or f.name.endswith(PARQUET))]
         marks += [Unreadable(f.name, broken[f.name]) for f in files if f.name in broken]
         sound = [f for f in files if f.name not in broken]
         frames = self._read(folder, sound, tolerant=False, watch_as=(folder, day) if watched else None)
@@ -104,12 +104,15 @@ class Landing:
         about k groups more. Raises Spark's error if a file fails for another reason than its content.
         """
         found: list[Unreadable] = []
-        for kinds in (self.text_kinds, (PARQUET,)):
-            files = [f for f in self._files(folder, day) if f.name.endswith(kinds)]
+        for of_kind in (self._is_text, lambda name: name.endswith(PARQUET)):
+            files = [f for f in self._files(folder, day) if of_kind(f.name)]
             size = max(1, -(-len(files) // _SHARDS), min(_SHARDS, len(files)))
             for start in range(0, len(files), size):
                 found += self._search(folder, files[start : start + size])
         return sorted(found, key=lambda u: u.file)
+
+    def _is_text(self, name: str) -> bool:
+        return name.endswith(self.text_kinds)
 
     def _expected(self) -> str:
         return f"not a {', '.join(self.text_kinds)} or {PARQUET} file"
@@ -146,8 +149,13 @@ class Landing:
             return
         for child in sorted(self._store.listStatus(status.getPath()), key=lambda s: str(s.getPath().getName())):
             base = str(child.getPath().getName())
-            if not base.startswith(("_", ".")):
+            if base.startswith(("_", ".")):
+                self._hidden(f"{name}/{base}")
+            else:
                 yield from self._walk(child, f"{name}/{base}")
+
+    def _hidden(self, name: str) -> None:
+        """What is passed over for its name: in a landing it is what writers leave behind."""
 
     def passed_over(self, folder: str, day: date | None) -> list[PassedOver]:
         """The files, in order, with lines too long to hold, of the rows that `lines` gave to be watched and that were read.
@@ -172,13 +180,13 @@ class Landing:
     def _read(self, folder: str, files: list[File], *, tolerant: bool, watch_as: tuple[str, date | None] | None = None) -> list[DataFrame]:
         """The lines of the files: one frame for all of text, and for Parquet one a schema."""
         frames = []
-        text = [f for f in files if f.name.endswith(self.text_kinds)]
+        text = [f for f in files if self._is_text(f.name)]
         if text:
             found = self._text(text, tolerant=tolerant)
             if watch_as and any(f.may_have_long_line for f in text):
                 found, self._watched[watch_as] = long_lines.watch(found, text)
             frames.append(self._lines(found, cleaned(F.col("value"))))
-        parquet = [f.uri for f in files if f.name.endswith(PARQUET)]
+        parquet = [f.uri for f in files if f.name.endswith(PARQUET) and not self._is_text(f.name)]
         groups = ([uri] for uri in parquet) if tolerant else iter([parquet] if parquet else [])
         for group in groups:
             try:

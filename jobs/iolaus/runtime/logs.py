@@ -1,35 +1,64 @@
 """A gateway's own logs, read as lines whatever the folders: what `iolaus adapt` reads."""
 
+import re
 from collections.abc import Iterator
 from datetime import date
+from typing import cast
 
-from pyspark.sql import SparkSession
+import orjson
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from iolaus.errors import UsageError
 from iolaus.runtime.landing import Landing
-from iolaus.runtime.long_lines import File
+from iolaus.runtime.lines import LINES, PARQUET, as_json
+from iolaus.runtime.long_lines import File, PassedOver
+from iolaus.runtime.unreadable import Unreadable
 
-_PLAIN = (".jsonl", ".json", ".ndjson", ".log", ".txt")
+_PLAIN = (".jsonl", ".json", ".ndjson", ".log", ".txt", ".out")
+_SPLIT = 4 << 20  # bytes: Spark splits no smaller file
+_WHOLE = 256 << 20  # bytes: a larger document over many lines is no thing to hold
+_PEEK = 64 << 10  # bytes
+_SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,9}$")  # what tells the kind of a file; an id may have dots, too
+_TABLE = re.compile(r"[\w-]+(?:\.[\w-]+){1,2}")  # a table by its name in a catalog
+
+
+def is_json_name(name: str) -> bool:
+    """Whether a file, by its name, may hold JSON: gateways call objects by ids, without a suffix or with .gz alone."""
+    suffix = _SUFFIX.search(name.rsplit("/", 1)[-1].removesuffix(".gz"))
+    return suffix is None or suffix[0].lower() in _PLAIN
 
 
 class Logs(Landing):
-    """The logs under one URI: a file, or a folder with all folders below it. Raises UsageError if there is nothing there."""
+    """The logs under one URI: a file, or a folder with all folders below it. Raises UsageError if there is nothing there.
 
-    text_kinds = tuple(f"{kind}{packed}" for kind in _PLAIN for packed in ("", ".gz"))
+    A file is JSON if its name, without .gz, has no suffix or one that JSON goes by; gateways call objects by ids.
+    """
 
     def __init__(self, spark: SparkSession, uri: str):
+        self._others: list[str] = []
         super().__init__(spark, uri)
         self.uri = str(self._root.toString())
         self._one = self._root.getName() if self._store.getFileStatus(self._root).isFile() else ""
         if self._one:
             self._root = self._root.getParent()
         if next(self._files("", None), None) is None:
+            passed = f"; {len(self._others)} files were passed over, as {self._others[0]}" if self._others else ""
             raise UsageError(
-                f"there are no logs in {uri}; name a folder or file that holds some ({', '.join(_PLAIN)}, also with .gz; .parquet)"
+                f"there are no logs in {uri}{passed}; name a folder or file that holds some "
+                f"({', '.join(_PLAIN)} or no suffix, also with .gz; .parquet)"
             )
+
+    def others(self) -> list[str]:
+        """The files that are not read, by path: of another kind by their name, or called . or _ something."""
+        list(self._files("", None))
+        return sorted(set(self._others))
 
     def _fault(self, uri: str) -> str | None:
         return None if self._exists("") else f"there are no logs at {uri}; name the folder or file that a gateway wrote"
+
+    def _is_text(self, name: str) -> bool:
+        return is_json_name(name) or (name == self._one and not name.endswith(PARQUET))
 
     def _files(self, folder: str, day: date | None) -> Iterator[File]:
         """All files that are not empty, by path; a root that is a folder's name has no part in a file's."""
@@ -37,4 +66,75 @@ class Logs(Landing):
         assert day is None, "logs have no days of arrival"
         root = self._hadoop.Path(self._root, self._one) if self._one else self._root
         for file in self._walk(self._store.getFileStatus(root), self._one):
-            yield File(file.uri, file.name.removeprefix("/"), file.size)
+            name = file.name.removeprefix("/")
+            if self._is_text(name) or name.endswith(PARQUET):
+                yield File(file.uri, name, file.size)
+            else:
+                self._others.append(name)
+
+    def _hidden(self, name: str) -> None:
+        self._others.append(name.removeprefix("/"))
+
+    def _text(self, files: list[File], *, tolerant: bool) -> DataFrame:
+        """Lines of text. A file that is one document over many lines is read whole: split among tasks, it would be none."""
+        whole = [file.uri for file in files if not file.packed and _SPLIT < file.size <= _WHOLE and self._is_over_lines(file)]
+        if not whole:
+            return super()._text(files, tolerant=tolerant)
+        found = self._reader("text", tolerant).option("wholetext", "true").load(whole).select("_metadata", "value")
+        lines = found.select("_metadata", F.explode(F.split("value", "\n")).alias("value"))
+        others = [file for file in files if file.uri not in whole]
+        if not others:
+            return cast(DataFrame, lines)
+        return cast(DataFrame, lines.unionByName(super()._text(others, tolerant=tolerant).select("_metadata", "value")))
+
+    def _is_over_lines(self, file: File) -> bool:
+        """Whether the first line of a file begins an object or array that it does not end."""
+        stream, io = self._store.open(self._hadoop.Path(file.uri)), self.spark._jvm.org.apache.commons.io  # type: ignore[union-attr]  # noqa: SLF001
+        try:
+            begun = str(io.IOUtils.toString(io.input.BoundedInputStream(stream, _PEEK), "UTF-8"))
+        finally:
+            stream.close()
+        first, newline, _ = begun.lstrip().partition("\n")
+        if not newline or first[:1] not in ("{", "["):
+            return False
+        try:
+            orjson.loads(first)
+        except orjson.JSONDecodeError:
+            return True
+        return False
+
+
+class DeltaLogs:
+    """A Delta table of logs, as Databricks keeps those of its gateway: by path, or by name in the session's catalog."""
+
+    def __init__(self, spark: SparkSession, uri: str, frame: DataFrame):
+        self.uri, self._frame, self._spark = uri, frame, spark
+
+    def lines(self, folder: str, *_: object, **__: object) -> DataFrame:
+        """Each row as a line of JSON. Shapes: `LINES`."""
+        columns = (as_json(folder, self._frame.schema), F.lit(self.uri), F.monotonically_increasing_id(), F.lit(None).cast("string"))
+        return self._frame.select(*(column.alias(name) for column, name in zip(columns, LINES.names, strict=True)))
+
+    def unreadable(self, *_: object) -> list[Unreadable]:
+        """None: a table is read whole or fails."""
+        return []
+
+    def passed_over(self, *_: object) -> list[PassedOver]:
+        """None."""
+        return []
+
+    def others(self) -> list[str]:
+        """None."""
+        return []
+
+
+def logs_at(spark: SparkSession, uri: str) -> Logs | DeltaLogs:
+    """The logs at a URI: files, or a Delta table by its folder or its name. Raises UsageError if there is nothing there."""
+    hadoop = spark._jvm.org.apache.hadoop.fs  # type: ignore[union-attr]  # noqa: SLF001
+    path = hadoop.Path(uri)
+    store = path.getFileSystem(spark._jsc.hadoopConfiguration())  # noqa: SLF001
+    if store.exists(hadoop.Path(path, "_delta_log")):
+        return DeltaLogs(spark, uri, spark.read.format("delta").load(uri))
+    if _TABLE.fullmatch(uri) and not store.exists(path) and spark.catalog.tableExists(uri):
+        return DeltaLogs(spark, uri, spark.table(uri))
+    return Logs(spark, uri)

@@ -37,6 +37,16 @@ EXCHANGE: tuple[StructField, ...] = (
     column("user_agent", STRING, "user agent of the client"),
     column("tls_fingerprint", STRING, "TLS fingerprint of the client, JA4 or the like"),
     column("access_path", STRING, "api, console, cloud or reseller"),
+    column("prior_response", STRING, "newest answer of the assistant that the request's history quotes, as the client sent it"),
+    column("request_top_p", DOUBLE, "nucleus sampling asked for, 0 to 1"),
+    column("request_seed", LONG, "seed of the sampling asked for"),
+    column("request_n", LONG, "answers asked for"),
+    column("request_logprobs", BOOLEAN, "whether log probabilities were asked for"),
+    column("request_batch", BOOLEAN, "whether the request came by a batch API"),
+    column("request_prefill", BOOLEAN, "whether the request begins the answer"),
+    column("request_stop", array_of(STRING), "texts that end the answer"),
+    column("client_session_id", STRING, "session, cache or user key that the client chose"),
+    column("header_digest", STRING, "digest of the names of the client's headers, in their order"),
 )
 
 ACCOUNT: tuple[StructField, ...] = (

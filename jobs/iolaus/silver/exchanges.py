@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
@@ -23,8 +23,9 @@ _MADE = ("address", "block", "device", "key_id", "system_hash", "capabilities")
 def transform(exchanges: DataFrame, run: Run) -> DataFrame:
     """One row an exchange_id that happened on the day, of `bronze.exchanges` rows of any arrival.
 
-    Of an exchange that arrived more than once, the first arrival is kept; were two to arrive on one day
-    with different content, the one that sorts first, so that the result depends on the data alone. One
+    Of an exchange that arrived more than once, one that was answered is kept before one that failed, for attempts of a
+    call may share its id, and the first arrival before later ones; were two to arrive on one day with different
+    content, the one that sorts first, so that the result depends on the data alone. One
     shuffle, by account, which is also how the table lies: copies meet there, for `_agreed` parts with the others.
     """
     schema = table("silver.exchanges").schema
@@ -64,9 +65,14 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
     reduced = prepared.mapInArrow(reduce_batches, schema)
     # The window's order begins as the table's does, so rows are sorted once.
     copies = Window.partitionBy("account_id", "requested_at", "exchange_id").orderBy(
-        "arrived_on", "prompt_hash", F.hash(*schema.fieldNames())
+        _failed(), "arrived_on", "prompt_hash", F.hash(*schema.fieldNames())
     )
     return reduced.repartition("account_id").withColumn("_nth", F.row_number().over(copies)).where("_nth = 1").drop("_nth")
+
+
+def _failed() -> Column:
+    """Whether an exchange ended in an error; one without a status did not."""
+    return F.coalesce(F.col("http_status") >= 400, F.lit(False))
 
 
 def _agreed(exchanges: DataFrame) -> DataFrame:
@@ -79,7 +85,7 @@ def _agreed(exchanges: DataFrame) -> DataFrame:
     contested = told.where("low <> high").select("of").localCheckpoint()
     if contested.isEmpty():
         return exchanges
-    place = F.struct("arrived_on", "requested_at", "account_id")
+    place = F.struct(_failed().alias("failed"), "arrived_on", "requested_at", "account_id")
     claims = exchanges.select("exchange_id", place.alias("place")).join(contested, F.xxhash64("exchange_id") == F.col("of"))
     first = claims.groupBy("exchange_id").agg(F.min("place").alias("first"))
     return exchanges.join(first, "exchange_id", "left").where(F.col("first").isNull() | (F.col("first") == place)).drop("first")

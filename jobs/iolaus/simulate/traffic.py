@@ -60,7 +60,7 @@ def cell_rows(plan: Plan, day: int, cell: tuple[int, int, int]) -> pa.RecordBatc
     arrays, fields = [], []
     for field in SCHEMA.fields:
         kind = _ARROW[field.dataType.simpleString()]
-        values = columns[field.name]
+        values = columns.get(field.name)  # None: no client of the demo sends it
         array = pa.nulls(len(found.who), kind) if values is None else values if isinstance(values, pa.Array) else pa.array(values)
         arrays.append(array.cast(kind) if array.type != kind else array)
         fields.append(pa.field(field.name, kind, nullable=field.nullable))
