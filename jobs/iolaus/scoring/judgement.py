@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from iolaus.model.bits import MILLI
 from iolaus.model.judgement.facts import FACT, FACTS
 from iolaus.model.judgement.hypotheses import HYPOTHESES, HYPOTHESIS
-from iolaus.model.judgement.measures import MEMBER, PLACES, at_large_of, measured
+from iolaus.model.judgement.measures import MEMBER, PLACES, at_large_of, days_of, measured
 from iolaus.model.judgement.weigh import Measured, finding, judge, likelihoods
 from iolaus.model.population import of_background
 from iolaus.model.signals import CHANNEL, ONE_CLIENT, OWN_TEXT, PEOPLE, WHOLE_SET
@@ -39,12 +39,13 @@ def transform(
     | hc_1    | source | all draw from one source        |  4.3 | distillation | one_trade |    9.1 |
     | hc_1    | people | few: programs                   | -0.3 | distillation | one_trade |    9.1 |
     """
-    everybody = of_background(embeddings, population).select("account_id", "openings")
+    everybody = of_background(embeddings, population).select("account_id", "openings", _days().alias("days"))
     sample = everybody.where(F.length("openings") >= FEWEST_OPENINGS * OPENING.itemsize).orderBy(F.xxhash64("account_id"), "account_id")
-    at_large, seed = at_large_of(sample.limit(AT_LARGE).toArrow(), GROUP, run.settings.graph.seed), run.settings.graph.seed
+    seed, drawn = run.settings.graph.seed, sample.limit(AT_LARGE).toArrow()
+    at_large, days = at_large_of(drawn, GROUP, seed), days_of(drawn)
 
     def measure(group: pa.Table) -> pa.Table:
-        facts = measured(group, at_large, seed)
+        facts = measured(group, at_large, days, seed)
         row = {name: {"value": m.value, "error": m.error} for name, m in facts.items()}
         made = {"cluster_id": group["cluster_id"][0].as_py()} | {f.name: row.get(f.name) for f in FACTS}
         kind = pa.struct([("value", pa.float64()), ("error", pa.float64())])
@@ -75,11 +76,15 @@ def _members(clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, acco
         .groupBy("account_id")
         .agg(F.collect_list("shared").alias("shared"))
     )
-    days = F.transform("activity", lambda a: F.struct((a["hour"] / 24).cast("int").alias("day"), a["n"].cast("long").alias("n")))
-    sent = embeddings.select("account_id", "n_exchanges", "n_later_turns", "openings", days.alias("days"))
+    sent = embeddings.select("account_id", "n_exchanges", "n_later_turns", "openings", _days().alias("days"))
     known = accounts.select("account_id", "owner_id", "created_at")
     rows = inside.join(sent, "account_id").join(known, "account_id", "left").join(shared, "account_id", "left")
     return rows.select(*(field.split()[0] for field in MEMBER.split(", ")[:7]), "days", "shared")
+
+
+def _days() -> Column:
+    """Exchanges by day since 1970 and hour, of `activity`."""
+    return F.transform("activity", lambda a: F.struct((a["hour"] / 24).cast("int").alias("day"), a["n"].cast("long").alias("n")))
 
 
 def _told_names() -> tuple[str, ...]:

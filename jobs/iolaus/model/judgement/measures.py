@@ -23,6 +23,7 @@ SPREAD = 0.04  # by which groups of one source differ beside their own error
 _SEVERAL = 0.05  # share of members (three at least) that must send a system prompt for it to be one of the pool's
 _MOST = 0.8  # share of exchanges that the fact `span` is about
 _DAY_MS = 86_400_000
+FEWEST_DAYS = 7  # of fewer days of traffic nothing is said about how long a group lasts
 
 MEMBER = (
     "cluster_id string, account_id string, owner_id string, created_at timestamp, n_exchanges long, n_later_turns long, "
@@ -30,13 +31,15 @@ MEMBER = (
 )
 
 
-def measured(members: pa.Table, at_large: float | None, seed: int) -> dict[str, Measured]:
+def measured(members: pa.Table, at_large: float | None, days: int, seed: int) -> dict[str, Measured]:
     """Facts by name of one group, of rows MEMBER in any order; one that cannot be told is left out.
 
-    at_large: `Source.log` of random accounts, None where accounts are not like themselves, so that nothing can be told.
+    at_large: `Source.log` of random accounts, None where accounts are not like themselves, so that nothing can be told. days:
+    from the first of the window that has traffic to its last.
     """
     members = members.sort_by("account_id")
-    facts = _content(_drawn(members, seed), at_large, seed) | _places(members) | _creation(members) | _span(members)
+    facts = _content(_drawn(members, seed), at_large, seed) | _places(members) | _creation(members)
+    facts |= _span(members) if days >= FEWEST_DAYS else {}
     owners = pc.fill_null(members["owner_id"], members["account_id"])
     return facts | {"owners": Measured(float(len(owners.unique())))}
 
@@ -59,6 +62,13 @@ def at_large_of(accounts: pa.Table, group: int, seed: int) -> float | None:
 def _drawn(members: pa.Table, seed: int) -> pa.Table:
     """At most ACCOUNTS members, drawn at random."""
     return members.take(pa.array(np.sort(np.random.default_rng(seed).permutation(len(members))[:ACCOUNTS])))
+
+
+def days_of(accounts: pa.Table) -> int:
+    """Days from the first activity of any of the accounts to the last, of column `days`."""
+    items = accounts["days"].combine_chunks().flatten()
+    seen = items.field("day").to_numpy() if len(items) else np.zeros(1, np.int64)
+    return int(seen.max() - seen.min()) + 1
 
 
 def _content(members: pa.Table, at_large: float | None, seed: int) -> dict[str, Measured]:

@@ -6,11 +6,11 @@ similarity of an account's own openings over what dealing them anew gives: near 
 below, one set repeated. Terms are weighted by their rarity inside the group, so a template that all share weighs nothing.
 A permutation test of exchangeability (de Finetti), on cosines of random projections (`iolaus.text.embedding`).
 
-Where members send ordinary traffic beside their work, only openings that carry a text common to the group are dealt. The
-accounts most like themselves are left out, here and in each deal alike: strangers that strayed into a group do not speak for it.
+Where members send ordinary traffic beside their work, only openings that carry a text common to the group are dealt, and
+those of each such text among themselves: an operation may have several, each on accounts of its own. The accounts most like
+themselves are left out, here and in each deal alike: strangers that strayed into a group do not speak for it.
 """
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,14 +50,22 @@ def source(account: Ints, records: Records, seed: int) -> Source | None:
     account: (n,) which account sent each, any numbers.
     """
     account, records = distinct(account, records)
-    common = carries_common_text(account, records)
-    if common.sum() >= max(OPENINGS, CARRYING * len(records)) and _repeated(account[common]) >= REPEATED:
-        account, records = account[common], records[common]
+    by_text = [found for part in strata(account, records) if (found := _dealt(account[part], records[part], seed))]
+    carrying = sum(found.n for found in by_text)
+    if carrying < max(OPENINGS, CARRYING * len(records)):
+        return _dealt(account, records, seed)
+    log = sum(found.n * found.log for found in by_text) / carrying
+    error = float(np.sqrt(sum((found.n * found.error) ** 2 for found in by_text))) / carrying
+    return Source(log, error, carrying)
+
+
+def _dealt(account: Ints, records: Records, seed: int) -> Source | None:
+    """`Source` of openings that are all dealt among themselves."""
     if len(records) < OPENINGS or _repeated(account) < REPEATED:
         return None
     vectors, said = _vectors(records["terms"])
     _, account = np.unique(account[said], return_inverse=True)
-    if len(account) < OPENINGS:
+    if len(account) < OPENINGS or _repeated(account) < REPEATED:
         return None
     rng = np.random.default_rng(seed)
     own = _own(vectors, account)
@@ -72,18 +80,25 @@ def distinct(account: Ints, records: Records) -> tuple[Ints, Records]:
     return account[first], records[first]
 
 
-def carries_common_text(account: Ints, records: Records) -> npt.NDArray[np.bool_]:
-    """Which openings carry a template, head or tail that three accounts and a tenth of all open with."""
+def strata(account: Ints, records: Records) -> list[Ints]:
+    """Places of the openings that carry each text common to the group, each opening once: at the text that most accounts have.
+
+    Common is a template, head or tail that three accounts and a tenth of all open with.
+    """
     least = max(3.0, COMMON * len(np.unique(account)))
-    carries = np.zeros(len(records), bool)
-    for name in _TEXTS:
-        values, place = np.unique(records[name], return_inverse=True)
-        users: dict[int, set[int]] = defaultdict(set)
-        for value, of in set(zip(place.tolist(), account.tolist(), strict=True)):
-            users[value].add(of)
-        shared = np.array([len(users[i]) >= least for i in range(len(values))], bool) & (values != ABSENT)
-        carries |= shared[place]
-    return carries
+    common: list[tuple[int, int, str, int]] = []
+    for number, name in enumerate(_TEXTS):
+        pairs = np.unique(np.stack([records[name], account]), axis=1)
+        values, users = np.unique(pairs[0], return_counts=True)
+        shared = (users >= least) & (values != ABSENT)
+        common += [(-int(n), number, name, int(v)) for v, n in zip(values[shared], users[shared], strict=True)]
+    left, found = np.ones(len(records), bool), list[Ints]()
+    for _, _, name, value in sorted(common):
+        carries = left & (records[name] == value)
+        if carries.sum() >= OPENINGS:
+            found.append(np.flatnonzero(carries))
+            left &= ~carries
+    return found
 
 
 def _repeated(account: Ints) -> int:
