@@ -35,37 +35,31 @@ class Kept:
 
 
 def held(rows: DataFrame, spec: Table, day: date) -> Kept:
-    """The rows of a day as they will be computed once, by whoever reads them first: a checkpoint or, the plain way, a cache."""
-
-    def cached() -> Kept:
-        kept = rows.persist()
-        return Kept(kept, kept.unpersist)
-
-    return either(lambda: _checkpointed(rows, spec, day), cached)
-
-
-def _checkpointed(rows: DataFrame, spec: Table, day: date) -> Kept:
     """The rows of a day as a checkpoint, which is made by whoever reads it first.
 
     Their date is put on last: it is a number in the code that Spark generates, and without it the code of the query that
-    makes the rows is the same every day, and compiled once.
+    makes the rows is the same every day, and compiled once. Where Spark does not show what it keeps, it frees the rows
+    when nothing refers to them any more.
     """
     undated = rows.drop(str(spec.date)).localCheckpoint(eager=False)
-    plan = _plan(undated)
-    return Kept(_dated(undated, spec, day), lambda: plan.rdd().unpersist(False), undated)
+
+    def free() -> None:
+        either(lambda: _plan(undated).rdd().unpersist(False), lambda: None)
+
+    return Kept(_dated(undated, spec, day), free, undated)
 
 
 def known(kept: Kept, spec: Table, day: date, size: int) -> Kept:
     """The same rows, of which Spark knows the `size` (bytes of Parquet): it broadcasts only what it knows to be small.
 
-    A checkpoint has its planner's guess, and a join's guess is the product of its sides'. A cache knows its size itself.
+    A checkpoint has its planner's guess, and a join's guess is the product of its sides'.
     """
-    undated = kept.undated
-    return kept if undated is None else either(lambda: _sized(kept, undated, spec, day, size), lambda: kept)
+    return either(lambda: _sized(kept, spec, day, size), lambda: kept)
 
 
-def _sized(kept: Kept, undated: DataFrame, spec: Table, day: date, size: int) -> Kept:
-    spark, plan = kept.rows.sparkSession, _plan(undated)
+def _sized(kept: Kept, spec: Table, day: date, size: int) -> Kept:
+    assert kept.undated is not None
+    spark, plan = kept.rows.sparkSession, _plan(kept.undated)
     jvm, session = cast(Any, spark._jvm), spark._jsparkSession  # noqa: SLF001
     # Of all plans, a range of numbers says what size it is asked to: 8 bytes each.
     told = jvm.scala.Option.apply(_plan(spark.range(size * _UNPACKED // 8)).stats())
