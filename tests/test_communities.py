@@ -293,4 +293,4 @@ def test_a_group_of_one_subject_may_have_a_thousand_accounts(spark: SparkSession
     assert len({r.community for r in made}) == 1
     assert {r.origin for r in made} == {"content"}
     assert len({r.account_id for r in made} & set(group)) >= 0.99 * len(group)
-    assert len(made) <= len(group)
+    assert len(made) < 1.2 * len(group), "some strangers are near by chance: the group's profile judges them next"
