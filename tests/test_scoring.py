@@ -1,4 +1,4 @@
-"""What is published: which kinds of evidence must agree, and that a score rises with every piece."""
+"""What is published: the margin that a judgement must have, and that a score rises with every piece."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -23,57 +23,32 @@ Cell = dict[str, Any]
 Found = dict[tuple[str, str], Row]  # pieces of evidence by kind and channel
 
 CARD: Piece = ("coordination", "card", 9, 0.9)
-WRAPPER: Piece = ("coordination", "head8", 8, 0.9)
-FEW_SHARE: Piece = ("coordination", "head8", 8, 0.2)
+WEAK: Piece = ("coordination", "head8", 4, 0.9)
 SUBJECT: Piece = ("coordination", "content", 7, 0.4)
 PROGRAMS: Piece = ("automation", "one_shot", 8, 1)
 DRAWN: Piece = ("extraction", "asks_grading", 8, 1)
 LABOUR: Piece = ("labour", "labour", 8, 1)
 YOUNG: Piece = ("purpose", "young", 8, 1)
 CONDUCT: Piece = ("conduct", "pivot:atlas-4", 8, 1)
-PEOPLE: Piece = ("innocent", "people", 0, 0.6)
-LOCKSTEP: Piece = ("coordination", "synchrony", 10, 900)
-TWO_DAYS: Piece = ("coordination", "synchrony", 4, 90)
-REPEATED: Piece = ("coordination", "pool_prompt", 8, 400)
-ONE_CLOUD: Piece = ("coordination", "pool_block", 8, 169)
-ADDRESSES: Piece = ("coordination", "pool_address", 8, 169)
-NO_PEOPLE: Piece = ("innocent", "people", 0, 0.1)
 
-CASES: dict[str, tuple[int, list[Piece], str]] = {
-    "all kinds, two families": (6, [CARD, WRAPPER, PROGRAMS, DRAWN, YOUNG], "high"),
-    "all kinds, one family": (6, [CARD, PROGRAMS, DRAWN, YOUNG], "medium"),
-    "extraction and purpose": (6, [CARD, WRAPPER, DRAWN, YOUNG, NO_PEOPLE], "medium"),
-    "a course with new accounts": (40, [CARD, WRAPPER, DRAWN, YOUNG, PEOPLE], "low"),
-    "people behind programs": (40, [CARD, WRAPPER, PROGRAMS, DRAWN, PEOPLE], "high"),
-    "a firm that upgrades at once": (20, [CARD, WRAPPER, DRAWN, CONDUCT], "low"),
-    "programs that divide one work": (6, [WRAPPER, PROGRAMS, LABOUR], "medium"),
-    "a fleet that shares out one subject": (20, [WRAPPER, SUBJECT, DRAWN, LABOUR], "medium"),
-    "a team that shares out one subject": (19, [WRAPPER, SUBJECT, DRAWN, LABOUR], "low"),
-    "people who share out one subject": (20, [WRAPPER, SUBJECT, DRAWN, LABOUR, PEOPLE], "low"),
-    "many who like one way to ask": (20, [WRAPPER, DRAWN, LABOUR], "low"),
-    "people who fill one wrapper": (6, [WRAPPER, LABOUR, YOUNG], "low"),
-    "programs of one subject": (20, [SUBJECT, PROGRAMS, ("labour", "divided", 7, 0.4)], "medium"),
-    "a fleet made for it": (20, [CARD, WRAPPER, PROGRAMS, YOUNG], "medium"),
-    "a young firm's programs": (6, [CARD, WRAPPER, PROGRAMS, YOUNG], "low"),
-    "a firm": (20, [CARD, WRAPPER], "low"),
-    "nothing that most share": (20, [FEW_SHARE, PROGRAMS, DRAWN, YOUNG], "low"),
-    "one hand": (6, [FEW_SHARE, LOCKSTEP, REPEATED], "medium"),
-    "one hand, one subject": (6, [SUBJECT, LOCKSTEP], "medium"),
-    "people at one event after another": (6, [SUBJECT, LOCKSTEP, PEOPLE], "low"),
-    "one hand on one card": (6, [CARD, LOCKSTEP], "low"),
-    "something that happened": (6, [SUBJECT, TWO_DAYS], "low"),
-    "strangers with the same prompts": (6, [FEW_SHARE, REPEATED, PROGRAMS, LABOUR], "low"),
-    "strangers' programs in one cloud": (133, [ONE_CLOUD, PROGRAMS, DRAWN], "low"),
-    "programs on a pool of addresses": (133, [ADDRESSES, PROGRAMS, DRAWN], "medium"),
-    "too few accounts": (4, [CARD, WRAPPER, PROGRAMS, DRAWN, YOUNG], "low"),
-    "one family and nothing else": (20, [], "low"),
+# Accounts, evidence, what each family of facts gives the operator's hypothesis, and the confidence that follows.
+Case = tuple[int, list[Piece], dict[str, float], str]
+CASES: dict[str, Case] = {
+    "far ahead, on two families": (6, [CARD], {"content": 5, "infrastructure": 2, "prior": -2}, "high"),
+    "ahead, on two families": (6, [CARD], {"content": 3, "infrastructure": 2, "prior": -2}, "medium"),
+    "ahead, on one family": (6, [CARD], {"content": 8, "infrastructure": 0.5, "prior": -2}, "low"),
+    "not far enough ahead": (6, [CARD], {"content": 2, "infrastructure": 1.9, "prior": -2}, "low"),
+    "behind": (6, [CARD, PROGRAMS, DRAWN], {"content": -3, "infrastructure": 2, "prior": -2}, "low"),
+    "too few accounts": (4, [CARD], {"content": 5, "infrastructure": 5}, "low"),
+    "hardly bound together": (20, [WEAK], {"content": 5, "infrastructure": 5}, "low"),
+    "not judged": (20, [CARD], {}, "low"),
 }
 
 
-def scored(spark: SparkSession, cases: dict[str, tuple[int, list[Piece], str]], owners: int = 1000) -> dict[str, tuple[str, float, int]]:
+def scored(spark: SparkSession, cases: dict[str, Case], owners: int = 1000) -> dict[str, tuple[str, float, int]]:
     """Confidence, score and rank of each case, whose accounts have so many owners at most."""
-    pieces, members, accounts = [], [], []
-    for name, (size, of, _) in cases.items():
+    pieces, facts, members, accounts = [], [], [], []
+    for name, (size, of, families, _) in cases.items():
         pieces += [
             {
                 "cluster_id": name,
@@ -85,23 +60,28 @@ def scored(spark: SparkSession, cases: dict[str, tuple[int, list[Piece], str]], 
             }
             for k, c, b, v in of
         ]
+        margin = float(sum(families.values()))
+        won: Cell = {"hypothesis": "resold_access", "rival": "event", "margin_bits": margin}
+        facts += [{"cluster_id": name, "fact": f, "family": f, "bits": float(b)} | won for f, b in families.items()]
         members += [{"cluster_id": name, "account_id": f"{name} {i}"} for i in range(size)]
         accounts += [{"account_id": f"{name} {i}", "owner_id": f"{name} {i % owners}"} for i in range(size)]
     active = [{"account_id": m["account_id"], "n_exchanges": 10, "capability_counts": [0] * 7} for m in members]
     inputs = (
         ("scoring.evidence", pieces),
+        ("scoring.judgement", facts),
         ("graph.clusters", members),
         ("features.account_embeddings", active),
         ("silver.accounts", accounts),
     )
     empty = (rows(spark, table, []) for table in ("bronze.models", "verdicts.given"))
     made = transform(*(rows(spark, table, given) for table, given in inputs), *empty, RUN).collect()
+    assert {(r.case_kind, r.rival) for r in made if r.margin_bits} <= {("resold_access", "event")}
     return {r.cluster_id: (r.confidence, r.score, r["rank"]) for r in made}
 
 
 def test_what_is_published(spark: SparkSession) -> None:
     found = scored(spark, CASES)
-    assert {name: of[0] for name, of in found.items()} == {name: confidence for name, (_, _, confidence) in CASES.items()}
+    assert {name: of[0] for name, of in found.items()} == {name: case[-1] for name, case in CASES.items()}
     for published in (True, False):
         ranked = sorted((rank, -score) for confidence, score, rank in found.values() if (confidence != "low") == published)
         assert [rank for rank, _ in ranked] == list(range(1, len(ranked) + 1)), "dense"
@@ -114,7 +94,7 @@ def test_two_owners_are_no_ring(spark: SparkSession) -> None:
 
 def test_a_score_rises_with_every_piece(spark: SparkSession) -> None:
     whole = [CARD, SUBJECT, PROGRAMS, DRAWN, LABOUR, YOUNG, CONDUCT]
-    found = scored(spark, {f"{i}": (6, whole[:i], "") for i in range(len(whole) + 1)})
+    found = scored(spark, {f"{i}": (6, whole[:i], {}, "") for i in range(len(whole) + 1)})
     scores = [found[f"{i}"][1] for i in range(len(whole) + 1)]
     assert scores == sorted(set(scores))
 
@@ -273,6 +253,7 @@ def test_pivots_of_a_cluster_beside_everybody(spark: SparkSession) -> None:
     profiles += [{"account_id": f"o{i}", "n_exchanges": 1440, "activity": hours(96), "capability_counts": [0] * 7} for i in range(50)]
     inputs = (
         ("scoring.evidence", []),
+        ("scoring.judgement", []),
         ("graph.clusters", [{"cluster_id": "hc", "account_id": f"r{i}"} for i in range(5)]),
         ("features.account_embeddings", profiles),
         ("silver.accounts", []),

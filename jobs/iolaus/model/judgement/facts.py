@@ -88,7 +88,7 @@ FACTS: tuple[Fact, ...] = (
     ),
     Fact(
         "instruction",
-        "content",
+        "instruction",
         "How many members send the system prompt or prompt template that most of them share?",
         (0.3, 0.7),
         ("few", "about half", "nearly all"),
@@ -112,7 +112,7 @@ FACTS: tuple[Fact, ...] = (
     ),
     Fact(
         "applications",
-        "content",
+        "instruction",
         "How many system prompts do several members each send, as when many applications run through one pool?",
         (2.5,),
         ("fewer than three", "several"),

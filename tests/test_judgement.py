@@ -1,0 +1,283 @@
+"""The judgement: one hand, or strangers alike? Groups that are made here are told apart by the facts alone."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from math import log2
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from pyspark.sql import SparkSession
+from rows import DAY, population, rows
+
+from iolaus.model.judgement.facts import FACT, FACTS, FAMILIES
+from iolaus.model.judgement.hypotheses import HYPOTHESES, INNOCENT, NAMES, OPERATORS
+from iolaus.model.judgement.measures import ISLANDS, NO_PLACE, ONE_PLACE, ONE_POOL, at_large_of, measured
+from iolaus.model.judgement.source import Records, source, strata
+from iolaus.model.judgement.weigh import Measured, finding, judge, likelihoods, shares
+from iolaus.schemas.sketch import ABSENT, OPENING, OPENING_FIELDS
+from iolaus.scoring.judgement import transform
+from iolaus.settings import DEFAULT, Key, Run
+
+START = datetime(2026, 2, 1, tzinfo=UTC)
+# What each kind of group shows, by fact: what is not said is silent.
+OPERATION = {"source": 0.0, "repetition": 0.0, "instruction": 1.0, "places": ONE_POOL, "people": 0.0, "extraction": 16.0, "owners": 60.0}
+GROUPS: dict[str, tuple[dict[str, float], str]] = {
+    "harvest": (OPERATION | {"creation": 2.0}, "distillation"),
+    "resale": (
+        {"source": 0.0, "repetition": 0.0, "applications": 12.0, "places": ONE_POOL, "people": 1.0, "extraction": 0.0, "owners": 60.0},
+        "resold_access",
+    ),
+    "class": ({"source": -0.6, "repetition": 0.9, "places": ONE_PLACE, "people": 0.5, "domain": 1.0, "creation": 1.0}, "class"),
+    "event": ({"source": 0.0, "places": ONE_PLACE, "people": 1.0, "client": 1.0, "creation": 0.1, "span": 2.0}, "event"),
+    "trade": ({"source": 1.6, "own_text": 0.9, "people": 0.0, "places": NO_PLACE, "creation": 300.0}, "one_trade"),
+    "idiom": ({"source": 0.4, "instruction": 1.0, "people": 0.4, "places": NO_PLACE, "creation": 300.0}, "one_idiom"),
+    "client": ({"source": 0.7, "client": 1.0, "instruction": 1.0, "people": 1.0, "places": NO_PLACE}, "client_users"),
+    "platform": ({"source": 0.45, "client": 1.0, "people": 0.0, "places": ONE_PLACE, "creation": 200.0}, "platform_customers"),
+    "carrier": ({"source": 0.7, "places": ONE_PLACE, "people": 1.0, "instruction": 0.0, "creation": 300.0}, "shared_line"),
+    "viral": ({"source": -0.3, "repetition": 0.3, "people": 1.0, "places": NO_PLACE, "instruction": 0.0}, "viral_prompt"),
+    "benchmark": ({"source": 0.0, "repetition": 0.9, "people": 0.0, "places": NO_PLACE, "owners": 8.0}, "public_benchmark"),
+}
+
+
+def of(values: dict[str, float]) -> dict[str, Measured]:
+    return {name: Measured(value) for name, value in values.items()}
+
+
+def test_tables_are_whole() -> None:
+    for fact in FACTS:
+        assert set(fact.table) == set(NAMES)
+        assert len(fact.findings) == len(fact.bounds) + 1
+        assert list(fact.bounds) == sorted(fact.bounds)
+        for row in fact.table.values():
+            assert len(row) == len(fact.findings)
+            assert sum(row) == pytest.approx(1, abs=0.03)
+            assert min(row) >= 0.009, "no fact decides alone"
+    assert len({f.name for f in FACTS}) == len(FACTS)
+    assert set(OPERATORS) | set(INNOCENT) == set(NAMES)
+    assert len(FAMILIES) >= 5
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_each_kind_of_group_is_told(name: str) -> None:
+    values, wanted = GROUPS[name]
+    made = judge(of(values))
+    if wanted in OPERATORS:
+        assert made.operator == wanted
+        assert made.margin >= DEFAULT.scoring.margin
+        assert len(made.families(DEFAULT.scoring.family_speaks)) >= DEFAULT.scoring.families
+    else:
+        assert made.innocent == wanted
+        assert made.margin < 0
+
+
+def test_an_operation_with_content_of_its_own_on_each_account_is_not_accused_of_it() -> None:
+    assert judge(of(OPERATION | {"source": 1.5, "own_text": 0.9})).margin < judge(of(OPERATION)).margin - 5
+
+
+def test_the_bits_of_facts_add_up_to_the_margin() -> None:
+    for values, _ in GROUPS.values():
+        made = judge(of(values))
+        assert sum(made.by_fact.values()) == pytest.approx(made.margin)
+        assert made.bits[made.operator] - made.bits[made.innocent] == pytest.approx(made.margin)
+    silent = judge({})
+    assert silent.margin == max(h.prior for h in HYPOTHESES if not h.is_innocent) - max(h.prior for h in HYPOTHESES if h.is_innocent)
+
+
+def test_an_error_spreads_a_value_over_its_findings() -> None:
+    fact = FACT["source"]
+    assert shares(fact, Measured(0.0)) == (0, 1, 0, 0)
+    spread = shares(fact, Measured(fact.bounds[1], 0.05))
+    assert sum(spread) == pytest.approx(1)
+    assert spread[1] == pytest.approx(spread[2], abs=0.01), "on a bound, as likely on either side"
+    sure, unsure = (likelihoods(fact, Measured(0.0, e)) for e in (0.0, 10.0))
+    gain = [log2(at["distillation"] / at["one_trade"]) for at in (sure, unsure)]
+    assert gain[0] > gain[1] + 3, "what is hardly measured hardly says anything"
+    assert finding(fact, Measured(0.1)) == "all draw from one source"
+
+
+def openings(prompts: Iterable[tuple[int, list[int], int]]) -> tuple[np.ndarray[Any, Any], Records]:
+    """(account, records) of prompts: (account, terms, template)."""
+    made = list(prompts)
+    records = np.zeros(len(made), OPENING)
+    for name in OPENING_FIELDS:
+        records[name] = ABSENT
+    records["terms"] = -1
+    for i, (_, terms, template) in enumerate(made):
+        records[i]["terms"][: len(terms)] = terms
+        records[i]["prompt_hash"] = hash(tuple(terms)) if len(terms) else i
+        records[i]["template_hash"] = template
+        records[i]["conversation"] = i
+    return np.array([account for account, _, _ in made]), records
+
+
+def drawn(rng: np.random.Generator, accounts: int, each: int, own: float, template: int = ABSENT) -> list[tuple[int, list[int], int]]:
+    """Prompts of 12 terms; a share `own` of them from an account's own 60 terms, the rest from 300 that all share."""
+    prompts = []
+    for account in range(accounts):
+        words = rng.choice(np.arange(3000, 8000), 60, replace=False)
+        for _ in range(each):
+            theirs = round(12 * own)
+            terms = [*rng.choice(words, theirs, replace=False), *rng.choice(300, 12 - theirs, replace=False)]
+            prompts.append((account, sorted(map(int, terms)), template))
+    return prompts
+
+
+def test_one_source_strangers_and_a_set_that_each_repeats() -> None:
+    rng = np.random.default_rng(1)
+    one = source(*openings(drawn(rng, 30, 12, 0.0)), seed=1)
+    strangers = source(*openings(drawn(rng, 30, 12, 0.7)), seed=1)
+    exercises = [sorted(map(int, rng.choice(300, 12, replace=False))) for _ in range(12)]
+    repeated = source(*openings((account, terms, ABSENT) for account in range(30) for terms in exercises), seed=1)
+    assert one
+    assert strangers
+    assert repeated
+    assert abs(one.log) < 4 * one.error + 0.05
+    assert strangers.log > 1
+    assert repeated.log < -0.5
+
+
+def test_only_openings_that_carry_the_group_s_texts_are_dealt_and_those_of_each_among_themselves() -> None:
+    """Members send as much of their own beside it; and half of them work with another template and subject."""
+    rng = np.random.default_rng(2)
+    work = [(a, [t + 2000 * (a % 2) for t in terms], 7 + a % 2) for a, terms, _ in drawn(rng, 30, 10, 0.0)]
+    own = drawn(rng, 30, 10, 0.9)
+    account, records = openings(work + own)
+    assert sorted(len(part) for part in strata(account, records)) == [150, 150]
+    made = source(account, records, seed=1)
+    assert made
+    assert made.n == 300
+    assert abs(made.log) < 3 * made.error < 0.3
+    alone = source(*openings(own), seed=1)
+    assert alone
+    assert alone.log > 1
+
+
+def test_too_little_says_nothing() -> None:
+    assert source(*openings(drawn(np.random.default_rng(3), 3, 4, 0.0)), seed=1) is None
+
+
+MEMBERS = pa.schema(
+    [
+        *((name, pa.string()) for name in ("cluster_id", "account_id", "owner_id")),
+        ("created_at", pa.timestamp("us", tz="UTC")),
+        ("n_exchanges", pa.int64()),
+        ("n_later_turns", pa.int64()),
+        ("openings", pa.binary()),
+        ("days", pa.list_(pa.struct([("day", pa.int32()), ("n", pa.int64())]))),
+        ("shared", pa.list_(pa.struct([("channel", pa.string()), ("token", pa.int64())]))),
+    ]
+)
+
+
+def members(shared: list[list[tuple[str, int]]], **more: Any) -> pa.Table:
+    """A group in which account i has the values `shared[i]`."""
+    rows = [
+        {
+            "cluster_id": "c",
+            "account_id": f"{i:03}",
+            "n_exchanges": 12,
+            "n_later_turns": 0,
+            "openings": b"",
+            "created_at": START + timedelta(days=i),
+            "days": [{"day": 5, "n": 8}, {"day": 5 + i % 9, "n": 2}],
+            "shared": [{"channel": c, "token": t} for c, t in values],
+        }
+        | more
+        for i, values in enumerate(shared)
+    ]
+    return pa.Table.from_pylist(rows, schema=MEMBERS)
+
+
+@pytest.mark.parametrize(
+    ("shared", "place"),
+    [
+        ([[("address", 1)] for _ in range(20)], ONE_PLACE),
+        ([[("address", i // 4), ("card", i // 4)] for i in range(20)], ISLANDS),
+        ([[("address", i), ("address", i + 1)] for i in range(20)], ONE_POOL),
+        ([[("card", i // 4), ("address", i % 4)] for i in range(20)], ONE_POOL),
+        ([[] for _ in range(20)], NO_PLACE),
+        ([[("address", 1)] if i < 4 else [] for i in range(20)], NO_PLACE),
+        ([[("asn", 1)] for _ in range(20)], NO_PLACE),
+    ],
+)
+def test_how_places_join_members(shared: list[list[tuple[str, int]]], place: float) -> None:
+    assert measured(members(shared), None, 28, 1)["places"].value == place
+
+
+def test_a_household_s_line_is_one_owner_s() -> None:
+    assert measured(members([[("address", 1)]] * 20, owner_id="org"), None, 28, 1)["owners"].value == 1
+
+
+def test_what_is_counted_of_a_group() -> None:
+    systems = [[("system", i % 4), ("system", 90 + i)] for i in range(20)]
+    found = measured(members(systems), None, 28, 1)
+    assert found["applications"].value == 4, "of those that three send"
+    assert found["creation"].value == pytest.approx(15.2)
+    assert found["span"].value == 1, "four fifths on one day"
+    assert "source" not in found
+    assert "span" not in measured(members(systems), None, 3, 1), "a window of three days cannot tell"
+
+
+def test_accounts_at_large_are_like_themselves_or_nothing_is_told() -> None:
+    rng = np.random.default_rng(5)
+
+    def sample(own: float) -> pa.Table:
+        account, records = openings(drawn(rng, 160, 8, own))
+        each = [records[account == a].tobytes() for a in range(160)]
+        return pa.table({"account_id": [str(a) for a in range(160)], "openings": each})
+
+    assert at_large_of(sample(0.0), 40, 1) is None
+    found = at_large_of(sample(0.7), 40, 1)
+    assert found
+    assert found > 0.5
+
+
+def test_a_ring_and_a_trade_side_by_side(spark: SparkSession) -> None:
+    """Forty programs that fill one template from one source through one pool, and forty that each have work of their own."""
+    rng = np.random.default_rng(6)
+    crowd, ring, trade = ([f"{kind}{i:03}" for i in range(n)] for kind, n in (("o", 200), ("r", 40), ("t", 40)))
+    active = []
+    for names, own in ((crowd, 0.7), (ring, 0.0), (trade, 0.9)):
+        account, records = openings(drawn(rng, len(names), 10, own, template=7 if own == 0 else ABSENT))
+        active += [
+            {
+                "account_id": name,
+                "n_exchanges": 10,
+                "openings": records[account == i].tobytes(),
+                "activity": [{"hour": 24 * 20_000 + 24 * d, "model": "m", "n": 1} for d in range(10)],
+            }
+            for i, name in enumerate(names)
+        ]
+    tokens = [
+        {"account_id": name, "channel": "address", "token": i + k, "users": 2, "degree": 2} for i, name in enumerate(ring) for k in (0, 1)
+    ]
+    said = [("r", "extraction", "asks_code", 16_000, 1.0), ("r", "coordination", "head8", 8_000, 1.0)]
+    said += [(c, "innocent", "people", 0, 0.0) for c in "rt"] + [
+        ("t", "innocent", "own_text", 0, 0.9),
+        ("r", "innocent", "own_text", 0, 0.0),
+    ]
+    pieces = [{"cluster_id": c, "kind": k, "channel": n, "part": n, "bits": b, "value": v} for c, k, n, b, v in said]
+    everybody = [
+        {"account_id": a, "owner_id": a, "created_at": START - timedelta(days=i % 300)} for i, a in enumerate([*crowd, *ring, *trade])
+    ]
+    given = (
+        rows(spark, "graph.clusters", [{"cluster_id": a[0], "account_id": a} for a in (*ring, *trade)]),
+        rows(spark, "scoring.evidence", pieces),
+        rows(spark, "features.account_tokens", tokens),
+        rows(spark, "features.account_embeddings", active),
+        rows(spark, "silver.accounts", everybody),
+        population(spark, [row["account_id"] for row in everybody]),
+    )
+    found = transform(*given, Run(DAY, DEFAULT, Key(b"k"))).collect()
+    margins = {(r.cluster_id, r.hypothesis, r.rival): r.margin_bits for r in found}
+    assert len(margins) == 2
+    ((_, hypothesis, _), ring_margin), ((_, _, rival), trade_margin) = sorted(margins.items())
+    assert (hypothesis, rival) == ("distillation", "one_trade")
+    assert ring_margin >= DEFAULT.scoring.margin > 0 > trade_margin
+    for cluster in "rt":
+        rows_of = [r for r in found if r.cluster_id == cluster]
+        assert sum(r.bits for r in rows_of) == pytest.approx(rows_of[0].margin_bits, abs=0.02), "a query gives the margin again"
+        assert all(set(r.log_likelihoods) == set(NAMES) for r in rows_of)
+    assert {r.fact for r in found if r.cluster_id == "r"} >= {"prior", "source", "repetition", "places", "people", "extraction"}
