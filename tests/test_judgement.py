@@ -11,6 +11,7 @@ import pytest
 from pyspark.sql import SparkSession
 from rows import DAY, population, rows
 
+from iolaus.export.judgement_reference import PAGE, page
 from iolaus.model.judgement.facts import FACT, FACTS, FAMILIES
 from iolaus.model.judgement.hypotheses import HYPOTHESES, INNOCENT, NAMES, OPERATORS
 from iolaus.model.judgement.measures import ISLANDS, NO_PLACE, ONE_PLACE, ONE_POOL, at_large_of, measured
@@ -43,6 +44,10 @@ GROUPS: dict[str, tuple[dict[str, float], str]] = {
 
 def of(values: dict[str, float]) -> dict[str, Measured]:
     return {name: Measured(value) for name, value in values.items()}
+
+
+def test_the_reference_is_of_these_tables() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "make dictionary"
 
 
 def test_tables_are_whole() -> None:

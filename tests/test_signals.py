@@ -15,8 +15,8 @@ from iolaus.model.bits import MILLI
 from iolaus.model.evidence.ownership import identity
 from iolaus.model.signals import ANY_EXPLANATION, CHANNEL, CHANNELS, CLAIMS, OTHERS, SIGNALS, VALUES, WRAPPERS, Channel
 from iolaus.pairs import infrastructure, templates
-from iolaus.schemas.families import FAMILIES
 from iolaus.schemas.codes import PHRASE_CHANNELS
+from iolaus.schemas.families import FAMILIES
 from iolaus.settings import DEFAULT, Key, Run
 
 RUN = Run(DAY, DEFAULT, Key(b"test"))

@@ -12,6 +12,7 @@ import pyarrow.dataset as ds
 from iolaus.errors import UsageError
 from iolaus.export.gold import Gold
 from iolaus.export.recorded_settings import of_day
+from iolaus.export.report_cases import JUDGEMENT
 from iolaus.settings import Key
 from iolaus.text.pseudonyms import block, canonical_address, pseudonym, token
 
@@ -83,7 +84,9 @@ def cases(gold: Gold, day: date, key: Key, allowed: Disclosure, cluster_id: str 
         shared = _shared(gold, day, [m["account_id"] for m in members], key, allowed)
         if "account" not in allowed.kinds:
             members = [m | {"account_id": account_name(key, m["account_id"])} for m in members]
-        evidence = sorted(_rows(gold, "gold.cluster_evidence", day, of), key=lambda p: (-p["bits"], p["channel"]))
+        evidence = sorted(
+            (p for p in _rows(gold, "gold.cluster_evidence", day, of) if p["kind"] != JUDGEMENT), key=lambda p: (-p["bits"], p["channel"])
+        )
         yield Case(cluster_name(key, cluster["cluster_id"]), cluster, evidence, members, shared)
 
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from iolaus.export.gold import Gold
+from iolaus.model.judgement.hypotheses import HYPOTHESIS
 
 KINDS: dict[str, str] = {
     "coordination": "the accounts belong together",
@@ -19,6 +20,7 @@ KINDS: dict[str, str] = {
     "purpose": "the accounts were made for it",
     "conduct": "they move to releases, replace the banned, outdo their plans or break regional policy",
 }
+JUDGEMENT = "judgement"  # the kind of rows of gold.cluster_evidence that are facts of the judgement
 FEW_DAYS = 2
 RUNS_SHOWN = 30  # of a cluster's history, the latest
 Row = dict[str, Any]
@@ -32,6 +34,7 @@ class Case:
     published: bool
     evidence: list[Row] = field(default_factory=list)
     innocent: list[Row] = field(default_factory=list)
+    judged: list[Row] = field(default_factory=list)  # facts by which hypotheses were weighed, what gives most first
     members: list[Row] = field(default_factory=list)
     timeline: list[Row] = field(default_factory=list)
     links: pa.Table | None = None
@@ -47,6 +50,17 @@ class Case:
     def cluster_id(self) -> str:
         """The cluster's id."""
         return str(self.row["cluster_id"])
+
+    @property
+    def verdict_of_facts(self) -> str | None:
+        """Which hypothesis won, over which, and by how much, in words; None of a lake that has no such columns."""
+        won, rival = HYPOTHESIS.get(self.row.get("case_kind") or ""), HYPOTHESIS.get(self.row.get("rival") or "")
+        if won is None or rival is None:
+            return None
+        margin = self.row["margin_bits"]
+        odds = f"2^{abs(margin):.1f}, or {2 ** min(abs(margin), 40):,.0f} to 1"
+        first, second = (won, rival) if margin >= 0 else (rival, won)
+        return f"The facts fit “{first.says}” better than “{second.says}”, by {abs(margin):.1f} bits ({odds})."
 
     @property
     def before(self) -> Row | None:
@@ -94,7 +108,7 @@ def cases(gold: Gold, day: date, watched: int) -> list[Case]:
     of = {case.cluster_id: case for case in listed}
     for row in _rows(gold, "gold.cluster_evidence", day):
         if case := of.get(row["cluster_id"]):
-            (case.innocent if row["kind"] == "innocent" else case.evidence).append(row)
+            {"innocent": case.innocent, JUDGEMENT: case.judged}.get(row["kind"], case.evidence).append(row)
     for row in _rows(gold, "gold.suspect_cluster_members", day):
         if case := of.get(row["cluster_id"]):
             case.members.append(row)
@@ -103,6 +117,7 @@ def cases(gold: Gold, day: date, watched: int) -> list[Case]:
             case.timeline.append(row)
     for case in listed:
         _mark_counted(case.evidence)
+        case.judged.sort(key=lambda f: (-abs(f["bits"]), f["channel"]))
         case.members.sort(key=lambda m: (-m["membership"], -m["n_exchanges"], m["account_id"]))
     _add_links(gold, day, of)
     _add_optional(gold, day, listed)
