@@ -31,7 +31,7 @@ FIRST = traffic.DAYS[0]
 
 
 def chosen(*fields: str, account: str | None = None, arrived: date | None = None) -> Choice:
-    return _choice(Namespace(account=account, field=list(fields), arrived=arrived, own_proxies=None))
+    return _choice(Namespace(account=account, field=list(fields), arrived=arrived, own_proxies=None, effective=Namespace(settings=DEFAULT)))
 
 
 def adapt(spark: SparkSession, kind: str, logs: Path, out: Path, *fields: str, account: str | None = None, **more: Any) -> dict[str, Any]:

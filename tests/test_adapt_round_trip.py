@@ -13,6 +13,7 @@ from iolaus.adapters.formats import FORMATS
 from iolaus.commands.adapt import _choice, deliver
 from iolaus.runtime.delivery import Delivery
 from iolaus.runtime.logs import logs_at
+from iolaus.settings import DEFAULT
 from tests import traffic
 from tests.gateway_formats import WRITERS, write
 from tests.gateway_logs import read_lines
@@ -35,7 +36,7 @@ def landing(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Pa
     for name, (kind, _, _) in WRITERS.items():
         rows = [row for row in sent if of_format(row["account_id"]) == name]
         logs = write(out.parent / name, name, rows)
-        choice = _choice(Namespace(account=None, field=[], arrived=None, own_proxies=None))
+        choice = _choice(Namespace(account=None, field=[], arrived=None, own_proxies=None, effective=Namespace(settings=DEFAULT)))
         counts = deliver(logs_at(spark, str(logs)), Delivery(spark, str(out), name), FORMATS[kind], kind, choice)
         assert counts["exchanges"] == len(rows), name
     traffic.write_lines(out / "accounts.jsonl", traffic.accounts())
