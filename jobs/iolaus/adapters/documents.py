@@ -84,8 +84,8 @@ def _blank(said: str, at: int) -> int:
 
 def opened(one: Record) -> Iterator[Record]:
     """The log entries in an envelope, each with what the envelope says of it under `envelope`; else the object itself."""
-    events = one.get("logEvents") or (one.get("events") if "message" in str(one.get("events"))[:400] else None)
-    if isinstance(events, list) and events:
+    events = one.get("logEvents") or one.get("events")
+    if isinstance(events, list) and events and all(isinstance(e, dict) and isinstance(e.get("message"), str | dict) for e in events):
         about = {k: v for k, v in one.items() if k not in ("logEvents", "events")}
         for event in events:
             if isinstance(event, dict) and (inner := record_of(event.get("message"))):

@@ -18,7 +18,7 @@ from iolaus.adapters.fields import Record, text
 RECORDS = "record binary, source_file string, reason string"
 NOT_AN_EXCHANGE = "no part of an exchange"
 _PARTS = "key string, part string, name string, text string, record binary, source_file string, position long, reason string"
-_ROLE = r"(?i)[-_. ]*(in|input|inputs|request|requests|out|output|outputs|result|results|response|responses|error|errors|batch)[-_. ]*"
+_ROLE = r"(?i)(^|[-_. ]+)(inputs?|in|requests?|outputs?|out|results?|responses?|errors?|batch)(?=$|[-_. ])"
 
 # What a line gives: its part of an exchange, the key of the exchange, a name within it, and the object.
 Parts = Callable[[Record], Iterator[tuple[str, str | None, Record]]]
