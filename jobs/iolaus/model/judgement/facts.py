@@ -120,7 +120,7 @@ FACTS: tuple[Fact, ...] = (
             distillation        .93 .07
             resold_access       .45 .55
             unexplained         .92 .08
-            organisation        .92 .08
+            organisation        .95 .05
             class               .97 .03
             event               .96 .04
             client_users        .97 .03
