@@ -95,7 +95,7 @@ def of_batches(parts_of: Parts) -> Callable[[DataFrame], DataFrame]:
     def gather(lines: DataFrame) -> DataFrame:
         parts = _exploded(lines, parts_of).withColumns({
             "folder": F.regexp_replace("source_file", "[^/]*$", ""),
-            "stem": F.regexp_replace(F.regexp_replace(F.regexp_extract("source_file", "([^/]*)$", 1), r"\\.[A-Za-z.]+$", ""), _ROLE, ""),
+            "stem": F.regexp_replace(F.regexp_replace(F.regexp_extract("source_file", "([^/]*)$", 1), r"\.[A-Za-z.]+$", ""), _ROLE, ""),
         })  # fmt: skip
         parts = _with_batches(parts)
         order = F.struct("source_file", "position")
