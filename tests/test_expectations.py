@@ -56,7 +56,7 @@ def measured(spark: SparkSession, name: str, cases: Mapping[str, list[Row]]) -> 
 def agreeing(of: Suite, figures: Figures) -> Figures:
     """The figures of other tables such that this one agrees with them, and what its transform tells if all is well."""
     counted = {name: how for name, how in of.declared.against.items() if not {"with", "without", "missing"} & set(how)}
-    same = {"accepted": 1e6, "exchanges_of_day": figures.get("exchanges"), "members": figures.get("accounts")}
+    same = {"accepted": 1e6, "judged": 0.0, "exchanges_of_day": figures.get("exchanges"), "members": figures.get("accounts")}
     against = {name: same.get(name, figures["rows"]) if name in counted else 0.0 for name in of.declared.against}
     return against | dict.fromkeys(of.declared.told, 1.0)
 

@@ -15,6 +15,7 @@ from rows import population as active_population
 from iolaus.features import account_behaviour, account_days, account_embeddings, account_tokens, population, prompt_templates
 from iolaus.model import account_sketch as sketches
 from iolaus.model.population import size
+from iolaus.model.sampling import salt_of
 from iolaus.model.signals import CHANNEL, TRAIT_CODES, WRAPPERS
 from iolaus.schemas.codes import PHRASE_CHANNELS
 from iolaus.schemas.sketch import TRAIT
@@ -90,12 +91,15 @@ def with_tokens(spark: SparkSession, every: list[Row]) -> pa.Table:
     def head(value: str | None) -> int | None:
         return None if value is None else int(token(pa.array([value]))[0])
 
+    named = [row["exchange_id"] for row in every]
+    draws = dict(spark.createDataFrame([(n,) for n in named], "n string").select("n", F.xxhash64("n")).collect())
     made = []
     for row in every:
         tokens = {name: head(row.get(name)) for name in ("address", "block", "device")}
         tokens |= {"country": hashed.get(row.get("country")), "path": hashed.get(row.get("access_path"))}
         tokens |= {"asn": row.get("asn"), "system": row.get("system_hash"), "tools": row.get("tools_hash"), "limit": row.get("max_tokens")}
-        made.append(row | {f"{name}_token": value for name, value in tokens.items()})
+        drawn = {"draw": draws[row["exchange_id"]], "conversation_hash": row.get("conversation_hash")}
+        made.append(row | drawn | {f"{name}_token": value for name, value in tokens.items()})
     kinds = {"terms": pa.binary(), "signature": pa.binary(), "requested_at": pa.timestamp("us", tz="UTC")}
     silver = ("stream", "truncated", "image_count", "tool_call_count", "input_tokens", "reasoning_tokens")
     columns = {name: [row.get(name) for row in made] for name in (*made[0], *optional_names(made), *silver)}
@@ -109,7 +113,7 @@ def optional_names(made: list[Row]) -> set[str]:
 def kind(name: str) -> pa.DataType | None:
     flags = {"stream": pa.bool_(), "truncated": pa.bool_(), "thinking": pa.bool_()}
     numbers = ("image_count", "tool_call_count", "input_tokens", "reasoning_tokens")
-    return flags.get(name) or (pa.int64() if name in numbers or name.endswith(("_token", "_hash")) else None)
+    return flags.get(name) or (pa.int64() if name in numbers or name.endswith(("_token", "_hash", "draw")) else None)
 
 
 def as_rows(made: pa.Table) -> dict[str, Row]:
@@ -122,7 +126,7 @@ def test_two_days_merged_are_one_sketch_of_everything(spark: SparkSession, windo
     every, days, embeddings = window
     check_columns(days, "features.account_days")
     check_columns(embeddings, "features.account_embeddings")
-    whole = sketches.sketch(with_tokens(spark, every))
+    whole = sketches.sketch(with_tokens(spark, every), salt_of(RUN.key.secret))
     found, daily, expected = as_rows(embeddings.toArrow()), days.toArrow(), as_rows(whole)
     merged = [name for name in sketches.SKETCH.names if name not in ("traits", "prompts", "terms")]
     assert {a: {name: row[name] for name in merged} for a, row in found.items()} == {
@@ -134,7 +138,7 @@ def test_two_days_merged_are_one_sketch_of_everything(spark: SparkSession, windo
     assert {row["run_date"] for row in found.values()} == {DAY}
     assert Counter(daily["happened_on"].to_pylist()).keys() == {DAY, YESTERDAY.day}
     assert sum(daily["n_exchanges"].to_pylist()) == len(every)
-    assert as_rows(sketches.merge(daily.select(sketches.SKETCH.names).cast(sketches.SKETCH))) == expected
+    assert as_rows(sketches.merge(daily.select(sketches.SKETCH.names).cast(sketches.SKETCH), salt_of(RUN.key.secret))) == expected
     terms = daily["terms"].combine_chunks()
     weights = embedding.rarity(embedding.document_frequencies(terms), len(daily))
     vectors = dict(zip(expected, embedding.embed(whole["terms"].combine_chunks(), weights).to_pylist(), strict=True))

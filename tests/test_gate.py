@@ -133,8 +133,8 @@ def test_a_run_says_which_day_of_its_events_was_stopped(spark: SparkSession, tmp
     made, before = runner(spark, tmp_path), DAY - timedelta(days=1)
     made.lake.write("bronze.exchanges", of_events(spark, "bronze.exchanges", {0: "abc", 1: "de"}), DAY)
 
-    def transform(bronze: DataFrame, run: Run) -> DataFrame:
-        return of_events(bronze.sparkSession, EVENTS, {0: "abc"} if run.day == DAY else {1: "dd"})
+    def transform(exchanges: DataFrame, run: Run) -> DataFrame:
+        return of_events(exchanges.sparkSession, EVENTS, {0: "abc"} if run.day == DAY else {1: "dd"})
 
     monkeypatch.setattr(exchanges, "transform", transform)
     with pytest.raises(GateError, match=f"{EVENTS} of {before}"):

@@ -17,7 +17,7 @@ from iolaus.adapters.fields import Record, text
 
 RECORDS = "record binary, source_file string, reason string"
 NOT_AN_EXCHANGE = "no part of an exchange"
-_PARTS = "key string, part string, name string, text string, record binary, source_file string, position long, reason string"
+_PARTS = "key string, part string, name string, text string, record binary, source_file string, position long, place int, reason string"
 _ROLE = r"(?i)(^|[-_. ]+)(inputs?|in|requests?|outputs?|out|results?|responses?|errors?|batch)(?=$|[-_. ])"
 
 # What a line gives: its part of an exchange, the key of the exchange, a name within it, and the object.
@@ -59,7 +59,7 @@ def of_spans(lines: DataFrame) -> DataFrame:
         return F.when(F.col("part") == part, F.col(value) if isinstance(value, str) else value)
 
     first = F.min_by(where("server", "text"), where("server", F.struct("begun", "text")))
-    events = F.array_sort(F.collect_list(where("event", F.struct("position", "text"))).over(of_span))
+    events = F.array_sort(F.collect_list(where("event", F.struct("position", "place", "text"))).over(of_span))
     parts = parts.withColumns({
         "server": first.over(of_trace),
         "events": F.transform(events, lambda event: event["text"]),
@@ -160,8 +160,8 @@ def _exploded(lines: DataFrame, parts_of: Parts) -> DataFrame:
     """One row a part of a line (`part`, `key`, `name`, `text`: the object as JSON), or a line that is none (`record`, `reason`)."""
 
     def explode(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        columns = ("key", "part", "name", "text", "record", "source_file", "position", "reason")
-        kinds = (pa.string(), pa.string(), pa.string(), pa.string(), pa.binary(), pa.string(), pa.int64(), pa.string())
+        columns = ("key", "part", "name", "text", "record", "source_file", "position", "place", "reason")
+        kinds = (pa.string(), pa.string(), pa.string(), pa.string(), pa.binary(), pa.string(), pa.int64(), pa.int32(), pa.string())
         for several in documents.records(batches):
             found = [part for row, made in several for part in _parts_of_record(row, made, parts_of)]
             arrays = [pa.array([part.get(name) for part in found], kind) for name, kind in zip(columns, kinds, strict=True)]
@@ -178,9 +178,8 @@ def _parts_of_record(row: Record, made: list[Record] | str, parts_of: Parts) -> 
     here = {"source_file": row["source_file"], "position": row["position"]}
     try:
         found = [
-            {**here, "part": part, "key": key or alone, "name": text(value.get("spanId")) or alone, "text": json.dumps(value)}
-            for one in made
-            for part, key, value in parts_of(one)
+            {**here, "part": part, "key": key or alone, "name": text(value.get("spanId")) or alone, "text": json.dumps(value), "place": n}
+            for n, (part, key, value) in enumerate(part for one in made for part in parts_of(one))
         ]
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         return [{**row, "key": alone, "reason": STRANGE}]
