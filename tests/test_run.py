@@ -95,7 +95,9 @@ def test_links_and_evidence_stand_for_their_cluster(lake: Path) -> None:
     assert all(link["account_a"] < link["account_b"] and link["bits"] > 0 for link in links)
     assert {"card", "address", "cohort"} <= {link["channel"] for link in links}
     assert {"coordination", "automation", "extraction"} <= {piece["kind"] for piece in evidence}
-    assert all((piece["bits"] > 0) == (piece["kind"] != "innocent") and piece["description"] for piece in evidence)
+    pieces = [piece for piece in evidence if piece["kind"] != "judgement"]
+    assert all((piece["bits"] > 0) == (piece["kind"] != "innocent") and piece["description"] for piece in pieces)
+    assert {piece["channel"] for piece in evidence if piece["kind"] == "judgement"} >= {"judgement:prior", "judgement:people"}
 
 
 def test_a_query_over_the_evidence_gives_every_score(lake: Path) -> None:
@@ -105,7 +107,8 @@ def test_a_query_over_the_evidence_gives_every_score(lake: Path) -> None:
         connection.register(name, DeltaTable(str(lake / "gold" / name)).to_pyarrow_table())
     wrong = connection.execute("""
         with listed as (from suspect_clusters union all by name from watchlist),
-        facts as (select run_date, cluster_id, kind, part, max(bits) bits from cluster_evidence group by all),
+        facts as (select run_date, cluster_id, kind, part, max(bits) bits from cluster_evidence
+                  where kind <> 'judgement' group by all),
         sums as (select run_date, cluster_id, sum(bits) score, sum(bits) filter (kind = 'coordination') coordination,
                  sum(bits) filter (kind = 'extraction') extraction, sum(bits) filter (kind = 'conduct') conduct from facts group by all)
         from listed l left join sums s using (run_date, cluster_id)
@@ -113,6 +116,12 @@ def test_a_query_over_the_evidence_gives_every_score(lake: Path) -> None:
             or abs(l.extraction - coalesce(s.extraction, 0)) > 1e-6 or abs(l.conduct - coalesce(s.conduct, 0)) > 1e-6
     """).fetchall()
     assert wrong == []
+    apart = connection.execute("""
+        with listed as (from suspect_clusters union all by name from watchlist)
+        select l.cluster_id from listed l join cluster_evidence e using (run_date, cluster_id) where e.kind = 'judgement'
+        group by l.run_date, l.cluster_id, l.margin_bits having abs(sum(e.bits) - l.margin_bits) > 0.02
+    """).fetchall()
+    assert apart == [], "a case's facts give its margin again"
     assert connection.execute("select count(*) from suspect_clusters where len(explanations) >= 4").fetchone() == (len(DAYS),)
 
 
