@@ -308,11 +308,11 @@ def test_bins_are_cut_at_fixed_points(spark: SparkSession) -> None:
     assert found[0]["bins"][BINNED.index("thinking_share")] is None, "a silent measure has no bin"
 
 
-@pytest.mark.parametrize(("origin", "joins"), [("wrapper", True), ("links", False), ("links, and a token", True)])
+@pytest.mark.parametrize(("origin", "joins"), [("wrapper", False), ("links", False), ("links, and a token", True)])
 def test_who_asks_about_the_same_things_is_found_without_a_token(spark: SparkSession, origin: str, joins: bool) -> None:
-    """A ring around one direction, and an outsider like them, join; one that behaves alike and asks about other things does not.
+    """A ring around one direction stays; one that behaves alike and asks about other things goes, and nobody joins on resemblance.
 
-    Where links found the ring, the outsider lacks what all others have, unless he shares a token with them.
+    An outsider like them joins where he shares a token with them.
     """
     rng = np.random.default_rng(4)
     scattered = rng.normal(size=(400, DIMENSIONS))

@@ -162,7 +162,7 @@ def _grounded(of: Candidates, ties: Ints, groups: int, settings: Profile) -> npt
     tied = np.isin(of.account * groups + of.group, ties)
     exact = np.delete(of.best, SUBJECT_PART, axis=1).max(axis=1) >= floor
     owned = (of.bits["infrastructure"] >= floor) | (of.bits["timing"] >= floor)
-    made_apart = of.bits["cohort"] <= -floor / 2
+    made_apart = of.bits["cohort"] <= -floor
     grounded: npt.NDArray[np.bool_] = tied | owned | ((of.member | exact) & ~made_apart)
     return grounded
 
