@@ -163,7 +163,7 @@ def _grounded(of: Candidates, ties: Ints, groups: int, settings: Profile) -> npt
     exact = np.delete(of.best, SUBJECT_PART, axis=1).max(axis=1) >= floor
     owned = (of.bits["infrastructure"] >= floor) | (of.bits["timing"] >= floor)
     made_apart = of.bits["cohort"] <= -floor
-    grounded: npt.NDArray[np.bool_] = tied | owned | ((of.member | exact) & ~made_apart)
+    grounded: npt.NDArray[np.bool_] = tied | owned | of.member | (exact & ~made_apart)
     return grounded
 
 
