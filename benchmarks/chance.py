@@ -24,6 +24,7 @@ import iolaus.pairs.content
 import iolaus.pairs.infrastructure
 import iolaus.pairs.synchrony
 import iolaus.pairs.templates
+from iolaus.model.judgement.facts import FACT
 from iolaus.model.lockstep import lockstep
 from iolaus.model.signals import CHANNEL, CHANNELS
 from iolaus.pipeline import Span
@@ -113,7 +114,7 @@ def main() -> int:
         kept = links.where(F.col("triangles") >= DEFAULT.graph.triangles).count()
         print(f"{seed:4} {links.count():9} {accounts // 2:7} {kept:5}", flush=True)
     clusters = lake.read("graph.clusters", Span.DAY, given.date).localCheckpoint()
-    enough = int(DEFAULT.scoring.lockstep / DEFAULT.scoring.lockstep_each)  # days from which on lockstep publishes
+    enough = int(FACT["clock"].bounds[-1] / DEFAULT.scoring.lockstep_each)  # days from which on the judgement calls it steady
     print(f"{'seed':>4} {'size':>5} {'groups':>6} {'in step on a day':>16} {'on three':>8} {f'on {enough}':>6}")
     for seed in range(1, given.seeds + 1):
         for size in SIZES:

@@ -170,9 +170,6 @@ class Scoring:
         0.5, "share", 0, 1, "Share of members that programs must drive: that some are says nothing of the others."
     )
     shown: float = number(3.0, "bits", 0, 64, "A kind of evidence counts as shown from here on.")
-    fleet_owners: int = number(
-        20, "owners", 1, 100_000, "This many new, automated accounts are no young firm's, and this many unrelated owners no team."
-    )
     subject_accounts: int = number(20, "accounts", 1, 100_000, "Fewer programs of one subject may be colleagues, or a class's exercise.")
     explained_share: float = number(
         0.5, "share", 0, 1, "Share of members on one client, or of prompts that several members sent, that explains a template."
@@ -187,9 +184,6 @@ class Scoring:
         1 / 3, "share", 0, 1, "Share of active days that must show synchronised activity: a class meets now and then."
     )
     lockstep_each: float = number(2.0, "bits", 0, 64, "What one such day gives: something may have happened that day.")
-    lockstep: float = number(
-        8.0, "bits", 0, 64, "Synchronised activity from which one operator is behind accounts that one thing binds: four days."
-    )
     margin: float = number(
         2.0, "bits", -64, 64, "An operator's hypothesis must beat the best innocent one by this to be published: 4 to 1, prior included."
     )
@@ -197,7 +191,6 @@ class Scoring:
     families: int = number(2, "families", 1, 6, "Families of facts that must each speak for the operator's hypothesis.")
     family_speaks: float = number(1.0, "bits", 0, 64, "What a family of facts must give to the margin to speak for it: 2 to 1.")
     coordination: float = number(6.0, "bits", 0, 64, "Evidence of coordination without which nothing is published.")
-    identity_share: float = number(0.5, "share", 0, 1, "Share of members that one exact value must join.")
     fewest_accounts: int = number(5, "accounts", 2, 100_000, "A smaller cluster is left to the watchlist.")
     fewest_owners: int = number(3, "owners", 1, 100_000, "The accounts of one or two owners are the owners' to answer for, and no ring.")
     typical_share: float = number(0.3, "share", 0, 1, "A value that this share of members has is the cluster's own.")

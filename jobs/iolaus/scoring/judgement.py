@@ -1,7 +1,6 @@
 """scoring.judgement: one operator, or something innocent? Every hypothesis weighed on the same facts."""
 
 from collections.abc import Iterable, Iterator
-from math import log2
 
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame
@@ -9,9 +8,9 @@ from pyspark.sql import functions as F
 
 from iolaus.model.bits import MILLI
 from iolaus.model.judgement.facts import FACT, FACTS
-from iolaus.model.judgement.hypotheses import HYPOTHESES, HYPOTHESIS
+from iolaus.model.judgement.hypotheses import HYPOTHESIS
 from iolaus.model.judgement.measures import MEMBER, PLACES, at_large_of, days_of, measured
-from iolaus.model.judgement.weigh import Measured, finding, judge, likelihoods
+from iolaus.model.judgement.weigh import Judgement, Measured, finding, judge
 from iolaus.model.population import of_background
 from iolaus.model.signals import CHANNEL, ONE_CLIENT, OWN_TEXT, PEOPLE, WHOLE_SET
 from iolaus.schemas.sketch import OPENING
@@ -20,6 +19,7 @@ from iolaus.settings import Run
 
 AT_LARGE, GROUP = 800, 40  # random accounts, in groups of so many, by which it is told how like themselves accounts are
 FEWEST_OPENINGS = 4
+_TOLD = ("instruction", "own_text", "whole_set", "client", "domain", "people", "extraction", "clock")  # by `scoring.evidence`
 _ANY = ", ".join(f"{f.name} struct<value:double,error:double>" for f in FACTS)
 
 
@@ -55,7 +55,7 @@ def transform(
     counted = members.groupBy("cluster_id").applyInArrow(measure, f"cluster_id string, {_ANY}")
     told = _told(evidence, run)
     names = [f.name for f in FACTS]
-    facts = counted.join(told.select("cluster_id", F.struct(*_told_names()).alias("told")), "cluster_id", "left")
+    facts = counted.join(told.select("cluster_id", F.struct(*_TOLD).alias("told")), "cluster_id", "left")
     whole = facts.select("cluster_id", *(_figure(name) for name in names))
     schema, day = table("scoring.judgement").schema, run.day
 
@@ -79,7 +79,7 @@ def _members(clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, acco
     sent = embeddings.select("account_id", "n_exchanges", "n_later_turns", "openings", _days().alias("days"))
     known = accounts.select("account_id", "owner_id", "created_at")
     rows = inside.join(sent, "account_id").join(known, "account_id", "left").join(shared, "account_id", "left")
-    return rows.select(*(field.split()[0] for field in MEMBER.split(", ")[:7]), "days", "shared")
+    return rows.select(*MEMBER)
 
 
 def _days() -> Column:
@@ -87,23 +87,19 @@ def _days() -> Column:
     return F.transform("activity", lambda a: F.struct((a["hour"] / 24).cast("int").alias("day"), a["n"].cast("long").alias("n")))
 
 
-def _told_names() -> tuple[str, ...]:
-    return ("instruction", "own_text", "whole_set", "client", "domain", "people", "extraction", "clock")
-
-
 def _figure(name: str) -> Column:
     """A fact as a struct of value and error: measured, or told by the evidence."""
     if name == "scripted":
-        repeated = F.when(F.col("told.people") > 0, F.col("told.whole_set") - F.col("repetition.value"))
-        return F.when(repeated.isNotNull(), F.struct(repeated.alias("value"), F.lit(0.0).alias("error"))).alias(name)
-    if name not in _told_names():
+        value = F.when(F.col("told.people") > 0, F.col("told.whole_set") - F.col("repetition.value"))
+    elif name in _TOLD:
+        value = F.col(f"told.{name}")
+    else:
         return F.col(name)
-    value = F.col(f"told.{name}")
     return F.when(value.isNotNull(), F.struct(value.alias("value"), F.lit(0.0).alias("error"))).alias(name)
 
 
 def _told(evidence: DataFrame, run: Run) -> DataFrame:
-    """(cluster_id, and a figure of each of `_told_names`), of `scoring.evidence`: what it has found already."""
+    """(cluster_id, and a figure of each of `_TOLD`), of `scoring.evidence`: what it has found already."""
     settings, channel, kind = run.settings.scoring, F.col("channel"), F.col("kind")
     coordinates = kind == "coordination"
     texts = [c.name for c in CHANNEL.values() if c.wrapper or c.name == "system"]
@@ -145,29 +141,20 @@ def _rows(measures: dict[str, object]) -> list[dict[str, object]]:
     facts = {name: Measured(**of) for name, of in measures.items() if isinstance(of, dict)}
     made = judge(facts)
     ends = {"hypothesis": made.operator, "rival": made.innocent, "margin_bits": round(made.margin, 3)}
-    of_cluster = {"cluster_id": measures["cluster_id"]} | ends
-    rows: list[dict[str, object]] = [
-        of_cluster
-        | {
-            "fact": "prior",
-            "family": "prior",
-            "bits": round(made.by_fact["prior"], 3),
-            "log_likelihoods": [(h.name, h.prior) for h in HYPOTHESES],
-            "description": f"Before any fact: {HYPOTHESIS[made.operator].says}, or {HYPOTHESIS[made.innocent].says}?",
-        }
-    ]
-    for name, fact in facts.items():
-        rows.append(
-            of_cluster
-            | {
-                "fact": name,
-                "family": FACT[name].family,
-                "value": round(fact.value, 6),
-                "error": round(fact.error, 6),
-                "finding": finding(FACT[name], fact),
-                "bits": round(made.by_fact[name], 3),
-                "log_likelihoods": [(h, round(log2(p), 3)) for h, p in likelihoods(FACT[name], fact).items()],
-                "description": f"{FACT[name].asks} {finding(FACT[name], fact).capitalize()}.",
-            }
-        )
+    rows: list[dict[str, object]] = []
+    for name, bits in made.by_fact.items():
+        logs = [(h, round(log, 3)) for h, log in made.logs[name].items()]
+        said = _of_fact(name, facts[name]) if name in facts else _prior(made)
+        rows.append({"cluster_id": measures["cluster_id"], "fact": name, "bits": round(bits, 3), "log_likelihoods": logs} | ends | said)
     return rows
+
+
+def _prior(made: Judgement) -> dict[str, object]:
+    question = f"Before any fact: {HYPOTHESIS[made.operator].says}, or {HYPOTHESIS[made.innocent].says}?"
+    return {"family": "prior", "description": question}
+
+
+def _of_fact(name: str, fact: Measured) -> dict[str, object]:
+    found = finding(FACT[name], fact)
+    said = {"family": FACT[name].family, "finding": found, "description": f"{FACT[name].asks} {found.capitalize()}."}
+    return said | {"value": round(fact.value, 6), "error": round(fact.error, 6)}

@@ -398,30 +398,6 @@ FACTS: tuple[Fact, ...] = (
             strangers           .95 .04 .01
         """),
     ),
-    Fact(
-        "hand_over",
-        "conversation",
-        "How many members continue answers that another owner's account was given?",
-        (0.02, 0.2),
-        ("none", "a few", "many"),
-        _table("""
-            distillation        .82 .12 .06
-            resold_access       .30 .15 .55
-            unexplained         .85 .10 .05
-            organisation        .93 .06 .01
-            class               .95 .04 .01
-            event               .95 .04 .01
-            client_users        .96 .03 .01
-            platform_customers  .96 .03 .01
-            one_trade           .97 .02 .01
-            one_idiom           .97 .02 .01
-            shared_line         .96 .03 .01
-            viral_prompt        .96 .03 .01
-            public_benchmark    .97 .02 .01
-            one_person          .40 .50 .10
-            strangers           .96 .03 .01
-        """),
-    ),
 )
 FACT: dict[str, Fact] = {f.name: f for f in FACTS}
 FAMILIES: tuple[str, ...] = tuple(dict.fromkeys(f.family for f in FACTS))

@@ -25,10 +25,8 @@ _MOST = 0.8  # share of exchanges that the fact `span` is about
 _DAY_MS = 86_400_000
 FEWEST_DAYS = 7  # of fewer days of traffic nothing is said about how long a group lasts
 
-MEMBER = (
-    "cluster_id string, account_id string, owner_id string, created_at timestamp, n_exchanges long, n_later_turns long, "
-    "openings binary, days array<struct<day:int,n:long>>, shared array<struct<channel:string,token:long>>"
-)
+# The columns of a member: days are lists of (day since 1970, n exchanges), shared of (channel, token).
+MEMBER = ("cluster_id", "account_id", "owner_id", "created_at", "n_exchanges", "n_later_turns", "openings", "days", "shared")
 
 
 def measured(members: pa.Table, at_large: float | None, days: int, seed: int) -> dict[str, Measured]:

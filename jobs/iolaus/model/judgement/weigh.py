@@ -25,14 +25,19 @@ class Judgement:
     """What came of weighing one group.
 
     operator, innocent: the best hypothesis of each side. bits: of each hypothesis, its prior and all facts. margin: of the
-    operator over the best innocent one. by_fact: of each fact (and `prior`), the bits that it gives to the margin.
+    operator over the best innocent one. logs: of each fact (and `prior`), log2 of its probability under each hypothesis.
     """
 
     operator: str
     innocent: str
     margin: float
     bits: Mapping[str, float]
-    by_fact: Mapping[str, float]
+    logs: Mapping[str, Mapping[str, float]]
+
+    @property
+    def by_fact(self) -> dict[str, float]:
+        """Of each fact (and `prior`), the bits that it gives to the margin."""
+        return {name: of[self.operator] - of[self.innocent] for name, of in self.logs.items()}
 
     def families(self, least: float) -> tuple[str, ...]:
         """Families of facts that each give at least so many bits to the margin."""
@@ -77,5 +82,4 @@ def judge(measured: Mapping[str, Measured]) -> Judgement:
         logs[name] = {h: log2(p) for h, p in likelihoods(FACT[name], value).items()}
     bits = {h: sum(of[h] for of in logs.values()) for h in NAMES}
     operator, innocent = (max(side, key=lambda h: bits[h]) for side in (OPERATORS, INNOCENT))
-    by_fact = {name: of[operator] - of[innocent] for name, of in logs.items()}
-    return Judgement(operator, innocent, bits[operator] - bits[innocent], bits, by_fact)
+    return Judgement(operator, innocent, bits[operator] - bits[innocent], bits, logs)

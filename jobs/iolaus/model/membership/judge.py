@@ -156,7 +156,7 @@ def _grounded(of: Candidates, ties: Ints, groups: int, settings: Profile) -> npt
 
     To ask about the same things and to behave alike corroborates, and brings nobody into a group: whoever comes from outside
     shares an exact value with it. And what can be copied of a victim (texts, subject, client) proves nothing against an account
-    that was made at another time than the group: it needs a link, a place or minutes in common.
+    that comes from outside and was made at another time than the group: it needs a link, a place or minutes in common.
     """
     floor = settings.family_floor * MILLI
     tied = np.isin(of.account * groups + of.group, ties)
