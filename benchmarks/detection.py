@@ -31,6 +31,8 @@ from edits import Row
 
 HERE = Path(__file__).resolve().parent
 FIRST, DAYS = date(2026, 3, 2), 14  # those of traffic.py
+# The benchmark's own scenarios, each with the generator that makes it; all others are this project's.
+OWN = {"dev": "traffic.py", "relay": "traffic.py", "judgement": "traffic2.py"}
 INFRASTRUCTURE = ("api_key_id", "client_ip", "client_asn", "client_country", "user_agent", "tls_fingerprint", "access_path")
 TEXT_AND_TIME = ("exchange_id", "account_id", "requested_at", "request_model", "prompt")
 
@@ -57,7 +59,7 @@ ABLATIONS: dict[str, tuple[Callable[[Row], Row], bool]] = {
 
 @dataclass(frozen=True)
 class Case:
-    """One run: a scenario (a file's name; `dev` is the benchmark's own, `posts` that of posts.py), a seed, and what is taken away."""
+    """One run: a scenario (a file's name; those of `OWN` are the benchmark's, `posts` that of posts.py), a seed, and what is taken away."""
 
     scenario: str
     seed: int = 1
@@ -76,6 +78,8 @@ CASES = (
     *(Case("dev", seed) for seed in (1, 2, 3)),
     *(Case("dev", 1, without) for without in ABLATIONS),
     Case("careful"),
+    Case("relay"),
+    *(Case("judgement", seed) for seed in (1, 2)),
     *(Case(scenario) for scenario in ("behaviours", "dispatch", "languages", "origins", "disguises")),
     *(Case("posts", seed) for seed in (1, 2)),
     *(Case("background", seed) for seed in (1, 2, 3)),
@@ -91,7 +95,11 @@ def main() -> int:
     parser.add_argument("--only", nargs="*", help="names of cases, as `dev 2` or `careful 1`; default: all")
     parser.add_argument("--json", type=Path, help="also write the figures here, one flat object")
     given = parser.parse_args()
-    missing = [name for name in ("traffic.py", "evaluate.py", "pools", "scenario_dev.json") if not (given.bench / name).exists()]
+    missing = [
+        name
+        for name in (*OWN.values(), "evaluate.py", "pools", *(f"scenario_{name}.json" for name in OWN))
+        if not (given.bench / name).exists()
+    ]
     if missing:
         print(f"{given.bench} has no {missing[0]}; name the benchmark's folder with --bench (make: BENCH=FOLDER)", file=sys.stderr)
         return 2
@@ -128,8 +136,11 @@ def score(case: Case, bench: Path, folder: Path) -> Row:
     if case.scenario == "posts":
         _run(sys.executable, HERE / "posts.py", "--bench", bench, "--out", landing, "--seed", str(case.seed))
     else:
-        scenario = bench / "scenario_dev.json" if case.scenario == "dev" else HERE / "scenarios" / f"{case.scenario}.json"
-        generator, scenario = (bench / "traffic.py", scenario) if case.weeks == 2 else slowed(bench, scenario, folder, case.weeks // 2)
+        own = OWN.get(case.scenario)
+        scenario = bench / f"scenario_{case.scenario}.json" if own else HERE / "scenarios" / f"{case.scenario}.json"
+        generator, scenario = (
+            (bench / (own or "traffic.py"), scenario) if case.weeks == 2 else slowed(bench, scenario, folder, case.weeks // 2)
+        )
         made = ("--scenario", scenario, "--pools", bench / "pools", "--out", landing, "--seed", str(case.seed))
         _run(sys.executable, generator, *made)
         edits.apply(landing, json.loads(scenario.read_text(encoding="utf-8")).get("edits", []))
