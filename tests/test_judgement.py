@@ -239,6 +239,19 @@ def test_accounts_at_large_are_like_themselves_or_nothing_is_told() -> None:
     assert found > 0.5
 
 
+def test_operations_among_random_accounts_do_not_silence_the_rest() -> None:
+    """Half of the accounts are two operations', each with a template that its accounts share."""
+    rng = np.random.default_rng(8)
+    people = drawn(rng, 80, 8, 0.7)
+    rings = [(80 + a, [t + 400 * (a % 2) for t in terms], 7 + a % 2) for a, terms, _ in drawn(rng, 80, 8, 0.0)]
+    account, records = openings(people + rings)
+    places = rng.permutation(160)
+    each = [records[account == a].tobytes() for a in places]
+    found = at_large_of(pa.table({"account_id": [str(a) for a in places], "openings": each}), 40, 1)
+    assert found
+    assert found > 0.3
+
+
 def test_a_ring_and_a_trade_side_by_side(spark: SparkSession) -> None:
     """Forty programs that fill one template from one source through one pool, and forty that each have work of their own."""
     rng = np.random.default_rng(6)

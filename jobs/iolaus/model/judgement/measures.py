@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import connected_components
 
 from iolaus.engine.hashing import Ints
 from iolaus.engine.records import unpacked
-from iolaus.model.judgement.source import ACCOUNTS, Source, repetition, source
+from iolaus.model.judgement.source import ACCOUNTS, Source, dealt, distinct, repetition, source
 from iolaus.model.judgement.weigh import Measured
 from iolaus.schemas.sketch import OPENING
 
@@ -43,13 +43,17 @@ def measured(members: pa.Table, at_large: float | None, days: int, seed: int) ->
 
 
 def at_large_of(accounts: pa.Table, group: int, seed: int) -> float | None:
-    """Mean `Source.log` of groups of random accounts, of (account_id, openings); None where it is too small to measure by."""
+    """Mean `Source.log` of groups of random accounts, of (account_id, openings); None where it is too small to measure by.
+
+    A template of an account's own is a likeness too here, so openings are dealt whatever texts they carry: operations, of which
+    random accounts may be several, do not make a platform's accounts look alike.
+    """
     lengths, records = unpacked(accounts["openings"].combine_chunks(), OPENING)
     account = np.repeat(np.arange(len(accounts)), lengths)
     found: list[Source] = []
     for first in range(0, len(accounts) - group + 1, group):
         inside = (account >= first) & (account < first + group)
-        made = source(account[inside], records[inside], seed)
+        made = dealt(*distinct(account[inside], records[inside]), seed)
         found += [made] if made else []
     logs = np.array([f.log for f in found])
     if len(logs) < 3 or logs.mean() < max(0.1, 2 * logs.std() / np.sqrt(len(logs))):

@@ -50,17 +50,17 @@ def source(account: Ints, records: Records, seed: int) -> Source | None:
     account: (n,) which account sent each, any numbers.
     """
     account, records = distinct(account, records)
-    by_text = [found for part in strata(account, records) if (found := _dealt(account[part], records[part], seed))]
+    by_text = [found for part in strata(account, records) if (found := dealt(account[part], records[part], seed))]
     carrying = sum(found.n for found in by_text)
     if carrying < max(OPENINGS, CARRYING * len(records)):
-        return _dealt(account, records, seed)
+        return dealt(account, records, seed)
     log = sum(found.n * found.log for found in by_text) / carrying
     error = float(np.sqrt(sum((found.n * found.error) ** 2 for found in by_text))) / carrying
     return Source(log, error, carrying)
 
 
-def _dealt(account: Ints, records: Records, seed: int) -> Source | None:
-    """`Source` of openings that are all dealt among themselves."""
+def dealt(account: Ints, records: Records, seed: int) -> Source | None:
+    """`Source` of openings that are all dealt among themselves, whatever texts they carry; None where there are too few to tell."""
     if len(records) < OPENINGS or _repeated(account) < REPEATED:
         return None
     vectors, said = _vectors(records["terms"])
@@ -69,9 +69,9 @@ def _dealt(account: Ints, records: Records, seed: int) -> Source | None:
         return None
     rng = np.random.default_rng(seed)
     own = _own(vectors, account)
-    dealt = np.array([_own(vectors, rng.permutation(account)) for _ in range(DEALS)])
-    mean = max(float(dealt.mean()), 1e-4)
-    return Source(float(np.log(max(own, 1e-4) / mean)), float(dealt.std()) / mean, len(account))
+    deals = np.array([_own(vectors, rng.permutation(account)) for _ in range(DEALS)])
+    mean = max(float(deals.mean()), 1e-4)
+    return Source(float(np.log(max(own, 1e-4) / mean)), float(deals.std()) / mean, len(account))
 
 
 def distinct(account: Ints, records: Records) -> tuple[Ints, Records]:
