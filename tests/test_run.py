@@ -335,7 +335,7 @@ def test_gold_that_fails_its_gate_is_kept_aside_and_none_of_the_day_is_written(
     copy, made = tmp_path / "lake", suspect_clusters.transform
     shutil.copytree(lake, copy)
     before = {name: DeltaTable(str(copy / "gold" / name)).version() for name in GOLD}
-    monkeypatch.setattr(suspect_clusters, "transform", lambda *given: made(*given).withColumn("rank", F.col("rank") + 1))
+    monkeypatch.setattr(suspect_clusters, "transform", lambda **given: made(**given).withColumn("rank", F.col("rank") + 1))
     stopped = Runner(spark, str(copy), DEFAULT, Key(KEY.encode()))
     with pytest.raises(GateError, match=r"gold\.suspect_clusters of .*rank_gaps is 1, at most 0.*quality/rejected/gold\.suspect_clusters"):
         stopped.work([(DAYS[1], [s for s in STAGES if s.layer == "gold"])])
