@@ -13,6 +13,7 @@ from iolaus.errors import UsageError
 from iolaus.runtime.landing import Landing
 from iolaus.runtime.lines import LINES, PARQUET, as_json
 from iolaus.runtime.long_lines import File, PassedOver
+from iolaus.runtime.spark import hadoop
 from iolaus.runtime.unreadable import Unreadable
 
 _PLAIN = (".jsonl", ".json", ".ndjson", ".log", ".txt", ".out")
@@ -89,7 +90,7 @@ class Logs(Landing):
 
     def _is_over_lines(self, file: File) -> bool:
         """Whether the first line of a file begins an object or array that it does not end."""
-        stream, io = self._store.open(self._hadoop.Path(file.uri)), self.spark._jvm.org.apache.commons.io  # type: ignore[union-attr]  # noqa: SLF001
+        stream, io = self._store.open(self._hadoop.Path(file.uri)), hadoop.jvm(self.spark).org.apache.commons.io
         try:
             begun = str(io.IOUtils.toString(io.input.BoundedInputStream(stream, _PEEK), "UTF-8"))
         finally:
@@ -130,10 +131,8 @@ class DeltaLogs:
 
 def logs_at(spark: SparkSession, uri: str) -> Logs | DeltaLogs:
     """The logs at a URI: files, or a Delta table by its folder or its name. Raises UsageError if there is nothing there."""
-    hadoop = spark._jvm.org.apache.hadoop.fs  # type: ignore[union-attr]  # noqa: SLF001
-    path = hadoop.Path(uri)
-    store = path.getFileSystem(spark._jsc.hadoopConfiguration())  # noqa: SLF001
-    if store.exists(hadoop.Path(path, "_delta_log")):
+    store, path = hadoop.file_system(spark, uri), hadoop.path(spark, uri)
+    if store.exists(hadoop.path(spark, f"{uri}/_delta_log")):
         return DeltaLogs(spark, uri, spark.read.format("delta").load(uri))
     if _TABLE.fullmatch(uri) and not store.exists(path) and spark.catalog.tableExists(uri):
         return DeltaLogs(spark, uri, spark.table(uri))

@@ -80,8 +80,8 @@ class _Disk:
 
 class _Store:
     def __init__(self, spark: SparkSession, folder: str):
-        self._jvm = hadoop.jvm(spark)
-        self._path = self._jvm.org.apache.hadoop.fs.Path
+        self._java = hadoop.jvm(spark)
+        self._path = self._java.org.apache.hadoop.fs.Path
         path = self._path(folder)
         self._files = hadoop.file_system(spark, folder)
         self._root = self._files.makeQualified(path)
@@ -126,7 +126,7 @@ class _Store:
                 return None
             raise
         try:
-            return str(self._jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))
+            return str(self._java.org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))
         finally:
             stream.close()
 

@@ -17,6 +17,7 @@ from iolaus.schemas.sketch import OPENING
 
 PLACES = ("address", "card")  # channels whose shared values are places and purses
 NO_PLACE, ISLANDS, ONE_POOL, ONE_PLACE = 0.0, 1.0, 2.0, 3.0  # values of the fact `places`
+_GROUPS, _SMALLEST = 3, 20  # of random accounts: fewer or smaller groups tell nothing of accounts at large
 _JOINED = 0.3  # share of members whom shared places must join for these to be the group's
 _MAJORITY = 0.5
 SPREAD = 0.04  # by which groups of one source differ beside their own error
@@ -43,7 +44,7 @@ def measured(members: pa.Table, at_large: float | None, days: int, seed: int) ->
 
 
 def at_large_of(accounts: pa.Table, group: int, seed: int) -> float | None:
-    """Mean `Source.log` of groups of random accounts, of (account_id, openings); None where it is too small to measure by.
+    """Mean `Source.log` of random accounts in groups of `group`, of (account_id, openings); None where it is too small to measure by.
 
     A template of an account's own is a likeness too here, so openings are dealt whatever texts they carry: operations, of which
     random accounts may be several, do not make a platform's accounts look alike.
@@ -51,12 +52,15 @@ def at_large_of(accounts: pa.Table, group: int, seed: int) -> float | None:
     lengths, records = unpacked(accounts["openings"].combine_chunks(), OPENING)
     account = np.repeat(np.arange(len(accounts)), lengths)
     found: list[Source] = []
+    group = min(group, len(accounts) // _GROUPS)
+    if group < _SMALLEST:
+        return None
     for first in range(0, len(accounts) - group + 1, group):
         inside = (account >= first) & (account < first + group)
         made = dealt(*distinct(account[inside], records[inside]), seed)
         found += [made] if made else []
     logs = np.array([f.log for f in found])
-    if len(logs) < 3 or logs.mean() < max(0.1, 2 * logs.std() / np.sqrt(len(logs))):
+    if len(logs) < _GROUPS or logs.mean() < max(0.1, 2 * logs.std() / np.sqrt(len(logs))):
         return None
     return float(logs.mean())
 
