@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from iolaus.adapters import anthropic_batch, openai_batch
-from iolaus.adapters.fields import address, count, header_digest, identifier, owner, texts
+from iolaus.adapters.fields import address, count, header_digest, owner, texts
 from iolaus.adapters.landing import Choice
 from iolaus.adapters.statuses import status
 from tests.gateway_cases import landed, payload, seen, span
@@ -92,7 +92,7 @@ def test_lists_as_text_and_unknown_counts():
 
 
 def test_objects_in_place_of_ids():
-    assert [identifier(v) for v in ({"id": "c-1"}, "c-1", {"no": 1}, [])] == ["c-1", "c-1", None, None]
+    assert [owner(v) for v in ({"id": "c-1"}, "c-1", {"no": 1}, [])] == ["c-1", "c-1", None, None]
     record = {"request": {"body": {"conversation": {"id": "c-1"}, "input": "Hi"}}, "batch": {"created_at": 1772323200}}
     made = openai_batch.read(record)
     assert isinstance(made, dict)

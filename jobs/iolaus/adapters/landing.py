@@ -18,8 +18,9 @@ from pyspark.sql import functions as F
 
 from iolaus.adapters import documents
 from iolaus.adapters.documents import STRANGE
-from iolaus.adapters.fields import Cast, Record, address, cast_to, find, has, rest
+from iolaus.adapters.fields import OF_FIELD, Cast, Record, address, cast_to, find, has, rest
 from iolaus.adapters.formats import IMPOSSIBLE_TIME, NO_TIME, Format
+from iolaus.adapters.operations import NO_TEXT_MODEL, generates_text
 from iolaus.schemas.landing import ACCOUNT, EXCHANGE
 from iolaus.settings import DEFAULT
 from iolaus.text.markers import is_redaction_marker
@@ -37,8 +38,9 @@ _KINDS = (pa.string(), pa.date32(), pa.string(), pa.int64(), pa.string(), pa.int
 _BITS = {name: 1 << i for i, name in enumerate(FIELDS)}
 _ACCOUNT_OF_PATH = "account="  # a folder's name that says whose logs it holds
 _OF_PROMPT = ("prompt", "turn_index", "image_count", "request_prefill")
+_MODELS = ("request_model", "response_model")
 _TEXTS = ("response", "system_instructions", "prior_response")
-_EXCHANGE_CASTS = {f.name: cast_to(f.dataType) for f in EXCHANGE}
+_EXCHANGE_CASTS = {f.name: cast_to(f.dataType) for f in EXCHANGE} | OF_FIELD
 _ACCOUNT_CASTS = {f.name: cast_to(f.dataType) for f in ACCOUNT}
 _SPEAKING = re.compile(r"prompt|messages?|input|contents?|query|question|text|body|request", re.IGNORECASE)
 
@@ -49,7 +51,7 @@ class Choice:
 
     `accounts` are fields of an account. `arrived` None: an exchange arrived on the UTC day of its request. An exchange
     of a year before `earliest_year` cannot have happened. `own_proxies`: how many hops at the end of a list of forwarded
-    addresses are one's own, beside those of private networks.
+    addresses are one's own; those of private networks before them are passed over too.
     """
 
     exchanges: Mapping[str, str] = field(default_factory=dict)
@@ -176,6 +178,8 @@ def _read(one: Record, source: str, known: Format, choice: Choice) -> tuple[Reco
         return STRANGE, matched
     if isinstance(made, str):
         return made, matched
+    if made.get("no_text") or any(isinstance(model := made.get(name), str) and not generates_text(model) for name in _MODELS):
+        return NO_TEXT_MODEL, matched
     if chosen:
         made |= chosen
     return _cleaned(made, choice), matched
