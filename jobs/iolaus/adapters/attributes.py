@@ -7,12 +7,13 @@ OpenLLMetry of Traceloop (0.5.1, https://github.com/traceloop/openllmetry/tree/m
 OpenLIT (https://docs.openlit.io/latest/sdk/tracing/conventions); Vercel's AI SDK
 (https://ai-sdk.dev/docs/ai-sdk-core/telemetry); Semantic Kernel
 (https://learn.microsoft.com/semantic-kernel/concepts/enterprise-readiness/observability/); Langfuse
-(https://langfuse.com/integrations/native/opentelemetry); Sentry (https://develop.sentry.dev/sdk/telemetry/traces/modules/ai-agents/); Pydantic AI and Logfire
+(https://langfuse.com/integrations/native/opentelemetry); Sentry
+(https://develop.sentry.dev/sdk/telemetry/traces/modules/ai-agents/); Pydantic AI and Logfire
 (https://pydantic.dev/docs/ai/integrations/logfire/); Google's ADK, MLflow and LiveKit by the names that their spans have;
 LiteLLM's `otel` callback (1.110, https://docs.litellm.ai/docs/observability/opentelemetry_integration).
 """
 
-from iolaus.adapters.fields import Cast, count, flag, measure, owner, reasons, text, texts
+from iolaus.adapters.fields import Cast, count, flag, measure, owner, reasons, seed, text, texts
 
 # Where instrumentations put what an application says of a call, and the names that applications give it there.
 _HOLDERS = (
@@ -80,7 +81,7 @@ FIELDS: dict[str, tuple[Cast, tuple[str, ...]]] = {
         ),
     ),
     "request_top_p": (measure, ("gen_ai.request.top_p", "llm.top_p", "ai.settings.topP")),
-    "request_seed": (count, ("gen_ai.request.seed", "gen_ai.openai.request.seed", "ai.settings.seed")),
+    "request_seed": (seed, ("gen_ai.request.seed", "gen_ai.openai.request.seed", "ai.settings.seed")),
     "request_n": (count, ("gen_ai.request.choice.count", "gen_ai.request.n")),
     "request_stop": (texts, ("gen_ai.request.stop_sequences", "llm.chat.stop_sequences", "ai.settings.stopSequences")),
     "request_stream": (flag, ("gen_ai.request.stream", "gen_ai.is_streaming", "gen_ai.request.is_stream", "llm.is_streaming")),
@@ -146,7 +147,8 @@ FIELDS: dict[str, tuple[Cast, tuple[str, ...]]] = {
 EFFORT = ("gen_ai.request.reasoning_effort", "llm.request.reasoning_effort", "gen_ai.request.reasoning.effort")
 PARAMETERS = ("llm.invocation_parameters", "langfuse.observation.model.parameters", "gen_ai.request.parameters")  # JSON text
 OPERATION = (
-    "gen_ai.operation.name", "llm.request.type", "openinference.span.kind", "langfuse.observation.type", "ai.operationId", "mlflow.spanType",
+    "gen_ai.operation.name", "llm.request.type", "openinference.span.kind", "langfuse.observation.type", "ai.operationId",
+    "mlflow.spanType",
 )  # fmt: skip
 # What a request said, and what was answered. A name that ends in `.*` has one attribute for each field of each message.
 INPUT = (

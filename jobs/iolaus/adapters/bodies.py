@@ -10,7 +10,23 @@ https://ai.google.dev/api/generate-content; caches and keys: https://platform.op
 from typing import Any
 
 from iolaus.adapters import chat, streams
-from iolaus.adapters.fields import Cast, Record, anything, count, find, flag, measure, owner, structure, take, taken, text, texts, whole
+from iolaus.adapters.fields import (
+    Cast,
+    Record,
+    anything,
+    count,
+    find,
+    flag,
+    measure,
+    owner,
+    seed,
+    structure,
+    take,
+    taken,
+    text,
+    texts,
+    whole,
+)  # fmt: skip
 
 
 def _asked(value: Any) -> bool | None:
@@ -30,7 +46,7 @@ _PARAMETERS: tuple[tuple[str, Cast, str], ...] = tuple(
         ("request_temperature", measure, "temperature"),
         ("request_max_tokens", count, _MOST_TOKENS),
         ("request_top_p", measure, "top_p topP p"),
-        ("request_seed", count, "seed random_seed"),
+        ("request_seed", seed, "seed random_seed"),
         ("request_n", count, "n candidateCount num_generations numResults"),
         ("request_logprobs", _asked, "logprobs top_logprobs responseLogprobs"),
         ("request_stop", texts, "stop stop_sequences stopSequences"),

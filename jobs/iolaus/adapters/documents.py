@@ -100,16 +100,19 @@ def _blank(said: str, at: int) -> int:
 # The names under which envelopes hold log entries; and names of which one stands beside it, without which it is none.
 # Of those that hold text, the text is JSON.
 _LISTS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("logEvents", ()), ("events", ()), ("records", ()), ("Records", ()), ("hits", ()), ("tables", ()), ("results", ("statistics", "status", "queryLanguage")),
-    ("value", ("@odata.context", "@odata.nextLink", "nextLink", "@nextLink")), ("data", ("object", "meta", "has_more", "next_page", "nextCursor")),
+    ("logEvents", ()), ("events", ()), ("records", ()), ("Records", ()), ("hits", ()), ("tables", ()),
+    ("results", ("statistics", "status", "queryLanguage")),
+    ("value", ("@odata.context", "@odata.nextLink", "nextLink", "@nextLink")),
+    ("data", ("object", "meta", "has_more", "next_page", "nextCursor")),
 )  # fmt: skip
 _ENTRIES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("jsonPayload", ()), ("textPayload", ()), ("@message", ()), ("_source", ("_index", "_id")), ("detail", ("detail-type",)),
     ("event", ("sourcetype", "source", "host", "index")), ("Message", ("Type", "MessageId", "TopicArn")), ("Sns", ("EventSource",)),
-    ("body", ("messageId", "receiptHandle", "eventSource", "MessageId")), ("kinesis", ("eventSource", "eventID")), ("data", ("partitionKey", "recordId")),
+    ("body", ("messageId", "receiptHandle", "eventSource", "MessageId")), ("kinesis", ("eventSource", "eventID")),
+    ("data", ("partitionKey", "recordId")),
     ("message", (
-        "@timestamp", "@version", "timestamp", "ingestionTime", "logGroup", "logStreamName", "host", "hostname", "stream", "kubernetes", "source_type",
-        "level", "severity",
+        "@timestamp", "@version", "timestamp", "ingestionTime", "logGroup", "logStreamName", "host", "hostname", "stream",
+        "kubernetes", "source_type", "level", "severity",
     )),
     ("log", ("stream", "time", "timestamp", "kubernetes", "@timestamp", "date")),
 )  # fmt: skip
@@ -159,11 +162,12 @@ def _entries(name: str, held: Any) -> list[Record] | None:
             {f["field"]: f.get("value") for f in row if isinstance(f, dict) and "field" in f} if isinstance(row, list) else row
             for row in held
         ]
-    if not all(isinstance(entry, dict) for entry in held):
+    entries = [entry for entry in held if isinstance(entry, dict)]
+    if len(entries) < len(held):
         return None
-    if name in ("logEvents", "events") and not all(isinstance(entry.get("message"), str | dict) for entry in held):
+    if name in ("logEvents", "events") and not all(isinstance(entry.get("message"), str | dict) for entry in entries):
         return None
-    return held
+    return entries
 
 
 def _rows(table: Record) -> Iterator[Record]:

@@ -131,6 +131,12 @@ def count(value: Any) -> int | None:
     return found if found is not None and found >= 0 else None
 
 
+def seed(value: Any) -> int | None:
+    """A whole number; -1 stands for a seed that was drawn."""
+    found = whole(value)
+    return None if found == -1 else found
+
+
 def measure(value: Any) -> float | None:
     """A finite number that is not negative: -1 stands for unknown."""
     found = number(value)
@@ -248,8 +254,8 @@ def texts(value: Any) -> list[str] | None:
             except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
                 found = value
         found = [found] if isinstance(found, str) else found
-    if isinstance(found, dict):
-        found = list(found.values())
+    if isinstance(found, dict):  # by place, or by name
+        found = list(found.values() if all(name.isdecimal() for name in found) else found)
     if isinstance(found, list) and len(found) == 1 and isinstance(found[0], list):
         found = found[0]
     several = [one.get("name") if isinstance(one, dict) else one for one in found] if isinstance(found, list) else []

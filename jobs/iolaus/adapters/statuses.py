@@ -23,7 +23,8 @@ _WORDS = {
     413: "requesttoolarge payloadtoolarge",
     422: "unprocessableentity",
     424: "model",
-    429: "ratelimit ratelimited ratelimitexceeded throttling toomanyrequests insufficientquota quotaexceeded budgetexceeded resourceexhausted "
+    429: "ratelimit ratelimited ratelimitexceeded throttling "
+    "toomanyrequests insufficientquota quotaexceeded budgetexceeded resourceexhausted "
     "modelnotready callercredentialratelimit tokensexceeded",
     499: "cancelled canceled clientdisconnected",
     500: "api internalserver internal server apiconnection unknown",

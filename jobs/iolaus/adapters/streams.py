@@ -30,7 +30,7 @@ def events(body: Any) -> list[Record] | None:
     """The events of an answer that was streamed; None if it was not."""
     if isinstance(body, str) and _SERVER_SENT.match(body):
         body = [structure(line[5:].strip()) for line in body.splitlines() if line.startswith("data:")]
-    return [event for event in body if isinstance(event, dict)] if isinstance(body, list) else None
+    return [event for one in body if isinstance(event := structure(one), dict)] if isinstance(body, list) else None
 
 
 def assembled(found: list[Record]) -> Record:

@@ -81,7 +81,8 @@ def is_redaction_marker(text: str) -> bool:
 def _is_worded(plain: str) -> bool:
     """Whether a text has the words of a marker alone, up to where it says who made it or why."""
     bracketed = plain.startswith(_BRACKETS)
-    words, lower = set(), plain.lower()
+    words: set[str] = set()
+    lower = plain.lower()
     for token in _TOKEN.finditer(lower):
         word = token[0]
         if word in _BY and words:
