@@ -52,6 +52,8 @@ def test_it_says_where_one_name_hides_many_users_and_one_user_has_many_names():
     one = [{"item": "arn:aws:sts::1:assumed-role/gateway/x", "count": 900}]
     assert "sends 90.0% of the exchanges" in said(most_account_id=one)
     assert "hides your customers" not in said(most_account_id=[{"item": "a", "count": 100}])
+    assert "hides your customers" in said(exchanges=3, accounts=1, most_account_id=[{"item": "arn:a", "count": 3}])
+    assert "hides your customers" not in said(exchanges=3, accounts=2, most_account_id=[{"item": "arn:a", "count": 2}])
     assert "38 of these are names of sessions of 2 roles" in said(sessions=38, roles=2)
     assert "names of sessions" not in said(sessions=2, roles=2)
 

@@ -32,6 +32,7 @@ UNREADABLE_FILE = "file not readable to its end"
 OTHER_FILE = "a file of another kind"
 STRANGE = "fields of a shape that the format does not have"
 PACKED = "gzip under a name without .gz: rename it"
+AT_ONCE = 64  # lines that are trees of objects at one time: what a processor's cache holds; thousands would take twice as long
 MOST = 256 << 20  # bytes of one document over many lines: it is held in memory, ten times as large when it is read
 
 _TOKEN = re.compile(rb"\"(?:[^\"\\]|\\.)*\"|[\[\]{}\"]")
@@ -195,14 +196,15 @@ def _held(held: Any) -> list[Record]:
 
 
 def records(batches: Iterable[pa.RecordBatch]) -> Iterator[list[tuple[Record, list[Record] | str]]]:
-    """For each batch of lines (`RECORDS`, and other columns): each record with its objects, or with why it has none.
+    """For every few lines (`RECORDS`, and other columns): each record with its objects, or with why it has none.
 
     A document over many lines is one record, with all its bytes. Lines of one file follow one another. A line that
     cannot begin or continue a document, or one that is never finished, is a record by itself, whose neighbours are read.
     """
     open_ = _Open()
     for batch in batches:
-        yield [made for row in batch.to_pylist() for made in open_.take(row)]
+        for start in range(0, batch.num_rows, AT_ONCE):
+            yield [made for row in batch.slice(start, AT_ONCE).to_pylist() for made in open_.take(row)]
     yield open_.given_up()
 
 

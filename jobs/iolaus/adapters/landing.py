@@ -72,16 +72,17 @@ def exchanges(gathered: DataFrame, known: Format, kind: str, choice: Choice) -> 
     An exchange without a field that the landing requires is a row all the same: the quarantine of the lake says what
     it lacks. Fields that nobody took stand in the row, in an object named after the format.
     """
+    return gathered.mapInArrow(lambda batches: landed(batches, known, kind, choice), ROWS)
 
-    def land(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+
+def landed(batches: Iterable[pa.RecordBatch], known: Format, kind: str, choice: Choice) -> Iterator[pa.RecordBatch]:
+    """The rows (`ROWS`) of batches of records (`iolaus.adapters.records.RECORDS`), a few at a time."""
+    with _uncollected():
         for several in documents.records(batches):
-            with _uncollected():
-                made = [row for record, found in several for row in rows(record, found, kind, known, choice)]
+            made = [row for record, found in several for row in rows(record, found, kind, known, choice)]
             columns = list(zip(*made, strict=True)) or [()] * len(_KINDS)
             arrays = [pa.array(values, kind_) for values, kind_ in zip(columns, _KINDS, strict=True)]
             yield pa.RecordBatch.from_arrays(arrays, names=list(_NAMES))
-
-    return gathered.mapInArrow(land, ROWS)
 
 
 @contextmanager

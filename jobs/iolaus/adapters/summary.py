@@ -13,9 +13,9 @@ from iolaus.schemas.landing import EXCHANGE
 _WIDTH = 26
 _FAINT = 0.9  # a signal whose fields fewer exchanges have is said to be faint
 _ONE = 0.5  # an account with a larger share of the exchanges may be many customers
-_MANY = 200  # exchanges from which on it is worth saying
+_MANY = 200  # exchanges from which on it is worth saying; of fewer, where that account sends them all
 _MET = 0.03  # share of ids that come again, beyond the error of their count
-_EXACT = 1000  # accounts up to which their number, which is an estimate, is right
+_EXACT = 50  # accounts up to which their number, an estimate whose error is 1 in 200, is right
 _SHOWN = 60  # characters of a value in a table
 
 
@@ -58,7 +58,7 @@ def _whose(counts: Mapping[str, Any], choice: Choice) -> Iterator[str]:
         if counts[f"path: {path}"] < total:
             yield f"  {path} is in {_share(counts[f'path: {path}'], counts['records'])} of the records"
     largest = next(iter(_most(counts, "account_id")), None)
-    if largest and total >= _MANY and largest["count"] > _ONE * total:
+    if largest and (largest["count"] > _ONE * total if total >= _MANY else largest["count"] == total > 1):
         yield f"  {largest['item']} sends {_share(largest['count'], total)} of the exchanges: if it is a role or a service of yours,"
         yield "  it hides your customers; name the field that tells them apart with --account PATH"
     if counts["sessions"] > 2 * counts["roles"] > 0:
