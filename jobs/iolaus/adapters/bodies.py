@@ -11,7 +11,6 @@ from typing import Any
 
 from iolaus.adapters import chat, streams
 from iolaus.adapters.fields import (
-    Cast,
     Record,
     anything,
     count,
@@ -21,6 +20,7 @@ from iolaus.adapters.fields import (
     owner,
     seed,
     structure,
+    table,
     take,
     taken,
     text,
@@ -40,22 +40,18 @@ _MOST_TOKENS = (
     "max_tokens_to_sample max_gen_len"
 )
 # Parameters of requests: the landing's field, its type and a name that an API has for it; the first that a request has counts.
-_PARAMETERS: tuple[tuple[str, Cast, str], ...] = tuple(
-    (field, cast, name)
-    for field, cast, several in (
-        ("request_temperature", measure, "temperature"),
-        ("request_max_tokens", count, _MOST_TOKENS),
-        ("request_top_p", measure, "top_p topP p"),
-        ("request_seed", seed, "seed random_seed"),
-        ("request_n", count, "n candidateCount num_generations numResults"),
-        ("request_logprobs", _asked, "logprobs top_logprobs responseLogprobs"),
-        ("request_stop", texts, "stop stop_sequences stopSequences"),
-        ("request_stream", flag, "stream"),
-        ("client_session_id", owner, "session_id prompt_cache_key"),
-        ("conversation_id", owner, "conversation"),
-    )
-    for name in several.split()
-)  # fmt: skip
+_PARAMETERS = table(
+    ("request_temperature", measure, "temperature"),
+    ("request_max_tokens", count, _MOST_TOKENS),
+    ("request_top_p", measure, "top_p topP p"),
+    ("request_seed", seed, "seed random_seed"),
+    ("request_n", count, "n candidateCount num_generations numResults"),
+    ("request_logprobs", _asked, "logprobs top_logprobs responseLogprobs"),
+    ("request_stop", texts, "stop stop_sequences stopSequences"),
+    ("request_stream", flag, "stream"),
+    ("client_session_id", owner, "session_id prompt_cache_key"),
+    ("conversation_id", owner, "conversation"),
+)
 _HOLDERS = (
     "inferenceConfig", "textGenerationConfig", "generationConfig", "generation_config", "additionalModelRequestFields", "options",
     "parameters", "config", "params", "custom_inputs",
@@ -67,23 +63,20 @@ _THINKING = ("thinking.type", "additionalModelRequestFields.thinking.type", "add
 _EFFORT = ("reasoning_effort", "reasoning.effort", "output_config.effort")
 _OF_THINKING = frozenset(("thinking", "additionalModelRequestFields", "reasoning_effort", "reasoning", "output_config", "generationConfig"))
 _COUNTS = ("usage", "usageMetadata", "usage_metadata", "meta")
-_TOKENS: tuple[tuple[str, Cast, str], ...] = tuple(
-    (field, count, name)
-    for field, several in (  # every: all input; fresh: without what a cache gave and took; read: what it gave, beside that
-        ("every", "prompt_tokens prompt_token_count promptTokenCount prompt_eval_count"),
-        ("fresh", "input_tokens inputTokens inputTextTokenCount"),
-        ("read", "cache_read_input_tokens cacheReadInputTokens cacheReadInputTokenCount"),
-        (
-            "usage_output_tokens",
-            "completion_tokens output_tokens outputTokens generation_token_count candidatesTokenCount eval_count totalOutputTextTokenCount",
-        ),
-        ("usage_cache_read_tokens", "cachedContentTokenCount"),
-        ("usage_reasoning_tokens", "thoughtsTokenCount"),
-    )
-    for name in several.split()
+_OUTPUT = "completion_tokens output_tokens outputTokens generation_token_count candidatesTokenCount eval_count totalOutputTextTokenCount"
+_TOKENS = table(  # every: all input; fresh: without what a cache gave and took; read: what it gave, beside that
+    ("every", count, "prompt_tokens prompt_token_count promptTokenCount prompt_eval_count"),
+    ("fresh", count, "input_tokens inputTokens inputTextTokenCount"),
+    ("read", count, "cache_read_input_tokens cacheReadInputTokens cacheReadInputTokenCount"),
+    ("usage_output_tokens", count, _OUTPUT),
+    ("usage_cache_read_tokens", count, "cachedContentTokenCount"),
+    ("usage_reasoning_tokens", count, "thoughtsTokenCount"),
 )
-_OF_INPUT, _OF_OUTPUT = (("usage_cache_read_tokens", count, "cached_tokens"),), (("usage_reasoning_tokens", count, "reasoning_tokens"),)
-_DETAILS: dict[str, tuple[tuple[str, Cast, str], ...]] = {
+_OF_INPUT, _OF_OUTPUT = (
+    table(("usage_cache_read_tokens", count, "cached_tokens")),
+    table(("usage_reasoning_tokens", count, "reasoning_tokens")),
+)
+_DETAILS = {
     "prompt_tokens_details": _OF_INPUT,
     "input_tokens_details": _OF_INPUT,
     "completion_tokens_details": _OF_OUTPUT,
@@ -195,9 +188,9 @@ def usage(body: Record) -> Record:
     counts = inner if isinstance(inner, dict) else counts
     made: Record = {}
     taken(counts, _TOKENS, made)
-    for holder, table in _DETAILS.items():
+    for holder, known in _DETAILS.items():
         if holder in counts and isinstance(details := counts[holder], dict):
-            taken(details, table, made)
+            taken(details, known, made)
     every, fresh, read = made.pop("every", None), made.pop("fresh", None), made.pop("read", None)
     if read is not None:
         made["usage_cache_read_tokens"] = read

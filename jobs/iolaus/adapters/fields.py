@@ -4,7 +4,7 @@ import ast
 import json
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from hashlib import sha256
@@ -35,7 +35,7 @@ _BETWEEN = re.compile(r"[\s,;\"']+")
 # health checks and dashboard, and what programs write for no value.
 _NOBODY = frozenset({
     "default_user_id", "default_user", "default_litellm_user", "litellm_proxy_master_key", "litellm_proxy_admin", "proxy_admin",
-    "litellm_internal_health_check", "litellm_internal_jobs", "litellm_dashboard", "master_key", "sk_master", "anonymous",
+    "litellm_internal_health_check", "litellm_internal_jobs", "litellm_dashboard", "litellm_cli", "master_key", "sk_master", "anonymous",
     "anonymous_user", "anonymoususer", "anon", "guest", "nobody", "no_user", "no_user_id", "unknown", "unknown_user", "default",
     "unauthenticated", "user_id", "userid", "none", "null", "nil", "undefined", "nan", "n/a", "n.a.", "na", "not_set", "unset",
     "not_available", "_1", "0", "object_object", "none/none",
@@ -70,14 +70,22 @@ def take(record: Record, cast: Cast, *paths: str) -> Any:
     return None
 
 
-def taken(record: Record, table: Sequence[tuple[str, Cast, str]], made: Record) -> None:
-    """Take fields out of a record into `made`, as a table of (field, type, name in the record) says: the first of a field counts."""
-    for field, cast, name in table:
-        if name in record:
-            found = record[name]
-            if found is not None and field not in made and (value := cast(found)) is not None:
-                made[field] = value
-                del record[name]
+Table = Mapping[str, tuple[int, str, Cast, str]]  # by name in the record: its place, the field, its type, and the name again
+
+
+def table(*entries: tuple[str, Cast, str]) -> Table:
+    """A table of (field, type, names in the record divided by blanks), for `taken`; of the names of a field the first counts."""
+    flat = [(field, cast, name) for field, cast, names in entries for name in names.split()]
+    return {name: (place, field, cast, name) for place, (field, cast, name) in enumerate(flat)}
+
+
+def taken(record: Record, known: Table, made: Record) -> None:
+    """Take fields out of a record into `made`, as a table says: the first of a field counts."""
+    for _, field, cast, name in sorted(known[name] for name in known.keys() & record.keys()):
+        found = record[name]
+        if found is not None and field not in made and (value := cast(found)) is not None:
+            made[field] = value
+            del record[name]
 
 
 def _holder(node: Any, path: str) -> tuple[Record, str] | None:

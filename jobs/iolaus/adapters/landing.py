@@ -148,11 +148,8 @@ def _row(one: Record, made: Record, kind: str, known: Format, choice: Choice, ma
     if int(time[:4]) < choice.earliest_year:
         return IMPOSSIBLE_TIME
     left = rest(made.get("left", one))
-    row, present = {}, 0
-    for name, value in made.items():
-        if value is not None and (bit := _BITS.get(name)):
-            row[name] = value
-            present |= bit
+    row = {name: value for name, value in made.items() if value is not None and name in _BITS}
+    present = sum(map(_BITS.__getitem__, row))
     unread = made.get("unread") or (_unread(left) if "prompt" not in row else None)
     if left:
         row[kind.replace("-", "_")] = left

@@ -10,34 +10,47 @@ the types `CallTypes`, `StandardLoggingPayload` and `SpendLogsPayload` of its co
 from typing import Any
 
 from iolaus.adapters import bodies, chat
-from iolaus.adapters.fields import Record, count, flag, header_digest, hops, instant, owner, record_of, structure, take, taken, text
+from iolaus.adapters.fields import (
+    Cast,
+    Record,
+    count,
+    flag,
+    header_digest,
+    hops,
+    instant,
+    owner,
+    record_of,
+    structure,
+    table,
+    take,
+    taken,
+    text,
+)  # fmt: skip
 from iolaus.adapters.operations import NO_TEXT_MODEL, generates_text, says_text
 from iolaus.adapters.statuses import status
 
 OTHER_CALL = "a call that generates no text"
-_OF_METADATA = (
+_OF_METADATA = table(
     ("account_id", owner, "user_api_key_user_id"),
-    ("api_key_id", owner, "user_api_key_hash"),
-    ("api_key_id", owner, "user_api_key"),
+    ("api_key_id", owner, "user_api_key_hash user_api_key"),
     ("client_ip", hops, "requester_ip_address"),
     ("user_agent", text, "user_agent"),
 )
-_OF_PAYLOAD = (
-    ("exchange_id", text, "litellm_call_id"),
-    ("exchange_id", text, "id"),
+_PAYLOAD: tuple[tuple[str, Cast, str], ...] = (
+    ("exchange_id", text, "litellm_call_id id"),
     ("account_id", owner, "user"),
     ("api_key_id", owner, "api_key"),
     ("requested_at", instant, "startTime"),
-    ("request_model", text, "model_group"),
-    ("request_model", text, "model"),
+    ("request_model", text, "model_group model"),
     ("provider_name", text, "custom_llm_provider"),
     ("conversation_id", owner, "session_id"),
     ("request_stream", flag, "stream"),
     ("client_ip", hops, "requester_ip_address"),
     ("user_agent", text, "user_agent"),
 )
+_OF_PAYLOAD = table(*_PAYLOAD)
 # The payload's own counts include what a cache gave, for every provider; those of a call that failed are estimates.
-_OF_ANSWERED = (*_OF_PAYLOAD, ("usage_input_tokens", count, "prompt_tokens"), ("usage_output_tokens", count, "completion_tokens"))
+_OF_ANSWERED = table(*_PAYLOAD, ("usage_input_tokens", count, "prompt_tokens"), ("usage_output_tokens", count, "completion_tokens"))
 _TEXTS = ("metadata", "messages", "response", "proxy_server_request", "request_tags")  # that a row of SpendLogs holds as JSON text
 
 

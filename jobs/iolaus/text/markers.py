@@ -19,6 +19,7 @@ Kong, "AI PII sanitizer", PLACEHOLDER1 (https://developer.konghq.com/plugins/ai-
 
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
 _LONGEST = 120  # characters: a longer text says more than that something is missing
@@ -65,8 +66,11 @@ def is_redaction_marker(text: str) -> bool:
 
     A text of over 120 characters never is. Whole texts are judged, not parts: a prompt with a masked name in it is a prompt.
     """
-    if len(text) > _LONGEST:
-        return False
+    return len(text) <= _LONGEST and _is_marker(text)
+
+
+@lru_cache(4096)  # what gateways and instructions say comes again and again
+def _is_marker(text: str) -> bool:
     plain = text.strip()
     if not plain or plain.lower() in _WHOLE or _MASK.fullmatch(plain):
         return True
