@@ -174,6 +174,7 @@ MEMBERS = pa.schema(
         ("openings", pa.binary()),
         ("activity", pa.list_(pa.struct([("hour", pa.int32()), ("n", pa.int64())]))),
         ("shared", pa.list_(pa.struct([("channel", pa.string()), ("token", pa.int64())]))),
+        ("handed_to", pa.list_(pa.string())),
     ]
 )
 
@@ -318,6 +319,25 @@ def test_one_queue_keeps_its_accounts_busy_on_the_same_days() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("edges", "owners", "share"),
+    [
+        ([(0, 1), (1, 2), (3, 2)], {}, 0.4),
+        ([(0, 1), (1, 0)], {}, 0.0),
+        ([(0, 1), (1, 2)], {0: "one", 1: "one"}, 0.0),
+        ([], {}, 0.0),
+    ],
+)
+def test_hand_overs_count_from_three_owners_on(edges: list[tuple[int, int]], owners: dict[int, str], share: float) -> None:
+    """Two accounts may be one person's two subscriptions; so may three of two owners."""
+    group = members([[] for _ in range(10)])
+    handed = [[f"{j:03}" for i, j in edges if i == k] or None for k in range(10)]
+    group = group.set_column(9, "handed_to", pa.array(handed, pa.list_(pa.string())))
+    group = group.set_column(2, "owner_id", pa.array([owners.get(i) for i in range(10)], pa.string()))
+    assert measured(group, replace(MONTH, shows_hand_overs=True), 1)["hand_overs"].value == pytest.approx(share)
+    assert "hand_overs" not in measured(group, MONTH, 1), "a platform that keeps no answers shows none"
+
+
 def test_a_ring_and_a_trade_side_by_side(spark: SparkSession) -> None:
     """Forty programs that fill one template from one source through one pool, and forty that each have work of their own."""
     rng = np.random.default_rng(6)
@@ -353,6 +373,9 @@ def test_a_ring_and_a_trade_side_by_side(spark: SparkSession) -> None:
         rows(spark, "features.account_embeddings", active),
         rows(spark, "silver.accounts", everybody),
         population(spark, [row["account_id"] for row in everybody]),
+        rows(
+            spark, "features.hand_overs", [{"account_from": "r000", "account_to": "r001"}, {"account_from": "r001", "account_to": "o001"}]
+        ),
     )
     found = transform(*given, Run(DAY, DEFAULT, Key(b"k"))).collect()
     margins = {(r.cluster_id, r.hypothesis, r.rival): r.margin_bits for r in found}
@@ -364,4 +387,6 @@ def test_a_ring_and_a_trade_side_by_side(spark: SparkSession) -> None:
         rows_of = [r for r in found if r.cluster_id == cluster]
         assert sum(r.bits for r in rows_of) == pytest.approx(rows_of[0].margin_bits, abs=0.02), "a query gives the margin again"
         assert all(set(r.log_likelihoods) == set(NAMES) for r in rows_of)
+    handed = {r.cluster_id: r.value for r in found if r.fact == "hand_overs"}
+    assert handed == {"r": 0.0, "t": 0.0}, "two of the ring; and one who is no member"
     assert {r.fact for r in found if r.cluster_id == "r"} >= {"prior", "source", "repetition", "places", "people", "extraction"}

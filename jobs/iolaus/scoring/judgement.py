@@ -30,6 +30,7 @@ def transform(
     embeddings: DataFrame,
     accounts: DataFrame,
     population: DataFrame,
+    hand_overs: DataFrame,
     run: Run,
 ) -> DataFrame:
     """One row a cluster and fact, with its likelihood under each hypothesis and what it gives to the operator's.
@@ -42,7 +43,7 @@ def transform(
     everybody = of_background(embeddings, population).select("account_id", "openings", _activity().alias("activity"))
     sample = everybody.where(F.length("openings") >= FEWEST_OPENINGS * OPENING.itemsize).orderBy(F.xxhash64("account_id"), "account_id")
     seed = run.settings.graph.seed
-    baseline = baseline_of(sample.limit(AT_LARGE).toArrow(), GROUP, seed)
+    baseline = baseline_of(sample.limit(AT_LARGE).toArrow(), GROUP, seed, shows_hand_overs=not hand_overs.isEmpty())
 
     def measure(group: pa.Table) -> pa.Table:
         facts = measured(group, baseline, seed)
@@ -51,7 +52,7 @@ def transform(
         kind = pa.struct([("value", pa.float64()), ("error", pa.float64())])
         return pa.Table.from_pylist([made], schema=pa.schema([("cluster_id", pa.string()), *((f.name, kind) for f in FACTS)]))
 
-    members = _members(clusters, tokens, embeddings, accounts)
+    members = _members(clusters, tokens, embeddings, accounts, hand_overs)
     counted = members.groupBy("cluster_id").applyInArrow(measure, f"cluster_id string, {_ANY}")
     told = _told(evidence, run)
     names = [f.name for f in FACTS]
@@ -67,7 +68,7 @@ def transform(
     return whole.mapInArrow(weigh, schema)
 
 
-def _members(clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, accounts: DataFrame) -> DataFrame:
+def _members(clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, accounts: DataFrame, hand_overs: DataFrame) -> DataFrame:
     """Rows MEMBER."""
     inside = clusters.select("cluster_id", "account_id")
     wanted = tokens.where(F.col("channel").isin(*PLACES, "system")).select("account_id", F.struct("channel", "token").alias("shared"))
@@ -79,6 +80,12 @@ def _members(clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, acco
     sent = embeddings.select("account_id", "n_exchanges", "n_later_turns", "openings", _activity().alias("activity"))
     known = accounts.select("account_id", "owner_id", "created_at")
     rows = inside.join(sent, "account_id").join(known, "account_id", "left").join(shared, "account_id", "left")
+    begun, taken = (inside.select("cluster_id", F.col("account_id").alias(f"account_{end}")) for end in ("from", "to"))
+    within = (
+        hand_overs.select("account_from", "account_to").distinct().join(begun, "account_from").join(taken, ["cluster_id", "account_to"])
+    )
+    handed = within.groupBy("cluster_id", F.col("account_from").alias("account_id")).agg(F.collect_list("account_to").alias("handed_to"))
+    rows = rows.join(handed, ["cluster_id", "account_id"], "left")
     return rows.select(*MEMBER)
 
 

@@ -426,6 +426,30 @@ FACTS: tuple[Fact, ...] = (
             strangers           .91 .07 .02
         """),
     ),
+    Fact(
+        "hand_overs",
+        "conversation",
+        "How many members go on with conversations that other members, of other owners, began?",
+        (0.02, 0.2),
+        ("none", "some", "many: one gateway deals them out"),
+        _table("""
+            distillation        .90 .05 .05
+            resold_access       .50 .12 .38
+            unexplained         .84 .08 .08
+            organisation        .90 .08 .02
+            class               .96 .03 .01
+            event               .96 .03 .01
+            client_users        .97 .02 .01
+            platform_customers  .97 .02 .01
+            one_trade           .98 .01 .01
+            one_idiom           .98 .01 .01
+            shared_line         .97 .02 .01
+            viral_prompt        .97 .02 .01
+            public_benchmark    .98 .01 .01
+            one_person          .75 .15 .10
+            strangers           .97 .02 .01
+        """),
+    ),
 )
 FACT: dict[str, Fact] = {f.name: f for f in FACTS}
 FAMILIES: tuple[str, ...] = tuple(dict.fromkeys(f.family for f in FACTS))

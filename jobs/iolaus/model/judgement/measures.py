@@ -29,8 +29,20 @@ _MOST = 0.8  # share of exchanges that the fact `span` is about
 _DAY_MS = 86_400_000
 FEWEST_DAYS = 7  # of fewer days of traffic nothing is said about how long a group lasts
 
-# The columns of a member: activity are lists of (hour since 1970, n exchanges), shared of (channel, token).
-MEMBER = ("cluster_id", "account_id", "owner_id", "created_at", "n_exchanges", "n_later_turns", "openings", "activity", "shared")
+# The columns of a member: activity are lists of (hour since 1970, n exchanges), shared of (channel, token), handed_to of
+# accounts of the group that went on with conversations of the member's.
+MEMBER = (
+    "cluster_id",
+    "account_id",
+    "owner_id",
+    "created_at",
+    "n_exchanges",
+    "n_later_turns",
+    "openings",
+    "activity",
+    "shared",
+    "handed_to",
+)
 
 
 @dataclass(frozen=True)
@@ -39,13 +51,15 @@ class Baseline:
 
     source: `Source.log`; None where accounts are not like themselves, so that nothing can be told of whose prompts these are.
     rhythm: how much more often than by chance they are active in one hour (a natural logarithm); None if they hardly ever are.
-    first_day, days: the first day since 1970 with traffic, and from it to the last.
+    first_day, days: the first day since 1970 with traffic, and from it to the last. shows_hand_overs: whether any conversation
+    was handed over at all; without answers in the logs none is seen.
     """
 
     source: float | None
     rhythm: float | None
     first_day: int
     days: int
+    shows_hand_overs: bool = False
 
 
 def measured(members: pa.Table, baseline: Baseline, seed: int) -> dict[str, Measured]:
@@ -55,11 +69,12 @@ def measured(members: pa.Table, baseline: Baseline, seed: int) -> dict[str, Meas
     facts = _content(drawn, baseline.source, seed) | _places(members) | _creation(members)
     facts |= _division(members, drawn, baseline, seed, repeated=facts.get("repetition"))
     facts |= _span(members) if baseline.days >= FEWEST_DAYS else {}
+    facts |= _hand_overs(members) if baseline.shows_hand_overs else {}
     owners = pc.fill_null(members["owner_id"], members["account_id"])
     return facts | {"owners": Measured(float(len(owners.unique())))}
 
 
-def baseline_of(accounts: pa.Table, group: int, seed: int) -> Baseline:
+def baseline_of(accounts: pa.Table, group: int, seed: int, *, shows_hand_overs: bool = False) -> Baseline:
     """What random accounts show, of (account_id, openings, activity), in groups of `group`, or smaller where there are few."""
     group = min(group, len(accounts) // _GROUPS)
     parts = [accounts.slice(first, group) for first in range(0, len(accounts) - group + 1, group)] if group >= _SMALLEST else []
@@ -67,7 +82,7 @@ def baseline_of(accounts: pa.Table, group: int, seed: int) -> Baseline:
     first, last = (int(hours.min()) // 24, int(hours.max()) // 24) if len(hours) else (0, 0)
     days = last - first + 1
     together = rhythm([active_hours(part["activity"].combine_chunks(), first, days) for part in parts], seed) if parts else None
-    return Baseline(_source_of(parts, seed), together.value if together else None, first, days)
+    return Baseline(_source_of(parts, seed), together.value if together else None, first, days, shows_hand_overs)
 
 
 def _source_of(groups: list[pa.Table], seed: int) -> float | None:
@@ -166,6 +181,18 @@ def _largest(row: Ints, value: Ints) -> int:
     n = len(members) + len(values)
     joins = coo_matrix((np.ones(len(place)), (place, len(members) + at)), shape=(n, n))
     return int(np.bincount(connected_components(joins, directed=False)[1][: len(members)]).max())
+
+
+def _hand_overs(members: pa.Table) -> dict[str, Measured]:
+    """The share of members in the largest set that hand-overs join, of at least three owners: two may be one person."""
+    place = {account: i for i, account in enumerate(members["account_id"].to_pylist())}
+    to = [[place[other] for other in of or ()] for of in members["handed_to"].to_pylist()]
+    edges = np.array([(i, j) for i, others in enumerate(to) for j in others], np.int64).reshape(-1, 2)
+    joins = coo_matrix((np.ones(len(edges)), edges.T), shape=(len(members), len(members)))
+    part = connected_components(joins, directed=False)[1]
+    owner = pc.fill_null(members["owner_id"], members["account_id"]).combine_chunks().dictionary_encode().indices.to_numpy()
+    joined = max((int((part == p).sum()) for p in np.unique(part[edges[:, 0]]) if len(np.unique(owner[part == p])) >= 3), default=0)
+    return {"hand_overs": Measured(joined / len(members))}
 
 
 def _creation(members: pa.Table) -> dict[str, Measured]:
