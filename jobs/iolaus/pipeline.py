@@ -147,6 +147,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage("silver.accounts", Grain.RUN, (_all("bronze.accounts"), _all("bronze.agreements")), "accounts as known on the date"),
     Stage("features.account_days", Grain.EVENT, (Read("silver.exchanges"),), "additive sketches of an account's day"),
+    Stage("features.hand_overs", Grain.EVENT, (Read("silver.exchanges"),), "conversations that one account began and another went on with"),
     Stage(
         "features.account_embeddings",
         Grain.RUN,
@@ -191,7 +192,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "scoring.judgement",
         Grain.RUN,
-        (Read("graph.clusters"), Read("scoring.evidence"), _TOKENS, _EMBEDDINGS, _ACCOUNTS, _POPULATION),
+        (Read("graph.clusters"), Read("scoring.evidence"), _TOKENS, _EMBEDDINGS, _ACCOUNTS, _POPULATION, _window("features.hand_overs")),
         "one operator or something innocent: hypotheses weighed on facts",
     ),
     Stage(
