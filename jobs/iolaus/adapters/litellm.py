@@ -62,7 +62,7 @@ def read(record: Record) -> Record | str:
     its `litellm_call_id`: a failed one has an id of its own.
     """
     call = record.pop("call_type", None)
-    if isinstance(call, str) and call and not says_text(call):
+    if isinstance(call, str) and call and ((says := says_text(call)) is False or (says is None and not record.get("messages"))):
         return OTHER_CALL
     if not call and isinstance(model := record.get("model"), str) and not generates_text(model):
         return NO_TEXT_MODEL

@@ -2,7 +2,7 @@
 
 Names are those of OpenTelemetry's conventions (`gen_ai.operation.name`), OpenInference's kinds of spans, LiteLLM's types of
 calls (`CallTypes` of 1.110), Vercel's AI SDK, Langfuse's kinds of observations, Bedrock's and OpenAI's operations. A name that no
-table has is told by its words, so that a new kind of embedding is none of text: see `says_other`.
+table has is told by its words, so that a new kind of embedding is none of text.
 """
 
 import re
@@ -20,15 +20,17 @@ _OTHER = frozenset((
     "chain", "span", "event", "workflow", "task", "framework", "unknown", "handoff", "plan", "parser", "decorator", "query",
     "memory", "cache", "send_message", "add_message",
 ))  # fmt: skip
-# Beginnings of words: an operation that has one of them generates no text, or is around the call that does.
-_OTHER_WORDS = (
-    "embed", "rerank", "retriev", "search", "vector", "image", "video", "audio", "speech", "tts", "transcri", "realtime", "moderat",
-    "ocr", "file", "batch", "container", "tool", "mcp", "agent", "guardrail", "evaluat", "assistants", "thread", "run", "invocations",
-    "fine", "training",
+# Beginnings of words. An operation that has one of the first generates no text; of the second neither, unless it has one of the third.
+_NEVER = (
+    "embed", "rerank", "retriev", "vector", "image", "video", "speech", "tts", "transcri", "realtime", "moderat", "ocr", "guardrail",
+    "evaluat", "mcp",
 )  # fmt: skip
+_AROUND = ("search", "audio", "file", "batch", "container", "tool", "agent", "assistants", "thread", "fine", "training")
+_SAYS = ("chat", "complet", "messag", "respon", "convers", "generat", "llm", "answer", "ask")
 _OF_A_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _NO_TEXT = re.compile(
-    r"embed|rerank|moderation|whisper|transcribe|dall-?e|minilm|stable-diffusion|stability\.|titan-image|nova-(?:canvas|reel|sonic)"
+    r"embed(?:d?ing)?s?(?![a-z])"
+    r"|rerank|moderation|whisper|transcribe|dall-?e|minilm|stable-diffusion|stability\.|titan-image|nova-(?:canvas|reel|sonic)"
     r"|gpt-image|(?<![a-z0-9])(?:bge|e5|gte|voyage|tts|sdxl|imagen|veo|sora)(?![a-z])",
     re.IGNORECASE,
 )
@@ -46,10 +48,18 @@ def says_text(name: str) -> bool | None:
             return True
         if plain in _OTHER:
             return False
-    words = [word.lower() for word in _OF_A_WORD.findall(name)]
-    if any(word.startswith(_OTHER_WORDS) for one in words for word in (one, one.removeprefix("a"))):
+    words = [word for one in _OF_A_WORD.findall(name) for word in (one.lower(), one.lower().removeprefix("a"))]
+    if any(word.startswith(_NEVER) for word in words):
+        return False
+    if any(word.startswith(_AROUND) for word in words) and not any(word.startswith(_SAYS) for word in words):
         return False
     return False if lower.startswith("ai.") else None  # the AI SDK's span around its own call
+
+
+@lru_cache(4096)
+def speaks_of_others(name: str) -> bool:
+    """Whether the name of a span, which may be any, has a word of what never generates text."""
+    return any(word.lower().startswith(_NEVER) for word in _OF_A_WORD.findall(name))
 
 
 @lru_cache(4096)

@@ -13,7 +13,7 @@ from typing import Any
 from iolaus.adapters import attributes as names
 from iolaus.adapters import bodies, chat
 from iolaus.adapters.fields import Cast, Record, find, header_digest, instant, owner, record_of, structure, take, text, texts
-from iolaus.adapters.operations import generates_text, says_text
+from iolaus.adapters.operations import generates_text, says_text, speaks_of_others
 from iolaus.adapters.statuses import status
 from iolaus.adapters.telemetry import indexed
 
@@ -54,7 +54,7 @@ def is_call(span: Record) -> bool:
     if known:
         return known[0]
     model = next((m for key in names.FIELDS["request_model"][1] if isinstance(m := held.get(key), str)), "")
-    return bool(model) and generates_text(model) and generates_text(str(span.get("name")))
+    return bool(model) and generates_text(model) and not speaks_of_others(str(span.get("name")))
 
 
 def read(record: Record) -> Record | str:
