@@ -66,7 +66,8 @@ def test_the_body_of_a_call_that_is_passed_through_is_read(body: Row, asked: tup
     [
         ("aanthropic_messages", True), ("_aresponses_websocket", True), ("ChatCompletion", None), ("ask_the_oracle", None),
         ("arerank", False), ("add_message", False), ("openai.embeddings", False), ("batchEmbedContents", False), ("_arealtime", False),
-        ("call_mcp_tool", False), ("batch_completion", None), ("chat_with_tools", None), ("run_inference", None), ("create_batch", False), ("avector_store_search", False), ("image_edit", False), ("ai.embedMany.doEmbed", False),
+        ("call_mcp_tool", False), ("create_batch", False), ("batch_completion", None), ("chat_with_tools", None),
+        ("run_inference", None), ("avector_store_search", False), ("image_edit", False), ("ai.embedMany.doEmbed", False),
     ],
 )  # fmt: skip
 def test_names_of_calls_say_whether_they_generate_text(call: str, text: bool | None):
