@@ -59,7 +59,7 @@ ABLATIONS: dict[str, tuple[Callable[[Row], Row], bool]] = {
 
 @dataclass(frozen=True)
 class Case:
-    """One run: a scenario (a file's name; those of `OWN` are the benchmark's, `posts` that of posts.py), a seed, and what is taken away."""
+    """One run: a scenario (a file's name; those of `OWN` are the benchmark's, `text_only` that of text_only.py), a seed, and what is taken away."""
 
     scenario: str
     seed: int = 1
@@ -81,7 +81,7 @@ CASES = (
     Case("relay"),
     *(Case("judgement", seed) for seed in (1, 2)),
     *(Case(scenario) for scenario in ("behaviours", "dispatch", "languages", "origins", "disguises")),
-    *(Case("posts", seed) for seed in (1, 2)),
+    *(Case("text_only", seed) for seed in (1, 2)),
     *(Case("background", seed) for seed in (1, 2, 3)),
     *(Case(scenario, weeks=4) for scenario in ("dev", "careful")),
     Case("dev", by_day=True),
@@ -105,17 +105,20 @@ def main() -> int:
         return 2
     flat: dict[str, float] = {}
     heads = " ".join(f"{head:>6}" for head in ("AP", "prec.", "recall", "B3 F1", "cl. AP"))
-    print(f"{'case':28} {heads} {'clusters':>8} {'accounts':>8} {'seconds':>7}  accused")
+    print(f"{'case':28} {heads} {'clusters':>8} {'accounts':>8} {'seconds':>7}  false_positives")
     for case in CASES:
         if given.only and case.name not in given.only:
             continue
         began = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
             found = score(case, given.bench, Path(folder))
-        accused = ", ".join(f"{v['count']} {k}" for k, v in found["accused"].items() if v["count"]) or "nobody"
+        false_positives = ", ".join(f"{v['count']} {k}" for k, v in found["accused"].items() if v["count"]) or "nobody"
         figures = (found["ap"], found["precision"], found["recall"], found["bcubed"]["f1"], found["cluster_ap"])
         row = " ".join(f"{x:6.3f}" for x in figures)
-        print(f"{case.name:28} {row} {found['clusters']:8} {found['published']:8} {time.monotonic() - began:7.0f}  {accused}", flush=True)
+        print(
+            f"{case.name:28} {row} {found['clusters']:8} {found['published']:8} {time.monotonic() - began:7.0f}  {false_positives}",
+            flush=True,
+        )
         key = case.name.replace(",", "").replace(" ", "_")
         flat |= {f"{key}_{name}": found[name] for name in ("ap", "precision", "recall", "cluster_ap", "published")}
         for name, campaign in found["campaigns"].items():
@@ -133,8 +136,8 @@ def score(case: Case, bench: Path, folder: Path) -> Row:
     """What `evaluate.py` says of a run of the case."""
     landing, lake = folder / "landing", folder / "lake"
     last = FIRST + timedelta(days=DAYS * case.weeks // 2 - 1)
-    if case.scenario == "posts":
-        _run(sys.executable, HERE / "posts.py", "--bench", bench, "--out", landing, "--seed", str(case.seed))
+    if case.scenario == "text_only":
+        _run(sys.executable, HERE / "text_only.py", "--bench", bench, "--out", landing, "--seed", str(case.seed))
     else:
         own = OWN.get(case.scenario)
         scenario = bench / f"scenario_{case.scenario}.json" if own else HERE / "scenarios" / f"{case.scenario}.json"

@@ -11,8 +11,8 @@ A scenario lists its `edits`. Each says whom it is done to and what is done, in 
     change      a function of CHANGES, done to accounts and exchanges
     agreement   one more line of the agreements
 
-In every prompt `[[rule:text]]`, which a campaign's wrapper may hold, becomes a phrase composed by the rules of
-`phrases.json`; the same text gives the same phrase, so that prompts repeat and divide as the generator made them.
+In every prompt `[[rule:text]]`, which a campaign's template may hold, becomes a phrase composed by the rules of
+`text_fragments.json`; the same text gives the same phrase, so that prompts repeat and divide as the generator made them.
 """
 
 import gzip
@@ -30,7 +30,7 @@ from typing import Any
 Row = dict[str, Any]
 Step = tuple[Row, Mapping[str, object]]  # an edit, and what its values may name, for one account
 
-RULES: dict[str, list[str]] = json.loads((Path(__file__).resolve().parent / "phrases.json").read_text(encoding="utf-8"))
+RULES: dict[str, list[str]] = json.loads((Path(__file__).resolve().parent / "text_fragments.json").read_text(encoding="utf-8"))
 INTERESTS = 3  # subjects of one person
 _NAME = re.compile(r"\$\((\w+)\)")
 _MARK = re.compile(rf"\[\[({'|'.join([*RULES, 'trajectory'])}):(.*)\]\]", re.DOTALL)

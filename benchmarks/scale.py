@@ -177,7 +177,7 @@ def first_load(spark: SparkSession, landing: Path, lake: Path, *, one_by_one: bo
         before, already, began = meter.processor_seconds(), shuffled(spark), time.monotonic()
         runner.run(days, last_only=True)
         took, after = since(began), meter.processor_seconds()
-    window = read(spark, lake, "features.account_embeddings").agg(F.count("account_id"), F.sum("n_exchanges")).first()
+    window = read(spark, lake, "features.account_profiles").agg(F.count("account_id"), F.sum("n_exchanges")).first()
     assert window is not None
     processor = {kind: after[kind] - before[kind] for kind in meter.KINDS}
     moved = shuffled(spark) - already
@@ -255,18 +255,18 @@ def report_floor(spark: SparkSession, landing: Path, load: Load, copied: Cost, w
 def report_found(spark: SparkSession, load: Load, truth: Path) -> dict[str, float]:
     """Recall by campaign, among accounts that sent anything, and precision among published accounts."""
     told = spark.read.schema("account_id string, campaign string, kind string").json(str(truth))
-    active = read(spark, load.lake, "features.account_embeddings").select("account_id")
+    active = read(spark, load.lake, "features.account_profiles").select("account_id")
     published = read(spark, load.lake, "gold.suspect_cluster_members").select("account_id", "cluster_id").distinct()
     rows = told.join(active, "account_id").join(published, "account_id", "left")
     counted = rows.groupBy("campaign", "kind").agg(F.count(F.lit(1)).alias("n"), F.count("cluster_id").alias("found")).collect()
     campaigns = {row.campaign: row for row in counted if row.campaign}
     for name, row in sorted(campaigns.items()):
         say(f"campaign {name}: {row.found} of {row.n} accounts are published")
-    accused = {row.kind: row.found for row in counted if not row.campaign and row.found}
-    say(f"accused: {', '.join(f'{n} {kind}' for kind, n in sorted(accused.items())) or 'nobody'}")
+    false_positives = {row.kind: row.found for row in counted if not row.campaign and row.found}
+    say(f"false positives: {', '.join(f'{n} {kind}' for kind, n in sorted(false_positives.items())) or 'nobody'}")
     found = sum(row.found for row in campaigns.values())
     recall = min(row.found / row.n for row in campaigns.values())
-    return {"recall": round(recall, 4), "precision": round(found / max(found + sum(accused.values()), 1), 4)}
+    return {"recall": round(recall, 4), "precision": round(found / max(found + sum(false_positives.values()), 1), 4)}
 
 
 def report_history(spark: SparkSession, landing: Path, load: Load) -> dict[str, float]:

@@ -38,12 +38,12 @@ GOOD: dict[str, Row] = {
     "silver.exchanges": {"requested_at": NOW, "address": PSEUDONYM, "prompt_hash": 1, "n_words": 3, "terms": b"\0\0\xff\x1f"},
     "silver.accounts": {"owner_id": "org:o", "card": PSEUDONYM},
     "features.account_days": {**_SUMS, "output_histogram": [0] * 16, "capability_counts": [0] * 7},
-    "features.account_embeddings": {**_SUMS, "vector": [1.0] + [0.0] * 127},
+    "features.account_profiles": {**_SUMS, "vector": [1.0] + [0.0] * 127},
     "features.population": {"account_id": "a", "owner_id": "a", "is_background": True, "is_first_of_owner": True},
-    "features.account_tokens": {"channel": "card", "n": 1, "fillings": 1, "users": 2, "degree": 2, "reach": 1},
+    "features.account_values": {"channel": "card", "n": 1, "distinct_prompts": 1, "n_owners": 2, "n_qualifying_owners": 2, "n_contacts": 1},
     "features.account_behaviour": {"account_id": "a", "volume": 4.0, "volume_class": 2, "thinking_share": 0.5},
     "features.prompt_templates": {
-        "channel": "system", "n_accounts": 2, "n_owners": 2, "n_loyal": 2, "n_exchanges": 4, "n_fillings": 4, "traffic_share": 0.5,
+        "channel": "system", "n_accounts": 2, "n_owners": 2, "n_loyal": 2, "n_exchanges": 4, "n_distinct_prompts": 4, "traffic_share": 0.5,
     },
     "pairs.infrastructure": {**_PAIR, "channel": "card", "sharers": 2},
     "pairs.templates": {**_PAIR, "channel": "system", "sharers": 2},
@@ -65,8 +65,8 @@ GOOD: dict[str, Row] = {
     "gold.cluster_links": {
         "account_a": "a", "account_b": "b", "support": 1, "similarity": 0.5, "cluster_id": "c1", "channel": "card", "bits": 5.0,
     },
-    "gold.cluster_templates": {"cluster_id": "c1", "kind": "system", "n_accounts": 3, "n_exchanges": 9, "n_owners_at_large": 3},
-    "gold.cluster_origins": {"cluster_id": "c1", "kind": "plan", "n_accounts": 3, "share": 0.5, "share_at_large": 0.1},
+    "gold.cluster_templates": {"cluster_id": "c1", "kind": "system", "n_accounts": 3, "n_exchanges": 9, "n_baseline_owners": 3},
+    "gold.cluster_origins": {"cluster_id": "c1", "kind": "plan", "n_accounts": 3, "share": 0.5, "baseline_share": 0.1},
     "gold.cluster_timeline": {"cluster_id": "c1", "hour": NOW, "n_exchanges": 2, "n_accounts": 2},
 }  # fmt: skip
 
@@ -164,22 +164,22 @@ BROKEN: dict[str, dict[str, Row | list[Row]]] = {
         "over_cap": {"account_id": "y", "prompts": bytes(513 * PROMPT.itemsize)},
         "impossible_signature": {"account_id": "y", "signature": bytes(4)},
     },
-    "features.account_embeddings": {
+    "features.account_profiles": {
         "without_exchanges": {"account_id": "y", "n_exchanges": 0},
         "not_finite": {"account_id": "y", "vector": [float("nan")] + [0.0] * 127},
         "not_unit": {"account_id": "y", "vector": [0.5] + [0.0] * 127},
         "impossible_vector": {"account_id": "y", "vector": [1.0]},
-        "impossible_share": {"account_id": "y", "wrapped": 1.5},
+        "impossible_share": {"account_id": "y", "own_template_share": 1.5},
         "after_the_day": {"account_id": "y", "last_at": TOMORROW},
-        "parts_over_whole": {"account_id": "y", "n_known": 5},
+        "parts_over_whole": {"account_id": "y", "n_sampled": 5},
     },
     "features.population": {
         "impossible_key": {"account_id": "y", "account_key": -1},
         "licensed_owner": {"account_id": "y", "is_background": False},
     },
-    "features.account_tokens": {
-        "unshared": {"token": 1, "users": 1, "degree": 1},
-        "impossible_counts": {"token": 1, "degree": 3},
+    "features.account_values": {
+        "unshared": {"value_hash": 1, "n_owners": 1, "n_qualifying_owners": 1},
+        "impossible_counts": {"value_hash": 1, "n_qualifying_owners": 3},
         "unknown_channel": {"channel": "dream"},
     },
     "features.account_behaviour": {
@@ -187,9 +187,9 @@ BROKEN: dict[str, dict[str, Row | list[Row]]] = {
         "impossible_volume": {"account_id": "y", "volume_class": 3},
     },
     "features.prompt_templates": {
-        "unshared": {"token": 1, "n_owners": 1, "n_loyal": 1},
-        "impossible_counts": {"token": 1, "n_loyal": 3},
-        "impossible_share": {"token": 1, "traffic_share": 1.5},
+        "unshared": {"value_hash": 1, "n_owners": 1, "n_loyal": 1},
+        "impossible_counts": {"value_hash": 1, "n_loyal": 3},
+        "impossible_share": {"value_hash": 1, "traffic_share": 1.5},
         "unknown_channel": {"channel": "card"},
     },
     "pairs.infrastructure": _SHARED_FAULTS,
@@ -198,9 +198,9 @@ BROKEN: dict[str, dict[str, Row | list[Row]]] = {
     "pairs.synchrony": _PAIR_FAULTS,
     "pairs.cohort": _PAIR_FAULTS,
     "pairs.hot_keys": {
-        "unshared": {"token": 1, "sharers": 1, "pairs_not_made": 0},
-        "impossible_pairs": {"token": 1, "pairs_not_made": 11},
-        "unknown_why": {"token": 1, "why": "tired"},
+        "unshared": {"value_hash": 1, "sharers": 1, "pairs_not_made": 0},
+        "impossible_pairs": {"value_hash": 1, "pairs_not_made": 11},
+        "unknown_why": {"value_hash": 1, "why": "tired"},
         "unknown_channel": {"channel": "dream"},
     },
     "graph.links": {
@@ -269,10 +269,10 @@ BROKEN: dict[str, dict[str, Row | list[Row]]] = {
         "unknown_channel": {"channel": "dream"},
     },
     "gold.cluster_templates": {
-        "unknown_kind": {"token": 1, "kind": "poem"},
-        "impossible_counts": {"token": 1, "n_accounts": 1},
-        "too_long": {"token": 1, "exemplar": "x" * 501, "seen_on": DAY},
-        "undated": {"token": 1, "exemplar": "x"},
+        "unknown_kind": {"value_hash": 1, "kind": "poem"},
+        "impossible_counts": {"value_hash": 1, "n_accounts": 1},
+        "too_long": {"value_hash": 1, "exemplar": "x" * 501, "seen_on": DAY},
+        "undated": {"value_hash": 1, "exemplar": "x"},
     },
     "gold.cluster_origins": {
         "unknown_kind": {"value": "y", "kind": "mood"},

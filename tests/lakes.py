@@ -72,14 +72,18 @@ def case(
     }
     row |= {"n_exchanges": 30 * len(accounts), "is_active": True, "coordination": 20.0, "target": text, "summary": text, "reasons": [text]}
     row |= {"capabilities": {"coding": 0.5, text[:50]: 0.2}, "explanations": [text], "first_flagged": day}
-    pivot = {"released_at": begun + timedelta(hours=5), "model": text, "share": 0.6, "hours_to_half": 9, "share_at_large": 0.1}
-    rows = {"gold.watchlist" if low else "gold.suspect_clusters": [row | {"pivots": [pivot | {"hours_to_half_at_large": None}]}]}
+    release_adoption = {"released_at": begun + timedelta(hours=5), "model": text, "share": 0.6, "hours_to_half": 9, "baseline_share": 0.1}
+    rows = {
+        "gold.watchlist" if low else "gold.suspect_clusters": [
+            row | {"release_adoption": [release_adoption | {"baseline_hours_to_half": None}]}
+        ]
+    }
     piece = same | {"bits": 9.5, "support": len(accounts), "background": 0.01, "description": text}
     pieces = [("coordination", "card", "card", 0.9), ("coordination", "pool_card", "pool", 812.0), ("innocent", "people", "people", 0.1)]
     rows["gold.cluster_evidence"] = [piece | {"kind": k, "channel": c, "part": p, "value": v} for k, c, p, v in pieces]
-    own = {"kind": "template", "channel": "template", "token": 1, "n_accounts": 3, "n_exchanges": 9, "n_owners_at_large": 4}
+    own = {"kind": "template", "channel": "template", "value_hash": 1, "n_accounts": 3, "n_exchanges": 9, "n_baseline_owners": 4}
     rows["gold.cluster_templates"] = [same | own | {"exemplar": text, "seen_on": day}]
-    origin = {"value": text, "n_accounts": len(accounts), "n_exchanges": 9, "share": 1.0, "share_at_large": 0.125}
+    origin = {"value": text, "n_accounts": len(accounts), "n_exchanges": 9, "share": 1.0, "baseline_share": 0.125}
     rows["gold.cluster_origins"] = [same | origin | {"kind": "traffic country"}]
     if low:
         return rows

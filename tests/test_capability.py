@@ -304,9 +304,9 @@ def test_held_out_prompts_that_are_after_nothing_show_nothing(held_out: list[tup
 
 
 def test_the_instruction_is_read_at_the_head_and_at_the_tail() -> None:
-    filling = "plain words of a long letter " * 200
+    text_between = "plain words of a long letter " * 200
     instruction = "Solve it step by step."
-    head, tail, middle = f"{instruction} {filling}", f"{filling} {instruction}", f"{filling} {instruction} {filling}"
+    head, tail, middle = f"{instruction} {text_between}", f"{text_between} {instruction}", f"{text_between} {instruction} {text_between}"
     assert shown([head, tail, middle]) == [{"reasoning"}, {"reasoning"}, set()]
     straddling = "x" * (READ_CHARACTERS - 5) + " step by step " + "y" * (TAIL_CHARACTERS + 100)
     assert shown([straddling]) == [set()]

@@ -21,7 +21,7 @@ from iolaus.text.embedding import DIMENSIONS
 
 RUN = Run(DAY, DEFAULT, Key(b"k"))
 Pairs = list[tuple[int, int]]
-PROGRAM = {"n_exchanges": 100, "n_known": 100, "prompt_words": 10_000}
+PROGRAM = {"n_exchanges": 100, "n_sampled": 100, "prompt_words": 10_000}
 pairs = st.lists(st.tuples(st.integers(0, 14), st.integers(0, 14)), max_size=60)
 
 
@@ -180,21 +180,29 @@ def test_dense_groups(spark: SparkSession) -> None:
 
 
 @pytest.mark.parametrize("tied", [10, 9], ids=["most of its users are linked", "too few are"])
-def test_a_wrapper_of_many_joins_the_groups_that_links_tie(spark: SparkSession, tied: int) -> None:
-    """Sixteen of forty accounts fill one wrapper: the platform's own, unless links tie three in five of them to others."""
+def test_a_template_of_many_joins_the_groups_that_links_tie(spark: SparkSession, tied: int) -> None:
+    """Sixteen of forty accounts fill one template: the platform's own, unless links tie three in five of them to others."""
     everybody = [f"a{i:02}" for i in range(40)]
     linked = [everybody[:5], everybody[5:tied]]
     ends = [(a, b) for group in linked for i, a in enumerate(group) for b in group[i + 1 :]]
-    wrapper = {"channel": "head8", "token": 1, "n": 10, "fillings": 10, "counts": True, "users": 16, "degree": 16}
+    template = {
+        "channel": "head8",
+        "value_hash": 1,
+        "n": 10,
+        "distinct_prompts": 10,
+        "is_qualifying": True,
+        "n_owners": 16,
+        "n_qualifying_owners": 16,
+    }
     made = transform(
         rows(spark, "graph.links", [{"account_a": a, "account_b": b, "bits": 20_000, "verdict_id": None} for a, b in ends]),
         rows(spark, "graph.components", [{"account_id": a, "component": group[0]} for group in linked for a in group]),
         rows(spark, "pairs.content", []),
-        rows(spark, "features.account_tokens", [wrapper | {"account_id": a, "owner_id": a} for a in everybody[:16]]),
+        rows(spark, "features.account_values", [template | {"account_id": a, "owner_id": a} for a in everybody[:16]]),
         rows(
             spark,
-            "features.account_embeddings",
-            [{"account_id": a, "n_exchanges": 2_000, "n_known": 20, "n_later_turns": 900} for a in everybody],
+            "features.account_profiles",
+            [{"account_id": a, "n_exchanges": 2_000, "n_sampled": 20, "n_later_turns": 900} for a in everybody],
         ),
         population(spark, everybody),
         rows(spark, "features.account_behaviour", [{"account_id": a, "volume": 20.0, "talks": True} for a in everybody]),
@@ -208,23 +216,35 @@ def test_a_wrapper_of_many_joins_the_groups_that_links_tie(spark: SparkSession, 
     assert {name.split()[1] for name in found} == {"both" if tied == 10 else "links"}
 
 
-@pytest.mark.parametrize("own", [True, False], ids=["each with a wrapper of its own", "one wrapper for all"])
-def test_a_phrase_of_the_questions_does_not_join_two_operators(spark: SparkSession, own: bool) -> None:
-    """Two groups of links, all of whom send one phrase in half of their traffic: one operation, unless each lives by its own wrapper."""
+@pytest.mark.parametrize("own", [True, False], ids=["each with a template of its own", "one template for all"])
+def test_a_fragment_of_the_questions_does_not_join_two_operators(spark: SparkSession, own: bool) -> None:
+    """Two groups of links, all of whom send one text fragment in half of their traffic: one operation, unless each lives by its own template."""
     everybody = [f"a{i:03}" for i in range(400)]
     groups = [everybody[:10], everybody[10:20]]
     ends = [(a, b) for group in groups for i, a in enumerate(group) for b in group[i + 1 :]]
-    phrase = {"channel": "head8", "token": 1, "n": 10, "fillings": 10, "counts": True, "users": 20, "degree": 20}
-    wrappers = [phrase | {"token": 2 + g, "users": 10, "degree": 10, "account_id": a} for g, group in enumerate(groups) for a in group]
+    fragment = {
+        "channel": "head8",
+        "value_hash": 1,
+        "n": 10,
+        "distinct_prompts": 10,
+        "is_qualifying": True,
+        "n_owners": 20,
+        "n_qualifying_owners": 20,
+    }
+    templates = [
+        fragment | {"value_hash": 2 + g, "n_owners": 10, "n_qualifying_owners": 10, "account_id": a}
+        for g, group in enumerate(groups)
+        for a in group
+    ]
     made = transform(
         rows(spark, "graph.links", [{"account_a": a, "account_b": b, "bits": 20_000, "verdict_id": None} for a, b in ends]),
         rows(spark, "graph.components", [{"account_id": a, "component": group[0]} for group in groups for a in group]),
         rows(spark, "pairs.content", []),
-        rows(spark, "features.account_tokens", [phrase | {"account_id": a} for a in everybody[:20]] + (wrappers if own else [])),
+        rows(spark, "features.account_values", [fragment | {"account_id": a} for a in everybody[:20]] + (templates if own else [])),
         rows(
             spark,
-            "features.account_embeddings",
-            [{"account_id": a, "n_exchanges": 2_000, "n_known": 20, "n_later_turns": 900} for a in everybody],
+            "features.account_profiles",
+            [{"account_id": a, "n_exchanges": 2_000, "n_sampled": 20, "n_later_turns": 900} for a in everybody],
         ),
         population(spark, everybody),
         rows(spark, "features.account_behaviour", [{"account_id": a, "volume": 20.0, "talks": True} for a in everybody]),
@@ -236,23 +256,31 @@ def test_a_phrase_of_the_questions_does_not_join_two_operators(spark: SparkSessi
     assert len(set(found.values())) == (2 if own else 1)
 
 
-@pytest.mark.parametrize(("carried", "whole"), [(3, True), (8, False)], ids=["a phrase", "a wrapper of theirs"])
-def test_a_phrase_that_a_group_shares_with_people_does_not_bring_them_in(spark: SparkSession, carried: int, whole: bool) -> None:
-    """Twenty live by a wrapper and, with twenty who do not, send a phrase: less than half as often it is what people ask."""
+@pytest.mark.parametrize(("carried", "whole"), [(3, True), (8, False)], ids=["a text fragment", "a template of theirs"])
+def test_a_fragment_that_a_group_shares_with_people_does_not_bring_them_in(spark: SparkSession, carried: int, whole: bool) -> None:
+    """Twenty live by a template and, with twenty who do not, send a text fragment: less than half as often it is what people ask."""
     everybody = [f"a{i:03}" for i in range(400)]
-    used = {"channel": "head8", "token": 1, "n": 10, "fillings": 10, "counts": True, "users": 20, "degree": 20}
-    phrase = used | {"channel": "tail4", "n": carried, "users": 40, "degree": 40}
-    sent = [{"account_id": a, "n_exchanges": 20, "n_known": 20, "n_later_turns": 9} for a in everybody]
+    used = {
+        "channel": "head8",
+        "value_hash": 1,
+        "n": 10,
+        "distinct_prompts": 10,
+        "is_qualifying": True,
+        "n_owners": 20,
+        "n_qualifying_owners": 20,
+    }
+    fragment = used | {"channel": "tail4", "n": carried, "n_owners": 40, "n_qualifying_owners": 40}
+    sent = [{"account_id": a, "n_exchanges": 20, "n_sampled": 20, "n_later_turns": 9} for a in everybody]
     made = transform(
         rows(spark, "graph.links", []),
         rows(spark, "graph.components", []),
         rows(spark, "pairs.content", []),
         rows(
             spark,
-            "features.account_tokens",
-            [used | {"account_id": a} for a in everybody[:20]] + [phrase | {"account_id": a} for a in everybody[:40]],
+            "features.account_values",
+            [used | {"account_id": a} for a in everybody[:20]] + [fragment | {"account_id": a} for a in everybody[:40]],
         ),
-        rows(spark, "features.account_embeddings", sent),
+        rows(spark, "features.account_profiles", sent),
         population(spark, everybody),
         rows(spark, "features.account_behaviour", [{"account_id": a, "volume": 20.0, "talks": True} for a in everybody]),
         RUN,
@@ -273,7 +301,7 @@ def test_a_group_of_one_subject_may_have_a_thousand_accounts(spark: SparkSession
         "vector": pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), DIMENSIONS).cast(pa.list_(pa.float32())),
         **{name: pa.array([n] * len(everybody), pa.int64()) for name, n in PROGRAM.items()},
     }
-    embeddings = spark.createDataFrame(pa.table(columns)).localCheckpoint()
+    profiles = spark.createDataFrame(pa.table(columns)).localCheckpoint()
     keyed = spark.createDataFrame(
         pa.table(
             {
@@ -284,12 +312,12 @@ def test_a_group_of_one_subject_may_have_a_thousand_accounts(spark: SparkSession
             }
         )
     ).localCheckpoint()
-    driven = embeddings.select("account_id", F.lit(False).alias("talks"), F.lit(100.0).alias("volume"))
-    near = content.transform(embeddings, keyed, RUN).localCheckpoint()
+    driven = profiles.select("account_id", F.lit(False).alias("talks"), F.lit(100.0).alias("volume"))
+    near = content.transform(profiles, keyed, RUN).localCheckpoint()
     inside = near.where(f"key_a < {len(group)} and key_b < {len(group)}").count()
     assert inside < DEFAULT.graph.content_density * len(group) * (len(group) - 1) / 2, "of the group's pairs, few are kept"
-    nothing = [rows(spark, name, []) for name in ("graph.links", "graph.components", "features.account_tokens")]
-    made = transform(nothing[0], nothing[1], near, nothing[2], embeddings, keyed, driven, RUN).collect()
+    nothing = [rows(spark, name, []) for name in ("graph.links", "graph.components", "features.account_values")]
+    made = transform(nothing[0], nothing[1], near, nothing[2], profiles, keyed, driven, RUN).collect()
     assert len({r.community for r in made}) == 1
     assert {r.origin for r in made} == {"content"}
     assert len({r.account_id for r in made} & set(group)) >= 0.99 * len(group)

@@ -16,7 +16,7 @@ from iolaus.joins.cosine import join as cosine_join
 from iolaus.joins.cosine import products as cosine_products
 from iolaus.joins.cosine import recall_probes as cosine_probes
 from iolaus.joins.cosine.cells import ONE_CELL, Cells, make_cells
-from iolaus.joins.cosine.partition import Plan, deal
+from iolaus.joins.cosine.partition import Plan, split_by_task
 from iolaus.joins.cosine.products import _blocks, task_pairs
 from iolaus.joins.cosine.vectors import pack
 from iolaus.joins.recall import recall, recall_at_least
@@ -58,11 +58,11 @@ def checked(rows: list[Any]) -> Pairs:
 
 
 def in_tasks(ids: list[str], vectors: Floats, plan: Plan, batch: int = 1_000) -> Pairs:
-    """The join without Spark: batches are packed, dealt apart, and each task gets its messages."""
+    """The join without Spark: batches are packed, partitioned apart, and each task gets its Arrow batches."""
     column = pa.array(list(vectors), pa.list_(pa.float32()))
     whole = pa.RecordBatch.from_arrays([pa.array(ids, pa.string()), column], names=["id", "vector"])
     parts = [pack(whole.slice(start, batch), 1)[0] for start in range(0, len(ids), batch)]
-    dealt = pa.Table.from_batches([b for part in parts for b in deal([part], plan)])
+    dealt = pa.Table.from_batches([b for part in parts for b in split_by_task([part], plan)])
     every = {task: dealt.filter(pa.compute.equal(dealt["task"], task)) for task in dealt["task"].unique().to_pylist()}
     pairs = [found for task, sent in every.items() for found in task_pairs(task, read(sent.to_batches()), plan)]
     return checked([row for found in pairs for row in found.to_pylist()])

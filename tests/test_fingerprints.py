@@ -1,4 +1,4 @@
-"""Fingerprints: fillings fold, templates stay apart, a text's fingerprint is its own, MinHash estimates Jaccard."""
+"""Fingerprints: distinct prompts fold, templates stay apart, a text's fingerprint is its own, MinHash estimates Jaccard."""
 
 import random
 import string
@@ -14,10 +14,10 @@ from iolaus.engine.records import packed, unpacked
 from iolaus.text.fingerprints import (
     AFFIX_COLUMNS,
     HEAD_CHARACTERS,
+    MAX_TERMS,
     SIGNATURE,
     TAIL_CHARACTERS,
     TERM_BUCKETS,
-    TERMS_KEPT,
     Words,
     fingerprint,
     minhash,
@@ -100,7 +100,7 @@ def hashes(texts: list[str], name: str) -> list[int | None]:
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_fillings_of_one_template_have_one_hash(name: str) -> None:
+def test_prompts_of_one_template_have_one_hash(name: str) -> None:
     found = dict(zip(TEMPLATES[name], hashes(TEMPLATES[name], "template_hash"), strict=True))
     assert len(set(found.values())) == 1, found
     assert None not in found.values()
@@ -143,11 +143,14 @@ def test_a_text_that_is_all_payload_keeps_a_template_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("k", [4, 8, 16])
-def test_affixes_find_wrappers_around_any_filling(k: int) -> None:
+def test_affixes_find_templates_around_any_text(k: int) -> None:
     head = " ".join(f"head{chr(97 + i)}" for i in range(k))
     tail = " ".join(f"tail{chr(97 + i)}" for i in range(k))
-    fillings = ["one", "two words", "猫在这里", "много слов тут", "x = f(y) # 12"]
-    heads, tails = hashes([f"{head}: {x}" for x in fillings], f"head{k}_hash"), hashes([f"{x}. {tail}" for x in fillings], f"tail{k}_hash")
+    texts_between = ["one", "two words", "猫在这里", "много слов тут", "x = f(y) # 12"]
+    heads, tails = (
+        hashes([f"{head}: {x}" for x in texts_between], f"head{k}_hash"),
+        hashes([f"{x}. {tail}" for x in texts_between], f"tail{k}_hash"),
+    )
     assert len(set(heads)) == len(set(tails)) == 1
     assert None not in (heads[0], tails[0])
     assert heads[0] != tails[0]
@@ -238,7 +241,7 @@ def test_terms_are_distinct_buckets_and_at_most_so_many() -> None:
     short, long = (np.frombuffer(found["terms"], "<i2").tolist() for found in of(["b a b a", many]))
     assert len(short) == 2
     assert short == sorted(set(short))
-    assert 0.9 * TERMS_KEPT < len(long) <= TERMS_KEPT
+    assert 0.9 * MAX_TERMS < len(long) <= MAX_TERMS
     assert all(0 <= term < TERM_BUCKETS for term in long)
 
 
@@ -254,8 +257,8 @@ def test_lists_of_numbers_come_back_from_their_bytes(of_type: type[np.signedinte
 
 
 def test_a_long_text_is_read_at_its_head_and_its_tail_only() -> None:
-    filling = "filler words here " * 400_000
-    texts = [f"Alpha beta gamma delta epsilon {x} {filling} {y} one two three four five" for x, y in (("x", "y"), ("x", "z"))]
+    text_between = "filler words here " * 400_000
+    texts = [f"Alpha beta gamma delta epsilon {x} {text_between} {y} one two three four five" for x, y in (("x", "y"), ("x", "z"))]
     middle = [texts[0], texts[0][: HEAD_CHARACTERS + 50] + "changed" + texts[0][HEAD_CHARACTERS + 50 :]]
     assert max(normalise(pa.array(texts)).to_pylist(), key=len)[:5] == "alpha"
     assert all(len(text) <= HEAD_CHARACTERS + TAIL_CHARACTERS + 1 for text in normalise(pa.array(texts)).to_pylist())

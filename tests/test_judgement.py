@@ -14,7 +14,7 @@ from rows import DAY, population, rows
 from iolaus.export.judgement_reference import PAGE, page
 from iolaus.model.judgement.facts import FACT, FACTS, FAMILIES
 from iolaus.model.judgement.hypotheses import HYPOTHESES, INNOCENT, NAMES, OPERATORS
-from iolaus.model.judgement.measures import ISLANDS, NO_PLACE, ONE_PLACE, ONE_POOL, at_large_of, measured
+from iolaus.model.judgement.measures import ISLANDS, NO_PLACE, ONE_PLACE, ONE_POOL, baseline_of, measured
 from iolaus.model.judgement.source import Records, source, strata
 from iolaus.model.judgement.weigh import Measured, finding, judge, likelihoods, shares
 from iolaus.schemas.sketch import ABSENT, OPENING, OPENING_FIELDS
@@ -171,7 +171,7 @@ MEMBERS = pa.schema(
         ("n_later_turns", pa.int64()),
         ("openings", pa.binary()),
         ("days", pa.list_(pa.struct([("day", pa.int32()), ("n", pa.int64())]))),
-        ("shared", pa.list_(pa.struct([("channel", pa.string()), ("token", pa.int64())]))),
+        ("shared", pa.list_(pa.struct([("channel", pa.string()), ("value_hash", pa.int64())]))),
     ]
 )
 
@@ -187,7 +187,7 @@ def members(shared: list[list[tuple[str, int]]], **more: Any) -> pa.Table:
             "openings": b"",
             "created_at": START + timedelta(days=i),
             "days": [{"day": 5, "n": 8}, {"day": 5 + i % 9, "n": 2}],
-            "shared": [{"channel": c, "token": t} for c, t in values],
+            "shared": [{"channel": c, "value_hash": t} for c, t in values],
         }
         | more
         for i, values in enumerate(shared)
@@ -225,7 +225,7 @@ def test_what_is_counted_of_a_group() -> None:
     assert "span" not in measured(members(systems), None, 3, 1), "a window of three days cannot tell"
 
 
-def test_accounts_at_large_are_like_themselves_or_nothing_is_told() -> None:
+def test_baseline_accounts_are_like_themselves_or_nothing_is_reported() -> None:
     rng = np.random.default_rng(5)
 
     def sample(own: float) -> pa.Table:
@@ -233,8 +233,8 @@ def test_accounts_at_large_are_like_themselves_or_nothing_is_told() -> None:
         each = [records[account == a].tobytes() for a in range(160)]
         return pa.table({"account_id": [str(a) for a in range(160)], "openings": each})
 
-    assert at_large_of(sample(0.0), 40, 1) is None
-    found = at_large_of(sample(0.7), 40, 1)
+    assert baseline_of(sample(0.0), 40, 1) is None
+    found = baseline_of(sample(0.7), 40, 1)
     assert found
     assert found > 0.5
 
@@ -247,7 +247,7 @@ def test_operations_among_random_accounts_do_not_silence_the_rest() -> None:
     account, records = openings(people + rings)
     places = rng.permutation(160)
     each = [records[account == a].tobytes() for a in places]
-    found = at_large_of(pa.table({"account_id": [str(a) for a in places], "openings": each}), 40, 1)
+    found = baseline_of(pa.table({"account_id": [str(a) for a in places], "openings": each}), 40, 1)
     assert found
     assert found > 0.3
 
@@ -268,8 +268,10 @@ def test_a_ring_and_a_trade_side_by_side(spark: SparkSession) -> None:
             }
             for i, name in enumerate(names)
         ]
-    tokens = [
-        {"account_id": name, "channel": "address", "token": i + k, "users": 2, "degree": 2} for i, name in enumerate(ring) for k in (0, 1)
+    shared_values = [
+        {"account_id": name, "channel": "address", "value_hash": i + k, "n_owners": 2, "n_qualifying_owners": 2}
+        for i, name in enumerate(ring)
+        for k in (0, 1)
     ]
     said = [("r", "extraction", "asks_code", 16_000, 1.0), ("r", "coordination", "head8", 8_000, 1.0)]
     said += [(c, "innocent", "people", 0, 0.0) for c in "rt"] + [
@@ -283,8 +285,8 @@ def test_a_ring_and_a_trade_side_by_side(spark: SparkSession) -> None:
     given = (
         rows(spark, "graph.clusters", [{"cluster_id": a[0], "account_id": a} for a in (*ring, *trade)]),
         rows(spark, "scoring.evidence", pieces),
-        rows(spark, "features.account_tokens", tokens),
-        rows(spark, "features.account_embeddings", active),
+        rows(spark, "features.account_values", shared_values),
+        rows(spark, "features.account_profiles", active),
         rows(spark, "silver.accounts", everybody),
         population(spark, [row["account_id"] for row in everybody]),
     )

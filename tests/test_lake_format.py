@@ -95,7 +95,7 @@ def test_an_older_lake_is_made_anew_from_bronze(
     accounts = old / "silver" / "accounts"
     fewer = DeltaTable(accounts).to_pyarrow_table().drop_columns(["org_id", "account_id"])
     write_deltalake(accounts, fewer, mode="overwrite", schema_mode="overwrite", partition_by=[str(table("silver.accounts").date)])
-    line = refused(capsys, "job", "features.account_tokens", "--date", DAYS[1], "--lake", old)
+    line = refused(capsys, "job", "features.account_values", "--date", DAYS[1], "--lake", old)
     assert "silver.accounts" in line
     assert "account_id is missing" in line
 

@@ -1,4 +1,4 @@
-"""Cluster ids: kept, born, split and merged; one heir an id; the same again on a rerun."""
+"""Cluster ids: kept, born, split and merged; one successor an id; the same again on a rerun."""
 
 from hashlib import sha256
 

@@ -53,8 +53,8 @@ def test_pairs_of_one_hash_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(pair_evidence, "hashed", lambda a, b: (a + b).view(np.uint64) % np.uint64(3))
     rng = np.random.default_rng(2)
     a, b = rng.integers(0, 6, 200), rng.integers(0, 6, 200)
-    order, begins = pair_evidence.by_pair(a, b)
-    groups = [sorted(group) for group in np.split(order, begins[1:])]
+    order, run_starts = pair_evidence.by_pair(a, b)
+    groups = [sorted(group) for group in np.split(order, run_starts[1:])]
     assert sorted(i for group in groups for i in group) == list(range(200))
     assert len(groups) == len(set(zip(a.tolist(), b.tolist(), strict=True)))
     assert all(len({(a[i], b[i]) for i in group}) == 1 for group in groups)

@@ -16,7 +16,7 @@ from iolaus import cli, lake_format
 from iolaus.export.intersection import FIELD, multiplied, new_secret, point
 from iolaus.runtime.secret import FILE_VARIABLE, SHARED_FILE_VARIABLE, SHARED_VARIABLE, VARIABLE
 from iolaus.settings import Key
-from iolaus.text.pseudonyms import block, pseudonym, token
+from iolaus.text.pseudonyms import block, pseudonym, value_hash
 
 DAY = date(2026, 2, 11)
 SHARED = "a key that both labs agreed on by telephone"
@@ -25,20 +25,22 @@ SHARED = "a key that both labs agreed on by telephone"
 def lab(root: Path, key: str, operators: dict[str, tuple[str, list[int]]]) -> Path:
     """A lake of a run that published operators: by cluster, the address all five accounts send from and their prompts' hashes."""
     stamp = datetime(2026, 2, 11, 12, tzinfo=UTC)
-    members, tokens, sent = [], [], []
+    members, shared_values, sent = [], [], []
     for cluster, (address, prompts) in operators.items():
         for account in (f"{cluster}-{i}" for i in range(5)):
             members.append({"run_date": DAY, "cluster_id": cluster, "account_id": account})
             sent.append({"happened_on": DAY, "requested_at": stamp, "account_id": account, "client_ip": address})
             hidden = [("address", address), ("block", str(block(address)))]
-            values = [(kind, int(token(pa.array([pseudonym(key.encode(), kind, x)]))[0])) for kind, x in hidden]
+            values = [(kind, int(value_hash(pa.array([pseudonym(key.encode(), kind, x)]))[0])) for kind, x in hidden]
             values += [("head8", x) for x in prompts]
-            tokens += [{"run_date": DAY, "account_id": account, "channel": c, "token": t, "users": 5} for c, t in values]
-        tokens += [{"run_date": DAY, "account_id": f"{cluster}-{i}", "channel": "head4", "token": 77, "users": 900} for i in range(5)]
+            shared_values += [{"run_date": DAY, "account_id": account, "channel": c, "value_hash": t, "n_owners": 5} for c, t in values]
+        shared_values += [
+            {"run_date": DAY, "account_id": f"{cluster}-{i}", "channel": "head4", "value_hash": 77, "n_owners": 900} for i in range(5)
+        ]
     written: dict[str, list[dict[str, Any]]] = {
         "gold/suspect_clusters": [{"run_date": DAY, "cluster_id": c} for c in operators],
         "gold/suspect_cluster_members": members,
-        "features/account_tokens": tokens,
+        "features/account_values": shared_values,
         "bronze/exchanges": sent,
         "silver/accounts": [{"run_date": DAY, "key_id": Key(key.encode()).key_id}],
     }

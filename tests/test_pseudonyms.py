@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iolaus.text.pseudonyms import addresses, block, canonical_address, pseudonym, pseudonyms, token
+from iolaus.text.pseudonyms import addresses, block, canonical_address, pseudonym, pseudonyms, value_hash
 
 SECRET = b"a key for tests alone"
 
@@ -114,11 +114,11 @@ def test_null_and_repeated_addresses_in_a_batch() -> None:
     assert (exact[1], exact[4], around[1], around[4]) == (None,) * 4
 
 
-def test_tokens_are_the_head_of_a_pseudonym_as_a_signed_integer() -> None:
+def test_value_hashes_are_the_head_of_a_pseudonym_as_a_signed_integer() -> None:
     edges = ["0" * 32, "7" + "f" * 31, "8" + "0" * 31, "f" * 32, None]
-    assert token(pa.array(edges, pa.string())).tolist() == [0, 2**63 - 1, -(2**63), -1, 0]
+    assert value_hash(pa.array(edges, pa.string())).tolist() == [0, 2**63 - 1, -(2**63), -1, 0]
     many = pseudonyms(SECRET, "card", pa.array([f"card {i}" for i in range(500)]))
-    found = token(many)
+    found = value_hash(many)
     assert found.dtype == np.int64
     assert found.tolist() == [int.from_bytes(bytes.fromhex(p[:16]), "big", signed=True) for p in many.to_pylist()]
     assert 0.4 < (found < 0).mean() < 0.6

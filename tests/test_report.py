@@ -82,14 +82,14 @@ def test_a_case(pages: Path) -> None:
     page = Page(pages / "cases" / "hc_ring.html")
     ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
     assert len(ids) == len(set(ids))
-    wanted = {"why", "innocent", "activity", "pivot", "links", "accounts", "words", "origins", "history", "quality"}
+    wanted = {"why", "innocent", "activity", "release_adoption", "links", "accounts", "words", "origins", "history", "quality"}
     assert wanted <= set(ids)
     assert "Since the run before, 13 accounts joined and 2 left." in page.text
     assert "5 were in hc_other then." in page.text
     assert "90 %" in page.text  # the share of members on a card
     assert "812 × chance" not in page.text  # a count is set against its own expectation, 0.01
     assert "81,200 × chance" in page.text
-    assert "60 %" in page.text  # the pivot
+    assert "60 %" in page.text  # the release adoption
     assert "nothing is known here of the run's checks" in page.text
     assert len(page.blocks["accounts"]["rows"]) == 23
     assert page.blocks["accounts"]["reasons"][0] == "share a payment card"
@@ -127,7 +127,7 @@ def test_data_docs_are_linked_beside_the_report_of_their_day(tmp_path: Path, cap
     for day in (BEFORE, TODAY):
         write_case(lake, day, "hc_ring", ["a", "b", "c"])
         write(lake, "quality.results", [{"run_date": day, "table_name": "bronze.models", "success": True}])
-    write(lake, "quality.summaries", [{"run_date": TODAY, "table_name": "bronze.models", "figures": [("rows", 2.0)]}])
+    write(lake, "quality.summaries", [{"run_date": TODAY, "table_name": "bronze.models", "metrics": [("rows", 2.0)]}])
 
     def linked(day: date, *more: str) -> list[Path]:
         """Where the first page and a case link to Data Docs; each place is there."""
@@ -213,7 +213,7 @@ def test_what_an_earlier_report_wrote_is_replaced(lake: Path, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("arguments", [("--date", "2026-01-01"), ("--out", "")])
-def test_errors_name_the_mend(lake: Path, tmp_path: Path, arguments: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_errors_name_the_fix(lake: Path, tmp_path: Path, arguments: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     if arguments[0] == "--date":
         assert main(["report", "--lake", str(lake), *arguments]) == 2
         assert "2026-02-10, 2026-02-11" in capsys.readouterr().err
@@ -270,16 +270,16 @@ def test_the_picture_is_bounded_and_the_same_each_time() -> None:
     assert len(found.a) > LINKS_LISTED
 
 
-@pytest.mark.parametrize("mended", [False, True])
-def test_the_latest_judgement_of_the_data_is_shown(tmp_path: Path, mended: bool) -> None:
+@pytest.mark.parametrize("fixed", [False, True])
+def test_the_latest_judgement_of_the_data_is_shown(tmp_path: Path, fixed: bool) -> None:
     lake = tmp_path / "lake"
     write_case(lake, TODAY, "hc_1", ["a", "b"])
     at = datetime(2026, 2, 11, tzinfo=UTC)
     result = {"run_date": TODAY, "judged_at": at, "table_name": "silver.exchanges", "figure": "rows", "severity": "critical"}
     result |= {"success": False, "observed": 1.0, "at_least": 2.0, "at_most": 9.0, "reason": "a day has rows"}
-    judged = [result, result | {"judged_at": at + timedelta(hours=1), "success": True}][: 2 if mended else 1]
+    judged = [result, result | {"judged_at": at + timedelta(hours=1), "success": True}][: 2 if fixed else 1]
     write_deltalake(lake / "quality" / "results", pa.Table.from_pylist(judged))
     text = Page(report(str(lake), tmp_path / "out")).text
-    assert ("all 1 expectations held" in text) == mended
-    assert ("1 of 1 expectations failed, 1 of them critical" in text) != mended
-    assert ("a day has rows" in text) != mended
+    assert ("all 1 expectations held" in text) == fixed
+    assert ("1 of 1 expectations failed, 1 of them critical" in text) != fixed
+    assert ("a day has rows" in text) != fixed

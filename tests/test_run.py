@@ -22,11 +22,11 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from benchmarks.chance import dealt_groups, shuffled_links
+from benchmarks.chance import random_groups, shuffled_links
 from iolaus import cli
 from iolaus.errors import GateError
 from iolaus.gold import suspect_clusters
-from iolaus.model.lockstep import lockstep
+from iolaus.model.synchronised_activity import synchronised_activity
 from iolaus.pipeline import STAGES, Grain, stage
 from iolaus.runtime.runner import Runner
 from iolaus.runtime.scheduler import schedule
@@ -110,10 +110,10 @@ def test_a_query_over_the_evidence_gives_every_score(lake: Path) -> None:
         facts as (select run_date, cluster_id, kind, part, max(bits) bits from cluster_evidence
                   where kind <> 'judgement' group by all),
         sums as (select run_date, cluster_id, sum(bits) score, sum(bits) filter (kind = 'coordination') coordination,
-                 sum(bits) filter (kind = 'extraction') extraction, sum(bits) filter (kind = 'conduct') conduct from facts group by all)
+                 sum(bits) filter (kind = 'extraction') extraction, sum(bits) filter (kind = 'policy_signals') policy_signals from facts group by all)
         from listed l left join sums s using (run_date, cluster_id)
         select l.cluster_id where abs(l.score - coalesce(s.score, 0)) > 1e-6 or abs(l.coordination - coalesce(s.coordination, 0)) > 1e-6
-            or abs(l.extraction - coalesce(s.extraction, 0)) > 1e-6 or abs(l.conduct - coalesce(s.conduct, 0)) > 1e-6
+            or abs(l.extraction - coalesce(s.extraction, 0)) > 1e-6 or abs(l.policy_signals - coalesce(s.policy_signals, 0)) > 1e-6
     """).fetchall()
     assert wrong == []
     apart = connection.execute("""
@@ -127,25 +127,25 @@ def test_a_query_over_the_evidence_gives_every_score(lake: Path) -> None:
 
 def test_chance_makes_few_links(spark: SparkSession, lake: Path) -> None:
     """With every fact dealt anew among accounts, pairs stay within half a link an account, and close no triangles."""
-    names = ("features.account_tokens", "features.account_embeddings", "silver.accounts", "features.population")
+    names = ("features.account_values", "features.account_profiles", "silver.accounts", "features.population")
     day = [
         spark.read.format("delta").load(str(lake / n.replace(".", "/"))).where(F.col("run_date") == F.lit(DAYS[1])).drop("run_date")
         for n in names
     ]
-    tokens, embeddings, accounts, population = (frame.localCheckpoint() for frame in day)
-    links = shuffled_links(tokens, embeddings, accounts, population, Run(DAYS[1], DEFAULT, Key(KEY.encode())), seed=1)
-    assert links.count() <= embeddings.count() // 2
+    shared_values, profiles, accounts, population = (frame.localCheckpoint() for frame in day)
+    links = shuffled_links(shared_values, profiles, accounts, population, Run(DAYS[1], DEFAULT, Key(KEY.encode())), seed=1)
+    assert links.count() <= profiles.count() // 2
     assert links.where(F.col("triangles") >= DEFAULT.graph.triangles).count() == 0
     assert digest(spark, lake, "graph.links", DAYS[1])[0] >= RING * (RING - 1) // 4, (
         "as they were dealt, half the ring's pairs and more are links"
     )
     clusters = spark.read.format("delta").load(str(lake / "graph/clusters")).where(F.col("run_date") == F.lit(DAYS[1]))
-    groups = dealt_groups(embeddings, clusters, 5, seed=1).localCheckpoint()
-    dealt = Counter(row.cluster_id for row in groups.collect())
-    assert set(dealt.values()) == {5}
-    assert len(dealt) == (embeddings.count() - clusters.count()) // 5
+    groups = random_groups(profiles, clusters, 5, seed=1).localCheckpoint()
+    permuted = Counter(row.cluster_id for row in groups.collect())
+    assert set(permuted.values()) == {5}
+    assert len(permuted) == (profiles.count() - clusters.count()) // 5
     assert groups.join(clusters, "account_id").count() == 0
-    assert lockstep(groups, embeddings, DEFAULT.scoring).count() < len(dealt) / 8, "a day shows it by chance once in 64"
+    assert synchronised_activity(groups, profiles, DEFAULT.scoring).count() < len(permuted) / 8, "a day shows it by chance once in 64"
 
 
 def test_gold_is_read_without_spark(spark: SparkSession, lake: Path) -> None:
@@ -212,7 +212,7 @@ def test_required_fields_alone_are_enough(spark: SparkSession, tmp_path: Path) -
         made.run([DAYS[0]])
     assert made.counts(DAYS[0])["accounts"] == len({e["account_id"] for e in exchanges() if not is_late(e)})
     groups = spark.read.format("delta").load(str(tmp_path / "lake/graph/clusters")).collect()
-    assert {g["account_id"] for g in groups} == {f"ring{i:03}" for i in range(RING)}, "the wrapper alone still makes a group"
+    assert {g["account_id"] for g in groups} == {f"ring{i:03}" for i in range(RING)}, "the template alone still makes a group"
 
 
 def _kill_while(arguments: list[str], begun: Path) -> int:

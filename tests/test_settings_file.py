@@ -112,7 +112,7 @@ class TestValues:
         assert given(file=file).settings.capability_patterns == {"coding": ("refaktor",)}
 
     def test_suites_come_from_a_folder_by_table(self, tmp_path: Path) -> None:
-        suite = '{"expectations": [], "meta": {"figures": {}}}'
+        suite = '{"expectations": [], "meta": {"metrics": {}}}'
         (tmp_path / "own").mkdir()
         written(tmp_path / "own", suite, "silver.exchanges.json")
         found = given(f"suites={tmp_path / 'own'}").settings
@@ -163,7 +163,7 @@ class TestRefused:
             ('capability_patterns.coding=["x*"]', "the pattern matches every text"),
             ("suites=nowhere", "names nowhere, which cannot be read"),
             ("suites.silver.exchange={}", "did you mean silver.exchanges?"),
-            ("suites.silver.exchanges=[]", "the suite of silver.exchanges is no JSON with expectations and meta.figures"),
+            ("suites.silver.exchanges=[]", "the suite of silver.exchanges is no JSON with expectations and meta.metrics"),
         ],
     )
     def test_what_cannot_be(self, argument: str, said: str) -> None:

@@ -63,7 +63,7 @@ def channels(lake: Path, name: str) -> set[str]:
     return set(found["channel"].to_pylist())
 
 
-@pytest.mark.parametrize("name", ["features.account_tokens", "pairs.infrastructure", "gold.cluster_links", "gold.cluster_evidence"])
+@pytest.mark.parametrize("name", ["features.account_values", "pairs.infrastructure", "gold.cluster_links", "gold.cluster_evidence"])
 def test_a_channel_that_is_switched_off_is_in_no_table(lake: Path, own_lake: Path, name: str) -> None:
     off = {"card", "cohort", "content", "pool_card"}
     assert channels(lake, name) & off, "with the defaults it is there"
@@ -85,7 +85,7 @@ def test_a_run_of_another_window_finds_the_ring(own_lake: Path) -> None:
 
 def test_hours_fold_onto_the_window(spark: SparkSession) -> None:
     behaviour = rows(spark, "features.account_behaviour", [{"account_id": "a"}])
-    made = rows(spark, "features.account_embeddings", [{"account_id": "a", "activity": [(14 * 24 + 3, "m", 1), (3, "m", 1), (5, "m", 1)]}])
+    made = rows(spark, "features.account_profiles", [{"account_id": "a", "activity": [(14 * 24 + 3, "m", 1), (3, "m", 1), (5, "m", 1)]}])
     places = spark.createDataFrame([], "account_id string, place double")
     assert [bins(behaviour, made, places, days).select("hours").collect()[0][0] for days in (14, 28)] == [[3, 5], [3, 5, 14 * 24 + 3]]
 
@@ -155,7 +155,7 @@ SHOWN = [
     ("thinking", Claims(thinking=0.5), False),
     ("one_shot", Claims(), True),
     ("one_shot", Claims(one_shot=0.03), False),
-    ("labour", Claims(), True),
+    ("task_sharing", Claims(), True),
     ("heavy_for_plan", Claims(), True),
     ("heavy_for_plan", Claims(heavy_for_plan=9), False),
 ]
@@ -177,7 +177,7 @@ class TestClaims:
     @pytest.mark.parametrize(("name", "settings", "shows"), SHOWN)
     def test_an_account_shows_what_the_threshold_says(self, spark: SparkSession, name: str, settings: Claims, shows: bool) -> None:
         frame = spark.createDataFrame(
-            [(0.4, 0.04, 1, 3)], "thinking_share double, later_turn_share double, fills_shared int, plan_excess int"
+            [(0.4, 0.04, 1, 3)], "thinking_share double, later_turn_share double, uses_shared_template int, plan_excess int"
         )
         assert frame.select(shown(CLAIMS[name], settings)).collect()[0][0] is shows
 

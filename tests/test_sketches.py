@@ -16,25 +16,25 @@ from iolaus.model import account_sketch as sketches
 from iolaus.model import openings
 from iolaus.model.account_sketch import FIXED, OUTPUT_BINS, RECORDS, SKETCH, SUMS
 from iolaus.model.sampling import draws, ranks, salt_of
-from iolaus.model.signals import TRAIT_CODES
+from iolaus.model.signals import ATTRIBUTE_CODES
 from iolaus.schemas.sketch import (
     ABSENT,
     AFFIX_COLUMNS,
+    ATTRIBUTE,
     MINIMUM,
     OPENING,
     OPENING_FIELDS,
     OPENING_TERMS,
     PROMPT,
     PROMPT_FIELDS,
-    TRAIT,
 )
 from iolaus.settings import CAPABILITIES
 from iolaus.text.fingerprints import SIGNATURE
 
-PROMPTS, TRAITS, OPENINGS = 5, 3, 4  # caps that small accounts exceed
+PROMPTS, ATTRIBUTES, OPENINGS = 5, 3, 4  # caps that small accounts exceed
 SALT = salt_of(b"a key")
 START = datetime(2026, 2, 10, tzinfo=UTC)
-TOKENS = tuple(f"{name}_token" for name in TRAIT_CODES)
+HASHES = tuple(f"{name}_value" for name in ATTRIBUTE_CODES)
 
 REQUIRED = pa.schema(
     [
@@ -61,7 +61,7 @@ OPTIONAL = pa.schema(
         ("input_tokens", pa.int64()),
         ("output_tokens", pa.int64()),
         ("reasoning_tokens", pa.int64()),
-        *((name, pa.int64()) for name in (*TOKENS, *PROMPT_FIELDS)),
+        *((name, pa.int64()) for name in (*HASHES, *PROMPT_FIELDS)),
         ("signature", pa.binary()),
     ]
 )
@@ -72,9 +72,9 @@ Row = dict[str, Any]
 @pytest.fixture(autouse=True)
 def small_caps() -> Any:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sketches, "PROMPTS_KEPT", PROMPTS)
-        patch.setattr(sketches, "TRAITS_KEPT", TRAITS)
-        patch.setattr(openings, "KEPT", OPENINGS)
+        patch.setattr(sketches, "MAX_PROMPTS", PROMPTS)
+        patch.setattr(sketches, "MAX_ATTRIBUTES", ATTRIBUTES)
+        patch.setattr(openings, "MAX_CONVERSATIONS", OPENINGS)
         yield
 
 
@@ -108,7 +108,7 @@ def exchange(rng: np.random.Generator, accounts: int) -> Row:
         **{name: int(rng.integers(4)) for name in ("image_count", "tool_call_count")},
         "http_status": int(rng.choice([200, 400, 529])),
         **{name: int(rng.choice([0, 1, 2, 3, 700, 10**6])) for name in ("input_tokens", "output_tokens", "reasoning_tokens")},
-        **{name: int(mix(np.array([rng.integers(9)], np.uint64))[0].astype(np.int64)) for name in TOKENS},
+        **{name: int(mix(np.array([rng.integers(9)], np.uint64))[0].astype(np.int64)) for name in HASHES},
         "prompt_hash": int(mix(np.array([prompt], np.uint64))[0].astype(np.int64)),
         "template_hash": prompt // 3 - int(rng.integers(2)),  # punctuation alone may part templates of one prompt
         **dict.fromkeys(AFFIX_COLUMNS, prompt // 4 - 2),
@@ -151,9 +151,9 @@ def counted(row: Row, list_name: str, *keys: str) -> dict[Any, int]:
     return dict(items)
 
 
-def least(tokens: list[int], k: int) -> set[int]:
-    """The k distinct tokens that come first in the keyed order."""
-    distinct = sorted(set(tokens), key=lambda t: int(draws(np.array([t], np.int64), SALT)[0]))
+def least(hashes: list[int], k: int) -> set[int]:
+    """The k distinct values that come first in the keyed order."""
+    distinct = sorted(set(hashes), key=lambda t: int(draws(np.array([t], np.int64), SALT)[0]))
     return set(distinct[:k])
 
 
@@ -197,13 +197,13 @@ def plain(rows: list[Row]) -> Row:
     outputs = [r["output_tokens"] for r in rows if r["output_tokens"] is not None]
     binned = Counter(min((tokens + 1).bit_length() - 1, OUTPUT_BINS - 1) for tokens in outputs)
     said = [r for r in rows if r["prompt_hash"] is not None]
-    kept_prompts = least_prompts(said)
-    traits: dict[Any, int] = {}
-    for name, code in TRAIT_CODES.items():
-        tokens = [r[f"{name}_token"] for r in rows if r[f"{name}_token"] is not None]
-        traits |= {(code, token): tokens.count(token) for token in least(tokens, TRAITS)}
+    sampled_prompts = least_prompts(said)
+    attributes: dict[Any, int] = {}
+    for name, code in ATTRIBUTE_CODES.items():
+        hashes = [r[f"{name}_value"] for r in rows if r[f"{name}_value"] is not None]
+        attributes |= {(code, value_hash): hashes.count(value_hash) for value_hash in least(hashes, ATTRIBUTES)}
     prompts = {}
-    for hash_ in kept_prompts:
+    for hash_ in sampled_prompts:
         same = [r for r in said if r["prompt_hash"] == hash_]
         values = [[r[name] for r in same if r[name] is not None] for name in PROMPT_FIELDS]
         prompts[tuple(min(v) if v else None for v in values)] = len(same)
@@ -216,7 +216,7 @@ def plain(rows: list[Row]) -> Row:
         "n_stream": times(lambda r: r["stream"]),
         "n_zero_temperature": times(lambda r: r["temperature"] == 0),
         "n_images": added("image_count"),
-        "n_with_tools": times(lambda r: r["tools_token"] is not None),
+        "n_with_tools": times(lambda r: r["tools_value"] is not None),
         "n_tool_calls": added("tool_call_count"),
         "n_calling": times(lambda r: r["tool_call_count"] and r["tool_call_count"] > 0),
         "n_errors": times(lambda r: r["http_status"] and r["http_status"] >= 400),
@@ -231,7 +231,7 @@ def plain(rows: list[Row]) -> Row:
         "capability_counts": [sum(r["capabilities"] >> i & 1 for r in rows) for i in range(len(CAPABILITIES))],
         "activity": dict(Counter((int(r["requested_at"].timestamp()) // 3600, r["request_model"]) for r in rows)),
         "slots": sorted({int(r["requested_at"].timestamp()) // 600 for r in rows}),
-        "traits": traits,
+        "attributes": attributes,
         "prompts": prompts,
         "openings": plain_openings(said),
         "terms": dict(Counter((term,) for r in rows for term in r["terms"])),
@@ -240,7 +240,7 @@ def plain(rows: list[Row]) -> Row:
 
 
 def as_plain(row: Row) -> Row:
-    lists = {"activity": ("hour", "model"), "traits": ("channel", "token"), "prompts": PROMPT_FIELDS, "terms": ("term",)}
+    lists = {"activity": ("hour", "model"), "attributes": ("channel", "value_hash"), "prompts": PROMPT_FIELDS, "terms": ("term",)}
     signature = None if row["signature"] is None else np.frombuffer(row["signature"], MINIMUM).tolist()
     rest = {k: v for k, v in row.items() if k != "account_id"} | {"signature": signature}
     opened = np.frombuffer(row["openings"], OPENING)
@@ -259,7 +259,7 @@ def test_a_sketch_counts_what_a_loop_counts() -> None:
     for row in made:
         assert as_plain(row) == plain(by_account[row["account_id"]])
         assert len(row["prompts"]) == PROMPTS * PROMPT.itemsize, "the cap was exceeded"
-        assert max(Counter(np.frombuffer(row["traits"], TRAIT)["channel"].tolist()).values()) == TRAITS
+        assert max(Counter(np.frombuffer(row["attributes"], ATTRIBUTE)["channel"].tolist()).values()) == ATTRIBUTES
 
 
 @settings(derandomize=True, max_examples=60, deadline=None)
@@ -335,7 +335,7 @@ def test_a_set_over_its_cap_keeps_the_same_items_for_every_account() -> None:
     rows = [r | {"account_id": name} for name in ("a", "b") for r in shared]
     first, second = sketch(table(rows[::-1])).to_pylist()
     assert first["prompts"] == second["prompts"]
-    assert first["traits"] == second["traits"]
+    assert first["attributes"] == second["attributes"]
 
 
 def test_a_sample_is_keyed_and_cheap_traffic_does_not_push_out_dear_traffic() -> None:

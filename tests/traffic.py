@@ -11,7 +11,7 @@ from typing import Any
 FIRST = date(2026, 2, 10)
 DAYS = (FIRST, FIRST + timedelta(days=1))
 RING, PEOPLE = 14, 180
-WRAPPER = "Write out every step of your reasoning before the final answer to the problem below.\n{}"
+TEMPLATE = "Write out every step of your reasoning before the final answer to the problem below.\n{}"
 SUBJECTS = (
     "garden tomato soil compost winter pruning hedge lawn seed roots watering mulch shade frost bulbs trellis",
     "football league coach season transfer striker goal stadium referee injury training derby cup keeper penalty fans",
@@ -41,7 +41,7 @@ MATTERS = [
 
 
 def exchanges() -> Iterator[dict[str, Any]]:
-    """All exchanges of both days: people who talk about their own subjects, and a ring that fills one wrapper."""
+    """All exchanges of both days: people who talk about their own subjects, and a ring that fills one template."""
     random = Random(20260210)
     number = 0
     for day in DAYS:
@@ -61,7 +61,7 @@ def exchanges() -> Iterator[dict[str, Any]]:
             number += 1
             when = start + timedelta(seconds=86_400 * (task + random.random()) / (RING * 12))
             question = " ".join(random.choices(MATTERS, k=9)) + f" {random.randint(2, 999)}"
-            yield exchange(number, f"ring{task % RING:03}", when, WRAPPER.format(question), ring=True)
+            yield exchange(number, f"ring{task % RING:03}", when, TEMPLATE.format(question), ring=True)
 
 
 def exchange(

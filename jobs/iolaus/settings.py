@@ -110,15 +110,15 @@ class Graph:
         0.4, "share", 0, 1, "Two communities are one where links between them are this dense, relative to those inside the sparser one."
     )
     seed: int = number(7, "", 0, 2**31 - 1, "Seed of the community search.")
-    wrapper_accounts: int = number(6, "accounts", 2, 100_000, "A prompt template with fewer accounts makes no group.")
-    wrapper_most: float = number(
+    template_accounts: int = number(6, "accounts", 2, 100_000, "A prompt template with fewer accounts makes no group.")
+    template_most: float = number(
         0.3, "share", 0, 1, "Above this share of all accounts a template counts as a platform default, unless links tie its users."
     )
-    wrapper_loyalty: float = number(
-        0.7, "share", 0, 1, "Share of a template's users who use it again and again: a common phrase is met once here and there."
+    template_loyalty: float = number(
+        0.7, "share", 0, 1, "Share of a template's users who use it again and again: a common text fragment is met once here and there."
     )
-    wrapper_share: float = number(0.03, "share", 0, 1, "Share of those users' traffic that carries the template.")
-    wrapper_overlap: float = number(
+    template_share: float = number(0.03, "share", 0, 1, "Share of those users' traffic that carries the template.")
+    template_overlap: float = number(
         0.6, "share", 0, 1, "Two groups are one when this share of the smaller is in the larger, or links tie this share of its users."
     )
     programs_exchanges: int = number(
@@ -137,7 +137,7 @@ class Profile:
     rounds: int = number(2, "rounds", 0, 10, "A third round moves fewer than one account in a hundred.")
     fewest: int = number(3, "accounts", 2, 1_000, "A smaller group has no profile; a value of fewer members is not the group's.")
     lift: float = number(4.0, "times", 1, 1_000, "How much more often than the baseline a group has a value that is typical of it.")
-    typical_tokens: int = number(64, "values", 1, 1_000, "Typical shared values kept of a group and channel.")
+    typical_values: int = number(64, "values", 1, 1_000, "Typical shared values kept of a group and channel.")
     candidate_bits: float = number(3.0, "bits", 0, 64, "Content or infrastructure that makes an account a candidate of a group.")
     subject_least: float = number(2.0, "bits", 0, 64, "The most that another subject than the group's speaks against a member.")
     content_cap: float = number(12.0, "bits", 0, 64, "The most that content can give.")
@@ -176,14 +176,16 @@ class Scoring:
     )
     explained_people: float = number(0.2, "share", 0, 1, "Where this share of members talks in turns, people share the work.")
     explained_lift: float = number(4.0, "times", 1, 1_000, "How much more often than the baseline that client must be among members.")
-    pivot_hours: int = number(48, "hours", 1, 720, "An account that moves to a model this soon after its release moved early.")
+    release_adoption_hours: int = number(48, "hours", 1, 720, "An account that moves to a model this soon after its release moved early.")
     banned: int = number(3, "accounts", 1, 100_000, "From this many banned members on, those who began since may be their successors.")
-    lockstep_lift: float = number(2.0, "times", 1, 1_000, "Meetings in the same minutes, relative to chance and to the members' own hours.")
-    lockstep_day: float = number(6.0, "bits", 0, 64, "Evidence that makes a day one of synchronised activity: one chance in 64.")
-    lockstep_share: float = number(
+    synchronised_lift: float = number(
+        2.0, "times", 1, 1_000, "Meetings in the same minutes, relative to chance and to the members' own hours."
+    )
+    synchronised_day: float = number(6.0, "bits", 0, 64, "Evidence that makes a day one of synchronised activity: one chance in 64.")
+    synchronised_share: float = number(
         1 / 3, "share", 0, 1, "Share of active days that must show synchronised activity: a class meets now and then."
     )
-    lockstep_each: float = number(2.0, "bits", 0, 64, "What one such day gives: something may have happened that day.")
+    synchronised_each: float = number(2.0, "bits", 0, 64, "What one such day gives: something may have happened that day.")
     margin: float = number(
         2.0, "bits", -64, 64, "An operator's hypothesis must beat the best innocent one by this to be published: 4 to 1, prior included."
     )

@@ -266,9 +266,9 @@ def _bad_suite(settings: Settings) -> tuple[tuple[str, ...], str] | None:
     for name, text in settings.suites.items():
         try:
             suite = json.loads(text)
-            fits = isinstance(suite["meta"]["figures"], dict) and isinstance(suite["expectations"], list)
+            fits = isinstance(suite["meta"]["metrics"], dict) and isinstance(suite["expectations"], list)
         except (ValueError, LookupError, TypeError):
             fits = False
         if not fits:
-            return (f"suites.{name}", "suites"), f"the suite of {name} is no JSON with expectations and meta.figures; see docs/quality.md"
+            return (f"suites.{name}", "suites"), f"the suite of {name} is no JSON with expectations and meta.metrics; see docs/quality.md"
     return None

@@ -70,10 +70,10 @@ def build_archive() -> Path:
 def python_without_repository(folder: Path) -> Path:
     """A Python with this environment's packages, but without the editable install that points at the repository."""
     packages = next(p for p in sys.path if p.endswith("site-packages"))
-    wrapper = folder / "python"
-    wrapper.write_text(f'#!/bin/sh\nPYTHONPATH="{packages}${{PYTHONPATH:+:$PYTHONPATH}}" exec {sys.executable} -S "$@"\n')
-    wrapper.chmod(0o755)
-    return wrapper
+    launcher = folder / "python"
+    launcher.write_text(f'#!/bin/sh\nPYTHONPATH="{packages}${{PYTHONPATH:+:$PYTHONPATH}}" exec {sys.executable} -S "$@"\n')
+    launcher.chmod(0o755)
+    return launcher
 
 
 def free_port() -> int:

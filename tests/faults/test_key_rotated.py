@@ -66,7 +66,7 @@ def test_a_key_rotated_between_days(spark: SparkSession, on_time: Path, lake: Pa
     assert {r["key_id"] for r in _keys(spark, copy)} == {Key(NEW.encode()).key_id}
     whole = tmp_path / "whole"
     Runner(spark, str(whole), DEFAULT, Key(NEW.encode()), str(landing)).run(DAYS)
-    for name in ("silver.exchanges", "features.account_days", "features.account_embeddings", "graph.links"):
+    for name in ("silver.exchanges", "features.account_days", "features.account_profiles", "graph.links"):
         assert digest(spark, copy, name, DAYS[1]) == digest(spark, whole, name, DAYS[1]), name
     assert gold(spark, copy)["gold.cluster_links"][0] > 0
 

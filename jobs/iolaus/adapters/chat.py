@@ -34,7 +34,7 @@ _ROLES = {
     "aimessagechunk": "assistant",
 }  # fmt: skip
 _SPEAKERS = frozenset(("user", "assistant", "system", "tool", *_ROLES))
-_WRAPPERS = ("messages", "contents", "input", "prompt", "inputs", "kwargs", "args", "query", "question", "request", "body")
+_ENVELOPES = ("messages", "contents", "input", "prompt", "inputs", "kwargs", "args", "query", "question", "request", "body")
 _CUT = re.compile(r"\s*[\[{]\s*[\[{]?\s*\"(?:role|content|contents|parts|messages|type|input|model)\"\s*:")
 _DEEP = 5  # wrappers within one another
 
@@ -118,7 +118,7 @@ def _opened(value: dict[str, Any], depth: int) -> list[dict[str, Any]]:
         return listed(value["message"], depth + 1)
     if "role" in value or str(value.get("type")).lower() in _SPEAKERS:
         return [value]
-    for name in _WRAPPERS:
+    for name in _ENVELOPES:
         if value.get(name) and (found := listed(value[name], depth + 1)):
             system = value.get("system") or value.get("instructions") or value.get("systemInstruction")
             return [{"role": "system", "content": system}, *found] if system else found

@@ -15,8 +15,8 @@ class Signal:
 
 # A field of an account is written `accounts.NAME`, one of a model `models.NAME`.
 SIGNALS: tuple[Signal, ...] = (
-    Signal("what accounts say: prompts, templates, wrappers, subjects, and what they are after", ("prompt",), (
-        "template", "prompt", "head4", "head8", "head16", "tail4", "tail8", "tail16", "content", "labour",
+    Signal("what accounts say: prompts, templates, subjects, and what they are after", ("prompt",), (
+        "template", "prompt", "head4", "head8", "head16", "tail4", "tail8", "tail16", "content", "task_sharing",
         "asks_reasoning", "asks_grading", "asks_coding", "asks_tools", "asks_analysis", "asks_rewriting",
     )),
     Signal("the same system prompt", ("system_instructions",), ("system",)),
@@ -38,7 +38,7 @@ SIGNALS: tuple[Signal, ...] = (
     Signal("traffic beyond the plan", ("accounts.plan",), ("heavy_for_plan",)),
     Signal("successors of banned accounts", ("accounts.banned_at",), ("succession",)),
     Signal("one owner behind several accounts, and agreements", ("accounts.org_id",), ("one_owner", "agreement")),
-    Signal("moves to a new model", ("models.released_at",), ("pivot",)),
+    Signal("moves to a new model", ("models.released_at",), ("release_adoption",)),
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from iolaus.export.gold import Gold
 from iolaus.export.recorded_settings import of_day
 from iolaus.export.report_cases import JUDGEMENT
 from iolaus.settings import Key
-from iolaus.text.pseudonyms import block, canonical_address, pseudonym, token
+from iolaus.text.pseudonyms import block, canonical_address, pseudonym, value_hash
 
 TLP = ("clear", "green", "amber", "amber+strict", "red")
 # Kinds of identifiers, and the most open marking under which each may leave in clear. Who is told an account is told of a
@@ -124,28 +124,28 @@ def _rows(gold: Gold, name: str, day: date, of: ds.Expression | None = None) -> 
 def _shared(gold: Gold, day: date, accounts: list[str], key: Key, allowed: Disclosure) -> list[Shared]:
     """Cards, addresses, networks and network operators that members share, those of most members first."""
     kinds = (*INFRASTRUCTURE, *(PROMPTS if "template" in allowed.kinds else ()))
-    rows = shared_tokens(gold, day, accounts, kinds)[:MOST]
-    wanted = {(r["channel"], r["token"]) for r in rows}
+    rows = shared_value_pairs(gold, day, accounts, kinds)[:MOST]
+    wanted = {(r["channel"], r["value_hash"]) for r in rows}
     clear = clear_addresses(gold, day, accounts, wanted, key) if "address" in allowed.kinds else {}
     return [_value(row, clear, key, allowed) for row in rows]
 
 
-def shared_tokens(gold: Gold, day: date, accounts: list[str], channels: Sequence[str]) -> list[dict[str, Any]]:
-    """(channel, token, accounts, users): tokens of `features.account_tokens` that two or more of the accounts have, most first."""
-    opened = _dataset(gold, "features.account_tokens")
+def shared_value_pairs(gold: Gold, day: date, accounts: list[str], channels: Sequence[str]) -> list[dict[str, Any]]:
+    """(channel, value_hash, accounts, n_owners): values of `features.account_values` that two or more of the accounts have, most first."""
+    opened = _dataset(gold, "features.account_values")
     if opened is None or not accounts:
         return []
     then = (ds.field("run_date") == pa.scalar(day)) & ds.field("channel").isin(channels)
-    columns = ["channel", "token", "users"]
+    columns = ["channel", "value_hash", "n_owners"]
     parts = [opened.to_table(columns=columns, filter=then & ds.field("account_id").isin(some)) for some in _in_turns(accounts)]
-    counted = pa.concat_tables(parts).group_by(["channel", "token"]).aggregate([([], "count_all"), ("users", "max")])
-    counted = counted.rename_columns({"count_all": "accounts", "users_max": "users"}).filter(pc.field("accounts") >= 2)
+    counted = pa.concat_tables(parts).group_by(["channel", "value_hash"]).aggregate([([], "count_all"), ("n_owners", "max")])
+    counted = counted.rename_columns({"count_all": "accounts", "n_owners_max": "n_owners"}).filter(pc.field("accounts") >= 2)
     rows: list[dict[str, Any]] = counted.to_pylist()
-    return sorted(rows, key=lambda r: (-r["accounts"], r["channel"], r["token"]))
+    return sorted(rows, key=lambda r: (-r["accounts"], r["channel"], r["value_hash"]))
 
 
 def _value(row: dict[str, Any], clear: dict[tuple[str, int], str], key: Key, allowed: Disclosure) -> Shared:
-    channel, value = row["channel"], row["token"]
+    channel, value = row["channel"], row["value_hash"]
     name = f"{value & 0xFFFF_FFFF_FFFF_FFFF:016x}"  # the head of the pseudonym that silver has
     plain = clear.get((channel, value))
     if channel == "asn":  # a number in the lake: few enough to be guessed, so not hashed without the key
@@ -156,9 +156,9 @@ def _value(row: dict[str, Any], clear: dict[tuple[str, int], str], key: Key, all
 
 
 def clear_addresses(gold: Gold, day: date, accounts: list[str], wanted: Container[tuple[str, int]], key: Key) -> dict[tuple[str, int], str]:
-    """Addresses and networks in clear, by (channel, token), from bronze: as far back as exchanges are retained.
+    """Addresses and networks in clear, by (channel, value_hash), from bronze: as far back as exchanges are retained.
 
-    wanted: those (channel, token) that are looked for. Raises UsageError if the lake keeps no exchanges.
+    wanted: those (channel, value_hash) that are looked for. Raises UsageError if the lake keeps no exchanges.
     """
     opened = _dataset(gold, "bronze.exchanges")
     if opened is None:
@@ -171,7 +171,7 @@ def clear_addresses(gold: Gold, day: date, accounts: list[str], wanted: Containe
         for address in sent["client_ip"].unique().to_pylist():
             for channel, spelt in (("address", canonical_address(address)), ("block", block(address))):
                 if spelt:
-                    at = channel, int(token(pa.array([pseudonym(key.secret, channel, spelt)]))[0])
+                    at = channel, int(value_hash(pa.array([pseudonym(key.secret, channel, spelt)]))[0])
                     if at in wanted:
                         found[at] = spelt
     return found

@@ -21,7 +21,7 @@ OURS = frozenset(
     {"confidence", "target", "reasons", "explanations", "summary", "channel", "kind", "part", "description", "request_model"}
     | {"status", "plan", "verdict", "since_verdict"}
 )
-FINGERPRINTS = ("token",)  # unkeyed hashes of what was sent, which whoever has the text can compute
+FINGERPRINTS = ("value_hash",)  # unkeyed hashes of what was sent, which whoever has the text can compute
 _TO_THE_DAY = ("created_at", "banned_at")  # a second of it would name the account to whoever sells accounts
 
 

@@ -41,8 +41,10 @@ _NETWORK = frozenset({"unsupported_region", *(prefix + c.name for c in CHANNELS 
 
 TECHNIQUES: tuple[Technique, ...] = (
     Technique("AML.T0008.005", "AI Service Proxies", "AML.TA0003", "Resource Development", channels=_NETWORK),
-    Technique("AML.T0021", "Establish Accounts", "AML.TA0003", "Resource Development", frozenset({"succession"}), frozenset({"purpose"})),
-    Technique("AML.T0065", "LLM Prompt Crafting", "AML.TA0003", "Resource Development", _CONTENT, frozenset({"labour"})),
+    Technique(
+        "AML.T0021", "Establish Accounts", "AML.TA0003", "Resource Development", frozenset({"succession"}), frozenset({"purpose_built"})
+    ),
+    Technique("AML.T0065", "LLM Prompt Crafting", "AML.TA0003", "Resource Development", _CONTENT, frozenset({"task_sharing"})),
     Technique("AML.T0040", "AI Model Inference API Access", "AML.TA0000", "AI Model Access", kinds=frozenset({"automation"})),
     Technique("AML.T0024.002", "Extract AI Model", "AML.TA0010", "Exfiltration", kinds=frozenset({"extraction"})),
 )

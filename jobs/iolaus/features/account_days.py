@@ -34,13 +34,13 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
             dated = made.add_column(0, "happened_on", pa.array([day] * len(made), pa.date32()))
             yield from dated.combine_chunks().to_batches()
 
-    columns = exchanges.select("*", F.xxhash64("exchange_id").alias("draw"), *_tokens()).drop(
+    columns = exchanges.select("*", F.xxhash64("exchange_id").alias("draw"), *_values()).drop(
         "exchange_id", "happened_on", "arrived_on", "address", "block", "device", "key_id", "country"
     )
     sketched = columns.mapInArrow(sketch, parts)
     return sketched.repartition("account_id").sortWithinPartitions("account_id").mapInArrow(merge, schema)
 
 
-def _tokens() -> list[Column]:
-    """How an exchange was sent, as 64-bit tokens, named as in `iolaus.model.signals.SENT`."""
-    return [as_long(F.col(column), form).alias(f"{name}_token") for name, (_, column, form) in SENT.items()]
+def _values() -> list[Column]:
+    """How an exchange was sent, as 64-bit values, named as in `iolaus.model.signals.SENT`."""
+    return [as_long(F.col(column), form).alias(f"{name}_value") for name, (_, column, form) in SENT.items()]

@@ -8,16 +8,16 @@ from iolaus.model.account_bins import bins
 from iolaus.model.bits import MILLI
 from iolaus.model.membership.families import FAMILIES
 from iolaus.model.membership.judge import assign
-from iolaus.model.membership.typical import held
+from iolaus.model.membership.typical import packed_values
 from iolaus.model.population import background, size
-from iolaus.model.verdicts import CONFIRMED, cleared_members, heirs, in_force, of_accounts
+from iolaus.model.verdicts import CONFIRMED, cleared_members, in_force, of_accounts, successors
 from iolaus.settings import Run
 
 
 def transform(
     communities: DataFrame,
-    tokens: DataFrame,
-    embeddings: DataFrame,
+    shared_values: DataFrame,
+    profiles: DataFrame,
     accounts: DataFrame,
     population: DataFrame,
     behaviour: DataFrame,
@@ -32,13 +32,13 @@ def transform(
     accounts of a confirmed cluster goes by that cluster's id.
     """
     counted = size(population)
-    binned = bins(behaviour, embeddings, creation_places(accounts), run.settings.window_days).localCheckpoint()
-    at_large = background(binned, run.settings.window_days)
-    shared = tokens.where("degree >= 2")  # what counts for one owner alone is typical of no group
-    profiles = binned.join(held(shared), "account_id", "left").localCheckpoint()
+    binned = bins(behaviour, profiles, creation_places(accounts), run.settings.window_days).localCheckpoint()
+    baseline = background(binned, run.settings.window_days)
+    shared = shared_values.where("n_qualifying_owners >= 2")  # what counts for one owner alone is typical of no group
+    binned_profiles = binned.join(packed_values(shared), "account_id", "left").localCheckpoint()
     members, linked = communities.select("community", "account_id"), communities.where("origin = 'links'").select("community", "account_id")
     for _ in range(run.settings.profile.rounds):
-        members = assign(members, linked, profiles, at_large, counted, run.settings.profile, run.settings.channels).localCheckpoint()
+        members = assign(members, linked, binned_profiles, baseline, counted, run.settings.profile, run.settings.channels).localCheckpoint()
     force = None if verdicts.isEmpty() else in_force(verdicts, run)
     if force is not None:
         cleared = cleared_members(members.select("community", "account_id"), force, run)
@@ -47,7 +47,7 @@ def transform(
     members = members.withColumn("size", F.count(F.lit(1)).over(of_group)).where(F.col("size") >= run.settings.profile.fewest)
     ids = carry(previous.select("cluster_id", "account_id"), members.select("community", "account_id"), born_on=run.day.isoformat())
     if force is not None:
-        ids = _with_heirs(members, ids, previous, force, tokens, embeddings, accounts, counted.owners, run)
+        ids = _with_successors(members, ids, previous, force, shared_values, profiles, accounts, counted.owners, run)
     origins = communities.select("community", "origin").distinct()
     rows = members.join(F.broadcast(ids), "community").join(F.broadcast(origins), "community")
     odds = F.pow(F.lit(2.0), F.col("bits") / F.lit(float(MILLI)))
@@ -65,30 +65,30 @@ def transform(
     )
 
 
-def _with_heirs(
+def _with_successors(
     members: DataFrame,
     ids: DataFrame,
     previous: DataFrame,
     force: DataFrame,
-    tokens: DataFrame,
-    embeddings: DataFrame,
+    shared_values: DataFrame,
+    profiles: DataFrame,
     accounts: DataFrame,
     owners: int,
     run: Run,
 ) -> DataFrame:
-    """`ids`, in which each heir of a confirmed cluster has its id, and names it among its parents."""
+    """`ids`, in which each successor of a confirmed cluster has its id, and names it among its parents."""
     judged = of_accounts(force).where(F.col("verdict") == CONFIRMED).select("cluster_id", "account_id")
     lived_on = previous.join(judged.select("cluster_id").distinct(), "cluster_id").select("cluster_id", "account_id")
     seeds = judged.unionByName(lived_on).distinct().localCheckpoint()
     placed = members.select("community", "account_id")
-    found = heirs(placed, ids, seeds, tokens, embeddings, accounts, owners, run.settings)
+    found = successors(placed, ids, seeds, shared_values, profiles, accounts, owners, run.settings)
     taken = ids.join(found, "community", "left")
-    inherits = F.col("heir_of").isNotNull()
+    inherits = F.col("successor_of").isNotNull()
     return taken.select(
         "community",
-        F.coalesce("heir_of", "cluster_id").alias("cluster_id"),
-        F.when(inherits, "heir").otherwise(F.col("event")).alias("event"),
-        F.when(inherits, F.array_sort(F.array_union("parents", F.array("heir_of")))).otherwise(F.col("parents")).alias("parents"),
+        F.coalesce("successor_of", "cluster_id").alias("cluster_id"),
+        F.when(inherits, "successor").otherwise(F.col("event")).alias("event"),
+        F.when(inherits, F.array_sort(F.array_union("parents", F.array("successor_of")))).otherwise(F.col("parents")).alias("parents"),
     ).localCheckpoint()
 
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from iolaus.engine.exchange import by_task, dealt, whole
+from iolaus.engine.exchange import by_task, partitioned, whole
 from iolaus.engine.plan import tasks_for
 from iolaus.graphs.triangles import truss
 from iolaus.model.account_keys import with_names
@@ -47,7 +47,7 @@ def transform(
             agreeing = sum((pairs[family].to_numpy() >= floor).astype(int) for family in FAMILIES)
             yield pairs.filter(pa.array((agreeing >= settings.families) & (pairs["bits"].to_numpy() >= enough)))
 
-    together = by_task(dealt(rows, lambda batch: task_of(batch, tasks)), tasks, weigh, _PAIR)
+    together = by_task(partitioned(rows, lambda batch: task_of(batch, tasks)), tasks, weigh, _PAIR)
     strong = with_names(together.withColumnsRenamed({"a": "key_a", "b": "key_b"}), population).localCheckpoint()
     ends = ["account_a", "account_b"]
     marked = strong.withColumn("verdict_id", F.lit(None).cast("string"))
@@ -71,13 +71,13 @@ def _by_family(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     if rows is None:
         return
     a, b, bits = (rows[name].to_numpy() for name in ("a", "b", "bits"))
-    order, begins = by_pair(a, b)
+    order, run_starts = by_pair(a, b)
     names = rows["channel"].combine_chunks().dictionary_encode()
     of = [_GROUPS.index((FAMILIES.index(CHANNEL[name].family), CHANNEL[name].group)) for name in names.dictionary.to_pylist()]
     group, bits = np.array(of)[names.indices.to_numpy()][order], bits[order]
-    summed = {family: np.zeros(len(begins), np.int32) for family in FAMILIES}
+    summed = {family: np.zeros(len(run_starts), np.int32) for family in FAMILIES}
     for number, (family, _) in enumerate(_GROUPS):
-        summed[FAMILIES[family]] += np.maximum.reduceat(np.where(group == number, bits, 0), begins)
-    first = order[begins]
+        summed[FAMILIES[family]] += np.maximum.reduceat(np.where(group == number, bits, 0), run_starts)
+    first = order[run_starts]
     columns = [a[first], b[first], *summed.values(), sum(summed.values())]
     yield pa.RecordBatch.from_arrays([pa.array(column) for column in columns], names=["a", "b", *FAMILIES, "bits"])

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from iolaus.engine.runs import begins
+from iolaus.engine.runs import run_starts
 from iolaus.graphs.components import encode
 from iolaus.graphs.triangles import triangles
 
@@ -130,7 +130,7 @@ def reunited(a: Codes, b: Codes, labels: Codes, share: float) -> Codes:
             return labels
         ends, partners, fit = np.append(one, other), np.append(other, one), np.append(fit, fit)
         order = np.lexsort((partners, -fit, ends))
-        first = order[begins(ends[order])]
+        first = order[run_starts(ends[order])]
         best = np.arange(count)
         best[ends[first]] = partners[first]
         mutual = best[best] == np.arange(count)
@@ -143,7 +143,7 @@ def _canonical(a: Codes, b: Codes, weight: Weights) -> tuple[Codes, Codes, Weigh
     low, high, weight = np.minimum(a, b)[proper], np.maximum(a, b)[proper], weight[proper]
     order = np.lexsort((weight, high, low))
     low, high, weight = low[order], high[order], weight[order]
-    starts = begins(low, high)
+    starts = run_starts(low, high)
     return low[starts], high[starts], np.add.reduceat(weight, starts) if len(starts) else weight
 
 

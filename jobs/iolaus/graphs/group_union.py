@@ -1,8 +1,8 @@
 """Groups of accounts from several sources, joined where they are the same group.
 
-A source is one way in which a group was found: links, or a wrapper that its users live by. Sources are rows
-(source string, account_id string, origin string, share double): `share` is how much of its users' traffic carries a wrapper,
-null of a source that is none. One rule joins sources, two rules say of which wrappers nothing follows.
+A source is one way in which a group was found: links, or a template that its users live by. Sources are rows
+(source string, account_id string, origin string, share double): `share` is how much of its users' traffic carries a template,
+null of a source that is none. One rule joins sources, two rules say of which templates nothing follows.
 """
 
 from pyspark.sql import DataFrame, Window
@@ -15,7 +15,7 @@ from iolaus.graphs.components import connected_components
 def union(sources: DataFrame, *, overlap: float, driver_edges: int) -> DataFrame:
     """(community, account_id, origin): sources joined by `same_group`, each group named by the first of its sources.
 
-    A wrapper by `reaches_over_groups` or `outdone_by_lesser` joins nothing, and is no group itself. overlap: the share of a
+    A template by `reaches_over_groups` or `outdone_by_lesser` joins nothing, and is no group itself. overlap: the share of a
     smaller source that a larger one must have.
     """
     sizes = sources.groupBy("source").agg(F.count(F.lit(1)).alias("size"), F.max("share").alias("share"))
@@ -23,11 +23,11 @@ def union(sources: DataFrame, *, overlap: float, driver_edges: int) -> DataFrame
     sizes = broadcast_if_small(sizes.withColumn("number", F.row_number().over(Window.orderBy("source")).cast("long")))
     numbered = sources.join(sizes.select("source", "number"), "source").select("account_id", "number").localCheckpoint()
     inside = contained(sizes, numbered, overlap).localCheckpoint()
-    phrases = reaches_over_groups(inside, overlap).unionByName(outdone_by_lesser(inside, numbered)).distinct().localCheckpoint()
-    kept = sources.join(phrases, "source", "left_anti").localCheckpoint()
+    fragments = reaches_over_groups(inside, overlap).unionByName(outdone_by_lesser(inside, numbered)).distinct().localCheckpoint()
+    kept = sources.join(fragments, "source", "left_anti").localCheckpoint()
     same = same_group(inside)
     for side in "ab":
-        same = same.join(phrases.withColumnRenamed("source", side), side, "left_anti")
+        same = same.join(fragments.withColumnRenamed("source", side), side, "left_anti")
     loops = kept.select(F.col("source").alias("a"), F.col("source").alias("b")).distinct()
     joined = connected_components(same.unionByName(loops), driver_edges=driver_edges)
     return _named(kept.join(joined.select(F.col("id").alias("source"), "component"), "source"))
@@ -54,7 +54,7 @@ def same_group(inside: DataFrame) -> DataFrame:
 
 
 def reaches_over_groups(inside: DataFrame, overlap: float) -> DataFrame:
-    """(source): wrappers that two groups of links use, each of which lives by a wrapper of its own: a phrase of several operators."""
+    """(source): templates that two groups of links use, each of which lives by a template of its own: a text fragment of several operators."""
     own = inside.where("share_a is not null and share_b is null").where(F.col("common") >= overlap * F.col("size_b"))
     wide = inside.where(2 * F.col("share_a") >= F.col("share_b")).select("source_a", "source_b")
     reaching = wide.join(own.select("source_a", F.col("source_b").alias("links")), "source_a").groupBy("source_b")
@@ -62,9 +62,9 @@ def reaches_over_groups(inside: DataFrame, overlap: float) -> DataFrame:
 
 
 def outdone_by_lesser(inside: DataFrame, numbered: DataFrame) -> DataFrame:
-    """(source): wrappers half of whose users live by others that carry twice as much of their traffic: a phrase of what is asked.
+    """(source): templates half of whose users live by others that carry twice as much of their traffic: a text fragment of what is asked.
 
-    Those others are hardly met beyond its users. So do people share a phrase, and those who relay their requests.
+    Those others are hardly met beyond its users. So do people share a text fragment, and those who relay their requests.
     """
     lesser = broadcast_if_small(inside.where(F.col("share_a") >= 2 * F.col("share_b")).select("number_a", "number_b", "source_b", "size_b"))
     live = numbered.withColumnRenamed("number", "number_a").join(lesser, "number_a").drop("number_a").distinct()

@@ -91,7 +91,7 @@ def _matched(candidates: DataFrame, count: int) -> DataFrame:
 
 
 def _new_ids(communities: DataFrame, taken: DataFrame, born_on: str) -> DataFrame:
-    """(community, new_id) for communities (community, smallest) without an heir's id; a rerun gives the same.
+    """(community, new_id) for communities (community, smallest) without a successor's id; a rerun gives the same.
 
     "hc_" and 12 hexadecimal digits of SHA-256 of "smallest account|born_on". If that is an id of the previous
     run, or the id of another new community with a smaller name, it is 64 digits of "smallest|born_on|community":

@@ -17,8 +17,8 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 from scipy.sparse import coo_array
 
-from iolaus.engine.exchange import DEALT, by_task, deal, gathered, pair_of, pairs_of, whole
-from iolaus.engine.runs import begins
+from iolaus.engine.exchange import PARTITIONED, by_task, gathered, pair_of, pairs_of, split_by_task, whole
+from iolaus.engine.runs import run_starts
 from iolaus.graphs.components import encode, materialise
 
 Codes = npt.NDArray[np.int64]
@@ -96,7 +96,7 @@ def _by_bits(edges: DataFrame, vertices: int, n: int, rows: int, each: int) -> D
     blocks = -(-vertices // size)
     parts = -(-n // (each * pairs_of(blocks)))  # tasks that share the edges between two blocks
 
-    def deal_ways(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def partition_ways(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in gathered(batches, 200_000):
             a, b = (batch[side].to_numpy() for side in "ab")
             own = pair_of(a // size, b // size) * parts + (a + b) % parts  # of a pair of blocks
@@ -106,12 +106,12 @@ def _by_bits(edges: DataFrame, vertices: int, n: int, rows: int, each: int) -> D
                         task = pair_of(row // size, other) * parts + part
                         counts = pa.array((task == own) & ahead)
                         ends = [pa.array(end.astype(np.int32)) for end in (row, column)]
-                        yield from deal(
+                        yield from split_by_task(
                             pa.RecordBatch.from_arrays([*ends, counts], names=["row", "column", "counts"]), task.astype(np.int32)
                         )
 
     return by_task(
-        edges.mapInArrow(deal_ways, DEALT),
+        edges.mapInArrow(partition_ways, PARTITIONED),
         pairs_of(blocks) * parts,
         partial(_common, words=words),
         "a long, b long, triangles long",
@@ -147,7 +147,7 @@ def _counted(edges: pa.Table) -> pa.Table | None:
     names, (first, second) = encode(edges["a"], edges["b"])
     proper = first != second
     keys = np.sort(np.minimum(first, second)[proper] * len(names) + np.maximum(first, second)[proper])
-    keys = keys[begins(keys)]
+    keys = keys[run_starts(keys)]
     a, b = np.divmod(keys, max(len(names), 1))
     crowded = (np.bincount(np.concatenate([a, b])).astype(np.float64) ** 2).sum() > WEDGES
     if crowded and len(names) > DENSE:

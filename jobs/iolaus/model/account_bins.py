@@ -26,7 +26,7 @@ def bins(behaviour: DataFrame, embeddings: DataFrame, places: DataFrame, days: i
 
     Each but hours, which are modulo those of a window of `days`, is null where it is not known. behaviour:
     `features.account_behaviour`; embeddings:
-    `features.account_embeddings`; places: (account_id, place), 0 to 1. The cuts are coarse enough for small groups.
+    `features.account_profiles`; places: (account_id, place), 0 to 1. The cuts are coarse enough for small groups.
     """
 
     def cut(name: str) -> Column:

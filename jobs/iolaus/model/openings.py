@@ -13,12 +13,12 @@ import pyarrow.compute as pc
 
 from iolaus.engine.hashing import Ints, mix
 from iolaus.engine.records import packed
-from iolaus.engine.runs import begins, run_lengths
+from iolaus.engine.runs import run_lengths, run_starts
 from iolaus.model.sampling import ranks
 from iolaus.schemas.sketch import ABSENT, OPENING, OPENING_FIELDS, OPENING_TERMS
 from iolaus.text.fingerprints import TERM_BUCKETS
 
-KEPT = 24  # conversations kept of an account: 276 pairs of its own messages
+MAX_CONVERSATIONS = 24  # conversations kept of an account: 276 pairs of its own messages
 _LATER = np.float32(2.0**20)  # how much dearer a later turn's rank is than a first's
 
 _TERM_HASHES = mix(np.arange(TERM_BUCKETS, dtype=np.uint64))
@@ -59,12 +59,12 @@ def _kept(group: Ints, conversation: Ints, rank: npt.NDArray[np.float32], tie: I
     """Places of the KEPT conversations of least rank of each group, one message each, by group and conversation."""
     keys: list[npt.NDArray[Any]] = [tie, rank, conversation, group]
     order = np.lexsort(keys)
-    order = order[begins(group[order], conversation[order])]
+    order = order[run_starts(group[order], conversation[order])]
     keys = [conversation[order], rank[order], group[order]]
     by_rank = order[np.lexsort(keys)]
-    sizes = run_lengths(begins(group[by_rank]), len(by_rank))
+    sizes = run_lengths(run_starts(group[by_rank]), len(by_rank))
     nth = np.arange(len(by_rank)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    least = by_rank[nth < KEPT]
+    least = by_rank[nth < MAX_CONVERSATIONS]
     return least[np.lexsort([conversation[least], group[least]])]
 
 

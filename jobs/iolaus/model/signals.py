@@ -7,7 +7,7 @@ which two accounts share: add its `Channel` here, with the column of `silver.exc
 
 from dataclasses import dataclass
 
-from iolaus.schemas.codes import PHRASE_CHANNELS
+from iolaus.schemas.codes import FRAGMENT_CHANNELS
 from iolaus.schemas.families import FAMILIES
 from iolaus.settings import Claims
 
@@ -25,7 +25,7 @@ ANY_EXPLANATION = (PEOPLE, ONE_CLIENT, OWN_TEXT, PUBLIC_SET, WHOLE_SET)
 POOL = "pool_"  # before a channel's name: evidence of how many pairs of a cluster share any value of it
 DIVIDED = "divided"
 SUCCESSION = "succession"
-RELEASE = "pivot"  # before a colon and a model's name
+RELEASE = "release_adoption"  # before a colon and a model's name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ class Channel(Signal):
     What it may give, from where on pairs are made, and whether it is looked at, are settings: `channels.NAME`.
     code: the number under which its values are stored; never reuse one. exchange, registered: the columns of `silver.exchanges`
     and `silver.accounts` that hold the value, a pseudonym, a text, a hash or a number, as `form` says; without either the
-    signal is a measure of two accounts. wrapper: the value counts only where an account uses it with two distinct prompts.
+    signal is a measure of two accounts. template: the value counts only where an account uses it with two distinct prompts.
     pooled: pairs of members that share any value of it are counted too.
     """
 
@@ -68,7 +68,7 @@ class Channel(Signal):
     exchange: str | None = None
     registered: str | None = None
     form: str = "hash"
-    wrapper: bool = False
+    template: bool = False
     pooled: bool = False
 
 
@@ -108,7 +108,7 @@ def _infrastructure(name: str, group: str, says: str, evasion: str, **more: obje
 
 
 def _content(name: str, says: str, evasion: str, **more: object) -> Channel:
-    explained = (WHOLE_SET, OWN_TEXT) if more.get("wrapper") else (WHOLE_SET,)
+    explained = (WHOLE_SET, OWN_TEXT) if more.get("template") else (WHOLE_SET,)
     return Channel(
         name=name, family="content", group="instruction", says=says, evasion=evasion, explained_by=explained, **more  # type: ignore[arg-type]
     )  # fmt: skip
@@ -150,16 +150,16 @@ CHANNELS: tuple[Channel, ...] = (
         code=8, exchange="tools_hash",
     ),
     _content(
-        "template", "fill the same prompt template", _REWORDED, wrapper=True, code=PHRASE_CHANNELS["template_hash"],
+        "template", "fill the same prompt template", _REWORDED, template=True, code=FRAGMENT_CHANNELS["template_hash"],
     ),
     _content(
         "prompt", "send the same prompts", "a question never asked twice: no second sample of an answer",
-        code=PHRASE_CHANNELS["prompt_hash"], pooled=True,
+        code=FRAGMENT_CHANNELS["prompt_hash"], pooled=True,
     ),
     *(
         _content(
             f"{side}{k}", f"{verb} different prompts with the same {k} words", _REWORDED,
-            wrapper=True, code=PHRASE_CHANNELS[f"{side}{k}_hash"],
+            template=True, code=FRAGMENT_CHANNELS[f"{side}{k}_hash"],
         )
         for side, verb in (("head", "begin"), ("tail", "end"))
         for k in (4, 8, 16)
@@ -217,20 +217,20 @@ CLAIMS: dict[str, Claim] = {
             for name, what in _ASKED
         ),
         Claim(
-            name="labour", kind="labour", group="labour", measure="fills_shared", explained_by=ANY_EXPLANATION,
+            name="task_sharing", kind="task_sharing", group="task_sharing", measure="uses_shared_template", explained_by=ANY_EXPLANATION,
             says="reuse a prompt template that unrelated accounts also use, each with different content", evasion=_REWORDED,
         ),
         Claim(
-            name="young", kind="purpose", group="young", measure="age_at_first_use", threshold="young", below=True,
+            name="young", kind="purpose_built", group="young", measure="age_at_first_use", threshold="young", below=True,
             says="were first used within {at} days of their creation", evasion="accounts left to age before use",
         ),
         # Conduct is the analyst's to weigh: it raises a score, and makes nobody a suspect who is none without it.
         Claim(
-            name="unsupported_region", kind="conduct", group="unsupported_region", measure="unsupported",
+            name="unsupported_region", kind="policy_signals", group="unsupported_region", measure="unsupported",
             says="are billed, reached or used in an unsupported region", evasion="cards, numbers and exits of supported regions",
         ),
         Claim(
-            name="heavy_for_plan", kind="conduct", group="heavy_for_plan", measure="plan_excess",
+            name="heavy_for_plan", kind="policy_signals", group="heavy_for_plan", measure="plan_excess",
             threshold="heavy_for_plan", doublings=True,
             says="send at least {at} times what is usual for their plan", evasion="more accounts with less traffic each",
         ),
@@ -247,16 +247,16 @@ OF_CLUSTERS: tuple[Signal, ...] = (
         for c in CHANNELS if c.pooled
     ),
     Signal(
-        name=DIVIDED, kind="labour", family="content", group=DIVIDED, baseline=RANDOM_PAIRS, explained_by=ANY_EXPLANATION,
+        name=DIVIDED, kind="task_sharing", family="content", group=DIVIDED, baseline=RANDOM_PAIRS, explained_by=ANY_EXPLANATION,
         says="split requests about one subject among them and hardly repeat one",
         evasion="ordinary requests mixed in, which are paid for and answer nothing",
     ),
     Signal(
-        name=SUCCESSION, kind="conduct", family="behaviour", group=SUCCESSION, baseline=SIMILAR_VOLUME,
+        name=SUCCESSION, kind="policy_signals", family="behaviour", group=SUCCESSION, baseline=SIMILAR_VOLUME,
         says="were first used after the first ban among them", evasion="a reserve of accounts in use before any is banned",
     ),
     Signal(
-        name=RELEASE, kind="conduct", family="behaviour", group=RELEASE, baseline=SIMILAR_VOLUME,
+        name=RELEASE, kind="policy_signals", family="behaviour", group=RELEASE, baseline=SIMILAR_VOLUME,
         says="sent at least a third of their traffic to a new model soon after its release",
         evasion="a slow move to the new model, which makes its answers late",
     ),
@@ -266,12 +266,12 @@ CHANNEL: dict[str, Channel] = {c.name: c for c in CHANNELS}
 SIGNALS: dict[str, Signal] = {s.name: s for s in (*CHANNELS, *OF_CLUSTERS, *CLAIMS.values())}
 VALUES: tuple[Channel, ...] = tuple(c for c in CHANNELS if c.code is not None)  # those that are values, stored by their codes
 CODES: dict[str, int] = {c.name: c.code for c in VALUES if c.code is not None}
-TOKEN_FAMILIES: dict[str, tuple[str, ...]] = {family: tuple(c.name for c in VALUES if c.family == family) for family in FAMILIES[:2]}
+VALUE_FAMILIES: dict[str, tuple[str, ...]] = {family: tuple(c.name for c in VALUES if c.family == family) for family in FAMILIES[:2]}
 _COUNTED = frozenset({"synchrony", *(s.name for s in OF_CLUSTERS if s.name.startswith(POOL))})
 
-WRAPPERS: dict[str, int] = {c.name: CODES[c.name] for c in CHANNELS if c.wrapper}  # and their codes in phrases
+TEMPLATES: dict[str, int] = {c.name: CODES[c.name] for c in CHANNELS if c.template}  # and their codes in text fragments
 # Codes of those that are a text of somebody's own: four words are an idiom, with which many begin.
-TEXTS: tuple[int, ...] = tuple(code for name, code in WRAPPERS.items() if not name.endswith("4"))
+TEXTS: tuple[int, ...] = tuple(code for name, code in TEMPLATES.items() if not name.endswith("4"))
 
 # What a sketch keeps of how exchanges are sent that is no signal by itself, beside the values that are.
 SENT: dict[str, tuple[int, str, str]] = {
@@ -283,7 +283,7 @@ SENT: dict[str, tuple[int, str, str]] = {
         ("limit", 9, "max_tokens", "hash"),
     )
 }
-TRAIT_CODES: dict[str, int] = {name: code for name, (code, _, _) in SENT.items()}
+ATTRIBUTE_CODES: dict[str, int] = {name: code for name, (code, _, _) in SENT.items()}
 
 
 def is_count(channel: str) -> bool:

@@ -20,9 +20,9 @@ class SameSubject:
     cosines: npt.NDArray[np.float32]
 
 
-def spoken(embeddings: DataFrame, settings: Pairs) -> DataFrame:
+def spoken(profiles: DataFrame, settings: Pairs) -> DataFrame:
     """The accounts that said enough to have a subject."""
-    return embeddings.where(F.col("vector").isNotNull() & (F.col("prompt_words") >= settings.content_words))
+    return profiles.where(F.col("vector").isNotNull() & (F.col("prompt_words") >= settings.content_words))
 
 
 def same_subject(vectors: DataFrame, accounts: int, settings: Pairs) -> SameSubject | None:

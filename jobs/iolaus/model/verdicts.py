@@ -11,7 +11,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from iolaus.model.bits import by_channel
-from iolaus.model.signals import CHANNEL, TOKEN_FAMILIES
+from iolaus.model.signals import CHANNEL, VALUE_FAMILIES
 from iolaus.settings import Run, Settings
 
 CONFIRMED, INNOCENT = "confirmed", "innocent"
@@ -86,43 +86,43 @@ def _overlaps(verdicts: DataFrame, groups: DataFrame, group: str) -> DataFrame:
     return common.join(sizes, group)
 
 
-def heirs(
+def successors(
     members: DataFrame,
     ids: DataFrame,
     seeds: DataFrame,
-    tokens: DataFrame,
-    embeddings: DataFrame,
+    shared_values: DataFrame,
+    profiles: DataFrame,
     accounts: DataFrame,
     owners: int,
     settings: Settings,
 ) -> DataFrame:
-    """(community, heir_of): groups that took over from a confirmed cluster whose accounts were banned.
+    """(community, successor_of): groups that took over from a confirmed cluster whose accounts were banned.
 
     members: (community, account_id); ids: (community, cluster_id, event); seeds: (cluster_id, account_id), the accounts of
-    confirmed clusters; owners: of the population. A group that no cluster of the run before lives on in is an heir if most of its
+    confirmed clusters; owners: of the population. A group that no cluster of the run before lives on in is a successor if most of its
     accounts were first used after the first ban, and what many of them share with the confirmed accounts is as
     unlikely, in bits by family of evidence, as what members of a published cluster must share.
     """
     bans = seeds.join(accounts.select("account_id", "banned_at"), "account_id").groupBy("cluster_id").agg(F.min("banned_at").alias("since"))
-    began = embeddings.select("account_id", F.col("first_at").alias("began"))
+    began = profiles.select("account_id", F.col("first_at").alias("began"))
     fresh = members.join(ids.where(F.col("event").isin("born", "split")).select("community"), "community").join(began, "account_id")
     sizes = fresh.groupBy("community").agg(F.count(F.lit(1)).alias("size"))
     timed = fresh.join(F.broadcast(bans.where("since is not null")), F.col("began") > F.col("since"))
     later = timed.groupBy("community", "cluster_id").agg(F.count(F.lit(1)).alias("later")).join(sizes, "community")
     later = later.where(F.col("later") >= settings.scoring.verdict_share * F.col("size"))
-    used = tokens.where(F.col("counts") & F.col("channel").isin(*(c for family in TOKEN_FAMILIES.values() for c in family)))
-    token = ("channel", "token")
-    had = used.join(seeds, "account_id").groupBy("cluster_id", *token).agg(F.count(F.lit(1)).alias("had"))
-    having = used.join(fresh.select("community", "account_id"), "account_id").groupBy("community", *token)
-    rows = having.agg(F.count(F.lit(1)).alias("having"), F.max("users").alias("users")).join(had, list(token))
+    used = shared_values.where(F.col("is_qualifying") & F.col("channel").isin(*(c for family in VALUE_FAMILIES.values() for c in family)))
+    value = ("channel", "value_hash")
+    had = used.join(seeds, "account_id").groupBy("cluster_id", *value).agg(F.count(F.lit(1)).alias("had"))
+    having = used.join(fresh.select("community", "account_id"), "account_id").groupBy("community", *value)
+    rows = having.agg(F.count(F.lit(1)).alias("having"), F.max("n_owners").alias("n_owners")).join(had, list(value))
     rows = rows.join(later, ["community", "cluster_id"]).where(F.col("having") >= settings.scoring.typical_share * F.col("size"))
-    share, others = F.col("having") / F.col("size"), F.greatest(F.col("users") - F.col("having") - F.col("had"), F.lit(0)) + 1
+    share, others = F.col("having") / F.col("size"), F.greatest(F.col("n_owners") - F.col("having") - F.col("had"), F.lit(0)) + 1
     bits = F.least(F.log2(share * F.lit(float(owners)) / others), by_channel({name: settings.channels[name].cap for name in CHANNEL}))
     families = rows.groupBy("community", "cluster_id", by_channel({c.name: c.family for c in CHANNEL.values()}).alias("family"))
     sums = families.agg(F.max(bits).alias("bits")).groupBy("community", "cluster_id").agg(F.round(F.sum("bits"), 6).alias("bits"))
     best = Window.partitionBy("community").orderBy(F.desc("bits"), "cluster_id")
     found = sums.where(F.col("bits") >= settings.scoring.coordination).withColumn("nth", F.row_number().over(best)).where("nth = 1")
-    return found.select("community", F.col("cluster_id").alias("heir_of"))
+    return found.select("community", F.col("cluster_id").alias("successor_of"))
 
 
 def changes() -> Column:

@@ -46,7 +46,7 @@ def transform(
         F.col("a").alias("key_a"),
         F.col("b").alias("key_b"),
         F.lit("cohort").alias("channel"),
-        F.lit(None).cast("long").alias("token"),
+        F.lit(None).cast("long").alias("value_hash"),
         F.floor(F.col("between") + 1).cast("int").alias("sharers"),
         F.lit(1).alias("support"),
         F.least(millibits(share), F.lit(int(limits.cap * MILLI))).alias("bits"),

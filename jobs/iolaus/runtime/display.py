@@ -112,11 +112,11 @@ def print_outcomes(outcomes: Sequence["Outcome"]) -> None:
     """Every expectation that was judged, those that failed first."""
     console = Console(width=None if sys.stdout.isatty() else 150)
     grid = Table()
-    for name in ("", "severity", "day", "figure", "observed", "expected", "because"):
+    for name in ("", "severity", "day", "metric", "observed", "expected", "because"):
         grid.add_column(name, no_wrap=name != "because")
     for o in sorted(outcomes, key=lambda o: o.success):
         observed = "nothing to measure" if o.observed is None else f"{o.observed:.6g}"
-        grid.add_row("held" if o.success else "FAILED", o.severity, str(o.day), plain(o.figure), observed, o.bounds, plain(o.reason))
+        grid.add_row("held" if o.success else "FAILED", o.severity, str(o.day), plain(o.metric), observed, o.bounds, plain(o.reason))
     console.print(grid)
 
 

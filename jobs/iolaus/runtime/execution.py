@@ -18,7 +18,7 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 
-from iolaus.engine.measured import told
+from iolaus.engine.measured import reported
 from iolaus.errors import GateError, in_short
 from iolaus.pipeline import Grain, Span, Stage, is_landing
 from iolaus.runtime.failures import lost_rows
@@ -186,7 +186,7 @@ class SingleStage(Execution):
         else:
             self._write(made, rows)
             # `check` judges it later, and is given what the transform measured.
-            self._of.gate.note(made.stage.table, made.day, told(rows))
+            self._of.gate.note(made.stage.table, made.day, reported(rows))
 
 
 class WholeRun(Execution):
@@ -216,12 +216,12 @@ class WholeRun(Execution):
             self._judge_gold(made, rows, inputs)
             self._publisher.hold(made)
             return
-        held = self._inputs.held(stage, day, rows)
+        held = self._inputs.cached(stage, day, rows)
         self._write(made, held.rows if held else rows)
         if stage.grain is not Grain.EVENT:
             size = made.commit.size if made.commit else None
             kept = self._inputs.keep(stage, day, held, size)
-            self._of.check(stage, day, kept, inputs, told=told(rows), many=stage.grain is Grain.ARRIVAL or not is_small(size))
+            self._of.check(stage, day, kept, inputs, reported=reported(rows), many=stage.grain is Grain.ARRIVAL or not is_small(size))
 
     def _make(self, made: Made) -> None:
         super()._make(made)

@@ -54,9 +54,9 @@ def explain(error: BaseException) -> str:
     """One line of what happened: the innermost cause and, where it is known, the mend."""
     chain = causes(error)
     said = one_line(chain[-1], 300)
-    for pattern, mend in _KNOWN:
+    for pattern, fix in _KNOWN:
         if any(re.search(pattern, cause) for cause in chain):
-            return f"{mend} ({said})"
+            return f"{fix} ({said})"
     return said
 
 

@@ -155,7 +155,7 @@ class Runner:
 
     def counts(self, day: date) -> dict[str, int]:
         """What the run of a date held, for its closing line."""
-        active = self.lake.read("features.account_embeddings", Span.DAY, day).agg(F.count(F.lit(1)), F.sum("n_exchanges")).first()
+        active = self.lake.read("features.account_profiles", Span.DAY, day).agg(F.count(F.lit(1)), F.sum("n_exchanges")).first()
         assert active is not None
         return {
             "accounts": active[0] or 0,

@@ -23,7 +23,7 @@ TABLE = Table(
         column("templated_share", DOUBLE, "share of known exchanges with the template that it fills most, with distinct prompts"),
         column("age_at_first_use", DOUBLE, "days from the account's creation to its first exchange in the window; null if not known"),
         *(column(f"asks_{name}_share", DOUBLE, f"share of exchanges that ask for the capability {name}") for name in CAPABILITIES),
-        column("fills_shared", INT, "1 if it fills a template that a group of owners lives by, else 0", required=True),
+        column("uses_shared_template", INT, "1 if it fills a template that a group of owners lives by, else 0", required=True),
         column("plan_excess", INT, "its volume class less the median of its plan's accounts; null without a plan"),
         column("unsupported", INT, "1 if billing, phone or most traffic is in an unsupported region, else 0", required=True),
     ),

@@ -13,7 +13,7 @@ TABLE = Table(
         column(
             "kind",
             STRING,
-            "coordination, automation, extraction, labour, purpose or conduct: what it speaks for; innocent: what it could be instead; "
+            "coordination, automation, extraction, task_sharing, purpose_built or policy_signals: what it speaks for; innocent: what it could be instead; "
             "judgement: a fact by which hypotheses were weighed",
             required=True,
         ),
@@ -27,7 +27,7 @@ TABLE = Table(
         ),
         column("support", INT, "accounts, pairs of accounts, or their meetings, that it rests on", required=True),
         column("value", DOUBLE, "the figure: a share of members, or a count of pairs or meetings", required=True),
-        column("background", DOUBLE, "the same figure of the same data at large; null where there is none"),
+        column("background", DOUBLE, "the same figure of the baseline; null where there is none"),
         column("description", STRING, "the claim in words, with its figures", required=True),
         column("log_likelihoods", map_of(DOUBLE), "of kind judgement: log2 of the finding's probability under each hypothesis; else null"),
         column("run_id", STRING, "run that wrote the row, as in quality.runs"),

@@ -19,7 +19,7 @@ TABLE = Table(
         column("n_accounts", INT, "members that have it", required=True),
         column("n_exchanges", LONG, "exchanges of members with it in the window; null for what accounts were registered with"),
         column("share", DOUBLE, "share of members that have it, 0 to 1", required=True),
-        column("share_at_large", DOUBLE, "share of all active accounts that have it, 0 to 1", required=True),
+        column("baseline_share", DOUBLE, "share of all active accounts that have it, 0 to 1", required=True),
         column("run_id", STRING, "run that wrote the row, as in quality.runs"),
     ),
     date="run_date",

@@ -5,16 +5,16 @@ from iolaus.schemas.table import DATE, INT, LONG, STRING, Table, column
 TABLE = Table(
     name="gold.cluster_templates",
     grain="one row a listed cluster (published or on the watchlist) and text that members share; the most shared of each kind",
-    key=("run_date", "cluster_id", "channel", "token"),
+    key=("run_date", "cluster_id", "channel", "value_hash"),
     columns=(
         column("run_date", DATE, "date of the run", required=True),
         column("cluster_id", STRING, "the cluster", required=True),
         column("kind", STRING, "system, template, prompt, opening (first words) or closing (last words)", required=True),
-        column("channel", STRING, "the channel of features.account_tokens that it was found in", required=True),
-        column("token", LONG, "its hash there", required=True),
+        column("channel", STRING, "the channel of features.account_values that it was found in", required=True),
+        column("value_hash", LONG, "its hash there", required=True),
         column("n_accounts", INT, "members that send it", required=True),
         column("n_exchanges", LONG, "exchanges of members that carry it, of an account's 512 prompts at most", required=True),
-        column("n_owners_at_large", INT, "owners that send it, members' owners among them", required=True),
+        column("n_baseline_owners", INT, "owners that send it, members' owners among them", required=True),
         column(
             "exemplar",
             STRING,

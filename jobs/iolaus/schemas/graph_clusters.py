@@ -28,11 +28,11 @@ TABLE = Table(
             "channels in which the account is like the cluster and unlike others, strongest first",
             required=True,
         ),
-        column("origin", STRING, "how the group was found: links, wrapper, both or content", required=True),
+        column("origin", STRING, "how the group was found: links, template, both or content", required=True),
         column(
             "event",
             STRING,
-            "born, kept, split or merged, against the previous run; heir: of a confirmed cluster's banned accounts",
+            "born, kept, split or merged, against the previous run; successor: of a confirmed cluster's banned accounts",
             required=True,
         ),
         column("parents", array_of(STRING), "clusters that it continues", required=True),

@@ -2,14 +2,14 @@
 
 from iolaus.schemas.table import BOOLEAN, DATE, DOUBLE, INT, LONG, STRING, TIMESTAMP, Table, array_of, column, map_of, struct_of
 
-PIVOT = array_of(
+RELEASE_ADOPTION = array_of(
     struct_of(
         column("released_at", TIMESTAMP, "hour of the release"),
         column("model", STRING, "the released model"),
         column("share", DOUBLE, "share of the cluster's exchanges of the 48 hours after the release that went to it"),
         column("hours_to_half", INT, "hours until half of the cluster's exchanges went to it; null if not reached"),
-        column("share_at_large", DOUBLE, "the same share of everybody's exchanges"),
-        column("hours_to_half_at_large", INT, "the same hours of everybody's exchanges; null if not reached"),
+        column("baseline_share", DOUBLE, "the same share of everybody's exchanges"),
+        column("baseline_hours_to_half", INT, "the same hours of everybody's exchanges; null if not reached"),
     )
 )
 CLUSTER = (
@@ -30,10 +30,13 @@ CLUSTER = (
     column("coordination", DOUBLE, "bits that members belong together", required=True),
     column("automation", DOUBLE, "bits that programs drive them", required=True),
     column("extraction", DOUBLE, "bits that they draw out what trains a model", required=True),
-    column("labour", DOUBLE, "bits that they divide one kind of work among them, which nothing innocent explains", required=True),
-    column("purpose", DOUBLE, "bits that the accounts were made for it", required=True),
+    column("task_sharing", DOUBLE, "bits that they divide one kind of work among them, which nothing innocent explains", required=True),
+    column("purpose_built", DOUBLE, "bits that the accounts were made for it", required=True),
     column(
-        "conduct", DOUBLE, "bits that they move to releases, replace the banned, outdo their plans or break regional policy", required=True
+        "policy_signals",
+        DOUBLE,
+        "bits that they move to releases, replace the banned, outdo their plans or break regional policy",
+        required=True,
     ),
     column("capabilities", map_of(DOUBLE), "share of exchanges that ask for each capability", required=True),
     column("target", STRING, "the capabilities most asked for, in words", required=True),
@@ -44,7 +47,9 @@ CLUSTER = (
         "innocent explanations that were considered, each with the figure for or against it",
         required=True,
     ),
-    column("pivots", PIVOT, "how the cluster took up each model released in the window, beside everybody", required=True),
+    column(
+        "release_adoption", RELEASE_ADOPTION, "how the cluster took up each model released in the window, beside everybody", required=True
+    ),
     column("summary", STRING, "the case in one sentence", required=True),
     column("verdict", STRING, "an analyst's verdict on the cluster: confirmed, innocent or unsure; null for none"),
     column("verdict_id", STRING, "that verdict, in verdicts.given"),

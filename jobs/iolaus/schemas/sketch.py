@@ -1,4 +1,4 @@
-"""The columns of sketches, which `features.account_days` and `features.account_embeddings` share."""
+"""The columns of sketches, which `features.account_days` and `features.account_profiles` share."""
 
 import numpy as np
 from pyspark.sql.types import StructField
@@ -34,7 +34,7 @@ OPENING_FIELDS: tuple[str, ...] = ("prompt_hash", "template_hash", "head4_hash",
 OPENING = np.dtype([
     ("conversation", "<i8"), *((name, "<i8") for name in OPENING_FIELDS), ("rank", "<f4"), ("terms", "<i2", (OPENING_TERMS,))
 ])  # fmt: skip
-TRAIT = np.dtype([("channel", "i1"), ("token", "<i8"), ("n", "<i4")])
+ATTRIBUTE = np.dtype([("channel", "i1"), ("value_hash", "<i8"), ("n", "<i4")])
 TERM = np.dtype([("term", "<i2"), ("n", "<i4")])
 MINIMUM = np.dtype("<i4")
 
@@ -53,10 +53,10 @@ SKETCH: tuple[StructField, ...] = (
     column("activity", array_of(ACTIVITY), "exchanges by hour and model", required=True),
     column("slots", array_of(INT), "ten-minute slots since 1970 with any exchange, ascending", required=True),
     column(
-        "traits",
+        "attributes",
         BINARY,
-        "what requests were sent from, and how; at most 128 tokens a channel, by a keyed hash; records of 13 bytes, little-endian: "
-        "channel (int8: iolaus.model.signals), token (int64: first 64 bits of a pseudonym, a hash, or a number), "
+        "what requests were sent from, and how; at most 128 values a channel, by a keyed hash; records of 13 bytes, little-endian: "
+        "channel (int8: iolaus.model.signals), value_hash (int64: first 64 bits of a pseudonym, a hash, or a number), "
         "n (int32: exchanges with it)",
         required=True,
     ),

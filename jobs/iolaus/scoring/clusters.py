@@ -5,14 +5,14 @@ from pyspark.sql import functions as F
 
 from iolaus.model.bits import MILLI
 from iolaus.model.explanations import INNOCENT
-from iolaus.model.release_adoption import pivots, releases
+from iolaus.model.release_adoption import release_adoption, releases
 from iolaus.model.verdicts import INNOCENT as CLEARED
 from iolaus.model.verdicts import changes, in_force, verdicts_of
-from iolaus.schemas.scoring_clusters import PIVOT
+from iolaus.schemas.scoring_clusters import RELEASE_ADOPTION
 from iolaus.schemas.table import table
 from iolaus.settings import CAPABILITIES, Run, Scoring
 
-KINDS = ("coordination", "automation", "extraction", "labour", "purpose", "conduct")
+KINDS = ("coordination", "automation", "extraction", "task_sharing", "purpose_built", "policy_signals")
 PUBLISHED = ("high", "medium")
 
 
@@ -20,7 +20,7 @@ def transform(
     evidence: DataFrame,
     judgement: DataFrame,
     clusters: DataFrame,
-    embeddings: DataFrame,
+    profiles: DataFrame,
     accounts: DataFrame,
     models: DataFrame,
     verdicts: DataFrame,
@@ -35,7 +35,7 @@ def transform(
     Only high and medium are published.
     """
     settings = run.settings.scoring
-    facts = _facts(clusters, embeddings, accounts, run)
+    facts = _facts(clusters, profiles, accounts, run)
     scored = facts.join(_sums(evidence), "cluster_id", "left").join(_words(evidence), "cluster_id", "left")
     scored = scored.join(_judged(judgement, settings), "cluster_id", "left").na.fill(0.0, list(KINDS)).na.fill(0, ["families"])
     scored = scored.na.fill("strangers", ["rival"]).na.fill("unexplained", ["case_kind"]).na.fill(0.0, ["margin_bits"])
@@ -52,9 +52,11 @@ def transform(
     ranked = scored.withColumn("rank", F.row_number().over(order))
     for name in ("reasons", "explanations"):
         ranked = ranked.withColumn(name, F.coalesce(name, F.array().cast("array<string>")))
-    moves = _pivots(clusters, embeddings, models, run)
-    ranked = ranked.withColumn("pivots", F.lit(None)) if moves is None else ranked.join(moves, "cluster_id", "left")
-    ranked = ranked.withColumn("pivots", F.coalesce(F.col("pivots").cast(PIVOT), F.array().cast(PIVOT)))
+    moves = _release_adoption(clusters, profiles, models, run)
+    ranked = ranked.withColumn("release_adoption", F.lit(None)) if moves is None else ranked.join(moves, "cluster_id", "left")
+    ranked = ranked.withColumn(
+        "release_adoption", F.coalesce(F.col("release_adoption").cast(RELEASE_ADOPTION), F.array().cast(RELEASE_ADOPTION))
+    )
     return ranked.withColumn("summary", _summary()).select(*table("scoring.clusters").schema.fieldNames())
 
 
@@ -84,10 +86,10 @@ def _with_verdicts(scored: DataFrame, evidence: DataFrame, clusters: DataFrame, 
     return told.withColumn("since_verdict", F.coalesce("since_verdict", F.array().cast("array<string>")))
 
 
-def _facts(clusters: DataFrame, embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame:
+def _facts(clusters: DataFrame, profiles: DataFrame, accounts: DataFrame, run: Run) -> DataFrame:
     """What can be counted of a cluster's members."""
     known = accounts.select("account_id", "owner_id", "banned_at")
-    rows = clusters.select("cluster_id", "account_id").join(embeddings, "account_id").join(known, "account_id", "left")
+    rows = clusters.select("cluster_id", "account_id").join(profiles, "account_id").join(known, "account_id", "left")
     counts = [F.sum(F.element_at("capability_counts", i + 1)).alias(name) for i, name in enumerate(CAPABILITIES)]
     sums = rows.groupBy("cluster_id").agg(
         F.count(F.lit(1)).cast("int").alias("n_accounts"),
@@ -120,25 +122,25 @@ def _facts(clusters: DataFrame, embeddings: DataFrame, accounts: DataFrame, run:
     )
 
 
-def _pivots(clusters: DataFrame, embeddings: DataFrame, models: DataFrame, run: Run) -> DataFrame | None:
-    """(cluster_id, pivots): each release of the window beside what everybody did; None if there was none."""
+def _release_adoption(clusters: DataFrame, profiles: DataFrame, models: DataFrame, run: Run) -> DataFrame | None:
+    """(cluster_id, release_adoption): each release of the window beside what everybody did; None if there was none."""
     released = releases(models, run.day, run.settings.window_days)
     if not released:
         return None
     first = released[0].hour
-    active = embeddings.select("account_id", F.filter("activity", lambda x: x["hour"] >= first).alias("activity"))
+    active = profiles.select("account_id", F.filter("activity", lambda x: x["hour"] >= first).alias("activity"))
     own = (
         clusters.select("cluster_id", "account_id")
         .join(active, "account_id")
         .select(F.col("cluster_id").alias("key"), F.inline("activity"))
     )
-    moves = pivots(
-        own.unionByName(active.select(F.lit("").alias("key"), F.inline("activity"))), released, run.settings.scoring.pivot_hours
+    moves = release_adoption(
+        own.unionByName(active.select(F.lit("").alias("key"), F.inline("activity"))), released, run.settings.scoring.release_adoption_hours
     ).localCheckpoint()
-    everybody = moves.where("key = ''").select("model", F.col("share").alias("share_at_large"), F.col("hours_to_half").alias("at_large"))
+    everybody = moves.where("key = ''").select("model", F.col("share").alias("baseline_share"), F.col("hours_to_half").alias("baseline"))
     beside = moves.where("key <> ''").join(F.broadcast(everybody), "model")
-    fields = ("released_at", "model", "share", "hours_to_half", "share_at_large", F.col("at_large").alias("hours_to_half_at_large"))
-    return beside.groupBy(F.col("key").alias("cluster_id")).agg(F.array_sort(F.collect_list(F.struct(*fields))).alias("pivots"))
+    fields = ("released_at", "model", "share", "hours_to_half", "baseline_share", F.col("baseline").alias("baseline_hours_to_half"))
+    return beside.groupBy(F.col("key").alias("cluster_id")).agg(F.array_sort(F.collect_list(F.struct(*fields))).alias("release_adoption"))
 
 
 def _sums(evidence: DataFrame) -> DataFrame:

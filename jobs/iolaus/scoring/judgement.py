@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from iolaus.model.bits import MILLI
 from iolaus.model.judgement.facts import FACT, FACTS
 from iolaus.model.judgement.hypotheses import HYPOTHESIS
-from iolaus.model.judgement.measures import MEMBER, PLACES, at_large_of, days_of, measured
+from iolaus.model.judgement.measures import MEMBER, PLACES, baseline_of, days_of, measured
 from iolaus.model.judgement.weigh import Judgement, Measured, finding, judge
 from iolaus.model.population import of_background
 from iolaus.model.signals import CHANNEL, ONE_CLIENT, OWN_TEXT, PEOPLE, WHOLE_SET
@@ -17,17 +17,17 @@ from iolaus.schemas.sketch import OPENING
 from iolaus.schemas.table import table
 from iolaus.settings import Run
 
-AT_LARGE, GROUP = 800, 40  # random accounts, in groups of so many, by which it is told how like themselves accounts are
+BASELINE, GROUP = 800, 40  # random accounts, in groups of so many, by which it is told how like themselves accounts are
 FEWEST_OPENINGS = 4
-_TOLD = ("instruction", "own_text", "whole_set", "client", "domain", "people", "extraction", "clock")  # by `scoring.evidence`
+_REPORTED = ("instruction", "own_text", "whole_set", "client", "domain", "people", "extraction", "clock")  # by `scoring.evidence`
 _ANY = ", ".join(f"{f.name} struct<value:double,error:double>" for f in FACTS)
 
 
 def transform(
     clusters: DataFrame,
     evidence: DataFrame,
-    tokens: DataFrame,
-    embeddings: DataFrame,
+    shared_values: DataFrame,
+    profiles: DataFrame,
     accounts: DataFrame,
     population: DataFrame,
     run: Run,
@@ -39,23 +39,23 @@ def transform(
     | hc_1    | source | all draw from one source        |  4.3 | distillation | one_trade |    9.1 |
     | hc_1    | people | few: programs                   | -0.3 | distillation | one_trade |    9.1 |
     """
-    everybody = of_background(embeddings, population).select("account_id", "openings", _days().alias("days"))
+    everybody = of_background(profiles, population).select("account_id", "openings", _days().alias("days"))
     sample = everybody.where(F.length("openings") >= FEWEST_OPENINGS * OPENING.itemsize).orderBy(F.xxhash64("account_id"), "account_id")
-    seed, drawn = run.settings.graph.seed, sample.limit(AT_LARGE).toArrow()
-    at_large, days = at_large_of(drawn, GROUP, seed), days_of(drawn)
+    seed, drawn = run.settings.graph.seed, sample.limit(BASELINE).toArrow()
+    baseline, days = baseline_of(drawn, GROUP, seed), days_of(drawn)
 
     def measure(group: pa.Table) -> pa.Table:
-        facts = measured(group, at_large, days, seed)
+        facts = measured(group, baseline, days, seed)
         row = {name: {"value": m.value, "error": m.error} for name, m in facts.items()}
         made = {"cluster_id": group["cluster_id"][0].as_py()} | {f.name: row.get(f.name) for f in FACTS}
         kind = pa.struct([("value", pa.float64()), ("error", pa.float64())])
         return pa.Table.from_pylist([made], schema=pa.schema([("cluster_id", pa.string()), *((f.name, kind) for f in FACTS)]))
 
-    members = _members(clusters, tokens, embeddings, accounts)
+    members = _members(clusters, shared_values, profiles, accounts)
     counted = members.groupBy("cluster_id").applyInArrow(measure, f"cluster_id string, {_ANY}")
-    told = _told(evidence, run)
+    reported = _reported(evidence, run)
     names = [f.name for f in FACTS]
-    facts = counted.join(told.select("cluster_id", F.struct(*_TOLD).alias("told")), "cluster_id", "left")
+    facts = counted.join(reported.select("cluster_id", F.struct(*_REPORTED).alias("reported")), "cluster_id", "left")
     whole = facts.select("cluster_id", *(_figure(name) for name in names))
     schema, day = table("scoring.judgement").schema, run.day
 
@@ -67,16 +67,18 @@ def transform(
     return whole.mapInArrow(weigh, schema)
 
 
-def _members(clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, accounts: DataFrame) -> DataFrame:
+def _members(clusters: DataFrame, shared_values: DataFrame, profiles: DataFrame, accounts: DataFrame) -> DataFrame:
     """Rows MEMBER."""
     inside = clusters.select("cluster_id", "account_id")
-    wanted = tokens.where(F.col("channel").isin(*PLACES, "system")).select("account_id", F.struct("channel", "token").alias("shared"))
+    wanted = shared_values.where(F.col("channel").isin(*PLACES, "system")).select(
+        "account_id", F.struct("channel", "value_hash").alias("shared")
+    )
     shared = (
         wanted.join(inside.select("account_id").distinct(), "account_id")
         .groupBy("account_id")
         .agg(F.collect_list("shared").alias("shared"))
     )
-    sent = embeddings.select("account_id", "n_exchanges", "n_later_turns", "openings", _days().alias("days"))
+    sent = profiles.select("account_id", "n_exchanges", "n_later_turns", "openings", _days().alias("days"))
     known = accounts.select("account_id", "owner_id", "created_at")
     rows = inside.join(sent, "account_id").join(known, "account_id", "left").join(shared, "account_id", "left")
     return rows.select(*MEMBER)
@@ -90,19 +92,19 @@ def _days() -> Column:
 def _figure(name: str) -> Column:
     """A fact as a struct of value and error: measured, or told by the evidence."""
     if name == "scripted":
-        value = F.when(F.col("told.people") > 0, F.col("told.whole_set") - F.col("repetition.value"))
-    elif name in _TOLD:
-        value = F.col(f"told.{name}")
+        value = F.when(F.col("reported.people") > 0, F.col("reported.whole_set") - F.col("repetition.value"))
+    elif name in _REPORTED:
+        value = F.col(f"reported.{name}")
     else:
         return F.col(name)
     return F.when(value.isNotNull(), F.struct(value.alias("value"), F.lit(0.0).alias("error"))).alias(name)
 
 
-def _told(evidence: DataFrame, run: Run) -> DataFrame:
-    """(cluster_id, and a figure of each of `_TOLD`), of `scoring.evidence`: what it has found already."""
+def _reported(evidence: DataFrame, run: Run) -> DataFrame:
+    """(cluster_id, and a figure of each of `_REPORTED`), of `scoring.evidence`: what it has found already."""
     settings, channel, kind = run.settings.scoring, F.col("channel"), F.col("kind")
     coordinates = kind == "coordination"
-    texts = [c.name for c in CHANNEL.values() if c.wrapper or c.name == "system"]
+    texts = [c.name for c in CHANNEL.values() if c.template or c.name == "system"]
 
     def value_of(name: str) -> Column:
         return F.max(F.when((kind == "innocent") & (channel == name), F.col("value")))

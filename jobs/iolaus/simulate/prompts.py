@@ -67,7 +67,7 @@ class _Maker:
 
 @lru_cache(maxsize=4)
 def grammar(given: tuple[str, ...]) -> Grammar:
-    """The grammar of all languages, with further English templates `given` (wrappers, system prompts).
+    """The grammar of all languages, with further English templates `given` (templates, system prompts).
 
     Raises KeyError for a slot that names no list.
     """

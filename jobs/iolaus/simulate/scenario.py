@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from iolaus.simulate.campaigns import HYDRA, PATHWAYS, REASONING
 from iolaus.simulate.groups import MINI, NEW, OLD, Access, Campaign, Group, LookAlike, Population, Work
-from iolaus.simulate.innocents import LOOK_ALIKES
+from iolaus.simulate.legitimate import LOOK_ALIKES
 
 __all__ = ["MINI", "NEW", "OLD", "SCENARIOS", "Access", "Campaign", "Group", "LookAlike", "Population", "Scenario", "Work"]
 

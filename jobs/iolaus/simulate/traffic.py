@@ -79,9 +79,9 @@ _ARROW = {
 
 
 def _given(plan: Plan) -> tuple[str, ...]:
-    """All templates that the scenario itself states: wrappers' two sides and system prompts."""
+    """All templates that the scenario itself states: templates' two sides and system prompts."""
     works = [w for g in plan.scenario.groups for w in g.works]
-    sides = [side for w in works if w.wrapper for side in w.wrapper.split("{task}")]
+    sides = [side for w in works if w.template for side in w.template.split("{task}")]
     return tuple(dict.fromkeys([*sides, *(w.system for w in works if w.system)]))
 
 
@@ -176,9 +176,9 @@ def _models(plan: Plan, number: int, r: Rows) -> I64:
     group, after = plan.scenario.groups[number], r.at_ms - plan.release_ms
     small = chance(draw(r.talk, 82), 0.06 if isinstance(group, Campaign) else 0.3)
     if isinstance(group, Campaign):
-        ramp = round(group.pivot_hours * 3_600_000)
+        ramp = round(group.release_adoption_hours * 3_600_000)
         bits = (draw(r.key, 83) >> np.uint64(44)).astype(np.int64)
-        moved = bits * ramp < round(group.pivot * (1 << 20)) * np.clip(after, 0, ramp)
+        moved = bits * ramp < round(group.release_adoption * (1 << 20)) * np.clip(after, 0, ramp)
     else:
         tries = r.accounts.tries_new_ms[r.who]
         moved = (after > 0) & (tries >= 0) & (after > tries)
@@ -256,13 +256,13 @@ def _prompts(plan: Plan, number: int, r: Rows, kind: I64) -> pa.Array:
             language = np.where(kind == i, 0, language)
         if len(ids):
             topic = np.where(kind == i, ids[below(draw(person, 97), len(ids))], topic)
-    short = (source == 0) & (r.turn > 0) & chance(draw(r.key, 98), 0.3) & np.array([not w.wrapper for w in works])[kind]
+    short = (source == 0) & (r.turn > 0) & chance(draw(r.key, 98), 0.3) & np.array([not w.template for w in works])[kind]
     # the same task comes back in other circumstances
     detail = np.where((source == 1) & chance(draw(r.key, 99), 0.7), draw(r.key, 100), draw(task, 101))
     content = prompt(g, language, topic, task, detail, short.astype(np.int64))
-    if not any(w.wrapper for w in works):
+    if not any(w.template for w in works):
         return content
-    sides = np.array([[g.given[s] for s in w.wrapper.split("{task}")] if w.wrapper else [0, 0] for w in works])[kind]
+    sides = np.array([[g.given[s] for s in w.template.split("{task}")] if w.template else [0, 0] for w in works])[kind]
     voices = np.array([("row", "account", "unit").index(w.voice) for w in works])[kind]
     voice = np.select([voices == 1, voices == 2], [account, unit], r.key)
     before = sentence(g, sides[:, 0], topic, draw(voice, 102))

@@ -22,13 +22,13 @@ import pyarrow.compute as pc
 
 from iolaus.engine.hashing import Hashes, mix, salted
 from iolaus.engine.records import Offsets, packed
-from iolaus.engine.runs import begins
+from iolaus.engine.runs import run_starts
 from iolaus.schemas.codes import AFFIX_COLUMNS, AFFIX_WORDS
 
 HEAD_CHARACTERS = 12_000  # a novel pasted into a prompt says no more after this
 TAIL_CHARACTERS = 2_000  # enough for the last 16 words in any script
 TERM_BUCKETS = 8_192  # hashed vocabulary: term ids are 0 … 8191
-TERMS_KEPT = 256  # distinct terms kept of one text, the first in order
+MAX_TERMS = 256  # distinct terms kept of one text, the first in order
 SIGNATURE = 32  # MinHash functions of a signature
 SHINGLE = 3  # words in a shingle
 TEMPLATE_WORDS = 64  # words of the folded text that make the template's hash
@@ -73,7 +73,7 @@ def normalise(texts: pa.Array) -> pa.Array:
 
 
 def fold(normalised: pa.Array) -> pa.Array:
-    """Texts without their payloads, so that one template with a thousand fillings is one text."""
+    """Texts without their payloads, so that one template with a thousand different contents is one text."""
     for pattern in _PAYLOADS:
         normalised = pc.replace_substring_regex(normalised, pattern, _FOLDED)
     return normalised
@@ -108,10 +108,10 @@ def _cut(texts: pa.StringArray) -> tuple[pa.StringArray, Offsets]:
     content = np.frombuffer(data or b"", np.uint8)[at[0] : at[-1]]
     at -= at[0]
     inside = _WORD_BYTE[content]
-    begins = inside.copy()
-    begins[1:] &= ~inside[:-1]
-    begins[at[:-1][at[:-1] < len(content)]] |= inside[at[:-1][at[:-1] < len(content)]]  # a text ends the word before it
-    starts = np.flatnonzero(begins)
+    run_starts = inside.copy()
+    run_starts[1:] &= ~inside[:-1]
+    run_starts[at[:-1][at[:-1] < len(content)]] |= inside[at[:-1][at[:-1] < len(content)]]  # a text ends the word before it
+    starts = np.flatnonzero(run_starts)
     kept = np.concatenate([[0], np.cumsum(inside)])  # bytes of words before each byte
     lengths = np.append(kept[starts], kept[-1]).astype(np.int32)
     flat = pa.StringArray.from_buffers(len(starts), pa.py_buffer(lengths), pa.py_buffer(content[inside]))
@@ -141,7 +141,7 @@ def sequence_hash(w: Words, salt: int, longest: int | None = None) -> tuple[Hash
 def affix_hashes(w: Words) -> list[tuple[Hashes, npt.NDArray[np.bool_]]]:
     """Hashes of the first and last 4, 8 and 16 words, each with whether the text is longer than that.
 
-    A text no longer than the affix has no filling beside it, so it says nothing of a wrapper.
+    A text no longer than the affix has no other text beside it, so it says nothing of a template.
     """
     start, counts, end = w.offsets[:-1], w.counts, w.offsets[1:]
     place = np.arange(len(w.hashes))
@@ -210,10 +210,10 @@ def terms(w: Words) -> pa.BinaryArray:
     bucket = (w.hashes % np.uint64(TERM_BUCKETS)).astype(np.int64)
     row = np.repeat(np.arange(len(w.counts)), w.counts)
     within = np.arange(len(bucket)) - np.repeat(w.offsets[:-1], w.counts)
-    early = within < TERMS_KEPT
+    early = within < MAX_TERMS
     # Rows ascend, so the keys are nearly sorted, which a stable sort makes use of; NumPy's `unique` hashes, 50 times slower.
     cells = np.sort(row[early] * TERM_BUCKETS + bucket[early], kind="stable")
-    cells = cells[begins(cells)]
+    cells = cells[run_starts(cells)]
     counts = np.bincount(cells // TERM_BUCKETS, minlength=len(w.counts))
     return packed(counts, (cells % TERM_BUCKETS).astype(np.int16))
 

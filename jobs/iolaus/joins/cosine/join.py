@@ -27,7 +27,7 @@ from pyspark.sql import functions as F
 
 from iolaus.engine.exchange import through
 from iolaus.joins.cosine.cells import ONE_CELL, Cells, Floats, make_cells
-from iolaus.joins.cosine.partition import Plan, deal
+from iolaus.joins.cosine.partition import Plan, split_by_task
 from iolaus.joins.cosine.products import task_pairs
 from iolaus.joins.cosine.recall_probes import DRAWN, SAMPLE_EACH, Measured, draw, measure, sample
 from iolaus.joins.cosine.vectors import pack, unpacked
@@ -49,7 +49,7 @@ _PACKED = pa.schema(
         ("without", pa.int64()),
         ("narrowest", pa.int64()),
         ("width", pa.int64()),
-        ("message", pa.binary()),
+        ("arrow_batch", pa.binary()),
         ("drawn", pa.binary()),
     ]
 )
@@ -94,9 +94,9 @@ def cosine_join(
     figures = _figures(rows, without, width, plan, measured)
     _LOG.info("cosine join: %s", figures)
     pairs = through(
-        packed.select("n", "message"),
+        packed.select("n", "arrow_batch"),
         plan.tasks,
-        lambda batches: deal(unpacked(batches), plan),
+        lambda batches: split_by_task(unpacked(batches), plan),
         lambda task, batches: task_pairs(task, batches, plan),
         PAIRS,
     )
@@ -104,7 +104,7 @@ def cosine_join(
 
 
 def _packed(vectors: DataFrame, seed: int) -> DataFrame:
-    """(n, without, narrowest, width, message, drawn): vectors by the batch, and some of them at random, computed once."""
+    """(n, without, narrowest, width, arrow_batch, drawn): vectors by the batch, and some of them at random, computed once."""
 
     def packs(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -112,11 +112,11 @@ def _packed(vectors: DataFrame, seed: int) -> DataFrame:
             narrowest, width = (lengths[0], lengths[-1]) if lengths else (None, None)
             row = {"n": len(made), "without": batch.num_rows - len(made), "narrowest": narrowest, "width": width}
             drawn = draw(made, DRAWN, seed)
-            row |= {"message": made.message(), "drawn": drawn.message() if len(drawn) else None}
+            row |= {"arrow_batch": made.arrow_batch(), "drawn": drawn.arrow_batch() if len(drawn) else None}
             yield pa.RecordBatch.from_pylist([row], _PACKED)
 
     given = vectors.select(F.col("id").cast("string").alias("id"), F.col("vector").cast("array<float>").alias("vector"))
-    packed = "n long, without long, narrowest long, width long, message binary, drawn binary"
+    packed = "n long, without long, narrowest long, width long, arrow_batch binary, drawn binary"
     return given.mapInArrow(packs, packed).localCheckpoint()
 
 

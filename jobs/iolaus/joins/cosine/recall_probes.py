@@ -87,19 +87,19 @@ class Measured:
 def sample(packed: DataFrame, rows: int, wanted: int, seed: int) -> Sample:
     """About `wanted` distinct vectors of packed ones, and MOST_PROBES more, or as many: those of least mixed key.
 
-    packed: (n long, message binary, drawn binary), where `drawn` has what `draw` finds in the message at the share DRAWN, null
+    packed: (n long, arrow_batch binary, drawn binary), where `drawn` has what `draw` finds in the Arrow batch at the share DRAWN, null
     for nothing.
     """
     share = min(1.0, (wanted + MOST_PROBES) / rows)
-    source = packed.select("n", F.col("drawn" if share <= DRAWN else "message").alias("message")).where("message is not null")
+    source = packed.select("n", F.col("drawn" if share <= DRAWN else "arrow_batch").alias("arrow_batch")).where("arrow_batch is not null")
 
     def draws(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for part in unpacked(batches):
             drawn = draw(part, share, seed)
             if len(drawn):
-                yield pa.RecordBatch.from_arrays([pa.array([drawn.message()], pa.binary())], names=["message"])
+                yield pa.RecordBatch.from_arrays([pa.array([drawn.arrow_batch()], pa.binary())], names=["arrow_batch"])
 
-    table = source.mapInArrow(draws, "message binary").toArrow()
+    table = source.mapInArrow(draws, "arrow_batch binary").toArrow()
     if not len(table):
         return Sample(np.zeros((0, 1), np.float32), Probes(np.zeros((0, 1), np.float32), np.zeros(0, np.int64)), share)
     drawn = received(list(read(table.to_batches())))
@@ -164,7 +164,7 @@ def _summed(packed: DataFrame, count: Callable[[Batches], Iterator[Ints]], size:
         place = np.flatnonzero(found)
         yield pa.RecordBatch.from_arrays([pa.array(place), pa.array(found[place])], names=["place", "n"])
 
-    table = packed.select("n", "message").mapInArrow(counts, "place long, n long").groupBy("place").agg(F.sum("n").alias("n")).toArrow()
+    table = packed.select("n", "arrow_batch").mapInArrow(counts, "place long, n long").groupBy("place").agg(F.sum("n").alias("n")).toArrow()
     total = np.zeros(size, np.int64)
     total[table["place"].to_numpy()] = table["n"].to_numpy()
     return total

@@ -14,15 +14,15 @@ from iolaus.settings import Run, Scoring
 def behaviours(members: DataFrame, measured: DataFrame, models: DataFrame, run: Run) -> DataFrame:
     """Behaviours that members show more often than accounts of the same volume do.
 
-    measured: `features.account_behaviour` with `activity` of `features.account_embeddings`.
+    measured: `features.account_behaviour` with `activity` of `features.account_profiles`.
     """
     settings = run.settings.scoring
     released = {f"{RELEASE}:{r.model}": r for r in releases(models, run.day, run.settings.window_days)}
     thresholds = run.settings.claims
     claims = {name: shown(claim, thresholds) for name, claim in CLAIMS.items()}
-    claims |= {name: moved(release, settings.pivot_hours, thresholds.moved) for name, release in released.items()}
+    claims |= {name: moved(release, settings.release_adoption_hours, thresholds.moved) for name, release in released.items()}
     says = {name: claim.sentence(thresholds) for name, claim in CLAIMS.items()}
-    says |= {name: _of_release(release, settings.pivot_hours, thresholds.moved) for name, release in released.items()}
+    says |= {name: _of_release(release, settings.release_adoption_hours, thresholds.moved) for name, release in released.items()}
     kinds = {name: SIGNALS[name.split(":")[0]].kind for name in claims}
     flags = [F.struct(F.lit(name).alias("channel"), does.alias("shown")) for name, does in claims.items()]
     rows = measured.select("account_id", "volume_class", F.inline(F.array(*flags))).where("shown is not null")
@@ -77,8 +77,8 @@ def succession(members: DataFrame, profiles: DataFrame, settings: Scoring) -> Da
     later = F.sum(F.when(F.col("began") > F.col("since"), F.col("n")).otherwise(0))
     since = banned.select("cluster_id", "since").join(F.broadcast(days), F.lit(True)).groupBy("cluster_id", "volume_class")
     rate = since.agg((later / F.sum("n")).alias("rate"))
-    heirs = inside.join(banned, "cluster_id").join(rate, ["cluster_id", "volume_class"]).groupBy("cluster_id", "n_banned", "size")
-    counted = heirs.agg(
+    successors = inside.join(banned, "cluster_id").join(rate, ["cluster_id", "volume_class"]).groupBy("cluster_id", "n_banned", "size")
+    counted = successors.agg(
         F.count(F.when(F.col("began") > F.col("since"), 1)).cast("int").alias("support"),
         F.sum(F.round(F.col("rate") * 1_000_000).cast("long")).alias("parts"),
     )

@@ -15,10 +15,10 @@ SUBJECT = CHANNEL["content"]
 _PAIRED = 1_000  # members of a cluster whose pairs are compared
 
 
-def subject(members: DataFrame, embeddings: DataFrame, run: Run) -> tuple[DataFrame, DataFrame]:
-    """Pairs of members that ask about the same things, against random pairs; of many accounts it is a division of labour too."""
+def subject(members: DataFrame, profiles: DataFrame, run: Run) -> tuple[DataFrame, DataFrame]:
+    """Pairs of members that ask about the same things, against random pairs; of many accounts it is task sharing too."""
     settings = run.settings.scoring
-    vectors = spoken(embeddings, run.settings.pairs).select("account_id", "vector")
+    vectors = spoken(profiles, run.settings.pairs).select("account_id", "vector")
     vectors = vectors if run.settings.channels.content.enabled else vectors.limit(0)
     cut = same_subject(vectors, vectors.count(), run.settings.pairs)
     tail, threshold = (run.settings.pairs.content_tail, 1.0) if cut is None else (cut.tail, cut.threshold)

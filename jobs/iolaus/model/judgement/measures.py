@@ -11,13 +11,13 @@ from scipy.sparse.csgraph import connected_components
 
 from iolaus.engine.hashing import Ints
 from iolaus.engine.records import unpacked
-from iolaus.model.judgement.source import ACCOUNTS, Source, dealt, distinct, repetition, source
+from iolaus.model.judgement.source import ACCOUNTS, Source, distinct, repetition, shuffled, source
 from iolaus.model.judgement.weigh import Measured
 from iolaus.schemas.sketch import OPENING
 
 PLACES = ("address", "card")  # channels whose shared values are places and purses
 NO_PLACE, ISLANDS, ONE_POOL, ONE_PLACE = 0.0, 1.0, 2.0, 3.0  # values of the fact `places`
-_GROUPS, _SMALLEST = 3, 20  # of random accounts: fewer or smaller groups tell nothing of accounts at large
+_GROUPS, _SMALLEST = 3, 20  # of random accounts: fewer or smaller groups tell nothing of baseline accounts
 _JOINED = 0.3  # share of members whom shared places must join for these to be the group's
 _MAJORITY = 0.5
 SPREAD = 0.04  # by which groups of one source differ beside their own error
@@ -26,24 +26,24 @@ _MOST = 0.8  # share of exchanges that the fact `span` is about
 _DAY_MS = 86_400_000
 FEWEST_DAYS = 7  # of fewer days of traffic nothing is said about how long a group lasts
 
-# The columns of a member: days are lists of (day since 1970, n exchanges), shared of (channel, token).
+# The columns of a member: days are lists of (day since 1970, n exchanges), shared of (channel, value_hash).
 MEMBER = ("cluster_id", "account_id", "owner_id", "created_at", "n_exchanges", "n_later_turns", "openings", "days", "shared")
 
 
-def measured(members: pa.Table, at_large: float | None, days: int, seed: int) -> dict[str, Measured]:
+def measured(members: pa.Table, baseline: float | None, days: int, seed: int) -> dict[str, Measured]:
     """Facts by name of one group, of rows MEMBER in any order; one that cannot be told is left out.
 
-    at_large: `Source.log` of random accounts, None where accounts are not like themselves, so that nothing can be told. days:
+    baseline: `Source.log` of random accounts, None where accounts are not like themselves, so that nothing can be told. days:
     from the first of the window that has traffic to its last.
     """
     members = members.sort_by("account_id")
-    facts = _content(_drawn(members, seed), at_large, seed) | _places(members) | _creation(members)
+    facts = _content(_drawn(members, seed), baseline, seed) | _places(members) | _creation(members)
     facts |= _span(members) if days >= FEWEST_DAYS else {}
     owners = pc.fill_null(members["owner_id"], members["account_id"])
     return facts | {"owners": Measured(float(len(owners.unique())))}
 
 
-def at_large_of(accounts: pa.Table, group: int, seed: int) -> float | None:
+def baseline_of(accounts: pa.Table, group: int, seed: int) -> float | None:
     """Mean `Source.log` of random accounts in groups of `group`, of (account_id, openings); None where it is too small to measure by.
 
     A template of an account's own is a likeness too here, so openings are dealt whatever texts they carry: operations, of which
@@ -57,7 +57,7 @@ def at_large_of(accounts: pa.Table, group: int, seed: int) -> float | None:
         return None
     for first in range(0, len(accounts) - group + 1, group):
         inside = (account >= first) & (account < first + group)
-        made = dealt(*distinct(account[inside], records[inside]), seed)
+        made = shuffled(*distinct(account[inside], records[inside]), seed)
         found += [made] if made else []
     logs = np.array([f.log for f in found])
     if len(logs) < _GROUPS or logs.mean() < max(0.1, 2 * logs.std() / np.sqrt(len(logs))):
@@ -77,14 +77,14 @@ def days_of(accounts: pa.Table) -> int:
     return int(seen.max() - seen.min()) + 1
 
 
-def _content(members: pa.Table, at_large: float | None, seed: int) -> dict[str, Measured]:
+def _content(members: pa.Table, baseline: float | None, seed: int) -> dict[str, Measured]:
     lengths, records = unpacked(members["openings"].combine_chunks(), OPENING)
     account = np.repeat(np.arange(len(members)), lengths)
     facts: dict[str, Measured] = {}
     if len(np.unique(account)) < 3:
         return facts
-    made = source(account, records, seed) if at_large else None
-    if made and at_large:
+    made = source(account, records, seed) if baseline else None
+    if made and baseline:
         facts["source"] = Measured(made.log, float(np.hypot(made.error, SPREAD)))
     first_turns = (members["n_exchanges"].to_numpy() - members["n_later_turns"].to_numpy())[account]
     facts["repetition"] = Measured(repetition(account, records, first_turns))
@@ -93,9 +93,9 @@ def _content(members: pa.Table, at_large: float | None, seed: int) -> dict[str, 
 
 def _places(members: pa.Table) -> dict[str, Measured]:
     """The facts `places` and `applications`, from values that members share with each other."""
-    row, channel, token = _shared(members)
+    row, channel, value_hash = _shared(members)
     owner = pc.fill_null(members["owner_id"], members["account_id"]).combine_chunks().dictionary_encode().indices.to_numpy()
-    value = _numbered(channel, token)
+    value = _numbered(channel, value_hash)
     sharers, owners = _counted(value, row), _counted(value, owner[row])
     places = np.isin(channel, PLACES) & (owners[value] >= 2)
     several = sharers[np.unique(value[channel == "system"])] >= max(3, _SEVERAL * len(members))
@@ -110,17 +110,17 @@ def _places(members: pa.Table) -> dict[str, Measured]:
 
 
 def _shared(members: pa.Table) -> tuple[Ints, npt.NDArray[Any], Ints]:
-    """(member's place, channel, token) of each value that members have and other owners too."""
+    """(member's place, channel, value) of each value that members have and other owners too."""
     column = members["shared"].combine_chunks()
     row = np.repeat(np.arange(len(members)), pc.fill_null(pc.list_value_length(column), 0).to_numpy())
     items = column.flatten()
-    return row, items.field("channel").to_numpy(zero_copy_only=False), items.field("token").to_numpy()
+    return row, items.field("channel").to_numpy(zero_copy_only=False), items.field("value_hash").to_numpy()
 
 
-def _numbered(channel: npt.NDArray[Any], token: Ints) -> Ints:
+def _numbered(channel: npt.NDArray[Any], value_hash: Ints) -> Ints:
     """A number from 0 for each distinct value."""
     kinds = np.unique(channel, return_inverse=True)[1] if len(channel) else np.zeros(0, np.int64)
-    return np.unique(np.stack([kinds, token]), axis=1, return_inverse=True)[1].ravel() if len(token) else kinds
+    return np.unique(np.stack([kinds, value_hash]), axis=1, return_inverse=True)[1].ravel() if len(value_hash) else kinds
 
 
 def _counted(value: Ints, who: Ints) -> Ints:

@@ -50,16 +50,16 @@ def source(account: Ints, records: Records, seed: int) -> Source | None:
     account: (n,) which account sent each, any numbers.
     """
     account, records = distinct(account, records)
-    by_text = [found for part in strata(account, records) if (found := dealt(account[part], records[part], seed))]
+    by_text = [found for part in strata(account, records) if (found := shuffled(account[part], records[part], seed))]
     carrying = sum(found.n for found in by_text)
     if carrying < max(OPENINGS, CARRYING * len(records)):
-        return dealt(account, records, seed)
+        return shuffled(account, records, seed)
     log = sum(found.n * found.log for found in by_text) / carrying
     error = float(np.sqrt(sum((found.n * found.error) ** 2 for found in by_text))) / carrying
     return Source(log, error, carrying)
 
 
-def dealt(account: Ints, records: Records, seed: int) -> Source | None:
+def shuffled(account: Ints, records: Records, seed: int) -> Source | None:
     """`Source` of openings that are all dealt among themselves, whatever texts they carry; None where there are too few to tell."""
     if len(records) < OPENINGS or _repeated(account) < REPEATED:
         return None

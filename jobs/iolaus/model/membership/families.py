@@ -11,7 +11,7 @@ from iolaus.model.membership.typical import Typical
 from iolaus.settings import Profile
 
 FAMILIES = ("content", "infrastructure", "cohort", "behaviour", "timing")
-HOURS_HELD = 2_000_000  # hours of all candidates that are looked up at once
+HOURS_AT_ONCE = 2_000_000  # hours of all candidates that are looked up at once
 
 
 def content(of: Candidates, typical: Typical, groups: Groups, settings: Profile) -> Ints:
@@ -37,8 +37,8 @@ def cohort(of: Candidates, place: Floats, groups: Groups, settings: Profile) -> 
     return np.round(np.where(np.isnan(at), 0.0, np.clip(bits, settings.cohort_least, settings.cohort_most)) * MILLI).astype(np.int64)
 
 
-def behaviour(of: Candidates, bins: pa.ListArray, groups: Groups, at_large: Ints, settings: Profile) -> Ints:
-    """How it is used: the bins of the account's measures, in the group against at large."""
+def behaviour(of: Candidates, bins: pa.ListArray, groups: Groups, baseline: Ints, settings: Profile) -> Ints:
+    """How it is used: the bins of the account's measures, in the group against the baseline."""
     group, member = of.group, of.member
     values = bins.flatten().to_numpy(zero_copy_only=False).astype(float).reshape(-1, len(BINNED))[of.account]
     known = ~np.isnan(values)
@@ -46,7 +46,7 @@ def behaviour(of: Candidates, bins: pa.ListArray, groups: Groups, at_large: Ints
     measure = np.arange(len(BINNED))[None, :]
     inside, total = groups.inside[group[:, None], measure, at], groups.inside.sum(axis=2)[group]
     p = (inside - member[:, None] + 0.5) / (total - member[:, None] + 2)
-    outside = at_large[None, :, :] - groups.inside  # a large group is not held against itself
+    outside = baseline[None, :, :] - groups.inside  # a large group is not held against itself
     q = (outside[group[:, None], measure, at] + 0.5) / (outside.sum(axis=2)[group] + 2)
     step, cap = settings.behaviour_step, int(settings.behaviour_cap * MILLI)
     bits = np.where(known & (total > member[:, None]), np.clip(np.log2(np.maximum(p, 1e-9) / q), -step, step), 0.0)
@@ -54,7 +54,7 @@ def behaviour(of: Candidates, bins: pa.ListArray, groups: Groups, at_large: Ints
     return np.clip(summed, -cap, cap)
 
 
-def timing(of: Candidates, hours: pa.ListArray, groups: Groups, at_large: Ints, settings: Profile, *, at_once: int = HOURS_HELD) -> Ints:
+def timing(of: Candidates, hours: pa.ListArray, groups: Groups, baseline: Ints, settings: Profile, *, at_once: int = HOURS_AT_ONCE) -> Ints:
     """When it is active: the account's hours, each by its share of the hours of the group's other members.
 
     Held against the larger of its share of everybody's hours and of what the group's days and times of day make of it, so
@@ -69,8 +69,8 @@ def timing(of: Candidates, hours: pa.ListArray, groups: Groups, at_large: Ints, 
     total = groups.hours.sum(axis=1)
     by_day = groups.hours.reshape(len(total), -1, 24)
     usual = (by_day.sum(axis=2)[:, :, None] * by_day.sum(axis=1)[:, None, :]).reshape(len(total), -1) / np.maximum(total, 1)[:, None] ** 2
-    outside = at_large[None, :] - groups.hours
-    expected = np.maximum(usual, (outside + 0.5) / (outside.sum(axis=1)[:, None] + 0.5 * len(at_large)))
+    outside = baseline[None, :] - groups.hours
+    expected = np.maximum(usual, (outside + 0.5) / (outside.sum(axis=1)[:, None] + 0.5 * len(baseline)))
     hours_of, summed = items.to_numpy(zero_copy_only=False), np.zeros(len(account), np.int64)
     for some in np.array_split(np.arange(len(account)), counts.sum() // at_once + 1):
         n = counts[some]

@@ -1,14 +1,14 @@
 """Re-assignment of accounts to groups by profile: naive Bayes against the background of the same data.
 
-A group's profile is what its members have more often than everybody: tokens by channel, time of creation,
+A group's profile is what its members have more often than everybody: values by channel, time of creation,
 bins of behaviour, what they ask about, the hours in which they are active. Of an account, each channel says how much
-likelier its tokens are in the group than at large, in bits; groups of channels that are views of one fact count once;
+likelier its values are in the group than in the baseline, in bits; groups of channels that are views of one fact count once;
 families add up, each capped. A member is judged without its own contribution (leave one out), so a group cannot vouch for a member that
 only vouches for itself. After Fellegi and Sunter, A theory for record linkage (JASA 1969), with agreement
 weights estimated from the group and the background instead of from matched pairs.
 
 Cost: an Arrow pass over the groups' members to describe them, and one over all accounts. What comes to the driver is one row
-a group, and of each channel its most typical tokens.
+a group, and of each channel its most typical values.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from iolaus.engine.runs import begins
+from iolaus.engine.runs import run_starts
 from iolaus.model.account_bins import Floats, Ints
 from iolaus.model.bits import MILLI
 from iolaus.model.membership import families
@@ -30,12 +30,12 @@ from iolaus.model.membership.candidates import (
     Candidates,
     candidates,
     memberships_of,
-    of_shared_tokens,
+    of_shared_values,
     of_subject,
 )
 from iolaus.model.membership.families import FAMILIES
 from iolaus.model.membership.group import Groups, described, nearness
-from iolaus.model.membership.typical import AT_ONCE, CHANNELS, Typical, typical_tokens
+from iolaus.model.membership.typical import AT_ONCE, CHANNELS, Typical, typical_values
 from iolaus.model.population import Background, Size
 from iolaus.settings import DEFAULT, Channels, Profile
 
@@ -50,7 +50,7 @@ def assign(
     members: DataFrame,
     linked: DataFrame,
     accounts: DataFrame,
-    at_large: Background,
+    baseline: Background,
     population: Size,
     settings: Profile,
     limits: Channels = DEFAULT.channels,
@@ -58,27 +58,27 @@ def assign(
     """One round: (community, account_id, bits, one column a family, reasons), one row an account.
 
     members: (community, account_id); linked: those of groups that were found by links alone, as they were found: to have no
-    link, and share no token either, is to lack what all of them have; accounts: rows of `account_bins.bins` with `held`, of
-    `typical.held`, null where an account shares nothing; at_large: see `population`. Candidates of a group are the
-    accounts that share a token with it that the group has unusually often, or that ask about the same things. Bits are
+    link, and share no value either, is to lack what all of them have; accounts: rows of `account_bins.bins` with `packed_values`, of
+    `typical.packed_values`, null where an account shares nothing; baseline: see `population`. Candidates of a group are the
+    accounts that share a value with it that the group has unusually often, or that ask about the same things. Bits are
     thousandths.
     """
     settings = _without(settings, limits)
-    profile = described(members, accounts.drop("held"), len(at_large.hours), settings)
+    profile = described(members, accounts.drop("packed_values"), len(baseline.hours), settings)
     if not len(profile.names):
         return members.sparkSession.createDataFrame([], _ASSIGNED)
-    typical = typical_tokens(members, accounts, profile, population.owners, settings)
+    typical = typical_values(members, accounts, profile, population.owners, settings)
     by_links = np.isin(profile.names, linked.select("community").distinct().toArrow()["community"].to_pylist())  # a row a group
     at_once = max(1, min(AT_ONCE, PAIRS // len(profile.names)))
     own, ties = (of.groupBy("account_id").agg(F.collect_list("community").alias(name)) for of, name in ((members, "own"), (linked, "ties")))
 
     def judge(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        nobody = np.zeros((len(at_large.vectors), len(profile.names)), bool)
-        everybody = np.sort(nearness(at_large.vectors, profile.sums, nobody), axis=0)
+        nobody = np.zeros((len(baseline.vectors), len(profile.names)), bool)
+        everybody = np.sort(nearness(baseline.vectors, profile.sums, nobody), axis=0)
         for batch in batches:
             for start in range(0, batch.num_rows, at_once):
                 yield from _judge(
-                    batch.slice(start, at_once), profile, by_links, typical, at_large, everybody, population, settings, limits
+                    batch.slice(start, at_once), profile, by_links, typical, baseline, everybody, population, settings, limits
                 )
 
     return accounts.join(own, "account_id", "left").join(ties, "account_id", "left").mapInArrow(judge, _ASSIGNED)
@@ -95,7 +95,7 @@ def _judge(
     groups: Groups,
     by_links: npt.NDArray[np.bool_],
     typical: Typical,
-    at_large: Background,
+    baseline: Background,
     everybody: Floats,
     population: Size,
     settings: Profile,
@@ -104,9 +104,9 @@ def _judge(
     """The group that explains each account of a batch best, where one does."""
     names = pa.array(groups.names, pa.string())
     own, ties = (memberships_of(batch.column(name), names) for name in ("own", "ties"))
-    # What the account asks about is one more channel, of groups that it may share no token with.
+    # What the account asks about is one more channel, of groups that it may share no value with.
     found = (
-        of_shared_tokens(batch.column("held"), typical, own, groups, population.owners, limits),
+        of_shared_values(batch.column("packed_values"), typical, own, groups, population.owners, limits),
         of_subject(batch.column("vector"), own, groups, everybody, settings, limits.content),
     )
     every = candidates(found, own, len(names))
@@ -121,14 +121,14 @@ def _judge(
     )
     # What costs more to compute is computed where it may still decide.
     near = _hopeful(every.where(_near(every, settings)), settings.behaviour_cap + settings.timing_cap, settings)
-    near = near.knowing(behaviour=families.behaviour(near, batch.column("bins"), groups, at_large.bins, settings))
+    near = near.knowing(behaviour=families.behaviour(near, batch.column("bins"), groups, baseline.bins, settings))
     near = _hopeful(near, settings.timing_cap, settings)
-    near = near.knowing(timing=families.timing(near, batch.column("hours"), groups, at_large.hours, settings))
+    near = near.knowing(timing=families.timing(near, batch.column("hours"), groups, baseline.hours, settings))
     yield _assigned(_chosen(near.where(_grounded(near, ties, len(names), settings)), groups, settings), batch.column("account_id"), names)
 
 
 def _prior(of: Candidates, groups: Groups, by_links: npt.NDArray[np.bool_], ties: Ints, accounts: int, settings: Profile) -> Ints:
-    """Log odds that an account drawn at random is of the group; less, without a token or link, of a group that links found."""
+    """Log odds that an account drawn at random is of the group; less, without a value or link, of a group that links found."""
     size = groups.size[of.group]
     odds = np.round(np.log2(size / np.maximum(accounts - size, 1)) * MILLI).astype(np.int64)
     exact = np.delete(of.best, SUBJECT_PART, axis=1).max(axis=1) > 0
@@ -175,7 +175,7 @@ def _chosen(of: Candidates, groups: Groups, settings: Profile) -> Candidates:
     accepted = of.where(agree & (of.total >= settings.posterior * MILLI))
     order = np.lexsort([accepted.group, -groups.size[accepted.group], -accepted.total, accepted.account])
     best = np.zeros(len(order), bool)
-    best[order[begins(accepted.account[order])]] = True
+    best[order[run_starts(accepted.account[order])]] = True
     return accepted.where(best)
 
 

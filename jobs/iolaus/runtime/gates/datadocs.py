@@ -1,4 +1,4 @@
-"""Great Expectations' Data Docs of a day: pages with every suite and what it saw, from the stored figures."""
+"""Great Expectations' Data Docs of a day: pages with every suite and what it saw, from the stored metrics."""
 
 import warnings
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ from iolaus.settings import DEFAULT
 
 
 def write_data_docs(folder: str, day: date, summaries: Mapping[str, Mapping[str, float]], own: Mapping[str, str] = DEFAULT.suites) -> Path:
-    """Write the pages into a folder, and return the first of them. `summaries` are the figures by table.
+    """Write the pages into a folder, and return the first of them. `summaries` are the metrics by table.
 
-    Figures are judged again, by the suites as they are now, or by those of the deployment's `own`: no table is read.
+    Metrics are judged again, by the suites as they are now, or by those of the deployment's `own`: no table is read.
     """
     suites.context()  # which reports to nobody; one of its own has only this day's pages
     import great_expectations as gx  # noqa: PLC0415 - it takes seconds to import
@@ -38,7 +38,7 @@ def write_data_docs(folder: str, day: date, summaries: Mapping[str, Mapping[str,
             suite = docs.suites.add(gx.ExpectationSuite(**text.text))
             judged = docs.validation_definitions.add(gx.ValidationDefinition(name=name, data=batch, suite=suite))
             checkpoint = docs.checkpoints.add(gx.Checkpoint(name=name, validation_definitions=[judged], result_format="COMPLETE"))
-            row = {e.figure: summaries[name].get(e.figure) for e in text.expectations}
+            row = {e.metric: summaries[name].get(e.metric) for e in text.expectations}
             checkpoint.run(batch_parameters={"dataframe": pd.DataFrame([row], dtype="float64")}, run_id=run)
         docs.build_data_docs(site_names=["quality"])
     return site / "index.html"

@@ -13,7 +13,7 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from iolaus.engine.exchange import by_task, dealt, whole
+from iolaus.engine.exchange import by_task, partitioned, whole
 from iolaus.model.pair_evidence import by_pair
 from iolaus.schemas.table import Table
 
@@ -46,14 +46,14 @@ def count_duplicates(frame: DataFrame, spec: Table, by: Sequence[str] = ()) -> D
         if rows is None:
             return
         places = np.flatnonzero(rows["is_whole"].to_numpy())
-        order, begins = by_pair(*(rows[name].to_numpy()[places] for name in ("one", "other")))
+        order, run_starts = by_pair(*(rows[name].to_numpy()[places] for name in ("one", "other")))
         repeated = np.ones(len(rows), np.int64)
-        repeated[places[order[begins]]] = 0
+        repeated[places[order[run_starts]]] = 0
         summed = rows.select(by).append_column("n", pa.array(repeated)).group_by(by).aggregate([("n", "sum")])
         yield from summed.rename_columns({"n_sum": "n"}).select([*by, "n"]).combine_chunks().to_batches()
 
     schema = ", ".join([*(f"{name} {frame.schema[name].dataType.simpleString()}" for name in by), "n long"])
-    each = by_task(dealt(keys, task_of), tasks, count, schema)
+    each = by_task(partitioned(keys, task_of), tasks, count, schema)
     return each.groupBy(*by).agg(F.coalesce(F.sum("n"), F.lit(0)).alias(DUPLICATES))
 
 

@@ -1,6 +1,6 @@
 """The records of runs: what each stage made (`quality.runs`), and what its gate saw and said.
 
-Rows written and bytes come from Delta's commits and rows read from the figures of the gates, so that nothing
+Rows written and bytes come from Delta's commits and rows read from the metrics of the gates, so that nothing
 is counted again. Rows are added a day at a time, when the day has ended; none is ever replaced.
 """
 
@@ -121,18 +121,18 @@ class Records:
 
     def _rows_in(self, read: Read, day: date) -> int | None:
         """Rows that a stage of `day` read of a table; None if they were not measured."""
-        figure = self._gate.figure
+        metric = self._gate.metric
         if read.table == "landing.exchanges":
-            accepted, rejected = figure("bronze.exchanges", day, "rows"), figure("quality.quarantine", day, "rejected_exchanges")
+            accepted, rejected = metric("bronze.exchanges", day, "rows"), metric("quality.quarantine", day, "rejected_exchanges")
             return None if accepted is None or rejected is None else accepted + rejected
         if read.table == VERDICTS:
             return self._verdicts()
         if read.span is Span.ARRIVED:
-            return figure("silver.exchanges", day, "arrived")
+            return metric("silver.exchanges", day, "arrived")
         if read.span is Span.DAY:
-            return figure(read.table, day, "rows")
+            return metric(read.table, day, "rows")
         if read.span is Span.WINDOW:
-            known = [figure(read.table, day - timedelta(days=back), "rows") for back in range(self._lake.window_days)]
+            known = [metric(read.table, day - timedelta(days=back), "rows") for back in range(self._lake.window_days)]
             return sum(n for n in known if n is not None) if known[0] is not None else None
         return self._gate.latest(read.table, day, "rows", before=read.span is Span.PREVIOUS)
 
@@ -142,7 +142,7 @@ class Records:
 
     def _result_row(self, o: Outcome) -> tuple[object, ...]:
         run = (o.day, self._run_id, o.judged_at, o.table)
-        return (*run, o.figure, o.severity, o.success, o.observed, o.at_least, o.at_most, o.reason, o.rows_at)
+        return (*run, o.metric, o.severity, o.success, o.observed, o.at_least, o.at_most, o.reason, o.rows_at)
 
     def _summary_row(self, m: Measured) -> tuple[object, ...]:
-        return (m.day, self._run_id, m.judged_at, m.table, {name: value for name, value in m.figures.items() if value is not None})
+        return (m.day, self._run_id, m.judged_at, m.table, {name: value for name, value in m.metrics.items() if value is not None})

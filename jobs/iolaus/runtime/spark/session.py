@@ -84,13 +84,13 @@ def check_java() -> None:
     """Raise UsageError, with the mend, unless a Java that Spark runs on can be started."""
     home = os.environ.get("JAVA_HOME")
     java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
-    mend = "install Java 17 (Debian: apt-get install openjdk-17-jre-headless) or point JAVA_HOME at one"
+    fix = "install Java 17 (Debian: apt-get install openjdk-17-jre-headless) or point JAVA_HOME at one"
     if not java or not Path(java).exists():
-        raise UsageError(f"no Java found; {mend}")
+        raise UsageError(f"no Java found; {fix}")
     answer = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
     found = re.search(r'version "(\d+)', answer)
     if not found or int(found[1]) not in JAVA_VERSIONS:
-        raise UsageError(f"Java {found[1] if found else 'unknown'} at {java} is not one Spark 4.1 runs on; {mend}")
+        raise UsageError(f"Java {found[1] if found else 'unknown'} at {java} is not one Spark 4.1 runs on; {fix}")
 
 
 def session(

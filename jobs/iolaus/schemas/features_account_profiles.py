@@ -1,43 +1,43 @@
-"""features.account_embeddings"""
+"""features.account_profiles"""
 
 from iolaus.schemas.sketch import SKETCH
 from iolaus.schemas.table import BYTE, DATE, DOUBLE, FLOAT, INT, LONG, STRING, Table, array_of, column, struct_of
 
-TRAIT = struct_of(
-    column("channel", BYTE, "iolaus.model.signals.TRAIT_CODES"),
-    column("token", LONG, "the first 64 bits of a pseudonym, a hash, or a number"),
+ATTRIBUTE = struct_of(
+    column("channel", BYTE, "iolaus.model.signals.ATTRIBUTE_CODES"),
+    column("value_hash", LONG, "the first 64 bits of a pseudonym, a hash, or a number"),
     column("n", INT, "exchanges with it"),
 )
-PHRASE = struct_of(
-    column("channel", BYTE, "iolaus.schemas.sketch.PHRASE_CHANNELS"),
-    column("token", LONG, "hash of the prompt, template, head or tail"),
+FRAGMENT = struct_of(
+    column("channel", BYTE, "iolaus.schemas.sketch.FRAGMENT_CHANNELS"),
+    column("value_hash", LONG, "hash of the prompt, template, head or tail"),
     column("n", INT, "exchanges with it"),
-    column("fillings", INT, "distinct prompts with it"),
+    column("distinct_prompts", INT, "distinct prompts with it"),
 )
 
 TABLE = Table(
-    name="features.account_embeddings",
+    name="features.account_profiles",
     grain="one row an account that was active in the window that ends with the date",
     key=("run_date", "account_id"),
     columns=(
         column("run_date", DATE, "last day of the window", required=True),
         column("account_id", STRING, "the account", required=True),
-        *(field for field in SKETCH if field.name not in ("traits", "prompts", "terms")),
+        *(field for field in SKETCH if field.name not in ("attributes", "prompts", "terms")),
         column(
-            "traits",
-            array_of(TRAIT),
-            "what requests were sent from, and how; at most 128 tokens a channel, by least hash",
+            "attributes",
+            array_of(ATTRIBUTE),
+            "what requests were sent from, and how; at most 128 values a channel, by least hash",
             required=True,
         ),
-        column("phrases", array_of(PHRASE), "prompts, templates and affixes of prompts, counted", required=True),
+        column("fragments", array_of(FRAGMENT), "prompts, templates and affixes of prompts, counted", required=True),
         column(
-            "n_known",
+            "n_sampled",
             LONG,
-            "exchanges of the 512 prompts at most that a sketch keeps: shares of phrases are shares of these",
+            "exchanges of the 512 prompts at most that a sketch keeps: shares of text fragments are shares of these",
             required=True,
         ),
         column(
-            "wrapped",
+            "own_template_share",
             DOUBLE,
             "share of exchanges whose prompt fills a text of eight words and more, as another of its prompts does; null of few exchanges",
         ),

@@ -7,7 +7,7 @@ headlines at once; `office`, whose people write about one subject in office hour
 times alone do not tell from colleagues. Innocents: `fan`s who write during the same matches, a `viral` text, and users of
 a `scheduled` greeting.
 
-    python benchmarks/posts.py --bench FOLDER --out LANDING [--seed 1]
+    python benchmarks/text_only.py --bench FOLDER --out LANDING [--seed 1]
 """
 
 import argparse
@@ -26,7 +26,7 @@ HOUR, DAY, DAYS = 3_600.0, 86_400.0, 14
 LINE = 200  # characters of a post
 
 
-class Posts:
+class TextOnly:
     """Posts of accounts, as (second, account, text), and whom the truth says each account is."""
 
     def __init__(self, bench: Path, seed: int):
@@ -88,7 +88,7 @@ class Posts:
                     text = self.world.vary(subject[first + int(self.chance.integers(0, 300))])
                     self.say(day * DAY + HOUR * float(self.chance.uniform(7, 16)), account, text)
 
-    def innocents(self) -> None:
+    def legitimate(self) -> None:
         """People, and those whom a match, a text or a schedule brings together."""
         for account in self.accounts("user", 3_000, (0, 1)):
             self.live(account, int(np.clip(self.chance.lognormal(2.6, 1.1), 1, 800)))
@@ -127,9 +127,9 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True, help="landing folder to make; the truth is written beside it")
     parser.add_argument("--seed", type=int, default=1, help="same seed, same landing")
     given = parser.parse_args()
-    posts = Posts(given.bench, given.seed)
+    posts = TextOnly(given.bench, given.seed)
     posts.operators()
-    posts.innocents()
+    posts.legitimate()
     posts.write(given.out)
     return 0
 
