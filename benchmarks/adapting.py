@@ -19,7 +19,23 @@ from iolaus.adapters import documents
 from iolaus.adapters.formats import FORMATS
 from iolaus.adapters.landing import Choice, rows
 
-_WORDS = ("a", "shipment", "left", "the", "harbour", "before", "dawn", "and", "clerk", "wrote", "its", "number", "in", "blue", "ledger")
+_WORDS = (
+    "a",
+    "shipment",
+    "left",
+    "the",
+    "harbour",
+    "before",
+    "dawn",
+    "and",
+    "clerk",
+    "wrote",
+    "its",
+    "number",
+    "in",
+    "blue",
+    "ledger",
+)
 
 
 def payload(number: int) -> dict[str, Any]:

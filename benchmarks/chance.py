@@ -1,11 +1,14 @@
-"""How many links chance makes, and how many groups with synchronised activity: values, and accounts, are dealt anew and counted.
+"""How many links chance makes, and how many groups with synchronised activity.
+
+Values, and accounts, are dealt anew and counted.
 
 What a link may rest on is stated in `docs/method.md`: among N accounts, pairs that reach log2(N) + 1 bits by chance are
-at most N / 2, and those of them that also close triangles are nearly none. Here a lake's own day is shuffled: each group
-of channels (views of one fact) is dealt to accounts by a permutation of its own, so every value keeps its owners' number,
-and every account's values of one fact stay together, but nothing ties one fact to another.
+at most N / 2, and those of them that also close triangles are nearly none. Here a lake's own day is shuffled: each
+group of channels (views of one fact) is dealt to accounts by a permutation of its own, so every value keeps its owners'
+number, and every account's values of one fact stay together, but nothing ties one fact to another.
 
-Then accounts that are in no cluster are dealt into groups, and those counted on whose days the group shows synchronised activity.
+Then accounts that are in no cluster are dealt into groups, and those counted on whose days the group shows synchronised
+activity.
 
     python benchmarks/chance.py --lake LAKE --date D [--seeds 3]
 """
@@ -38,27 +41,40 @@ SIZES = (5, 10, 30, 100)  # accounts of a group that is dealt
 
 
 def permuted(accounts: DataFrame, seed: int) -> DataFrame:
-    """(account_id, group, owner_id, new_account): for each group of channels, a permutation of the accounts (account_id, owner_id)."""
+    """(account_id, group, owner_id, new_account).
+
+    For each group of channels, a permutation of the accounts (account_id, owner_id).
+    """
     each = accounts.select("account_id", "owner_id", F.explode(F.array(*map(F.lit, GROUPS))).alias("group"))
     by_name = Window.partitionBy("group").orderBy("account_id")
     by_chance = Window.partitionBy("group").orderBy(F.xxhash64(F.lit(seed), "group", "account_id"), "account_id")
     numbered = each.withColumn("n", F.row_number().over(by_name))
     drawn = each.select(
-        "group", F.col("account_id").alias("new_account"), F.col("owner_id").alias("new_owner"), F.row_number().over(by_chance).alias("n")
+        "group",
+        F.col("account_id").alias("new_account"),
+        F.col("owner_id").alias("new_owner"),
+        F.row_number().over(by_chance).alias("n"),
     )
-    return numbered.join(drawn, ["group", "n"]).select("account_id", "group", "new_account", "new_owner").localCheckpoint()
+    return (
+        numbered.join(drawn, ["group", "n"]).select("account_id", "group", "new_account", "new_owner").localCheckpoint()
+    )
 
 
 def shuffled_links(
     shared_values: DataFrame, profiles: DataFrame, accounts: DataFrame, population: DataFrame, run: Run, seed: int
 ) -> DataFrame:
     """`graph.links` of a day whose values are dealt anew, each with the triangles that it closes, be it none."""
-    active = profiles.select("account_id").join(accounts.where("agreement is null").select("account_id", "owner_id"), "account_id")
+    active = profiles.select("account_id").join(
+        accounts.where("agreement is null").select("account_id", "owner_id"), "account_id"
+    )
     permutation = permuted(active, seed)
     group = F.create_map(*(F.lit(x) for c in CHANNEL.values() for x in (c.name, c.group)))[F.col("channel")]
     moved = shared_values.withColumn("group", group).join(permutation, ["account_id", "group"])
     new = {"account_id": "new_account", "owner_id": "new_owner", "account_key": "new_key"}
-    moved = moved.join(population.select(F.col("account_id").alias("new_account"), F.col("account_key").alias("new_key")), "new_account")
+    moved = moved.join(
+        population.select(F.col("account_id").alias("new_account"), F.col("account_key").alias("new_key")),
+        "new_account",
+    )
     shared_values = moved.select(*(F.col(new.get(c, c)).alias(c) for c in shared_values.columns))
 
     def permuted_columns(frame: DataFrame, name: str, columns: tuple[str, ...]) -> DataFrame:
@@ -70,7 +86,9 @@ def shuffled_links(
             .select(*frame.columns)
         )
 
-    profiles = permuted_columns(permuted_columns(profiles, "subject", ("vector", "prompt_words")), "minutes", ("slots",)).localCheckpoint()
+    profiles = permuted_columns(
+        permuted_columns(profiles, "subject", ("vector", "prompt_words")), "minutes", ("slots",)
+    ).localCheckpoint()
     accounts = permuted_columns(accounts, "creation", ("created_at",)).localCheckpoint()
     shared_values = shared_values.localCheckpoint()
     found = [
@@ -83,13 +101,22 @@ def shuffled_links(
     cohort = iolaus.pairs.cohort.transform(accounts, population, infrastructure, templates, content, run)
     every = replace(run, settings=replace(run.settings, graph=replace(run.settings.graph, triangles=0)))
     verdicts = shared_values.sparkSession.createDataFrame([], table("verdicts.given").schema)
-    links: DataFrame = iolaus.graph.links.transform(infrastructure, templates, content, synchrony, cohort, population, verdicts, every)
+    links: DataFrame = iolaus.graph.links.transform(
+        infrastructure, templates, content, synchrony, cohort, population, verdicts, every
+    )
     return links.localCheckpoint()
 
 
 def random_groups(profiles: DataFrame, clusters: DataFrame, size: int, seed: int) -> DataFrame:
-    """(cluster_id, account_id): the accounts of no cluster, in groups of `size` by chance; those left over are in none."""
-    free = profiles.where(F.size("slots") > 0).select("account_id").join(clusters.select("account_id"), "account_id", "left_anti")
+    """(cluster_id, account_id): the accounts of no cluster, in groups of `size` by chance.
+
+    Those left over are in none.
+    """
+    free = (
+        profiles.where(F.size("slots") > 0)
+        .select("account_id")
+        .join(clusters.select("account_id"), "account_id", "left_anti")
+    )
     order = Window.orderBy(F.xxhash64(F.lit(seed), F.lit(size), "account_id"), "account_id")
     numbered = free.withColumn("group", F.floor((F.row_number().over(order) - 1) / size)).localCheckpoint()
     whole = numbered.where(F.col("group") < numbered.count() // size)
@@ -97,7 +124,10 @@ def random_groups(profiles: DataFrame, clusters: DataFrame, size: int, seed: int
 
 
 def main() -> int:
-    """Print, for each seed, the links by chance, the budget, and those that close enough triangles; then groups with synchronised activity."""
+    """Print, for each seed, the links by chance, the budget, and those that close enough triangles.
+
+    Then groups with synchronised activity.
+    """
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lake", required=True, help="a lake that `iolaus run` made")
     parser.add_argument("--date", required=True, type=date.fromisoformat, help="a day that was run")
@@ -118,14 +148,18 @@ def main() -> int:
         kept = links.where(F.col("triangles") >= DEFAULT.graph.triangles).count()
         print(f"{seed:4} {links.count():9} {accounts // 2:7} {kept:5}", flush=True)
     clusters = lake.read("graph.clusters", Span.DAY, given.date).localCheckpoint()
-    enough = int(FACT["clock"].bounds[-1] / DEFAULT.scoring.synchronised_each)  # days from which on the judgement calls it steady
+    # days from which on the judgement calls it steady
+    enough = int(FACT["clock"].bounds[-1] / DEFAULT.scoring.synchronised_each)
     print(f"{'seed':>4} {'size':>5} {'groups':>6} {'in step on a day':>16} {'on three':>8} {f'on {enough}':>6}")
     for seed in range(1, given.seeds + 1):
         for size in SIZES:
             groups = random_groups(profiles, clusters, size, seed).localCheckpoint()
             days = synchronised_activity(groups, profiles, DEFAULT.scoring).select("days").localCheckpoint()
             some, three, all_ = (days.where(F.col("days") >= least).count() for least in (1, 3, enough))
-            print(f"{seed:4} {size:5} {groups.select('cluster_id').distinct().count():6} {some:16} {three:8} {all_:6}", flush=True)
+            print(
+                f"{seed:4} {size:5} {groups.select('cluster_id').distinct().count():6} {some:16} {three:8} {all_:6}",
+                flush=True,
+            )
     return 0
 
 

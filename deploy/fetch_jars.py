@@ -1,4 +1,6 @@
-"""Put Delta's jars into the folder `jars` of this Python environment, once; with `--s3`, Hadoop's for S3 into `jars-s3`.
+"""Put Delta's jars into the folder `jars` of this Python environment, once.
+
+With `--s3`, Hadoop's for S3 into `jars-s3`.
 
 Spark's own resolver fetches them, from wherever it is configured to look, into its own cache. Of what
 Delta names as dependencies, Spark brings the rest or the project does not use it: two jars of 9 MB

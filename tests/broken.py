@@ -19,12 +19,27 @@ _SCORE: Row = {
     "n_owners": 5, "n_exchanges": 60, "first_seen": NOW, "last_seen": NOW, "summary": "s", "reasons": ["r"], "explanations": ["e"],
     "case_kind": "distillation", "rival": "strangers", "margin_bits": 5.0,
 }  # fmt: skip
-_PIECE: Row = {"cluster_id": "c1", "channel": "card", "kind": "coordination", "bits": 3.0, "support": 2, "value": 1.0, "description": "d"}
+_PIECE: Row = {
+    "cluster_id": "c1",
+    "channel": "card",
+    "kind": "coordination",
+    "bits": 3.0,
+    "support": 2,
+    "value": 1.0,
+    "description": "d",
+}
 _JUDGED: Row = {
     "cluster_id": "c1", "fact": "source", "family": "content", "value": 0.1, "error": 0.05, "finding": "f", "bits": 2.0,
     "log_likelihoods": {"distillation": -0.2}, "description": "d", "hypothesis": "distillation", "rival": "strangers", "margin_bits": 2.0,
 }  # fmt: skip
-_MEMBER: Row = {"cluster_id": "c1", "account_id": "a", "membership": 0.9, "n_exchanges": 3, "reasons": ["r"], "distillation_share": 1.0}
+_MEMBER: Row = {
+    "cluster_id": "c1",
+    "account_id": "a",
+    "membership": 0.9,
+    "n_exchanges": 3,
+    "reasons": ["r"],
+    "distillation_share": 1.0,
+}
 
 GOOD: dict[str, Row] = {
     "landing.accounts": {"line": '{"account_id": "a", "created_at": "2026-01-01T00:00:00Z"}'},
@@ -128,7 +143,10 @@ BROKEN: dict[str, dict[str, Row | list[Row]]] = {
         "unknown_country": {"account_id": "y", "phone_country": "Germany"},
         "days_to_newest": [{"created_at": NOW - timedelta(days=30)}],
     },
-    "bronze.models": {"without_name": {"model": ""}, "far_release": {"model": "y", "released_at": NOW.replace(year=2099)}},
+    "bronze.models": {
+        "without_name": {"model": ""},
+        "far_release": {"model": "y", "released_at": NOW.replace(year=2099)},
+    },
     "bronze.agreements": {"without_organisation": {"org_id": " "}, "unknown_kind": {"kind": "friendship"}},
     "quality.quarantine": {
         "rejected_others": {"source": "accounts"},

@@ -1,4 +1,7 @@
-"""What is a call, under which id and in which document: nothing that a gateway logged is taken for no call, or dropped."""
+"""What is a call, under which id and in which document.
+
+Nothing that a gateway logged is taken for no call, or dropped.
+"""
 
 import base64
 import gzip
@@ -15,9 +18,13 @@ from tests.gateway_cases import BEGUN, Row, landed, payload, seen, span
 MESSAGES = json.dumps([{"role": "user", "parts": [{"type": "text", "content": "How deep is the lake?"}]}])
 
 
-@pytest.mark.parametrize("name", ["acompletion", "aresponses", "anthropic_messages", "agenerate_content", "chat", "Chat", "ask_the_oracle"])
+@pytest.mark.parametrize(
+    "name", ["acompletion", "aresponses", "anthropic_messages", "agenerate_content", "chat", "Chat", "ask_the_oracle"]
+)
 def test_names_of_operations_of_real_software_are_calls(name: str):
-    (row,) = landed("otlp", span({"gen_ai.operation.name": name, "gen_ai.request.model": "m", "gen_ai.input.messages": MESSAGES}))
+    (row,) = landed(
+        "otlp", span({"gen_ai.operation.name": name, "gen_ai.request.model": "m", "gen_ai.input.messages": MESSAGES})
+    )
     assert row["prompt"] == "How deep is the lake?"
 
 
@@ -41,7 +48,12 @@ def test_what_generates_no_text_is_left_out(said: Row):
     ("body", "asked"),
     [
         (
-            {"model": "claude-y", "max_tokens": 7, "system": "Be kind.", "messages": [{"role": "user", "content": "Why is rain wet?"}]},
+            {
+                "model": "claude-y",
+                "max_tokens": 7,
+                "system": "Be kind.",
+                "messages": [{"role": "user", "content": "Why is rain wet?"}],
+            },
             ("Why is rain wet?", "Be kind.", 7),
         ),
         (
@@ -55,14 +67,17 @@ def test_what_generates_no_text_is_left_out(said: Row):
     ],
 )
 def test_the_body_of_a_call_that_is_passed_through_is_read(body: Row, asked: tuple[Any, ...]):
-    (row,) = landed("litellm", payload(call_type="pass_through_endpoint", messages=[{"role": "user", "content": json.dumps(body)}]))
+    (row,) = landed(
+        "litellm", payload(call_type="pass_through_endpoint", messages=[{"role": "user", "content": json.dumps(body)}])
+    )
     assert seen(row, "prompt", "system_instructions", "request_max_tokens") == asked
     (plain,) = landed("litellm", payload(messages=[{"role": "user", "content": '{"colour": "blue"}'}]))
     assert plain["prompt"] == '{"colour": "blue"}', "JSON that a person sent is a prompt"
 
 
 @pytest.mark.parametrize(
-    ("call", "text"), [("aanthropic_messages", True), ("_aresponses_websocket", True), ("arerank", False), ("add_message", False)]
+    ("call", "text"),
+    [("aanthropic_messages", True), ("_aresponses_websocket", True), ("arerank", False), ("add_message", False)],
 )
 def test_types_of_calls_of_litellm(call: str, text: bool):
     assert litellm.is_text(call) is text
@@ -70,7 +85,13 @@ def test_types_of_calls_of_litellm(call: str, text: bool):
 
 def test_attempts_of_one_call_have_ids_of_their_own_and_the_answered_one_keeps_the_calls():
     failed = {"status": "failure", "response": {}, "error_information": {"error_code": "503"}}
-    found = landed("litellm", payload(**failed), payload(**failed, startTime=BEGUN + 1), payload(startTime=BEGUN + 2), payload(**failed))
+    found = landed(
+        "litellm",
+        payload(**failed),
+        payload(**failed, startTime=BEGUN + 1),
+        payload(startTime=BEGUN + 2),
+        payload(**failed),
+    )
     ids = [row["exchange_id"] for row in found]
     assert ids[2] == "call-9"
     assert len(set(ids)) == 3
@@ -123,8 +144,24 @@ def test_a_document_over_many_lines_is_one_record():
 
 
 def test_a_document_that_breaks_off_takes_no_other_with_it():
-    broken = read_lines(b'{"half": ', b'{"whole": 1}', b'{"messages": [{"a": 1},', b'{"whole": 2}', b'{"whole": 3}', b'{"cut": "a', b"[1")
-    assert [n for _, n in broken] == [documents.NOT_JSON, 1, documents.NOT_JSON, 1, 1, documents.NOT_JSON, documents.NOT_JSON]
+    broken = read_lines(
+        b'{"half": ',
+        b'{"whole": 1}',
+        b'{"messages": [{"a": 1},',
+        b'{"whole": 2}',
+        b'{"whole": 3}',
+        b'{"cut": "a',
+        b"[1",
+    )
+    assert [n for _, n in broken] == [
+        documents.NOT_JSON,
+        1,
+        documents.NOT_JSON,
+        1,
+        1,
+        documents.NOT_JSON,
+        documents.NOT_JSON,
+    ]
     assert [n for _, n in read_lines(b"{", b"}", files="ab")] == [documents.NOT_JSON] * 2, "a document lies in one file"
 
 
@@ -144,7 +181,10 @@ def test_objects_that_follow_one_another_are_told_apart():
             {
                 "messageType": "DATA_MESSAGE",
                 "logGroup": "/g",
-                "logEvents": [{"id": "7", "timestamp": 1, "message": '{"n": 1}'}, {"id": "8", "timestamp": 2, "message": '{"n": 2}'}],
+                "logEvents": [
+                    {"id": "7", "timestamp": 1, "message": '{"n": 1}'},
+                    {"id": "8", "timestamp": 2, "message": '{"n": 2}'},
+                ],
             },
             [1, 2],
         ),

@@ -30,7 +30,13 @@ def said(choice: Choice | None = None, **changes: Any) -> str:
 
 
 def test_it_says_how_many_accounts_there_are_and_where_they_come_from():
-    told = said(most_account_from=[{"item": "user.id", "count": 900}, {"item": "llm.user", "count": 100}, {"item": None, "count": 5}])
+    told = said(
+        most_account_from=[
+            {"item": "user.id", "count": 900},
+            {"item": "llm.user", "count": 100},
+            {"item": None, "count": 5},
+        ]
+    )
     assert "\n40 accounts, taken from:\n  user.id: 90.0% of the exchanges\n  llm.user: 10.0% of the exchanges" in told
     assert "None" not in told
     assert "About 5000 accounts" in said(accounts=5000)
@@ -40,7 +46,10 @@ def test_it_says_how_many_accounts_there_are_and_where_they_come_from():
 def test_it_says_which_attribute_held_the_prompts_and_which_was_not_read():
     told = said(
         most_content_from=[{"item": "gen_ai.input.messages", "count": 800}],
-        most_unread=[{"item": "attributes.acme.prompt", "count": 150}, {"item": "redacted: redacted-by-litellm", "count": 50}],
+        most_unread=[
+            {"item": "attributes.acme.prompt", "count": 150},
+            {"item": "redacted: redacted-by-litellm", "count": 50},
+        ],
     )
     assert "gen_ai.input.messages: 80.0% of the exchanges" in told
     assert "  150: attributes.acme.prompt" in told
@@ -68,13 +77,23 @@ def test_it_says_what_the_format_is_where_nothing_was_found():
 
 
 def test_paths_that_are_most_like_one_that_is_not_there():
-    lines = [json.dumps({"metadata": {"user_api_key_team_id": "t", "other": {"deep": 1}}, "empty": None}).encode(), b"broken", None]
-    assert paths_near("metadata.user_api_key_taem_id", lines) == ["metadata.user_api_key_team_id", "metadata.other.deep"]
+    lines = [
+        json.dumps({"metadata": {"user_api_key_team_id": "t", "other": {"deep": 1}}, "empty": None}).encode(),
+        b"broken",
+        None,
+    ]
+    assert paths_near("metadata.user_api_key_taem_id", lines) == [
+        "metadata.user_api_key_team_id",
+        "metadata.other.deep",
+    ]
 
 
 def test_a_dry_run_is_a_table():
     shown = table(
-        [{"exchange_id": "e", "requested_at": "t", "prompt": "a\n" * 80, "litellm": {"id": 1}}, {"line": "x", "reason": "not JSON"}]
+        [
+            {"exchange_id": "e", "requested_at": "t", "prompt": "a\n" * 80, "litellm": {"id": 1}},
+            {"line": "x", "reason": "not JSON"},
+        ]
     )
     assert "record 1\n  exchange_id" in shown
     assert max(map(len, shown.splitlines())) < 100

@@ -11,7 +11,9 @@ from iolaus.adapters.statuses import status
 from tests.gateway_cases import landed, payload, seen, span
 
 
-@pytest.mark.parametrize("nobody", ["default_user_id", "litellm_proxy_master_key", "anonymous", "None", "undefined", "-1", "", "(not set)"])
+@pytest.mark.parametrize(
+    "nobody", ["default_user_id", "litellm_proxy_master_key", "anonymous", "None", "undefined", "-1", "", "(not set)"]
+)
 def test_placeholders_are_nobody(nobody: str):
     first, second, none = landed(
         "litellm",
@@ -85,9 +87,13 @@ def test_statuses_of_other_products():
 
 
 def test_lists_as_text_and_unknown_counts():
-    assert [texts(v) for v in ('["stop"]', "['stop']", "('stop',)", "stop", ["stop"], "[not a list")] == [["stop"]] * 5 + [["[not a list"]]
+    assert [texts(v) for v in ('["stop"]', "['stop']", "('stop',)", "stop", ["stop"], "[not a list")] == [
+        ["stop"]
+    ] * 5 + [["[not a list"]]
     assert [count(v) for v in (-1, "-1", "7", 7.0, True)] == [None, None, 7, 7, None]
-    found = span({"gen_ai.request.model": "m", "gen_ai.response.finish_reasons": "['stop']", "gen_ai.usage.input_tokens": -1})
+    found = span(
+        {"gen_ai.request.model": "m", "gen_ai.response.finish_reasons": "['stop']", "gen_ai.usage.input_tokens": -1}
+    )
     assert seen(landed("otlp", found)[0], "finish_reasons", "usage_input_tokens") == (["stop"], None)
 
 

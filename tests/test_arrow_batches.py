@@ -1,4 +1,4 @@
-"""Arrow batches: every row arrives once, at the task that it was partitioned to, with no more of a dictionary than it needs. Runs of rows."""
+"""Arrow batches: every row arrives once, at its task, with no more of a dictionary than it needs. Runs of rows."""
 
 import numpy as np
 import pyarrow as pa

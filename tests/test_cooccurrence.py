@@ -31,7 +31,11 @@ def with_owners(uses: list[Row]) -> list[Row]:
         if use["is_qualifying"]:
             counting[key].add(use["owner_id"])
     out = [
-        u | {"n_owners": len(owners[u["channel"], u["value_hash"]]), "n_qualifying_owners": len(counting[u["channel"], u["value_hash"]])}
+        u
+        | {
+            "n_owners": len(owners[u["channel"], u["value_hash"]]),
+            "n_qualifying_owners": len(counting[u["channel"], u["value_hash"]]),
+        }
         for u in uses
     ]
     for use in out:
@@ -45,11 +49,17 @@ def with_owners(uses: list[Row]) -> list[Row]:
 
 
 def value_table(seed: int, accounts: int = 90) -> list[Row]:
-    """Accounts with a few values a channel, of popularities from one to over the cap; some owners have several accounts."""
+    """Accounts with a few values a channel, of popularities from one to over the cap.
+
+    Some owners have several accounts.
+    """
     rng = np.random.default_rng(seed)
     uses: dict[tuple[str, str, int], Row] = {}
     for number in range(accounts):
-        who = {"account_id": f"account {number:02} é", "owner_id": f"org:{number % 30}" if number % 3 == 0 else f"account {number:02} é"}
+        who = {
+            "account_id": f"account {number:02} é",
+            "owner_id": f"org:{number % 30}" if number % 3 == 0 else f"account {number:02} é",
+        }
         for channel in CHANNELS:
             for _ in range(rng.integers(4)):
                 value_hash = int(rng.choice([3, 12, 60]) * rng.random()) - 8 + int(rng.integers(2)) * 100
@@ -96,7 +106,10 @@ def brute_force(uses: list[Row], owners: int, most: int) -> dict[tuple[str, str,
             best = max(common, key=lambda t: (bits[t], -of[a][t]["n_qualifying_owners"], t))
             if bits[best] < DEFAULT.channels[channel].floor * MILLI:
                 continue
-            summed = [sum(weight[channel, t] for t in shared_values) for shared_values in (common, of[a].keys() | of[b].keys())]
+            summed = [
+                sum(weight[channel, t] for t in shared_values)
+                for shared_values in (common, of[a].keys() | of[b].keys())
+            ]
             found[a, b, channel] = {
                 "value_hash": best,
                 "sharers": of[a][best]["n_qualifying_owners"],
@@ -110,7 +123,12 @@ def brute_force(uses: list[Row], owners: int, most: int) -> dict[tuple[str, str,
 def run(spark: SparkSession, uses: list[Row], owners: int, most: int, **how: int) -> dict[tuple[str, str, str], Row]:
     names = sorted({use["account_id"] for use in uses})
     keyed = [use | {"account_key": 7 * names.index(use["account_id"])} for use in uses]
-    made = [r.asDict() for r in shared_value_pairs(rows(spark, "features.account_values", keyed), CHANNELS, owners, most, **how).collect()]
+    made = [
+        r.asDict()
+        for r in shared_value_pairs(
+            rows(spark, "features.account_values", keyed), CHANNELS, owners, most, **how
+        ).collect()
+    ]
     found = {(names[r.pop("key_a") // 7], names[r.pop("key_b") // 7], r.pop("channel")): r for r in made}
     assert len(found) == len(made), "one row a pair and channel"
     return found
@@ -138,7 +156,12 @@ def test_pairs_are_the_same_in_any_number_of_tasks_and_pieces(spark: SparkSessio
 def test_of_accounts_that_meet_very_many_every_channel_keeps_the_same_pairs(spark: SparkSession, meetings: int) -> None:
     """A network of 120 accounts on two addresses and two templates, of which two pairs share a card too."""
     names, most, partners = [f"a{i:03}" for i in range(120)], 200, 30
-    wide = [use for channel in ("address", "template") for value_hash in (1, 2) for use in shared(channel, value_hash, names)]
+    wide = [
+        use
+        for channel in ("address", "template")
+        for value_hash in (1, 2)
+        for use in shared(channel, value_hash, names)
+    ]
     uses = with_owners([*wide, *shared("card", 3, names[:2]), *shared("card", 4, names[2:4])])
     found = run(spark, uses, 10**4, most, partners=partners, meetings=meetings)
     of = {channel: {(a, b) for a, b, c in found if c == channel} for channel in CHANNELS}
@@ -164,7 +187,15 @@ def test_a_value_whose_other_owners_meet_too_many_makes_no_pair(spark: SparkSess
 
 def shared(channel: str, value_hash: int, names: list[str], **changes: Any) -> list[Row]:
     return [
-        {"account_id": n, "owner_id": n, "channel": channel, "value_hash": value_hash, "is_qualifying": True, "n": 1, "distinct_prompts": 2}
+        {
+            "account_id": n,
+            "owner_id": n,
+            "channel": channel,
+            "value_hash": value_hash,
+            "is_qualifying": True,
+            "n": 1,
+            "distinct_prompts": 2,
+        }
         | changes
         for n in names
     ]
@@ -192,17 +223,25 @@ def test_what_makes_no_pair(spark: SparkSession) -> None:
 
 
 def test_the_rarest_value_gives_the_bits_up_to_the_cap(spark: SparkSession) -> None:
-    uses = with_owners([*shared("card", 1, ["a", "b"]), *shared("card", 2, ["a", "b", "c", "d"]), *shared("mail", 3, ["a", "b"])])
+    uses = with_owners(
+        [*shared("card", 1, ["a", "b"]), *shared("card", 2, ["a", "b", "c", "d"]), *shared("mail", 3, ["a", "b"])]
+    )
     found = run(spark, uses, 1024, MOST)
     card = found["a", "b", "card"]
-    assert (card["value_hash"], card["sharers"], card["support"], card["bits"]) == (1, 2, 2, 9 * MILLI), "log2 of 1024 over 1 + 1"
+    assert (card["value_hash"], card["sharers"], card["support"], card["bits"]) == (1, 2, 2, 9 * MILLI), (
+        "log2 of 1024 over 1 + 1"
+    )
     assert card["similarity"] == 1
-    assert found["a", "c", "card"]["bits"] == round(MILLI * -math.log2((4 + 3) / 1024)), "a meets one more by its rarer value"
+    assert found["a", "c", "card"]["bits"] == round(MILLI * -math.log2((4 + 3) / 1024)), (
+        "a meets one more by its rarer value"
+    )
     assert found["a", "b", "mail"]["bits"] == DEFAULT.channels["mail"].cap * MILLI
 
 
 def test_millibits_and_values_by_channel(spark: SparkSession) -> None:
-    made = spark.createDataFrame([(0.5, "card"), (1.0, "asn"), (7.0, "card"), (0.001, "mail")], "p double, channel string")
+    made = spark.createDataFrame(
+        [(0.5, "card"), (1.0, "asn"), (7.0, "card"), (0.001, "mail")], "p double, channel string"
+    )
     found = made.select(millibits(F.col("p")).alias("m"), by_channel({"card": 1.5, "asn": 2.5}).alias("v")).collect()
     assert [(r.m, r.v) for r in found] == [(1000, 1.5), (0, 2.5), (0, 1.5), (round(-1000 * math.log2(0.001)), None)]
 

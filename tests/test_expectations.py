@@ -50,13 +50,21 @@ def measured(spark: SparkSession, name: str, cases: Mapping[str, list[Row]]) -> 
     if DUPLICATES in of.wanted:
         metrics.append(duplicates(table(name)))
     found = frame.groupBy("case").agg(*metrics).collect()
-    return {row["case"]: {k: None if v is None else float(v) for k, v in row.asDict().items() if k != "case"} for row in found}
+    return {
+        row["case"]: {k: None if v is None else float(v) for k, v in row.asDict().items() if k != "case"}
+        for row in found
+    }
 
 
 def agreeing(of: Suite, metrics: Metrics) -> Metrics:
     """The metrics of other tables such that this one agrees with them, and what its transform tells if all is well."""
     counted = {name: how for name, how in of.declared.against.items() if not {"with", "without", "missing"} & set(how)}
-    same = {"accepted": 1e6, "judged": 0.0, "exchanges_of_day": metrics.get("exchanges"), "members": metrics.get("accounts")}
+    same = {
+        "accepted": 1e6,
+        "judged": 0.0,
+        "exchanges_of_day": metrics.get("exchanges"),
+        "members": metrics.get("accounts"),
+    }
     against = {name: same.get(name, metrics["rows"]) if name in counted else 0.0 for name in of.declared.against}
     return against | dict.fromkeys(of.declared.reported, 1.0)
 
@@ -98,7 +106,9 @@ def faults(of: Suite, good: Metrics) -> dict[str, Metrics]:
 
 
 @each_table
-def test_good_data_passes_and_each_expectation_fails_on_data_broken_in_just_that_way(spark: SparkSession, name: str) -> None:
+def test_good_data_passes_and_each_expectation_fails_on_data_broken_in_just_that_way(
+    spark: SparkSession, name: str
+) -> None:
     of = suite(name)
     cases = {case: fault if isinstance(fault, list) else [{}, fault] for case, fault in BROKEN.get(name, {}).items()}
     cases |= {"good": [{}], DUPLICATES: [{}, {}]}
@@ -150,7 +160,11 @@ def test_a_suite_names_columns_tables_and_metrics_that_there_are(name: str) -> N
 
 
 def test_what_is_counted_against_another_table(spark: SparkSession) -> None:
-    members = rows(spark, "gold.suspect_cluster_members", [{"account_id": a, "cluster_id": c} for a, c in (("a", "c1"), ("b", "c2"))])
+    members = rows(
+        spark,
+        "gold.suspect_cluster_members",
+        [{"account_id": a, "cluster_id": c} for a, c in (("a", "c1"), ("b", "c2"))],
+    )
     clusters = rows(spark, "graph.clusters", [{"account_id": a, "cluster_id": "c1"} for a in "acd"])
     both = {"account_id": "account_id", "cluster_id": "cluster_id"}
 
@@ -159,7 +173,9 @@ def test_what_is_counted_against_another_table(spark: SparkSession) -> None:
 
     assert [count({"without": both}), count({"with": both}), count({"missing": both}), count({})] == [1, 1, 2, 3]
     assert count({"where": "account_id > 'a'"}) == 2
-    assert count({"with": {"cluster_id": "cluster_id"}, "where": "account_id > 'a'"}) == 1, "a row counts once, whatever it meets"
+    assert count({"with": {"cluster_id": "cluster_id"}, "where": "account_id > 'a'"}) == 1, (
+        "a row counts once, whatever it meets"
+    )
     declared = Declared(
         rows_where={"seconds": "cluster_id = 'c2'"},
         histograms={"cluster": {"bin": "int(substring(cluster_id, 2))", "bins": 3}},
@@ -175,12 +191,16 @@ def test_what_is_counted_against_another_table(spark: SparkSession) -> None:
 
 def test_trailing_days_are_compared_only_where_enough_is_known() -> None:
     declared = Declared(
-        histograms={"h": {"bin": "0", "bins": 2}}, trailing={"r": {"ratio": "rows"}, "c": {"change": "null_x"}, "p": {"psi": "h"}}
+        histograms={"h": {"bin": "0", "bins": 2}},
+        trailing={"r": {"ratio": "rows"}, "c": {"change": "null_x"}, "p": {"psi": "h"}},
     )
     day: Metrics = {"rows": 4.0, "null_x": 0.5, "h.0": 6.0, "h.1": 2.0}
     settings = Quality(fewest_days=2, drift_rows=8)
     assert compared(day, [day], declared, settings) == {"r": None, "c": None, "p": None}
-    past: list[Metrics] = [{"rows": 1.0, "null_x": 0.1, "h.0": 2.0, "h.1": 6.0}, {"rows": 3.0, "null_x": None, "h.0": 2.0, "h.1": 6.0}]
+    past: list[Metrics] = [
+        {"rows": 1.0, "null_x": 0.1, "h.0": 2.0, "h.1": 6.0},
+        {"rows": 3.0, "null_x": None, "h.0": 2.0, "h.1": 6.0},
+    ]
     found = compared(day, [*past, {"rows": 2.0, "null_x": 0.3}], declared, settings)
     assert found["r"] == 2.0
     assert found["c"] == pytest.approx(0.3)
@@ -191,7 +211,9 @@ def test_trailing_days_are_compared_only_where_enough_is_known() -> None:
 
 def test_population_stability() -> None:
     assert population_stability([10, 20, 30], [10, 20, 30]) == pytest.approx(0.0)
-    assert population_stability([500, 500], [900, 100]) == pytest.approx(0.876, abs=0.01), "(.5-.9)ln(.5/.9)+(.5-.1)ln(.5/.1)"
+    assert population_stability([500, 500], [900, 100]) == pytest.approx(0.876, abs=0.01), (
+        "(.5-.9)ln(.5/.9)+(.5-.1)ln(.5/.1)"
+    )
 
 
 def test_a_metric_that_nobody_declares_is_a_fault() -> None:

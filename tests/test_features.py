@@ -12,7 +12,14 @@ from pyspark.sql import functions as F
 from rows import DAY, rows
 from rows import population as active_population
 
-from iolaus.features import account_behaviour, account_days, account_profiles, account_values, population, prompt_templates
+from iolaus.features import (
+    account_behaviour,
+    account_days,
+    account_profiles,
+    account_values,
+    population,
+    prompt_templates,
+)
 from iolaus.model import account_sketch as sketches
 from iolaus.model.population import size
 from iolaus.model.sampling import salt_of
@@ -29,7 +36,13 @@ Row = dict[str, Any]
 RUN = Run(DAY, DEFAULT, Key(b"test"))
 YESTERDAY = Run(DAY - timedelta(days=1), DEFAULT, Key(b"test"))
 TEMPLATE = "Judge the following answer and say why it falls short of the best that you could give:"
-PROMPTS = ("", "hello", "translate order 12", "translate order 13", *(f"{TEMPLATE} {'abcdefgh'[i] * 3} pays" for i in range(8)))
+PROMPTS = (
+    "",
+    "hello",
+    "translate order 12",
+    "translate order 13",
+    *(f"{TEMPLATE} {'abcdefgh'[i] * 3} pays" for i in range(8)),
+)
 
 
 def check_columns(made: DataFrame, name: str) -> None:
@@ -44,7 +57,11 @@ def silver_exchanges(seed: int, count: int) -> list[Row]:
     out = []
     for number in range(count):
         day = int(rng.integers(2))
-        at = datetime.combine(DAY, datetime.min.time(), UTC) - timedelta(days=day) + timedelta(seconds=int(rng.integers(86_400)))
+        at = (
+            datetime.combine(DAY, datetime.min.time(), UTC)
+            - timedelta(days=day)
+            + timedelta(seconds=int(rng.integers(86_400)))
+        )
         optional = {
             "turn_index": int(rng.integers(3)),
             "temperature": float(rng.choice([0.0, 1.0])),
@@ -62,7 +79,12 @@ def silver_exchanges(seed: int, count: int) -> list[Row]:
             "max_tokens": int(rng.choice([256, 4096])),
         }
         kept = {name: value for name, value in optional.items() if rng.random() < 0.8}
-        base = {"exchange_id": f"e{number}", "account_id": f"account {rng.integers(7)}", "happened_on": at.date(), "requested_at": at}
+        base = {
+            "exchange_id": f"e{number}",
+            "account_id": f"account {rng.integers(7)}",
+            "happened_on": at.date(),
+            "requested_at": at,
+        }
         out.append(
             base
             | kept
@@ -77,7 +99,9 @@ def window(spark: SparkSession) -> tuple[list[Row], DataFrame, DataFrame]:
     """The exchanges of two days, what each day was made into, and what the window was made into."""
     every = silver_exchanges(3, 250)
     silver = rows(spark, "silver.exchanges", every)
-    days = [account_days.transform(silver.where(F.col("happened_on") == F.lit(run.day)), run) for run in (YESTERDAY, RUN)]
+    days = [
+        account_days.transform(silver.where(F.col("happened_on") == F.lit(run.day)), run) for run in (YESTERDAY, RUN)
+    ]
     both = days[0].unionByName(days[1]).cache()
     both.count()
     return every, both, account_profiles.transform(both, RUN)
@@ -127,7 +151,9 @@ def as_rows(made: pa.Table) -> dict[str, Row]:
     return {r["account_id"]: r for r in found}
 
 
-def test_two_days_merged_are_one_sketch_of_everything(spark: SparkSession, window: tuple[list[Row], DataFrame, DataFrame]) -> None:
+def test_two_days_merged_are_one_sketch_of_everything(
+    spark: SparkSession, window: tuple[list[Row], DataFrame, DataFrame]
+) -> None:
     every, days, profiles = window
     check_columns(days, "features.account_days")
     check_columns(profiles, "features.account_profiles")
@@ -143,7 +169,10 @@ def test_two_days_merged_are_one_sketch_of_everything(spark: SparkSession, windo
     assert {row["run_date"] for row in found.values()} == {DAY}
     assert Counter(daily["happened_on"].to_pylist()).keys() == {DAY, YESTERDAY.day}
     assert sum(daily["n_exchanges"].to_pylist()) == len(every)
-    assert as_rows(sketches.merge(daily.select(sketches.SKETCH.names).cast(sketches.SKETCH), salt_of(RUN.key.secret))) == expected
+    assert (
+        as_rows(sketches.merge(daily.select(sketches.SKETCH.names).cast(sketches.SKETCH), salt_of(RUN.key.secret)))
+        == expected
+    )
     terms = daily["terms"].combine_chunks()
     weights = embedding.rarity(embedding.document_frequencies(terms), len(daily))
     vectors = dict(zip(expected, embedding.embed(whole["terms"].combine_chunks(), weights).to_pylist(), strict=True))
@@ -167,21 +196,29 @@ def test_fragments_count_exchanges_and_distinct_prompts(window: tuple[list[Row],
         covered = [sum(n for (c, _), (n, again) in expected.items() if c == code and again > 1) for code in texts]
         known = sum(n for (c, _), (n, _) in expected.items() if c == FRAGMENT_CHANNELS["prompt_hash"])
         assert row["n_sampled"] == known
-        assert row["own_template_share"] == (max(covered) / known if known >= DEFAULT.graph.programs_exchanges else None)
+        assert row["own_template_share"] == (
+            max(covered) / known if known >= DEFAULT.graph.programs_exchanges else None
+        )
     assert {row["own_template_share"] for row in as_rows(profiles.toArrow()).values()} - {None, 0.0}, "some fill a text"
     assert max(len(f) for (_, code, _), f in filled.items() if code == FRAGMENT_CHANNELS["head16_hash"]) > 2
 
 
 def active_accounts(seed: int) -> tuple[list[Row], list[Row]]:
-    """Embeddings and accounts: shared owners, agreements, an account that is not known, sign-up addresses used again."""
+    """Profiles and accounts: shared owners, agreements, an unknown account, sign-up addresses used again."""
     rng = np.random.default_rng(seed)
     profiles, accounts = [], []
     for number in range(40):
         name = f"account {number:02}"
-        attributes = {(int(rng.choice(list(ATTRIBUTE_CODES.values()))), int(rng.integers(-6, 6))) for _ in range(rng.integers(12))}
-        fragments = {(int(rng.choice(list(FRAGMENT_CHANNELS.values()))), int(rng.integers(-6, 6))) for _ in range(rng.integers(12))}
+        attributes = {
+            (int(rng.choice(list(ATTRIBUTE_CODES.values()))), int(rng.integers(-6, 6))) for _ in range(rng.integers(12))
+        }
+        fragments = {
+            (int(rng.choice(list(FRAGMENT_CHANNELS.values()))), int(rng.integers(-6, 6)))
+            for _ in range(rng.integers(12))
+        }
         made = [
-            {"channel": c, "value_hash": t, "n": int(rng.integers(1, 9)), "distinct_prompts": int(rng.integers(1, 4))} for c, t in fragments
+            {"channel": c, "value_hash": t, "n": int(rng.integers(1, 9)), "distinct_prompts": int(rng.integers(1, 4))}
+            for c, t in fragments
         ]
         profiles.append(
             {
@@ -259,7 +296,9 @@ def counted(profiles: list[Row], accounts: list[Row]) -> dict[tuple[str, str, in
 
 
 @pytest.mark.parametrize("held", [account_values.USES, 50])
-def test_values_have_the_owners_and_contacts_of_a_loop(spark: SparkSession, monkeypatch: pytest.MonkeyPatch, held: int) -> None:
+def test_values_have_the_owners_and_contacts_of_a_loop(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch, held: int
+) -> None:
     """In one task, and in several of which each holds few."""
     monkeypatch.setattr(account_values, "USES", held)
     profiles, accounts = active_accounts(7)
@@ -284,9 +323,14 @@ def test_values_have_the_owners_and_contacts_of_a_loop(spark: SparkSession, monk
 
 
 @pytest.mark.parametrize("partitions", [1, 5])
-def test_the_population_is_keyed_in_order_and_leaves_licensed_customers_out(spark: SparkSession, partitions: int) -> None:
+def test_the_population_is_keyed_in_order_and_leaves_licensed_customers_out(
+    spark: SparkSession, partitions: int
+) -> None:
     profiles, accounts = active_accounts(7)
-    frames = rows(spark, "features.account_profiles", profiles).repartition(partitions), rows(spark, "silver.accounts", accounts)
+    frames = (
+        rows(spark, "features.account_profiles", profiles).repartition(partitions),
+        rows(spark, "silver.accounts", accounts),
+    )
     made = sorted(population.transform(*frames, RUN).collect(), key=lambda r: r.account_key)
     names = [r.account_id for r in made]
     assert names == sorted(e["account_id"] for e in profiles), "every active account once, in the order of its key"
@@ -303,8 +347,18 @@ def test_the_population_is_keyed_in_order_and_leaves_licensed_customers_out(spar
 
 
 def test_templates_add_up_their_accounts(spark: SparkSession) -> None:
-    wide = {"channel": "head8", "value_hash": 1, "n_owners": 3, "n_qualifying_owners": 2, "is_qualifying": True, "n_contacts": 1}
-    uses = [wide | {"account_id": a, "owner_id": a, "n": n, "distinct_prompts": f} for a, n, f in (("a", 30, 20), ("b", 5, 5), ("c", 1, 1))]
+    wide = {
+        "channel": "head8",
+        "value_hash": 1,
+        "n_owners": 3,
+        "n_qualifying_owners": 2,
+        "is_qualifying": True,
+        "n_contacts": 1,
+    }
+    uses = [
+        wide | {"account_id": a, "owner_id": a, "n": n, "distinct_prompts": f}
+        for a, n, f in (("a", 30, 20), ("b", 5, 5), ("c", 1, 1))
+    ]
     other = wide | {"channel": "card", "account_id": "a", "owner_id": "a", "n": 1, "distinct_prompts": 1}
     sent = [("a", 4_000, 40), ("b", 50, 50), ("c", 10, 10), ("d", 99, 99)]  # of most that a sent no prompt is kept
     profiles = [{"account_id": a, "n_exchanges": n, "n_sampled": known} for a, n, known in sent]
@@ -312,17 +366,34 @@ def test_templates_add_up_their_accounts(spark: SparkSession) -> None:
         rows(spark, "features.account_values", [*uses, other]), rows(spark, "features.account_profiles", profiles), RUN
     )
     check_columns(made, "features.prompt_templates")
-    counts = {"n_accounts": 3, "n_owners": 3, "n_loyal": 2, "n_exchanges": 36, "n_distinct_prompts": 26, "traffic_share": 0.36}
+    counts = {
+        "n_accounts": 3,
+        "n_owners": 3,
+        "n_loyal": 2,
+        "n_exchanges": 36,
+        "n_distinct_prompts": 26,
+        "traffic_share": 0.36,
+    }
     assert [r.asDict() for r in made.collect()] == [{"run_date": DAY, "channel": "head8", "value_hash": 1} | counts]
 
 
 @pytest.mark.parametrize("days", [2, 28])
 def test_who_sleeps_is_told_from_who_does_not_however_long_one_looks(days: int) -> None:
-    """A person with a bad night or two in a fortnight is seen in every hour of the day in four weeks, and sleeps all the same."""
+    """A person with a bad night or two in a fortnight sleeps all the same.
+
+    In four weeks that person is seen in every hour of the day.
+    """
     person = [(24 * day + hour, 3) for day in range(days) for hour in range(7, 23)]
     restless = person + [(24 * day + (5 * day) % 24, 1) for day in range(days)]
     across = [((hour + 20) % (24 * days), n) for hour, n in person]  # whose night is another part of the day
-    habits = [person, restless, across, [(hour, 2) for hour in range(24 * days)], [(hour, 8) for hour in range(24) if hour != 4], []]
+    habits = [
+        person,
+        restless,
+        across,
+        [(hour, 2) for hour in range(24 * days)],
+        [(hour, 8) for hour in range(24) if hour != 4],
+        [],
+    ]
     kind = pa.list_(pa.struct([("hour", pa.int32()), ("model", pa.string()), ("n", pa.int32())]))
     activity = pa.array([[{"hour": hour, "model": "m", "n": n} for hour, n in of] for of in habits], kind)
     sleeps, restless_, across_, program, one_hour_off, silent = account_profiles.night(activity).tolist()
@@ -348,8 +419,23 @@ def test_measures_of_an_account_are_shares_of_its_exchanges(spark: SparkSession)
             "fragments": fragments,
             "first_at": made,
         },
-        {"account_id": "b", "n_exchanges": 8, "n_sampled": 8, "n_later_turns": 4, "n_calling": 4, "n_thinking": 2, "output_tokens": 800},
-        {"account_id": "c", "n_exchanges": 9, "n_sampled": 9, "n_later_turns": 4, "night": 0.25, "capability_counts": [3, *[0] * 6]},
+        {
+            "account_id": "b",
+            "n_exchanges": 8,
+            "n_sampled": 8,
+            "n_later_turns": 4,
+            "n_calling": 4,
+            "n_thinking": 2,
+            "output_tokens": 800,
+        },
+        {
+            "account_id": "c",
+            "n_exchanges": 9,
+            "n_sampled": 9,
+            "n_later_turns": 4,
+            "night": 0.25,
+            "capability_counts": [3, *[0] * 6],
+        },
         {"account_id": "licensed", "n_exchanges": 9_000, "n_sampled": 9},
     ]
     active = [{"capability_counts": [0] * 7} | account for account in active]
@@ -376,8 +462,12 @@ def test_measures_of_an_account_are_shares_of_its_exchanges(spark: SparkSession)
         "b": (False, 3, 0),
         "c": (True, 3, 0),
     }
-    assert [of[name].later_turn_share for name in "ab"] == [pytest.approx(0.1), 0.5], "a turn that fills its own text is no person's"
-    assert (of["a"].templated_share, of["b"].templated_share) == (0.5, 0.0), "of known exchanges, with several distinct prompts"
+    assert [of[name].later_turn_share for name in "ab"] == [pytest.approx(0.1), 0.5], (
+        "a turn that fills its own text is no person's"
+    )
+    assert (of["a"].templated_share, of["b"].templated_share) == (0.5, 0.0), (
+        "of known exchanges, with several distinct prompts"
+    )
     assert (of["b"].thinking_share, of["b"].mean_output_tokens, of["c"].night_share) == (0.25, 100.0, 0.25)
     assert (of["c"].asks_reasoning_share, of["a"].asks_reasoning_share) == (pytest.approx(1 / 3), 0)
     assert (of["a"].age_at_first_use, of["a"].unsupported, of["b"].unsupported) == (3.0, 1, 0)

@@ -13,7 +13,9 @@ from iolaus.pipeline import STAGES
 from iolaus.runtime.runner import Runner
 
 
-def test_a_day_is_run_with_gates_and_without(spark: SparkSession, landing: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_day_is_run_with_gates_and_without(
+    spark: SparkSession, landing: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "benchmarks"))
     gates = importlib.import_module("gates")
     ran = list[tuple[bool, Sequence[date], int]]()

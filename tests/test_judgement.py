@@ -23,22 +23,56 @@ from iolaus.settings import DEFAULT, Key, Run
 
 START = datetime(2026, 2, 1, tzinfo=UTC)
 # What each kind of group shows, by fact: what is not said is silent.
-OPERATION = {"source": 0.0, "repetition": 0.0, "instruction": 1.0, "places": ONE_POOL, "people": 0.0, "extraction": 16.0, "owners": 60.0}
+OPERATION = {
+    "source": 0.0,
+    "repetition": 0.0,
+    "instruction": 1.0,
+    "places": ONE_POOL,
+    "people": 0.0,
+    "extraction": 16.0,
+    "owners": 60.0,
+}
 GROUPS: dict[str, tuple[dict[str, float], str]] = {
     "harvest": (OPERATION | {"creation": 2.0}, "distillation"),
     "resale": (
-        {"source": 0.0, "repetition": 0.0, "applications": 12.0, "places": ONE_POOL, "people": 1.0, "extraction": 0.0, "owners": 60.0},
+        {
+            "source": 0.0,
+            "repetition": 0.0,
+            "applications": 12.0,
+            "places": ONE_POOL,
+            "people": 1.0,
+            "extraction": 0.0,
+            "owners": 60.0,
+        },
         "resold_access",
     ),
-    "class": ({"source": -0.6, "repetition": 0.9, "places": ONE_PLACE, "people": 0.5, "domain": 1.0, "creation": 1.0}, "class"),
-    "event": ({"source": 0.0, "places": ONE_PLACE, "people": 1.0, "client": 1.0, "creation": 0.1, "span": 2.0}, "event"),
+    "class": (
+        {"source": -0.6, "repetition": 0.9, "places": ONE_PLACE, "people": 0.5, "domain": 1.0, "creation": 1.0},
+        "class",
+    ),
+    "event": (
+        {"source": 0.0, "places": ONE_PLACE, "people": 1.0, "client": 1.0, "creation": 0.1, "span": 2.0},
+        "event",
+    ),
     "trade": ({"source": 1.6, "own_text": 0.9, "people": 0.0, "places": NO_PLACE, "creation": 300.0}, "one_trade"),
     "idiom": ({"source": 0.4, "instruction": 1.0, "people": 0.4, "places": NO_PLACE, "creation": 300.0}, "one_idiom"),
     "client": ({"source": 0.7, "client": 1.0, "instruction": 1.0, "people": 1.0, "places": NO_PLACE}, "client_users"),
-    "platform": ({"source": 0.45, "client": 1.0, "people": 0.0, "places": ONE_PLACE, "creation": 200.0}, "platform_customers"),
-    "carrier": ({"source": 0.7, "places": ONE_PLACE, "people": 1.0, "instruction": 0.0, "creation": 300.0}, "shared_line"),
-    "viral": ({"source": -0.3, "repetition": 0.3, "people": 1.0, "places": NO_PLACE, "instruction": 0.0}, "viral_prompt"),
-    "benchmark": ({"source": 0.0, "repetition": 0.9, "people": 0.0, "places": NO_PLACE, "owners": 8.0}, "public_benchmark"),
+    "platform": (
+        {"source": 0.45, "client": 1.0, "people": 0.0, "places": ONE_PLACE, "creation": 200.0},
+        "platform_customers",
+    ),
+    "carrier": (
+        {"source": 0.7, "places": ONE_PLACE, "people": 1.0, "instruction": 0.0, "creation": 300.0},
+        "shared_line",
+    ),
+    "viral": (
+        {"source": -0.3, "repetition": 0.3, "people": 1.0, "places": NO_PLACE, "instruction": 0.0},
+        "viral_prompt",
+    ),
+    "benchmark": (
+        {"source": 0.0, "repetition": 0.9, "people": 0.0, "places": NO_PLACE, "owners": 8.0},
+        "public_benchmark",
+    ),
 }
 
 
@@ -87,7 +121,9 @@ def test_the_bits_of_facts_add_up_to_the_margin() -> None:
         assert sum(made.by_fact.values()) == pytest.approx(made.margin)
         assert made.bits[made.operator] - made.bits[made.innocent] == pytest.approx(made.margin)
     silent = judge({})
-    assert silent.margin == max(h.prior for h in HYPOTHESES if not h.is_innocent) - max(h.prior for h in HYPOTHESES if h.is_innocent)
+    assert silent.margin == max(h.prior for h in HYPOTHESES if not h.is_innocent) - max(
+        h.prior for h in HYPOTHESES if h.is_innocent
+    )
 
 
 def test_an_error_spreads_a_value_over_its_findings() -> None:
@@ -117,7 +153,9 @@ def openings(prompts: Iterable[tuple[int, list[int], int]]) -> tuple[np.ndarray[
     return np.array([account for account, _, _ in made]), records
 
 
-def drawn(rng: np.random.Generator, accounts: int, each: int, own: float, template: int = ABSENT) -> list[tuple[int, list[int], int]]:
+def drawn(
+    rng: np.random.Generator, accounts: int, each: int, own: float, template: int = ABSENT
+) -> list[tuple[int, list[int], int]]:
     """Prompts of 12 terms; a share `own` of them from an account's own 60 terms, the rest from 300 that all share."""
     prompts = []
     for account in range(accounts):
@@ -253,7 +291,7 @@ def test_operations_among_random_accounts_do_not_silence_the_rest() -> None:
 
 
 def test_a_ring_and_a_trade_side_by_side(spark: SparkSession) -> None:
-    """Forty programs that fill one template from one source through one pool, and forty that each have work of their own."""
+    """Forty programs that fill one template from one source through one pool; forty that each have their own work."""
     rng = np.random.default_rng(6)
     crowd, ring, trade = ([f"{kind}{i:03}" for i in range(n)] for kind, n in (("o", 200), ("r", 40), ("t", 40)))
     active = []
@@ -280,7 +318,8 @@ def test_a_ring_and_a_trade_side_by_side(spark: SparkSession) -> None:
     ]
     pieces = [{"cluster_id": c, "kind": k, "channel": n, "part": n, "bits": b, "value": v} for c, k, n, b, v in said]
     everybody = [
-        {"account_id": a, "owner_id": a, "created_at": START - timedelta(days=i % 300)} for i, a in enumerate([*crowd, *ring, *trade])
+        {"account_id": a, "owner_id": a, "created_at": START - timedelta(days=i % 300)}
+        for i, a in enumerate([*crowd, *ring, *trade])
     ]
     given = (
         rows(spark, "graph.clusters", [{"cluster_id": a[0], "account_id": a} for a in (*ring, *trade)]),
@@ -298,6 +337,15 @@ def test_a_ring_and_a_trade_side_by_side(spark: SparkSession) -> None:
     assert ring_margin >= DEFAULT.scoring.margin > 0 > trade_margin
     for cluster in "rt":
         rows_of = [r for r in found if r.cluster_id == cluster]
-        assert sum(r.bits for r in rows_of) == pytest.approx(rows_of[0].margin_bits, abs=0.02), "a query gives the margin again"
+        assert sum(r.bits for r in rows_of) == pytest.approx(rows_of[0].margin_bits, abs=0.02), (
+            "a query gives the margin again"
+        )
         assert all(set(r.log_likelihoods) == set(NAMES) for r in rows_of)
-    assert {r.fact for r in found if r.cluster_id == "r"} >= {"prior", "source", "repetition", "places", "people", "extraction"}
+    assert {r.fact for r in found if r.cluster_id == "r"} >= {
+        "prior",
+        "source",
+        "repetition",
+        "places",
+        "people",
+        "extraction",
+    }

@@ -1,4 +1,7 @@
-"""Re-assignment by profile: the same rows, column by column, as loops over every account and group; and what it is for."""
+"""Re-assignment by profile: the same rows, column by column, as loops over every account and group.
+
+And what it is for.
+"""
 
 import math
 from collections import Counter, defaultdict
@@ -46,11 +49,22 @@ class World(NamedTuple):
 
 
 def populated(seed: int, groups: tuple[str, ...]) -> World:
-    """Active accounts, most of a group in turn and some listed in a wrong one or in two, among accounts without values."""
+    """Active accounts, most of a group in turn, among accounts without values.
+
+    Some are listed in a wrong group or in two.
+    """
     rng = np.random.default_rng(seed)
     names = [f"account {i:03} é" for i in range(60)]
-    chance = {(g, c, t): rng.uniform(0.2, 1.1) for g in range(len(groups)) for c in CHANNELS for t in range(rng.integers(1, 4))}
-    quiet = {f"quiet {i:03}": ([int(b) for b in rng.integers(5, size=len(BINNED))], float(rng.random()), hours(rng)) for i in range(300)}
+    chance = {
+        (g, c, t): rng.uniform(0.2, 1.1)
+        for g in range(len(groups))
+        for c in CHANNELS
+        for t in range(rng.integers(1, 4))
+    }
+    quiet = {
+        f"quiet {i:03}": ([int(b) for b in rng.integers(5, size=len(BINNED))], float(rng.random()), hours(rng))
+        for i in range(300)
+    }
     made = World([], [], quiet, [])
     bursts = [hours(rng) for _ in range(len(groups) + 2)]
     owners: dict[Key, set[int]] = defaultdict(set)
@@ -64,16 +78,26 @@ def populated(seed: int, groups: tuple[str, ...]) -> World:
         for key in sorted(held):
             owners[key].add(i - (i % 5 == 1))
             made.shared_values.append(
-                {"account_id": name, "channel": key[0], "value_hash": key[1], "is_qualifying": bool(rng.random() < 0.85)}
+                {
+                    "account_id": name,
+                    "channel": key[0],
+                    "value_hash": key[1],
+                    "is_qualifying": bool(rng.random() < 0.85),
+                }
             )
         usual = [of if rng.random() < 0.7 else int(rng.integers(5)) for _ in BINNED]
         place = 0.2 * of + 0.1 * rng.random() if rng.random() < 0.8 else rng.random()
         active = sorted({*hours(rng), *(h for h in bursts[of] if rng.random() < 0.6)})
-        made.binned[name] = ([None if rng.random() < 0.1 else b for b in usual], None if rng.random() < 0.1 else float(place), active)
+        made.binned[name] = (
+            [None if rng.random() < 0.1 else b for b in usual],
+            None if rng.random() < 0.1 else float(place),
+            active,
+        )
     for row in made.shared_values:
         row["n_owners"] = len(owners[row["channel"], row["value_hash"]])
     made.members.extend([(groups[0], "quiet 000"), (groups[0], "quiet 001"), ("a few", names[0]), ("a few", names[1])])
-    made.linked.extend(m for i, m in enumerate(made.members) if m[0] == groups[0] and i % 4)  # the first group was found by links
+    # the first group was found by links
+    made.linked.extend(m for i, m in enumerate(made.members) if m[0] == groups[0] and i % 4)
     return made
 
 
@@ -99,12 +123,18 @@ def describe(world: World, of: set[str], s: Profile) -> Group:
     unusual = [k for k, n in having.items() if n >= s.fewest and n / len(of) >= s.lift * elsewhere(k, n) / others]
     ranked = sorted(unusual, key=lambda k: (-having[k], n_owners[k], k[1]))
     typical = [k for c in CHANNELS for k in [k for k in ranked if k[0] == c][: s.typical_values]]
-    usual = {k: having[k] / len(of) for k in typical if CHANNEL[k[0]].family == "content" and having[k] >= s.usual * len(of)}
+    usual = {
+        k: having[k] / len(of) for k in typical if CHANNEL[k[0]].family == "content" and having[k] >= s.usual * len(of)
+    }
     missing = round(1000 * max(math.log2(1 - min(max(usual.values(), default=0), 0.95)), -s.missing_cap))
     places = [p for a in of if (p := world.binned[a][1]) is not None]
     low, high = quantiles(places, n=10, method="inclusive")[::8]
     active = Counter(h for a in of for h in world.binned[a][2])
-    known = {"having": {k: having[k] for k in typical}, "bins": histograms([world.binned[a][0] for a in of]), "hours": active}
+    known = {
+        "having": {k: having[k] for k in typical},
+        "bins": histograms([world.binned[a][0] for a in of]),
+        "hours": active,
+    }
     return Group(of=of, n_owners=n_owners, usual=usual, missing=missing, low=low, high=high, **known)
 
 
@@ -133,7 +163,9 @@ def timing(of: list[int], member: bool, group: Group, baseline: Counter[int]) ->
     return min(max(bits, 0), 5000)
 
 
-def judge(account: str, held: dict[Key, bool], group: Group, world: World, baseline: list[Counter[int]], s: Profile) -> Row | None:
+def judge(
+    account: str, held: dict[Key, bool], group: Group, world: World, baseline: list[Counter[int]], s: Profile
+) -> Row | None:
     """The account's bits in a group that explains it, else None."""
     size, population, member = len(group.of), len(world.binned), account in group.of
     parts: dict[tuple[str, str], tuple[int, str]] = {}
@@ -142,11 +174,15 @@ def judge(account: str, held: dict[Key, bool], group: Group, world: World, basel
         share = max((having - (member and held[key])) / (size - member), 1e-9)
         outside = (max(group.n_owners[key] - having, 0) + 1) / (population - size)
         bits = round(1000 * min(1.5 * math.log2(share) - math.log2(outside), DEFAULT.channels[channel.name].cap))
-        parts[channel.family, channel.group] = max(parts.get((channel.family, channel.group), (0, "")), (bits, channel.name))
+        parts[channel.family, channel.group] = max(
+            parts.get((channel.family, channel.group), (0, "")), (bits, channel.name)
+        )
     of = {f: sum(bits for (family, _), (bits, _) in parts.items() if family == f) for f in FAMILIES}
     if max(of.values()) < 1000 * s.candidate_bits:
         return None
-    row: Row = {"content": min(of["content"], 1000 * s.content_cap) + (0 if held.keys() & group.usual.keys() else group.missing)}
+    row: Row = {
+        "content": min(of["content"], 1000 * s.content_cap) + (0 if held.keys() & group.usual.keys() else group.missing)
+    }
     row["infrastructure"] = min(of["infrastructure"], 1000 * s.infrastructure_cap)
     of_account, place, active = world.binned[account]
     width = max(group.high - group.low, 0.002)
@@ -174,13 +210,17 @@ def reference(world: World, s: Profile) -> dict[str, Row]:
     for account, of in held.items():
         made = [(judge(account, of, group, world, baseline, s), name) for name, group in groups.items()]
         if explained := [row | {"community": name} for row, name in made if row]:
-            out[account] = min(explained, key=lambda row: (-row["bits"], -len(groups[row["community"]].of), row["community"]))
+            out[account] = min(
+                explained, key=lambda row: (-row["bits"], -len(groups[row["community"]].of), row["community"])
+            )
     return out
 
 
 def run(spark: SparkSession, world: World, s: Profile, partitions: int = 1) -> dict[str, Row]:
     """`assign`, of accounts of which nobody knows what they ask about."""
-    members, linked = (spark.createDataFrame(of, "community string, account_id string") for of in (world.members, world.linked))
+    members, linked = (
+        spark.createDataFrame(of, "community string, account_id string") for of in (world.members, world.linked)
+    )
     shared_values = rows(spark, "features.account_values", world.shared_values)
     kind = "account_id string, bins array<int>, place double, hours array<int>, vector array<float>"
     binned = spark.createDataFrame([(a, *of, None) for a, of in world.binned.items()], kind).repartition(partitions)
@@ -189,7 +229,10 @@ def run(spark: SparkSession, world: World, s: Profile, partitions: int = 1) -> d
     active = np.bincount([h for of in world.binned.values() for h in of[2]], minlength=HOURS)
     baseline = Background(counted, np.zeros((0, DIMENSIONS)), active) if partitions == 1 else background(binned, DAYS)
     assert (baseline.bins.tolist(), baseline.hours.tolist()) == (counted.tolist(), active.tolist())
-    made = [r.asDict() for r in assign(members, linked, accounts, baseline, Size(len(world.binned), len(world.binned)), s).collect()]
+    made = [
+        r.asDict()
+        for r in assign(members, linked, accounts, baseline, Size(len(world.binned), len(world.binned)), s).collect()
+    ]
     found = {r.pop("account_id"): r for r in made}
     assert len(found) == len(made), "one row an account"
     return found
@@ -207,13 +250,17 @@ def test_rows_are_those_of_loops(spark: SparkSession, seed: int, groups: tuple[s
     assert {m for m in world.members if m[1] not in found}, "members are dropped"
 
 
-def test_rows_do_not_depend_on_order_partitions_or_batches(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_do_not_depend_on_order_partitions_or_batches(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(profile, "PAIRS", 6)  # three accounts at once
     world = populated(1, ("a", "b"))
     before = spark.conf.get(batch := "spark.sql.execution.arrow.maxRecordsPerBatch")
     spark.conf.set(batch, "7")
     try:
-        found = run(spark, world._replace(members=world.members[::-1], shared_values=world.shared_values[::-1]), Profile(), 5)
+        found = run(
+            spark, world._replace(members=world.members[::-1], shared_values=world.shared_values[::-1]), Profile(), 5
+        )
     finally:
         spark.conf.set(batch, str(before))
     assert found == reference(world, Profile()), "as of one partition, above"
@@ -222,15 +269,25 @@ def test_rows_do_not_depend_on_order_partitions_or_batches(spark: SparkSession, 
 @pytest.mark.parametrize("empty", ["no members", "only groups below the fewest", "no values"])
 def test_nothing_to_assign(spark: SparkSession, empty: str) -> None:
     members, shared_values, binned, _ = populated(1, ("a", "b"))
-    members = {"no members": [], "only groups below the fewest": [m for m in members if m[0] == "a few"]}.get(empty, members)
+    members = {"no members": [], "only groups below the fewest": [m for m in members if m[0] == "a few"]}.get(
+        empty, members
+    )
     assert run(spark, World(members, [] if empty == "no values" else shared_values, binned), Profile()) == {}
 
 
 @pytest.fixture(scope="module")
 def planted(spark: SparkSession) -> Planted:
-    """Groups of one hour and one behaviour that nobody else shows, each with values of its own; and what is made of them."""
+    """Groups of one hour and one behaviour that nobody else shows, each with values of its own.
+
+    And what is made of them.
+    """
     ring, own = [("card", 1), ("head8", 2)], [("card", 5), ("address", 6), ("device", 7), ("system", 8)]
-    held = dict.fromkeys([*NAMES, "outsider"], ring) | {"lone": own, "twin": own, "silent": [], "stranger": [("card", 9), ("head8", 9)]}
+    held = dict.fromkeys([*NAMES, "outsider"], ring) | {
+        "lone": own,
+        "twin": own,
+        "silent": [],
+        "stranger": [("card", 9), ("head8", 9)],
+    }
     groups = {"ring": [*NAMES, "stranger", "silent", "lone"]}
     for n in (10, 8, 6):  # members of ten that send the head
         groups[str(n)] = [f"{n} {i}" for i in range(10)]
@@ -246,7 +303,9 @@ def planted(spark: SparkSession) -> Planted:
         n_owners["card", 1000 + ord(g)], n_owners["head8", 1000 + ord(g)] = size + size // 2 - 1, size + 1
     rng = np.random.default_rng(0)
     binned: Binned = {a: ([9] * len(BINNED), 0.5, []) for a in held}
-    binned |= {a: ([int(b) for b in rng.integers(5, size=len(BINNED))], 0.9, []) for a in ("passer-by", *map(str, range(700)))}
+    binned |= {
+        a: ([int(b) for b in rng.integers(5, size=len(BINNED))], 0.9, []) for a in ("passer-by", *map(str, range(700)))
+    }
     held["passer-by"] = ring[:1]
     shared_values = [
         {"account_id": a, "channel": k[0], "value_hash": k[1], "is_qualifying": True, "n_owners": n_owners[k]}
@@ -269,7 +328,10 @@ def test_a_group_does_not_vouch_for_a_member_by_the_member_alone(planted: Plante
 
 
 def test_a_group_that_is_a_good_part_of_everybody_is_not_its_own_background(spark: SparkSession) -> None:
-    """A third of all accounts are a ring with a template; a group of them and as many people, who share an idiom, is the ring."""
+    """A third of all accounts are a ring with a template.
+
+    A group of them and as many people, who share an idiom, is the ring.
+    """
     ring, people, idiom = [f"r{i:02}" for i in range(40)], [f"p{i:02}" for i in range(80)], ("tail4", 2)
     held = {a: [("head8", 1), ("card", 3), idiom] for a in ring} | {a: [idiom] for a in people[:40]}
     n_owners = Counter(key for of in held.values() for key in of)
@@ -295,13 +357,23 @@ def test_ties_go_to_the_larger_group_then_by_name(planted: Planted) -> None:
     world, found = planted
     assert [found[torn]["community"] for torn in TORN] == ["b", "c", "e"]
     for torn in TORN:
-        alone = [reference(world._replace(members=[m for m in world.members if m[0] == g]), MIXED)[torn]["bits"] for g in torn]
+        alone = [
+            reference(world._replace(members=[m for m in world.members if m[0] == g]), MIXED)[torn]["bits"]
+            for g in torn
+        ]
         assert alone == [found[torn]["bits"]] * 2, "a tie"
 
 
 def test_bins_are_cut_at_fixed_points(spark: SparkSession) -> None:
     percents = ((4, 0), (5, 1), (39, 1), (40, 2), (79, 2), (80, 3), (100, 3))
-    shares = ("later_turn_share", "thinking_share", "zero_temperature_share", "tools_share", "stream_share", "templated_share")
+    shares = (
+        "later_turn_share",
+        "thinking_share",
+        "zero_temperature_share",
+        "tools_share",
+        "stream_share",
+        "templated_share",
+    )
     cases: list[tuple[str, float, int]] = [(name, n / 100, b) for name in shares for n, b in percents]
     cases += [("volume", float(n), b) for n, b in ((1, 0), (2, 0), (3, 1), (14, 1), (15, 2), (1023, 5), (2**40, 15))]
     cases += [("mean_output_tokens", float(n), b) for n, b in ((0, 0), (1, 1), (510, 8), (511, 9), (2**20, 15))]
@@ -313,14 +385,20 @@ def test_bins_are_cut_at_fixed_points(spark: SparkSession) -> None:
         rows(spark, "features.account_profiles", [{"account_id": r["account_id"]} for r in made]),
     )
     found = sorted(bins(*frames, places, DAYS).collect(), key=lambda r: str(r["account_id"]))
-    assert [(case, r["bins"][BINNED.index(case[0])]) for case, r in zip(cases, found, strict=True)] == [(case, case[2]) for case in cases]
+    assert [(case, r["bins"][BINNED.index(case[0])]) for case, r in zip(cases, found, strict=True)] == [
+        (case, case[2]) for case in cases
+    ]
     assert [r["place"] for r in found] == [0.25] + [None] * (len(cases) - 1)
     assert found[0]["bins"][BINNED.index("thinking_share")] is None, "a silent measure has no bin"
 
 
 @pytest.mark.parametrize(("origin", "joins"), [("template", False), ("links", False), ("links, and a value", True)])
-def test_who_asks_about_the_same_things_is_found_without_a_shared_value(spark: SparkSession, origin: str, joins: bool) -> None:
-    """A ring around one direction stays; one that behaves alike and asks about other things goes, and nobody joins on resemblance.
+def test_who_asks_about_the_same_things_is_found_without_a_shared_value(
+    spark: SparkSession, origin: str, joins: bool
+) -> None:
+    """A ring around one direction stays.
+
+    One that behaves alike and asks about other things goes, and nobody joins on resemblance.
 
     An outsider like them joins where he shares a value with them.
     """
@@ -334,14 +412,17 @@ def test_who_asks_about_the_same_things_is_found_without_a_shared_value(spark: S
     binned = spark.createDataFrame(everybody, kind)
     members = [("ring", f"{i:03}") for i in (*range(13), 14)]
     shared_values = [
-        {"account_id": f"{i:03}", "channel": "card", "value_hash": 1, "is_qualifying": True, "n_owners": 9} for i in (*range(8), 13)
+        {"account_id": f"{i:03}", "channel": "card", "value_hash": 1, "is_qualifying": True, "n_owners": 9}
+        for i in (*range(8), 13)
     ]
     held = rows(spark, "features.account_values", shared_values if origin == "links, and a value" else [])
     accounts = binned.join(pack_values(held), "account_id", "left")
     listed = spark.createDataFrame(members, "community string, account_id string")
     linked = listed.where(F.lit(origin.startswith("links")) & (F.col("account_id") != "014"))
     made = assign(listed, linked, accounts, background(binned, DAYS), Size(400, 400), Profile(unlinked=20.0)).collect()
-    assert {r["account_id"] for r in made} == {f"{i:03}" for i in range(14 if joins else 13)}, "not the fifteenth, though it was listed"
+    assert {r["account_id"] for r in made} == {f"{i:03}" for i in range(14 if joins else 13)}, (
+        "not the fifteenth, though it was listed"
+    )
     assert all("content" in r["reasons"] and r["content"] >= 3000 for r in made)
 
 
@@ -353,7 +434,10 @@ def test_hours_weigh_the_same_in_any_number_of_pieces() -> None:
     account, group = rng.integers(0, 9, 60), rng.integers(0, 2, 60)
     member = (group == account % 2) & (rng.random(60) < 0.5)
     size, places, vectors = np.array([9, 9]), np.zeros(2), np.zeros((2, DIMENSIONS))
-    groups, baseline = Groups(["a", "b"], size, places, places, np.zeros((2, 1, 1), np.int64), vectors, [], counted), np.full(HOURS, 900)
+    groups, baseline = (
+        Groups(["a", "b"], size, places, places, np.zeros((2, 1, 1), np.int64), vectors, [], counted),
+        np.full(HOURS, 900),
+    )
     none = np.zeros((60, len(PARTS)), np.int64)
     every = Candidates(account, group, member, none, none, member, member)
     whole = families.timing(every, hours, groups, baseline, Profile())
@@ -363,7 +447,10 @@ def test_hours_weigh_the_same_in_any_number_of_pieces() -> None:
 
 @pytest.mark.parametrize(("kept", "agrees"), [("bursts", True), ("office", False)])
 def test_hours_count_where_no_habit_explains_them(spark: SparkSession, kept: str, agrees: bool) -> None:
-    """Accounts with one card, that behave like others: in the same irregular hours they are a group, in office hours not."""
+    """Accounts with one card, that behave like others.
+
+    In the same irregular hours they are a group, in office hours not.
+    """
     rng = np.random.default_rng(8)
     bursts = [int(d) * 24 + int(t) for d, t in zip(range(0, 28, 2), rng.integers(24, size=14), strict=True)]
     office = [d * 24 + t for d in range(28) for t in (9, 10, 11)]
@@ -371,7 +458,9 @@ def test_hours_count_where_no_habit_explains_them(spark: SparkSession, kept: str
     active = {f"r{i:02}": sorted(int(h) for h in rng.choice(of, 8, replace=False)) for i in range(20)}
     others = {f"o{i:03}": hours(rng) for i in range(400)}
     binned: Binned = {a: ([1] * len(BINNED), None, h) for a, h in (active | others).items()}
-    shared_values = [{"account_id": a, "channel": "card", "value_hash": 1, "is_qualifying": True, "n_owners": 20} for a in active]
+    shared_values = [
+        {"account_id": a, "channel": "card", "value_hash": 1, "is_qualifying": True, "n_owners": 20} for a in active
+    ]
     found = run(spark, World([("ring", a) for a in active], shared_values, binned), Profile())
     assert bool(found) == agrees
     assert all(r["timing"] == 5000 for r in found.values())

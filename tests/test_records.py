@@ -1,4 +1,7 @@
-"""What a run leaves behind for people and machines: the journal, Data Docs, and what is said where nothing is recorded."""
+"""What a run leaves behind for people and machines.
+
+The journal, Data Docs, and what is said where nothing is recorded.
+"""
 
 import json
 from datetime import date

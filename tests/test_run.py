@@ -97,7 +97,10 @@ def test_links_and_evidence_stand_for_their_cluster(lake: Path) -> None:
     assert {"coordination", "automation", "extraction"} <= {piece["kind"] for piece in evidence}
     pieces = [piece for piece in evidence if piece["kind"] != "judgement"]
     assert all((piece["bits"] > 0) == (piece["kind"] != "innocent") and piece["description"] for piece in pieces)
-    assert {piece["channel"] for piece in evidence if piece["kind"] == "judgement"} >= {"judgement:prior", "judgement:people"}
+    assert {piece["channel"] for piece in evidence if piece["kind"] == "judgement"} >= {
+        "judgement:prior",
+        "judgement:people",
+    }
 
 
 def test_a_query_over_the_evidence_gives_every_score(lake: Path) -> None:
@@ -122,18 +125,25 @@ def test_a_query_over_the_evidence_gives_every_score(lake: Path) -> None:
         group by l.run_date, l.cluster_id, l.margin_bits having abs(sum(e.bits) - l.margin_bits) > 0.02
     """).fetchall()
     assert apart == [], "a case's facts give its margin again"
-    assert connection.execute("select count(*) from suspect_clusters where len(explanations) >= 4").fetchone() == (len(DAYS),)
+    assert connection.execute("select count(*) from suspect_clusters where len(explanations) >= 4").fetchone() == (
+        len(DAYS),
+    )
 
 
 def test_chance_makes_few_links(spark: SparkSession, lake: Path) -> None:
     """With every fact dealt anew among accounts, pairs stay within half a link an account, and close no triangles."""
     names = ("features.account_values", "features.account_profiles", "silver.accounts", "features.population")
     day = [
-        spark.read.format("delta").load(str(lake / n.replace(".", "/"))).where(F.col("run_date") == F.lit(DAYS[1])).drop("run_date")
+        spark.read.format("delta")
+        .load(str(lake / n.replace(".", "/")))
+        .where(F.col("run_date") == F.lit(DAYS[1]))
+        .drop("run_date")
         for n in names
     ]
     shared_values, profiles, accounts, population = (frame.localCheckpoint() for frame in day)
-    links = shuffled_links(shared_values, profiles, accounts, population, Run(DAYS[1], DEFAULT, Key(KEY.encode())), seed=1)
+    links = shuffled_links(
+        shared_values, profiles, accounts, population, Run(DAYS[1], DEFAULT, Key(KEY.encode())), seed=1
+    )
     assert links.count() <= profiles.count() // 2
     assert links.where(F.col("triangles") >= DEFAULT.graph.triangles).count() == 0
     assert digest(spark, lake, "graph.links", DAYS[1])[0] >= RING * (RING - 1) // 4, (
@@ -145,7 +155,9 @@ def test_chance_makes_few_links(spark: SparkSession, lake: Path) -> None:
     assert set(permuted.values()) == {5}
     assert len(permuted) == (profiles.count() - clusters.count()) // 5
     assert groups.join(clusters, "account_id").count() == 0
-    assert synchronised_activity(groups, profiles, DEFAULT.scoring).count() < len(permuted) / 8, "a day shows it by chance once in 64"
+    assert synchronised_activity(groups, profiles, DEFAULT.scoring).count() < len(permuted) / 8, (
+        "a day shows it by chance once in 64"
+    )
 
 
 def test_gold_is_read_without_spark(spark: SparkSession, lake: Path) -> None:
@@ -181,18 +193,24 @@ def test_the_result_depends_on_the_data_alone(spark: SparkSession, lake: Path, t
     for number, day in ((3, DAYS[0]), (1, DAYS[1])):
         with partitions(spark, number):
             runner(spark, shuffled, made, gated=False).run([day])
-    assert digest(spark, made, "silver.exchanges") != digest(spark, lake, "silver.exchanges"), "what is missing is missed"
+    assert digest(spark, made, "silver.exchanges") != digest(spark, lake, "silver.exchanges"), (
+        "what is missing is missed"
+    )
     for name in (late.name, f"again-{late.name}"):
         shutil.copy(tmp_path / late.name, late.with_name(name))
     with partitions(spark, 1):
         runner(spark, shuffled, made, gated=False).run([DAYS[1]])
     after, expected = digests(spark, made), digests(spark, lake)
-    assert after.pop("bronze.exchanges")[0] > expected.pop("bronze.exchanges")[0], "bronze keeps every line as often as it arrived"
+    assert after.pop("bronze.exchanges")[0] > expected.pop("bronze.exchanges")[0], (
+        "bronze keeps every line as often as it arrived"
+    )
     assert digest(spark, made, "bronze.exchanges", DAYS[0]) == digest(spark, lake, "bronze.exchanges", DAYS[0])
     assert after == expected
 
 
-def test_a_first_load_sketches_what_a_run_of_each_day_does(spark: SparkSession, landing: Path, lake: Path, tmp_path: Path) -> None:
+def test_a_first_load_sketches_what_a_run_of_each_day_does(
+    spark: SparkSession, landing: Path, lake: Path, tmp_path: Path
+) -> None:
     """A day of events made once, when all has arrived, has the rows that it has when it is made with every arrival."""
     planned = [(day, [s for s in stages if s.grain is not Grain.RUN]) for day, stages in schedule(DAYS, last_only=True)]
     made = tmp_path / "lake"
@@ -212,7 +230,9 @@ def test_required_fields_alone_are_enough(spark: SparkSession, tmp_path: Path) -
         made.run([DAYS[0]])
     assert made.counts(DAYS[0])["accounts"] == len({e["account_id"] for e in exchanges() if not is_late(e)})
     groups = spark.read.format("delta").load(str(tmp_path / "lake/graph/clusters")).collect()
-    assert {g["account_id"] for g in groups} == {f"ring{i:03}" for i in range(RING)}, "the template alone still makes a group"
+    assert {g["account_id"] for g in groups} == {f"ring{i:03}" for i in range(RING)}, (
+        "the template alone still makes a group"
+    )
 
 
 def _kill_while(arguments: list[str], begun: Path) -> int:
@@ -230,12 +250,17 @@ def _kill_while(arguments: list[str], begun: Path) -> int:
 
 
 def test_killed_in_a_layer_and_run_again(spark: SparkSession, landing: Path, lake: Path, tmp_path: Path) -> None:
-    """A stage killed while it writes leaves its table whole; run again, it ends in the same rows. In every stage: make fault-test."""
+    """A stage killed while it writes leaves its table whole; run again, it ends in the same rows.
+
+    In every stage: make fault-test.
+    """
     killed, day = ("silver.exchanges", "graph.clusters", "gold.suspect_cluster_members"), DAYS[1]
     emptied = {}
     for name in killed:
         shutil.copytree(lake, tmp_path / name)
-        SparkDelta.forPath(spark, str(tmp_path / name / name.replace(".", "/"))).delete(F.col(str(table(name).date)) == F.lit(day))
+        SparkDelta.forPath(spark, str(tmp_path / name / name.replace(".", "/"))).delete(
+            F.col(str(table(name).date)) == F.lit(day)
+        )
         emptied[name] = digest(spark, tmp_path / name, name)
 
     def kill(name: str) -> int:
@@ -297,7 +322,12 @@ def test_every_table_is_judged_and_good_traffic_is_not_stopped(lake: Path) -> No
 
 
 def test_a_critical_gate_stops_the_run_and_gold_stands(
-    spark: SparkSession, landing: Path, lake: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    spark: SparkSession,
+    landing: Path,
+    lake: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Most lines of the second day are no JSON: status 3, one line that says where they are, and gold untouched."""
     monkeypatch.setenv("IOLAUS_HMAC_KEY", KEY)
@@ -317,7 +347,9 @@ def test_a_critical_gate_stops_the_run_and_gold_stands(
     events = [json.loads(line) for line in log.read_text().splitlines()]
     (run_id,) = {event["run_id"] for event in events}
     assert events[-1]["event"] == "run_fails"
-    assert {e["table"] for e in events if e["event"] == "expectation_fails" and e["severity"] == "critical"} == {"quality.quarantine"}
+    assert {e["table"] for e in events if e["event"] == "expectation_fails" and e["severity"] == "critical"} == {
+        "quality.quarantine"
+    }
     assert [r["table_name"] for r in recorded(copy, "runs", run_id=run_id, status="stopped")] == ["quality.quarantine"]
     assert recorded(copy, "results", run_id=run_id, figure="rejected_share", severity="critical", success=False)
     assert cli.main(["gate", "quality.quarantine", "silver.accounts", "--date", str(DAYS[1]), "--lake", str(copy)]) == 3
@@ -335,9 +367,14 @@ def test_gold_that_fails_its_gate_is_kept_aside_and_none_of_the_day_is_written(
     copy, made = tmp_path / "lake", suspect_clusters.transform
     shutil.copytree(lake, copy)
     before = {name: DeltaTable(str(copy / "gold" / name)).version() for name in GOLD}
-    monkeypatch.setattr(suspect_clusters, "transform", lambda **given: made(**given).withColumn("rank", F.col("rank") + 1))
+    monkeypatch.setattr(
+        suspect_clusters, "transform", lambda **given: made(**given).withColumn("rank", F.col("rank") + 1)
+    )
     stopped = Runner(spark, str(copy), DEFAULT, Key(KEY.encode()))
-    with pytest.raises(GateError, match=r"gold\.suspect_clusters of .*rank_gaps is 1, at most 0.*quality/rejected/gold\.suspect_clusters"):
+    with pytest.raises(
+        GateError,
+        match=r"gold\.suspect_clusters of .*rank_gaps is 1, at most 0.*quality/rejected/gold\.suspect_clusters",
+    ):
         stopped.work([(DAYS[1], [s for s in STAGES if s.layer == "gold"])])
     assert {name: DeltaTable(str(copy / "gold" / name)).version() for name in GOLD} == before
     kept = DeltaTable(str(copy / "quality/rejected/gold.suspect_clusters")).to_pyarrow_table().to_pylist()

@@ -83,7 +83,9 @@ def test_what_is_published(spark: SparkSession) -> None:
     found = scored(spark, CASES)
     assert {name: of[0] for name, of in found.items()} == {name: case[-1] for name, case in CASES.items()}
     for published in (True, False):
-        ranked = sorted((rank, -score) for confidence, score, rank in found.values() if (confidence != "low") == published)
+        ranked = sorted(
+            (rank, -score) for confidence, score, rank in found.values() if (confidence != "low") == published
+        )
         assert [rank for rank, _ in ranked] == list(range(1, len(ranked) + 1)), "dense"
         assert [score for _, score in ranked] == sorted(score for _, score in ranked), "falls with the rank"
 
@@ -99,7 +101,8 @@ def test_a_score_rises_with_every_piece(spark: SparkSession) -> None:
     assert scores == sorted(set(scores))
 
 
-# Of forty programs each: with how common a client, whether all send one prompt, and how many go on in sixteen words of their own.
+# Of forty programs each: with how common a client, whether all send one prompt, and how many go on in sixteen words of
+# their own.
 FILLERS: dict[str, tuple[bool, bool, int]] = {
     "alone": (True, False, 0),
     "client": (False, False, 0),
@@ -119,19 +122,34 @@ def task_sharing(spark: SparkSession) -> dict[str, Found]:
         {"channel": 20, "value_hash": 4, "n": 2, "distinct_prompts": 1},
     ]
     active: dict[str, Cell] = {
-        a: {"account_id": a, "n_exchanges": 10, "n_sampled": 10, "capability_counts": [0] * 7, "fragments": sent} for a in everybody
+        a: {"account_id": a, "n_exchanges": 10, "n_sampled": 10, "capability_counts": [0] * 7, "fragments": sent}
+        for a in everybody
     }
     shared_values = []
     for number, (name, (common, repeated, own)) in enumerate(FILLERS.items()):
         for i, account in enumerate(rings[name]):
             text = {"channel": 24, "value_hash": 100 * number + (i if i < own else 99), "n": 6, "distinct_prompts": 6}
-            active[account]["fragments"] = [*sent, {"channel": 23, "value_hash": number, "n": 10, "distinct_prompts": 10}, text]
-            had = {"account_id": account, "owner_id": account, "value_hash": number, "n": 10, "distinct_prompts": 10, "is_qualifying": True}
+            active[account]["fragments"] = [
+                *sent,
+                {"channel": 23, "value_hash": number, "n": 10, "distinct_prompts": 10},
+                text,
+            ]
+            had = {
+                "account_id": account,
+                "owner_id": account,
+                "value_hash": number,
+                "n": 10,
+                "distinct_prompts": 10,
+                "is_qualifying": True,
+            }
             n_owners = {"head8": 40, "device": len(everybody) if common else 40} | ({"prompt": 40} if repeated else {})
             shared_values += [
-                had | {"channel": c, "n_owners": n, "n_qualifying_owners": n, "n": 8 if c == "prompt" else 10} for c, n in n_owners.items()
+                had | {"channel": c, "n_owners": n, "n_qualifying_owners": n, "n": 8 if c == "prompt" else 10}
+                for c, n in n_owners.items()
             ]
-    return pieces(spark, rings, shared_values, [*active.values()], [{"account_id": a, "owner_id": a} for a in everybody])
+    return pieces(
+        spark, rings, shared_values, [*active.values()], [{"account_id": a, "owner_id": a} for a in everybody]
+    )
 
 
 def pieces(
@@ -167,7 +185,10 @@ def test_a_day_without_accounts_has_no_evidence(spark: SparkSession) -> None:
 
 @pytest.mark.parametrize("case", FILLERS)
 def test_task_sharing_counts_only_where_nothing_innocent_explains_it(task_sharing: dict[str, Found], case: str) -> None:
-    """Forty fill one template: with everyday clients; all with one client that nobody else runs; all with the same prompts."""
+    """Forty fill one template: with everyday clients; all with one client that nobody else runs.
+
+    All with the same prompts.
+    """
     found, (common, repeated, own) = task_sharing[case], FILLERS[case]
     assert ("task_sharing" in {kind for kind, _ in found}) == (common and not repeated and own < 20)
     explained = repeated or own >= 20
@@ -177,32 +198,53 @@ def test_task_sharing_counts_only_where_nothing_innocent_explains_it(task_sharin
 
 
 def test_one_subject_does_not_bind_a_few_who_have_texts_of_their_own(spark: SparkSession) -> None:
-    """Programs that ask about the same things, among people who do not: few of them, each with a text of its own, may be of one trade."""
+    """Programs that ask about the same things, among people who do not.
+
+    Few of them, each with a text of its own, may be of one trade.
+    """
     rng, sizes = np.random.default_rng(3), {"few": 19, "many": 20, "few with one text": 19}
     rings = {name: [f"{name} {i:02}" for i in range(size)] for name, size in sizes.items()}
     near = [rng.standard_normal(128) + 0.1 * rng.standard_normal((size, 128)) for size in sizes.values()]
     vectors = np.concatenate([*near, rng.standard_normal((600, 128))])
     everybody = [*(a for ring in rings.values() for a in ring), *(f"o{i:03}" for i in range(600))]
     active: list[Cell] = []
-    for i, (account, vector) in enumerate(zip(everybody, vectors / np.linalg.norm(vectors, axis=1, keepdims=True), strict=True)):
+    for i, (account, vector) in enumerate(
+        zip(everybody, vectors / np.linalg.norm(vectors, axis=1, keepdims=True), strict=True)
+    ):
         text = {"channel": 24, "value_hash": 1 if "one text" in account else 1_000 + i, "n": 9, "distinct_prompts": 9}
         sent = [{"channel": 20, "value_hash": i, "n": 9, "distinct_prompts": 1}, text]
         cells = {"vector": vector.tolist(), "prompt_words": 500, "capability_counts": [0] * 7}
         active.append({"account_id": account, "n_exchanges": 10, "n_sampled": 9, "fragments": sent} | cells)
     made = pieces(spark, rings, [], active, [{"account_id": a, "owner_id": a} for a in everybody])
-    assert {name: found["innocent", "own_text"].support for name, found in made.items()} == {"few": 19, "many": 20, "few with one text": 0}
-    assert {name for name, found in made.items() if ("coordination", "content") in found} == {"many", "few with one text"}
+    assert {name: found["innocent", "own_text"].support for name, found in made.items()} == {
+        "few": 19,
+        "many": 20,
+        "few with one text": 0,
+    }
+    assert {name for name, found in made.items() if ("coordination", "content") in found} == {
+        "many",
+        "few with one text",
+    }
 
 
 def test_the_life_of_a_cluster(spark: SparkSession) -> None:
-    """Thirty successors began after ten bans, all moved to the released model, and all outdo their plan; the others did none of it."""
+    """Thirty successors began after ten bans, all moved to the released model, and all outdo their plan.
+
+    The others did none of it.
+    """
     release = datetime.combine(DAY, datetime.min.time(), UTC) - timedelta(days=4)
     at = int(release.timestamp() // 3600)
     ring, others = [f"r{i:02}" for i in range(40)], [f"o{i:03}" for i in range(400)]
 
     def active(account: str, began: datetime, n: int, model: str) -> Cell:
         days = [{"hour": at - 30, "model": "old", "n": 1}, {"hour": at + 5, "model": model, "n": n - 1}]
-        return {"account_id": account, "n_exchanges": n, "activity": days, "first_at": began, "capability_counts": [0] * 7}
+        return {
+            "account_id": account,
+            "n_exchanges": n,
+            "activity": days,
+            "first_at": began,
+            "capability_counts": [0] * 7,
+        }
 
     profiles = [active(a, release + timedelta(days=2 if i >= 10 else -5), 65, "new") for i, a in enumerate(ring)]
     profiles += [active(a, release - timedelta(days=5), 65 if i < 150 else 5, "old") for i, a in enumerate(others)]
@@ -218,7 +260,10 @@ def test_the_life_of_a_cluster(spark: SparkSession) -> None:
 
 
 def test_what_a_large_operation_does_is_held_against_all_others(spark: SparkSession) -> None:
-    """A ring that is most accounts of its volume asks for code, which a tenth of the others do: it is not its own background."""
+    """A ring that is most accounts of its volume asks for code, which a tenth of the others do.
+
+    It is not its own background.
+    """
     ring, others = [f"r{i:03}" for i in range(300)], [f"o{i:03}" for i in range(100)]
     code = CAPABILITIES.index("coding")
 
@@ -226,7 +271,9 @@ def test_what_a_large_operation_does_is_held_against_all_others(spark: SparkSess
         counts = [9 if asks and i == code else 0 for i in range(len(CAPABILITIES))]
         return {"account_id": account, "n_exchanges": 20, "capability_counts": counts}
 
-    profiles = [active(a, asks=i % 3 > 0) for i, a in enumerate(ring)] + [active(a, asks=i % 10 == 0) for i, a in enumerate(others)]
+    profiles = [active(a, asks=i % 3 > 0) for i, a in enumerate(ring)] + [
+        active(a, asks=i % 10 == 0) for i, a in enumerate(others)
+    ]
     accounts = [{"account_id": a, "owner_id": a} for a in (*ring, *others)]
     found = pieces(spark, {"hc": ring}, [], profiles, accounts)["hc"]["extraction", "asks_coding"]
     assert (found.support, found.value, found.bits) == (200, pytest.approx(2 / 3), 8_000)
@@ -242,7 +289,9 @@ def test_some_sleepless_accounts_are_no_programs(spark: SparkSession) -> None:
     for account in [*(a for ring in rings.values() for a in ring), *others]:
         counts = {"n_exchanges": 40, "n_sampled": 40, "n_later_turns": 9, "capability_counts": [0] * 7}
         profiles.append({"account_id": account, "night": 0.2 if account in sleepless else 0.05} | counts)
-    found = pieces(spark, rings, [], profiles, [{"account_id": p["account_id"], "owner_id": p["account_id"]} for p in profiles])
+    found = pieces(
+        spark, rings, [], profiles, [{"account_id": p["account_id"], "owner_id": p["account_id"]} for p in profiles]
+    )
     assert [name for name, of in found.items() if ("automation", "round_the_clock") in of] == ["5"]
 
 
@@ -254,8 +303,14 @@ def test_release_adoption_of_a_cluster_beside_everybody(spark: SparkSession) -> 
     def hours(after: int) -> list[Cell]:
         return [{"hour": at + h, "model": "new" if h >= after else "old", "n": 10} for h in range(-24, 120)]
 
-    profiles = [{"account_id": f"r{i}", "n_exchanges": 1440, "activity": hours(3), "capability_counts": [0] * 7} for i in range(5)]
-    profiles += [{"account_id": f"o{i}", "n_exchanges": 1440, "activity": hours(96), "capability_counts": [0] * 7} for i in range(50)]
+    profiles = [
+        {"account_id": f"r{i}", "n_exchanges": 1440, "activity": hours(3), "capability_counts": [0] * 7}
+        for i in range(5)
+    ]
+    profiles += [
+        {"account_id": f"o{i}", "n_exchanges": 1440, "activity": hours(96), "capability_counts": [0] * 7}
+        for i in range(50)
+    ]
     inputs = (
         ("scoring.evidence", []),
         ("scoring.judgement", []),
@@ -298,7 +353,13 @@ def test_release_adoption_of_a_cluster_beside_everybody(spark: SparkSession) -> 
 def test_neither_a_tool_s_result_nor_a_filled_text_is_a_person_s_turn(
     spark: SparkSession, later: int, calling: int, own_template_share: float | None, people: bool
 ) -> None:
-    account = {"account_id": "a", "n_exchanges": 10, "n_later_turns": later, "n_calling": calling, "own_template_share": own_template_share}
+    account = {
+        "account_id": "a",
+        "n_exchanges": 10,
+        "n_later_turns": later,
+        "n_calling": calling,
+        "own_template_share": own_template_share,
+    }
     row = rows(spark, "features.account_profiles", [account]).select(talks(DEFAULT.graph)).first()
     assert row is not None
     assert row[0] == people
@@ -308,7 +369,11 @@ def test_a_value_of_half_a_large_platform_is_counted_whole(spark: SparkSession) 
     """60,000 owners have it: their pairs are more than an int holds."""
     names = [f"a{i:02}" for i in range(12)]
     used = [{"account_id": n, "owner_id": n, "channel": "address", "value_hash": 1, "n_owners": 60_000} for n in names]
-    used += [{"account_id": n, "owner_id": n, "channel": "block", "value_hash": t, "n_owners": 12} for n in names for t in (2, 3)]
+    used += [
+        {"account_id": n, "owner_id": n, "channel": "block", "value_hash": t, "n_owners": 12}
+        for n in names
+        for t in (2, 3)
+    ]
     members = spark.createDataFrame([("c", n) for n in names], "cluster_id string, account_id string")
     sizes = spark.createDataFrame([("c", 12)], "cluster_id string, size long")
     made = pool(members, sizes, rows(spark, "features.account_values", used), 140_000, DEFAULT.scoring).collect()

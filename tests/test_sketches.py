@@ -1,4 +1,7 @@
-"""Sketches add up: any split, any order, any tree of merges gives the sketch of all, and counts are those of a plain loop."""
+"""Sketches add up: any split, any order, any tree of merges gives the sketch of all.
+
+Counts are those of a plain loop.
+"""
 
 import struct
 from collections import Counter, defaultdict
@@ -107,7 +110,10 @@ def exchange(rng: np.random.Generator, accounts: int) -> Row:
         **{name: bool(rng.integers(2)) for name in ("thinking", "stream", "truncated")},
         **{name: int(rng.integers(4)) for name in ("image_count", "tool_call_count")},
         "http_status": int(rng.choice([200, 400, 529])),
-        **{name: int(rng.choice([0, 1, 2, 3, 700, 10**6])) for name in ("input_tokens", "output_tokens", "reasoning_tokens")},
+        **{
+            name: int(rng.choice([0, 1, 2, 3, 700, 10**6]))
+            for name in ("input_tokens", "output_tokens", "reasoning_tokens")
+        },
         **{name: int(mix(np.array([rng.integers(9)], np.uint64))[0].astype(np.int64)) for name in HASHES},
         "prompt_hash": int(mix(np.array([prompt], np.uint64))[0].astype(np.int64)),
         "template_hash": prompt // 3 - int(rng.integers(2)),  # punctuation alone may part templates of one prompt
@@ -130,7 +136,11 @@ def exchanges(seed: int, count: int, accounts: int = 3) -> list[Row]:
 def table(rows: list[Row]) -> pa.Table:
     """The rows as silver has them: terms and signatures as bytes."""
     packed = [
-        {**row, "terms": struct.pack(f"<{len(row['terms'])}h", *row["terms"]), "signature": signature_bytes(row["signature"])}
+        {
+            **row,
+            "terms": struct.pack(f"<{len(row['terms'])}h", *row["terms"]),
+            "signature": signature_bytes(row["signature"]),
+        }
         for row in rows
     ]
     return pa.Table.from_pylist(packed, schema=EXCHANGES)
@@ -180,7 +190,11 @@ def plain_openings(said: list[Row]) -> set[tuple[Any, ...]]:
             of[conversation] = here, r
     kept = sorted((here, conversation) for conversation, (here, _) in of.items())[:OPENINGS]
     return {
-        (c, *(ABSENT if of[c][1][name] is None else of[c][1][name] for name in OPENING_FIELDS), frozenset(of[c][1]["terms"]))
+        (
+            c,
+            *(ABSENT if of[c][1][name] is None else of[c][1][name] for name in OPENING_FIELDS),
+            frozenset(of[c][1]["terms"]),
+        )
         for _, c in kept
     }
 
@@ -240,11 +254,19 @@ def plain(rows: list[Row]) -> Row:
 
 
 def as_plain(row: Row) -> Row:
-    lists = {"activity": ("hour", "model"), "attributes": ("channel", "value_hash"), "prompts": PROMPT_FIELDS, "terms": ("term",)}
+    lists = {
+        "activity": ("hour", "model"),
+        "attributes": ("channel", "value_hash"),
+        "prompts": PROMPT_FIELDS,
+        "terms": ("term",),
+    }
     signature = None if row["signature"] is None else np.frombuffer(row["signature"], MINIMUM).tolist()
     rest = {k: v for k, v in row.items() if k != "account_id"} | {"signature": signature}
     opened = np.frombuffer(row["openings"], OPENING)
-    kept = {(o["conversation"], *(o[name] for name in OPENING_FIELDS), frozenset(t for t in o["terms"].tolist() if t >= 0)) for o in opened}
+    kept = {
+        (o["conversation"], *(o[name] for name in OPENING_FIELDS), frozenset(t for t in o["terms"].tolist() if t >= 0))
+        for o in opened
+    }
     assert len(kept) == len(opened)
     return rest | {"openings": kept} | {name: counted(row, name, *keys) for name, keys in lists.items()}
 
@@ -264,7 +286,9 @@ def test_a_sketch_counts_what_a_loop_counts() -> None:
 
 @settings(derandomize=True, max_examples=60, deadline=None)
 @given(st.data(), st.integers(0, 10_000), st.integers(1, 60))
-def test_any_split_in_any_order_merged_in_any_tree_is_the_sketch_of_all(data: st.DataObject, seed: int, count: int) -> None:
+def test_any_split_in_any_order_merged_in_any_tree_is_the_sketch_of_all(
+    data: st.DataObject, seed: int, count: int
+) -> None:
     rows = exchanges(seed, count)
     whole = sketch(table(rows))
     order = data.draw(st.permutations(range(count)))
@@ -288,15 +312,23 @@ def test_merging_is_idempotent_on_merged_rows_and_drops_other_columns() -> None:
 
 @settings(derandomize=True, max_examples=40, deadline=None)
 @given(st.data(), st.integers(0, 10_000), st.integers(1, 50), st.integers(1, 12))
-def test_a_stream_of_batches_cut_anywhere_is_one_sketch(data: st.DataObject, seed: int, count: int, accounts: int) -> None:
+def test_a_stream_of_batches_cut_anywhere_is_one_sketch(
+    data: st.DataObject, seed: int, count: int, accounts: int
+) -> None:
     rows = sorted(exchanges(seed, count, accounts), key=lambda r: r["account_id"].encode())
     cuts = sorted(data.draw(st.lists(st.integers(0, count), max_size=8)))
     whole = table(rows).combine_chunks()
     bounds = zip([0, *cuts], [*cuts, count], strict=True)
-    batches = [pa.RecordBatch.from_struct_array(whole.slice(a, b - a).to_struct_array().combine_chunks()) for a, b in bounds]
+    batches = [
+        pa.RecordBatch.from_struct_array(whole.slice(a, b - a).to_struct_array().combine_chunks()) for a, b in bounds
+    ]
     made = list(stream(iter(batches), sketch))
     assert pa.concat_tables(made).combine_chunks().equals(sketch(whole))
-    days = pa.concat_tables([sketch(table(rows[i::3])) for i in range(min(3, count))]).sort_by("account_id").combine_chunks()
+    days = (
+        pa.concat_tables([sketch(table(rows[i::3])) for i in range(min(3, count))])
+        .sort_by("account_id")
+        .combine_chunks()
+    )
     ends = sorted(min(c, len(days)) for c in cuts)
     pieces = [days.slice(a, b - a).to_batches() for a, b in zip([0, *ends], [*ends, len(days)], strict=True)]
     merged = list(stream((b for piece in pieces for b in piece), merge))
@@ -304,7 +336,13 @@ def test_a_stream_of_batches_cut_anywhere_is_one_sketch(data: st.DataObject, see
 
 
 def test_exchanges_with_required_fields_only() -> None:
-    bare = dict.fromkeys(EXCHANGES.names) | {"requested_at": START, "request_model": "m", "terms": [], "n_words": 0, "capabilities": 0}
+    bare = dict.fromkeys(EXCHANGES.names) | {
+        "requested_at": START,
+        "request_model": "m",
+        "terms": [],
+        "n_words": 0,
+        "capabilities": 0,
+    }
     rows = [bare | {"account_id": name} for name in ("b", "a", "b")]
     made = sketch(table(rows))
     assert [as_plain(row) for row in made.to_pylist()] == [plain(rows[1:2]), plain(rows[::2])]
@@ -344,7 +382,9 @@ def test_a_sample_is_keyed_and_cheap_traffic_does_not_push_out_dear_traffic() ->
     decoys = [r | {"n_words": 2, "prompt_hash": 2_000 + i} for i, r in enumerate(exchanges(4, 60, accounts=1))]
     kept = np.frombuffer(sketch(table(real + decoys))["prompts"][0].as_py(), PROMPT)["prompt_hash"]
     assert sum(kept < 2_000) >= PROMPTS - 1
-    other = np.frombuffer(sketches.sketch(table(decoys), salt_of(b"another"))["prompts"][0].as_py(), PROMPT)["prompt_hash"]
+    other = np.frombuffer(sketches.sketch(table(decoys), salt_of(b"another"))["prompts"][0].as_py(), PROMPT)[
+        "prompt_hash"
+    ]
     assert set(other) != set(np.frombuffer(sketch(table(decoys))["prompts"][0].as_py(), PROMPT)["prompt_hash"])
 
 

@@ -1,4 +1,7 @@
-"""Synchronised activity: meetings, chance and habit as loops over pairs of accounts count them; who is in step, and who is not."""
+"""Synchronised activity: meetings, chance and habit as loops over pairs of accounts count them.
+
+Who is in step, and who is not.
+"""
 
 from collections import Counter, defaultdict
 from itertools import combinations, permutations
@@ -33,7 +36,10 @@ def kept(rng: np.random.Generator, kind: str) -> list[list[int]]:
         "schedule": [d * SLOTS_A_DAY + 48 for d in range(DAYS)],
         "office": [d * SLOTS_A_DAY + t for d in range(DAYS) for t in range(54, 102)],
     }[kind]
-    return [sorted({*at(rng, 15), *(BASE + s for s in shared if rng.random() < (0.2 if kind == "office" else 0.7))}) for _ in range(12)]
+    return [
+        sorted({*at(rng, 15), *(BASE + s for s in shared if rng.random() < (0.2 if kind == "office" else 0.7))})
+        for _ in range(12)
+    ]
 
 
 def world(seed: int) -> tuple[Slots, dict[str, list[str]]]:
@@ -48,10 +54,16 @@ def world(seed: int) -> tuple[Slots, dict[str, list[str]]]:
     return slots, groups
 
 
-def found(spark: SparkSession, slots: Slots, groups: dict[str, list[str]], settings: Scoring, partitions: int = 1) -> dict[str, Row]:
-    members = spark.createDataFrame([(g, a) for g, of in groups.items() for a in of], "cluster_id string, account_id string")
+def found(
+    spark: SparkSession, slots: Slots, groups: dict[str, list[str]], settings: Scoring, partitions: int = 1
+) -> dict[str, Row]:
+    members = spark.createDataFrame(
+        [(g, a) for g, of in groups.items() for a in of], "cluster_id string, account_id string"
+    )
     profiles = rows(spark, "features.account_profiles", [{"account_id": a, "slots": s} for a, s in slots.items()])
-    return {r.cluster_id: r for r in synchronised_activity(members, profiles.repartition(partitions), settings).collect()}
+    return {
+        r.cluster_id: r for r in synchronised_activity(members, profiles.repartition(partitions), settings).collect()
+    }
 
 
 def reference(slots: Slots, members: list[str]) -> dict[int, tuple[int, float]]:
@@ -93,7 +105,9 @@ def test_counts_are_those_of_loops_over_pairs(spark: SparkSession, partitions: i
     for name, members in groups.items():
         days = reference(slots, members)
         met, expected = (np.array(x, float) for x in zip(*days.values(), strict=True))
-        often = (met >= settings.synchronised_lift * expected) & (poisson_bits(met, expected) >= settings.synchronised_day)
+        often = (met >= settings.synchronised_lift * expected) & (
+            poisson_bits(met, expected) >= settings.synchronised_day
+        )
         shown = often.sum() * 3 >= len(days) and met.sum() >= settings.synchronised_lift * expected.sum()
         assert (name in strict) == shown
         assert not shown or strict[name].days == often.sum()
@@ -110,16 +124,33 @@ def test_who_is_in_step(spark: SparkSession) -> None:
 
 
 def test_strangers_do_not_send_the_same_in_the_same_minutes(spark: SparkSession) -> None:
-    """Twelve send one whole set: at times of their own it explains them; in step it does not, and they are in the case."""
+    """Twelve send one whole set: at times of their own it explains them.
+
+    In step it does not, and they are in the case.
+    """
     rng, run, others = np.random.default_rng(5), Run(DAY, DEFAULT, Key(b"k")), [f"other {i:03}" for i in range(300)]
     groups = {kind: {f"{kind} {i}": of for i, of in enumerate(kept(rng, kind))} for kind in ("in step", "schedule")}
-    sent = {"channel": "prompt", "n": 2, "distinct_prompts": 1, "is_qualifying": True, "n_owners": 12, "n_qualifying_owners": 12}
-    active, shared_values = [{"account_id": a, "slots": at(rng, 20), "n_exchanges": 10, "capability_counts": [0] * 7} for a in others], []
+    sent = {
+        "channel": "prompt",
+        "n": 2,
+        "distinct_prompts": 1,
+        "is_qualifying": True,
+        "n_owners": 12,
+        "n_qualifying_owners": 12,
+    }
+    active, shared_values = (
+        [{"account_id": a, "slots": at(rng, 20), "n_exchanges": 10, "capability_counts": [0] * 7} for a in others],
+        [],
+    )
     for number, slots in enumerate(groups.values()):
         prompts = [{"channel": 20, "value_hash": 5 * number + t, "n": 2, "distinct_prompts": 1} for t in range(5)]
         counts = {"n_exchanges": 10, "n_sampled": 10, "capability_counts": [0] * 7, "fragments": prompts}
         active += [{"account_id": a, "slots": of} | counts for a, of in slots.items()]
-        shared_values += [sent | {"account_id": a, "owner_id": a, "value_hash": prompt["value_hash"]} for a in slots for prompt in prompts]
+        shared_values += [
+            sent | {"account_id": a, "owner_id": a, "value_hash": prompt["value_hash"]}
+            for a in slots
+            for prompt in prompts
+        ]
     inputs = (
         ("graph.clusters", [{"cluster_id": kind, "account_id": a} for kind, slots in groups.items() for a in slots]),
         ("features.account_values", shared_values),

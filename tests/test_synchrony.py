@@ -1,4 +1,4 @@
-"""Synchrony: of each candidate pair, the slots in which both accounts were active, however the two are brought together."""
+"""Synchrony: the slots in which both accounts of each candidate pair were active, however they are joined."""
 
 from datetime import date, timedelta
 
@@ -17,8 +17,13 @@ LAST = FIRST + DEFAULT.window_days * 86_400 // SLOT_SECONDS - 1
 
 
 @pytest.mark.parametrize(("block", "evidence"), [(1_000, 1_000), (1_000, 2), (100, 1_000)])
-def test_common_slots_are_counted_as_sets_would(spark: SparkSession, block: int, evidence: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In one task; with the evidence on one block of accounts dealt out; and in blocks, of which two are weighed against each other."""
+def test_common_slots_are_counted_as_sets_would(
+    spark: SparkSession, block: int, evidence: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one task; with the evidence on one block of accounts dealt out.
+
+    And in blocks, of which two are weighed against each other.
+    """
     monkeypatch.setattr(synchrony, "BLOCK", block)
     monkeypatch.setattr(synchrony, "ROWS", evidence)
     monkeypatch.setattr(synchrony, "PIECE", 2)
@@ -26,8 +31,11 @@ def test_common_slots_are_counted_as_sets_would(spark: SparkSession, block: int,
     shared = {FIRST, LAST, FIRST + 56, *map(int, rng.integers(FIRST, LAST, 12))}
     slots = {f"a{i}": sorted(shared | {int(s) for s in rng.integers(FIRST, LAST, 5 + i)}) for i in range(5)}
     slots["apart"] = [FIRST + 1]
-    others = {f"other {i}": sorted({int(s) for s in rng.integers(FIRST, LAST, 20)}) for i in range(300)}  # who keep other hours
-    profiles = rows(spark, "features.account_profiles", [{"account_id": name, "slots": s} for name, s in (slots | others).items()])
+    # who keep other hours
+    others = {f"other {i}": sorted({int(s) for s in rng.integers(FIRST, LAST, 20)}) for i in range(300)}
+    profiles = rows(
+        spark, "features.account_profiles", [{"account_id": name, "slots": s} for name, s in (slots | others).items()]
+    )
     everybody = population(spark, slots | others)
     name = {r.account_key: r.account_id for r in everybody.collect()}
     key = {account: number for number, account in name.items()}
@@ -61,5 +69,7 @@ def test_meetings_that_habit_does_not_make(spark: SparkSession) -> None:
     pairs = [{"key_a": key[f"{kind} 1"], "key_b": key[f"{kind} 2"], "bits": 6000} for kind in kinds]
     nothing = (rows(spark, f"pairs.{name}", []) for name in ("infrastructure", "content"))
     infrastructure, content = nothing
-    made = synchrony.transform(profiles, everybody, infrastructure, rows(spark, "pairs.templates", pairs), content, RUN).collect()
+    made = synchrony.transform(
+        profiles, everybody, infrastructure, rows(spark, "pairs.templates", pairs), content, RUN
+    ).collect()
     assert [(name[r.key_a], r.support, r.bits) for r in made] == [("bursts 1", 12, 10_000)]

@@ -36,7 +36,18 @@ def remake(spark: SparkSession, lake: Path, tables: list[str], day: Any = DAYS[1
 
 def verdict(lake: Path, cluster: str, word: str, *more: str) -> None:
     """As an analyst gives it, on the first day's run, before the second's."""
-    given = ["--by", "ana", "--why", "a course of mine", "--lake", str(lake), "--date", str(DAYS[0]), "--known-from", str(DAYS[1])]
+    given = [
+        "--by",
+        "ana",
+        "--why",
+        "a course of mine",
+        "--lake",
+        str(lake),
+        "--date",
+        str(DAYS[0]),
+        "--known-from",
+        str(DAYS[1]),
+    ]
     assert cli.main(["verdict", cluster, word, *given, *more]) == 0
 
 
@@ -58,11 +69,15 @@ def test_unsure_comes_back_with_what_changed_and_innocent_does_not(
     assert {m["verdict"] for m in rows(copy, "gold.suspect_cluster_members")} == {"unsure"}
 
     verdict(copy, cluster, "innocent")
-    remake(spark, copy, [name for name in TABLES[TABLES.index("graph.links") :] if not name.startswith("gold.cluster_")])
+    remake(
+        spark, copy, [name for name in TABLES[TABLES.index("graph.links") :] if not name.startswith("gold.cluster_")]
+    )
     assert rows(copy, "gold.suspect_clusters") == []
     (listed,) = [c for c in rows(copy, "gold.watchlist") if c["verdict"]]
     assert (listed["verdict"], listed["confidence"], listed["n_accounts"]) == ("innocent", "low", RING)
-    assert {x["verdict_id"] for x in rows(copy, "graph.links")} == {listed["verdict_id"]}, "links are kept, with the verdict"
+    assert {x["verdict_id"] for x in rows(copy, "graph.links")} == {listed["verdict_id"]}, (
+        "links are kept, with the verdict"
+    )
     assert rows(copy, "graph.components") == []
 
     log = SparkDelta.forPath(spark, str(copy / "verdicts/given"))
@@ -72,14 +87,23 @@ def test_unsure_comes_back_with_what_changed_and_innocent_does_not(
 
 
 SUCCESSORS_TEMPLATE = "Grade this answer from one to ten and justify the grade point by point.\n{}"
-ESSAYS = "treaty empire senate monarch decree province dynasty revolt census legion harvest plague canal guild abbey charter"
+ESSAYS = (
+    "treaty empire senate monarch decree province dynasty revolt census legion harvest plague canal guild abbey charter"
+)
 
 
 def successors_landing(root: Path, landing: Path) -> Path:
-    """The landing, but the ring was banned after the first day, and others with its cards and addresses do other work."""
+    """The landing, but the ring was banned after the first day.
+
+    Others with its cards and addresses do other work.
+    """
     shutil.copytree(landing, root)
     random, start = Random(7), datetime.combine(DAYS[1], datetime.min.time(), UTC)
-    gone = {e["exchange_id"] for e in exchanges() if e["account_id"].startswith("ring") and e["requested_at"][:10] == str(DAYS[1])}
+    gone = {
+        e["exchange_id"]
+        for e in exchanges()
+        if e["account_id"].startswith("ring") and e["requested_at"][:10] == str(DAYS[1])
+    }
     kept = [e for e in exchanges() if arrival(e) == DAYS[1] and e["exchange_id"] not in gone]
     new = [
         exchange(
@@ -97,20 +121,32 @@ def successors_landing(root: Path, landing: Path) -> Path:
     ring = [a | {"banned_at": banned, "status": "banned"} for a in known if a["account_id"].startswith("ring")]
     made = (start + timedelta(minutes=5)).isoformat()
     successors = [
-        a | {"account_id": a["account_id"].replace("ring", "successor"), "created_at": made, "banned_at": None, "status": "active"}
+        a
+        | {
+            "account_id": a["account_id"].replace("ring", "successor"),
+            "created_at": made,
+            "banned_at": None,
+            "status": "active",
+        }
         for a in ring
     ]
-    write_lines(root / "accounts.jsonl", [*(a for a in known if not a["account_id"].startswith("ring")), *ring, *successors])
+    write_lines(
+        root / "accounts.jsonl", [*(a for a in known if not a["account_id"].startswith("ring")), *ring, *successors]
+    )
     return root
 
 
-def test_successors_of_a_confirmed_cluster_go_by_its_id(spark: SparkSession, landing: Path, lake: Path, tmp_path: Path) -> None:
+def test_successors_of_a_confirmed_cluster_go_by_its_id(
+    spark: SparkSession, landing: Path, lake: Path, tmp_path: Path
+) -> None:
     copy = tmp_path / "lake"
     shutil.copytree(lake, copy)
     cluster = rows(copy, "gold.suspect_clusters", DAYS[0])[0]["cluster_id"]
     before_scoring = [s for s in STAGES if s.layer not in {"scoring", "gold"}]
     with partitions(spark, 1):
-        runner(spark, successors_landing(tmp_path / "landing", landing), copy, gated=False).work([(DAYS[1], before_scoring)])
+        runner(spark, successors_landing(tmp_path / "landing", landing), copy, gated=False).work(
+            [(DAYS[1], before_scoring)]
+        )
 
     def successors() -> set[tuple[str, str]]:
         found = rows(copy, "graph.clusters")

@@ -14,7 +14,9 @@ RUN = Run(DAY, DEFAULT, Key(b"k"))
 Cell = dict[str, Any]
 
 
-def given(number: int, verdict: str, members: str, named: str = "", *, cluster: str = "c", known_from: date = DAY) -> Cell:
+def given(
+    number: int, verdict: str, members: str, named: str = "", *, cluster: str = "c", known_from: date = DAY
+) -> Cell:
     """A verdict; accounts are letters. A later number is given later."""
     return {
         "verdict_id": f"v{number}",
@@ -64,7 +66,9 @@ def test_a_cleared_pair_is_of_one_verdict(spark: SparkSession) -> None:
 
     assert cleared(given(1, "innocent", "abc")) == {"ab", "ac", "bc"}, "z was not seen with them"
     assert cleared(given(1, "innocent", "abc", "a")) == {"ab", "ac"}
-    assert cleared(given(1, "innocent", "abc"), given(2, "confirmed", "abc", "a")) == {"ab", "ac", "bc"}, "b and c still are"
+    assert cleared(given(1, "innocent", "abc"), given(2, "confirmed", "abc", "a")) == {"ab", "ac", "bc"}, (
+        "b and c still are"
+    )
     assert cleared(given(1, "innocent", "ab"), given(2, "unsure", "ab")) == set()
     assert cleared(given(1, "confirmed", "abc")) == set()
 
@@ -77,12 +81,16 @@ def test_an_account_is_held_out_of_the_cluster_it_was_seen_in_alone(spark: Spark
 
 
 @pytest.mark.parametrize(("accounts", "covers"), [("abcd", True), ("abcwxy", True), ("abcvwxy", False)])
-def test_a_verdict_covers_a_cluster_while_most_accounts_are_those_it_saw(spark: SparkSession, accounts: str, covers: bool) -> None:
+def test_a_verdict_covers_a_cluster_while_most_accounts_are_those_it_saw(
+    spark: SparkSession, accounts: str, covers: bool
+) -> None:
     clusters = rows(spark, "graph.clusters", [{"cluster_id": "c", "account_id": x} for x in accounts])
     found = verdicts_of(clusters, force(spark, given(1, "innocent", "abcd")), RUN).collect()
     assert [(r.cluster_id, r.covers) for r in found] == [("c", covers)]
     renamed = rows(spark, "graph.clusters", [{"cluster_id": "d", "account_id": x} for x in accounts])
-    assert len(verdicts_of(renamed, force(spark, given(1, "innocent", "abcd")), RUN).collect()) == covers, "by accounts, not by id"
+    assert len(verdicts_of(renamed, force(spark, given(1, "innocent", "abcd")), RUN).collect()) == covers, (
+        "by accounts, not by id"
+    )
 
 
 @pytest.mark.parametrize(
@@ -95,7 +103,9 @@ def test_a_verdict_covers_a_cluster_while_most_accounts_are_those_it_saw(spark: 
         ("it lives on from before", {"event": "kept"}),
     ],
 )
-def test_a_successor_began_after_the_ban_and_shares_what_others_lack(spark: SparkSession, case: str, overrides: Cell) -> None:
+def test_a_successor_began_after_the_ban_and_shares_what_others_lack(
+    spark: SparkSession, case: str, overrides: Cell
+) -> None:
     is_ = {
         "banned_at": datetime(2026, 2, 5, tzinfo=UTC),
         "first_at": datetime(2026, 2, 6, tzinfo=UTC),
@@ -118,7 +128,11 @@ def test_a_successor_began_after_the_ban_and_shares_what_others_lack(spark: Spar
         spark.createDataFrame([("hc_old", x) for x in old], "cluster_id string, account_id string"),
         rows(spark, "features.account_values", [value_hash | {"account_id": x, "owner_id": x} for x in old + new]),
         rows(spark, "features.account_profiles", [{"account_id": x, "first_at": is_["first_at"]} for x in new + rest]),
-        rows(spark, "silver.accounts", [{"account_id": x, "banned_at": is_["banned_at"] if x in old else None} for x in old + new]),
+        rows(
+            spark,
+            "silver.accounts",
+            [{"account_id": x, "banned_at": is_["banned_at"] if x in old else None} for x in old + new],
+        ),
         len(new + rest),
         DEFAULT,
     ).collect()

@@ -49,13 +49,20 @@ def exchanges() -> Iterator[dict[str, Any]]:
         for person in range(PEOPLE):
             words = SUBJECTS[person % len(SUBJECTS)].split()
             for _ in range(random.randint(2, 5)):
-                when = start + timedelta(hours=random.randint(8, 22), minutes=random.randint(0, 59), seconds=random.randint(0, 59))
+                when = start + timedelta(
+                    hours=random.randint(8, 22), minutes=random.randint(0, 59), seconds=random.randint(0, 59)
+                )
                 conversation = f"c{number}"
                 for turn in range(random.randint(1, 3)):
                     number += 1
                     prompt = " ".join(random.choices(words, k=random.randint(5, 12)))
                     yield exchange(
-                        number, f"person{person:03}", when + timedelta(minutes=2 * turn), prompt, conversation=conversation, turn=turn
+                        number,
+                        f"person{person:03}",
+                        when + timedelta(minutes=2 * turn),
+                        prompt,
+                        conversation=conversation,
+                        turn=turn,
                     )
         for task in range(RING * 12):
             number += 1
@@ -65,7 +72,14 @@ def exchanges() -> Iterator[dict[str, Any]]:
 
 
 def exchange(
-    number: int, account: str, when: datetime, prompt: str, *, conversation: str | None = None, turn: int = 0, ring: bool = False
+    number: int,
+    account: str,
+    when: datetime,
+    prompt: str,
+    *,
+    conversation: str | None = None,
+    turn: int = 0,
+    ring: bool = False,
 ) -> dict[str, Any]:
     """One exchange with every field that the ring or a person sets."""
     seat = int(account[-3:])
@@ -127,7 +141,12 @@ def write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
 
 
 def write_landing(
-    root: Path, *, files: int = 1, order: Random | None = None, fields: tuple[str, ...] | None = None, with_accounts: bool = True
+    root: Path,
+    *,
+    files: int = 1,
+    order: Random | None = None,
+    fields: tuple[str, ...] | None = None,
+    with_accounts: bool = True,
 ) -> Path:
     """Write the landing, split into so many files a day, in the order given or shuffled, with all fields or some."""
     rows = list(exchanges())

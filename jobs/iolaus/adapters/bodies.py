@@ -1,8 +1,10 @@
-"""Bodies of requests and answers of model APIs, by the fields that they have: one reading serves every log that holds them.
+"""Bodies of requests and answers of model APIs, by the fields that they have.
+
+One reading serves every log that holds them.
 
 Chat Completions, Completions and Responses (OpenAI), Messages (Anthropic), Converse and InvokeModel (Bedrock: Claude,
-Titan, Nova, Llama, Mistral, Cohere, AI21, DeepSeek, gpt-oss), generateContent (Gemini). Streams: `iolaus.adapters.streams`.
-Sources: see `iolaus.adapters.chat`; inference parameters of InvokeModel:
+Titan, Nova, Llama, Mistral, Cohere, AI21, DeepSeek, gpt-oss), generateContent (Gemini). Streams:
+`iolaus.adapters.streams`. Sources: see `iolaus.adapters.chat`; inference parameters of InvokeModel:
 https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html; of generateContent:
 https://ai.google.dev/api/generate-content; caches and keys: https://platform.openai.com/docs/guides/prompt-caching.
 """
@@ -23,7 +25,8 @@ _MOST_TOKENS = (
     "max_completion_tokens max_tokens max_output_tokens maxOutputTokens maxTokens max_new_tokens maxTokenCount "
     "max_tokens_to_sample max_gen_len"
 )
-# Parameters of requests: the landing's field, its type and a name that an API has for it; the first that a request has counts.
+# Parameters of requests: the landing's field, its type and a name that an API has for it; the first that a request has
+# counts.
 _PARAMETERS: tuple[tuple[str, Cast, str], ...] = tuple(
     (field, cast, name)
     for field, cast, several in (
@@ -39,27 +42,47 @@ _PARAMETERS: tuple[tuple[str, Cast, str], ...] = tuple(
     )
     for name in several.split()
 )  # fmt: skip
-_HOLDERS = ("inferenceConfig", "textGenerationConfig", "generationConfig", "generation_config", "additionalModelRequestFields", "options")
+_HOLDERS = (
+    "inferenceConfig",
+    "textGenerationConfig",
+    "generationConfig",
+    "generation_config",
+    "additionalModelRequestFields",
+    "options",
+)
 _HOLDING = frozenset(_HOLDERS)
 _USERS = ("user", "safety_identifier", "metadata.user_id")
 _BY_USER = frozenset(("user", "safety_identifier", "metadata"))
-_THINKING = ("thinking.type", "additionalModelRequestFields.thinking.type", "additionalModelRequestFields.reasoning_config.type")
+_THINKING = (
+    "thinking.type",
+    "additionalModelRequestFields.thinking.type",
+    "additionalModelRequestFields.reasoning_config.type",
+)
 _EFFORT = ("reasoning_effort", "reasoning.effort", "output_config.effort")
-_OF_THINKING = frozenset(("thinking", "additionalModelRequestFields", "reasoning_effort", "reasoning", "output_config", "generationConfig"))
+_OF_THINKING = frozenset(
+    ("thinking", "additionalModelRequestFields", "reasoning_effort", "reasoning", "output_config", "generationConfig")
+)
 _COUNTS = ("usage", "usageMetadata", "usage_metadata", "meta")
 _TOKENS: tuple[tuple[str, Cast, str], ...] = tuple(
     (field, count, name)
-    for field, several in (  # every: all input; fresh: without what a cache gave and took; read: what it gave, beside that
+    # every: all input; fresh: without what a cache gave and took; read: what it gave, beside that
+    for field, several in (
         ("every", "prompt_tokens prompt_token_count promptTokenCount prompt_eval_count"),
         ("fresh", "input_tokens inputTokens inputTextTokenCount"),
         ("read", "cache_read_input_tokens cacheReadInputTokens cacheReadInputTokenCount"),
-        ("usage_output_tokens", "completion_tokens output_tokens outputTokens generation_token_count candidatesTokenCount eval_count"),
+        (
+            "usage_output_tokens",
+            "completion_tokens output_tokens outputTokens generation_token_count candidatesTokenCount eval_count",
+        ),
         ("usage_cache_read_tokens", "cachedContentTokenCount"),
         ("usage_reasoning_tokens", "thoughtsTokenCount"),
     )
     for name in several.split()
 )
-_OF_INPUT, _OF_OUTPUT = (("usage_cache_read_tokens", count, "cached_tokens"),), (("usage_reasoning_tokens", count, "reasoning_tokens"),)
+_OF_INPUT, _OF_OUTPUT = (
+    (("usage_cache_read_tokens", count, "cached_tokens"),),
+    (("usage_reasoning_tokens", count, "reasoning_tokens"),),
+)
 _DETAILS: dict[str, tuple[tuple[str, Cast, str], ...]] = {
     "prompt_tokens_details": _OF_INPUT,
     "input_tokens_details": _OF_INPUT,
@@ -71,7 +94,10 @@ _ENDED = ("stop_reason", "finish_reason", "completionReason", "done_reason")
 
 
 def parameters(body: Record) -> Record:
-    """The landing's fields of a request's parameters, taken out of its body: sampling, limits, stream, tools, thinking."""
+    """The landing's fields of a request's parameters, taken out of its body.
+
+    Sampling, limits, stream, tools, thinking.
+    """
     made: Record = {}
     taken(body, _PARAMETERS, made)
     if not _HOLDING.isdisjoint(body):
@@ -107,7 +133,10 @@ def is_request(body: Any) -> bool:
 
 
 def answer(body: Any) -> Record:
-    """The landing's fields of an answer's body, taken out of it; of one that was streamed, of its events, as list or text."""
+    """The landing's fields of an answer's body, taken out of it.
+
+    Of one that was streamed, of its events, as list or text.
+    """
     events = streams.events(body)
     if events is not None:
         body = streams.assembled(events)
@@ -168,9 +197,17 @@ def _said(body: Record) -> tuple[str, int | None, list[str]]:
     if content is not None:
         beside = take(body, anything, "message.tool_calls", "tool_calls")
         called = chat.calls(content) + (len(beside) if isinstance(beside, list) else 0)
-        return chat.words(content), called, _one(take(body, text, "stop_reason", "stopReason", "finish_reason", "done_reason"))
+        return (
+            chat.words(content),
+            called,
+            _one(take(body, text, "stop_reason", "stopReason", "finish_reason", "done_reason")),
+        )
     if isinstance(output := take(body, anything, "output"), list):  # Responses
-        said = [chat.words(item.get("content")) for item in output if isinstance(item, dict) and item.get("type") == "message"]
+        said = [
+            chat.words(item.get("content"))
+            for item in output
+            if isinstance(item, dict) and item.get("type") == "message"
+        ]
         cut = take(body, text, "incomplete_details.reason")
         # The landing knows the limit of tokens by the names of the other interfaces.
         return "\n".join(filter(None, said)), chat.calls(output), _one("length" if cut == "max_output_tokens" else cut)

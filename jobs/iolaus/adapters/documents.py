@@ -57,7 +57,10 @@ _DECODER = json.JSONDecoder(parse_constant=_no_number)
 
 
 def _values(line: bytes) -> Any:
-    """The same where orjson refuses: halves of surrogate pairs, numbers beyond a double, and several values in a line."""
+    """The same where orjson refuses.
+
+    Halves of surrogate pairs, numbers beyond a double, and several values in a line.
+    """
     if line[:2] == b"\x1f\x8b":
         raise ValueError(PACKED)
     if stamp := _STAMP.match(line):
@@ -73,7 +76,11 @@ def _values(line: bytes) -> Any:
         raise ValueError(NOT_JSON) from error
     if not found:
         raise ValueError(NOT_JSON)
-    return found[0] if len(found) == 1 else [one for value in found for one in (value if isinstance(value, list) else [value])]
+    return (
+        found[0]
+        if len(found) == 1
+        else [one for value in found for one in (value if isinstance(value, list) else [value])]
+    )
 
 
 def _blank(said: str, at: int) -> int:
@@ -83,9 +90,16 @@ def _blank(said: str, at: int) -> int:
 
 
 def opened(one: Record) -> Iterator[Record]:
-    """The log entries in an envelope, each with what the envelope says of it under `envelope`; else the object itself."""
+    """The log entries in an envelope, each with what the envelope says of it under `envelope`.
+
+    Else the object itself.
+    """
     events = one.get("logEvents") or one.get("events")
-    if isinstance(events, list) and events and all(isinstance(e, dict) and isinstance(e.get("message"), str | dict) for e in events):
+    if (
+        isinstance(events, list)
+        and events
+        and all(isinstance(e, dict) and isinstance(e.get("message"), str | dict) for e in events)
+    ):
         about = {k: v for k, v in one.items() if k not in ("logEvents", "events")}
         for event in events:
             if isinstance(event, dict) and (inner := record_of(event.get("message"))):
@@ -109,7 +123,8 @@ def records(batches: Iterable[pa.RecordBatch]) -> Iterator[list[tuple[Record, li
     """For each batch of lines (`RECORDS`, and other columns): each record with its objects, or with why it has none.
 
     A document over many lines is one record, with all its bytes. Lines of one file follow one another. A line that
-    cannot begin or continue a document, or one that is never finished, is a record by itself, whose neighbours are read.
+    cannot begin or continue a document, or one that is never finished, is a record by itself, whose neighbours are
+    read.
     """
     open_ = _Open()
     for batch in batches:
@@ -169,7 +184,10 @@ class _Open:
         return not isinstance(_alone(line), str)
 
     def _continue(self, line: bytes) -> bool:
-        """Whether the brackets of a line can follow those that are open; a text that is not closed in its line cannot."""
+        """Whether the brackets of a line can follow those that are open.
+
+        A text that is not closed in its line cannot.
+        """
         for token in _TOKEN.findall(line):
             if len(token) > 1:
                 continue

@@ -18,9 +18,9 @@ Cast = Callable[[Any], Any]
 
 _INT32 = 2**31
 # Addresses of a deployment's own network. Those of documentation (RFC 5737) are as good as public ones.
-_OWN = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"))) + tuple(
-    map(ip_network, ("fc00::/7", "fe80::/10", "::1/128"))
-)
+_OWN = tuple(
+    map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"))
+) + tuple(map(ip_network, ("fc00::/7", "fe80::/10", "::1/128")))
 _PORT = re.compile(r"\[(.+?)\](?::\d+)?|(\d+\.\d+\.\d+\.\d+):\d+")
 _FORWARDED = re.compile(r"\bfor=\"?([^\";,]+)", re.IGNORECASE)
 # Names that stand where nobody is known: LiteLLM's proxy admin and master key, and what programs write for no value.
@@ -31,7 +31,10 @@ _NOBODY = frozenset({
 
 
 def find(record: Any, path: str) -> Any:
-    """The value at a path of names joined by dots; None if there is none. Names that have dots in them are found too."""
+    """The value at a path of names joined by dots; None if there is none.
+
+    Names that have dots in them are found too.
+    """
     holder = _holder(record, path)
     return None if holder is None else holder[0][holder[1]]
 
@@ -58,7 +61,10 @@ def take(record: Record, cast: Cast, *paths: str) -> Any:
 
 
 def taken(record: Record, table: Sequence[tuple[str, Cast, str]], made: Record) -> None:
-    """Take fields out of a record into `made`, as a table of (field, type, name in the record) says: the first of a field counts."""
+    """Take fields out of a record into `made`, as a table of (field, type, name in the record) says.
+
+    The first of a field counts.
+    """
     for field, cast, name in table:
         if name in record:
             found = record[name]
@@ -153,7 +159,9 @@ def record_of(value: Any) -> Record:
 
 @lru_cache(1 << 16)
 def address(chain: str, own_proxies: int = 0) -> str | None:
-    """The client's address of a list of hops, as X-Forwarded-For and Forwarded write it: without port, None if there is none.
+    """The client's address of a list of hops, as X-Forwarded-For and Forwarded write it.
+
+    Without port, None if there is none.
 
     Each proxy adds the hop before it at the end, and what stands first is the client's own word. So the last
     `own_proxies` hops are passed over, and after them the hops of private networks: the last one left is what the
@@ -225,7 +233,10 @@ def texts(value: Any) -> list[str] | None:
 
 
 def instant(value: Any) -> str | None:
-    """A time as RFC 3339 in UTC: of ISO 8601, where no zone is UTC, or of a count since 1970 in s, ms, us or ns, told by its size."""
+    """A time as RFC 3339 in UTC.
+
+    Of ISO 8601, where no zone is UTC, or of a count since 1970 in s, ms, us or ns, distinguished by its size.
+    """
     if value.__class__ is float and 0 < value < 1e11:
         return datetime.fromtimestamp(value, UTC).isoformat(timespec="microseconds")[:-6] + "Z"
     if isinstance(value, str) and not value.strip().replace(".", "", 1).isdigit():
@@ -251,7 +262,13 @@ def cast_to(kind: DataType) -> Cast:
     """How a value becomes one of the landing's types."""
     if isinstance(kind, IntegerType):
         return lambda value: found if (found := whole(value)) is not None and -_INT32 <= found < _INT32 else None
-    casts: dict[type[DataType], Cast] = {LongType: whole, DoubleType: number, BooleanType: flag, ArrayType: texts, TimestampType: instant}
+    casts: dict[type[DataType], Cast] = {
+        LongType: whole,
+        DoubleType: number,
+        BooleanType: flag,
+        ArrayType: texts,
+        TimestampType: instant,
+    }
     return casts.get(type(kind), text)
 
 

@@ -2,15 +2,29 @@
 
 Its S3, GCS, SQS, webhook and custom callbacks write the payload.
 
-Sources: LiteLLM, "StandardLoggingPayload Specification" (https://docs.litellm.ai/docs/proxy/logging_spec), "Spend Tracking"
-(https://docs.litellm.ai/docs/proxy/cost_tracking), "Pass-through" (https://docs.litellm.ai/docs/pass_through/intro), and
-the types `CallTypes`, `StandardLoggingPayload` and `SpendLogsPayload` of its code (1.110).
+Sources: LiteLLM, "StandardLoggingPayload Specification" (https://docs.litellm.ai/docs/proxy/logging_spec), "Spend
+Tracking" (https://docs.litellm.ai/docs/proxy/cost_tracking), "Pass-through"
+(https://docs.litellm.ai/docs/pass_through/intro), and the types `CallTypes`, `StandardLoggingPayload` and
+`SpendLogsPayload` of its code (1.110).
 """
 
 from typing import Any
 
 from iolaus.adapters import bodies, chat
-from iolaus.adapters.fields import Record, anything, count, flag, header_digest, instant, owner, record_of, structure, take, taken, text
+from iolaus.adapters.fields import (
+    Record,
+    anything,
+    count,
+    flag,
+    header_digest,
+    instant,
+    owner,
+    record_of,
+    structure,
+    take,
+    taken,
+    text,
+)
 from iolaus.adapters.statuses import status
 
 OTHER_CALL = "a call that generates no text"
@@ -53,8 +67,13 @@ _OF_PAYLOAD = (
     ("user_agent", text, "user_agent"),
 )
 # The payload's own counts include what a cache gave, for every provider; those of a call that failed are estimates.
-_OF_ANSWERED = (*_OF_PAYLOAD, ("usage_input_tokens", count, "prompt_tokens"), ("usage_output_tokens", count, "completion_tokens"))
-_TEXTS = ("metadata", "messages", "response", "proxy_server_request", "request_tags")  # that a row of SpendLogs holds as JSON text
+_OF_ANSWERED = (
+    *_OF_PAYLOAD,
+    ("usage_input_tokens", count, "prompt_tokens"),
+    ("usage_output_tokens", count, "completion_tokens"),
+)
+# that a row of SpendLogs holds as JSON text
+_TEXTS = ("metadata", "messages", "response", "proxy_server_request", "request_tags")
 
 
 def is_text(call: str) -> bool:
@@ -65,9 +84,9 @@ def is_text(call: str) -> bool:
 def read(record: Record) -> Record | str:
     """The landing's fields of one payload or row, taken out of it; or why it is no exchange.
 
-    An account is the user that the virtual key belongs to, else the key; the proxy's own admin is nobody. `request_model`
-    is the name that the client asked the gateway for (`model_group`), else the model's own. Attempts of one call share
-    its `litellm_call_id`: a failed one has an id of its own.
+    An account is the user that the virtual key belongs to, else the key; the proxy's own admin is nobody.
+    `request_model` is the name that the client asked the gateway for (`model_group`), else the model's own. Attempts of
+    one call share its `litellm_call_id`: a failed one has an id of its own.
     """
     call = record.pop("call_type", None)
     if isinstance(call, str) and call and not is_text(call):
@@ -102,7 +121,11 @@ def read(record: Record) -> Record | str:
 
 def _error(record: Record, about: Record) -> int | None:
     error = record.get("error_information") or about.get("error_information")
-    return status(*(error.get(k) for k in ("error_code", "normalized_error", "error_class"))) if isinstance(error, dict) else None
+    return (
+        status(*(error.get(k) for k in ("error_code", "normalized_error", "error_class")))
+        if isinstance(error, dict)
+        else None
+    )
 
 
 def _of_spend_log(row: Record) -> None:
@@ -113,11 +136,18 @@ def _of_spend_log(row: Record) -> None:
             row[name] = None if found in ({}, [], "") else found
     row["id"] = row.pop("request_id")
     if row["messages"] is None and isinstance(body := row.get("proxy_server_request"), dict):
-        row["messages"] = row.pop("proxy_server_request")["body"] if isinstance(body.get("body"), dict) else row.pop("proxy_server_request")
+        row["messages"] = (
+            row.pop("proxy_server_request")["body"]
+            if isinstance(body.get("body"), dict)
+            else row.pop("proxy_server_request")
+        )
 
 
 def _request(record: Record, call: str) -> tuple[Record, Any, Any]:
-    """Parameters, messages and instructions of a request: of a whole body, where the payload has that in place of messages."""
+    """Parameters, messages and instructions of a request.
+
+    Of a whole body, where the payload has that in place of messages.
+    """
     sent = {**record_of(record.pop("model_parameters", None))}
     messages = structure(record.pop("messages", None))
     if "pass" in call and isinstance(messages, list) and len(messages) == 1 and isinstance(messages[0], dict):
@@ -125,5 +155,7 @@ def _request(record: Record, call: str) -> tuple[Record, Any, Any]:
         messages = inner if isinstance(inner, dict) and inner else messages
     if isinstance(messages, dict):  # the whole body of a call through /v1/messages, /v1/responses or a pass-through
         sent = {**messages, **sent}
-        messages = next((sent.pop(k) for k in ("messages", "contents", "input", "prompt", "inputText") if k in sent), None)
+        messages = next(
+            (sent.pop(k) for k in ("messages", "contents", "input", "prompt", "inputText") if k in sent), None
+        )
     return sent, messages, take(sent, anything, "system", "instructions", "systemInstruction", "system_instruction")

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Signal:
-    """A signal in words, the fields of which any one keeps it alive, and its parts: channels, behaviours, explanations."""
+    """A signal in words, the fields of which any one keeps it alive, and its parts.
+
+    Channels, behaviours, explanations.
+    """
 
     says: str
     fields: tuple[str, ...]
@@ -26,7 +29,8 @@ SIGNALS: tuple[Signal, ...] = (
     Signal("the same address and its block", ("client_ip", "accounts.signup_ip"), ("address", "block")),
     Signal("the same network operator", ("client_asn", "accounts.signup_asn"), ("asn",)),
     Signal("the same unusual client program", ("user_agent", "tls_fingerprint"), ("device",)),
-    Signal("turns: programs told from people, and people cleared of suspicion", ("turn_index",), ("one_shot", "people")),
+    Signal("turns: programs told from people, and people cleared of "
+           "suspicion", ("turn_index",), ("one_shot", "people")),
     Signal("long answers", ("usage_output_tokens",), ("long_outputs",)),
     Signal("extended reasoning asked for", ("request_thinking",), ("thinking",)),
     Signal(

@@ -11,10 +11,13 @@ from typing import Any
 
 # Words of errors without their letters' case, dashes and the endings "Error" and "Exception".
 _WORDS = {
-    400: "badrequest invalidrequest invalidparameter validation contextlengthexceeded contextwindowexceeded contentpolicyviolation "
-    "contentfilter contentfiltered unsupportedparams rejectedrequest imagefetch malformedrequestfield servicequotaexceeded "
+    400: "badrequest invalidrequest invalidparameter validation contextlengthexceeded contextwindowexceeded "
+         "contentpolicyviolation "
+    "contentfilter contentfiltered unsupportedparams rejectedrequest imagefetch malformedrequestfield "
+    "servicequotaexceeded "
     "invalidargument failedprecondition stringabovemaxlength guardrailraised blockedpiientity jsonschemavalidation",
-    401: "authentication unauthenticated invalidapikey incorrectapikey unauthorized unrecognizedclient callercredentialauthentication",
+    401: "authentication unauthenticated invalidapikey incorrectapikey unauthorized unrecognizedclient "
+         "callercredentialauthentication",
     402: "billing paymentrequired",
     403: "permission permissiondenied accessdenied forbidden modelaccessdenied",
     404: "notfound modelnotfound resourcenotfound",
@@ -22,7 +25,8 @@ _WORDS = {
     413: "requesttoolarge payloadtoolarge",
     422: "unprocessableentity",
     424: "model",
-    429: "ratelimit ratelimitexceeded throttling toomanyrequests insufficientquota quotaexceeded budgetexceeded resourceexhausted "
+    429: "ratelimit ratelimitexceeded throttling toomanyrequests insufficientquota quotaexceeded budgetexceeded "
+         "resourceexhausted "
     "modelnotready callercredentialratelimit tokensexceeded",
     499: "cancelled canceled clientdisconnected",
     500: "api internalserver internal server apiconnection unknown",

@@ -2,9 +2,10 @@
 
 Sources: OpenAI, "Streaming" (https://platform.openai.com/docs/api-reference/chat-streaming and /responses-streaming);
 Anthropic, "Streaming messages" (https://platform.claude.com/docs/en/build-with-claude/streaming); AWS, "ConverseStream"
-(https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html) and the model families'
-pages below https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html, of which Nova's events are those
-of ConverseStream; Cohere, "Chat with streaming" (https://docs.cohere.com/reference/chat-stream); WHATWG, "Server-sent events".
+(https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html) and the model families' pages
+below https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html, of which Nova's events are those of
+ConverseStream; Cohere, "Chat with streaming" (https://docs.cohere.com/reference/chat-stream); WHATWG, "Server-sent
+events".
 """
 
 import re
@@ -27,8 +28,14 @@ def events(body: Any) -> list[Record] | None:
 
 
 def assembled(found: list[Record]) -> Record:
-    """The answer that events amount to: their pieces of text, the tools they call, why they ended, and what was counted."""
-    whole = next((e["response"] for e in reversed(found) if isinstance(e.get("response"), dict) and "output" in e["response"]), None)
+    """The answer that events amount to.
+
+    Their pieces of text, the tools they call, why they ended, and what was counted.
+    """
+    whole = next(
+        (e["response"] for e in reversed(found) if isinstance(e.get("response"), dict) and "output" in e["response"]),
+        None,
+    )
     if whole:  # the last event of Responses has all
         return dict(whole)
     pieces: list[str] = []
@@ -46,12 +53,18 @@ def assembled(found: list[Record]) -> Record:
                 if isinstance(part.get(name), dict):
                     counted |= {k: v for k, v in part[name].items() if v is not None}
             counted |= {k: part[k] for k in _COUNTS if part.get(k) is not None}
-    content = [{"type": "text", "text": "".join(pieces)}, *({"type": "tool_use"} for _ in dict.fromkeys(map(str, called)))]
+    content = [
+        {"type": "text", "text": "".join(pieces)},
+        *({"type": "tool_use"} for _ in dict.fromkeys(map(str, called))),
+    ]
     return {**answer, "content": content, "usage": counted}
 
 
 def _parts(event: Record) -> list[Record]:
-    """An event, and the objects in it that say something: its delta, message, block, choices, candidates and the like."""
+    """An event, and the objects in it that say something.
+
+    Its delta, message, block, choices, candidates and the like.
+    """
     parts = [event]
     for name in ("delta", "message", "contentBlockDelta", "contentBlockStart", "messageStop", "metadata", "chunk"):
         if isinstance(inner := event.get(name), dict):
@@ -67,12 +80,19 @@ def _parts(event: Record) -> list[Record]:
 
 def _text(part: Record) -> list[str]:
     """The piece of text in a part of an event."""
-    if part.get("type") in ("message_start", "message", "content_block_start", "response.output_text.done", "thinking_delta"):
+    if part.get("type") in (
+        "message_start",
+        "message",
+        "content_block_start",
+        "response.output_text.done",
+        "thinking_delta",
+    ):
         return []
     if isinstance(delta := part.get("delta"), str) and part.get("type") == "response.output_text.delta":
         return [delta]
     content = part.get("content")
-    if isinstance(inner := part.get("message"), dict) and part.get("type") is None and "content" in inner:  # Cohere's delta, Ollama
+    # Cohere's delta, Ollama
+    if isinstance(inner := part.get("message"), dict) and part.get("type") is None and "content" in inner:
         content = inner["content"]
     said = chat.words(content) if content else chat.words(part["parts"]) if isinstance(part.get("parts"), list) else ""
     return [said] if said else [part[k] for k in _PIECES if isinstance(part.get(k), str)][:1]

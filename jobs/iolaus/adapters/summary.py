@@ -1,4 +1,7 @@
-"""What was adapted, in words: counts, where accounts and prompts came from, what was not read, which signals stay silent."""
+"""What was adapted, in words.
+
+Counts, where accounts and prompts came from, what was not read, which signals stay silent.
+"""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +25,12 @@ _SHOWN = 60  # characters of a value in a table
 def summary(counts: Mapping[str, Any], out: str, known: Format, choice: Choice) -> str:
     """What was delivered, which fields it has, and which signals live on them."""
     total = counts["exchanges"]
-    lines = [*_found(counts, out, known), *_whose(counts, choice), *_content(counts), *_fields(counts, total, out, choice)]
+    lines = [
+        *_found(counts, out, known),
+        *_whose(counts, choice),
+        *_content(counts),
+        *_fields(counts, total, out, choice),
+    ]
     lines += ["", f"Next: iolaus run --landing {out} --lake LAKE"] if total else []
     return "\n".join(lines)
 
@@ -53,7 +61,9 @@ def _whose(counts: Mapping[str, Any], choice: Choice) -> Iterator[str]:
         return
     yield ""
     yield f"{'About ' if n > _EXACT else ''}{n} account{'s' if n != 1 else ''}, taken from:"
-    yield from (f"  {one['item']}: {_share(one['count'], total)} of the exchanges" for one in _most(counts, "account_from"))
+    yield from (
+        f"  {one['item']}: {_share(one['count'], total)} of the exchanges" for one in _most(counts, "account_from")
+    )
     for path in choice.paths:
         if counts[f"path: {path}"] < total:
             yield f"  {path} is in {_share(counts[f'path: {path}'], counts['records'])} of the records"
@@ -81,7 +91,9 @@ def _content(counts: Mapping[str, Any]) -> Iterator[str]:
 
 def _fields(counts: Mapping[str, Any], total: int, out: str, choice: Choice) -> Iterator[str]:
     present = {name: counts[name] / total if total else 0.0 for name in FIELDS}
-    heard = {signal: shares(signal, present | {f"accounts.{name}": 1.0 for name in choice.accounts}) for signal in SIGNALS}
+    heard = {
+        signal: shares(signal, present | {f"accounts.{name}": 1.0 for name in choice.accounts}) for signal in SIGNALS
+    }
     yield ""
     yield "Fields, and the share of exchanges that have them:"
     yield from (f"  {name:{_WIDTH}} {_percent(present[name])}" for name in FIELDS if present[name])
@@ -92,7 +104,10 @@ def _fields(counts: Mapping[str, Any], total: int, out: str, choice: Choice) -> 
     if faint := {signal: share for signal, share in heard.items() if 0 < share < _FAINT}:
         yield ""
         yield "Signals heard in part, for clients did not send the field or the gateway did not log it:"
-        yield from (f"  {signal.says}: {' or '.join(signal.fields)}, {_percent(share).strip()}" for signal, share in faint.items())
+        yield from (
+            f"  {signal.says}: {' or '.join(signal.fields)}, {_percent(share).strip()}"
+            for signal, share in faint.items()
+        )
     yield ""
     yield f"A field accounts.NAME or models.NAME is one of {out}/accounts.jsonl or models.jsonl, which you deliver yourself;"
     yield "docs/adapters.md says how an account's fields can also be taken from the logs."
@@ -104,7 +119,11 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
     for number, row in enumerate(rows, 1):
         lines += [f"record {number}" + (f": {row['reason']}" if "reason" in row and "requested_at" not in row else "")]
         lines += [f"  {name:{_WIDTH}} {_short(row[name])}" for name in FIELDS if name in row]
-        lines += [f"  {name:{_WIDTH}} {_short(value)}" for name, value in row.items() if name not in FIELDS and "requested_at" in row]
+        lines += [
+            f"  {name:{_WIDTH}} {_short(value)}"
+            for name, value in row.items()
+            if name not in FIELDS and "requested_at" in row
+        ]
     return "\n".join(lines) or "no record was found"
 
 

@@ -1,4 +1,7 @@
-"""Rows on their way between Python's tasks, thousands at a time: as rows, Java would take each apart and put it together again."""
+"""Rows on their way between Python's tasks, thousands at a time.
+
+As rows, Java would take each apart and put it together again.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
@@ -18,9 +21,14 @@ Batches = Iterable[pa.RecordBatch]
 
 
 def partitioned(
-    frame: DataFrame, task_of: Callable[[pa.RecordBatch], Tasks], make: Callable[[Batches], Iterator[pa.RecordBatch]] = iter
+    frame: DataFrame,
+    task_of: Callable[[pa.RecordBatch], Tasks],
+    make: Callable[[Batches], Iterator[pa.RecordBatch]] = iter,
 ) -> DataFrame:
-    """PARTITIONED: Arrow batches of what `make` makes of the rows of a partition, each row to the task that `task_of` says: (n,), from 0."""
+    """PARTITIONED: Arrow batches of what `make` makes of the rows of a partition.
+
+    Each row goes to the task that `task_of` says: (n,), from 0.
+    """
 
     def split_all(batches: Batches) -> Iterator[pa.RecordBatch]:
         for batch in gathered(make(batches), ROWS):
@@ -52,7 +60,9 @@ def through(
     work: Callable[[int, Batches], Iterator[pa.RecordBatch]],
     schema: str,
 ) -> DataFrame:
-    """What `work` makes of the rows that `split_by_task` sends to each of so many tasks (PARTITIONED), given the task's number and those rows.
+    """What `work` makes of the rows that `split_by_task` sends to each of so many tasks (PARTITIONED).
+
+    `work` is given the task's number and those rows.
 
     Where one task gets them all they do not leave it: moving them through Java costs as much as the work of a join.
     """
@@ -107,7 +117,9 @@ def arrow_batch(batch: pa.RecordBatch) -> bytes:
 
 def arrow_batches(tasks: list[int], of: list[bytes]) -> pa.RecordBatch:
     """PARTITIONED: Arrow batches and the tasks that they go to."""
-    return pa.RecordBatch.from_arrays([pa.array(tasks, pa.int32()), pa.array(of, pa.binary())], names=["task", "arrow_batch"])
+    return pa.RecordBatch.from_arrays(
+        [pa.array(tasks, pa.int32()), pa.array(of, pa.binary())], names=["task", "arrow_batch"]
+    )
 
 
 def read(batches: Batches) -> Iterator[pa.RecordBatch]:
@@ -144,7 +156,9 @@ def _compact(batch: pa.RecordBatch) -> pa.RecordBatch:
             used = np.zeros(len(column.dictionary), bool)
             used[codes] = True
             new = (np.cumsum(used) - 1).astype(np.int32)
-            columns.append(pa.DictionaryArray.from_arrays(pa.array(new[codes]), column.dictionary.filter(pa.array(used))))
+            columns.append(
+                pa.DictionaryArray.from_arrays(pa.array(new[codes]), column.dictionary.filter(pa.array(used)))
+            )
         else:
             columns.append(column)
     return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)

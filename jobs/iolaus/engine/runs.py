@@ -9,7 +9,10 @@ Ints = npt.NDArray[np.int64]
 
 
 def run_starts(*columns: npt.NDArray[Any]) -> Ints:
-    """The places, ascending, of rows that differ from the row before them in some column of (n,); the first row is one."""
+    """The places, ascending, of rows that differ from the row before them in some column of (n,).
+
+    The first row is one.
+    """
     new = np.ones(len(columns[0]), np.bool_)
     if len(new):
         new[1:] = columns[0][1:] != columns[0][:-1]

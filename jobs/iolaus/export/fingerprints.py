@@ -1,4 +1,6 @@
-"""What two labs can compare of their suspects: values that are the same text in both, of few accounts that are no suspects.
+"""What two labs can compare of their suspects.
+
+Values that are the same text in both, of few accounts that are no suspects.
 
 Pseudonyms of two labs never match, for each has its own key. A fingerprint of a prompt is a hash of its words, the same
 everywhere; an address is the same everywhere too, and in clear in bronze, as far back as exchanges are retained.
@@ -35,8 +37,8 @@ class Fingerprint:
 def fingerprints(gold: Gold, day: date, key: Key) -> Iterator[Fingerprint]:
     """The fingerprints of every published cluster of a run.
 
-    A value is taken only if most owners that have it are the cluster's: what everybody has would match everywhere, and tell
-    the other lab of bystanders. Raises UsageError if the run published nothing, or was made under another key.
+    A value is taken only if most owners that have it are the cluster's: what everybody has would match everywhere, and
+    tell the other lab of bystanders. Raises UsageError if the run published nothing, or was made under another key.
     """
     same_key(gold, day, key)
     fewest = of_day(gold, day).scoring.template_accounts  # of a text that fewer share, nobody is shown anything
@@ -47,7 +49,11 @@ def fingerprints(gold: Gold, day: date, key: Key) -> Iterator[Fingerprint]:
     if not members:
         raise UsageError(f"the run of {day} published no cluster; name the --date of one that did")
     for cluster_id, accounts in sorted(members.items()):
-        rows = [r for r in shared_value_pairs(gold, day, accounts, (*NETWORK, *CONTENT)) if r["n_owners"] < 2 * r["accounts"]]
+        rows = [
+            r
+            for r in shared_value_pairs(gold, day, accounts, (*NETWORK, *CONTENT))
+            if r["n_owners"] < 2 * r["accounts"]
+        ]
         rows = [r for r in rows if r["channel"] in NETWORK or r["accounts"] >= fewest][:MOST]
         places = {(r["channel"], r["value_hash"]) for r in rows if r["channel"] in NETWORK}
         clear = clear_addresses(gold, day, accounts, places, key) if places else {}

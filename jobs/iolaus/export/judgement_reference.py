@@ -44,7 +44,9 @@ def page() -> str:
         owners=scoring.fewest_owners,
         coordination=scoring.coordination,
     )
-    rows = [f"| `{h.name}` | {'innocent' if h.is_innocent else 'operator'} | {h.says} | {h.prior:+g} |" for h in HYPOTHESES]
+    rows = [
+        f"| `{h.name}` | {'innocent' if h.is_innocent else 'operator'} | {h.says} | {h.prior:+g} |" for h in HYPOTHESES
+    ]
     hypotheses = "\n".join(["| hypothesis | side | says | prior, bits |", "| --- | --- | --- | ---: |", *rows])
     facts = "\n".join(_fact(fact) for fact in FACTS)
     return f"{head}\n## Hypotheses\n\n{hypotheses}\n\n## Facts\n\n{facts}"

@@ -43,7 +43,12 @@ def ask(gold: Gold, sql: str) -> Answer:
         columns = tuple(name for name, *_ in found.description or ())
     except duckdb.CatalogException as error:
         raise UsageError(_of_tables(gold, str(error), named)) from error
-    except (duckdb.ParserException, duckdb.BinderException, duckdb.PermissionException, duckdb.InvalidInputException) as error:
+    except (
+        duckdb.ParserException,
+        duckdb.BinderException,
+        duckdb.PermissionException,
+        duckdb.InvalidInputException,
+    ) as error:
         raise UsageError(_one_line(str(error))) from error
     except duckdb.Error as error:
         raise RunError(_one_line(str(error))) from error
@@ -100,14 +105,20 @@ def write_table(answer: Answer, out: IO[str], width: int, most: int) -> None:
     widths = [max([cell_len(name), *(cell_len(row[i]) for row in texts)]) for i, name in enumerate(names)]
     if sum(widths) + 2 * len(widths) <= width:
         lines = [names, ["─" * w for w in widths], *texts]
-        padded = ([_pad(text, w, right=right) for text, w, right in zip(line, widths, numeric, strict=True)] for line in lines)
+        padded = (
+            [_pad(text, w, right=right) for text, w, right in zip(line, widths, numeric, strict=True)] for line in lines
+        )
         out.writelines("  ".join(line).rstrip() + "\n" for line in padded)
     else:
         longest = max(map(cell_len, names))
         for number, row in enumerate(texts, 1):
             out.write(f"── row {number}\n")
-            out.writelines(f"{_pad(name, longest, right=True)}  {text}\n" for name, text in zip(names, row, strict=True))
-    out.write(f"({len(rows)} row{'' if len(rows) == 1 else 's'}{'; there are more, see --rows and --format' if cut else ''})\n")
+            out.writelines(
+                f"{_pad(name, longest, right=True)}  {text}\n" for name, text in zip(names, row, strict=True)
+            )
+    out.write(
+        f"({len(rows)} row{'' if len(rows) == 1 else 's'}{'; there are more, see --rows and --format' if cut else ''})\n"
+    )
 
 
 def _flat(value: Any) -> Any:

@@ -98,7 +98,11 @@ class Case:
     def bans(self) -> list[datetime]:
         """When members were banned, of those in the timeline's hours."""
         hours = [row["hour"] for row in self.timeline]
-        return sorted(m["banned_at"] for m in self.members if m["banned_at"] is not None and hours and m["banned_at"] >= min(hours))
+        return sorted(
+            m["banned_at"]
+            for m in self.members
+            if m["banned_at"] is not None and hours and m["banned_at"] >= min(hours)
+        )
 
 
 def cases(gold: Gold, day: date, watched: int) -> list[Case]:

@@ -1,4 +1,7 @@
-"""The reference of settings: `docs/settings.md`, made from the tree. `python -m iolaus.export.settings_reference` writes it."""
+"""The reference of settings: `docs/settings.md`, made from the tree.
+
+`python -m iolaus.export.settings_reference` writes it.
+"""
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
@@ -89,7 +92,9 @@ def page() -> str:
 
 
 def _table(rows: Iterator[tuple[str, About, Any]] | list[tuple[str, About, Any]]) -> str:
-    lines = [f"| `{name}` | `{shown(value)}` | {_cell(kind(about, value))} | {about.reason} |" for name, about, value in rows]
+    lines = [
+        f"| `{name}` | `{shown(value)}` | {_cell(kind(about, value))} | {about.reason} |" for name, about, value in rows
+    ]
     return "\n".join(["| setting | default | may be | why |", "|---|---|---|---|", *lines]) + "\n"
 
 
@@ -97,7 +102,10 @@ def _channels(section: Any) -> str:
     """The defaults of each channel, under what is common to all."""
     about = [f"- `channels.NAME.{name}`: {kind(said, value)}. {said.reason}" for name, said, value in leaves(Limits())]
     names = [each.name for each in fields(Limits)]
-    lines = [f"| `{channel}` | {' | '.join(f'`{shown(getattr(section[channel], n))}`' for n in names)} |" for channel in section.names()]
+    lines = [
+        f"| `{channel}` | {' | '.join(f'`{shown(getattr(section[channel], n))}`' for n in names)} |"
+        for channel in section.names()
+    ]
     head = [f"| NAME | {' | '.join(names)} |", "|---" * (1 + len(names)) + "|"]
     return "\n".join([*about, "", *head, *lines]) + "\n"
 

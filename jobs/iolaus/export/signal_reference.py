@@ -1,4 +1,7 @@
-"""The reference of signals: `docs/signals.md`, made from the registry. `python -m iolaus.export.signal_reference` writes it."""
+"""The reference of signals: `docs/signals.md`, made from the registry.
+
+`python -m iolaus.export.signal_reference` writes it.
+"""
 
 from pathlib import Path
 
@@ -19,8 +22,16 @@ takes the signals that it explains from the cluster's case.
 """
 
 _SECTIONS = (
-    ("Shared values and measures of two accounts", "They make pairs and links, and bind the members of a cluster.", CHANNELS),
-    ("Behaviour of an account", "A cluster shows a behaviour that its members show more often than the baseline.", tuple(CLAIMS.values())),
+    (
+        "Shared values and measures of two accounts",
+        "They make pairs and links, and bind the members of a cluster.",
+        CHANNELS,
+    ),
+    (
+        "Behaviour of an account",
+        "A cluster shows a behaviour that its members show more often than the baseline.",
+        tuple(CLAIMS.values()),
+    ),
     ("Signals of a whole cluster", "They are counted over all members together.", OF_CLUSTERS),
 )
 _COLUMNS = (

@@ -1,4 +1,7 @@
-"""features.account_profiles: what an account was in the window: vector, text fragments, attributes, timing, behaviour."""
+"""features.account_profiles: what an account was in the window.
+
+Vector, text fragments, attributes, timing, behaviour.
+"""
 
 from collections.abc import Iterable, Iterator
 
@@ -43,7 +46,9 @@ def transform(account_days: DataFrame, run: Run) -> DataFrame:
             )
             made = made.append_column("night", pa.array(night(merged["activity"].combine_chunks(), quiet)))
             made = made.set_column(
-                made.schema.get_field_index("attributes"), "attributes", _attributes(merged["attributes"].combine_chunks())
+                made.schema.get_field_index("attributes"),
+                "attributes",
+                _attributes(merged["attributes"].combine_chunks()),
             )
             made = made.append_column("vector", embedding.embed(merged["terms"].combine_chunks(), weights))
             made = made.add_column(0, "run_date", pa.array([day] * len(made), pa.date32()))
@@ -61,7 +66,9 @@ def _rarity(account_days: DataFrame) -> embedding.Floats:
         for batch in batches:
             rows += batch.num_rows
             frequencies += embedding.document_frequencies(batch.column("terms"))
-        yield pa.RecordBatch.from_arrays([pa.array([rows]), pa.array([frequencies.tobytes()])], names=["rows", "frequencies"])
+        yield pa.RecordBatch.from_arrays(
+            [pa.array([rows]), pa.array([frequencies.tobytes()])], names=["rows", "frequencies"]
+        )
 
     schema = struct_of(column("rows", LONG, "account-days"), column("frequencies", BINARY, "int64 counts"))
     parts = account_days.select("terms").mapInArrow(count, schema).collect()  # one row a partition
@@ -72,7 +79,9 @@ def _rarity(account_days: DataFrame) -> embedding.Floats:
 def _attributes(attributes: pa.BinaryArray) -> pa.ListArray:
     """Records TRAIT as lists of structs."""
     lengths, items = unpacked(attributes, ATTRIBUTE)
-    values = pa.StructArray.from_arrays([pa.array(items[name].copy()) for name in ATTRIBUTE.names or ()], names=ATTRIBUTE.names)
+    values = pa.StructArray.from_arrays(
+        [pa.array(items[name].copy()) for name in ATTRIBUTE.names or ()], names=ATTRIBUTE.names
+    )
     return sketches.lists(lengths, values)
 
 
@@ -109,8 +118,8 @@ def _fragments(prompts: pa.BinaryArray) -> pa.ListArray:
 def night(activity: pa.ListArray, quiet: int = DEFAULT.claims.night_hours) -> npt.NDArray[np.float64]:
     """Of each row's exchanges, the share in the `quiet` hours on end of the day that have least; 0 of none.
 
-    An even day has a quarter in six of them, and a person sleeps. Distinct hours with traffic would count with the window: in four weeks
-    nearly everybody is seen in each.
+    An even day has a quarter in six of them, and a person sleeps. Distinct hours with traffic would count with the
+    window: in four weeks nearly everybody is seen in each.
     """
     items, lengths = activity.flatten(), pc.list_value_length(activity).to_numpy()
     at = np.repeat(np.arange(len(activity)), lengths) * 24 + items.field("hour").to_numpy() % 24
@@ -121,9 +130,10 @@ def night(activity: pa.ListArray, quiet: int = DEFAULT.claims.night_hours) -> np
 
 
 def _known(fragments: pa.ListArray, fewest: int) -> tuple[pa.Array, pa.Array]:
-    """Of each row, the exchanges of prompts that are known, and the share that fills a text which other prompts of the row fill too.
+    """For each row: the exchanges of known prompts, and the share whose template other prompts of the row fill too.
 
-    Channels are views of one text, of which the one that covers most counts. Null where fewer than `fewest` exchanges are known.
+    Channels are views of one text, of which the one that covers most counts. Null where fewer than `fewest` exchanges
+    are known.
     """
     items, lengths = fragments.flatten(), pc.list_value_length(fragments).to_numpy()
     row, channel = np.repeat(np.arange(len(fragments)), lengths), items.field("channel").to_numpy()

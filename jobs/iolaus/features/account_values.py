@@ -22,14 +22,18 @@ USES = 2_000_000  # that a task counts in memory: half a gigabyte in a Python wo
 def transform(profiles: DataFrame, accounts: DataFrame, population: DataFrame, run: Run) -> DataFrame:
     """One row an account, channel and value, of accounts of the background that were active in the window.
 
-    Values that a single owner has are dropped: there is nobody to share them with. Values are counted in memory. In several tasks
-    there are two shuffles: by value, to count who has it, and by account, to add up whom it meets. To the first go all uses of
-    all accounts, most of which nobody shares: thousands at a time, as one Arrow batch, for as rows they would cost more than all
-    else of the stage.
+    Values that a single owner has are dropped: there is nobody to share them with. Values are counted in memory. In
+    several tasks there are two shuffles: by value, to count who has it, and by account, to add up whom it meets. To the
+    first go all uses of all accounts, most of which nobody shares: thousands at a time, as one Arrow batch, for as rows
+    they would cost more than all else of the stage.
     """
     known = accounts.select("account_id", *(c.registered for c in VALUES if c.registered))
-    active = of_background(profiles.select("account_id", "attributes", "fragments"), population).join(known, "account_id", "left")
-    active = active.select("account_id", "account_key", "owner_id", "attributes", "fragments", _own_values().alias("own"))
+    active = of_background(profiles.select("account_id", "attributes", "fragments"), population).join(
+        known, "account_id", "left"
+    )
+    active = active.select(
+        "account_id", "account_key", "owner_id", "attributes", "fragments", _own_values().alias("own")
+    )
     day, schema = run.day, table("features.account_values").schema
 
     def alone(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -43,7 +47,8 @@ def transform(profiles: DataFrame, accounts: DataFrame, population: DataFrame, r
     tasks = shuffled_tasks(active, tasks_for(active, F.size("attributes") + F.size("fragments"), USES))
     made = one_or_many(active, tasks, alone, spread, schema)
     off = [name for name in run.settings.channels.names() if not run.settings.channels[name].enabled]
-    return made.where(~F.col("channel").isin(*off)) if off else made  # whoever reads the table then sees nothing of them
+    # whoever reads the table then sees nothing of them
+    return made.where(~F.col("channel").isin(*off)) if off else made
 
 
 def _with_contacts(batches: Iterable[pa.RecordBatch], day: date) -> Iterator[pa.RecordBatch]:
@@ -59,12 +64,17 @@ def _with_contacts(batches: Iterable[pa.RecordBatch], day: date) -> Iterator[pa.
         "n_contacts": pa.array(contacts_of(counted)),
     }
     fields = table("features.account_values").schema.fieldNames()
-    yield from pa.table([columns[name] for name in fields], names=fields).combine_chunks().to_batches(max_chunksize=50_000)
+    yield from (
+        pa.table([columns[name] for name in fields], names=fields).combine_chunks().to_batches(max_chunksize=50_000)
+    )
 
 
 def _own_values() -> Column:
     """What the account itself was registered with, as an array of (channel, value_hash)."""
     registered = [(c, as_long(F.col(c.registered), c.form)) for c in VALUES if c.registered]
     return F.array(
-        *(F.struct(F.lit(c.code).cast("tinyint").alias("channel"), value_hash.alias("value_hash")) for c, value_hash in registered)
+        *(
+            F.struct(F.lit(c.code).cast("tinyint").alias("channel"), value_hash.alias("value_hash"))
+            for c, value_hash in registered
+        )
     )

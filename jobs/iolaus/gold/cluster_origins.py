@@ -41,7 +41,10 @@ def transform(
     )
     words = listed.select(F.xxhash64("word").alias("value_hash"), "word")
     sent = used.join(F.broadcast(words), "value_hash", "left").select(
-        "account_id", kinds[F.col("channel").cast("int")].alias("kind"), F.coalesce("word", F.lit(OTHER)).alias("value"), "n"
+        "account_id",
+        kinds[F.col("channel").cast("int")].alias("kind"),
+        F.coalesce("word", F.lit(OTHER)).alias("value"),
+        "n",
     )
     stated = [F.struct(F.lit(kind).alias("kind"), F.col(name).alias("value")) for kind, name in _REGISTERED.items()]
     registered = active.select("account_id", F.inline(F.array(*stated))).where("value is not null")

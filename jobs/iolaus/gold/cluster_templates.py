@@ -28,13 +28,18 @@ def transform(
 ) -> DataFrame:
     """One row a listed cluster and text that several members share: the most shared of each kind.
 
-    The exemplar is taken from the day's own exchanges (`silver.exchanges`, and their text in `bronze.exchanges`), so that no
-    history is read; a text not sent on the day keeps the exemplar of an earlier run. Only texts of listed clusters leave bronze.
+    The exemplar is taken from the day's own exchanges (`silver.exchanges`, and their text in `bronze.exchanges`), so
+    that no history is read; a text not sent on the day keeps the exemplar of an earlier run. Only texts of listed
+    clusters leave bronze.
     """
-    members = broadcast_if_small(clusters.join(scored.select("cluster_id"), "cluster_id").select("cluster_id", "account_id"))
+    members = broadcast_if_small(
+        clusters.join(scored.select("cluster_id"), "cluster_id").select("cluster_id", "account_id")
+    )
     shared = broadcast_if_small(_most_shared(members, shared_values, run))  # a broadcast_if_small rows a listed cluster
     samples = _samples(members, shared, exchanges)
-    seen = _texts(samples, arrived).mapInArrow(_exemplars, "cluster_id string, channel string, value_hash long, today string")
+    seen = _texts(samples, arrived).mapInArrow(
+        _exemplars, "cluster_id string, channel string, value_hash long, today string"
+    )
     earlier = previous.select(*_KEY, F.col("exemplar").alias("earlier"), F.col("seen_on").alias("earlier_on"))
     rows = shared.join(seen, [*_KEY], "left").join(earlier, [*_KEY], "left")
     return rows.select(
@@ -67,12 +72,23 @@ def _most_shared(members: DataFrame, shared_values: DataFrame, run: Run) -> Data
     )
     words = F.coalesce(F.try_element_at(F.split("channel", "[a-z]+"), F.lit(2)).try_cast("int"), F.lit(0))
     order = Window.partitionBy("cluster_id", "kind").orderBy(
-        F.desc(F.round(F.log2("n_accounts"))), F.desc(words), F.desc("n_accounts"), F.desc("n_exchanges"), "channel", "value_hash"
+        F.desc(F.round(F.log2("n_accounts"))),
+        F.desc(words),
+        F.desc("n_accounts"),
+        F.desc("n_exchanges"),
+        "channel",
+        "value_hash",
     )
     # Of affixes of several lengths, which are views of one template, those as long as the first.
-    several = counted.where(F.col("n_accounts") >= run.settings.scoring.template_accounts).withColumn("kind", _kind(F.col("channel")))
+    several = counted.where(F.col("n_accounts") >= run.settings.scoring.template_accounts).withColumn(
+        "kind", _kind(F.col("channel"))
+    )
     alike = several.withColumn("best", F.first("channel").over(order)).where("channel = best").drop("best")
-    return alike.withColumn("nth", F.row_number().over(order)).where(F.col("nth") <= run.settings.scoring.templates_shown).drop("nth")
+    return (
+        alike.withColumn("nth", F.row_number().over(order))
+        .where(F.col("nth") <= run.settings.scoring.templates_shown)
+        .drop("nth")
+    )
 
 
 def _samples(members: DataFrame, shared: DataFrame, exchanges: DataFrame) -> DataFrame:
@@ -99,4 +115,6 @@ def _exemplars(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             exemplar({"head": "opening", "tail": "closing"}.get(kind, kind), texts)
             for kind, texts in zip(kinds, batch["texts"].to_pylist(), strict=True)
         ]
-        yield pa.RecordBatch.from_arrays([*(batch[name] for name in _KEY), pa.array(made, pa.string())], names=[*_KEY, "today"])
+        yield pa.RecordBatch.from_arrays(
+            [*(batch[name] for name in _KEY), pa.array(made, pa.string())], names=[*_KEY, "today"]
+        )

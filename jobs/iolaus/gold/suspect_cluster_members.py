@@ -27,7 +27,9 @@ def transform(
         "cluster_id", "account_id", "membership", "bits", "reasons", "behaviour", "cohort", "n_accounts"
     )
     known = accounts.select("account_id", "created_at", "status", "banned_at", "plan", "org_id")
-    used = profiles.select("account_id", "n_exchanges", F.col("first_at").alias("first_seen"), F.col("last_at").alias("last_seen"))
+    used = profiles.select(
+        "account_id", "n_exchanges", F.col("first_at").alias("first_seen"), F.col("last_at").alias("last_seen")
+    )
     rows = members.join(used, "account_id").join(known, "account_id", "left")
     rows = rows.join(_carried(members, shared_values, profiles, run), ["cluster_id", "account_id"], "left")
     share = F.round(F.least(F.coalesce("carried", F.lit(0.0)), F.lit(1.0)), 4)
@@ -36,7 +38,9 @@ def transform(
         F.when(F.col("cohort") >= 2 * MILLI, "it was made when the others were"),
         F.when(F.col("behaviour") >= 2 * MILLI, "it is used as the others are"),
     ]
-    rows = rows.withColumn("distillation_share", share).withColumn("reasons", F.array_compact(F.concat(said, F.array(*more))))
+    rows = rows.withColumn("distillation_share", share).withColumn(
+        "reasons", F.array_compact(F.concat(said, F.array(*more)))
+    )
     if verdicts.isEmpty():
         rows = rows.withColumns({name: F.lit(None).cast("string") for name in ("verdict", "verdict_id")})
     else:
@@ -46,7 +50,7 @@ def transform(
 
 
 def _carried(members: DataFrame, shared_values: DataFrame, profiles: DataFrame, run: Run) -> DataFrame:
-    """The share of each member's exchanges that carry the text fragment, of those that many members send, which it sends most."""
+    """The share of each member's exchanges that carry its most sent text fragment, of those that many members send."""
     content = shared_values.where(F.col("channel").isin(*VALUE_FAMILIES["content"]) & (F.col("channel") != "tools"))
     mine = content.select("account_id", "channel", "value_hash", "n").join(
         broadcast_if_small(members.select("cluster_id", "account_id", "n_accounts")), "account_id"

@@ -36,16 +36,27 @@ def transform(
     baseline = background(binned, run.settings.window_days)
     shared = shared_values.where("n_qualifying_owners >= 2")  # what counts for one owner alone is typical of no group
     binned_profiles = binned.join(packed_values(shared), "account_id", "left").localCheckpoint()
-    members, linked = communities.select("community", "account_id"), communities.where("origin = 'links'").select("community", "account_id")
+    members, linked = (
+        communities.select("community", "account_id"),
+        communities.where("origin = 'links'").select("community", "account_id"),
+    )
     for _ in range(run.settings.profile.rounds):
-        members = assign(members, linked, binned_profiles, baseline, counted, run.settings.profile, run.settings.channels).localCheckpoint()
+        members = assign(
+            members, linked, binned_profiles, baseline, counted, run.settings.profile, run.settings.channels
+        ).localCheckpoint()
     force = None if verdicts.isEmpty() else in_force(verdicts, run)
     if force is not None:
         cleared = cleared_members(members.select("community", "account_id"), force, run)
         members = members.join(cleared, ["community", "account_id"], "left_anti").localCheckpoint()
     of_group = Window.partitionBy("community")
-    members = members.withColumn("size", F.count(F.lit(1)).over(of_group)).where(F.col("size") >= run.settings.profile.fewest)
-    ids = carry(previous.select("cluster_id", "account_id"), members.select("community", "account_id"), born_on=run.day.isoformat())
+    members = members.withColumn("size", F.count(F.lit(1)).over(of_group)).where(
+        F.col("size") >= run.settings.profile.fewest
+    )
+    ids = carry(
+        previous.select("cluster_id", "account_id"),
+        members.select("community", "account_id"),
+        born_on=run.day.isoformat(),
+    )
     if force is not None:
         ids = _with_successors(members, ids, previous, force, shared_values, profiles, accounts, counted.owners, run)
     origins = communities.select("community", "origin").distinct()
@@ -88,7 +99,9 @@ def _with_successors(
         "community",
         F.coalesce("successor_of", "cluster_id").alias("cluster_id"),
         F.when(inherits, "successor").otherwise(F.col("event")).alias("event"),
-        F.when(inherits, F.array_sort(F.array_union("parents", F.array("successor_of")))).otherwise(F.col("parents")).alias("parents"),
+        F.when(inherits, F.array_sort(F.array_union("parents", F.array("successor_of"))))
+        .otherwise(F.col("parents"))
+        .alias("parents"),
     ).localCheckpoint()
 
 

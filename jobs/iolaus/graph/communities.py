@@ -37,10 +37,15 @@ def transform(
     )
     placed = edges.join(components.select(F.col("account_id").alias("a"), "component"), "a")
     dense = communities(
-        placed.select("component", "a", "b", "weight"), resolution=settings.resolution, seed=settings.seed, reunite=settings.reunite
+        placed.select("component", "a", "b", "weight"),
+        resolution=settings.resolution,
+        seed=settings.seed,
+        reunite=settings.reunite,
     )
     from_links = dense.select(
-        F.concat(F.lit("links:"), "community").alias("source"), F.col("id").alias("account_id"), F.lit("links").alias("origin")
+        F.concat(F.lit("links:"), "community").alias("source"),
+        F.col("id").alias("account_id"),
+        F.lit("links").alias("origin"),
     )
     from_templates = _template_groups(shared_values, profiles, from_links, size(population).owners, settings)
     sources = from_links.withColumn("share", F.lit(None).cast("double")).unionByName(from_templates).localCheckpoint()
@@ -49,20 +54,25 @@ def transform(
     return found.unionByName(alike).select(F.lit(run.day).alias("run_date"), "community", "account_id", "origin")
 
 
-def _template_groups(shared_values: DataFrame, profiles: DataFrame, linked: DataFrame, owners: int, settings: Graph) -> DataFrame:
+def _template_groups(
+    shared_values: DataFrame, profiles: DataFrame, linked: DataFrame, owners: int, settings: Graph
+) -> DataFrame:
     """Accounts (source, account_id, origin, share) of each template or system prompt that a group of accounts lives by.
 
     share: of their traffic that carries it.
 
-    What so many use that it should be the platform's own is an operation's still where links tie most of its users to others.
+    What so many use that it should be the platform's own is an operation's still where links tie most of its users to
+    others.
     """
     most = max(settings.template_accounts, int(settings.template_most * owners))
     used = lived_by(shared_values, profiles, (*TEMPLATES, "system"), settings)
-    tied = used.join(broadcast_if_small(linked.select("account_id", F.lit(1).alias("linked"))), "account_id", "left").groupBy(
+    tied = used.join(
+        broadcast_if_small(linked.select("account_id", F.lit(1).alias("linked"))), "account_id", "left"
+    ).groupBy("channel", "value_hash")
+    ties = tied.agg(F.max("n_qualifying_owners").alias("most"), F.avg(F.coalesce("linked", F.lit(0))).alias("linked"))
+    rare = ties.where((F.col("most") <= most) | (F.col("linked") >= settings.template_overlap)).select(
         "channel", "value_hash"
     )
-    ties = tied.agg(F.max("n_qualifying_owners").alias("most"), F.avg(F.coalesce("linked", F.lit(0))).alias("linked"))
-    rare = ties.where((F.col("most") <= most) | (F.col("linked") >= settings.template_overlap)).select("channel", "value_hash")
     return used.join(rare, ["channel", "value_hash"]).select(
         F.concat_ws(":", F.lit("template"), "channel", F.col("value_hash").cast("string")).alias("source"),
         "account_id",
@@ -71,11 +81,14 @@ def _template_groups(shared_values: DataFrame, profiles: DataFrame, linked: Data
     )
 
 
-def _content_groups(content: DataFrame, profiles: DataFrame, behaviour: DataFrame, found: DataFrame, run: Run) -> DataFrame:
+def _content_groups(
+    content: DataFrame, profiles: DataFrame, behaviour: DataFrame, found: DataFrame, run: Run
+) -> DataFrame:
     """(community, account_id, origin) of programs in no large group of which many pairs ask about the same subject.
 
-    People who share an interest are many and hold conversations; programs that share one are few. Pairs of `content` are each
-    account's nearest few; how many pairs of a group are of one subject is told from its vectors, so that it may have any size.
+    People who share an interest are many and hold conversations; programs that share one are few. Pairs of `content`
+    are each account's nearest few; how many pairs of a group are of one subject is told from its vectors, so that it
+    may have any size.
     """
     settings = run.settings.graph
     able = spoken(profiles, run.settings.pairs)
@@ -83,8 +96,11 @@ def _content_groups(content: DataFrame, profiles: DataFrame, behaviour: DataFram
     driven = behaviour.where(~F.col("talks") & (F.col("volume") >= settings.programs_exchanges))
     programs = able.join(driven.select("account_id"), "account_id")
     members = F.count(F.lit(1)).over(Window.partitionBy("community"))
-    placed = found.withColumn("size", members).where(F.col("size") >= settings.template_accounts)  # a few linked pairs may be of a group
-    alone = programs.select("account_id", "account_key", "vector").join(placed.select("account_id"), "account_id", "left_anti")
+    # a few linked pairs may be of a group
+    placed = found.withColumn("size", members).where(F.col("size") >= settings.template_accounts)
+    alone = programs.select("account_id", "account_key", "vector").join(
+        placed.select("account_id"), "account_id", "left_anti"
+    )
     alone = alone.localCheckpoint()
     a, b = (alone.select(F.col("account_id").alias(side), F.col("account_key").alias(f"key_{side}")) for side in "ab")
     edges = content.select("key_a", "key_b").join(a, "key_a").join(b, "key_b").select("a", "b").localCheckpoint()
@@ -100,5 +116,7 @@ def _content_groups(content: DataFrame, profiles: DataFrame, behaviour: DataFram
         threshold=1.0 if cut is None else cut.threshold,
     )
     return groups.select(
-        F.concat(F.lit("content:"), "community").alias("community"), F.col("id").alias("account_id"), F.lit("content").alias("origin")
+        F.concat(F.lit("content:"), "community").alias("community"),
+        F.col("id").alias("account_id"),
+        F.lit("content").alias("origin"),
     )

@@ -58,22 +58,31 @@ def transform(
     kept = marked.join(closed.select(F.col("a").alias("account_a"), F.col("b").alias("account_b"), "triangles"), ends)
     kept = kept.unionByName(marked.where("verdict_id is not null").withColumn("triangles", F.lit(0).cast("long")))
     triangles = F.col("triangles").cast("int").alias("triangles")
-    return kept.select(F.lit(run.day).alias("run_date"), *ends, "key_a", "key_b", *FAMILIES, "bits", triangles, "verdict_id")
+    return kept.select(
+        F.lit(run.day).alias("run_date"), *ends, "key_a", "key_b", *FAMILIES, "bits", triangles, "verdict_id"
+    )
 
 
 _PAIR = ", ".join(["a long", "b long", *(f"{family} int" for family in FAMILIES), "bits int"])
-_GROUPS = sorted({(FAMILIES.index(channel.family), channel.group) for channel in CHANNEL.values()})  # of one family they stand together
+# of one family they stand together
+_GROUPS = sorted({(FAMILIES.index(channel.family), channel.group) for channel in CHANNEL.values()})
 
 
 def _by_family(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """(a, b, each of FAMILIES, bits) of all rows of a task, one row a pair: of a group the best channel, of a family the sum of groups."""
+    """(a, b, each of FAMILIES, bits) of all rows of a task, one row a pair.
+
+    Of a group the best channel, of a family the sum of groups.
+    """
     rows = whole(batches)
     if rows is None:
         return
     a, b, bits = (rows[name].to_numpy() for name in ("a", "b", "bits"))
     order, run_starts = by_pair(a, b)
     names = rows["channel"].combine_chunks().dictionary_encode()
-    of = [_GROUPS.index((FAMILIES.index(CHANNEL[name].family), CHANNEL[name].group)) for name in names.dictionary.to_pylist()]
+    of = [
+        _GROUPS.index((FAMILIES.index(CHANNEL[name].family), CHANNEL[name].group))
+        for name in names.dictionary.to_pylist()
+    ]
     group, bits = np.array(of)[names.indices.to_numpy()][order], bits[order]
     summed = {family: np.zeros(len(run_starts), np.int32) for family in FAMILIES}
     for number, (family, _) in enumerate(_GROUPS):

@@ -118,7 +118,7 @@ def _counted(group: Ints, keys: list[npt.NDArray[Any]], n: Ints) -> tuple[Ints, 
 
 
 def _bottom(group: Ints, order_of: npt.NDArray[Any], item: Ints, k: int) -> npt.NDArray[np.bool_]:
-    """Which of distinct items, given by group, are among the k of their group that come first by `order_of`, then by item."""
+    """Which of distinct items are among the k of their group that come first by `order_of`, then by item."""
     if not len(group):
         return np.zeros(0, bool)
     sizes = run_lengths(run_starts(group), len(group))
@@ -211,7 +211,8 @@ def _terms(groups: _Groups, group: Ints, term: Ints, n: Ints) -> pa.BinaryArray:
     if not len(group):
         return _records(groups.count, group, TERM, [term, n])
     cell = group * TERM_BUCKETS + term
-    order = np.argsort(cell, kind="stable")  # groups ascend and so do the terms of a row: runs, which a stable sort merges
+    # groups ascend and so do the terms of a row: runs, which a stable sort merges
+    order = np.argsort(cell, kind="stable")
     first = run_starts(cell[order])
     cell = cell[order][first]
     return _records(groups.count, cell // TERM_BUCKETS, TERM, [cell % TERM_BUCKETS, np.add.reduceat(n[order], first)])
@@ -240,7 +241,8 @@ def _as(column: Any, type_: pa.DataType) -> pa.Array:
 def sketch(exchanges: pa.Table, salt: int) -> pa.Table:
     """One row an account (schema SKETCH) of exchanges in the columns of `silver.exchanges`, in any order.
 
-    They have `draw` (a hash of the exchange's id) too, and the values of `ATTRIBUTE_CODES`. salt: `iolaus.model.sampling.salt_of`.
+    They have `draw` (a hash of the exchange's id) too, and the values of `ATTRIBUTE_CODES`. salt:
+    `iolaus.model.sampling.salt_of`.
     """
     table, groups = _grouped(exchanges)
     if not groups.count:
@@ -254,7 +256,9 @@ def sketch(exchanges: pa.Table, salt: int) -> pa.Table:
     columns["output_histogram"] = _histogram(groups, _output_bin(_numpy(table, "output_tokens", -1)), OUTPUT_BINS)
     bits = _numpy(table, "capabilities").astype(np.int64)
     per_bit = np.stack([np.add.reduceat((bits >> i) & 1, groups.starts) for i in range(len(CAPABILITIES))], axis=1)
-    columns["capability_counts"] = lists(np.full(groups.count, len(CAPABILITIES)), pa.array(per_bit.ravel().astype(np.int32)))
+    columns["capability_counts"] = lists(
+        np.full(groups.count, len(CAPABILITIES)), pa.array(per_bit.ravel().astype(np.int32))
+    )
     columns["activity"] = _activity(groups, groups.of, seconds // 3600, table["request_model"].combine_chunks(), ones)
     columns["slots"] = _slots(groups, groups.of, seconds // SLOT_SECONDS)
     parts = [(name, code, table[f"{name}_value"].combine_chunks()) for name, code in ATTRIBUTE_CODES.items()]
@@ -269,11 +273,14 @@ def sketch(exchanges: pa.Table, salt: int) -> pa.Table:
     )
     said = pc.is_valid(table["prompt_hash"].combine_chunks()).to_numpy(zero_copy_only=False)
     fields = [_numpy(table, name, ABSENT)[said].astype(np.int64) for name in PROMPT_FIELDS]
-    rank = ranks(fields[0], _numpy(table, "n_words")[said], salt)  # by what the prompt is alone: so its counts are whole
+    # by what the prompt is alone: so its counts are whole
+    rank = ranks(fields[0], _numpy(table, "n_words")[said], salt)
     columns["prompts"] = _prompts(groups, groups.of[said], fields, ones[said], rank)
     lengths, term = unpacked(table["terms"].combine_chunks(), np.dtype("<i2"))
     columns["openings"] = opened(table, groups.of, (lengths, term.astype(np.int64)), salt, groups.count)
-    columns["terms"] = _terms(groups, np.repeat(groups.of, lengths), term.astype(np.int64), np.ones(len(term), np.int64))
+    columns["terms"] = _terms(
+        groups, np.repeat(groups.of, lengths), term.astype(np.int64), np.ones(len(term), np.int64)
+    )
     columns["signature"] = _signature(groups, table["signature"].combine_chunks())
     return _assemble(groups, columns)
 
@@ -318,7 +325,10 @@ def _histogram(groups: _Groups, bins: Ints, size: int) -> pa.ListArray:
 
 
 def merge(sketches: pa.Table, salt: int) -> pa.Table:
-    """One row an account from rows of sketches, in any order; other columns than SKETCH's are dropped. salt: as they were made."""
+    """One row an account from rows of sketches, in any order.
+
+    Other columns than SKETCH's are dropped. salt: as they were made.
+    """
     table, groups = _grouped(sketches.select(SKETCH.names))
     if not groups.count or groups.count == len(table):
         return table.cast(SKETCH)
@@ -328,7 +338,9 @@ def merge(sketches: pa.Table, salt: int) -> pa.Table:
         columns[name] = pa.array(reduce.reduceat(at, groups.starts)).cast(pa.timestamp("us", tz="UTC"))
     for name, size in FIXED.items():
         flat = table[name].combine_chunks().flatten().to_numpy().reshape(-1, size)
-        columns[name] = lists(np.full(groups.count, size), pa.array(np.add.reduceat(flat, groups.starts, axis=0).ravel()))
+        columns[name] = lists(
+            np.full(groups.count, size), pa.array(np.add.reduceat(flat, groups.starts, axis=0).ravel())
+        )
     group, items = _flat(table, "activity", groups)
     columns["activity"] = _activity(groups, group, _field(items, "hour"), items.field("model"), _field(items, "n"))
     group, items = _flat(table, "slots", groups)
@@ -350,7 +362,9 @@ def _field(items: pa.StructArray, name: str) -> Ints:
     return values
 
 
-def stream(batches: Iterable[pa.RecordBatch], first: Callable[[pa.Table, int], pa.Table], salt: int) -> Iterator[pa.Table]:
+def stream(
+    batches: Iterable[pa.RecordBatch], first: Callable[[pa.Table, int], pa.Table], salt: int
+) -> Iterator[pa.Table]:
     """Sketches of batches; where these are sorted by account, each account is in one row of one of the tables.
 
     `first` is `sketch` or `merge`. Only the last account of a batch is carried to the next, as a sketch, so

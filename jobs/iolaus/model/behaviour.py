@@ -1,7 +1,8 @@
 """How an account behaves, in numbers that do not depend on what it says or where it is.
 
-Each measure is computed once, in `features.account_behaviour`, null where the platform does not report the field, so that the
-signal is silent. A measure is read against the same measure of all accounts: no value here is suspicious in itself.
+Each measure is computed once, in `features.account_behaviour`, null where the platform does not report the field, so
+that the signal is silent. A measure is read against the same measure of all accounts: no value here is suspicious in
+itself.
 """
 
 import math
@@ -30,7 +31,9 @@ def volume_class_of(exchanges: float) -> int:
 
 
 def sampled_exchanges() -> Column:
-    """Exchanges that `n` of a row of `features.account_values` is a share of, over such rows joined with `n_exchanges` and `n_sampled`.
+    """Exchanges that `n` of a row of `features.account_values` is a share of.
+
+    Over such rows joined with `n_exchanges` and `n_sampled`.
 
     A sketch keeps some prompts of an account that sends many, and counts each thing that requests were sent with.
     """
@@ -75,7 +78,10 @@ def measures(settings: Settings) -> dict[str, Column]:
         "stream_share": _share("n_stream"),
         "templated_share": _repeated_prompts(),
         "age_at_first_use": (F.unix_timestamp("first_at") - F.unix_timestamp("created_at")) / F.lit(DAY),
-        **{f"asks_{name}_share": F.element_at("capability_counts", i + 1) / F.col("n_exchanges") for i, name in enumerate(CAPABILITIES)},
+        **{
+            f"asks_{name}_share": F.element_at("capability_counts", i + 1) / F.col("n_exchanges")
+            for i, name in enumerate(CAPABILITIES)
+        },
         "uses_shared_template": F.coalesce("uses_shared_template", F.lit(0)),
         "plan_excess": volume_class() - F.col("usual_class"),
         "unsupported": _unsupported(settings.scoring),
@@ -89,12 +95,18 @@ def shown(claim: Claim, settings: Claims) -> Column:
 
 
 def _unsupported(settings: Scoring) -> Column:
-    """1 where billing, phone or most traffic is in an unsupported region, else 0; a country in `attributes` is its hash."""
+    """1 where billing, phone or most traffic is in an unsupported region, else 0.
+
+    A country in `attributes` is its hash.
+    """
     regions = settings.unsupported_regions
     stated = [F.coalesce(F.col(name).isin(*regions), F.lit(False)) for name in ("billing_country", "phone_country")]
     of_country = F.filter(
         "attributes",
-        lambda t: (t["channel"] == ATTRIBUTE_CODES["country"]) & t["value_hash"].isin(*(F.xxhash64(F.lit(r)) for r in regions)),
+        lambda t: (
+            (t["channel"] == ATTRIBUTE_CODES["country"])
+            & t["value_hash"].isin(*(F.xxhash64(F.lit(r)) for r in regions))
+        ),
     )
     sent = F.aggregate(of_country, F.lit(0).cast("long"), lambda s, t: s + t["n"])
     return (stated[0] | stated[1] | (2 * sent >= F.col("n_exchanges"))).cast("int")

@@ -22,14 +22,20 @@ WHOLE_SET = "whole_set"
 
 
 def explanations(
-    clusters: DataFrame, sizes: DataFrame, shared_values: DataFrame, profiles: DataFrame, in_step: DataFrame, population: int, run: Run
+    clusters: DataFrame,
+    sizes: DataFrame,
+    shared_values: DataFrame,
+    profiles: DataFrame,
+    in_step: DataFrame,
+    population: int,
+    run: Run,
 ) -> DataFrame:
     """(cluster_id, channel, kind, part, bits, support, value, background, description, explains): a row an explanation.
 
     clusters: `graph.clusters`; sizes: (cluster_id, size); profiles: `features.account_profiles` joined with
-    `silver.accounts`; in_step: (cluster_id) of those whose members act in the same minutes, as strangers do not. value is
-    the cluster's figure, background everybody's; explains: whether the figure fits the explanation so well that it takes
-    evidence away.
+    `silver.accounts`; in_step: (cluster_id) of those whose members act in the same minutes, as strangers do not. value
+    is the cluster's figure, background everybody's; explains: whether the figure fits the explanation so well that it
+    takes evidence away.
     """
     settings = run.settings.scoring
     members = clusters.select("cluster_id", "account_id")
@@ -51,7 +57,10 @@ def explanations(
             agreed.alias("agreed"),
         )
         .join(
-            F.broadcast(baseline.select(*(F.col(c).alias(f"baseline_{c}") for c in ("talking", "owners", "agreed", "known")))), F.lit(True)
+            F.broadcast(
+                baseline.select(*(F.col(c).alias(f"baseline_{c}") for c in ("talking", "owners", "agreed", "known")))
+            ),
+            F.lit(True),
         )
         .localCheckpoint()  # one row a cluster, of which four explanations are told
     )
@@ -64,7 +73,9 @@ def explanations(
         F.col("baseline_talking").alias("background"),
         (F.col("talking") >= settings.explained_people).alias("explains"),
         F.lit("a class, a team or other people").alias("who"),
-        F.format_string("%s hold conversations; baseline %s", _percent("talking"), _percent("baseline_talking")).alias("figure"),
+        F.format_string("%s hold conversations; baseline %s", _percent("talking"), _percent("baseline_talking")).alias(
+            "figure"
+        ),
     )
     owners = of.select(
         "cluster_id",
@@ -126,10 +137,15 @@ def explanations(
 
 
 def _client(members: DataFrame, sizes: DataFrame, shared_values: DataFrame, population: int, run: Run) -> DataFrame:
-    """Users of one program: most members run one client that few others run, and what they share may be that program's."""
+    """Users of one program: most members run one client that few others run.
+
+    What they share may be that program's.
+    """
     settings = run.settings.scoring
     own = shared_values.where("channel = 'device'").join(members, "account_id")
-    used = own.groupBy("cluster_id", "value_hash").agg(F.count(F.lit(1)).alias("support"), F.max("n_owners").alias("n_owners"))
+    used = own.groupBy("cluster_id", "value_hash").agg(
+        F.count(F.lit(1)).alias("support"), F.max("n_owners").alias("n_owners")
+    )
     most = Window.partitionBy("cluster_id").orderBy(F.desc("support"), "n_owners", "value_hash")
     top = used.withColumn("nth", F.row_number().over(most)).where("nth = 1").join(sizes, "cluster_id")
     value, background = F.col("support") / F.col("size"), F.col("n_owners") / F.lit(float(population))
@@ -142,14 +158,17 @@ def _client(members: DataFrame, sizes: DataFrame, shared_values: DataFrame, popu
         background.alias("background"),
         ((value >= settings.explained_share) & (value >= settings.explained_lift * background)).alias("explains"),
         F.lit("users of one program").alias("who"),
-        F.format_string("%d of %d accounts run the client that most run; baseline %s", "support", "size", _share(background)).alias(
-            "figure"
-        ),
+        F.format_string(
+            "%d of %d accounts run the client that most run; baseline %s", "support", "size", _share(background)
+        ).alias("figure"),
     )
 
 
 def _own_text(inside: DataFrame, sizes: DataFrame, run: Run) -> DataFrame:
-    """Programs of strangers that begin alike: most send a text of their own, of which others have the first words at most."""
+    """Programs of strangers that begin alike.
+
+    Most send a text of their own, of which others have the first words at most.
+    """
     settings = run.settings.scoring
     filled = F.filter("fragments", lambda p: p["channel"].isin(*TEXTS) & (p["distinct_prompts"] >= 2))
     sent = inside.select("cluster_id", "account_id", F.col("n_sampled").alias("sent"), filled.alias("texts"))
@@ -158,7 +177,11 @@ def _own_text(inside: DataFrame, sizes: DataFrame, run: Run) -> DataFrame:
     own = had.withColumn("alike", alike).where(F.col("alike") < settings.template_accounts)
     by_channel = own.groupBy("cluster_id", "account_id", "sent", "channel").agg(F.sum("n").alias("n"))
     most = by_channel.groupBy("cluster_id", "account_id", "sent").agg(F.max("n").alias("n"))
-    lived = most.where(F.col("n") >= settings.explained_share * F.col("sent")).groupBy("cluster_id").agg(F.count(F.lit(1)).alias("support"))
+    lived = (
+        most.where(F.col("n") >= settings.explained_share * F.col("sent"))
+        .groupBy("cluster_id")
+        .agg(F.count(F.lit(1)).alias("support"))
+    )
     rows = sizes.join(lived, "cluster_id", "left").na.fill(0, ["support"])
     value = F.col("support") / F.col("size")
     return rows.select(
@@ -174,7 +197,9 @@ def _own_text(inside: DataFrame, sizes: DataFrame, run: Run) -> DataFrame:
     )
 
 
-def _public_set(members: DataFrame, sent: DataFrame, shared_values: DataFrame, in_step: DataFrame, run: Run) -> tuple[DataFrame, DataFrame]:
+def _public_set(
+    members: DataFrame, sent: DataFrame, shared_values: DataFrame, in_step: DataFrame, run: Run
+) -> tuple[DataFrame, DataFrame]:
     """People who run one public benchmark, or a viral prompt: the same prompts come from several members, or from all.
 
     Strangers do so at times of their own, so neither explains members that act in the same minutes. Who divides a set
@@ -182,13 +207,18 @@ def _public_set(members: DataFrame, sent: DataFrame, shared_values: DataFrame, i
     """
     least = run.settings.scoring.explained_share
     prompts = shared_values.where("channel = 'prompt'")
-    own = prompts.join(members, "account_id").withColumn("k", F.count(F.lit(1)).over(Window.partitionBy("cluster_id", "value_hash")))
+    own = prompts.join(members, "account_id").withColumn(
+        "k", F.count(F.lit(1)).over(Window.partitionBy("cluster_id", "value_hash"))
+    )
     by_cluster = own.groupBy("cluster_id").agg(
-        F.sum(F.when(F.col("k") >= 2, F.col("n")).otherwise(0)).alias("repeated"), F.sum(F.col("n") * (F.col("k") - 1)).alias("met")
+        F.sum(F.when(F.col("k") >= 2, F.col("n")).otherwise(0)).alias("repeated"),
+        F.sum(F.col("n") * (F.col("k") - 1)).alias("met"),
     )
     everybody = prompts.agg(F.sum("n").alias("shared"))
     counted = sent.select("cluster_id", "size", "sent", "baseline_known").join(by_cluster, "cluster_id", "left")
-    counted = counted.join(F.broadcast(everybody), F.lit(True)).withColumn("background", F.try_divide("shared", "baseline_known"))
+    counted = counted.join(F.broadcast(everybody), F.lit(True)).withColumn(
+        "background", F.try_divide("shared", "baseline_known")
+    )
     marked = counted.join(in_step.withColumn("in_step", F.lit(True)), "cluster_id", "left").na.fill(False, ["in_step"])
     rows = marked.na.fill(0, ["repeated", "met"]).localCheckpoint()  # one row a cluster
     sent_by_all = F.greatest(F.col("sent"), F.lit(1))
@@ -205,9 +235,10 @@ def _public_set(members: DataFrame, sent: DataFrame, shared_values: DataFrame, i
             background.alias("background"),
             ((value >= least) & ~F.col("in_step")).alias("explains"),
             F.lit(who).alias("who"),
-            F.concat(F.format_string(figure, _share(value)), F.when(F.col("in_step"), F.lit(", in the same minutes")).otherwise("")).alias(
-                "figure"
-            ),
+            F.concat(
+                F.format_string(figure, _share(value)),
+                F.when(F.col("in_step"), F.lit(", in the same minutes")).otherwise(""),
+            ).alias("figure"),
         )
 
     said = "%s of their traffic repeats another member's prompt"

@@ -1,4 +1,6 @@
-"""Openings: a sample of the first messages of an account's conversations, as few terms each. Additive, as all sketches are.
+"""Openings: a sample of the first messages of an account's conversations, as few terms each.
+
+Additive, as all sketches are.
 
 They are for one question: whose prompts are these (`iolaus.model.exchangeability`)? One message a conversation, for the
 turns of one conversation resemble each other whoever sends them; a later turn stands in only where no first is known.
@@ -29,11 +31,14 @@ Records = npt.NDArray[Any]
 def opened(table: pa.Table, group: Ints, terms: tuple[Ints, Ints], salt: int, count: int) -> pa.BinaryArray:
     """The openings of exchanges: of each of `count` groups (accounts) its records OPENING, by conversation.
 
-    table: columns of `silver.exchanges` and `draw`, a hash of the exchange's id, which stands for its conversation where that
-    is not known; group: of each row, ascending; terms: as `unpacked`, the length of each row's and all of them.
+    table: columns of `silver.exchanges` and `draw`, a hash of the exchange's id, which stands for its conversation
+    where that is not known; group: of each row, ascending; terms: as `unpacked`, the length of each row's and all of
+    them.
     """
     lengths, flat = terms
-    said = np.flatnonzero((lengths > 0) & pc.is_valid(table["prompt_hash"].combine_chunks()).to_numpy(zero_copy_only=False))
+    said = np.flatnonzero(
+        (lengths > 0) & pc.is_valid(table["prompt_hash"].combine_chunks()).to_numpy(zero_copy_only=False)
+    )
     draw = _longs(table, "draw")[said]
     known = pc.is_valid(table["conversation_hash"].combine_chunks()).to_numpy(zero_copy_only=False)[said]
     conversation = np.where(known, _longs(table, "conversation_hash")[said], draw)

@@ -1,4 +1,6 @@
-"""Evidence on pairs of accounts from several tables of pairs, brought together: of each pair all rows, in one task, in NumPy.
+"""Evidence on pairs of accounts from several tables of pairs, brought together.
+
+Of each pair all rows, in one task, in NumPy.
 
 Pairs are told apart by the keys of their accounts (`features.population`). Rows are sorted by one number a pair.
 """
@@ -47,7 +49,10 @@ def by_pair(a: Ints, b: Ints) -> tuple[Ints, Ints]:
 def measured_pairs(
     day: date, channel: str, a: Ints, b: Ints, bits: Numbers, similarity: Numbers, support: npt.NDArray[np.int32]
 ) -> pa.RecordBatch:
-    """Rows of a table of pairs (`iolaus.schemas.pairs`), without value and sharers. Shapes: (n,) each; a, b: keys, in any order."""
+    """Rows of a table of pairs (`iolaus.schemas.pairs`), without value and sharers.
+
+    Shapes: (n,) each; a, b: keys, in any order.
+    """
     n = len(a)
     columns = {
         "run_date": pa.array([day] * n, pa.date32()),

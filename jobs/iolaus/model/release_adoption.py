@@ -28,7 +28,9 @@ def releases(models: DataFrame, day: date, within_days: int) -> list[Release]:
 
 
 def moved(release: Release, hours: int, share: float) -> Column:
-    """Whether an account that was active before a release sent `share` of its traffic of the next `hours` to the released model.
+    """Whether an account moved to a released model: `share` of its traffic of the next `hours`.
+
+    Only accounts that were active before the release.
 
     A third by default, and not half: relays mix in their customers' traffic, which does not move. Over `activity` of
     `features.account_profiles`; null for an account that was not active on both sides.

@@ -11,13 +11,14 @@ several shared values the best counts. Cost: the sum over values of the squared 
 floor bounds: a value of more owners than N / 2^(floor + 1) can never give so many bits and is not paired.
 
 Members of one network of n accounts could all be paired, n^2 / 2 times, to say the same of each. So of the meetings in
-which both accounts have more contacts than `Pairs.partners` a share is kept, partners / min(n_contacts_a, n_contacts_b), chosen by a hash of
-the pair: every channel draws alike, so that what channels say of a pair still meets, and a rare value, through which and
-rarer ones an account meets few, is always kept. An account of r contacts so keeps some partners (1 + ln(r / partners))
-others of its own choice, and is chosen by as many.
+which both accounts have more contacts than `Pairs.partners` a share is kept, partners / min(n_contacts_a,
+n_contacts_b), chosen by a hash of the pair: every channel draws alike, so that what channels say of a pair still meets,
+and a rare value, through which and rarer ones an account meets few, is always kept. An account of r contacts so keeps
+some partners (1 + ln(r / partners)) others of its own choice, and is chosen by as many.
 
 Pairs are counted before they are made. They are made in NumPy, a piece at a time, and those of one pair and channel are
-joined where they are made, so that what is shuffled are pairs and not meetings, in Arrow batches, and nothing where one task makes all.
+joined where they are made, so that what is shuffled are pairs and not meetings, in Arrow batches, and nothing where one
+task makes all.
 """
 
 from collections.abc import Iterable, Iterator
@@ -36,20 +37,27 @@ from iolaus.engine.runs import run_lengths, run_starts
 from iolaus.model.bits import MILLI, by_channel
 from iolaus.settings import DEFAULT, Channels
 
-MEETINGS = 8_000_000  # pairs of accounts that meet in a value, made in a task: where no two are of one pair, 1 GB in a Python worker
+# pairs of accounts that meet in a value, made in a task: where no two are of one pair, 1 GB in a Python worker
+MEETINGS = 8_000_000
 PIECE = 2_000_000  # of them, that are joined at a time
 ROW = 3  # of them, that cost as much as a row of a value that makes pairs
 
 
 def as_long(value: Column, form: str) -> Column:
-    """A shared value as 64 bits: the head of a `pseudonym` (hexadecimal), the hash of a `text`; a `hash` and a `number` are so already."""
+    """A shared value as 64 bits: the head of a `pseudonym` (hexadecimal), the hash of a `text`.
+
+    A `hash` and a `number` are so already.
+    """
     if form == "pseudonym":
         return F.conv(F.substring(value, 1, 16), 16, -10).cast("long")
     return F.when(value.isNotNull(), F.xxhash64(value)) if form == "text" else value.cast("long")
 
 
 def pairable(channels: tuple[str, ...], owners: int, most: int, limits: Channels = DEFAULT.channels) -> Column:
-    """Whether a row of `features.account_values` can make a pair worth the channel's floor, at most `most` owners a value."""
+    """Whether a row of `features.account_values` can make a pair worth the channel's floor.
+
+    At most `most` owners a value.
+    """
     floor = by_channel({name: 2.0 ** -limits[name].floor for name in channels})
     shared = F.col("channel").isin(*channels) & F.col("is_qualifying") & F.col("n_qualifying_owners").between(2, most)
     return shared & (F.col("n_contacts") / F.lit(float(owners)) <= floor)
@@ -68,13 +76,14 @@ def shared_value_pairs(
 ) -> DataFrame:
     """One row a pair and channel: (key_a, key_b, channel, value_hash, sharers, support, bits, similarity).
 
-    key_a < key_b, of different owners. value_hash: the rarest that they share, of `sharers` owners;
-    support: how many they share; bits: thousandths, at most the channel's cap; similarity: Jaccard
-    similarity of their pairable values, weighted by rarity; of a pair of which not all meetings were kept, the last two are
-    of those that were. A task makes about `meetings` pairs of accounts that meet in a value, `piece` at a time.
+    key_a < key_b, of different owners. value_hash: the rarest that they share, of `sharers` owners; support: how many
+    they share; bits: thousandths, at most the channel's cap; similarity: Jaccard similarity of their pairable values,
+    weighted by rarity; of a pair of which not all meetings were kept, the last two are of those that were. A task makes
+    about `meetings` pairs of accounts that meet in a value, `piece` at a time.
     """
     pairs = pairable(channels, owners, most, limits)
-    drawn_by = F.xxhash64("account_id").alias("account_hash")  # keys are of one run, and what is kept should not depend on them
+    # keys are of one run, and what is kept should not depend on them
+    drawn_by = F.xxhash64("account_id").alias("account_hash")
     rows = shared_values.where(pairs).select(
         "account_key", drawn_by, "owner_id", "channel", "value_hash", "n_qualifying_owners", "n_contacts"
     )
@@ -87,9 +96,15 @@ def shared_value_pairs(
     def spread(rows: DataFrame, tasks: int) -> DataFrame:
         weight = F.round(MILLI * F.log2(F.lit(float(owners)) / F.col("n_qualifying_owners"))).cast("long")
         total = rows.groupBy("account_key", "channel").agg(F.sum(weight).alias("total"))
-        weighed = rows.withColumn("weight", weight).join(total, ["account_key", "channel"]).repartition(tasks, "channel", "value_hash")
+        weighed = (
+            rows.withColumn("weight", weight)
+            .join(total, ["account_key", "channel"])
+            .repartition(tasks, "channel", "value_hash")
+        )
         met = partitioned(
-            weighed, lambda met: _task(met, tasks), lambda batches: _meetings(whole(batches), owners, limits, piece, partners)
+            weighed,
+            lambda met: _task(met, tasks),
+            lambda batches: _meetings(whole(batches), owners, limits, piece, partners),
         )
         return by_task(met, tasks, lambda batches: _best(batches, limits), _PAIR)
 
@@ -126,11 +141,15 @@ def _ranked(column: pa.ChunkedArray) -> tuple[Ints, pa.StringArray]:
     return pc.index_in(coded.dictionary, value_set=values).to_numpy().astype(np.int64)[coded.indices.to_numpy()], values
 
 
-def _meetings(rows: pa.Table | None, owners: int, limits: Channels, piece: int, partners: int) -> Iterator[pa.RecordBatch]:
-    """The pairs that meet in the values of a task, which has all rows of each: a row a pair and channel and piece of the work.
+def _meetings(
+    rows: pa.Table | None, owners: int, limits: Channels, piece: int, partners: int
+) -> Iterator[pa.RecordBatch]:
+    """The pairs that meet in the values of a task, which has all rows of each.
 
-    (key_a, key_b: long; channel: dictionary of strings; value_hash, sharers, support, bits, common, total_a, total_b: long), where
-    common is the weight of the values that they share.
+    A row a pair and channel and piece of the work.
+
+    (key_a, key_b: long; channel: dictionary of strings; value_hash, sharers, support, bits, common, total_a, total_b:
+    long), where common is the weight of the values that they share.
     """
     if rows is None:
         return
@@ -185,7 +204,9 @@ def _drawn(a: Ints, b: Ints) -> npt.NDArray[np.float64]:
     return mix(a.view(np.uint64) ^ mix(b.view(np.uint64))).astype(np.float64) * 2.0**-64
 
 
-def _joined(key: Ints, bits: Ints, value_hash: Ints, sharers: Ints, support: Ints, common: Ints) -> tuple[Ints, tuple[Ints, ...]]:
+def _joined(
+    key: Ints, bits: Ints, value_hash: Ints, sharers: Ints, support: Ints, common: Ints
+) -> tuple[Ints, tuple[Ints, ...]]:
     """Meetings of one key joined: a row of each key, and (value_hash, sharers, support, bits, common) of the key.
 
     The best value has the most bits; of those the fewest sharers; of those the greatest number.
@@ -208,7 +229,9 @@ def _best(batches: Iterable[pa.RecordBatch], limits: Channels) -> Iterator[pa.Re
     keys, ends = np.unique(np.concatenate([rows[side].to_numpy() for side in ("key_a", "key_b")]), return_inverse=True)
     a, b = ends[: len(rows)], ends[len(rows) :]
     channel, known = _ranked(rows["channel"])
-    measured = [rows[name].to_numpy().astype(np.int64) for name in ("bits", "value_hash", "sharers", "support", "common")]
+    measured = [
+        rows[name].to_numpy().astype(np.int64) for name in ("bits", "value_hash", "sharers", "support", "common")
+    ]
     at, (value_hash, sharers, support, bits, common) = _joined((channel * len(keys) + a) * len(keys) + b, *measured)
     total = rows["total_a"].to_numpy()[at] + rows["total_b"].to_numpy()[at]
     floors = np.array([limits[name].floor * MILLI for name in known.to_pylist()])

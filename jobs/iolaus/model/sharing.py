@@ -1,4 +1,7 @@
-"""Who shares a value: its owners counted, in NumPy, and for each account the owners that it meets through values as rare."""
+"""Who shares a value: its owners counted, in NumPy.
+
+And for each account the owners that it meets through values as rare.
+"""
 
 from collections.abc import Iterable, Iterator
 
@@ -14,7 +17,8 @@ from iolaus.model.signals import CODES, TEMPLATES
 
 NAMES = {code: name for name, code in CODES.items()}
 SHARED = (
-    "account_id string, account_key long, owner_id string, channel tinyint, value_hash long, n int, distinct_prompts int, is_qualifying boolean, "
+    "account_id string, account_key long, owner_id string, channel tinyint, value_hash long, n int, distinct_prompts "
+    "int, is_qualifying boolean, "
     "n_owners int, n_qualifying_owners int"
 )
 
@@ -33,9 +37,14 @@ def task_of(uses: pa.RecordBatch, parts: int) -> npt.NDArray[np.int32]:
 
 
 def _listed(batch: pa.RecordBatch, name: str) -> pa.RecordBatch:
-    """The items of a column of lists of (channel, value_hash), with what accompanies them, where their channel is one that counts."""
+    """The items of a column of lists of (channel, value_hash), with what accompanies them.
+
+    Only where their channel is one that counts.
+    """
     lists = batch.column(name)
-    row = pa.array(np.repeat(np.arange(batch.num_rows, dtype=np.int32), pc.fill_null(pc.list_value_length(lists), 0).to_numpy()))
+    row = pa.array(
+        np.repeat(np.arange(batch.num_rows, dtype=np.int32), pc.fill_null(pc.list_value_length(lists), 0).to_numpy())
+    )
     items = lists.flatten()
     one = pa.array(np.ones(len(items), np.int32))
     fields = {name: items.field(name) for name in [field.name for field in items.type]}
@@ -68,7 +77,8 @@ def count_owners(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     every = whole(batches)
     if every is None:
         return
-    uses = every.take(pa.array(_repeated(every["value_hash"].to_numpy())))  # the rest is the most, and not worth sorting by all keys
+    # the rest is the most, and not worth sorting by all keys
+    uses = every.take(pa.array(_repeated(every["value_hash"].to_numpy())))
     account, owner = (uses[name].combine_chunks() for name in ("account_id", "owner_id"))
     a, o = account.indices.to_numpy(), owner.indices.to_numpy()
     account_key, channel, value_hash, n, distinct_prompts = (
@@ -78,14 +88,18 @@ def count_owners(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     a, o, account_key, channel, value_hash, n, distinct_prompts = (
         x[order] for x in (a, o, account_key, channel, value_hash, n, distinct_prompts)
     )
-    first = run_starts(channel, value_hash, o, a)  # one account may have a value from two places, as its address at sign-up
+    # one account may have a value from two places, as its address at sign-up
+    first = run_starts(channel, value_hash, o, a)
     n, distinct_prompts = np.add.reduceat(n, first), np.maximum.reduceat(distinct_prompts, first)
     a, o, account_key, channel, value_hash = (x[first] for x in (a, o, account_key, channel, value_hash))
     is_qualifying = ~np.isin(channel, [*TEMPLATES.values()]) | (distinct_prompts >= 2)
     per_owner = run_starts(channel, value_hash, o)
     owner_qualifies = np.logical_or.reduceat(is_qualifying, per_owner)
     per_value = run_starts(channel[per_owner], value_hash[per_owner])
-    n_owners, n_qualifying_owners = run_lengths(per_value, len(per_owner)), np.add.reduceat(owner_qualifies.astype(np.int64), per_value)
+    n_owners, n_qualifying_owners = (
+        run_lengths(per_value, len(per_owner)),
+        np.add.reduceat(owner_qualifies.astype(np.int64), per_value),
+    )
     rows = run_lengths(per_owner[per_value], len(a))
     n_owners, n_qualifying_owners = np.repeat(n_owners, rows), np.repeat(n_qualifying_owners, rows)
     kept = n_owners >= 2
@@ -115,10 +129,12 @@ def count_owners(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 
 
 def contacts_of(counted: pa.Table) -> npt.NDArray[np.int64]:
-    """Of whole accounts: for each row, the other owners met through values of its channel that have no more qualifying owners."""
+    """For each row of whole accounts: the other owners met through its channel's values with no more qualifying owners."""
     account = counted["account_key"].to_numpy()
     channel, n_qualifying_owners = counted["channel"].to_numpy(), counted["n_qualifying_owners"].to_numpy()
-    others = np.where(pc.fill_null(counted["is_qualifying"], False).to_numpy(), np.maximum(n_qualifying_owners - 1, 0), 0).astype(np.int64)
+    others = np.where(
+        pc.fill_null(counted["is_qualifying"], False).to_numpy(), np.maximum(n_qualifying_owners - 1, 0), 0
+    ).astype(np.int64)
     order = np.lexsort([n_qualifying_owners, channel, account])
     account, channel, n_qualifying_owners = account[order], channel[order], n_qualifying_owners[order]
     total = np.cumsum(others[order])

@@ -1,8 +1,8 @@
 """The one registry of signals: what accounts may have in common, and how they may behave. One entry a signal.
 
-Pairs, profiles, evidence, reasons and the reference page (`docs/signals.md`) derive from it. To add a signal that is a value
-which two accounts share: add its `Channel` here, with the column of `silver.exchanges` or `silver.accounts` that holds the value.
-`tests/test_signals.py` then follows it from that column to a pair and a reason.
+Pairs, profiles, evidence, reasons and the reference page (`docs/signals.md`) derive from it. To add a signal that is a
+value which two accounts share: add its `Channel` here, with the column of `silver.exchanges` or `silver.accounts` that
+holds the value. `tests/test_signals.py` then follows it from that column to a pair and a reason.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,8 @@ RANDOM_PAIRS = "random pairs"
 CHANCE = "chance"
 HABIT = "chance and the accounts' own hours"
 
-# Innocent explanations: rows of `iolaus.model.explanations`. One that fits takes the evidence that it explains from a cluster.
+# Innocent explanations: rows of `iolaus.model.explanations`. One that fits takes the evidence that it explains from a
+# cluster.
 PEOPLE, ONE_CLIENT, OWN_TEXT, PUBLIC_SET, WHOLE_SET = "people", "one_client", "own_text", "public_set", "whole_set"
 ANY_EXPLANATION = (PEOPLE, ONE_CLIENT, OWN_TEXT, PUBLIC_SET, WHOLE_SET)
 
@@ -32,12 +33,12 @@ RELEASE = "release_adoption"  # before a colon and a model's name
 class Signal:
     """What all signals have.
 
-    kind: what it speaks for. family: signals of one family are not independent of each other; evidence is counted by family.
-    group: within a family, signals of one group are views of one fact, of which the strongest counts. baseline: what its figure is
-    held against. says: the sentence for the analyst, a verb and what follows it, of several accounts; `{at}` is the threshold.
-    explained_by: innocent explanations that take it
-    away; explained_if_few: those that do so only where fewer than `scoring.subject_accounts` members show it. evasion: how an
-    operator avoids it, and at what price.
+    kind: what it speaks for. family: signals of one family are not independent of each other; evidence is counted by
+    family. group: within a family, signals of one group are views of one fact, of which the strongest counts. baseline:
+    what its figure is held against. says: the sentence for the analyst, a verb and what follows it, of several
+    accounts; `{at}` is the threshold. explained_by: innocent explanations that take it away; explained_if_few: those
+    that do so only where fewer than `scoring.subject_accounts` members show it. evasion: how an operator avoids it, and
+    at what price.
     """
 
     name: str
@@ -55,11 +56,11 @@ class Signal:
 class Channel(Signal):
     """A kind of value, or a measure of two, that brings accounts together.
 
-    What it may give, from where on pairs are made, and whether it is looked at, are settings: `channels.NAME`.
-    code: the number under which its values are stored; never reuse one. exchange, registered: the columns of `silver.exchanges`
-    and `silver.accounts` that hold the value, a pseudonym, a text, a hash or a number, as `form` says; without either the
-    signal is a measure of two accounts. template: the value counts only where an account uses it with two distinct prompts.
-    pooled: pairs of members that share any value of it are counted too.
+    What it may give, from where on pairs are made, and whether it is looked at, are settings: `channels.NAME`. code:
+    the number under which its values are stored; never reuse one. exchange, registered: the columns of
+    `silver.exchanges` and `silver.accounts` that hold the value, a pseudonym, a text, a hash or a number, as `form`
+    says; without either the signal is a measure of two accounts. template: the value counts only where an account uses
+    it with two distinct prompts. pooled: pairs of members that share any value of it are counted too.
     """
 
     kind: str = "coordination"
@@ -76,9 +77,8 @@ class Channel(Signal):
 class Claim(Signal):
     """A behaviour that an account shows: its measure is at least the threshold, or `below` it.
 
-    measure: a column of `features.account_behaviour`. threshold: its name among `Settings.claims`; None for a measure that
-    is 0 or 1. doublings: the
-    measure counts how often it doubles.
+    measure: a column of `features.account_behaviour`. threshold: its name among `Settings.claims`; None for a measure
+    that is 0 or 1. doublings: the measure counts how often it doubles.
     """
 
     family: str = "behaviour"
@@ -94,7 +94,9 @@ class Claim(Signal):
 
     def sentence(self, settings: Claims) -> str:
         """`says`, with the threshold, and the length of a night, in words."""
-        return self.says.replace("{at}", in_words(self.at(settings))).replace("{night_hours}", in_words(settings.night_hours))
+        return self.says.replace("{at}", in_words(self.at(settings))).replace(
+            "{night_hours}", in_words(settings.night_hours)
+        )
 
 
 def in_words(threshold: float) -> str:
@@ -122,7 +124,8 @@ CHANNELS: tuple[Channel, ...] = (
         code=40, registered="card", form="pseudonym", pooled=True,
     ),
     _infrastructure(
-        "address", "network", "send from the same address", "an exit address an account: residential proxies are sold by traffic",
+        "address", "network", "send from the same "
+                              "address", "an exit address an account: residential proxies are sold by traffic",
         code=1, exchange="address", registered="signup_address", form="pseudonym", pooled=True,
     ),
     _infrastructure(
@@ -134,7 +137,8 @@ CHANNELS: tuple[Channel, ...] = (
         code=3, exchange="asn", registered="signup_asn", form="number",
     ),
     _infrastructure(
-        "mail", "mail", "use the same unusual mail domain", "mailboxes of large providers, which ask for a telephone number",
+        "mail", "mail", "use the same unusual mail "
+                        "domain", "mailboxes of large providers, which ask for a telephone number",
         code=41, registered="mail_domain", form="pseudonym",
     ),
     _infrastructure(
@@ -194,7 +198,8 @@ CLAIMS: dict[str, Claim] = {
     for claim in (
         Claim(
             name="one_shot", kind="automation", group="one_shot", measure="later_turn_share", threshold="one_shot", below=True,
-            says="are automated: almost no follow-up messages", evasion="follow-up turns, each of which costs a request",
+            says="are automated: almost no follow-up "
+                 "messages", evasion="follow-up turns, each of which costs a request",
         ),
         Claim(
             name="round_the_clock", kind="automation", group="round_the_clock", measure="night_share", threshold="round_the_clock",
@@ -203,22 +208,26 @@ CLAIMS: dict[str, Claim] = {
         ),
         Claim(
             name="long_outputs", kind="extraction", group="long_outputs", measure="mean_output_tokens", threshold="long_outputs",
-            says="receive answers of at least {at} tokens on average", evasion="shorter answers, which train a model less",
+            says="receive answers of at least {at} tokens on "
+                 "average", evasion="shorter answers, which train a model less",
         ),
         Claim(
             name="thinking", kind="extraction", group="thinking", measure="thinking_share", threshold="thinking",
-            says="request extended reasoning in at least {at} of their traffic", evasion="the reasoning asked for in the prompt instead",
+            says="request extended reasoning in at least {at} of their "
+                 "traffic", evasion="the reasoning asked for in the prompt instead",
         ),
         *(
             Claim(
                 name=f"asks_{name}", kind="extraction", group=f"asks_{name}", measure=f"asks_{name}_share", threshold="asks",
-                says=f"request {what} in at least {{at}} of their traffic", evasion="the capability spread thinly over more accounts",
+                says=f"request {what} in at least {{at}} of their "
+                     "traffic", evasion="the capability spread thinly over more accounts",
             )
             for name, what in _ASKED
         ),
         Claim(
             name="task_sharing", kind="task_sharing", group="task_sharing", measure="uses_shared_template", explained_by=ANY_EXPLANATION,
-            says="reuse a prompt template that unrelated accounts also use, each with different content", evasion=_REWORDED,
+            says="reuse a prompt template that unrelated accounts also use, each with different "
+                 "content", evasion=_REWORDED,
         ),
         Claim(
             name="young", kind="purpose_built", group="young", measure="age_at_first_use", threshold="young", below=True,
@@ -227,12 +236,14 @@ CLAIMS: dict[str, Claim] = {
         # Conduct is the analyst's to weigh: it raises a score, and makes nobody a suspect who is none without it.
         Claim(
             name="unsupported_region", kind="policy_signals", group="unsupported_region", measure="unsupported",
-            says="are billed, reached or used in an unsupported region", evasion="cards, numbers and exits of supported regions",
+            says="are billed, reached or used in an unsupported "
+                 "region", evasion="cards, numbers and exits of supported regions",
         ),
         Claim(
             name="heavy_for_plan", kind="policy_signals", group="heavy_for_plan", measure="plan_excess",
             threshold="heavy_for_plan", doublings=True,
-            says="send at least {at} times what is usual for their plan", evasion="more accounts with less traffic each",
+            says="send at least {at} times what is usual for their "
+                 "plan", evasion="more accounts with less traffic each",
         ),
     )
 }  # fmt: skip
@@ -253,7 +264,8 @@ OF_CLUSTERS: tuple[Signal, ...] = (
     ),
     Signal(
         name=SUCCESSION, kind="policy_signals", family="behaviour", group=SUCCESSION, baseline=SIMILAR_VOLUME,
-        says="were first used after the first ban among them", evasion="a reserve of accounts in use before any is banned",
+        says="were first used after the first ban among "
+             "them", evasion="a reserve of accounts in use before any is banned",
     ),
     Signal(
         name=RELEASE, kind="policy_signals", family="behaviour", group=RELEASE, baseline=SIMILAR_VOLUME,
@@ -264,9 +276,12 @@ OF_CLUSTERS: tuple[Signal, ...] = (
 
 CHANNEL: dict[str, Channel] = {c.name: c for c in CHANNELS}
 SIGNALS: dict[str, Signal] = {s.name: s for s in (*CHANNELS, *OF_CLUSTERS, *CLAIMS.values())}
-VALUES: tuple[Channel, ...] = tuple(c for c in CHANNELS if c.code is not None)  # those that are values, stored by their codes
+# those that are values, stored by their codes
+VALUES: tuple[Channel, ...] = tuple(c for c in CHANNELS if c.code is not None)
 CODES: dict[str, int] = {c.name: c.code for c in VALUES if c.code is not None}
-VALUE_FAMILIES: dict[str, tuple[str, ...]] = {family: tuple(c.name for c in VALUES if c.family == family) for family in FAMILIES[:2]}
+VALUE_FAMILIES: dict[str, tuple[str, ...]] = {
+    family: tuple(c.name for c in VALUES if c.family == family) for family in FAMILIES[:2]
+}
 _COUNTED = frozenset({"synchrony", *(s.name for s in OF_CLUSTERS if s.name.startswith(POOL))})
 
 TEMPLATES: dict[str, int] = {c.name: CODES[c.name] for c in CHANNELS if c.template}  # and their codes in text fragments
@@ -287,10 +302,16 @@ ATTRIBUTE_CODES: dict[str, int] = {name: code for name, (code, _, _) in SENT.ite
 
 
 def is_count(channel: str) -> bool:
-    """Whether the figure of a cluster's evidence is a count, of pairs or meetings; of all other channels it is a share."""
+    """Whether the figure of a cluster's evidence is a count, of pairs or meetings.
+
+    Of all other channels it is a share.
+    """
     return channel in _COUNTED
 
 
 def explained(explanation: str, *, if_few: bool = False) -> tuple[str, ...]:
-    """The signals that an innocent explanation takes from a cluster; those that it takes only from a small one with `if_few`."""
+    """The signals that an innocent explanation takes from a cluster.
+
+    Those that it takes only from a small one with `if_few`.
+    """
     return tuple(s.name for s in SIGNALS.values() if explanation in (s.explained_if_few if if_few else s.explained_by))

@@ -1,4 +1,7 @@
-"""What it means that two accounts ask about the same subject: their vectors are closer than nearly all random pairs'."""
+"""What it means that two accounts ask about the same subject.
+
+Their vectors are closer than nearly all random pairs'.
+"""
 
 from dataclasses import dataclass
 
@@ -13,7 +16,10 @@ from iolaus.settings import Pairs
 
 @dataclass(frozen=True)
 class SameSubject:
-    """The cut: `tail` is the share of random pairs at least as close as `threshold`; cosines: of random pairs, ascending."""
+    """The cut: `tail` is the share of random pairs at least as close as `threshold`.
+
+    cosines: of random pairs, ascending.
+    """
 
     tail: float
     threshold: float
@@ -28,8 +34,8 @@ def spoken(profiles: DataFrame, settings: Pairs) -> DataFrame:
 def same_subject(vectors: DataFrame, accounts: int, settings: Pairs) -> SameSubject | None:
     """The cut for so many accounts, from a sample of (account_id, vector); None of fewer than three.
 
-    Where a share of `content_tail` of all pairs would be more than `content_neighbours` an account, it is so many: pairs of one
-    subject then grow with the accounts and not with their square.
+    Where a share of `content_tail` of all pairs would be more than `content_neighbours` an account, it is so many:
+    pairs of one subject then grow with the accounts and not with their square.
     """
     sample = sampled(vectors.select(F.col("account_id").alias("id"), "vector"), settings.content_sample)
     if len(sample) < 3:

@@ -1,4 +1,7 @@
-"""Texts that a group of accounts lives by: each fills them again and again, with a part of its traffic that is no accident."""
+"""Texts that a group of accounts lives by.
+
+Each fills them again and again, with a part of its traffic that is no accident.
+"""
 
 from collections.abc import Sequence
 
@@ -13,11 +16,13 @@ from iolaus.settings import Graph
 def lived_by(shared_values: DataFrame, profiles: DataFrame, channels: Sequence[str], settings: Graph) -> DataFrame:
     """Rows of `features.account_values` whose use counts, of values of `channels` that a group lives by, with `share`.
 
-    share: of the traffic of all who so use it, what carries it. An idiom is met once here and there; and over weeks again, but
-    then it is still next to nothing of what anybody sends. profiles: `features.account_profiles`.
+    share: of the traffic of all who so use it, what carries it. An idiom is met once here and there; and over weeks
+    again, but then it is still next to nothing of what anybody sends. profiles: `features.account_profiles`.
     """
     used = shared_values.where(
-        F.col("channel").isin(*channels) & F.col("is_qualifying") & (F.col("n_qualifying_owners") >= settings.template_accounts)
+        F.col("channel").isin(*channels)
+        & F.col("is_qualifying")
+        & (F.col("n_qualifying_owners") >= settings.template_accounts)
     )
     used = used.where(F.col("n_qualifying_owners") >= settings.template_loyalty * F.col("n_owners"))
     traffic = used.join(broadcast_if_small(profiles.select("account_id", "n_exchanges", "n_sampled")), "account_id")

@@ -11,7 +11,12 @@ from iolaus.settings import Run
 
 
 def transform(
-    accounts: DataFrame, population: DataFrame, infrastructure: DataFrame, templates: DataFrame, content: DataFrame, run: Run
+    accounts: DataFrame,
+    population: DataFrame,
+    infrastructure: DataFrame,
+    templates: DataFrame,
+    content: DataFrame,
+    run: Run,
 ) -> DataFrame:
     """One row a candidate pair of another channel that was created close together.
 
@@ -24,7 +29,9 @@ def transform(
     total = accounts.count()
     hours = accounts.groupBy((F.unix_timestamp("created_at") / 3600).cast("long").alias("hour")).count()
     # One row an hour of a platform's life, so the window without a partition is small.
-    before = hours.select("hour", "count", (F.sum("count").over(Window.orderBy("hour")) - F.col("count")).alias("before"))
+    before = hours.select(
+        "hour", "count", (F.sum("count").over(Window.orderBy("hour")) - F.col("count")).alias("before")
+    )
     made = accounts.select(
         "account_id",
         (F.unix_timestamp("created_at") / 3600).cast("long").alias("hour"),

@@ -18,10 +18,19 @@ def transform(shared_values: DataFrame, population: DataFrame, run: Run) -> Data
     cap, owners = run.settings.pairs.most_sharers, size(population).owners
     names = tuple(c for family in VALUE_FAMILIES.values() for c in family)
     most = F.lit(float(owners)) * by_channel({name: 2.0 ** -(run.settings.channels[name].floor + 1) for name in names})
-    values = shared_values.where(F.col("channel").isin(*names)).select("channel", "value_hash", "n_qualifying_owners").distinct()
-    hot = values.where((F.col("n_qualifying_owners") > cap) | ((F.col("n_qualifying_owners") > most) & (F.col("n_qualifying_owners") >= 2)))
+    values = (
+        shared_values.where(F.col("channel").isin(*names))
+        .select("channel", "value_hash", "n_qualifying_owners")
+        .distinct()
+    )
+    hot = values.where(
+        (F.col("n_qualifying_owners") > cap)
+        | ((F.col("n_qualifying_owners") > most) & (F.col("n_qualifying_owners") >= 2))
+    )
     why = F.when(F.col("n_qualifying_owners") > cap, "over_cap").otherwise("too_common")
-    pairs = (F.col("n_qualifying_owners").cast("long") * (F.col("n_qualifying_owners").cast("long") - 1) / 2).cast("long")
+    pairs = (F.col("n_qualifying_owners").cast("long") * (F.col("n_qualifying_owners").cast("long") - 1) / 2).cast(
+        "long"
+    )
     return hot.select(
         F.lit(run.day).alias("run_date"),
         "channel",

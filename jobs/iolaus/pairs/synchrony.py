@@ -1,4 +1,7 @@
-"""pairs.synchrony: pairs of accounts that are active in the same ten-minute slots, more than chance and their habits make them."""
+"""pairs.synchrony: pairs of accounts that are active in the same ten-minute slots.
+
+More, that is, than chance and their habits make them.
+"""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
@@ -28,7 +31,12 @@ REPORTED = 100  # of such pieces, whose rows are told at a time
 
 
 def transform(
-    profiles: DataFrame, population: DataFrame, infrastructure: DataFrame, templates: DataFrame, content: DataFrame, run: Run
+    profiles: DataFrame,
+    population: DataFrame,
+    infrastructure: DataFrame,
+    templates: DataFrame,
+    content: DataFrame,
+    run: Run,
 ) -> DataFrame:
     """One row a candidate pair of another channel whose minutes agree.
 
@@ -43,13 +51,15 @@ def transform(
     if not limits.enabled:
         return profiles.sparkSession.createDataFrame([], schema)
     active = of_background(profiles.select("account_id", "slots"), population).select("account_key", "slots")
-    busy = active.select(F.explode("slots").alias("slot")).groupBy("slot").count().select("count").toArrow()  # at most 4,032 a 28 days
+    # at most 4,032 a 28 days
+    busy = active.select(F.explode("slots").alias("slot")).groupBy("slot").count().select("count").toArrow()
     slots = effective_slots(busy["count"].to_numpy().astype(np.float64))
     rows = evidence((infrastructure, templates, content), "bits")
     blocks = tasks_for(active, F.lit(1), BLOCK)
     each = tasks_for(rows, F.lit(1), ROWS * pairs_of(blocks))  # tasks that share the evidence between two blocks
     enough, longs = int(run.settings.pairs.synchrony_floor * MILLI), _longs(run)
-    times, of_days = slice(0, SLOTS_A_DAY), slice(SLOTS_A_DAY, SLOTS_A_DAY + run.settings.window_days)  # of what follows the slots
+    # of what follows the slots
+    times, of_days = slice(0, SLOTS_A_DAY), slice(SLOTS_A_DAY, SLOTS_A_DAY + run.settings.window_days)
 
     def weigh(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         of_accounts, of_pairs = _parted(batches)
@@ -72,7 +82,9 @@ def transform(
             x, y, meetings, products = x[often], y[often], meetings[often], n[x[often]] * n[y[often]]
             common = np.bitwise_count(together[often]).sum(axis=1, dtype=np.int32)
             one, other = (np.ascontiguousarray(active[of, longs:]).view(np.uint8).astype(np.float32) for of in (x, y))
-            at_a_time, on_a_day = (np.einsum("nd,nd->n", one[:, at], other[:, at]).astype(np.float64) for at in (times, of_days))
+            at_a_time, on_a_day = (
+                np.einsum("nd,nd->n", one[:, at], other[:, at]).astype(np.float64) for at in (times, of_days)
+            )
             expected = np.maximum(products / slots, met_by_habit(common, products, at_a_time, on_a_day))
             bits, similarity = np.minimum(poisson_bits(meetings, expected), limits.cap), common / (n[x] + n[y] - common)
             told = np.round(bits * MILLI) >= limits.floor * MILLI
@@ -82,12 +94,17 @@ def transform(
                 found.clear()
                 yield measured_pairs(day, "synchrony", keys[x], keys[y], *measured)
 
-    to_tasks = partitioned(rows, lambda batch: _task_of(batch, blocks, each)).unionByName(_minutes(active, run, blocks, each))
+    to_tasks = partitioned(rows, lambda batch: _task_of(batch, blocks, each)).unionByName(
+        _minutes(active, run, blocks, each)
+    )
     return by_task(to_tasks, each * pairs_of(blocks), weigh, schema)
 
 
 def _task_of(rows: pa.RecordBatch, blocks: int, each: int) -> npt.NDArray[np.int32]:
-    """Which task weighs the pair of each row of evidence: one of `each` of the pair of blocks that its accounts are of."""
+    """Which task weighs the pair of each row of evidence.
+
+    One of `each` of the pair of blocks that its accounts are of.
+    """
     a, b = (rows[side].to_numpy() for side in "ab")
     part = (hashed(a, b) % np.uint64(each)).astype(np.int64)
     return (pair_of(a % blocks, b % blocks) * each + part).astype(np.int32)
@@ -115,10 +132,12 @@ def _longs(run: Run) -> int:
 
 
 def _minutes(active: DataFrame, run: Run, blocks: int, each: int) -> DataFrame:
-    """PARTITIONED: (account_key, n, active), in how many slots of the window an account is active, and in which, to each task of its block.
+    """PARTITIONED: (account_key, n, active), to each task of the account's block.
 
-    `active` is whole longs, as bytes: a bit a slot, the first slot the lowest bit; then a byte a time of day, on how many days the
-    account is active at it; then a byte a day, in how many slots of it.
+    In how many slots of the window an account is active, and in which.
+
+    `active` is whole longs, as bytes: a bit a slot, the first slot the lowest bit; then a byte a time of day, on how
+    many days the account is active at it; then a byte a day, in how many slots of it.
     """
     days, longs = run.settings.window_days, _longs(run)
     first = (run.day - timedelta(days=days - 1) - date(1970, 1, 1)).days * SLOTS_A_DAY

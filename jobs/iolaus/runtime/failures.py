@@ -5,8 +5,11 @@ from typing import Any
 
 from iolaus.errors import one_line
 
-# The error of a stage that kept rows on executors of which one was lost: those rows cannot be made again from within it.
-_LOST_BLOCK = re.compile(r"CHECKPOINT_RDD_BLOCK_ID_NOT_FOUND|Checkpoint block \S+ not found|Could not find block|BlockNotFound")
+# The error of a stage that kept rows on executors of which one was lost: those rows cannot be made again from within
+# it.
+_LOST_BLOCK = re.compile(
+    r"CHECKPOINT_RDD_BLOCK_ID_NOT_FOUND|Checkpoint block \S+ not found|Could not find block|BlockNotFound"
+)
 _AGAIN = "what is written is whole; run the same days again"
 # The first that fits the chain of causes is told.
 _KNOWN: tuple[tuple[str, str], ...] = (
@@ -18,7 +21,10 @@ _KNOWN: tuple[tuple[str, str], ...] = (
         r"Py4JNetworkError|Answer from Java side is empty|ConnectionRefusedError",
         f"Spark's Java process ended, killed or out of memory (--memory gives it more): its log says why; {_AGAIN}",
     ),
-    (r"OutOfMemory|GC overhead limit", f"Spark had too little memory: give the driver more with --memory, or the executors; {_AGAIN}"),
+    (
+        r"OutOfMemory|GC overhead limit",
+        f"Spark had too little memory: give the driver more with --memory, or the executors; {_AGAIN}",
+    ),
     (
         r"AccessDenied|Forbidden|AccessControlException|InvalidAccessKeyId|SignatureDoesNotMatch|Status Code: 40[13]",
         "the store refused access: check the credentials and what they may read and write",

@@ -4,4 +4,8 @@ AFFIX_WORDS: tuple[int, ...] = (4, 8, 16)  # lengths of the heads and tails of p
 AFFIX_COLUMNS: tuple[str, ...] = tuple(f"{side}{k}_hash" for side in ("head", "tail") for k in AFFIX_WORDS)
 
 # Channels of text fragments. The number is stored; never reuse one, nor one of `iolaus.model.signals`.
-FRAGMENT_CHANNELS: dict[str, int] = {"prompt_hash": 20, "template_hash": 21, **{name: 22 + i for i, name in enumerate(AFFIX_COLUMNS)}}
+FRAGMENT_CHANNELS: dict[str, int] = {
+    "prompt_hash": 20,
+    "template_hash": 21,
+    **{name: 22 + i for i, name in enumerate(AFFIX_COLUMNS)},
+}

@@ -39,7 +39,8 @@ TABLE = Table(
         column(
             "own_template_share",
             DOUBLE,
-            "share of exchanges whose prompt fills a text of eight words and more, as another of its prompts does; null of few exchanges",
+            "share of exchanges whose prompt fills a text of eight words and more, as another of its prompts does; "
+            "null of few exchanges",
         ),
         column(
             "night",

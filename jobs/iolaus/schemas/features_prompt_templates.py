@@ -15,7 +15,12 @@ TABLE = Table(
         column("n_loyal", INT, "owners that fill it with two or more different prompts", required=True),
         column("n_exchanges", LONG, "exchanges that carry it, of an account's 512 prompts at most", required=True),
         column("n_distinct_prompts", LONG, "distinct prompts that carry it, summed over accounts", required=True),
-        column("traffic_share", DOUBLE, "share of its users' exchanges that carry it, of their known prompts, 0 to 1", required=True),
+        column(
+            "traffic_share",
+            DOUBLE,
+            "share of its users' exchanges that carry it, of their known prompts, 0 to 1",
+            required=True,
+        ),
     ),
     date="run_date",
     order=("channel", "value_hash"),

@@ -10,11 +10,17 @@ TABLE = Table(
         column("run_date", DATE, "last day of the window", required=True),
         column("cluster_id", STRING, "id that lasts from run to run", required=True),
         column("account_id", STRING, "the account", required=True),
-        column("membership", DOUBLE, "probability that the account belongs, 0 to 1, of its profile against the cluster's", required=True),
+        column(
+            "membership",
+            DOUBLE,
+            "probability that the account belongs, 0 to 1, of its profile against the cluster's",
+            required=True,
+        ),
         column(
             "bits",
             INT,
-            "log odds of belonging, thousandths of a bit: the families, the size of the group, and the lack of a link where links found it",
+            "log odds of belonging, thousandths of a bit: the families, the size of the group, and the lack of a "
+            "link where links found it",
             required=True,
         ),
         column("content", INT, "of these from what is asked", required=True),
@@ -32,7 +38,8 @@ TABLE = Table(
         column(
             "event",
             STRING,
-            "born, kept, split or merged, against the previous run; successor: of a confirmed cluster's banned accounts",
+            "born, kept, split or merged, against the previous run; successor: of a confirmed cluster's banned "
+            "accounts",
             required=True,
         ),
         column("parents", array_of(STRING), "clusters that it continues", required=True),

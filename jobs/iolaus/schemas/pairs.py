@@ -19,7 +19,8 @@ def pair_table(name: str, grain: str) -> Table:
             column(
                 "support",
                 INT,
-                "how many values, slots or the like they share; at least so many where both meet over 1,000 others in the channel",
+                "how many values, slots or the like they share; at least so many where both meet over 1,000 others "
+                "in the channel",
                 required=True,
             ),
             column("bits", INT, "evidence in thousandths of a bit, at most the channel's cap", required=True),

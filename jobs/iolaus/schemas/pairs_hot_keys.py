@@ -12,7 +12,12 @@ TABLE = Table(
         column("value_hash", LONG, "the value", required=True),
         column("sharers", INT, "owners that have it", required=True),
         column("pairs_not_made", LONG, "pairs that it would have made", required=True),
-        column("why", STRING, "over_cap: more sharers than are paired; too_common: it could prove too little", required=True),
+        column(
+            "why",
+            STRING,
+            "over_cap: more sharers than are paired; too_common: it could prove too little",
+            required=True,
+        ),
     ),
     date="run_date",
     order=("channel", "value_hash"),

@@ -1,6 +1,19 @@
 """scoring.clusters"""
 
-from iolaus.schemas.table import BOOLEAN, DATE, DOUBLE, INT, LONG, STRING, TIMESTAMP, Table, array_of, column, map_of, struct_of
+from iolaus.schemas.table import (
+    BOOLEAN,
+    DATE,
+    DOUBLE,
+    INT,
+    LONG,
+    STRING,
+    TIMESTAMP,
+    Table,
+    array_of,
+    column,
+    map_of,
+    struct_of,
+)
 
 RELEASE_ADOPTION = array_of(
     struct_of(
@@ -15,10 +28,22 @@ RELEASE_ADOPTION = array_of(
 CLUSTER = (
     column("cluster_id", STRING, "id that lasts from run to run", required=True),
     column("score", DOUBLE, "bits of evidence: the capped sums of its kinds", required=True),
-    column("confidence", STRING, "high, medium or low: by how much an operator's hypothesis beats every innocent one", required=True),
-    column("case_kind", STRING, "the operator's hypothesis that fits best: distillation, resold_access or unexplained", required=True),
+    column(
+        "confidence",
+        STRING,
+        "high, medium or low: by how much an operator's hypothesis beats every innocent one",
+        required=True,
+    ),
+    column(
+        "case_kind",
+        STRING,
+        "the operator's hypothesis that fits best: distillation, resold_access or unexplained",
+        required=True,
+    ),
     column("rival", STRING, "the innocent hypothesis that fits best: iolaus.model.judgement.hypotheses", required=True),
-    column("margin_bits", DOUBLE, "bits of case_kind over rival: log2 of the ratio of their probabilities", required=True),
+    column(
+        "margin_bits", DOUBLE, "bits of case_kind over rival: log2 of the ratio of their probabilities", required=True
+    ),
     column("n_accounts", INT, "members", required=True),
     column("n_owners", INT, "owners that answer for them", required=True),
     column("n_exchanges", LONG, "exchanges of members in the window", required=True),
@@ -26,11 +51,18 @@ CLUSTER = (
     column("last_seen", TIMESTAMP, "last exchange of a member in the window", required=True),
     column("is_active", BOOLEAN, "whether members were active on the date or the day before", required=True),
     column("n_banned", INT, "members that are known to be banned", required=True),
-    column("lifetime_days", DOUBLE, "mean days from a member's first exchange in the window to its last", required=True),
+    column(
+        "lifetime_days", DOUBLE, "mean days from a member's first exchange in the window to its last", required=True
+    ),
     column("coordination", DOUBLE, "bits that members belong together", required=True),
     column("automation", DOUBLE, "bits that programs drive them", required=True),
     column("extraction", DOUBLE, "bits that they draw out what trains a model", required=True),
-    column("task_sharing", DOUBLE, "bits that they divide one kind of work among them, which nothing innocent explains", required=True),
+    column(
+        "task_sharing",
+        DOUBLE,
+        "bits that they divide one kind of work among them, which nothing innocent explains",
+        required=True,
+    ),
     column("purpose_built", DOUBLE, "bits that the accounts were made for it", required=True),
     column(
         "policy_signals",
@@ -48,7 +80,10 @@ CLUSTER = (
         required=True,
     ),
     column(
-        "release_adoption", RELEASE_ADOPTION, "how the cluster took up each model released in the window, beside everybody", required=True
+        "release_adoption",
+        RELEASE_ADOPTION,
+        "how the cluster took up each model released in the window, beside everybody",
+        required=True,
     ),
     column("summary", STRING, "the case in one sentence", required=True),
     column("verdict", STRING, "an analyst's verdict on the cluster: confirmed, innocent or unsure; null for none"),
@@ -56,7 +91,9 @@ CLUSTER = (
     column("verdict_by", STRING, "who gave it"),
     column("verdict_on", DATE, "when it was given"),
     column("verdict_why", STRING, "the reason given"),
-    column("since_verdict", array_of(STRING), "what is different now from what the analyst saw, in words", required=True),
+    column(
+        "since_verdict", array_of(STRING), "what is different now from what the analyst saw, in words", required=True
+    ),
 )
 
 TABLE = Table(
@@ -65,7 +102,9 @@ TABLE = Table(
     key=("run_date", "cluster_id"),
     columns=(
         column("run_date", DATE, "last day of the window", required=True),
-        column("rank", INT, "1 for the worst among clusters of its table: the published, or the watchlist", required=True),
+        column(
+            "rank", INT, "1 for the worst among clusters of its table: the published, or the watchlist", required=True
+        ),
         *CLUSTER,
     ),
     date="run_date",

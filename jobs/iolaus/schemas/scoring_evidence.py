@@ -13,10 +13,16 @@ TABLE = Table(
         column(
             "kind",
             STRING,
-            "coordination, automation, extraction, task_sharing, purpose_built or policy_signals: what it speaks for; innocent: what it could be instead",
+            "coordination, automation, extraction, task_sharing, purpose_built or policy_signals: what it speaks "
+            "for; innocent: what it could be instead",
             required=True,
         ),
-        column("part", STRING, "pieces of one part are views of one fact: a score sums the best of each kind and part", required=True),
+        column(
+            "part",
+            STRING,
+            "pieces of one part are views of one fact: a score sums the best of each kind and part",
+            required=True,
+        ),
         column("bits", INT, "thousandths of a bit, at most the channel's cap", required=True),
         column("support", INT, "accounts, pairs of accounts, or their meetings, that it rests on", required=True),
         column("value", DOUBLE, "the figure: a share of members, or a count of pairs or meetings", required=True),

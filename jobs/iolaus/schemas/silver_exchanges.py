@@ -7,7 +7,8 @@ _AFFIXES = tuple(
     column(
         name,
         LONG,
-        f"hash of the {'first' if name.startswith('head') else 'last'} {name[4:-5]} words of the prompt; null if it is no longer than that",
+        f"hash of the {'first' if name.startswith('head') else 'last'} {name[4:-5]} words of the prompt; null if it "
+        "is no longer than that",
     )
     for name in AFFIX_COLUMNS
 )
@@ -47,9 +48,15 @@ TABLE = Table(
         column("key_id", STRING, "id of the key under which the pseudonyms were made", required=True),
         column("system_hash", LONG, "hash of the normalised system prompt; null if none"),
         column("prompt_hash", LONG, "hash of the normalised prompt; null if it has no words"),
-        column("template_hash", LONG, "hash of the prompt with numbers, identifiers, quoted and pasted payloads folded"),
+        column(
+            "template_hash", LONG, "hash of the prompt with numbers, identifiers, quoted and pasted payloads folded"
+        ),
         *_AFFIXES,
-        column("signature", BINARY, "MinHash signature of the prompt's shingles of three words: 32 minima, each four bytes, little-endian"),
+        column(
+            "signature",
+            BINARY,
+            "MinHash signature of the prompt's shingles of three words: 32 minima, each four bytes, little-endian",
+        ),
         column(
             "terms",
             BINARY,

@@ -28,16 +28,20 @@ def transform(
 ) -> DataFrame:
     """One row a cluster.
 
-    Score: the best piece of each part of each kind, in bits, each piece capped. It rises with every piece. Confidence follows
-    the judgement: *medium* where an operator's hypothesis beats the best innocent one by `scoring.margin`, on two families
-    of facts that each speak for it, *high* by `scoring.high_margin`; *low* otherwise, where there are too few accounts or
-    owners or too little coordination, and where most of its accounts are those of a cluster that an analyst judged innocent.
-    Only high and medium are published.
+    Score: the best piece of each part of each kind, in bits, each piece capped. It rises with every piece. Confidence
+    follows the judgement: *medium* where an operator's hypothesis beats the best innocent one by `scoring.margin`, on
+    two families of facts that each speak for it, *high* by `scoring.high_margin`; *low* otherwise, where there are too
+    few accounts or owners or too little coordination, and where most of its accounts are those of a cluster that an
+    analyst judged innocent. Only high and medium are published.
     """
     settings = run.settings.scoring
     facts = _facts(clusters, profiles, accounts, run)
     scored = facts.join(_sums(evidence), "cluster_id", "left").join(_words(evidence), "cluster_id", "left")
-    scored = scored.join(_judged(judgement, settings), "cluster_id", "left").na.fill(0.0, list(KINDS)).na.fill(0, ["families"])
+    scored = (
+        scored.join(_judged(judgement, settings), "cluster_id", "left")
+        .na.fill(0.0, list(KINDS))
+        .na.fill(0, ["families"])
+    )
     scored = scored.na.fill("strangers", ["rival"]).na.fill("unexplained", ["case_kind"]).na.fill(0.0, ["margin_bits"])
     large = (F.col("n_accounts") >= settings.fewest_accounts) & (F.col("n_owners") >= settings.fewest_owners)
     medium = large & (F.col("coordination") >= settings.coordination) & (F.col("margin_bits") >= settings.margin)
@@ -48,28 +52,43 @@ def transform(
     scored = _with_verdicts(scored, evidence, clusters, verdicts, run)
     cleared = F.coalesce((F.col("verdict") == CLEARED) & F.col("covers"), F.lit(False))
     scored = scored.withColumn("confidence", F.when(cleared, "low").otherwise(confidence))
-    order = Window.partitionBy(F.col("confidence").isin(*PUBLISHED)).orderBy(F.desc("score"), F.desc("n_exchanges"), "cluster_id")
+    order = Window.partitionBy(F.col("confidence").isin(*PUBLISHED)).orderBy(
+        F.desc("score"), F.desc("n_exchanges"), "cluster_id"
+    )
     ranked = scored.withColumn("rank", F.row_number().over(order))
     for name in ("reasons", "explanations"):
         ranked = ranked.withColumn(name, F.coalesce(name, F.array().cast("array<string>")))
     moves = _release_adoption(clusters, profiles, models, run)
-    ranked = ranked.withColumn("release_adoption", F.lit(None)) if moves is None else ranked.join(moves, "cluster_id", "left")
+    ranked = (
+        ranked.withColumn("release_adoption", F.lit(None))
+        if moves is None
+        else ranked.join(moves, "cluster_id", "left")
+    )
     ranked = ranked.withColumn(
-        "release_adoption", F.coalesce(F.col("release_adoption").cast(RELEASE_ADOPTION), F.array().cast(RELEASE_ADOPTION))
+        "release_adoption",
+        F.coalesce(F.col("release_adoption").cast(RELEASE_ADOPTION), F.array().cast(RELEASE_ADOPTION)),
     )
     return ranked.withColumn("summary", _summary()).select(*table("scoring.clusters").schema.fieldNames())
 
 
-def _with_verdicts(scored: DataFrame, evidence: DataFrame, clusters: DataFrame, verdicts: DataFrame, run: Run) -> DataFrame:
-    """Clusters with the verdict in force on each, whether it covers most of its accounts, and what has changed since."""
+def _with_verdicts(
+    scored: DataFrame, evidence: DataFrame, clusters: DataFrame, verdicts: DataFrame, run: Run
+) -> DataFrame:
+    """Clusters with the verdict in force, whether it covers most of their accounts, and what has changed since."""
     names = ("verdict", "verdict_id", "verdict_by", "verdict_why")
     if verdicts.isEmpty():
         none = {name: F.lit(None).cast("string") for name in names}
         changed = F.array().cast("array<string>")
-        return scored.withColumns(none | {"verdict_on": F.lit(None).cast("date"), "covers": F.lit(False), "since_verdict": changed})
+        return scored.withColumns(
+            none | {"verdict_on": F.lit(None).cast("date"), "covers": F.lit(False), "since_verdict": changed}
+        )
     force = in_force(verdicts, run)
     found = verdicts_of(clusters.select("cluster_id", "account_id"), force, run)
-    channels = evidence.where(F.col("kind") != INNOCENT).groupBy("cluster_id").agg(F.collect_set("channel").alias("channels_now"))
+    channels = (
+        evidence.where(F.col("kind") != INNOCENT)
+        .groupBy("cluster_id")
+        .agg(F.collect_set("channel").alias("channels_now"))
+    )
     now = scored.select("cluster_id", F.col("score").alias("score_now"), F.col("n_exchanges").alias("n_exchanges_now"))
     beside = found.join(now, "cluster_id").join(channels, "cluster_id", "left")
     given = beside.select(
@@ -101,7 +120,10 @@ def _facts(clusters: DataFrame, profiles: DataFrame, accounts: DataFrame, run: R
         F.round(F.avg((F.unix_timestamp("last_at") - F.unix_timestamp("first_at")) / 86_400), 2).alias("lifetime_days"),
         *counts,
     )
-    shares = [F.struct((F.round(F.col(c) / F.col("n_exchanges"), 4)).alias("share"), F.lit(c).alias("name")) for c in CAPABILITIES]
+    shares = [
+        F.struct((F.round(F.col(c) / F.col("n_exchanges"), 4)).alias("share"), F.lit(c).alias("name"))
+        for c in CAPABILITIES
+    ]
     most = F.filter(F.reverse(F.array_sort(F.array(*shares))), lambda s: s["share"] >= 0.1)
     mix = F.map_from_entries(F.transform(F.array(*shares), lambda s: F.struct(s["name"], s["share"])))
     words = F.array_join(F.transform(F.slice(most, 1, 3), lambda s: s["name"]), ", ")
@@ -135,25 +157,46 @@ def _release_adoption(clusters: DataFrame, profiles: DataFrame, models: DataFram
         .select(F.col("cluster_id").alias("key"), F.inline("activity"))
     )
     moves = release_adoption(
-        own.unionByName(active.select(F.lit("").alias("key"), F.inline("activity"))), released, run.settings.scoring.release_adoption_hours
+        own.unionByName(active.select(F.lit("").alias("key"), F.inline("activity"))),
+        released,
+        run.settings.scoring.release_adoption_hours,
     ).localCheckpoint()
-    everybody = moves.where("key = ''").select("model", F.col("share").alias("baseline_share"), F.col("hours_to_half").alias("baseline"))
+    everybody = moves.where("key = ''").select(
+        "model", F.col("share").alias("baseline_share"), F.col("hours_to_half").alias("baseline")
+    )
     beside = moves.where("key <> ''").join(F.broadcast(everybody), "model")
-    fields = ("released_at", "model", "share", "hours_to_half", "baseline_share", F.col("baseline").alias("baseline_hours_to_half"))
-    return beside.groupBy(F.col("key").alias("cluster_id")).agg(F.array_sort(F.collect_list(F.struct(*fields))).alias("release_adoption"))
+    fields = (
+        "released_at",
+        "model",
+        "share",
+        "hours_to_half",
+        "baseline_share",
+        F.col("baseline").alias("baseline_hours_to_half"),
+    )
+    return beside.groupBy(F.col("key").alias("cluster_id")).agg(
+        F.array_sort(F.collect_list(F.struct(*fields))).alias("release_adoption")
+    )
 
 
 def _sums(evidence: DataFrame) -> DataFrame:
     """(cluster_id, and bits by kind): of each part of a kind the best piece."""
     facts = evidence.groupBy("cluster_id", "kind", "part").agg(F.max("bits").alias("bits"))
     return facts.groupBy("cluster_id").agg(
-        *(F.round(F.coalesce(F.sum(F.when(F.col("kind") == k, F.col("bits"))), F.lit(0)) / MILLI, 3).alias(k) for k in KINDS)
+        *(
+            F.round(F.coalesce(F.sum(F.when(F.col("kind") == k, F.col("bits"))), F.lit(0)) / MILLI, 3).alias(k)
+            for k in KINDS
+        )
     )
 
 
 def _judged(judgement: DataFrame, settings: Scoring) -> DataFrame:
-    """(cluster_id, case_kind, rival, margin_bits, families): what won, and how many families of facts each speak for it."""
-    by_family = judgement.groupBy("cluster_id", "hypothesis", "rival", "margin_bits", "family").agg(F.sum("bits").alias("bits"))
+    """(cluster_id, case_kind, rival, margin_bits, families).
+
+    What won, and how many families of facts each speak for it.
+    """
+    by_family = judgement.groupBy("cluster_id", "hypothesis", "rival", "margin_bits", "family").agg(
+        F.sum("bits").alias("bits")
+    )
     speaks = (F.col("family") != "prior") & (F.col("bits") >= settings.family_speaks)
     return by_family.groupBy("cluster_id", F.col("hypothesis").alias("case_kind"), "rival", "margin_bits").agg(
         F.count(F.when(speaks, 1)).cast("int").alias("families")
@@ -161,7 +204,10 @@ def _judged(judgement: DataFrame, settings: Scoring) -> DataFrame:
 
 
 def _words(evidence: DataFrame) -> DataFrame:
-    """Up to five pieces of evidence in words, the best of each kind first, and every innocent explanation with its figure."""
+    """Up to five pieces of evidence in words, and every innocent explanation with its figure.
+
+    The best of each kind comes first.
+    """
     order = Window.partitionBy("cluster_id", "kind").orderBy(F.desc("bits"), F.desc("support"), "channel")
     innocent = F.col("kind") == INNOCENT
     ranked = evidence.withColumn("nth", F.row_number().over(order)).where(innocent | (F.col("nth") <= 3))

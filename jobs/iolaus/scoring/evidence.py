@@ -33,7 +33,8 @@ def transform(
     sizes = members.groupBy("cluster_id").agg(F.count(F.lit(1)).alias("size"))
     everybody = of_background(profiles, population)
     known_profiles = everybody.join(accounts.drop("run_date", "key_id", "owner_id"), "account_id", "left")
-    together = synchronised(members, everybody, settings, run.settings.channels.synchrony).localCheckpoint()  # a row a cluster at most
+    # a row a cluster at most
+    together = synchronised(members, everybody, settings, run.settings.channels.synchrony).localCheckpoint()
     in_step = together.where(F.col("bits") >= int(settings.shown * MILLI)).select("cluster_id")
     innocent = explanations(clusters, sizes, shared_values, known_profiles, in_step, owners, run).localCheckpoint()
     pieces = (
@@ -41,10 +42,14 @@ def transform(
         identity(members, sizes, shared_values, owners, settings, run.settings.channels),
         pool(members, sizes, shared_values, owners, settings),
         behaviours(members, behaviour.join(everybody.select("account_id", "activity"), "account_id"), models, run),
-        succession(members, known_profiles.join(behaviour.select("account_id", "volume_class"), "account_id"), settings),
+        succession(
+            members, known_profiles.join(behaviour.select("account_id", "volume_class"), "account_id"), settings
+        ),
         *subject(members, everybody, run),
     )
     fits = innocent.where("explains").select("cluster_id", "channel")
     left = unexplained(reduce(DataFrame.unionByName, pieces), fits, sizes, settings)
     rows = left.unionByName(innocent.drop("explains"))
-    return rows.select(F.lit(run.day).alias("run_date"), *(f for f in table("scoring.evidence").schema.fieldNames() if f != "run_date"))
+    return rows.select(
+        F.lit(run.day).alias("run_date"), *(f for f in table("scoring.evidence").schema.fieldNames() if f != "run_date")
+    )

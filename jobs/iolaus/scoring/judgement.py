@@ -19,7 +19,8 @@ from iolaus.settings import Run
 
 BASELINE, GROUP = 800, 40  # random accounts, in groups of so many, by which it is told how like themselves accounts are
 FEWEST_OPENINGS = 4
-_REPORTED = ("instruction", "own_text", "whole_set", "client", "domain", "people", "extraction", "clock")  # by `scoring.evidence`
+# by `scoring.evidence`
+_REPORTED = ("instruction", "own_text", "whole_set", "client", "domain", "people", "extraction", "clock")
 _ANY = ", ".join(f"{f.name} struct<value:double,error:double>" for f in FACTS)
 
 
@@ -40,7 +41,9 @@ def transform(
     | hc_1    | people | few: programs                   | -0.3 | distillation | one_trade |    9.1 |
     """
     everybody = of_background(profiles, population).select("account_id", "openings", _days().alias("days"))
-    sample = everybody.where(F.length("openings") >= FEWEST_OPENINGS * OPENING.itemsize).orderBy(F.xxhash64("account_id"), "account_id")
+    sample = everybody.where(F.length("openings") >= FEWEST_OPENINGS * OPENING.itemsize).orderBy(
+        F.xxhash64("account_id"), "account_id"
+    )
     seed, drawn = run.settings.graph.seed, sample.limit(BASELINE).toArrow()
     baseline, days = baseline_of(drawn, GROUP, seed), days_of(drawn)
 
@@ -49,7 +52,9 @@ def transform(
         row = {name: {"value": m.value, "error": m.error} for name, m in facts.items()}
         made = {"cluster_id": group["cluster_id"][0].as_py()} | {f.name: row.get(f.name) for f in FACTS}
         kind = pa.struct([("value", pa.float64()), ("error", pa.float64())])
-        return pa.Table.from_pylist([made], schema=pa.schema([("cluster_id", pa.string()), *((f.name, kind) for f in FACTS)]))
+        return pa.Table.from_pylist(
+            [made], schema=pa.schema([("cluster_id", pa.string()), *((f.name, kind) for f in FACTS)])
+        )
 
     members = _members(clusters, shared_values, profiles, accounts)
     counted = members.groupBy("cluster_id").applyInArrow(measure, f"cluster_id string, {_ANY}")
@@ -86,7 +91,9 @@ def _members(clusters: DataFrame, shared_values: DataFrame, profiles: DataFrame,
 
 def _days() -> Column:
     """Exchanges by day since 1970 and hour, of `activity`."""
-    return F.transform("activity", lambda a: F.struct((a["hour"] / 24).cast("int").alias("day"), a["n"].cast("long").alias("n")))
+    return F.transform(
+        "activity", lambda a: F.struct((a["hour"] / 24).cast("int").alias("day"), a["n"].cast("long").alias("n"))
+    )
 
 
 def _figure(name: str) -> Column:
@@ -109,7 +116,9 @@ def _reported(evidence: DataFrame, run: Run) -> DataFrame:
     def value_of(name: str) -> Column:
         return F.max(F.when((kind == "innocent") & (channel == name), F.col("value")))
 
-    usual = (F.col("value") >= settings.explained_share) & (F.col("value") >= settings.explained_lift * F.col("background"))
+    usual = (F.col("value") >= settings.explained_share) & (
+        F.col("value") >= settings.explained_lift * F.col("background")
+    )
     figures = {
         "instruction": F.coalesce(F.max(F.when(coordinates & channel.isin(*texts), F.col("value"))), F.lit(0.0)),
         "own_text": value_of(OWN_TEXT),
@@ -147,7 +156,11 @@ def _rows(measures: dict[str, object]) -> list[dict[str, object]]:
     for name, bits in made.by_fact.items():
         logs = [(h, round(log, 3)) for h, log in made.logs[name].items()]
         said = _of_fact(name, facts[name]) if name in facts else _prior(made)
-        rows.append({"cluster_id": measures["cluster_id"], "fact": name, "bits": round(bits, 3), "log_likelihoods": logs} | ends | said)
+        rows.append(
+            {"cluster_id": measures["cluster_id"], "fact": name, "bits": round(bits, 3), "log_likelihoods": logs}
+            | ends
+            | said
+        )
     return rows
 
 

@@ -16,7 +16,15 @@ from iolaus.text.intents import BIT, text_capabilities
 from iolaus.text.pseudonyms import addresses, pseudonyms
 
 Patterns = Mapping[str, tuple[str, ...]]
-_FINGERPRINTED = ("prompt", "system_instructions", "client_ip", "user_agent", "tls_fingerprint", "image_count", "tools_hash")
+_FINGERPRINTED = (
+    "prompt",
+    "system_instructions",
+    "client_ip",
+    "user_agent",
+    "tls_fingerprint",
+    "image_count",
+    "tools_hash",
+)
 _MADE = ("address", "block", "device", "key_id", "system_hash", "capabilities")
 
 
@@ -48,7 +56,9 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
         F.col("request_stream").alias("stream"),
         F.col("request_thinking").alias("thinking"),
         F.exists("finish_reasons", lambda reason: reason.isin("max_tokens", "length")).alias("truncated"),
-        F.when(F.size("tool_names") > 0, F.xxhash64(F.array_join(F.array_sort(F.array_distinct("tool_names")), "\n"))).alias("tools_hash"),
+        F.when(
+            F.size("tool_names") > 0, F.xxhash64(F.array_join(F.array_sort(F.array_distinct("tool_names")), "\n"))
+        ).alias("tools_hash"),
         "tool_call_count",
         "image_count",
         "http_status",
@@ -67,7 +77,9 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
     copies = Window.partitionBy("account_id", "requested_at", "exchange_id").orderBy(
         _failed(), "arrived_on", "prompt_hash", F.hash(*schema.fieldNames())
     )
-    return reduced.repartition("account_id").withColumn("_nth", F.row_number().over(copies)).where("_nth = 1").drop("_nth")
+    return (
+        reduced.repartition("account_id").withColumn("_nth", F.row_number().over(copies)).where("_nth = 1").drop("_nth")
+    )
 
 
 def _failed() -> Column:
@@ -86,12 +98,20 @@ def _agreed(exchanges: DataFrame) -> DataFrame:
     if contested.isEmpty():
         return exchanges
     place = F.struct(_failed().alias("failed"), "arrived_on", "requested_at", "account_id")
-    claims = exchanges.select("exchange_id", place.alias("place")).join(contested, F.xxhash64("exchange_id") == F.col("of"))
+    claims = exchanges.select("exchange_id", place.alias("place")).join(
+        contested, F.xxhash64("exchange_id") == F.col("of")
+    )
     first = claims.groupBy("exchange_id").agg(F.min("place").alias("first"))
-    return exchanges.join(first, "exchange_id", "left").where(F.col("first").isNull() | (F.col("first") == place)).drop("first")
+    return (
+        exchanges.join(first, "exchange_id", "left")
+        .where(F.col("first").isNull() | (F.col("first") == place))
+        .drop("first")
+    )
 
 
-def _reduce(batch: pa.RecordBatch, secret: bytes, key_id: str, patterns: Patterns, schema: StructType) -> pa.RecordBatch:
+def _reduce(
+    batch: pa.RecordBatch, secret: bytes, key_id: str, patterns: Patterns, schema: StructType
+) -> pa.RecordBatch:
     """A batch with texts and identifiers replaced by fingerprints and pseudonyms."""
     columns = {name: batch.column(name) for name in batch.schema.names}
     prompts, system = columns["prompt"], columns["system_instructions"]

@@ -11,7 +11,8 @@ REASONING = Campaign(
         Work(
             128,
             template=(
-                "Solve the problem. Write out every step of your reasoning, number the steps, and check the result in a second "
+                "Solve the problem. Write out every step of your reasoning, number the steps, and check the result "
+                "in a second "
                 "way.\n\nProblem: {task}"
             ),
             source="task",
@@ -24,7 +25,8 @@ REASONING = Campaign(
         Work(
             78,
             template=(
-                "You are a strict grader. Rubric: correctness {n}, completeness {n}, clarity {n}. Give each a score with one "
+                "You are a strict grader. Rubric: correctness {n}, completeness {n}, clarity {n}. Give each a score "
+                "with one "
                 "line of grounds, then a total as JSON.\n\nTask: {task}\nAnswer to grade: the {adj} one above."
             ),
             source="task",
@@ -36,7 +38,8 @@ REASONING = Campaign(
         Work(
             50,
             template=(
-                "A user asks about a politically sensitive matter. Rewrite the question and a reply so that neither breaks the "
+                "A user asks about a politically sensitive matter. Rewrite the question and a reply so that neither "
+                "breaks the "
                 "local content rules, and stay {tone}.\n\nQuestion: {task}"
             ),
             source="task",
@@ -69,7 +72,8 @@ PATHWAYS = Campaign(
         Work(
             62,
             template=(
-                "You are an expert {role} who joins statistical rigor with deep domain knowledge. Your goal is data-driven "
+                "You are an expert {role} who joins statistical rigor with deep domain knowledge. Your goal is "
+                "data-driven "
                 "insight: no summary, no charts, but findings that rest on real data and on complete, transparent "
                 "reasoning.\n\n{task}"
             ),
@@ -82,7 +86,8 @@ PATHWAYS = Campaign(
         Work(
             60,
             template=(
-                "You are an autonomous agent. Plan, call a tool, observe, and go on until the goal is met. Explain each choice "
+                "You are an autonomous agent. Plan, call a tool, observe, and go on until the goal is met. Explain "
+                "each choice "
                 "of tool.\nGoal: {task}"
             ),
             source="task",
@@ -96,7 +101,8 @@ PATHWAYS = Campaign(
         Work(
             64,
             template=(
-                "Act as a principal engineer. Give the complete solution with the reasoning behind each design choice, then tests.\n{task}"
+                "Act as a principal engineer. Give the complete solution with the reasoning behind each design "
+                "choice, then tests.\n{task}"
             ),
             source="task",
             repeat=3,
@@ -106,7 +112,8 @@ PATHWAYS = Campaign(
         ),
         Work(
             36,
-            template="Here is the screen. Decide the next action of the mouse or keyboard and say why, as JSON.\nInstruction: {task}",
+            template="Here is the screen. Decide the next action of the mouse or keyboard and say why, as "
+            "JSON.\nInstruction: {task}",
             source="task",
             repeat=2,
             language="en",
@@ -117,7 +124,8 @@ PATHWAYS = Campaign(
         ),
         Work(
             34,
-            template="Look at the picture and describe, region by region, all that bears on the question; then answer it.\n{task}",
+            template="Look at the picture and describe, region by region, all that bears on the question; then "
+            "answer it.\n{task}",
             source="task",
             repeat=3,
             language="en",
@@ -152,7 +160,8 @@ HYDRA = Campaign(
         Work(
             70,
             template=(
-                "You are a world-class software engineer. Think through the task, then write the complete program; give your "
+                "You are a world-class software engineer. Think through the task, then write the complete program; "
+                "give your "
                 "reasoning before each function, and finish with a list of edge cases.\n\nTask: {task}"
             ),
             source="task",
@@ -164,7 +173,8 @@ HYDRA = Campaign(
         Work(
             42,
             template=(
-                "You have the tools listed. State which tool you would call first and why, the exact arguments, and what you "
+                "You have the tools listed. State which tool you would call first and why, the exact arguments, and "
+                "what you "
                 "would do with each possible result.\n\nRequest: {task}"
             ),
             source="task",
@@ -176,7 +186,8 @@ HYDRA = Campaign(
         Work(
             34,
             template=(
-                "You are the orchestrator of {n} sub-agents. Split the work, write a brief for each, and say how you would "
+                "You are the orchestrator of {n} sub-agents. Split the work, write a brief for each, and say how you "
+                "would "
                 "merge and verify their results.\n\nWork: {task}"
             ),
             source="task",

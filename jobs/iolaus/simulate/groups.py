@@ -113,9 +113,9 @@ class LookAlike(Group):
 class Campaign(Group):
     """Accounts run by one operator, who hands request k to account (k + offset) mod n.
 
-    `replaced` is the share of working accounts that are banned at `ban_at` (a part of the span) and replaced
-    by new ones. `release_adoption` is the share of traffic that moves to the new model in the `release_adoption_hours` after its
-    release. `per_card` accounts share a payment method (0: each has its own). Accounts are made in batches.
+    `replaced` is the share of working accounts that are banned at `ban_at` (a part of the span) and replaced by new
+    ones. `release_adoption` is the share of traffic that moves to the new model in the `release_adoption_hours` after
+    its release. `per_card` accounts share a payment method (0: each has its own). Accounts are made in batches.
     """
 
     minimum: int = 12

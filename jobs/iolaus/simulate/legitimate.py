@@ -11,7 +11,13 @@ _CLIENT = (
 )
 _CLIENT_TOOLS = ("read_file", "edit_file", "run_command", "search_files")
 _ORGANISATION = Access(
-    plans=("enterprise",), paths=_API, network="group", card="group", mail="group", verified="enterprise", organisation=True
+    plans=("enterprise",),
+    paths=_API,
+    network="group",
+    card="group",
+    mail="group",
+    verified="enterprise",
+    organisation=True,
 )
 
 LOOK_ALIKES = (
@@ -29,7 +35,8 @@ LOOK_ALIKES = (
         130_000,
         (
             Work(
-                system="You answer the enquiries of {name}'s customers in {place}. Be {tone} and {adj}. Never promise a refund.",
+                system="You answer the enquiries of {name}'s customers in {place}. Be {tone} and {adj}. Never "
+                "promise a refund.",
                 voice="unit",
                 topics=("finance", "business", "home"),
             ),
@@ -41,7 +48,10 @@ LOOK_ALIKES = (
         "small_firm",
         3000,
         240_000,
-        (Work(180), Work(76, template="House style: {tone}, {adj}, {form} of at most {n} words.\n{task}", voice="unit")),
+        (
+            Work(180),
+            Work(76, template="House style: {tone}, {adj}, {form} of at most {n} words.\n{task}", voice="unit"),
+        ),
         Access(plans=("pro",), network="unit", card="unit", mail="unit"),
         unit=5,
     ),
@@ -65,7 +75,8 @@ LOOK_ALIKES = (
                 repeat=5,
                 language="en",
                 topics=("science_fiction", "writing"),
-                template="From now on you are my brutally honest future self, {n} years older. First list what I avoid, then answer: {task}",
+                template="From now on you are my brutally honest future self, {n} years older. First list what I "
+                "avoid, then answer: {task}",
                 voice="account",
             ),
         ),
@@ -79,7 +90,8 @@ LOOK_ALIKES = (
         (
             Work(
                 template=(
-                    "You are an expert {role} writing training data. Produce a {adj} question and a worked answer about the "
+                    "You are an expert {role} writing training data. Produce a {adj} question and a worked answer "
+                    "about the "
                     "following.\n{task}\nReturn both with full reasoning."
                 ),
                 source="task",

@@ -66,7 +66,9 @@ def normalise(texts: pa.Array) -> pa.Array:
     longest = HEAD_CHARACTERS + TAIL_CHARACTERS
     if (pc.max(pc.binary_length(texts)).as_py() or 0) > longest:
         cut = pc.binary_join_element_wise(
-            pc.utf8_slice_codeunits(texts, 0, HEAD_CHARACTERS), pc.utf8_slice_codeunits(texts, -TAIL_CHARACTERS, None), " "
+            pc.utf8_slice_codeunits(texts, 0, HEAD_CHARACTERS),
+            pc.utf8_slice_codeunits(texts, -TAIL_CHARACTERS, None),
+            " ",
         )
         texts = pc.if_else(pc.greater(pc.utf8_length(texts), longest), cut, texts)
     return pc.utf8_lower(pc.utf8_normalize(texts, form="NFKC"))
@@ -87,7 +89,8 @@ def words(normalised: pa.Array) -> Words:
     """The hashed words of normalised texts."""
     plain = pc.string_is_ascii(normalised)
     beyond = normalised.filter(pc.invert(plain))
-    beyond = pc.replace_substring_regex(beyond, _SPACELESS, r" \1 ")  # first, or a number would take its whole clause with it
+    # first, or a number would take its whole clause with it
+    beyond = pc.replace_substring_regex(beyond, _SPACELESS, r" \1 ")
     beyond = pc.replace_substring_regex(beyond, _IDENTIFIER, " 0 ")
     beyond = pc.replace_substring_regex(beyond, _NOT_WORD, " ")
     text = pc.replace_substring_regex(normalised.filter(plain), _IDENTIFIER, " 0 ")
@@ -110,7 +113,8 @@ def _cut(texts: pa.StringArray) -> tuple[pa.StringArray, Offsets]:
     inside = _WORD_BYTE[content]
     run_starts = inside.copy()
     run_starts[1:] &= ~inside[:-1]
-    run_starts[at[:-1][at[:-1] < len(content)]] |= inside[at[:-1][at[:-1] < len(content)]]  # a text ends the word before it
+    # a text ends the word before it
+    run_starts[at[:-1][at[:-1] < len(content)]] |= inside[at[:-1][at[:-1] < len(content)]]
     starts = np.flatnonzero(run_starts)
     kept = np.concatenate([[0], np.cumsum(inside)])  # bytes of words before each byte
     lengths = np.append(kept[starts], kept[-1]).astype(np.int32)
@@ -199,7 +203,9 @@ def minhash(sets: Words) -> npt.NDArray[np.int32]:
         minima = np.empty((end - begin, SIGNATURE), np.int32)
         for k in range(SIGNATURE):  # multiply-add-shift over 64 bits, one odd multiplier a function
             with np.errstate(over="ignore"):
-                hashed = (high * _MULTIPLIERS[k] + low * (_MULTIPLIERS[k] >> np.uint64(7) | np.uint64(1))) >> np.uint64(33)
+                hashed = (high * _MULTIPLIERS[k] + low * (_MULTIPLIERS[k] >> np.uint64(7) | np.uint64(1))) >> np.uint64(
+                    33
+                )
             minima[:, k] = np.minimum.reduceat(hashed.astype(np.int32), within)
         out[rows[begin:end]] = minima
     return out
@@ -211,7 +217,8 @@ def terms(w: Words) -> pa.BinaryArray:
     row = np.repeat(np.arange(len(w.counts)), w.counts)
     within = np.arange(len(bucket)) - np.repeat(w.offsets[:-1], w.counts)
     early = within < MAX_TERMS
-    # Rows ascend, so the keys are nearly sorted, which a stable sort makes use of; NumPy's `unique` hashes, 50 times slower.
+    # Rows ascend, so the keys are nearly sorted, which a stable sort makes use of; NumPy's `unique` hashes, 50 times
+    # slower.
     cells = np.sort(row[early] * TERM_BUCKETS + bucket[early], kind="stable")
     cells = cells[run_starts(cells)]
     counts = np.bincount(cells // TERM_BUCKETS, minlength=len(w.counts))

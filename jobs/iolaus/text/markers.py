@@ -29,9 +29,7 @@ _OBJECT = (
     r"(?:the |this |all )?(?:user |system |sensitive )?"
     r"(?:content|data|prompt|message|text|input|output|request|response|body|payload|value|pii)s?"
 )
-_DONE = (
-    r"(?:redacted|masked|filtered|scrubbed|removed|omitted|hidden|suppressed|anonymi[sz]ed|obfuscated|not[ _-](?:captured|logged|recorded))"
-)
+_DONE = r"(?:redacted|masked|filtered|scrubbed|removed|omitted|hidden|suppressed|anonymi[sz]ed|obfuscated|not[ _-](?:captured|logged|recorded))"
 _EDGE = r"[\s\[\](){}<>*_\"'`.:#-]*"
 _PATTERN = re.compile(
     rf"(?i:{_EDGE}(?:{_OBJECT}[ _-]+(?:(?:has|have|was|were|is|are) (?:been )?)?)?{_DONE}(?:[ _-]+{_OBJECT})?"
@@ -43,9 +41,12 @@ _PATTERN = re.compile(
 
 
 def is_redaction_marker(text: str) -> bool:
-    """Whether a text only says that something was left out: a redaction marker, a mask, or an empty value written as text.
+    """Whether a text only says that something was left out.
 
-    A text of over 120 characters never is. Whole texts are judged, not parts: a prompt with a masked name in it is a prompt.
+    A redaction marker, a mask, or an empty value written as text.
+
+    A text of over 120 characters never is. Whole texts are judged, not parts: a prompt with a masked name in it is a
+    prompt.
     """
     if len(text) > _LONGEST:
         return False

@@ -32,7 +32,8 @@ from iolaus.joins.cosine.products import task_pairs
 from iolaus.joins.cosine.recall_probes import DRAWN, SAMPLE_EACH, Measured, draw, measure, sample
 from iolaus.joins.cosine.vectors import pack, unpacked
 
-EXACT_ROWS = 30_000  # exact products of so many take about 2 s of a core, as much as planning cells does (docs/joins.md)
+# exact products of so many take about 2 s of a core, as much as planning cells does (docs/joins.md)
+EXACT_ROWS = 30_000
 BLOCK = 8_192  # vectors in a block of a cell that is split: 4 MB at d = 128
 CELL_ROWS = 256  # vectors at home in a cell: comparing them costs then about what finding the cell does
 MOST_CELLS = 16_384  # 8 MB of pivots at d = 128, sent to every task
@@ -104,7 +105,10 @@ def cosine_join(
 
 
 def _packed(vectors: DataFrame, seed: int) -> DataFrame:
-    """(n, without, narrowest, width, arrow_batch, drawn): vectors by the batch, and some of them at random, computed once."""
+    """(n, without, narrowest, width, arrow_batch, drawn).
+
+    Vectors by the batch, and some of them at random, computed once.
+    """
 
     def packs(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -140,7 +144,12 @@ def _cells(
 
 
 def _plan(
-    homes: npt.NDArray[np.float64], cells: Cells, measured: Measured | None, threshold: float, identical: int, neighbours: int | None
+    homes: npt.NDArray[np.float64],
+    cells: Cells,
+    measured: Measured | None,
+    threshold: float,
+    identical: int,
+    neighbours: int | None,
 ) -> Plan:
     """Cells one after the other fill a task; a cell larger than a block has tasks of its own."""
     blocks = np.maximum(np.ceil(homes / BLOCK).astype(np.int64), 1)
@@ -170,7 +179,10 @@ def _figures(rows: int, without: int, width: int, plan: Plan, measured: Measured
 
 
 def sampled(vectors: DataFrame, most: int) -> Floats:
-    """At most `most` of (id string, vector array<float>), shape (n, d): those of least hash, whatever the partitioning."""
+    """At most `most` of (id string, vector array<float>), shape (n, d).
+
+    Those of least hash, whatever the partitioning.
+    """
     rows = vectors.where("vector is not null").orderBy(F.xxhash64("id"), "id").limit(most).select("vector").toArrow()
     flat = rows["vector"].combine_chunks().flatten().to_numpy()
     return flat.reshape(len(rows), -1) if len(rows) else np.zeros((0, 0), np.float32)

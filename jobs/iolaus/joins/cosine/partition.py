@@ -51,7 +51,10 @@ class Plan:
 
 
 def split_by_task(parts: Iterable[Vectors], plan: Plan) -> Iterator[pa.RecordBatch]:
-    """`exchange.PARTITIONED`: an Arrow batch to each task that some of the vectors go to, and one of those that stay at home there."""
+    """`exchange.PARTITIONED`: an Arrow batch to each task that some of the vectors go to.
+
+    And one of the vectors that stay at home there.
+    """
     waiting, n = list[Vectors](), 0
     for part in parts:
         waiting.append(part)
@@ -89,7 +92,9 @@ class _Rest(NamedTuple):
 
 
 def _thinned(vectors: Vectors, most: int) -> tuple[Vectors, list[_Rest]]:
-    """Where more than `most` vectors are the same, only the most + 1 of least ids are partitioned, and the rest are named.
+    """Where more than `most` vectors are the same, only the most + 1 of least ids are partitioned.
+
+    The rest are named.
 
     So many are enough for whoever receives them to see that there are more than `most`.
     """
@@ -105,9 +110,14 @@ def _rest_messages(vectors: Vectors, rest: list[_Rest], plan: Plan) -> dict[int,
     """Of each task, an Arrow batch (id, like) of the vectors that are like a vector at home there."""
     home, found = plan.home(vectors), dict[int, list[pa.RecordBatch]]()
     for like, ids in rest:
-        batch = pa.RecordBatch.from_arrays([ids, pa.array([vectors.ids[like].as_py()] * len(ids), pa.string())], names=["id", "like"])
+        batch = pa.RecordBatch.from_arrays(
+            [ids, pa.array([vectors.ids[like].as_py()] * len(ids), pa.string())], names=["id", "like"]
+        )
         found.setdefault(int(home[like]), []).append(batch)
-    return {task: arrow_batch(pa.Table.from_batches(batches).combine_chunks().to_batches()[0]) for task, batches in found.items()}
+    return {
+        task: arrow_batch(pa.Table.from_batches(batches).combine_chunks().to_batches()[0])
+        for task, batches in found.items()
+    }
 
 
 def _destinations(vectors: Vectors, plan: Plan) -> tuple[Ints, Ints]:

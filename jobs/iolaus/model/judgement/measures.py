@@ -27,14 +27,24 @@ _DAY_MS = 86_400_000
 FEWEST_DAYS = 7  # of fewer days of traffic nothing is said about how long a group lasts
 
 # The columns of a member: days are lists of (day since 1970, n exchanges), shared of (channel, value_hash).
-MEMBER = ("cluster_id", "account_id", "owner_id", "created_at", "n_exchanges", "n_later_turns", "openings", "days", "shared")
+MEMBER = (
+    "cluster_id",
+    "account_id",
+    "owner_id",
+    "created_at",
+    "n_exchanges",
+    "n_later_turns",
+    "openings",
+    "days",
+    "shared",
+)
 
 
 def measured(members: pa.Table, baseline: float | None, days: int, seed: int) -> dict[str, Measured]:
     """Facts by name of one group, of rows MEMBER in any order; one that cannot be told is left out.
 
-    baseline: `Source.log` of random accounts, None where accounts are not like themselves, so that nothing can be told. days:
-    from the first of the window that has traffic to its last.
+    baseline: `Source.log` of random accounts, None where accounts are not like themselves, so that nothing can be told.
+    days: from the first of the window that has traffic to its last.
     """
     members = members.sort_by("account_id")
     facts = _content(_drawn(members, seed), baseline, seed) | _places(members) | _creation(members)
@@ -44,10 +54,12 @@ def measured(members: pa.Table, baseline: float | None, days: int, seed: int) ->
 
 
 def baseline_of(accounts: pa.Table, group: int, seed: int) -> float | None:
-    """Mean `Source.log` of random accounts in groups of `group`, of (account_id, openings); None where it is too small to measure by.
+    """Mean `Source.log` of random accounts in groups of `group`, of (account_id, openings).
 
-    A template of an account's own is a likeness too here, so openings are dealt whatever texts they carry: operations, of which
-    random accounts may be several, do not make a platform's accounts look alike.
+    None where it is too small to measure by.
+
+    A template of an account's own is a likeness too here, so openings are dealt whatever texts they carry: operations,
+    of which random accounts may be several, do not make a platform's accounts look alike.
     """
     lengths, records = unpacked(accounts["openings"].combine_chunks(), OPENING)
     account = np.repeat(np.arange(len(accounts)), lengths)
@@ -94,7 +106,9 @@ def _content(members: pa.Table, baseline: float | None, seed: int) -> dict[str, 
 def _places(members: pa.Table) -> dict[str, Measured]:
     """The facts `places` and `applications`, from values that members share with each other."""
     row, channel, value_hash = _shared(members)
-    owner = pc.fill_null(members["owner_id"], members["account_id"]).combine_chunks().dictionary_encode().indices.to_numpy()
+    owner = (
+        pc.fill_null(members["owner_id"], members["account_id"]).combine_chunks().dictionary_encode().indices.to_numpy()
+    )
     value = _numbered(channel, value_hash)
     sharers, owners = _counted(value, row), _counted(value, owner[row])
     places = np.isin(channel, PLACES) & (owners[value] >= 2)
@@ -120,7 +134,9 @@ def _shared(members: pa.Table) -> tuple[Ints, npt.NDArray[Any], Ints]:
 def _numbered(channel: npt.NDArray[Any], value_hash: Ints) -> Ints:
     """A number from 0 for each distinct value."""
     kinds = np.unique(channel, return_inverse=True)[1] if len(channel) else np.zeros(0, np.int64)
-    return np.unique(np.stack([kinds, value_hash]), axis=1, return_inverse=True)[1].ravel() if len(value_hash) else kinds
+    return (
+        np.unique(np.stack([kinds, value_hash]), axis=1, return_inverse=True)[1].ravel() if len(value_hash) else kinds
+    )
 
 
 def _counted(value: Ints, who: Ints) -> Ints:

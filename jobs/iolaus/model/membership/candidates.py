@@ -1,4 +1,6 @@
-"""Candidates: the accounts that share a value with a group, or ask about the same things, and what each channel says of the two.
+"""Candidates: the accounts that share a value with a group, or ask about the same things.
+
+And what each channel says of the two.
 
 From here on, thousandths of a bit. An account is its row in the batch, a group its place in `Groups.names`.
 """
@@ -20,7 +22,8 @@ from iolaus.model.signals import CHANNEL
 from iolaus.settings import DEFAULT, Channels, Limits, Profile
 
 Bools = npt.NDArray[np.bool_]
-Found = tuple[Ints, Ints, Ints, Ints, Bools]  # account, group, channel, bits, whether nearly all members have it: a row each
+# account, group, channel, bits, whether nearly all members have it: a row each
+Found = tuple[Ints, Ints, Ints, Ints, Bools]
 
 # Channels of one part are views of one fact, of which the best counts.
 PARTS = sorted({(CHANNEL[c].family, CHANNEL[c].group) for c in CHANNELS})
@@ -66,7 +69,9 @@ def candidates(found: Sequence[Found], memberships: Ints, groups: int) -> Candid
         return None
     # The best channel of each part: (account, group, part) with the most bits last. All in one number, which is sorted.
     said = np.maximum(bits, -_BELOW) + _BELOW
-    rows = np.sort((((account * groups + group) * len(PARTS) + _PART_OF[channel]) << 22) + (said << 6) + (channel << 1) + usual)
+    rows = np.sort(
+        (((account * groups + group) * len(PARTS) + _PART_OF[channel]) << 22) + (said << 6) + (channel << 1) + usual
+    )
     key, bits, channel, usual = rows >> 22, ((rows >> 6) & 0xFFFF) - _BELOW, (rows >> 1) & 0x1F, (rows & 1).astype(bool)
     pairs, part = np.divmod(key, len(PARTS))
     first = run_starts(pairs)
@@ -81,18 +86,30 @@ def candidates(found: Sequence[Found], memberships: Ints, groups: int) -> Candid
 
 
 def of_shared_values(
-    packed_values: pa.BinaryArray, typical: Typical, memberships: Ints, groups: Groups, owners: int, limits: Channels = DEFAULT.channels
+    packed_values: pa.BinaryArray,
+    typical: Typical,
+    memberships: Ints,
+    groups: Groups,
+    owners: int,
+    limits: Channels = DEFAULT.channels,
 ) -> Found:
     """What each value that an account shares with a group says, in thousandths of a bit."""
     account, place, is_qualifying = typical.met(packed_values)
     group = typical.group[place]
     nobody = np.zeros(len(typical.value_hash), bool)
     bits = _agreement(typical.having, typical.n_owners, groups.size[typical.group], nobody, nobody, owners)[place]
-    own = np.flatnonzero(np.isin(account * len(groups.names) + group, memberships))  # a member's use is not held against itself
+    # a member's use is not held against itself
+    own = np.flatnonzero(np.isin(account * len(groups.names) + group, memberships))
     having, n_owners, size = typical.having[place[own]], typical.n_owners[place[own]], groups.size[group[own]]
     bits[own] = _agreement(having, n_owners, size, np.ones(len(own), bool), is_qualifying[own], owners)
     channel, caps = typical.channel[place], np.array([limits[c].cap for c in CHANNELS])
-    return account, group, channel, np.round(np.minimum(bits, caps[channel]) * MILLI).astype(np.int64), typical.usual[place]
+    return (
+        account,
+        group,
+        channel,
+        np.round(np.minimum(bits, caps[channel]) * MILLI).astype(np.int64),
+        typical.usual[place],
+    )
 
 
 def of_subject(
@@ -121,7 +138,9 @@ def of_subject(
             continue
         above = (len(everybody) - np.searchsorted(everybody[:, g], near[:, g], side="left") + 1) / (len(everybody) + 1)
         below = (np.searchsorted(inside, near[:, g], side="right") + 1) / (len(inside) + 1)
-        typical = (len(everybody) - np.searchsorted(everybody[:, g], np.median(inside), side="left") + 1) / (len(everybody) + 1)
+        typical = (len(everybody) - np.searchsorted(everybody[:, g], np.median(inside), side="left") + 1) / (
+            len(everybody) + 1
+        )
         surprise = np.minimum(-np.log2(np.maximum(above, typical)), limits.cap) - np.maximum(-np.log2(below) - 1, 0)
         bits[:, g] = np.maximum(surprise, -settings.subject_least)
     at, group = np.nonzero((bits >= settings.candidate_bits) | member)
@@ -150,7 +169,12 @@ def flattened(lists: pa.ListArray) -> tuple[pa.Array, Ints]:
 
 
 def _agreement(
-    having: Ints, n_owners: Ints, size: Ints, member: npt.NDArray[np.bool_], is_qualifying: npt.NDArray[np.bool_], owners: int
+    having: Ints,
+    n_owners: Ints,
+    size: Ints,
+    member: npt.NDArray[np.bool_],
+    is_qualifying: npt.NDArray[np.bool_],
+    owners: int,
 ) -> Floats:
     """log2 of the share of the group's other members with the value over the share of everybody else.
 

@@ -1,14 +1,14 @@
 """Re-assignment of accounts to groups by profile: naive Bayes against the background of the same data.
 
-A group's profile is what its members have more often than everybody: values by channel, time of creation,
-bins of behaviour, what they ask about, the hours in which they are active. Of an account, each channel says how much
-likelier its values are in the group than in the baseline, in bits; groups of channels that are views of one fact count once;
-families add up, each capped. A member is judged without its own contribution (leave one out), so a group cannot vouch for a member that
-only vouches for itself. After Fellegi and Sunter, A theory for record linkage (JASA 1969), with agreement
-weights estimated from the group and the background instead of from matched pairs.
+A group's profile is what its members have more often than everybody: values by channel, time of creation, bins of
+behaviour, what they ask about, the hours in which they are active. Of an account, each channel says how much likelier
+its values are in the group than in the baseline, in bits; groups of channels that are views of one fact count once;
+families add up, each capped. A member is judged without its own contribution (leave one out), so a group cannot vouch
+for a member that only vouches for itself. After Fellegi and Sunter, A theory for record linkage (JASA 1969), with
+agreement weights estimated from the group and the background instead of from matched pairs.
 
-Cost: an Arrow pass over the groups' members to describe them, and one over all accounts. What comes to the driver is one row
-a group, and of each channel its most typical values.
+Cost: an Arrow pass over the groups' members to describe them, and one over all accounts. What comes to the driver is
+one row a group, and of each channel its most typical values.
 """
 
 from collections.abc import Iterable, Iterator
@@ -39,10 +39,13 @@ from iolaus.model.membership.typical import AT_ONCE, CHANNELS, Typical, typical_
 from iolaus.model.population import Background, Size
 from iolaus.settings import DEFAULT, Channels, Profile
 
-PAIRS = 500_000  # of an account and a group, at most, that are held against each other at once: some 500 MB in a Python worker
+# of an account and a group, at most, that are held against each other at once: some 500 MB in a Python worker
+PAIRS = 500_000
 
 _ASSIGNED = (
-    "community string, account_id string, bits int, " + ", ".join(f"{family} int" for family in FAMILIES) + ", reasons array<string>"
+    "community string, account_id string, bits int, "
+    + ", ".join(f"{family} int" for family in FAMILIES)
+    + ", reasons array<string>"
 )
 
 
@@ -57,20 +60,24 @@ def assign(
 ) -> DataFrame:
     """One round: (community, account_id, bits, one column a family, reasons), one row an account.
 
-    members: (community, account_id); linked: those of groups that were found by links alone, as they were found: to have no
-    link, and share no value either, is to lack what all of them have; accounts: rows of `account_bins.bins` with `packed_values`, of
-    `typical.packed_values`, null where an account shares nothing; baseline: see `population`. Candidates of a group are the
-    accounts that share a value with it that the group has unusually often, or that ask about the same things. Bits are
-    thousandths.
+    members: (community, account_id); linked: those of groups that were found by links alone, as they were found: to
+    have no link, and share no value either, is to lack what all of them have; accounts: rows of `account_bins.bins`
+    with `packed_values`, of `typical.packed_values`, null where an account shares nothing; baseline: see `population`.
+    Candidates of a group are the accounts that share a value with it that the group has unusually often, or that ask
+    about the same things. Bits are thousandths.
     """
     settings = _without(settings, limits)
     profile = described(members, accounts.drop("packed_values"), len(baseline.hours), settings)
     if not len(profile.names):
         return members.sparkSession.createDataFrame([], _ASSIGNED)
     typical = typical_values(members, accounts, profile, population.owners, settings)
-    by_links = np.isin(profile.names, linked.select("community").distinct().toArrow()["community"].to_pylist())  # a row a group
+    # a row a group
+    by_links = np.isin(profile.names, linked.select("community").distinct().toArrow()["community"].to_pylist())
     at_once = max(1, min(AT_ONCE, PAIRS // len(profile.names)))
-    own, ties = (of.groupBy("account_id").agg(F.collect_list("community").alias(name)) for of, name in ((members, "own"), (linked, "ties")))
+    own, ties = (
+        of.groupBy("account_id").agg(F.collect_list("community").alias(name))
+        for of, name in ((members, "own"), (linked, "ties"))
+    )
 
     def judge(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         nobody = np.zeros((len(baseline.vectors), len(profile.names)), bool)
@@ -78,7 +85,15 @@ def assign(
         for batch in batches:
             for start in range(0, batch.num_rows, at_once):
                 yield from _judge(
-                    batch.slice(start, at_once), profile, by_links, typical, baseline, everybody, population, settings, limits
+                    batch.slice(start, at_once),
+                    profile,
+                    by_links,
+                    typical,
+                    baseline,
+                    everybody,
+                    population,
+                    settings,
+                    limits,
                 )
 
     return accounts.join(own, "account_id", "left").join(ties, "account_id", "left").mapInArrow(judge, _ASSIGNED)
@@ -124,11 +139,20 @@ def _judge(
     near = near.knowing(behaviour=families.behaviour(near, batch.column("bins"), groups, baseline.bins, settings))
     near = _hopeful(near, settings.timing_cap, settings)
     near = near.knowing(timing=families.timing(near, batch.column("hours"), groups, baseline.hours, settings))
-    yield _assigned(_chosen(near.where(_grounded(near, ties, len(names), settings)), groups, settings), batch.column("account_id"), names)
+    yield _assigned(
+        _chosen(near.where(_grounded(near, ties, len(names), settings)), groups, settings),
+        batch.column("account_id"),
+        names,
+    )
 
 
-def _prior(of: Candidates, groups: Groups, by_links: npt.NDArray[np.bool_], ties: Ints, accounts: int, settings: Profile) -> Ints:
-    """Log odds that an account drawn at random is of the group; less, without a value or link, of a group that links found."""
+def _prior(
+    of: Candidates, groups: Groups, by_links: npt.NDArray[np.bool_], ties: Ints, accounts: int, settings: Profile
+) -> Ints:
+    """Log odds that an account drawn at random is of the group.
+
+    Less, without a value or link, of a group that links found.
+    """
     size = groups.size[of.group]
     odds = np.round(np.log2(size / np.maximum(accounts - size, 1)) * MILLI).astype(np.int64)
     exact = np.delete(of.best, SUBJECT_PART, axis=1).max(axis=1) > 0
@@ -154,9 +178,10 @@ def _hopeful(of: Candidates, to_come: float, settings: Profile) -> Candidates:
 def _grounded(of: Candidates, ties: Ints, groups: int, settings: Profile) -> npt.NDArray[np.bool_]:
     """Which candidates have more than resemblance, which anybody may have, or make of somebody else.
 
-    To ask about the same things and to behave alike corroborates, and brings nobody into a group: whoever comes from outside
-    shares an exact value with it. And what can be copied of a victim (texts, subject, client) proves nothing against an account
-    that comes from outside and was made at another time than the group: it needs a link, a place or minutes in common.
+    To ask about the same things and to behave alike corroborates, and brings nobody into a group: whoever comes from
+    outside shares an exact value with it. And what can be copied of a victim (texts, subject, client) proves nothing
+    against an account that comes from outside and was made at another time than the group: it needs a link, a place or
+    minutes in common.
     """
     floor = settings.family_floor * MILLI
     tied = np.isin(of.account * groups + of.group, ties)

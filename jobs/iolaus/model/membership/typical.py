@@ -33,10 +33,17 @@ _IN_CONTENT = np.array([CHANNEL[c].family == "content" for c in CHANNELS])
 
 
 def packed_values(shared_values: DataFrame) -> DataFrame:
-    """(account_id, packed_values): what each account has in common with others, of `features.account_values`, as bytes: records PACKED_VALUE."""
+    """(account_id, packed_values).
+
+    What each account has in common with others, of `features.account_values`, as bytes: records PACKED_VALUE.
+    """
     code = F.array_position(F.array(*map(F.lit, CHANNELS)), F.col("channel")).cast("tinyint") - F.lit(1).cast("tinyint")
     record = F.struct(code.alias("channel"), "value_hash", "n_owners", "is_qualifying")
-    listed = shared_values.where(F.col("channel").isin(*CHANNELS)).groupBy("account_id").agg(F.collect_list(record).alias("packed_values"))
+    listed = (
+        shared_values.where(F.col("channel").isin(*CHANNELS))
+        .groupBy("account_id")
+        .agg(F.collect_list(record).alias("packed_values"))
+    )
 
     def pack(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -58,7 +65,10 @@ def records(packed_values: pa.BinaryArray) -> tuple[Ints, npt.NDArray[Any]]:
 
 @dataclass(frozen=True)
 class Typical:
-    """Values that a group has unusually often, the best of each channel; (n,) each, in the order of value and channel."""
+    """Values that a group has unusually often, the best of each channel.
+
+    (n,) each, in the order of value and channel.
+    """
 
     value_hash: Ints
     channel: Ints  # its place in CHANNELS
@@ -66,11 +76,12 @@ class Typical:
     having: Ints  # members whose use of it counts
     n_owners: Ints  # owners that have it in the baseline
     usual: npt.NDArray[np.bool_]  # whether nearly all members send it, so that it is missed in who does not
-    cost: Ints  # what it says against an account, in thousandths of a bit, that it lacks all of those; 0 where there is none
+    # what it says against an account, in thousandths of a bit, that it lacks all of those; 0 where there is none
+    cost: Ints
 
     @cached_property
     def _sought(self) -> tuple[Ints, Ints]:
-        """The distinct values, in order, and of each row here its value's place among them and its channel, as one number."""
+        """The distinct values, in order; and for each row here its value's place among them and its channel, as one number."""
         value_hashes = np.unique(self.value_hash)
         return value_hashes, np.searchsorted(value_hashes, self.value_hash) * len(CHANNELS) + self.channel
 
@@ -81,12 +92,23 @@ class Typical:
         return costs
 
     def met(self, packed_values: pa.BinaryArray) -> tuple[Ints, Ints, npt.NDArray[np.bool_]]:
-        """Of rows of `packed_values`, each record that is typical of a group: its row, its place here, and whether the use counts."""
+        """Of rows of `packed_values`, each record that is typical of a group.
+
+        Its row, its place here, and whether the use counts.
+        """
         row, items = records(packed_values)
         value_hashes, own = self._sought
         at = np.searchsorted(value_hashes, items["value_hash"])
-        known = np.flatnonzero(value_hashes[np.minimum(at, len(value_hashes) - 1)] == items["value_hash"]) if len(value_hashes) else at[:0]
-        row, wanted, is_qualifying = row[known], at[known] * len(CHANNELS) + items["channel"][known], items["is_qualifying"][known]
+        known = (
+            np.flatnonzero(value_hashes[np.minimum(at, len(value_hashes) - 1)] == items["value_hash"])
+            if len(value_hashes)
+            else at[:0]
+        )
+        row, wanted, is_qualifying = (
+            row[known],
+            at[known] * len(CHANNELS) + items["channel"][known],
+            items["is_qualifying"][known],
+        )
         first, last = (np.searchsorted(own, wanted, side=side) for side in ("left", "right"))
         n = last - first
         place = np.repeat(first, n) + np.arange(n.sum()) - np.repeat(np.cumsum(n) - n, n)
@@ -106,7 +128,11 @@ def typical_values(members: DataFrame, accounts: DataFrame, groups: Groups, owne
                 counted = items["is_qualifying"]
                 code = group[row[counted]] * len(CHANNELS) + items["channel"][counted]
                 order = np.lexsort([code, items["value_hash"][counted]])
-                value_hash, code, n_owners = items["value_hash"][counted][order], code[order], items["n_owners"][counted][order]
+                value_hash, code, n_owners = (
+                    items["value_hash"][counted][order],
+                    code[order],
+                    items["n_owners"][counted][order],
+                )
                 first = run_starts(value_hash, code)
                 found = [
                     code[first].astype(np.int32),
@@ -114,21 +140,27 @@ def typical_values(members: DataFrame, accounts: DataFrame, groups: Groups, owne
                     run_lengths(first, len(value_hash)).astype(np.int32),
                     n_owners[first],
                 ]
-                yield pa.RecordBatch.from_arrays([pa.array(x) for x in found], names=["code", "value_hash", "having", "n_owners"])
+                yield pa.RecordBatch.from_arrays(
+                    [pa.array(x) for x in found], names=["code", "value_hash", "having", "n_owners"]
+                )
 
     sizes = pa.table({"community": names, "group": np.arange(len(names), dtype=np.int32), "size": groups.size})
     known = F.broadcast(members.sparkSession.createDataFrame(sizes))  # groups of enough members
     rows = members.join(known, "community").join(
         accounts.select("account_id", "packed_values").where("packed_values is not null"), "account_id"
     )
-    counts = rows.select("community", "packed_values").mapInArrow(count, "code int, value_hash long, having int, n_owners int")
+    counts = rows.select("community", "packed_values").mapInArrow(
+        count, "code int, value_hash long, having int, n_owners int"
+    )
     of = counts.groupBy("code", "value_hash").agg(F.sum("having").alias("having"), F.max("n_owners").alias("n_owners"))
     of = of.withColumn("group", (F.col("code") / len(CHANNELS)).cast("int")).join(known, "group")
     # Held against all others: of a large operation that is itself a good part of everybody, nothing would be unusual.
     others = F.greatest(F.lit(owners) - F.col("size"), F.lit(1))
     outside = (F.greatest(F.col("n_owners") - F.col("having"), F.lit(0)) + 1) / others
     order = Window.partitionBy("code").orderBy(F.desc("having"), "n_owners", "value_hash")
-    unusual = of.where((F.col("having") >= settings.fewest) & (F.col("having") / F.col("size") >= settings.lift * outside))
+    unusual = of.where(
+        (F.col("having") >= settings.fewest) & (F.col("having") / F.col("size") >= settings.lift * outside)
+    )
     kept = unusual.withColumn("nth", F.row_number().over(order)).where(F.col("nth") <= settings.typical_values)
     table = kept.select("code", "value_hash", "having", "n_owners").toArrow()
     code, value_hash, having, n_owners = (table[name].to_numpy().astype(np.int64) for name in table.schema.names)

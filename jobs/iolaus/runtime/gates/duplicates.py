@@ -1,4 +1,6 @@
-"""Rows beyond the first of each key of a table, which is told by 128 bits: as text it would cost more to count than to make.
+"""Rows beyond the first of each key of a table, which is told by 128 bits.
+
+As text it would cost more to count than to make.
 
 A row whose key lacks a part is the first of none. Both ways give the same count.
 """
@@ -28,7 +30,9 @@ def duplicates(spec: Table) -> Column:
 
 
 def count_duplicates(frame: DataFrame, spec: Table, by: Sequence[str] = ()) -> DataFrame:
-    """(by, duplicate_keys long): the count in a pass of its own over the key's columns, a row each of `by`; for many rows.
+    """(by, duplicate_keys long): the count in a pass of its own over the key's columns, a row each of `by`.
+
+    For many rows.
 
     Keys are sorted in NumPy. Java takes five times as long to tell 77 million of them apart, for it writes, sorts and
     compares rows.
@@ -58,7 +62,10 @@ def count_duplicates(frame: DataFrame, spec: Table, by: Sequence[str] = ()) -> D
 
 
 def _key(spec: Table, by: Sequence[str]) -> tuple[Column, Column, Column]:
-    """Two hashes of a row's key, and whether it has all its parts. A key is of its day, which goes into it where there are several."""
+    """Two hashes of a row's key, and whether it has all its parts.
+
+    A key is of its day, which goes into it where there are several.
+    """
     key = [F.col(name) for name in spec.key if name != spec.date]
     own = [*(F.col(name) for name in by), *key]
     return F.xxhash64(*own), F.xxhash64(F.lit(1), *own), reduce(and_, (part.isNotNull() for part in key))

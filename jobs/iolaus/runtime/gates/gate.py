@@ -44,7 +44,9 @@ class Outcome:
     def bounds(self) -> str:
         """What is allowed, in words."""
         bounds = [
-            f"{word} {_plain(bound)}" for word, bound in (("at least", self.at_least), ("at most", self.at_most)) if bound is not None
+            f"{word} {_plain(bound)}"
+            for word, bound in (("at least", self.at_least), ("at most", self.at_most))
+            if bound is not None
         ]
         return " and ".join(bounds)
 
@@ -91,10 +93,11 @@ class Gate:
     ) -> None:
         """Judge the rows of a table for a day, or for several of a table of events, in one Spark job.
 
-        `inputs` are the rows that its stage read, by table, and `reported` the metrics that its transform told; None if it was
-        another process that made the rows, which has written them down. With `published` the rows are yet to be written: if they
-        may not be, they are kept in quality/rejected, where they can be looked at. Of `many` rows keys are counted by themselves.
-        Raises GateError, naming metric, bounds and the place of the rows, if a critical expectation fails.
+        `inputs` are the rows that its stage read, by table, and `reported` the metrics that its transform told; None if
+        it was another process that made the rows, which has written them down. With `published` the rows are yet to be
+        written: if they may not be, they are kept in quality/rejected, where they can be looked at. Of `many` rows keys
+        are counted by themselves. Raises GateError, naming metric, bounds and the place of the rows, if a critical
+        expectation fails.
         """
         suite = suites.suite(name, self._own_suites)
         measured = self._measure(suite, days, frame, inputs, many=many)
@@ -126,7 +129,9 @@ class Gate:
         """The metrics of the days that are of the rows alone, each day's in the order of the days."""
         spec = None if is_landing(suite.table) else table(suite.table)
         known = {day: self._counted(suite, day) for day in days}
-        unknown = {n: how for n, how in suite.declared.against.items() if any(n not in metrics for metrics in known.values())}
+        unknown = {
+            n: how for n, how in suite.declared.against.items() if any(n not in metrics for metrics in known.values())
+        }
         declared = replace(suite.declared, against=unknown)
         seen = summary(frame, spec, declared, suite.wanted, inputs, days, many=many).collect()  # some dozens a day
         found: dict[date, Metrics] = {day: {} for day in sorted(days)}
@@ -136,13 +141,17 @@ class Gate:
             if ROWS not in found[day]:  # of several days one that is empty
                 assert spec is not None
                 of_day = F.col(str(spec.date)) == F.lit(day)
-                found |= self._measure(suite, [day], frame.where(of_day), {n: rows.where(of_day) for n, rows in inputs.items()}, many=many)
+                found |= self._measure(
+                    suite, [day], frame.where(of_day), {n: rows.where(of_day) for n, rows in inputs.items()}, many=many
+                )
             found[day] = dict.fromkeys(unknown, 0.0) | found[day] | known[day]
         return found
 
     def _counted(self, suite: Suite, day: date) -> Metrics:
         """Rows of the same day of other tables, where this gate has counted them itself."""
-        of_the_day = {r.table for r in stage(suite.table).reads if r.span is Span.DAY} if suite.declared.against else set()
+        of_the_day = (
+            {r.table for r in stage(suite.table).reads if r.span is Span.DAY} if suite.declared.against else set()
+        )
         plain = {name: how["table"] for name, how in suite.declared.against.items() if set(how) == {"table"}}
         return {n: self._counts[t, day] for n, t in plain.items() if t in of_the_day and (t, day) in self._counts}
 
@@ -189,9 +198,14 @@ class Gate:
         return seen
 
     def _recall(self, first: date, until: date) -> None:
-        """What earlier runs measured of the days from `first` to before `until`: a few dozen rows a day come to the driver."""
+        """What earlier runs measured of the days from `first` to before `until`.
+
+        A few dozen rows a day come to the driver.
+        """
         if self.lake.exists("quality.summaries"):
-            stored = self.lake.read("quality.summaries", Span.ALL, until).where(f"run_date >= '{first}' and run_date < '{until}'")
+            stored = self.lake.read("quality.summaries", Span.ALL, until).where(
+                f"run_date >= '{first}' and run_date < '{until}'"
+            )
             for row in stored.orderBy("judged_at").collect():
                 self._metrics.setdefault(row.table_name, {}).setdefault(row.run_date, {}).update(row.metrics)
         self._known_from = first
@@ -234,7 +248,9 @@ class Gate:
         return rejected_path(self.lake, name) if rejected else self.lake.path(name)
 
     def _keep_rejected(self, name: str, frame: DataFrame) -> None:
-        frame.write.format("delta").mode("overwrite").option("overwriteSchema", "true").save(self._path(name, rejected=True))
+        frame.write.format("delta").mode("overwrite").option("overwriteSchema", "true").save(
+            self._path(name, rejected=True)
+        )
 
 
 def rejected_path(lake: Lake, name: str) -> str:

@@ -87,7 +87,11 @@ def _recorded(run_id: str, rows: list[dict[str, Any]], failed: list[str]) -> Rec
 
 
 def _failure(row: dict[str, Any]) -> str:
-    bounds = [f"{word} {row[name]:.6g}" for word, name in (("at least", "at_least"), ("at most", "at_most")) if row[name] is not None]
+    bounds = [
+        f"{word} {row[name]:.6g}"
+        for word, name in (("at least", "at_least"), ("at most", "at_most"))
+        if row[name] is not None
+    ]
     return (
         f"{row['severity']}: {row['table_name']} of {row['run_date']}: {row['metric']} is {row['observed']:.6g}, "
         f"{' and '.join(bounds)} is expected: {row['reason']} Rows: {row['rows_at']}"

@@ -59,10 +59,10 @@ def summary(
 ) -> DataFrame:
     """(metric string, value double), one row a metric: `rows`, the declared, and of the others those `wanted`.
 
-    Of several `days`, (date, metric, value): the date of the table is one that the `inputs` have too, and a day without rows
-    has no metrics of its own. One job reads `frame` once, and once more, its key alone, where duplicates are wanted of `many` rows;
-    each metric `against` one of `inputs` reads both once.
-    A metric of nothing (a mean of no rows) is null.
+    Of several `days`, (date, metric, value): the date of the table is one that the `inputs` have too, and a day without
+    rows has no metrics of its own. One job reads `frame` once, and once more, its key alone, where duplicates are
+    wanted of `many` rows; each metric `against` one of `inputs` reads both once. A metric of nothing (a mean of no
+    rows) is null.
     """
     by = [] if len(days) == 1 or spec is None else [str(spec.date)]
     day = by[0] if by else f"DATE'{days[0]}'"
@@ -76,7 +76,9 @@ def summary(
     if declared.histograms:
         parts.append(_counted(frame, declared, day, by))
     for name, how in declared.against.items():
-        parts.append(_listed(matched(frame, how, inputs[how["table"]], by).groupBy(*by).agg(F.count(F.lit(1)).alias(name)), by))
+        parts.append(
+            _listed(matched(frame, how, inputs[how["table"]], by).groupBy(*by).agg(F.count(F.lit(1)).alias(name)), by)
+        )
     return reduce(DataFrame.unionByName, parts, _listed(frame.groupBy(*by).agg(*own), by))
 
 
@@ -92,7 +94,9 @@ def _counted(frame: DataFrame, declared: Declared, day: str, by: Sequence[str]) 
 def _listed(row: DataFrame, by: Sequence[str]) -> DataFrame:
     """The columns of one row, or of one each of `by`, as rows (metric, value)."""
     metrics = (name for name in row.columns if name not in by)
-    cells = (F.struct(F.lit(name).alias("metric"), F.col(f"`{name}`").cast("double").alias("value")) for name in metrics)
+    cells = (
+        F.struct(F.lit(name).alias("metric"), F.col(f"`{name}`").cast("double").alias("value")) for name in metrics
+    )
     return row.select(*by, F.inline(F.array(*cells)))
 
 
@@ -127,14 +131,23 @@ def derived(metrics: Mapping[str, float | None], declared: Declared) -> dict[str
     if not declared.derived:
         return {}
     row = pd.DataFrame([metrics], dtype="float64")
-    found = {name: float(np.asarray(row.eval(arithmetic, engine="python"))[0]) for name, arithmetic in declared.derived.items()}
+    found = {
+        name: float(np.asarray(row.eval(arithmetic, engine="python"))[0])
+        for name, arithmetic in declared.derived.items()
+    }
     return {name: value if math.isfinite(value) else None for name, value in found.items()}
 
 
 def compared(
-    metrics: Mapping[str, float | None], history: Sequence[Mapping[str, float | None]], declared: Declared, settings: Quality
+    metrics: Mapping[str, float | None],
+    history: Sequence[Mapping[str, float | None]],
+    declared: Declared,
+    settings: Quality,
 ) -> dict[str, float | None]:
-    """The metrics `trailing`: today's against those of the trailing days; null where too few days, or rows, are known."""
+    """The metrics `trailing`: today's against those of the trailing days.
+
+    Null where too few days, or rows, are known.
+    """
     found: dict[str, float | None] = {}
     for name, how in declared.trailing.items():
         ((kind, base),) = how.items()
@@ -157,7 +170,9 @@ def compared(
 
 
 def population_stability(now: Sequence[float], before: Sequence[float]) -> float:
-    """Population stability index of two histograms: the sum over bins of (p - q) ln(p / q), half a count added to each bin.
+    """Population stability index of two histograms.
+
+    The sum over bins of (p - q) ln(p / q), half a count added to each bin.
 
     0 for equal shares; by the usual reading over 0.1 is a shift and over 0.25 a large one (Siddiqi, Credit Risk
     Scorecards, 2006).

@@ -83,11 +83,17 @@ class Records:
         self._lake.append("quality.results", [self._result_row(o) for o in outcomes])
 
     def _record_settings(self) -> None:
-        """Add the settings to `quality.settings` unless they are there. Two runs at once may both add them, which harms nobody."""
+        """Add the settings to `quality.settings` unless they are there.
+
+        Two runs at once may both add them, which harms nobody.
+        """
         if self._settings_known:
             return
         name, digest = "quality.settings", self._settings.digest
-        if not self._lake.exists(name) or not self._lake.read(name, Span.ALL, date.max).where(F.col("digest") == digest).count():
+        if (
+            not self._lake.exists(name)
+            or not self._lake.read(name, Span.ALL, date.max).where(F.col("digest") == digest).count()
+        ):
             values = json.dumps(self._settings.values(), sort_keys=True)
             differ = sorted({name for name, _, _ in differing(self._settings)})
             self._lake.append(name, [(digest, datetime.now(UTC), self._run_id, self._code, values, differ)])
@@ -123,7 +129,10 @@ class Records:
         """Rows that a stage of `day` read of a table; None if they were not measured."""
         metric = self._gate.metric
         if read.table == "landing.exchanges":
-            accepted, rejected = metric("bronze.exchanges", day, "rows"), metric("quality.quarantine", day, "rejected_exchanges")
+            accepted, rejected = (
+                metric("bronze.exchanges", day, "rows"),
+                metric("quality.quarantine", day, "rejected_exchanges"),
+            )
             return None if accepted is None or rejected is None else accepted + rejected
         if read.table == VERDICTS:
             return self._verdicts()
@@ -137,7 +146,10 @@ class Records:
         return self._gate.latest(read.table, day, "rows", before=read.span is Span.PREVIOUS)
 
     def _verdicts(self) -> int:
-        """Verdicts given so far: no gate sees them, for analysts append them between runs. Delta counts them from its log."""
+        """Verdicts given so far: no gate sees them, for analysts append them between runs.
+
+        Delta counts them from its log.
+        """
         return self._lake.read(VERDICTS, Span.ALL, date.max).count() if self._lake.exists(VERDICTS) else 0
 
     def _result_row(self, o: Outcome) -> tuple[object, ...]:
@@ -145,4 +157,10 @@ class Records:
         return (*run, o.metric, o.severity, o.success, o.observed, o.at_least, o.at_most, o.reason, o.rows_at)
 
     def _summary_row(self, m: Measured) -> tuple[object, ...]:
-        return (m.day, self._run_id, m.judged_at, m.table, {name: value for name, value in m.metrics.items() if value is not None})
+        return (
+            m.day,
+            self._run_id,
+            m.judged_at,
+            m.table,
+            {name: value for name, value in m.metrics.items() if value is not None},
+        )

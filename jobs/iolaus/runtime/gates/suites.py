@@ -59,7 +59,11 @@ class Suite:
 
 def names() -> list[str]:
     """Every table, and folder of the landing, that has a suite."""
-    return sorted(f.name.removesuffix(".json") for f in resources.files("iolaus.expectations").iterdir() if f.name.endswith(".json"))
+    return sorted(
+        f.name.removesuffix(".json")
+        for f in resources.files("iolaus.expectations").iterdir()
+        if f.name.endswith(".json")
+    )
 
 
 @cache
@@ -69,7 +73,9 @@ def exists(table: str) -> bool:
 
 
 def suite(table: str, own: Mapping[str, str] = DEFAULT.suites) -> Suite:
-    """The suite of a table, or of a folder of the landing: one of the deployment's `own` (`Settings.suites`), else the built-in.
+    """The suite of a table, or of a folder of the landing.
+
+    One of the deployment's `own` (`Settings.suites`), else the built-in.
 
     Raises LookupError if it has none.
     """
@@ -87,7 +93,9 @@ def _built_in(table: str) -> str:
 @cache
 def _suite(table: str, text: str) -> Suite:
     parsed = json.loads(text)
-    return Suite(table, text, parsed, Declared(**parsed["meta"]["metrics"]), tuple(map(_expectation, parsed["expectations"])))
+    return Suite(
+        table, text, parsed, Declared(**parsed["meta"]["metrics"]), tuple(map(_expectation, parsed["expectations"]))
+    )
 
 
 def _expectation(text: Mapping[str, Any]) -> Expectation:
@@ -101,7 +109,9 @@ def judge(of: Suite, metrics: Sequence[Mapping[str, float | None]]) -> list[list
 
     A metric that is null, because there is nothing to measure, passes. Raises KeyError for a metric that no row has.
     """
-    frame = pd.DataFrame([{e.metric: _number(row.get(e.metric)) for e in of.expectations} for row in metrics], dtype="float64")
+    frame = pd.DataFrame(
+        [{e.metric: _number(row.get(e.metric)) for e in of.expectations} for row in metrics], dtype="float64"
+    )
     known = {name for row in metrics for name in row}
     if missing := [e.metric for e in of.expectations if e.metric not in known]:
         raise KeyError(f"{of.table}: the suite expects metrics that it does not declare: {', '.join(missing)}")
@@ -112,7 +122,9 @@ def judge(of: Suite, metrics: Sequence[Mapping[str, float | None]]) -> list[list
     passed: dict[tuple[Any, ...], list[bool]] = {}
     for result in found.results:
         if result.exception_info and result.exception_info.get("raised_exception"):
-            raise RuntimeError(f"{of.table}: Great Expectations could not judge: {result.exception_info['exception_message']}")
+            raise RuntimeError(
+                f"{of.table}: Great Expectations could not judge: {result.exception_info['exception_message']}"
+            )
         config = result.expectation_config
         assert config is not None
         failed = set(range(len(frame))) if not result.success else set()
@@ -151,7 +163,12 @@ def _loaded(source: str) -> "ExpectationSuite":
 
 @cache
 def _batches() -> "BatchDefinition[Any]":
-    return context().data_sources.add_pandas("metrics").add_dataframe_asset("day").add_batch_definition_whole_dataframe("metrics")
+    return (
+        context()
+        .data_sources.add_pandas("metrics")
+        .add_dataframe_asset("day")
+        .add_batch_definition_whole_dataframe("metrics")
+    )
 
 
 @cache

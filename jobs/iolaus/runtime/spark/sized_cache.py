@@ -14,8 +14,8 @@ from pyspark.sql import functions as F
 from iolaus.runtime.spark.tricks import either
 from iolaus.schemas.table import Table
 
-# A table of fewer bytes is read as one partition: what is joined and grouped of such needs no shuffle, and a query is a task
-# or two instead of dozens, each of which costs as much as thousands of rows. Cores are kept busy by other stages.
+# A table of fewer bytes is read as one partition: what is joined and grouped of such needs no shuffle, and a query is a
+# task or two instead of dozens, each of which costs as much as thousands of rows. Cores are kept busy by other stages.
 SMALL = 32 << 20
 _UNPACKED = 4  # bytes in memory of a byte of Parquet
 
@@ -37,9 +37,9 @@ class Cached:
 def cached(rows: DataFrame, spec: Table, day: date) -> Cached:
     """The rows of a day as a checkpoint, which is made by whoever reads it first.
 
-    Their date is put on last: it is a number in the code that Spark generates, and without it the code of the query that
-    makes the rows is the same every day, and compiled once. Where Spark does not show what it keeps, it frees the rows
-    when nothing refers to them any more.
+    Their date is put on last: it is a number in the code that Spark generates, and without it the code of the query
+    that makes the rows is the same every day, and compiled once. Where Spark does not show what it keeps, it frees the
+    rows when nothing refers to them any more.
     """
     undated = rows.drop(str(spec.date)).localCheckpoint(eager=False)
 
