@@ -5,7 +5,7 @@ A scenario lists its `edits`. Each says whom it is done to and what is done, in 
     of          campaigns and kinds of innocents, as the truth file names them; without it: everybody
     share       only so large a share of their accounts
     size        accounts a group: {group} below counts the groups, {i} the accounts
-    account     fields of the accounts, {field: value}; texts may name {account_id}, {i}, {group} and {clock}, a time of a morning
+    account     fields of the accounts, {field: value}; texts may name {account_id}, {i}, {group}, {clock} (morning)
     exchange    fields of their exchanges, likewise
     since       exchanges before this time are dropped
     change      a function of CHANGES, done to accounts and exchanges

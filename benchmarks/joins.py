@@ -77,7 +77,10 @@ class Bench:
         """Notes a result and prints it at once."""
         self.results.append((part, result))
         notes = ", ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in result.notes.items())
-        row = f"{part:9} {result.name:24} {result.rows:9,} {result.pairs:10,} {result.recall:7.4f} {result.cpu:9.2f} {result.seconds:8.1f}"
+        row = (
+            f"{part:9} {result.name:24} {result.rows:9,} {result.pairs:10,} {result.recall:7.4f} {result.cpu:9.2f} "
+            f"{result.seconds:8.1f}"
+        )
         print(f"{row}  {notes}", flush=True)
         return result
 

@@ -1,8 +1,9 @@
 """Say, day by day, that what arrived is complete.
 
-**Backfill here.** An hour after the day has ended (UTC) the run of its partition, `YYYY-MM-DD`, updates the asset `iolaus.arrivals`, and
-`iolaus_detection` runs for that day. Detection has one run at a time and takes days in the order in which they pass here,
-whether they come by schedule, by hand or by backfill; no day passes while an older one waits here.
+**Backfill here.** An hour after the day has ended (UTC) the run of its partition, `YYYY-MM-DD`, updates the asset
+`iolaus.arrivals`, and `iolaus_detection` runs for that day. Detection has one run at a time and takes days in the order
+in which they pass here, whether they come by schedule, by hand or by backfill; no day passes while an older one waits
+here.
 
 - **A day by hand:** trigger this DAG with the day as partition key.
 - **A range:** a backfill of this DAG, with *reprocess: completed* for days that have run before. Its end says that the

@@ -4,7 +4,7 @@ Daily at noon UTC, when no detection runs; each task may be repeated.
 
 | task | does |
 |---|---|
-| `forget` | drops the accounts listed in the files at `iolaus_deletions` from every table; skipped where there is no list |
+| `forget` | drops the accounts listed in the files at `iolaus_deletions` from every table; skipped without a list |
 | `retain` | deletes prompts and rejected rows that arrived over 30 days ago |
 | `compact` | rewrites days that lie in too many files, sorted by account |
 | `vacuum` | removes files that no version of the last week needs: then what was deleted is gone |

@@ -3,10 +3,10 @@
 Folders and the application are Airflow variables, read when a task runs and never when a file is parsed:
 
     iolaus_lake, iolaus_landing       any URI that Hadoop reads
-    iolaus_application                jobs/submit.py as spark-submit sees it; default: /opt/iolaus/submit.py, of the images
+    iolaus_application                jobs/submit.py as spark-submit sees it; default: the images' /opt/iolaus/submit.py
     iolaus_py_files                   wheel or archive of the project to ship; default: none, for the images have it
     iolaus_spark_properties           a spark-defaults file; default: Spark's own
-    iolaus_settings                   iolaus.toml, as the driver sees it; default: the one beside the lake, if there is one
+    iolaus_settings                   iolaus.toml, as the driver sees it; default: the one beside the lake, if any
     iolaus_reports                    folder of reports and exports, on Airflow's workers
     iolaus_command                    the command that writes them; default: iolaus, on the workers' PATH
     iolaus_producer                   who exports, as other labs know us; default: nothing is exported

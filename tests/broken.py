@@ -15,8 +15,10 @@ _LINK: Row = {"account_a": "a", "account_b": "b", "key_a": 0, "key_b": 1}
 _PAIR: Row = {"key_a": 0, "key_b": 1, "bits": 5_000, "similarity": 0.5, "support": 1}
 _SUMS: Row = {"n_exchanges": 4, "first_at": NOW, "last_at": NOW, "slots": [1]}
 _SCORE: Row = {
-    "cluster_id": "c1", "rank": 1, "score": 9.0, "coordination": 6.0, "extraction": 3.0, "confidence": "high", "n_accounts": 6,
-    "n_owners": 5, "n_exchanges": 60, "first_seen": NOW, "last_seen": NOW, "summary": "s", "reasons": ["r"], "explanations": ["e"],
+    "cluster_id": "c1", "rank": 1, "score": 9.0, "coordination": 6.0, "extraction": 3.0, "confidence": "high",
+    "n_accounts": 6,
+    "n_owners": 5, "n_exchanges": 60, "first_seen": NOW, "last_seen": NOW, "summary": "s", "reasons": ["r"],
+    "explanations": ["e"],
     "case_kind": "distillation", "rival": "strangers", "margin_bits": 5.0,
 }  # fmt: skip
 _PIECE: Row = {
@@ -30,7 +32,8 @@ _PIECE: Row = {
 }
 _JUDGED: Row = {
     "cluster_id": "c1", "fact": "source", "family": "content", "value": 0.1, "error": 0.05, "finding": "f", "bits": 2.0,
-    "log_likelihoods": {"distillation": -0.2}, "description": "d", "hypothesis": "distillation", "rival": "strangers", "margin_bits": 2.0,
+    "log_likelihoods": {"distillation": -0.2}, "description": "d", "hypothesis": "distillation", "rival": "strangers",
+    "margin_bits": 2.0,
 }  # fmt: skip
 _MEMBER: Row = {
     "cluster_id": "c1",
@@ -50,15 +53,18 @@ GOOD: dict[str, Row] = {
     "bronze.models": {},
     "bronze.agreements": {"org_id": "o", "kind": "reseller"},
     "quality.quarantine": {"source": "exchanges", "reasons": ["broken JSON"], "row": "{"},
-    "silver.exchanges": {"requested_at": NOW, "address": PSEUDONYM, "prompt_hash": 1, "n_words": 3, "terms": b"\0\0\xff\x1f"},
+    "silver.exchanges": {"requested_at": NOW, "address": PSEUDONYM, "prompt_hash": 1, "n_words": 3,
+    "terms": b"\0\0\xff\x1f"},
     "silver.accounts": {"owner_id": "org:o", "card": PSEUDONYM},
     "features.account_days": {**_SUMS, "output_histogram": [0] * 16, "capability_counts": [0] * 7},
     "features.account_profiles": {**_SUMS, "vector": [1.0] + [0.0] * 127},
     "features.population": {"account_id": "a", "owner_id": "a", "is_background": True, "is_first_of_owner": True},
-    "features.account_values": {"channel": "card", "n": 1, "distinct_prompts": 1, "n_owners": 2, "n_qualifying_owners": 2, "n_contacts": 1},
+    "features.account_values": {"channel": "card", "n": 1, "distinct_prompts": 1, "n_owners": 2,
+    "n_qualifying_owners": 2, "n_contacts": 1},
     "features.account_behaviour": {"account_id": "a", "volume": 4.0, "volume_class": 2, "thinking_share": 0.5},
     "features.prompt_templates": {
-        "channel": "system", "n_accounts": 2, "n_owners": 2, "n_loyal": 2, "n_exchanges": 4, "n_distinct_prompts": 4, "traffic_share": 0.5,
+        "channel": "system", "n_accounts": 2, "n_owners": 2, "n_loyal": 2, "n_exchanges": 4, "n_distinct_prompts": 4,
+        "traffic_share": 0.5,
     },
     "pairs.infrastructure": {**_PAIR, "channel": "card", "sharers": 2},
     "pairs.templates": {**_PAIR, "channel": "system", "sharers": 2},
@@ -78,9 +84,11 @@ GOOD: dict[str, Row] = {
     "gold.suspect_cluster_members": _MEMBER,
     "gold.cluster_evidence": _PIECE,
     "gold.cluster_links": {
-        "account_a": "a", "account_b": "b", "support": 1, "similarity": 0.5, "cluster_id": "c1", "channel": "card", "bits": 5.0,
+        "account_a": "a", "account_b": "b", "support": 1, "similarity": 0.5, "cluster_id": "c1", "channel": "card",
+        "bits": 5.0,
     },
-    "gold.cluster_templates": {"cluster_id": "c1", "kind": "system", "n_accounts": 3, "n_exchanges": 9, "n_baseline_owners": 3},
+    "gold.cluster_templates": {"cluster_id": "c1", "kind": "system", "n_accounts": 3, "n_exchanges": 9,
+    "n_baseline_owners": 3},
     "gold.cluster_origins": {"cluster_id": "c1", "kind": "plan", "n_accounts": 3, "share": 0.5, "baseline_share": 0.1},
     "gold.cluster_timeline": {"cluster_id": "c1", "hour": NOW, "n_exchanges": 2, "n_accounts": 2},
 }  # fmt: skip

@@ -323,7 +323,10 @@ def test_a_delta_table_is_read_as_it_is(spark: SparkSession, tmp_path: Path):
         "request": json.dumps({"model": "m", "messages": [{"role": "user", "content": "Hi"}]}),
         "response": None,
     }
-    columns = "databricks_request_id string, requester string, request_time timestamp, status_code int, request string, response string"
+    columns = (
+        "databricks_request_id string, requester string, request_time timestamp, status_code int, request "
+        "string, response string"
+    )
     spark.createDataFrame([row], columns).write.format("delta").save(str(tmp_path / "table"))
     assert adapt(spark, "databricks", tmp_path / "table", tmp_path / "out")["prompt"] == 1
     (found,) = by_id(tmp_path / "out/exchanges")

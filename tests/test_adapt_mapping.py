@@ -82,7 +82,10 @@ def test_a_mapping_file_says_where_each_field_is(tmp_path: Path):
 
 
 def test_messages_and_text_alone_are_enough(tmp_path: Path):
-    said = '[fields]\nrequested_at = "t"\n[bodies]\nmessages = "talk"\nsystem = "rules"\nanswers = "out"\nparameters = "opts"\n'
+    said = (
+        '[fields]\nrequested_at = "t"\n[bodies]\nmessages = "talk"\nsystem = "rules"\nanswers = "out"\nparameters '
+        '= "opts"\n'
+    )
     talk = [
         {"author": "x", "role": "user", "text": "One?"},
         {"role": "bot", "text": "Yes."},

@@ -271,7 +271,8 @@ def test_a_bedrock_log_becomes_an_exchange():
     }
     (row,) = adapted("bedrock", streamed)
     assert row["account_id"] == "arn:aws:sts::123456789012:assumed-role/app/session"
-    assert [row[k] for k in ("prompt", "response", "finish_reasons", "usage_output_tokens", "request_max_tokens", "response_model")] == [
+    assert [row[k] for k in ("prompt", "response", "finish_reasons", "usage_output_tokens", "request_max_tokens",
+    "response_model")] == [
         "Say hi", "hi", ["max_tokens"], 2, 9, "m-1",
     ]  # fmt: skip
     assert adapted("bedrock", {**converse, "modelId": "amazon.titan-embed-text-v2:0"}, {"level": "info"}) == [
@@ -349,7 +350,8 @@ def test_an_openai_batch_becomes_exchanges():
         {"reason": openai_batch.OTHER_URL}
     ]
     new = {
-        "request": {"custom_id": "q", "url": "/v1/responses", "body": {"model": "m", "instructions": "Be brief.", "input": "hi"}},
+        "request": {"custom_id": "q", "url": "/v1/responses", "body": {"model": "m", "instructions": "Be brief.",
+        "input": "hi"}},
         "result": {"id": "i", "response": {"body": {
             "created_at": 1772323200,
             "output": [
@@ -523,7 +525,8 @@ def test_structured_attributes_are_read_as_those_recorded_as_text():
     value = {"arrayValue": {"values": [{"kvlistValue": {"values": [
         {"key": "role", "value": {"stringValue": "user"}},
         {"key": "parts", "value": {"arrayValue": {"values": [{"kvlistValue": {"values": [
-            {"key": "type", "value": {"stringValue": "text"}}, {"key": "content", "value": {"stringValue": "hi"}}]}}]}}},
+            {"key": "type", "value": {"stringValue": "text"}}, {"key": "content",
+            "value": {"stringValue": "hi"}}]}}]}}},
     ]}}]}}  # fmt: skip
     holder = {
         "attributes": [
@@ -556,11 +559,23 @@ HOSTILE: tuple[bytes, ...] = (
     b"\xff",
     b"[" * 100_000,
     b'{"startTime": 1e999}',
-    b'{"startTime": 1.0, "messages": [{"role": ["x"], "content": {"text": 5}}], "response": {"choices": [5, {"message": 7}]}}',
-    b'{"startTime": 1795302112, "metadata": [1], "model_parameters": "x", "messages": "\\ud800", "response": {"usage": 5}}',
-    b'{"modelId": {}, "timestamp": "2026-03-02T23:00:17Z", "input": 5, "output": {"outputBodyJson": [{"delta": 5, "usage": [1]}]}}',
+    (
+        b'{"startTime": 1.0, "messages": [{"role": ["x"], "content": {"text": 5}}],'
+        b'"response": {"choices": [5, {"message": 7}]}}'
+    ),
+    (
+        b'{"startTime": 1795302112, "metadata": [1], "model_parameters": "x",'
+        b'"messages": "\\ud800", "response": {"usage": 5}}'
+    ),
+    (
+        b'{"modelId": {}, "timestamp": "2026-03-02T23:00:17Z", "input": 5,'
+        b'"output": {"outputBodyJson": [{"delta": 5, "usage": [1]}]}}'
+    ),
     b'{"request": [], "result": 5, "batch": {"created_at": 1772323200}}',
-    b'{"request": {"body": {"messages": [{"role": "user", "content": [[["x"]]]}], "tools": [5, {}]}}, "batch": {"created_at": 1772323200}}',
+    (
+        b'{"request": {"body": {"messages": [{"role": "user", "content": [[["x"]]]}],'
+        b'"tools": [5, {}]}}, "batch": {"created_at": 1772323200}}'
+    ),
 )
 
 

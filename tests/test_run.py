@@ -113,15 +113,20 @@ def test_a_query_over_the_evidence_gives_every_score(lake: Path) -> None:
         facts as (select run_date, cluster_id, kind, part, max(bits) bits from cluster_evidence
                   where kind <> 'judgement' group by all),
         sums as (select run_date, cluster_id, sum(bits) score, sum(bits) filter (kind = 'coordination') coordination,
-                 sum(bits) filter (kind = 'extraction') extraction, sum(bits) filter (kind = 'policy_signals') policy_signals from facts group by all)
+                 sum(bits) filter (kind = 'extraction') extraction,
+                 sum(bits) filter (kind = 'policy_signals') policy_signals
+                 from facts group by all)
         from listed l left join sums s using (run_date, cluster_id)
-        select l.cluster_id where abs(l.score - coalesce(s.score, 0)) > 1e-6 or abs(l.coordination - coalesce(s.coordination, 0)) > 1e-6
-            or abs(l.extraction - coalesce(s.extraction, 0)) > 1e-6 or abs(l.policy_signals - coalesce(s.policy_signals, 0)) > 1e-6
+        select l.cluster_id where abs(l.score - coalesce(s.score, 0)) > 1e-6
+            or abs(l.coordination - coalesce(s.coordination, 0)) > 1e-6
+            or abs(l.extraction - coalesce(s.extraction, 0)) > 1e-6
+            or abs(l.policy_signals - coalesce(s.policy_signals, 0)) > 1e-6
     """).fetchall()
     assert wrong == []
     apart = connection.execute("""
         with listed as (from suspect_clusters union all by name from watchlist)
-        select l.cluster_id from listed l join cluster_evidence e using (run_date, cluster_id) where e.kind = 'judgement'
+        select l.cluster_id from listed l join cluster_evidence e using (run_date, cluster_id)
+        where e.kind = 'judgement'
         group by l.run_date, l.cluster_id, l.margin_bits having abs(sum(e.bits) - l.margin_bits) > 0.02
     """).fetchall()
     assert apart == [], "a case's facts give its margin again"

@@ -202,10 +202,11 @@ class TestRefused:
         self, capsys: pytest.CaptureFixture[str], arguments: list[str]
     ) -> None:
         assert cli.main([*arguments, "--set", "scoring.baned=3"]) == 2
-        assert capsys.readouterr().err.splitlines() == [
-            "iolaus: --set: there is no setting scoring.baned; did you mean scoring.banned? all of them: iolaus "
-            "settings"
-        ]
+        [line] = capsys.readouterr().err.splitlines()
+        assert line == (
+            "iolaus: --set: there is no setting scoring.baned; did you mean scoring.banned? "
+            "all of them: iolaus settings"
+        )
 
 
 class TestRecorded:

@@ -39,7 +39,10 @@ def check(lake: str, marked: str | None, has_tables: Callable[[], bool]) -> None
         )
     if found < FORMAT and has_tables():
         unmarked = f" (a copy needs the file {MARKER} of its lake)" if marked is None else ""
-        made = f"the lake {lake} was made by an older version, in format {found}, and this version needs {FORMAT}{unmarked}"
+        made = (
+            f"the lake {lake} was made by an older version, in format {found}, and this version needs "
+            f"{FORMAT}{unmarked}"
+        )
         raise UsageError(f"{made}; {way_forward(lake)}")
 
 

@@ -281,10 +281,16 @@ def _contradiction(settings: Settings) -> tuple[tuple[str, ...], str] | None:
     for name in settings.channels.names():
         limits, path = settings.channels[name], f"channels.{name}"
         if limits.floor > limits.cap:
-            text = f"{path}.floor = {shown(limits.floor)} is above {path}.cap = {shown(limits.cap)}: the channel could never make a pair"
+            text = (
+                f"{path}.floor = {shown(limits.floor)} is above {path}.cap = {shown(limits.cap)}: the channel "
+                "could never make a pair"
+            )
             return (f"{path}.floor", f"{path}.cap"), f"{text}; to switch it off: {path}.enabled = false"
     if settings.retention.text_days <= settings.window_days:
-        text = f"retention.text_days = {settings.retention.text_days} must be more than window_days = {settings.window_days}"
+        text = (
+            f"retention.text_days = {settings.retention.text_days} must be more than window_days = "
+            f"{settings.window_days}"
+        )
         return ("retention.text_days", "window_days"), f"{text}: late exchanges are joined to prompts of the window"
     return _bad_suite(settings)
 

@@ -24,8 +24,10 @@ CHROMIUM = next(
 )
 MANY = 20_000
 # The elements by which a page is wider than the window, outside what scrolls by itself.
-WIDER = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")].filter(e =>
-  e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".scroll, .sr, [data-own-links]")).map(e => e.outerHTML.slice(0, 120))"""
+WIDER = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+  [...document.querySelectorAll("body *")].filter(e =>
+  e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".scroll, .sr, [data-own-links]"))
+  .map(e => e.outerHTML.slice(0, 120))"""
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
 
 
@@ -113,10 +115,13 @@ def test_the_graph_answers_a_click(browser: Browser, pages: Path) -> None:
     plot = page.locator("[data-plot=graph]")
     plot.scroll_into_view_if_needed()
     place = page.evaluate(
-        """() => { const plot = Bokeh.documents.flatMap(d => d.roots()).find(r => r.renderers.some(x => x.data_source.name === 'accounts'));
+        """() => { const plot = Bokeh.documents.flatMap(d => d.roots())
+          .find(r => r.renderers.some(x => x.data_source.name === 'accounts'));
         const nodes = plot.renderers.find(x => x.data_source.name === 'accounts').data_source.data;
-        const frame = Bokeh.index.find_one(plot).frame, on = document.querySelector('[data-plot=graph]').getBoundingClientRect();
-        return { x: on.x + frame.x_scale.compute(nodes.x[5]), y: on.y + frame.y_scale.compute(nodes.y[5]), name: nodes.account[5] } }"""
+        const frame = Bokeh.index.find_one(plot).frame;
+        const on = document.querySelector('[data-plot=graph]').getBoundingClientRect();
+        return { x: on.x + frame.x_scale.compute(nodes.x[5]),
+          y: on.y + frame.y_scale.compute(nodes.y[5]), name: nodes.account[5] } }"""
     )
     page.mouse.click(place["x"], place["y"])
     links = page.locator("[data-own-links]")
@@ -167,8 +172,10 @@ def test_all_of_it_without_a_mouse(browser: Browser, pages: Path) -> None:
     page.get_by_role("link", name="hc_0").press("Enter")
     page.wait_for_selector("html[data-ready=yes]")
     unnamed = page.evaluate(
-        """[...document.querySelectorAll("a, button, select, input, [role=img], [role=region], table")].filter(e => e.offsetParent &&
-        !(e.textContent.trim() || e.ariaLabel || e.caption || e.labels?.length || e.closest("label"))).map(e => e.outerHTML.slice(0, 80))"""
+        """[...document.querySelectorAll("a, button, select, input, [role=img], [role=region], table")]
+        .filter(e => e.offsetParent &&
+        !(e.textContent.trim() || e.ariaLabel || e.caption || e.labels?.length || e.closest("label")))
+        .map(e => e.outerHTML.slice(0, 80))"""
     )
     assert unnamed == []
     seen.is_content()

@@ -167,7 +167,8 @@ import airflow.dag_processing.processor as processor, structlog
 processor._pre_import_airflow_modules({str(path)!r}, structlog.get_logger())
 sys.path.insert(0, {str(DAGS)!r})
 began = time.process_time()
-exec(compile(open({str(path)!r}).read(), {str(path)!r}, 'exec'), {{'__name__': 'parsed', '__doc__': '-', '__file__': {str(path)!r}}})
+exec(compile(open({str(path)!r}).read(), {str(path)!r}, 'exec'), {{
+    '__name__': 'parsed', '__doc__': '-', '__file__': {str(path)!r}}})
 print(time.process_time() - began, 'pyspark' in sys.modules)
 """
     began = time.monotonic()

@@ -110,7 +110,10 @@ class Airflow:
                 at = [
                     f"{i} {t['state']}" for i, t in tasks.items() if t["state"] in ("running", "failed", "up_for_retry")
                 ]
-                line = f"{dag} {day or ''} {run['state']}: {sum(t['state'] == 'success' for t in tasks.values())}/{len(tasks)} {', '.join(at)}"
+                line = (
+                    f"{dag} {day or ''} {run['state']}: "
+                    f"{sum(t['state'] == 'success' for t in tasks.values())}/{len(tasks)} {', '.join(at)}"
+                )
                 if line != shown:
                     say(line)
                     shown = line

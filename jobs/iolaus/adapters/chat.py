@@ -49,7 +49,8 @@ _TEXTS = frozenset(("text", "input_text", "output_text", "guardContent", "guard_
 # that a part without a type is known by
 _FIELDS = (*_RESULTS, *_CALLS, "guardContent", "guard_content", "image", "text")
 _ROLES = {
-    "human": "user", "ai": "assistant", "model": "assistant", "bot": "assistant", "chatbot": "assistant", "aimessage": "assistant",
+    "human": "user", "ai": "assistant", "model": "assistant", "bot": "assistant", "chatbot": "assistant",
+    "aimessage": "assistant",
     "humanmessage": "user", "systemmessage": "system", "developer": "system", "function": "tool", "toolmessage": "tool",
     "aimessagechunk": "assistant",
 }  # fmt: skip

@@ -25,7 +25,8 @@ _PORT = re.compile(r"\[(.+?)\](?::\d+)?|(\d+\.\d+\.\d+\.\d+):\d+")
 _FORWARDED = re.compile(r"\bfor=\"?([^\";,]+)", re.IGNORECASE)
 # Names that stand where nobody is known: LiteLLM's proxy admin and master key, and what programs write for no value.
 _NOBODY = frozenset({
-    "default_user_id", "litellm_proxy_master_key", "litellm-internal-health-check", "master_key", "anonymous", "unknown", "default",
+    "default_user_id", "litellm_proxy_master_key", "litellm-internal-health-check", "master_key", "anonymous",
+    "unknown", "default",
     "none", "null", "nil", "undefined", "nan", "n/a", "na", "-", "-1", "0", "{}", "[]", "(not set)", "[object object]",
 })  # fmt: skip
 

@@ -17,7 +17,10 @@ from iolaus.adapters.fields import Record, text
 
 RECORDS = "record binary, source_file string, reason string"
 NOT_AN_EXCHANGE = "no part of an exchange"
-_PARTS = "key string, part string, name string, text string, record binary, source_file string, position long, place int, reason string"
+_PARTS = (
+    "key string, part string, name string, text string, record binary, source_file string, position long, place "
+    "int, reason string"
+)
 _ROLE = r"(?i)(^|[-_. ]+)(inputs?|in|requests?|outputs?|out|results?|responses?|errors?|batch)(?=$|[-_. ])"
 
 # What a line gives: its part of an exchange, the key of the exchange, a name within it, and the object.
@@ -111,7 +114,8 @@ def of_batches(parts_of: Parts) -> Callable[[DataFrame], DataFrame]:
     def gather(lines: DataFrame) -> DataFrame:
         parts = _exploded(lines, parts_of).withColumns({
             "folder": F.regexp_replace("source_file", "[^/]*$", ""),
-            "stem": F.regexp_replace(F.regexp_replace(F.regexp_extract("source_file", "([^/]*)$", 1), r"\.[A-Za-z.]+$", ""), _ROLE, ""),
+            "stem": F.regexp_replace(F.regexp_replace(F.regexp_extract("source_file", "([^/]*)$", 1), r"\.[A-Za-z.]+$",
+            ""), _ROLE, ""),
         })  # fmt: skip
         parts = _with_batches(parts)
         order = F.struct("source_file", "position")

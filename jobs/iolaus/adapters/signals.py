@@ -34,7 +34,8 @@ SIGNALS: tuple[Signal, ...] = (
     Signal("long answers", ("usage_output_tokens",), ("long_outputs",)),
     Signal("extended reasoning asked for", ("request_thinking",), ("thinking",)),
     Signal(
-        "unsupported regions", ("client_country", "accounts.billing_country", "accounts.phone_country"), ("unsupported_region",)
+        "unsupported regions", ("client_country", "accounts.billing_country", "accounts.phone_country"),
+        ("unsupported_region",)
     ),
     Signal("the same card", ("accounts.payment_fingerprint",), ("card",)),
     Signal("the same unusual mail domain", ("accounts.email_domain",), ("mail",)),

@@ -49,7 +49,10 @@ def _found(counts: Mapping[str, Any], out: str, known: Format) -> Iterator[str]:
             yield f"{n} records left out: {reason}"
     for f in EXCHANGE:
         if not f.nullable and counts[f.name] < total:
-            yield f"{total - counts[f.name]} exchanges have no {f.name}, which is required: iolaus run will put them in quality/quarantine"
+            yield (
+                f"{total - counts[f.name]} exchanges have no {f.name}, which is required: iolaus run will put them "
+                "in quality/quarantine"
+            )
     if (again := counts["exchange_id"] - counts["ids"]) > _MET * counts["exchange_id"]:
         yield f"About {again} exchanges have an id that another has, too: iolaus run keeps one of each id"
 
@@ -69,10 +72,16 @@ def _whose(counts: Mapping[str, Any], choice: Choice) -> Iterator[str]:
             yield f"  {path} is in {_share(counts[f'path: {path}'], counts['records'])} of the records"
     largest = next(iter(_most(counts, "account_id")), None)
     if largest and total >= _MANY and largest["count"] > _ONE * total:
-        yield f"  {largest['item']} sends {_share(largest['count'], total)} of the exchanges: if it is a role or a service of yours,"
+        yield (
+            f"  {largest['item']} sends {_share(largest['count'], total)} of the exchanges: if it is a role or a "
+            "service of yours,"
+        )
         yield "  it hides your customers; name the field that tells them apart with --account PATH"
     if counts["sessions"] > 2 * counts["roles"] > 0:
-        yield f"  {counts['sessions']} of these are names of sessions of {counts['roles']} roles: one user may have many, so name the"
+        yield (
+            f"  {counts['sessions']} of these are names of sessions of {counts['roles']} roles: one user may have "
+            "many, so name the"
+        )
         yield "  field that tells your customers apart with --account PATH, as requestMetadata.customer"
 
 
@@ -85,7 +94,10 @@ def _content(counts: Mapping[str, Any]) -> Iterator[str]:
         yield from (f"  {one['item']}: {_share(one['count'], total)} of the exchanges" for one in held)
     if unread := _most(counts, "unread"):
         yield ""
-        yield "Exchanges without a prompt, and what stands in its place; what was not understood is kept in the column extra:"
+        yield (
+            "Exchanges without a prompt, and what stands in its place; what was not understood is kept in the "
+            "column extra:"
+        )
         yield from (f"  {one['count']}: {one['item']}" for one in unread)
 
 
@@ -109,7 +121,10 @@ def _fields(counts: Mapping[str, Any], total: int, out: str, choice: Choice) -> 
             for signal, share in faint.items()
         )
     yield ""
-    yield f"A field accounts.NAME or models.NAME is one of {out}/accounts.jsonl or models.jsonl, which you deliver yourself;"
+    yield (
+        f"A field accounts.NAME or models.NAME is one of {out}/accounts.jsonl or models.jsonl, which you deliver "
+        "yourself;"
+    )
     yield "docs/adapters.md says how an account's fields can also be taken from the logs."
 
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 # iolaus.adapters.formats.FORMATS, which needs Spark, and `map`, which a mapping file describes.
 KINDS = (
-    "otlp", "litellm", "bedrock", "openai-batch", "anthropic-batch", "bedrock-batch", "azure-apim", "langfuse", "databricks", "vertex",
+    "otlp", "litellm", "bedrock", "openai-batch", "anthropic-batch", "bedrock-batch", "azure-apim", "langfuse",
+    "databricks", "vertex",
     "kong", "map",
 )  # fmt: skip
 _FILES_NAMED = 10  # of those with lines too long to hold

@@ -66,7 +66,10 @@ def _fetched(found: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
 def _of_tables(gold: Gold, message: str, named: Sequence[str]) -> str:
     absent = [name for name in named if gold.table(name) is None]
     if absent:
-        return f"the lake {gold.lake} has no {', '.join(absent)}; `iolaus {'verdict' if 'verdicts.given' in absent else 'run'}` writes it"
+        return (
+            f"the lake {gold.lake} has no {', '.join(absent)}; `iolaus "
+            f"{'verdict' if 'verdicts.given' in absent else 'run'}` writes it"
+        )
     there = [name for name in TABLES if gold.table(name) is not None]
     listed = ", ".join(name.removeprefix(f"{LAYER}.") for name in there)
     return f"{_one_line(message)} The tables of this lake are: {listed or 'none; `iolaus run` writes them'}."
@@ -117,7 +120,8 @@ def write_table(answer: Answer, out: IO[str], width: int, most: int) -> None:
                 f"{_pad(name, longest, right=True)}  {text}\n" for name, text in zip(names, row, strict=True)
             )
     out.write(
-        f"({len(rows)} row{'' if len(rows) == 1 else 's'}{'; there are more, see --rows and --format' if cut else ''})\n"
+        f"({len(rows)} row{'' if len(rows) == 1 else 's'}"
+        f"{'; there are more, see --rows and --format' if cut else ''})\n"
     )
 
 

@@ -84,7 +84,7 @@ class _Writer:
         return {"id": _id(kind, self._producer, self._case.name, *names), **self._common}
 
     def objects(self) -> Iterator[Any]:
-        """Techniques, campaign, accounts, observations, infrastructure, indicators, relationships, and their grouping."""
+        """Techniques, campaign, accounts, observations, infrastructure, indicators, relationships, their grouping."""
         made = [*self._of_cluster()]
         yield from made
         yield stix2.Grouping(

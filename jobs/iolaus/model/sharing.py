@@ -129,7 +129,10 @@ def count_owners(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 
 
 def contacts_of(counted: pa.Table) -> npt.NDArray[np.int64]:
-    """For each row of whole accounts: the other owners met through its channel's values with no more qualifying owners."""
+    """For each row: the other owners met through values of its channel with no more qualifying owners.
+
+    counted: all rows of whole accounts.
+    """
     account = counted["account_key"].to_numpy()
     channel, n_qualifying_owners = counted["channel"].to_numpy(), counted["n_qualifying_owners"].to_numpy()
     others = np.where(

@@ -112,7 +112,8 @@ def _infrastructure(name: str, group: str, says: str, evasion: str, **more: obje
 def _content(name: str, says: str, evasion: str, **more: object) -> Channel:
     explained = (WHOLE_SET, OWN_TEXT) if more.get("template") else (WHOLE_SET,)
     return Channel(
-        name=name, family="content", group="instruction", says=says, evasion=evasion, explained_by=explained, **more  # type: ignore[arg-type]
+        name=name, family="content", group="instruction", says=says, evasion=evasion, explained_by=explained,
+        **more  # type: ignore[arg-type]
     )  # fmt: skip
 
 
@@ -197,17 +198,20 @@ CLAIMS: dict[str, Claim] = {
     claim.name: claim
     for claim in (
         Claim(
-            name="one_shot", kind="automation", group="one_shot", measure="later_turn_share", threshold="one_shot", below=True,
+            name="one_shot", kind="automation", group="one_shot", measure="later_turn_share", threshold="one_shot",
+            below=True,
             says="are automated: almost no follow-up "
                  "messages", evasion="follow-up turns, each of which costs a request",
         ),
         Claim(
-            name="round_the_clock", kind="automation", group="round_the_clock", measure="night_share", threshold="round_the_clock",
+            name="round_the_clock", kind="automation", group="round_the_clock", measure="night_share",
+            threshold="round_the_clock",
             says="run around the clock: at least {at} of their traffic falls in their quietest {night_hours} hours",
             evasion="a daily pause, which leaves accounts idle for a quarter of the day",
         ),
         Claim(
-            name="long_outputs", kind="extraction", group="long_outputs", measure="mean_output_tokens", threshold="long_outputs",
+            name="long_outputs", kind="extraction", group="long_outputs", measure="mean_output_tokens",
+            threshold="long_outputs",
             says="receive answers of at least {at} tokens on "
                  "average", evasion="shorter answers, which train a model less",
         ),
@@ -218,19 +222,22 @@ CLAIMS: dict[str, Claim] = {
         ),
         *(
             Claim(
-                name=f"asks_{name}", kind="extraction", group=f"asks_{name}", measure=f"asks_{name}_share", threshold="asks",
+                name=f"asks_{name}", kind="extraction", group=f"asks_{name}", measure=f"asks_{name}_share",
+                threshold="asks",
                 says=f"request {what} in at least {{at}} of their "
                      "traffic", evasion="the capability spread thinly over more accounts",
             )
             for name, what in _ASKED
         ),
         Claim(
-            name="task_sharing", kind="task_sharing", group="task_sharing", measure="uses_shared_template", explained_by=ANY_EXPLANATION,
+            name="task_sharing", kind="task_sharing", group="task_sharing", measure="uses_shared_template",
+            explained_by=ANY_EXPLANATION,
             says="reuse a prompt template that unrelated accounts also use, each with different "
                  "content", evasion=_REWORDED,
         ),
         Claim(
-            name="young", kind="purpose_built", group="young", measure="age_at_first_use", threshold="young", below=True,
+            name="young", kind="purpose_built", group="young", measure="age_at_first_use", threshold="young",
+            below=True,
             says="were first used within {at} days of their creation", evasion="accounts left to age before use",
         ),
         # Conduct is the analyst's to weigh: it raises a score, and makes nobody a suspect who is none without it.
@@ -258,7 +265,8 @@ OF_CLUSTERS: tuple[Signal, ...] = (
         for c in CHANNELS if c.pooled
     ),
     Signal(
-        name=DIVIDED, kind="task_sharing", family="content", group=DIVIDED, baseline=RANDOM_PAIRS, explained_by=ANY_EXPLANATION,
+        name=DIVIDED, kind="task_sharing", family="content", group=DIVIDED, baseline=RANDOM_PAIRS,
+        explained_by=ANY_EXPLANATION,
         says="split requests about one subject among them and hardly repeat one",
         evasion="ordinary requests mixed in, which are paid for and answer nothing",
     ),

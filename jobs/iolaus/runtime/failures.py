@@ -31,8 +31,10 @@ _KNOWN: tuple[tuple[str, str], ...] = (
     ),
     (
         (
-            r"Status Code: 5\d\d|AWSStatus500|AWSServiceThrottled|SlowDown|SdkClientException|ConnectTimeout|Read timed out"
-            r"|Connection refused|Connection reset|ApiCallTimeout|UnknownHost|NoHttpResponse|Unable to execute HTTP request|SocketTimeout"
+            r"Status Code: 5\d\d|AWSStatus500|AWSServiceThrottled|SlowDown|SdkClientException|ConnectTimeout|Read "
+            r"timed out"
+            r"|Connection refused|Connection reset|ApiCallTimeout|UnknownHost|NoHttpResponse|Unable to execute HTTP "
+            r"request|SocketTimeout"
         ),
         f"the store did not answer or failed, again and again: check it; {_AGAIN}",
     ),

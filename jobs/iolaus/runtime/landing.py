@@ -61,7 +61,10 @@ class Landing:
     def _fault(self, uri: str) -> str | None:
         """What makes the folder none that can be read, and the mend; None if nothing does."""
         if not self._exists(""):
-            return f"there is no landing folder {uri}; name one with --landing, or make one with: iolaus simulate --out DIR"
+            return (
+                f"there is no landing folder {uri}; name one with --landing, or make one with: iolaus simulate "
+                "--out DIR"
+            )
         if not self._exists("exchanges"):
             return f"the landing {uri} has no folder exchanges; put exchanges/dt=YYYY-MM-DD/ there, as the README says"
         return None

@@ -215,7 +215,8 @@ def _machine() -> str:
     Empty parts where the system does not say.
     """
     boot, space = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")
-    return f"{platform.node()}/{boot.read_text().strip() if boot.exists() else ''}/{space.readlink() if space.is_symlink() else ''}"
+    since_boot = boot.read_text().strip() if boot.exists() else ""
+    return f"{platform.node()}/{since_boot}/{space.readlink() if space.is_symlink() else ''}"
 
 
 def _started(pid: int) -> str | None:

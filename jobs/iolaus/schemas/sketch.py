@@ -39,7 +39,8 @@ OPENING_FIELDS: tuple[str, ...] = (
     "tail8_hash",
 )
 OPENING = np.dtype([
-    ("conversation", "<i8"), *((name, "<i8") for name in OPENING_FIELDS), ("rank", "<f4"), ("terms", "<i2", (OPENING_TERMS,))
+    ("conversation", "<i8"), *((name, "<i8") for name in OPENING_FIELDS), ("rank", "<f4"), ("terms", "<i2",
+    (OPENING_TERMS,))
 ])  # fmt: skip
 ATTRIBUTE = np.dtype([("channel", "i1"), ("value_hash", "<i8"), ("n", "<i4")])
 TERM = np.dtype([("term", "<i2"), ("n", "<i4")])

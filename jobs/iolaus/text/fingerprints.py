@@ -36,11 +36,17 @@ TEMPLATE_WORDS = 64  # words of the folded text that make the template's hash
 _SPACELESS = r"([\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}])"
 _DIGIT_WORD = r"[\p{L}\p{M}]*\p{N}[\p{L}\p{M}\p{N}]*"
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"  # in one UUID of twenty some group has no digit
-_IDENTIFIER = rf"(?:https?://|www\.)[^\s\"'<>)]+|[^\s@\"'<>]+@[^\s@\"'<>]+\.\p{{L}}+|{_UUID}|{_DIGIT_WORD}(?:[.,:/⁄_-]+{_DIGIT_WORD})*"
+_IDENTIFIER = (
+    rf"(?:https?://|www\.)[^\s\"'<>)]+|[^\s@\"'<>]+@[^\s@\"'<>]+\.\p{{L}}+|{_UUID}"
+    rf"|{_DIGIT_WORD}(?:[.,:/⁄_-]+{_DIGIT_WORD})*"
+)
 _NOT_WORD = r"[^\p{L}\p{M}\p{N}]+"
 # What is pasted into a template: fenced or quoted text, text between tags, all after a line that ends in a colon.
 _PAYLOADS = (
-    r"(?s)```.*?(?:```|$)|\"\"\".*?(?:\"\"\"|$)|<[a-z][a-z0-9_-]*(?:\s[^<>]*)?>.*?</[a-z][a-z0-9_-]*>|\[begin [a-z ]+\].*",
+    (
+        r"(?s)```.*?(?:```|$)|\"\"\".*?(?:\"\"\"|$)|<[a-z][a-z0-9_-]*(?:\s[^<>]*)?>.*?</[a-z][a-z0-9_-]*>"
+        r"|\[begin [a-z ]+\].*"
+    ),
     r"\"[^\"]+\"|„[^“”]+[“”]|“[^”]+”|«[^»]+»|‹[^›]+›|「[^」]+」|『[^』]+』|《[^》]+》|`[^`]+`|‘[^’\n]+’|(?:^|[\s(])'[^'\n]+'",
     r"(?s)[:：]\s*\n.+|\n(?:#{2,}|-{3,}|={3,}|\*{3,})\s*\n.+",
 )

@@ -30,7 +30,10 @@ from iolaus.text.json_lines import Number
 INSTANT = pa.timestamp("us", "UTC")
 _NULL = pa.scalar(None, pa.string())
 # RFC 3339, and a space for its T. What is left for the cast to refuse are days that a month does not have.
-_RFC3339 = r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[T ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-](0\d|1[0-7]):[0-5]\d|[+-]18:00)$"
+_RFC3339 = (
+    r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[T ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-](0\d"
+    r"|1[0-7]):[0-5]\d|[+-]18:00)$"
+)
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,10 @@ _OBJECT = (
     r"(?:the |this |all )?(?:user |system |sensitive )?"
     r"(?:content|data|prompt|message|text|input|output|request|response|body|payload|value|pii)s?"
 )
-_DONE = r"(?:redacted|masked|filtered|scrubbed|removed|omitted|hidden|suppressed|anonymi[sz]ed|obfuscated|not[ _-](?:captured|logged|recorded))"
+_DONE = (
+    r"(?:redacted|masked|filtered|scrubbed|removed|omitted|hidden|suppressed|anonymi[sz]ed|obfuscated|not[ "
+    r"_-](?:captured|logged|recorded))"
+)
 _EDGE = r"[\s\[\](){}<>*_\"'`.:#-]*"
 _PATTERN = re.compile(
     rf"(?i:{_EDGE}(?:{_OBJECT}[ _-]+(?:(?:has|have|was|were|is|are) (?:been )?)?)?{_DONE}(?:[ _-]+{_OBJECT})?"

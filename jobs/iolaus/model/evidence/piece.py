@@ -34,9 +34,9 @@ def members(support: str = "support", size: str = "size") -> Column:
 
 
 def sentence(says: Column, baseline: str) -> Column:
-    """`All 24 accounts send the same system prompt (under 1% of other accounts do).`
+    """The sentence of rows with support, size, background.
 
-    Of rows with support, size, background.
+    `All 24 accounts send the same system prompt (under 1% of other accounts do).`
     """
     do = F.when(says.contains(":") | says.contains("at least"), "").otherwise(" do")
     return F.concat(

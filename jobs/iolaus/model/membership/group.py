@@ -45,7 +45,10 @@ def nearness(vectors: Floats, sums: Floats, member: npt.NDArray[np.bool_]) -> Fl
     return cosines
 
 
-_DESCRIBED = "community string, size long, low double, high double, inside array<long>, total array<double>, near array<double>, hours array<long>"
+_DESCRIBED = (
+    "community string, size long, low double, high double, inside array<long>, total array<double>, near "
+    "array<double>, hours array<long>"
+)
 
 
 def described(members: DataFrame, binned: DataFrame, window: int, settings: Profile) -> Groups:

@@ -81,7 +81,7 @@ class Typical:
 
     @cached_property
     def _sought(self) -> tuple[Ints, Ints]:
-        """The distinct values, in order; and for each row here its value's place among them and its channel, as one number."""
+        """The distinct values, in order; and each row's place among them and channel, as one number."""
         value_hashes = np.unique(self.value_hash)
         return value_hashes, np.searchsorted(value_hashes, self.value_hash) * len(CHANNELS) + self.channel
 
