@@ -122,7 +122,7 @@ def main() -> int:
         return 2
     flat: dict[str, float] = {}
     heads = " ".join(f"{head:>6}" for head in ("AP", "prec.", "recall", "B3 F1", "cl. AP"))
-    print(f"{'case':28} {heads} {'clusters':>8} {'accounts':>8} {'seconds':>7}  false_positives")
+    print(f"{'case':28} {heads} {'clusters':>8} {'accounts':>8} {'seconds':>7}  false positives")
     for case in CASES:
         if given.only and case.name not in given.only:
             continue
