@@ -123,10 +123,10 @@ def test_a_table_of_a_later_reader_version(tmp_path: Path, capsys: pytest.Captur
     )
     assert DeltaTable(tmp_path / "quality" / "results").protocol().min_reader_version > 1
     status, out, _ = answer(
-        tmp_path, capsys, "SELECT figure, year(judged_at) AS y FROM quality.results", "--format", "json"
+        tmp_path, capsys, "SELECT metric, year(judged_at) AS y FROM quality.results", "--format", "json"
     )
     assert (status, json.loads(out)) == (0, [{"metric": "rows", "y": 1970}])
-    assert answer(tmp_path, capsys, "SELECT CAST(figure AS INT) FROM results")[0] == 1
+    assert answer(tmp_path, capsys, "SELECT CAST(metric AS INT) FROM results")[0] == 1
 
 
 @pytest.mark.parametrize("sql", ["SHOW TABLES", "SELECT table_name AS name FROM information_schema.tables"])

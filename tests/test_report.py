@@ -177,7 +177,7 @@ def test_data_docs_are_linked_beside_the_report_of_their_day(
     assert linked(TODAY, "--data-docs") == [index, index]
     assert linked(TODAY) == [index, index], "they stay while the report is of their day"
     capsys.readouterr()
-    assert linked(BEFORE, "--data-docs") == [], "no gate left figures of that day"
+    assert linked(BEFORE, "--data-docs") == [], "no gate left metrics of that day"
     assert "no Data Docs" in capsys.readouterr().err
     assert not (out / "data-docs").exists(), "those of another day are gone"
 
@@ -319,7 +319,7 @@ def test_the_latest_judgement_of_the_data_is_shown(tmp_path: Path, fixed: bool) 
         "run_date": TODAY,
         "judged_at": at,
         "table_name": "silver.exchanges",
-        "figure": "rows",
+        "metric": "rows",
         "severity": "critical",
     }
     result |= {"success": False, "observed": 1.0, "at_least": 2.0, "at_most": 9.0, "reason": "a day has rows"}

@@ -322,7 +322,7 @@ def test_every_table_is_judged_and_good_traffic_is_not_stopped(lake: Path) -> No
     results = recorded(lake, "results")
     judged = {(row["table_name"], row["run_date"]) for row in results}
     assert judged >= {(s.table, day) for s in STAGES for day in DAYS if s.grain is not Grain.SNAPSHOT}
-    assert {row["figure"] for row in results if not row["success"]} == set()
+    assert {row["metric"] for row in results if not row["success"]} == set()
     assert {row["severity"] for row in results} == {"critical", "warning", "info"}
 
 
@@ -356,7 +356,7 @@ def test_a_critical_gate_stops_the_run_and_gold_stands(
         "quality.quarantine"
     }
     assert [r["table_name"] for r in recorded(copy, "runs", run_id=run_id, status="stopped")] == ["quality.quarantine"]
-    assert recorded(copy, "results", run_id=run_id, figure="rejected_share", severity="critical", success=False)
+    assert recorded(copy, "results", run_id=run_id, metric="rejected_share", severity="critical", success=False)
     assert cli.main(["gate", "quality.quarantine", "silver.accounts", "--date", str(DAYS[1]), "--lake", str(copy)]) == 3
     assert cli.main(["gate", "quality.quarantine", "--date", str(DAYS[0]), "--lake", str(copy)]) == 0
     capsys.readouterr()

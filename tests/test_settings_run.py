@@ -114,7 +114,7 @@ def test_hours_fold_onto_the_window(spark: SparkSession) -> None:
 def test_a_suite_of_ones_own_stands_for_the_built_in(lake: Path, own_lake: Path) -> None:
     def bounds(of: Path) -> set[float | None]:
         judged = DeltaTable(str(of / "quality/results")).to_pyarrow_table().to_pylist()
-        return {r["at_most"] for r in judged if (r["table_name"], r["figure"]) == ("bronze.models", "rows")}
+        return {r["at_most"] for r in judged if (r["table_name"], r["metric"]) == ("bronze.models", "rows")}
 
     assert float(MOST) in bounds(own_lake)
     assert float(MOST) not in bounds(lake)
