@@ -31,10 +31,10 @@ class Declared:
     aggregate; in it and in predicates `:day` is the day judged. histograms: `bin`, an expression from 0 to `bins` - 1;
     its counts are the metrics `name.0`, `name.1`, and so on. against: another `table` that the stage reads,
     its rows `where` a predicate holds, and what is counted: rows of this table `without` or `with` a partner there, by
-    pairs of columns; rows there that are `missing` here; or, with none of the three, the rows there. reported: in words,
-    a number that the transform measured while it made the rows, and that nothing in them shows. derived:
-    arithmetic on the metrics so far; what it divides by zero is null. trailing: `ratio` (a metric to its median
-    of the trailing days), `change` (how far it is from that median) or `psi` (how far a histogram is from their sum).
+    pairs of columns; rows there that are `missing` here; or, with none of the three, the rows there. reported: in
+    words, a number that the transform measured while it made the rows, and that nothing in them shows. derived:
+    arithmetic on the metrics so far; what it divides by zero is null. trailing: `ratio` (a metric to its median of
+    the trailing days), `change` (how far it is from that median) or `psi` (how far a histogram is from their sum).
     """
 
     rows_where: Mapping[str, str] = field(default_factory=dict)
