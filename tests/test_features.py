@@ -17,6 +17,7 @@ from iolaus.features import (
     account_days,
     account_profiles,
     account_values,
+    hand_overs,
     population,
     prompt_templates,
 )
@@ -472,3 +473,28 @@ def test_measures_of_an_account_are_shares_of_its_exchanges(spark: SparkSession)
     assert (of["c"].asks_reasoning_share, of["a"].asks_reasoning_share) == (pytest.approx(1 / 3), 0)
     assert (of["a"].age_at_first_use, of["a"].unsupported, of["b"].unsupported) == (3.0, 1, 0)
     assert [of[name].uses_shared_template for name in "abc"] == [1, 0, 0]
+
+
+def test_conversations_that_move_between_accounts_are_counted(spark: SparkSession) -> None:
+    """`x` is given to a and quoted by b twice; the others move nothing, each for a reason of its own."""
+    sent = [
+        ("a", 0, 1, None), ("b", 4, 2, 1), ("b", 9, 3, 1), ("a", 20, 4, None), ("b", 26, 5, 4),
+        ("c", 0, 10, None), ("c", 5, 11, 10),  # its own
+        ("d", 0, 20, None), ("e", 1, 20, None), ("f", 5, 21, 20),  # a refusal in fixed words
+        ("g", 9, 30, None), ("h", 5, 31, 30),  # quoted before it was given: a copy of what nobody here was told
+        ("i", 0, 40, None), *((f"many {k}", 5, 50 + k, 40) for k in range(4)),  # an example that goes round
+        ("j", 5, 60, 70),  # from elsewhere
+    ]  # fmt: skip
+    made = [
+        {
+            "account_id": account,
+            "requested_at": datetime(2026, 2, 10, 12, minute, tzinfo=UTC),
+            "answer_hash": answer,
+            "prior_hash": prior,
+        }
+        for account, minute, answer, prior in sent
+    ]
+    exchanges = rows(spark, "silver.exchanges", [{"exchange_id": str(i)} | row for i, row in enumerate(made)])
+    found = hand_overs.transform(exchanges.repartition(3), RUN)
+    check_columns(found, "features.hand_overs")
+    assert [(r["account_from"], r["account_to"], r["n"], r["minutes"]) for r in found.collect()] == [("a", "b", 2, 5.0)]

@@ -1,6 +1,7 @@
 """The judgement: one hand, or strangers alike? Groups that are made here are told apart by the facts alone."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import log2
 from typing import Any
@@ -12,9 +13,10 @@ from pyspark.sql import SparkSession
 from rows import DAY, population, rows
 
 from iolaus.export.judgement_reference import PAGE, page
+from iolaus.model.judgement.division import active_hours, rhythm, unevenness
 from iolaus.model.judgement.facts import FACT, FACTS, FAMILIES
 from iolaus.model.judgement.hypotheses import HYPOTHESES, INNOCENT, NAMES, OPERATORS
-from iolaus.model.judgement.measures import ISLANDS, NO_PLACE, ONE_PLACE, ONE_POOL, baseline_of, measured
+from iolaus.model.judgement.measures import ISLANDS, NO_PLACE, ONE_PLACE, ONE_POOL, Baseline, baseline_of, measured
 from iolaus.model.judgement.source import Records, source, strata
 from iolaus.model.judgement.weigh import Measured, finding, judge, likelihoods, shares
 from iolaus.schemas.sketch import ABSENT, OPENING, OPENING_FIELDS
@@ -208,8 +210,9 @@ MEMBERS = pa.schema(
         ("n_exchanges", pa.int64()),
         ("n_later_turns", pa.int64()),
         ("openings", pa.binary()),
-        ("days", pa.list_(pa.struct([("day", pa.int32()), ("n", pa.int64())]))),
+        ("activity", pa.list_(pa.struct([("hour", pa.int32()), ("n", pa.int64())]))),
         ("shared", pa.list_(pa.struct([("channel", pa.string()), ("value_hash", pa.int64())]))),
+        ("handed_to", pa.list_(pa.string())),
     ]
 )
 
@@ -224,13 +227,16 @@ def members(shared: list[list[tuple[str, int]]], **more: Any) -> pa.Table:
             "n_later_turns": 0,
             "openings": b"",
             "created_at": START + timedelta(days=i),
-            "days": [{"day": 5, "n": 8}, {"day": 5 + i % 9, "n": 2}],
+            "activity": [{"hour": 24 * 5, "n": 8}, {"hour": 24 * (5 + i % 9), "n": 2}],
             "shared": [{"channel": c, "value_hash": t} for c, t in values],
         }
         | more
         for i, values in enumerate(shared)
     ]
     return pa.Table.from_pylist(rows, schema=MEMBERS)
+
+
+MONTH = Baseline(source=None, rhythm=0.0, first_day=0, days=28)
 
 
 @pytest.mark.parametrize(
@@ -246,21 +252,37 @@ def members(shared: list[list[tuple[str, int]]], **more: Any) -> pa.Table:
     ],
 )
 def test_how_places_join_members(shared: list[list[tuple[str, int]]], place: float) -> None:
-    assert measured(members(shared), None, 28, 1)["places"].value == place
+    assert measured(members(shared), MONTH, 1)["places"].value == place
 
 
 def test_a_household_s_line_is_one_owner_s() -> None:
-    assert measured(members([[("address", 1)]] * 20, owner_id="org"), None, 28, 1)["owners"].value == 1
+    assert measured(members([[("address", 1)]] * 20, owner_id="org"), MONTH, 1)["owners"].value == 1
 
 
 def test_what_is_counted_of_a_group() -> None:
     systems = [[("system", i % 4), ("system", 90 + i)] for i in range(20)]
-    found = measured(members(systems), None, 28, 1)
+    found = measured(members(systems), MONTH, 1)
     assert found["applications"].value == 4, "of those that three send"
     assert found["creation"].value == pytest.approx(15.2)
     assert found["span"].value == 1, "four fifths on one day"
     assert "source" not in found
-    assert "span" not in measured(members(systems), None, 3, 1), "a window of three days cannot tell"
+    assert "span" not in measured(members(systems), replace(MONTH, days=3), 1), "a window of three days cannot tell"
+
+
+def accounts(openings_of: list[bytes]) -> pa.Table:
+    """Random accounts, without activity."""
+    kind = pa.list_(pa.struct([("hour", pa.int32()), ("n", pa.int64())]))
+    none: list[list[dict[str, int]]] = [[] for _ in openings_of]
+    return pa.table(
+        {"account_id": list(map(str, range(len(none)))), "openings": openings_of, "activity": pa.array(none, kind)}
+    )
+
+
+def test_a_small_platform_is_its_own_baseline_in_smaller_groups() -> None:
+    account, records = openings(drawn(np.random.default_rng(5), 70, 8, 0.7))
+    each = [records[account == a].tobytes() for a in range(70)]
+    assert baseline_of(accounts(each), 40, 1).source
+    assert baseline_of(accounts(each[:50]), 40, 1).source is None, "of three groups of sixteen nothing is said"
 
 
 def test_baseline_accounts_are_like_themselves_or_nothing_is_reported() -> None:
@@ -269,10 +291,10 @@ def test_baseline_accounts_are_like_themselves_or_nothing_is_reported() -> None:
     def sample(own: float) -> pa.Table:
         account, records = openings(drawn(rng, 160, 8, own))
         each = [records[account == a].tobytes() for a in range(160)]
-        return pa.table({"account_id": [str(a) for a in range(160)], "openings": each})
+        return accounts(each)
 
-    assert baseline_of(sample(0.0), 40, 1) is None
-    found = baseline_of(sample(0.7), 40, 1)
+    assert baseline_of(sample(0.0), 40, 1).source is None
+    found = baseline_of(sample(0.7), 40, 1).source
     assert found
     assert found > 0.5
 
@@ -285,9 +307,83 @@ def test_operations_among_random_accounts_do_not_silence_the_rest() -> None:
     account, records = openings(people + rings)
     places = rng.permutation(160)
     each = [records[account == a].tobytes() for a in places]
-    found = baseline_of(pa.table({"account_id": [str(a) for a in places], "openings": each}), 40, 1)
+    found = baseline_of(accounts(each), 40, 1).source
     assert found
     assert found > 0.3
+
+
+def test_a_gateway_gives_its_accounts_equally_much_to_do() -> None:
+    rng = np.random.default_rng(11)
+    work = {
+        "gateway": rng.poisson(60, 40),
+        "few": rng.poisson(9, 300),
+        "people": rng.lognormal(3, 0.9, 40).astype(int) + 1,
+    }
+    found = {name: unevenness(counts) for name, counts in work.items()}
+    told = {name: finding(FACT["evenness"], Measured(of.value, of.error)) for name, of in found.items() if of}
+    assert told == {"gateway": "equally much", "few": "equally much", "people": "some much more than others"}
+    assert unevenness(work["gateway"][:4]) is None
+    strays = unevenness(np.append(work["gateway"], [1, 900]))
+    assert strays
+    assert strays.value < FACT["evenness"].bounds[0], "two strays do not count"
+
+
+def test_members_that_repeat_one_set_say_nothing_by_having_equally_much_to_do() -> None:
+    shared: list[list[tuple[str, int]]] = [[] for _ in range(12)]
+    exercises = [([7, k], ABSENT) for k in range(12)]
+    account, records = openings((a, terms, template) for a in range(12) for terms, template in exercises)
+    repeated = [records[account == a].tobytes() for a in range(12)]
+    assert "evenness" in measured(members(shared), MONTH, 1)
+    of_class = members(shared).set_column(6, "openings", pa.array(repeated, pa.binary()))
+    found = measured(of_class, MONTH, 1)
+    assert found["repetition"].value > 0.9
+    assert "evenness" not in found
+
+
+def test_one_queue_keeps_its_accounts_busy_on_the_same_days() -> None:
+    """Everybody works by day: that is no rhythm of the group's; that all work on the same three days in ten is."""
+    rng = np.random.default_rng(12)
+    busy, hours = rng.random(28) < 0.3, np.arange(28 * 24)
+    by_day = (hours % 24 >= 8) & (hours % 24 < 18)
+    queue = rng.random((30, len(hours))) < 0.3 * (by_day & busy[hours // 24])
+    people = rng.random((30, len(hours))) < 0.1 * by_day
+    one, strangers = rhythm([queue], 1), rhythm([people], 1)
+    assert one
+    assert strangers
+    assert one.value > 0.8
+    assert abs(strangers.value) < 4 * strangers.error < 0.1
+    assert rhythm([people[:, :24]], 1) is None
+    activity = pa.array([[{"hour": int(h), "n": 1} for h in np.flatnonzero(row)] for row in queue])
+    assert (active_hours(activity, 0, 28) == queue).all()
+    found = measured(members([[] for _ in queue]).set_column(7, "activity", activity), MONTH, 1)
+    assert finding(FACT["rhythm"], found["rhythm"]) == "yes"
+    assert (
+        measured(members([[] for _ in queue]).set_column(7, "activity", activity), replace(MONTH, rhythm=one.value), 1)[
+            "rhythm"
+        ].value
+        < 0.01
+    )
+
+
+@pytest.mark.parametrize(
+    ("edges", "owners", "share"),
+    [
+        ([(0, 1), (1, 2), (3, 2)], {}, 0.4),
+        ([(0, 1), (1, 0)], {}, 0.0),
+        ([(0, 1), (1, 2)], {0: "one", 1: "one"}, 0.0),
+        ([], {}, 0.0),
+    ],
+)
+def test_hand_overs_count_from_three_owners_on(
+    edges: list[tuple[int, int]], owners: dict[int, str], share: float
+) -> None:
+    """Two accounts may be one person's two subscriptions; so may three of two owners."""
+    group = members([[] for _ in range(10)])
+    handed = [[f"{j:03}" for i, j in edges if i == k] or None for k in range(10)]
+    group = group.set_column(9, "handed_to", pa.array(handed, pa.list_(pa.string())))
+    group = group.set_column(2, "owner_id", pa.array([owners.get(i) for i in range(10)], pa.string()))
+    assert measured(group, replace(MONTH, shows_hand_overs=True), 1)["hand_overs"].value == pytest.approx(share)
+    assert "hand_overs" not in measured(group, MONTH, 1), "a platform that keeps no answers shows none"
 
 
 def test_a_ring_and_a_trade_side_by_side(spark: SparkSession) -> None:
@@ -328,6 +424,11 @@ def test_a_ring_and_a_trade_side_by_side(spark: SparkSession) -> None:
         rows(spark, "features.account_profiles", active),
         rows(spark, "silver.accounts", everybody),
         population(spark, [row["account_id"] for row in everybody]),
+        rows(
+            spark,
+            "features.hand_overs",
+            [{"account_from": "r000", "account_to": "r001"}, {"account_from": "r001", "account_to": "o001"}],
+        ),
     )
     found = transform(*given, Run(DAY, DEFAULT, Key(b"k"))).collect()
     margins = {(r.cluster_id, r.hypothesis, r.rival): r.margin_bits for r in found}
@@ -341,6 +442,8 @@ def test_a_ring_and_a_trade_side_by_side(spark: SparkSession) -> None:
             "a query gives the margin again"
         )
         assert all(set(r.log_likelihoods) == set(NAMES) for r in rows_of)
+    handed = {r.cluster_id: r.value for r in found if r.fact == "hand_overs"}
+    assert handed == {"r": 0.0, "t": 0.0}, "two of the ring; and one who is no member"
     assert {r.fact for r in found if r.cluster_id == "r"} >= {
         "prior",
         "source",

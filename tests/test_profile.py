@@ -12,16 +12,18 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from rows import rows
 
+from iolaus.graph.clusters import _without_strays
 from iolaus.model.account_bins import BINNED, BINS, bins
 from iolaus.model.membership import families
 from iolaus.model.membership import judge as profile
 from iolaus.model.membership.candidates import PARTS, Candidates
 from iolaus.model.membership.group import Groups
 from iolaus.model.membership.judge import FAMILIES, assign
+from iolaus.model.membership.reunion import one_group, renamed
 from iolaus.model.membership.typical import packed_values as pack_values
 from iolaus.model.population import Background, Size, background
 from iolaus.model.signals import CHANNEL
@@ -233,7 +235,7 @@ def run(spark: SparkSession, world: World, s: Profile, partitions: int = 1) -> d
         r.asDict()
         for r in assign(members, linked, accounts, baseline, Size(len(world.binned), len(world.binned)), s).collect()
     ]
-    found = {r.pop("account_id"): r for r in made}
+    found = {r.pop("account_id"): {name: value for name, value in r.items() if name != "rivals"} for r in made}
     assert len(found) == len(made), "one row an account"
     return found
 
@@ -464,3 +466,61 @@ def test_hours_count_where_no_habit_explains_them(spark: SparkSession, kept: str
     found = run(spark, World([("ring", a) for a in active], shared_values, binned), Profile())
     assert bool(found) == agrees
     assert all(r["timing"] == 5000 for r in found.values())
+
+
+def batches(spark: SparkSession) -> DataFrame:
+    """Members of two batches of one ring, made at the ends of a year, and of another ring that shares its cards alone."""
+    rng = np.random.default_rng(5)
+    groups = {g: [f"{g}{i:02}" for i in range(12)] for g in ("early", "late", "other")}
+    template = {"early": 1, "late": 1, "other": 2}
+    held = {a: [("head8", template[g]), ("system", template[g]), ("card", 5)] for g, of in groups.items() for a in of}
+    n_owners = Counter(key for of in held.values() for key in of)
+    place = {"early": 0.1, "late": 0.9, "other": 0.5}
+    binned: Binned = {
+        a: ([9] * len(BINNED), place[g] + 0.001 * i, []) for g, of in groups.items() for i, a in enumerate(of)
+    }
+    binned |= {
+        str(i): ([int(b) for b in rng.integers(5, size=len(BINNED))], float(rng.random()), []) for i in range(700)
+    }
+    shared_values = [
+        {"account_id": a, "channel": k[0], "value_hash": k[1], "is_qualifying": True, "n_owners": n_owners[k]}
+        for a, of in held.items()
+        for k in of
+    ]
+    members = spark.createDataFrame(
+        [(g, a) for g, of in groups.items() for a in of], "community string, account_id string"
+    )
+    kind = "account_id string, bins array<int>, place double, hours array<int>, vector array<float>"
+    everybody = spark.createDataFrame([(a, *of, None) for a, of in binned.items()], kind)
+    accounts = everybody.join(pack_values(rows(spark, "features.account_values", shared_values)), "account_id", "left")
+    return assign(members, members, accounts, background(everybody, DAYS), Size(736, 736), Profile())
+
+
+def test_groups_of_one_ring_made_in_batches_are_one(spark: SparkSession) -> None:
+    made = batches(spark).localCheckpoint()
+    rivals = {(r["community"], rival) for r in made.collect() for rival in r["rivals"]}
+    assert rivals == {("early", "late"), ("late", "early")}, (
+        "the other ring pays with the same cards and asks something else"
+    )
+    names = one_group(made, share=0.5, driver_edges=1000)
+    assert sorted(map(tuple, names.collect())) == [("early", "early"), ("late", "early"), ("other", "other")]
+    assert Counter(r["community"] for r in renamed(made, names).collect()) == {"early": 24, "other": 12}
+
+
+def test_a_group_within_another_is_not_it(spark: SparkSession) -> None:
+    """Most of b share as much with a, and few of a with b: an operator whose questions another operator asks too."""
+    few, most = [["b"], *([[]] * 7)], [["a"]] * 5 + [[]]
+    made = spark.createDataFrame(
+        [("a", rivals) for rivals in few] + [("b", rivals) for rivals in most], "community string, rivals array<string>"
+    )
+    assert sorted(map(tuple, one_group(made, share=0.5, driver_edges=1000).collect())) == [("a", "a"), ("b", "b")]
+
+
+def test_strays_are_no_members(spark: SparkSession) -> None:
+    bits = [("a", f"{i}", 20_000 + i) for i in range(9)] + [
+        ("a", "stray", 9_999),
+        ("b", "small", 3_100),
+        ("b", "smaller", 3_000),
+    ]
+    kept = _without_strays(spark.createDataFrame(bits, "community string, account_id string, bits int"), 0.5)
+    assert {r["account_id"] for r in kept.collect()} == {*map(str, range(9)), "small", "smaller"}

@@ -269,3 +269,20 @@ def test_accounts_show_pseudonyms_and_no_identifier(known: dict[str, dict[str, A
     assert leaks(list(known.values()), ["card-planted", "planted.example", "2001:db8::1", KEY.secret.decode()]) == []
     assert {row["key_id"] for row in known.values()} == {KEY.key_id}
     assert {row["run_date"] for row in known.values()} == {DAY}
+
+
+LONG = "The capital of that country is a city of the north, on a river; "
+
+
+def test_answers_are_known_again_whatever_their_case_and_white_space(spark: SparkSession) -> None:
+    told = [
+        exchange("given", response=LONG + "ask me more."),
+        exchange("quoted", prior_response="  " + LONG.upper().replace(" ", "\n ") + "ask me  more."),
+        exchange("another", prior_response=LONG + "ask me less."),
+        exchange("short", response="Yes, of course.", prior_response=" "),
+        exchange("none"),
+    ]
+    made = {r["exchange_id"]: (r["answer_hash"], r["prior_hash"]) for r in silver(spark, told)}
+    assert made["given"][0] == made["quoted"][1] is not None
+    assert made["another"][1] not in (None, made["given"][0])
+    assert made["short"] == made["none"] == (None, None)

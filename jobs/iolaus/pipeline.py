@@ -168,6 +168,12 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage("features.account_days", Grain.EVENT, (Read("silver.exchanges"),), "additive sketches of an account's day"),
     Stage(
+        "features.hand_overs",
+        Grain.EVENT,
+        (Read("silver.exchanges"),),
+        "conversations that one account began and another went on with",
+    ),
+    Stage(
         "features.account_profiles",
         Grain.RUN,
         (_window("features.account_days"),),
@@ -255,7 +261,15 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "scoring.judgement",
         Grain.RUN,
-        (Read("graph.clusters"), Read("scoring.evidence"), _VALUES, _PROFILES, _ACCOUNTS, _POPULATION),
+        (
+            Read("graph.clusters"),
+            Read("scoring.evidence"),
+            _VALUES,
+            _PROFILES,
+            _ACCOUNTS,
+            _POPULATION,
+            _window("features.hand_overs"),
+        ),
         "one operator or something innocent: hypotheses weighed on facts",
     ),
     Stage(

@@ -119,6 +119,13 @@ class Pairs:
     synchrony_meetings: int = number(
         3, "meetings", 1, 1_000, "Fewer meetings are a coincidence, whatever the formula says."
     )
+    answer_accounts: int = number(
+        3,
+        "accounts",
+        1,
+        1_000,
+        "An answer that more other accounts quote is an example that goes round, and no conversation that moved.",
+    )
 
 
 @dataclass(frozen=True)
@@ -222,6 +229,19 @@ class Profile:
         "Content of this strength needs no other family, as long as none speaks against: template and subject.",
     )
     posterior: float = number(3.0, "bits", -32, 64, "log2 of the odds of belonging that a member needs: 8 to 1.")
+    rival_bits: float = number(
+        2.0, "bits", 0, 64, "A group that an account shares at most this much less with explains it as well."
+    )
+    same_group: float = number(
+        0.5, "share", 0, 1, "Two groups are one if each explains this share of the other's members as well."
+    )
+    weakest: float = number(
+        0.5,
+        "share",
+        0,
+        1,
+        "A member needs this share of the bits of its group's median member: strays have far less than the rest.",
+    )
     usual: float = number(0.7, "share", 0, 1, "What this share of members sends is missed in an account that does not.")
     missing_cap: float = number(4.0, "bits", 0, 64, "The most that a missing usual value costs.")
     unlinked: float = number(

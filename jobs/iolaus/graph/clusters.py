@@ -8,6 +8,7 @@ from iolaus.model.account_bins import bins
 from iolaus.model.bits import MILLI
 from iolaus.model.membership.families import FAMILIES
 from iolaus.model.membership.judge import assign
+from iolaus.model.membership.reunion import one_group, renamed
 from iolaus.model.membership.typical import packed_values
 from iolaus.model.population import background, size
 from iolaus.model.verdicts import CONFIRMED, cleared_members, in_force, of_accounts, successors
@@ -40,18 +41,23 @@ def transform(
         communities.select("community", "account_id"),
         communities.where("origin = 'links'").select("community", "account_id"),
     )
-    for _ in range(run.settings.profile.rounds):
+    settings = run.settings.profile
+    for nth in range(settings.rounds):
+        if nth:
+            names = one_group(
+                members, share=settings.same_group, driver_edges=run.settings.graph.driver_edges
+            ).localCheckpoint()
+            members, linked, communities = (renamed(rows, names) for rows in (members, linked, communities))
         members = assign(
-            members, linked, binned_profiles, baseline, counted, run.settings.profile, run.settings.channels
+            members, linked, binned_profiles, baseline, counted, settings, run.settings.channels
         ).localCheckpoint()
+    members = _without_strays(members, settings.weakest)
     force = None if verdicts.isEmpty() else in_force(verdicts, run)
     if force is not None:
         cleared = cleared_members(members.select("community", "account_id"), force, run)
         members = members.join(cleared, ["community", "account_id"], "left_anti").localCheckpoint()
     of_group = Window.partitionBy("community")
-    members = members.withColumn("size", F.count(F.lit(1)).over(of_group)).where(
-        F.col("size") >= run.settings.profile.fewest
-    )
+    members = members.withColumn("size", F.count(F.lit(1)).over(of_group)).where(F.col("size") >= settings.fewest)
     ids = carry(
         previous.select("cluster_id", "account_id"),
         members.select("community", "account_id"),
@@ -59,7 +65,12 @@ def transform(
     )
     if force is not None:
         ids = _with_successors(members, ids, previous, force, shared_values, profiles, accounts, counted.owners, run)
-    origins = communities.select("community", "origin").distinct()
+    origin = F.when(F.size("origins") > 1, "both").otherwise(F.element_at("origins", 1))
+    origins = (
+        communities.groupBy("community")
+        .agg(F.collect_set("origin").alias("origins"))
+        .select("community", origin.alias("origin"))
+    )
     rows = members.join(F.broadcast(ids), "community").join(F.broadcast(origins), "community")
     odds = F.pow(F.lit(2.0), F.col("bits") / F.lit(float(MILLI)))
     return rows.select(
@@ -74,6 +85,12 @@ def transform(
         "event",
         "parents",
     )
+
+
+def _without_strays(members: DataFrame, weakest: float) -> DataFrame:
+    """Members but for those of whom far less speaks than of the rest: whom a proxy or a client alone brings in."""
+    typical = F.percentile("bits", 0.5).over(Window.partitionBy("community"))
+    return members.withColumn("typical", typical).where(F.col("bits") >= weakest * F.col("typical")).drop("typical")
 
 
 def _with_successors(

@@ -45,6 +45,16 @@ TABLE = Table(
         column("asn", INT, "autonomous system of the client address"),
         column("country", STRING, "country of the client address, ISO 3166 alpha-2"),
         column("device", STRING, "pseudonym of user agent and TLS fingerprint together"),
+        column(
+            "answer_hash",
+            LONG,
+            "hash of the answer; null if it is unknown, or short enough to be given twice by chance",
+        ),
+        column(
+            "prior_hash",
+            LONG,
+            "hash of the newest answer that the request's history quotes; null if it quotes none, or a short one",
+        ),
         column("key_id", STRING, "id of the key under which the pseudonyms were made", required=True),
         column("system_hash", LONG, "hash of the normalised system prompt; null if none"),
         column("prompt_hash", LONG, "hash of the normalised prompt; null if it has no words"),

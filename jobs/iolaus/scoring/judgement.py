@@ -7,9 +7,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from iolaus.model.bits import MILLI
-from iolaus.model.judgement.facts import FACT, FACTS
+from iolaus.model.judgement.facts import BY_PROGRAM, FACT, FACTS, SCRIPTED
 from iolaus.model.judgement.hypotheses import HYPOTHESIS
-from iolaus.model.judgement.measures import MEMBER, PLACES, baseline_of, days_of, measured
+from iolaus.model.judgement.measures import MEMBER, PLACES, baseline_of, measured
 from iolaus.model.judgement.weigh import Judgement, Measured, finding, judge
 from iolaus.model.population import of_background
 from iolaus.model.signals import CHANNEL, ONE_CLIENT, OWN_TEXT, PEOPLE, WHOLE_SET
@@ -31,6 +31,7 @@ def transform(
     profiles: DataFrame,
     accounts: DataFrame,
     population: DataFrame,
+    hand_overs: DataFrame,
     run: Run,
 ) -> DataFrame:
     """One row a cluster and fact, with its likelihood under each hypothesis and what it gives to the operator's.
@@ -40,15 +41,15 @@ def transform(
     | hc_1    | source | all draw from one source        |  4.3 | distillation | one_trade |    9.1 |
     | hc_1    | people | few: programs                   | -0.3 | distillation | one_trade |    9.1 |
     """
-    everybody = of_background(profiles, population).select("account_id", "openings", _days().alias("days"))
+    everybody = of_background(profiles, population).select("account_id", "openings", _activity().alias("activity"))
     sample = everybody.where(F.length("openings") >= FEWEST_OPENINGS * OPENING.itemsize).orderBy(
         F.xxhash64("account_id"), "account_id"
     )
-    seed, drawn = run.settings.graph.seed, sample.limit(BASELINE).toArrow()
-    baseline, days = baseline_of(drawn, GROUP, seed), days_of(drawn)
+    seed = run.settings.graph.seed
+    baseline = baseline_of(sample.limit(BASELINE).toArrow(), GROUP, seed, shows_hand_overs=not hand_overs.isEmpty())
 
     def measure(group: pa.Table) -> pa.Table:
-        facts = measured(group, baseline, days, seed)
+        facts = measured(group, baseline, seed)
         row = {name: {"value": m.value, "error": m.error} for name, m in facts.items()}
         made = {"cluster_id": group["cluster_id"][0].as_py()} | {f.name: row.get(f.name) for f in FACTS}
         kind = pa.struct([("value", pa.float64()), ("error", pa.float64())])
@@ -56,7 +57,7 @@ def transform(
             [made], schema=pa.schema([("cluster_id", pa.string()), *((f.name, kind) for f in FACTS)])
         )
 
-    members = _members(clusters, shared_values, profiles, accounts)
+    members = _members(clusters, shared_values, profiles, accounts, hand_overs)
     counted = members.groupBy("cluster_id").applyInArrow(measure, f"cluster_id string, {_ANY}")
     reported = _reported(evidence, run)
     names = [f.name for f in FACTS]
@@ -72,7 +73,9 @@ def transform(
     return whole.mapInArrow(weigh, schema)
 
 
-def _members(clusters: DataFrame, shared_values: DataFrame, profiles: DataFrame, accounts: DataFrame) -> DataFrame:
+def _members(
+    clusters: DataFrame, shared_values: DataFrame, profiles: DataFrame, accounts: DataFrame, hand_overs: DataFrame
+) -> DataFrame:
     """Rows MEMBER."""
     inside = clusters.select("cluster_id", "account_id")
     wanted = shared_values.where(F.col("channel").isin(*PLACES, "system")).select(
@@ -83,23 +86,38 @@ def _members(clusters: DataFrame, shared_values: DataFrame, profiles: DataFrame,
         .groupBy("account_id")
         .agg(F.collect_list("shared").alias("shared"))
     )
-    sent = profiles.select("account_id", "n_exchanges", "n_later_turns", "openings", _days().alias("days"))
+    sent = profiles.select("account_id", "n_exchanges", "n_later_turns", "openings", _activity().alias("activity"))
     known = accounts.select("account_id", "owner_id", "created_at")
     rows = inside.join(sent, "account_id").join(known, "account_id", "left").join(shared, "account_id", "left")
+    begun, taken = (inside.select("cluster_id", F.col("account_id").alias(f"account_{end}")) for end in ("from", "to"))
+    within = (
+        hand_overs.select("account_from", "account_to")
+        .distinct()
+        .join(begun, "account_from")
+        .join(taken, ["cluster_id", "account_to"])
+    )
+    handed = within.groupBy("cluster_id", F.col("account_from").alias("account_id")).agg(
+        F.collect_list("account_to").alias("handed_to")
+    )
+    rows = rows.join(handed, ["cluster_id", "account_id"], "left")
     return rows.select(*MEMBER)
 
 
-def _days() -> Column:
-    """Exchanges by day since 1970 and hour, of `activity`."""
+def _activity() -> Column:
+    """Hours since 1970, and exchanges in each."""
     return F.transform(
-        "activity", lambda a: F.struct((a["hour"] / 24).cast("int").alias("day"), a["n"].cast("long").alias("n"))
+        "activity", lambda a: F.struct(a["hour"].cast("int").alias("hour"), a["n"].cast("long").alias("n"))
     )
 
 
 def _figure(name: str) -> Column:
     """A fact as a struct of value and error: measured, or told by the evidence."""
-    if name == "scripted":
-        value = F.when(F.col("reported.people") > 0, F.col("reported.whole_set") - F.col("repetition.value"))
+    if name == "people":
+        # What members send each other's words of, beside what they open with: turns between that a program has written.
+        written = (F.col("reported.whole_set") - F.col("repetition.value") >= SCRIPTED) & (
+            F.col("reported.people") >= FACT[name].bounds[0]
+        )
+        value = F.when(written, BY_PROGRAM).otherwise(F.col("reported.people"))
     elif name in _REPORTED:
         value = F.col(f"reported.{name}")
     else:

@@ -25,6 +25,7 @@ _FINGERPRINTED = (
     "image_count",
     "tools_hash",
 )
+ANSWER_READ, ANSWER_LEAST = 2_000, 40  # characters of an answer that are read, and those that make it one of a kind
 _MADE = ("address", "block", "device", "key_id", "system_hash", "capabilities")
 
 
@@ -64,6 +65,8 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
         "http_status",
         F.col("client_asn").alias("asn"),
         F.upper("client_country").alias("country"),
+        answer_hash("response").alias("answer_hash"),
+        answer_hash("prior_response").alias("prior_hash"),
         *(name for name in _FINGERPRINTED if name not in ("image_count", "tools_hash")),
     )
     secret, key_id, patterns = run.key.secret, run.key.key_id, run.settings.capability_patterns
@@ -80,6 +83,15 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
     return (
         reduced.repartition("account_id").withColumn("_nth", F.row_number().over(copies)).where("_nth = 1").drop("_nth")
     )
+
+
+def answer_hash(text: str) -> Column:
+    """Hash of an answer, whatever its case and white space.
+
+    Null of one that is short enough to be given twice by chance.
+    """
+    said = F.lower(F.trim(F.regexp_replace(F.substring(text, 1, ANSWER_READ), r"\s+", " ")))
+    return F.when(F.length(said) >= ANSWER_LEAST, F.xxhash64(said))
 
 
 def _failed() -> Column:

@@ -31,6 +31,11 @@ class Fact:
     table: Mapping[str, tuple[float, ...]]
 
 
+# share of a member's traffic that others send word for word, beside openings, where a program holds the conversations
+SCRIPTED = 0.35
+BY_PROGRAM = 2.0  # value of the fact `people` for such conversations
+
+
 def _table(text: str) -> dict[str, tuple[float, ...]]:
     """A table from lines `hypothesis p p …`; probabilities are scaled so that each line sums to 1."""
     rows = {name: [float(x) for x in rest] for name, *rest in (line.split() for line in text.strip().splitlines())}
@@ -260,24 +265,24 @@ FACTS: tuple[Fact, ...] = (
         "people",
         "behaviour",
         "How many members hold conversations, as people do?",
-        (0.2, 0.7),
-        ("few: programs", "some", "most: people"),
+        (0.2, 0.7, 1.5),
+        ("few: programs", "some", "most: people", "conversations that a program holds"),
         _table("""
-            distillation        .75 .10 .15
-            resold_access       .20 .20 .60
-            unexplained         .50 .15 .35
-            organisation        .15 .20 .65
-            class               .25 .30 .45
-            event               .10 .20 .70
-            client_users        .20 .20 .60
-            platform_customers  .90 .07 .03
-            one_trade           .93 .05 .02
-            one_idiom           .50 .20 .30
-            shared_line         .05 .15 .80
-            viral_prompt        .05 .15 .80
-            public_benchmark    .85 .10 .05
-            one_person          .30 .20 .50
-            strangers           .25 .25 .50
+            distillation        .72 .08 .08 .12
+            resold_access       .20 .20 .58 .02
+            unexplained         .48 .15 .30 .07
+            organisation        .15 .20 .63 .02
+            class               .25 .29 .42 .04
+            event               .10 .20 .68 .02
+            client_users        .20 .19 .57 .04
+            platform_customers  .88 .07 .03 .02
+            one_trade           .92 .05 .02 .01
+            one_idiom           .50 .20 .29 .01
+            shared_line         .05 .15 .79 .01
+            viral_prompt        .05 .15 .78 .02
+            public_benchmark    .83 .10 .05 .02
+            one_person          .30 .20 .45 .05
+            strangers           .25 .25 .49 .01
         """),
     ),
     Fact(
@@ -305,27 +310,27 @@ FACTS: tuple[Fact, ...] = (
         """),
     ),
     Fact(
-        "scripted",
+        "evenness",
         "behaviour",
-        "How much of a member's traffic do the other members send word for word, beside the openings that they share?",
-        (0.35,),
-        ("little", "much: the turns between are a program's"),
+        "Do the members have equally much to do, as accounts that a gateway shares work out to?",
+        (0.2, 0.45),
+        ("equally much", "nearly so", "some much more than others"),
         _table("""
-            distillation        .80 .20
-            resold_access       .97 .03
-            unexplained         .85 .15
-            organisation        .95 .05
-            class               .90 .10
-            event               .93 .07
-            client_users        .92 .08
-            platform_customers  .95 .05
-            one_trade           .98 .02
-            one_idiom           .95 .05
-            shared_line         .98 .02
-            viral_prompt        .85 .15
-            public_benchmark    .95 .05
-            one_person          .85 .15
-            strangers           .98 .02
+            distillation        .45 .20 .35
+            resold_access       .45 .20 .35
+            unexplained         .35 .20 .45
+            organisation        .12 .18 .70
+            class               .15 .25 .60
+            event               .08 .25 .67
+            client_users        .03 .14 .83
+            platform_customers  .06 .16 .78
+            one_trade           .05 .15 .80
+            one_idiom           .03 .17 .80
+            shared_line         .02 .13 .85
+            viral_prompt        .03 .17 .80
+            public_benchmark    .20 .25 .55
+            one_person          .30 .25 .45
+            strangers           .03 .13 .84
         """),
     ),
     Fact(
@@ -398,6 +403,54 @@ FACTS: tuple[Fact, ...] = (
             public_benchmark    .93 .05 .02
             one_person          .60 .20 .20
             strangers           .95 .04 .01
+        """),
+    ),
+    Fact(
+        "rhythm",
+        "timing",
+        "Are members busy on the same days, beyond what all accounts are?",
+        (0.06, 0.18),
+        ("no", "somewhat", "yes"),
+        _table("""
+            distillation        .48 .15 .37
+            resold_access       .40 .23 .37
+            unexplained         .43 .17 .40
+            organisation        .55 .20 .25
+            class               .15 .15 .70
+            event               .30 .20 .50
+            client_users        .72 .19 .09
+            platform_customers  .80 .13 .07
+            one_trade           .85 .10 .05
+            one_idiom           .90 .07 .03
+            shared_line         .88 .09 .03
+            viral_prompt        .40 .25 .35
+            public_benchmark    .50 .18 .32
+            one_person          .40 .20 .40
+            strangers           .91 .07 .02
+        """),
+    ),
+    Fact(
+        "hand_overs",
+        "conversation",
+        "How many members go on with conversations that other members, of other owners, began?",
+        (0.02, 0.2),
+        ("none", "some", "many: one gateway deals them out"),
+        _table("""
+            distillation        .90 .05 .05
+            resold_access       .50 .12 .38
+            unexplained         .84 .08 .08
+            organisation        .90 .08 .02
+            class               .96 .03 .01
+            event               .96 .03 .01
+            client_users        .97 .02 .01
+            platform_customers  .97 .02 .01
+            one_trade           .98 .01 .01
+            one_idiom           .98 .01 .01
+            shared_line         .97 .02 .01
+            viral_prompt        .97 .02 .01
+            public_benchmark    .98 .01 .01
+            one_person          .75 .15 .10
+            strangers           .97 .02 .01
         """),
     ),
 )

@@ -1,5 +1,6 @@
 """What is measured of a group for its judgement, in NumPy, from one row a member."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,9 @@ from scipy.sparse.csgraph import connected_components
 
 from iolaus.engine.hashing import Ints
 from iolaus.engine.records import unpacked
-from iolaus.model.judgement.source import ACCOUNTS, Source, distinct, repetition, shuffled, source
+from iolaus.model.judgement.division import FEWEST, active_hours, rhythm, unevenness
+from iolaus.model.judgement.facts import FACT
+from iolaus.model.judgement.source import ACCOUNTS, Records, distinct, repetition, shuffled, source
 from iolaus.model.judgement.weigh import Measured
 from iolaus.schemas.sketch import OPENING
 
@@ -26,7 +29,8 @@ _MOST = 0.8  # share of exchanges that the fact `span` is about
 _DAY_MS = 86_400_000
 FEWEST_DAYS = 7  # of fewer days of traffic nothing is said about how long a group lasts
 
-# The columns of a member: days are lists of (day since 1970, n exchanges), shared of (channel, value_hash).
+# The columns of a member: activity are lists of (hour since 1970, n exchanges), shared of (channel, value_hash),
+# handed_to of accounts of the group that went on with conversations of the member's.
 MEMBER = (
     "cluster_id",
     "account_id",
@@ -35,46 +39,77 @@ MEMBER = (
     "n_exchanges",
     "n_later_turns",
     "openings",
-    "days",
+    "activity",
     "shared",
+    "handed_to",
 )
 
 
-def measured(members: pa.Table, baseline: float | None, days: int, seed: int) -> dict[str, Measured]:
-    """Facts by name of one group, of rows MEMBER in any order; one that cannot be told is left out.
+@dataclass(frozen=True)
+class Baseline:
+    """Random accounts, in groups, measured as groups are.
 
-    baseline: `Source.log` of random accounts, None where accounts are not like themselves, so that nothing can be told.
-    days: from the first of the window that has traffic to its last.
+    source: `Source.log`; None where accounts are not like themselves, so that nothing can be told of whose prompts
+    these are. rhythm: how much more often than by chance they are active in one hour (a natural logarithm); None if
+    they hardly ever are. first_day, days: the first day since 1970 with traffic, and from it to the last.
+    shows_hand_overs: whether any conversation was handed over at all; without answers in the logs none is seen.
     """
+
+    source: float | None
+    rhythm: float | None
+    first_day: int
+    days: int
+    shows_hand_overs: bool = False
+
+
+def measured(members: pa.Table, baseline: Baseline, seed: int) -> dict[str, Measured]:
+    """Facts by name of one group, of rows MEMBER in any order; one that cannot be told is left out."""
     members = members.sort_by("account_id")
-    facts = _content(_drawn(members, seed), baseline, seed) | _places(members) | _creation(members)
-    facts |= _span(members) if days >= FEWEST_DAYS else {}
+    drawn = _drawn(members, seed)
+    facts = _content(drawn, baseline.source, seed) | _places(members) | _creation(members)
+    facts |= _division(members, drawn, baseline, seed, repeated=facts.get("repetition"))
+    facts |= _span(members) if baseline.days >= FEWEST_DAYS else {}
+    facts |= _hand_overs(members) if baseline.shows_hand_overs else {}
     owners = pc.fill_null(members["owner_id"], members["account_id"])
     return facts | {"owners": Measured(float(len(owners.unique())))}
 
 
-def baseline_of(accounts: pa.Table, group: int, seed: int) -> float | None:
-    """Mean `Source.log` of random accounts in groups of `group`, of (account_id, openings).
+def baseline_of(accounts: pa.Table, group: int, seed: int, *, shows_hand_overs: bool = False) -> Baseline:
+    """What random accounts show, of (account_id, openings, activity), in groups of `group`, or smaller where there are few."""
+    group = min(group, len(accounts) // _GROUPS)
+    parts = (
+        [accounts.slice(first, group) for first in range(0, len(accounts) - group + 1, group)]
+        if group >= _SMALLEST
+        else []
+    )
+    hours = accounts["activity"].combine_chunks().flatten().field("hour").to_numpy()
+    first, last = (int(hours.min()) // 24, int(hours.max()) // 24) if len(hours) else (0, 0)
+    days = last - first + 1
+    together = (
+        rhythm([active_hours(part["activity"].combine_chunks(), first, days) for part in parts], seed)
+        if parts
+        else None
+    )
+    return Baseline(_source_of(parts, seed), together.value if together else None, first, days, shows_hand_overs)
 
-    None where it is too small to measure by.
+
+def _source_of(groups: list[pa.Table], seed: int) -> float | None:
+    """Mean `Source.log` of groups of random accounts; None where it is too small to measure by.
 
     A template of an account's own is a likeness too here, so openings are dealt whatever texts they carry: operations,
     of which random accounts may be several, do not make a platform's accounts look alike.
     """
-    lengths, records = unpacked(accounts["openings"].combine_chunks(), OPENING)
-    account = np.repeat(np.arange(len(accounts)), lengths)
-    found: list[Source] = []
-    group = min(group, len(accounts) // _GROUPS)
-    if group < _SMALLEST:
-        return None
-    for first in range(0, len(accounts) - group + 1, group):
-        inside = (account >= first) & (account < first + group)
-        made = shuffled(*distinct(account[inside], records[inside]), seed)
-        found += [made] if made else []
+    found = [made for of in groups if (made := shuffled(*distinct(*_openings(of)), seed))]
     logs = np.array([f.log for f in found])
     if len(logs) < _GROUPS or logs.mean() < max(0.1, 2 * logs.std() / np.sqrt(len(logs))):
         return None
     return float(logs.mean())
+
+
+def _openings(accounts: pa.Table) -> tuple[Ints, Records]:
+    """(account's place, record OPENING) of each opening."""
+    lengths, records = unpacked(accounts["openings"].combine_chunks(), OPENING)
+    return np.repeat(np.arange(len(accounts)), lengths), records
 
 
 def _drawn(members: pa.Table, seed: int) -> pa.Table:
@@ -82,16 +117,8 @@ def _drawn(members: pa.Table, seed: int) -> pa.Table:
     return members.take(pa.array(np.sort(np.random.default_rng(seed).permutation(len(members))[:ACCOUNTS])))
 
 
-def days_of(accounts: pa.Table) -> int:
-    """Days from the first activity of any of the accounts to the last, of column `days`."""
-    items = accounts["days"].combine_chunks().flatten()
-    seen = items.field("day").to_numpy() if len(items) else np.zeros(1, np.int64)
-    return int(seen.max() - seen.min()) + 1
-
-
 def _content(members: pa.Table, baseline: float | None, seed: int) -> dict[str, Measured]:
-    lengths, records = unpacked(members["openings"].combine_chunks(), OPENING)
-    account = np.repeat(np.arange(len(members)), lengths)
+    account, records = _openings(members)
     facts: dict[str, Measured] = {}
     if len(np.unique(account)) < 3:
         return facts
@@ -100,6 +127,22 @@ def _content(members: pa.Table, baseline: float | None, seed: int) -> dict[str, 
         facts["source"] = Measured(made.log, float(np.hypot(made.error, SPREAD)))
     first_turns = (members["n_exchanges"].to_numpy() - members["n_later_turns"].to_numpy())[account]
     facts["repetition"] = Measured(repetition(account, records, first_turns))
+    return facts
+
+
+def _division(
+    members: pa.Table, drawn: pa.Table, baseline: Baseline, seed: int, repeated: Measured | None
+) -> dict[str, Measured]:
+    """The facts `evenness`, of which members that repeat one set say nothing, and `rhythm`."""
+    facts: dict[str, Measured] = {}
+    first_turns = members["n_exchanges"].to_numpy() - members["n_later_turns"].to_numpy()
+    uneven = unevenness(first_turns)
+    if uneven and (repeated is None or repeated.value < FACT["repetition"].bounds[-1]):
+        facts["evenness"] = Measured(uneven.value, uneven.error)
+    if baseline.days >= FEWEST_DAYS and len(drawn) >= FEWEST and baseline.rhythm is not None:
+        together = rhythm([active_hours(drawn["activity"].combine_chunks(), baseline.first_day, baseline.days)], seed)
+        if together:
+            facts["rhythm"] = Measured(together.value - baseline.rhythm, together.error)
     return facts
 
 
@@ -154,6 +197,23 @@ def _largest(row: Ints, value: Ints) -> int:
     return int(np.bincount(connected_components(joins, directed=False)[1][: len(members)]).max())
 
 
+def _hand_overs(members: pa.Table) -> dict[str, Measured]:
+    """The share of members in the largest set that hand-overs join, of at least three owners: two may be one person."""
+    place = {account: i for i, account in enumerate(members["account_id"].to_pylist())}
+    to = [[place[other] for other in of or ()] for of in members["handed_to"].to_pylist()]
+    edges = np.array([(i, j) for i, others in enumerate(to) for j in others], np.int64).reshape(-1, 2)
+    joins = coo_matrix((np.ones(len(edges)), edges.T), shape=(len(members), len(members)))
+    part = connected_components(joins, directed=False)[1]
+    owner = (
+        pc.fill_null(members["owner_id"], members["account_id"]).combine_chunks().dictionary_encode().indices.to_numpy()
+    )
+    joined = max(
+        (int((part == p).sum()) for p in np.unique(part[edges[:, 0]]) if len(np.unique(owner[part == p])) >= 3),
+        default=0,
+    )
+    return {"hand_overs": Measured(joined / len(members))}
+
+
 def _creation(members: pa.Table) -> dict[str, Measured]:
     made = members["created_at"].drop_null().cast(pa.timestamp("ms", tz="UTC")).cast(pa.int64()).to_numpy()
     if len(made) < 3 or 2 * len(made) < len(members):
@@ -164,9 +224,9 @@ def _creation(members: pa.Table) -> dict[str, Measured]:
 
 def _span(members: pa.Table) -> dict[str, Measured]:
     """The fewest days that hold most of the group's exchanges."""
-    items = members["days"].combine_chunks().flatten()
+    items = members["activity"].combine_chunks().flatten()
     if not len(items):
         return {}
-    days, place = np.unique(items.field("day").to_numpy(), return_inverse=True)
+    days, place = np.unique(items.field("hour").to_numpy() // 24, return_inverse=True)
     sent = np.sort(np.bincount(place, weights=items.field("n").to_numpy(), minlength=len(days)))[::-1]
     return {"span": Measured(float(np.searchsorted(np.cumsum(sent), _MOST * sent.sum()) + 1))}

@@ -45,7 +45,7 @@ PAIRS = 500_000
 _ASSIGNED = (
     "community string, account_id string, bits int, "
     + ", ".join(f"{family} int" for family in FAMILIES)
-    + ", reasons array<string>"
+    + ", reasons array<string>, rivals array<string>"
 )
 
 
@@ -58,7 +58,9 @@ def assign(
     settings: Profile,
     limits: Channels = DEFAULT.channels,
 ) -> DataFrame:
-    """One round: (community, account_id, bits, one column a family, reasons), one row an account.
+    """One round: (community, account_id, bits, one column a family, reasons, rivals), one row an account.
+
+    rivals: the other groups of which the account has as much of what is asked and sent from, to within `rival_bits`.
 
     members: (community, account_id); linked: those of groups that were found by links alone, as they were found: to
     have no link, and share no value either, is to lack what all of them have; accounts: rows of `account_bins.bins`
@@ -135,15 +137,13 @@ def _judge(
         cohort=families.cohort(every, place, groups, settings),
     )
     # What costs more to compute is computed where it may still decide.
-    near = _hopeful(every.where(_near(every, settings)), settings.behaviour_cap + settings.timing_cap, settings)
+    alike = every.where(_near(every, settings))
+    near = _hopeful(alike, settings.behaviour_cap + settings.timing_cap, settings)
     near = near.knowing(behaviour=families.behaviour(near, batch.column("bins"), groups, baseline.bins, settings))
     near = _hopeful(near, settings.timing_cap, settings)
     near = near.knowing(timing=families.timing(near, batch.column("hours"), groups, baseline.hours, settings))
-    yield _assigned(
-        _chosen(near.where(_grounded(near, ties, len(names), settings)), groups, settings),
-        batch.column("account_id"),
-        names,
-    )
+    chosen = _chosen(near.where(_grounded(near, ties, len(names), settings)), groups, settings)
+    yield _assigned(chosen, _rivals(chosen, alike, names, settings), batch.column("account_id"), names)
 
 
 def _prior(
@@ -204,7 +204,23 @@ def _chosen(of: Candidates, groups: Groups, settings: Profile) -> Candidates:
     return accepted.where(best)
 
 
-def _assigned(of: Candidates, accounts: pa.StringArray, names: pa.StringArray) -> pa.RecordBatch:
+def _rivals(chosen: Candidates, alike: Candidates, names: pa.StringArray, settings: Profile) -> list[list[str]]:
+    """Of each chosen row, the other groups that share as much with the account as its own does, whenever it was made and used."""
+    own, other = (of.bits["content"] + of.bits["infrastructure"] for of in (chosen, alike))
+    nth = np.minimum(np.searchsorted(chosen.account, alike.account), max(len(own) - 1, 0))
+    found = [list[str]() for _ in own]
+    if not found:
+        return found
+    of_chosen = (chosen.account[nth] == alike.account) & (chosen.group[nth] != alike.group)
+    as_good = of_chosen & (other >= own[nth] - settings.rival_bits * MILLI)
+    for row, name in zip(nth[as_good], names.take(pa.array(alike.group[as_good])).to_pylist(), strict=True):
+        found[row].append(name)
+    return found
+
+
+def _assigned(
+    of: Candidates, rivals: list[list[str]], accounts: pa.StringArray, names: pa.StringArray
+) -> pa.RecordBatch:
     """Rows of _ASSIGNED."""
     reasons = [
         [CHANNELS[c] for b, c in sorted(zip(bits, channels, strict=True), reverse=True) if b > 0]
@@ -216,5 +232,6 @@ def _assigned(of: Candidates, accounts: pa.StringArray, names: pa.StringArray) -
         pa.array(of.total.astype(np.int32)),
         *(pa.array(of.bits[family].astype(np.int32)) for family in FAMILIES),
         pa.array(reasons, pa.list_(pa.string())),
+        pa.array(rivals, pa.list_(pa.string())),
     ]
     return pa.RecordBatch.from_arrays(columns, names=[c.split()[0] for c in _ASSIGNED.split(", ")])
