@@ -469,7 +469,7 @@ def test_hours_count_where_no_habit_explains_them(spark: SparkSession, kept: str
 
 
 def batches(spark: SparkSession) -> DataFrame:
-    """Members of two batches of one ring, made at the ends of a year, and of another ring that shares its cards alone."""
+    """Members of two batches of one ring, made at the ends of a year, and of another ring with its cards alone."""
     rng = np.random.default_rng(5)
     groups = {g: [f"{g}{i:02}" for i in range(12)] for g in ("early", "late", "other")}
     template = {"early": 1, "late": 1, "other": 2}

@@ -75,7 +75,10 @@ def measured(members: pa.Table, baseline: Baseline, seed: int) -> dict[str, Meas
 
 
 def baseline_of(accounts: pa.Table, group: int, seed: int, *, shows_hand_overs: bool = False) -> Baseline:
-    """What random accounts show, of (account_id, openings, activity), in groups of `group`, or smaller where there are few."""
+    """What random accounts show, in groups of `group`, or smaller where there are few.
+
+    accounts: (account_id, openings, activity).
+    """
     group = min(group, len(accounts) // _GROUPS)
     parts = (
         [accounts.slice(first, group) for first in range(0, len(accounts) - group + 1, group)]

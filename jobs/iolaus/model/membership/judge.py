@@ -205,7 +205,10 @@ def _chosen(of: Candidates, groups: Groups, settings: Profile) -> Candidates:
 
 
 def _rivals(chosen: Candidates, alike: Candidates, names: pa.StringArray, settings: Profile) -> list[list[str]]:
-    """Of each chosen row, the other groups that share as much with the account as its own does, whenever it was made and used."""
+    """For each chosen row, the other groups that share as much with the account as its own does.
+
+    Whenever the account was made and used.
+    """
     own, other = (of.bits["content"] + of.bits["infrastructure"] for of in (chosen, alike))
     nth = np.minimum(np.searchsorted(chosen.account, alike.account), max(len(own) - 1, 0))
     found = [list[str]() for _ in own]
