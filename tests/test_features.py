@@ -98,6 +98,7 @@ def with_tokens(spark: SparkSession, every: list[Row]) -> pa.Table:
         tokens = {name: head(row.get(name)) for name in ("address", "block", "device")}
         tokens |= {"country": hashed.get(row.get("country")), "path": hashed.get(row.get("access_path"))}
         tokens |= {"asn": row.get("asn"), "system": row.get("system_hash"), "tools": row.get("tools_hash"), "limit": row.get("max_tokens")}
+        tokens |= {"request": row.get("request_hash")}
         drawn = {"draw": draws[row["exchange_id"]], "conversation_hash": row.get("conversation_hash")}
         made.append(row | drawn | {f"{name}_token": value for name, value in tokens.items()})
     kinds = {"terms": pa.binary(), "signature": pa.binary(), "requested_at": pa.timestamp("us", tz="UTC")}

@@ -35,7 +35,17 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
             yield from dated.combine_chunks().to_batches()
 
     columns = exchanges.select("*", F.xxhash64("exchange_id").alias("draw"), *_tokens()).drop(
-        "exchange_id", "happened_on", "arrived_on", "address", "block", "device", "key_id", "country", "answer_hash", "prior_hash"
+        "exchange_id",
+        "happened_on",
+        "arrived_on",
+        "address",
+        "block",
+        "device",
+        "key_id",
+        "country",
+        "request_hash",
+        "answer_hash",
+        "prior_hash",
     )
     sketched = columns.mapInArrow(sketch, parts)
     return sketched.repartition("account_id").sortWithinPartitions("account_id").mapInArrow(merge, schema)

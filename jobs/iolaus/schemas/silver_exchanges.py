@@ -44,6 +44,7 @@ TABLE = Table(
         column("asn", INT, "autonomous system of the client address"),
         column("country", STRING, "country of the client address, ISO 3166 alpha-2"),
         column("device", STRING, "pseudonym of user agent and TLS fingerprint together"),
+        column("request_hash", LONG, "hash of the request's parameters, stop sequences and header digest, as one; null if none is known"),
         column("answer_hash", LONG, "hash of the answer; null if it is unknown, or short enough to be given twice by chance"),
         column("prior_hash", LONG, "hash of the newest answer that the request's history quotes; null if it quotes none, or a short one"),
         column("key_id", STRING, "id of the key under which the pseudonyms were made", required=True),
