@@ -128,6 +128,7 @@ def with_values(spark: SparkSession, every: list[Row]) -> pa.Table:
             "tools": row.get("tools_hash"),
             "limit": row.get("max_tokens"),
         }
+        shared_values |= {"request": row.get("request_hash")}
         drawn = {"draw": draws[row["exchange_id"]], "conversation_hash": row.get("conversation_hash")}
         made.append(row | drawn | {f"{name}_value": value for name, value in shared_values.items()})
     kinds = {"terms": pa.binary(), "signature": pa.binary(), "requested_at": pa.timestamp("us", tz="UTC")}

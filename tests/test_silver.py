@@ -286,3 +286,24 @@ def test_answers_are_known_again_whatever_their_case_and_white_space(spark: Spar
     assert made["given"][0] == made["quoted"][1] is not None
     assert made["another"][1] not in (None, made["given"][0])
     assert made["short"] == made["none"] == (None, None)
+
+
+def test_a_request_s_form_is_one_value(spark: SparkSession) -> None:
+    form = {
+        "request_temperature": 0.3,
+        "request_top_p": 0.9,
+        "request_stop": ["END", "###"],
+        "request_seed": 7,
+        "header_digest": "abc",
+    }
+    told = [
+        exchange("one", **form),
+        exchange("other order and seed", **form | {"request_stop": ["###", "END"], "request_seed": 8}),
+        exchange("other limit", **form | {"request_max_tokens": 100}),
+        exchange("no seed", **{k: v for k, v in form.items() if k != "request_seed"}),
+        exchange("unknown"),
+    ]
+    made = {r["exchange_id"]: r["request_hash"] for r in silver(spark, told)}
+    assert made["one"] == made["other order and seed"]
+    assert len(set(made.values())) == 4
+    assert made["unknown"] is None

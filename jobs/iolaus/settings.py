@@ -357,6 +357,7 @@ class Channels:
     asn: Limits = Limits(7, 5)
     mail: Limits = Limits(6, 4)
     device: Limits = Limits(6, 6)
+    request: Limits = Limits(6, 6)
     system: Limits = Limits(10, 3)
     tools: Limits = Limits(4, 3)
     template: Limits = Limits(10, 3)

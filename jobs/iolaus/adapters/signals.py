@@ -29,6 +29,9 @@ SIGNALS: tuple[Signal, ...] = (
     Signal("the same address and its block", ("client_ip", "accounts.signup_ip"), ("address", "block")),
     Signal("the same network operator", ("client_asn", "accounts.signup_asn"), ("asn",)),
     Signal("the same unusual client program", ("user_agent", "tls_fingerprint"), ("device",)),
+    Signal("requests with the same unusual parameters", (
+        "request_temperature", "request_top_p", "request_max_tokens", "request_stop", "header_digest",
+    ), ("request",)),
     Signal("turns: programs told from people, and people cleared of "
            "suspicion", ("turn_index",), ("one_shot", "people")),
     Signal("long answers", ("usage_output_tokens",), ("long_outputs",)),

@@ -43,6 +43,7 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
         "device",
         "key_id",
         "country",
+        "request_hash",
         "answer_hash",
         "prior_hash",
     )

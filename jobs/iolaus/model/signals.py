@@ -146,6 +146,11 @@ CHANNELS: tuple[Channel, ...] = (
         "device", "device", "use the same unusual client", "headers and TLS of a common client",
         code=4, exchange="device", form="pseudonym",
     ),
+    _infrastructure(
+        "request", "device", "send requests with the same unusual parameters and "
+                             "headers", "the parameters and headers of a common client",
+        code=10, exchange="request_hash",
+    ),
     _content(
         "system", "send the same system prompt", "a system prompt worded anew for each account",
         code=7, exchange="system_hash",

@@ -46,6 +46,11 @@ TABLE = Table(
         column("country", STRING, "country of the client address, ISO 3166 alpha-2"),
         column("device", STRING, "pseudonym of user agent and TLS fingerprint together"),
         column(
+            "request_hash",
+            LONG,
+            "hash of the request's parameters, stop sequences and header digest, as one; null if none is known",
+        ),
+        column(
             "answer_hash",
             LONG,
             "hash of the answer; null if it is unknown, or short enough to be given twice by chance",

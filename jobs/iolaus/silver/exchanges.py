@@ -65,6 +65,7 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
         "http_status",
         F.col("client_asn").alias("asn"),
         F.upper("client_country").alias("country"),
+        _form().alias("request_hash"),
         answer_hash("response").alias("answer_hash"),
         answer_hash("prior_response").alias("prior_hash"),
         *(name for name in _FINGERPRINTED if name not in ("image_count", "tools_hash")),
@@ -83,6 +84,27 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
     return (
         reduced.repartition("account_id").withColumn("_nth", F.row_number().over(copies)).where("_nth = 1").drop("_nth")
     )
+
+
+# What a program sends with every request and a person never sees; of a seed, which may be drawn anew each time, that
+# there is one.
+_PARAMETERS = (
+    "request_temperature",
+    "request_top_p",
+    "request_max_tokens",
+    "request_n",
+    "request_logprobs",
+    "request_prefill",
+)
+
+
+def _form() -> Column:
+    """Hash of a request's parameters, stop sequences and headers, as one; null of a request of which none is known."""
+    stops = F.when(F.size("request_stop") > 0, F.array_join(F.array_sort("request_stop"), "\n"))
+    seeded = F.when(F.col("request_seed").isNotNull(), F.lit("seed"))
+    parts = [*(F.col(name).cast("string") for name in _PARAMETERS), stops, seeded, F.col("header_digest")]
+    known = F.coalesce(*parts).isNotNull()
+    return F.when(known, F.xxhash64(*(F.coalesce(part, F.lit("")) for part in parts)))
 
 
 def answer_hash(text: str) -> Column:
