@@ -55,7 +55,7 @@ bench: env ## measure the joins and components beside MLlib, FAISS, hnswlib and 
 bench-capability: env ## score how well it is told what a prompt is after, on benchmarks/labelled_prompts.jsonl
 	@$(BIN)/python benchmarks/capability.py $(if $(BENCH_JSON),--json $(BENCH_JSON))
 
-bench-chance: env ## count the links, and the groups in lockstep, that chance makes in LAKE=FOLDER on DATE=YYYY-MM-DD, its values dealt anew
+bench-chance: env ## count the links, and the groups with synchronised activity, that chance makes in LAKE=FOLDER on DATE=YYYY-MM-DD, its values dealt anew
 	@PYTHONPATH=jobs $(BIN)/python benchmarks/chance.py --lake $(LAKE) --date $(DATE)
 
 bench-gates: env ## measure what the quality gates add to a day

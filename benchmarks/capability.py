@@ -52,7 +52,11 @@ def main() -> int:
     """Print the tables of the splits that are asked for; 2 if a prompt is not in the split its text belongs to."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--split", choices=SPLITS, help="this split alone; default: both")
-    parser.add_argument("--wrong", action="store_true", help="also print the prompts of the tuning split that are not answered as labelled")
+    parser.add_argument(
+        "--wrong",
+        action="store_true",
+        help="also print the prompts of the tuning split that are not answered as labelled",
+    )
     parser.add_argument("--json", type=Path, help="also write the figures here, one flat object")
     given = parser.parse_args()
     prompts = labelled()
@@ -64,7 +68,11 @@ def main() -> int:
     for split in SPLITS if given.split is None else (given.split,):
         chosen = [prompt for prompt in prompts if prompt["split"] == split]
         shown = shows(prompt["text"] for prompt in chosen)
-        flat |= {f"{split}_{name}_{what}": x for name, row in _print(split, chosen, shown).items() for what, x in row._asdict().items()}
+        flat |= {
+            f"{split}_{name}_{what}": x
+            for name, row in _print(split, chosen, shown).items()
+            for what, x in row._asdict().items()
+        }
         if given.wrong and split == "tuning":
             _print_wrong(chosen, shown)
     if given.json:
@@ -96,7 +104,9 @@ def figures(prompts: Sequence[Prompt], shown: Sequence[set[str]]) -> dict[str, F
         wanted = [name in prompt["labels"] for prompt in prompts]
         given = [name in found for found in shown]
         found, support, all_shown = sum(w and g for w, g in zip(wanted, given, strict=True)), sum(wanted), sum(given)
-        answers[name] = Figures(found / all_shown if all_shown else 1.0, found / support if support else 1.0, support, found)
+        answers[name] = Figures(
+            found / all_shown if all_shown else 1.0, found / support if support else 1.0, support, found
+        )
     return answers
 
 
@@ -122,7 +132,12 @@ def _print_wrong(prompts: Sequence[Prompt], shown: Sequence[set[str]]) -> None:
     for prompt, found in zip(prompts, shown, strict=True):
         missed, wrong = sorted(set(prompt["labels"]) - found), sorted(found - set(prompt["labels"]))
         if missed or wrong:
-            print(*(f"-{name}" for name in missed), *(f"+{name}" for name in wrong), prompt["language"], repr(prompt["text"]))
+            print(
+                *(f"-{name}" for name in missed),
+                *(f"+{name}" for name in wrong),
+                prompt["language"],
+                repr(prompt["text"]),
+            )
 
 
 if __name__ == "__main__":

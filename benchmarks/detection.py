@@ -1,10 +1,10 @@
 """How well campaigns are found: every scenario, seed and ablation, each simulated, run and scored; one table.
 
-Wants the benchmark's folder, with its generator `traffic.py`, its scorer `evaluate.py` and its pools of real
-prompts: it is no part of this project, and nothing of it is kept. Each case is run into a lake of its own:
-the days are loaded, and the last is searched. Four weeks are the same scenario at half the speed: twice the days, and twice
-the exchanges of everybody. The last case searches every day, as a schedule would, and tells for
-each campaign the day of its 200th exchange, the day it was first published, and its exchanges by the end of that day.
+Wants the benchmark's folder, with its generator `traffic.py`, its scorer `evaluate.py` and its pools of real prompts:
+it is no part of this project, and nothing of it is kept. Each case is run into a lake of its own: the days are loaded,
+and the last is searched. Four weeks are the same scenario at half the speed: twice the days, and twice the exchanges of
+everybody. The last case searches every day, as a schedule would, and tells for each campaign the day of its 200th
+exchange, the day it was first published, and its exchanges by the end of that day.
 
     python benchmarks/detection.py --bench FOLDER [--only NAME ...] [--json FILE]
 """
@@ -33,7 +33,15 @@ HERE = Path(__file__).resolve().parent
 FIRST, DAYS = date(2026, 3, 2), 14  # those of traffic.py
 # The benchmark's own scenarios, each with the generator that makes it; all others are this project's.
 OWN = {"dev": "traffic.py", "relay": "traffic.py", "judgement": "traffic2.py"}
-INFRASTRUCTURE = ("api_key_id", "client_ip", "client_asn", "client_country", "user_agent", "tls_fingerprint", "access_path")
+INFRASTRUCTURE = (
+    "api_key_id",
+    "client_ip",
+    "client_asn",
+    "client_country",
+    "user_agent",
+    "tls_fingerprint",
+    "access_path",
+)
 TEXT_AND_TIME = ("exchange_id", "account_id", "requested_at", "request_model", "prompt")
 
 
@@ -59,13 +67,17 @@ ABLATIONS: dict[str, tuple[Callable[[Row], Row], bool]] = {
 
 @dataclass(frozen=True)
 class Case:
-    """One run: a scenario (a file's name; those of `OWN` are the benchmark's, `posts` that of posts.py), a seed, and what is taken away."""
+    """One run: a scenario, a seed, and what is taken away.
+
+    scenario: a file's name; those of `OWN` are the benchmark's, `text_only` is made by text_only.py.
+    """
 
     scenario: str
     seed: int = 1
     without: str = ""
     weeks: int = 2
-    by_day: bool = False  # every day is searched and published, not the last alone, and it is told when each campaign was
+    # every day is searched and published, not the last alone, and it is told when each campaign was
+    by_day: bool = False
 
     @property
     def name(self) -> str:
@@ -81,7 +93,7 @@ CASES = (
     Case("relay"),
     *(Case("judgement", seed) for seed in (1, 2)),
     *(Case(scenario) for scenario in ("behaviours", "dispatch", "languages", "origins", "disguises")),
-    *(Case("posts", seed) for seed in (1, 2)),
+    *(Case("text_only", seed) for seed in (1, 2)),
     *(Case("background", seed) for seed in (1, 2, 3)),
     *(Case(scenario, weeks=4) for scenario in ("dev", "careful")),
     Case("dev", by_day=True),
@@ -91,7 +103,9 @@ CASES = (
 def main() -> int:
     """Run the cases that are asked for and print the table; 2 if the benchmark is not where it was said to be."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bench", type=Path, required=True, help="folder of the benchmark: traffic.py, evaluate.py, pools/")
+    parser.add_argument(
+        "--bench", type=Path, required=True, help="folder of the benchmark: traffic.py, evaluate.py, pools/"
+    )
     parser.add_argument("--only", nargs="*", help="names of cases, as `dev 2` or `careful 1`; default: all")
     parser.add_argument("--json", type=Path, help="also write the figures here, one flat object")
     given = parser.parse_args()
@@ -101,21 +115,28 @@ def main() -> int:
         if not (given.bench / name).exists()
     ]
     if missing:
-        print(f"{given.bench} has no {missing[0]}; name the benchmark's folder with --bench (make: BENCH=FOLDER)", file=sys.stderr)
+        print(
+            f"{given.bench} has no {missing[0]}; name the benchmark's folder with --bench (make: BENCH=FOLDER)",
+            file=sys.stderr,
+        )
         return 2
     flat: dict[str, float] = {}
     heads = " ".join(f"{head:>6}" for head in ("AP", "prec.", "recall", "B3 F1", "cl. AP"))
-    print(f"{'case':28} {heads} {'clusters':>8} {'accounts':>8} {'seconds':>7}  accused")
+    print(f"{'case':28} {heads} {'clusters':>8} {'accounts':>8} {'seconds':>7}  false positives")
     for case in CASES:
         if given.only and case.name not in given.only:
             continue
         began = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
             found = score(case, given.bench, Path(folder))
-        accused = ", ".join(f"{v['count']} {k}" for k, v in found["accused"].items() if v["count"]) or "nobody"
+        false_positives = ", ".join(f"{v['count']} {k}" for k, v in found["accused"].items() if v["count"]) or "nobody"
         figures = (found["ap"], found["precision"], found["recall"], found["bcubed"]["f1"], found["cluster_ap"])
         row = " ".join(f"{x:6.3f}" for x in figures)
-        print(f"{case.name:28} {row} {found['clusters']:8} {found['published']:8} {time.monotonic() - began:7.0f}  {accused}", flush=True)
+        print(
+            f"{case.name:28} {row} {found['clusters']:8} {found['published']:8} {time.monotonic() - began:7.0f}  "
+            f"{false_positives}",
+            flush=True,
+        )
         key = case.name.replace(",", "").replace(" ", "_")
         flat |= {f"{key}_{name}": found[name] for name in ("ap", "precision", "recall", "cluster_ap", "published")}
         for name, campaign in found["campaigns"].items():
@@ -133,13 +154,15 @@ def score(case: Case, bench: Path, folder: Path) -> Row:
     """What `evaluate.py` says of a run of the case."""
     landing, lake = folder / "landing", folder / "lake"
     last = FIRST + timedelta(days=DAYS * case.weeks // 2 - 1)
-    if case.scenario == "posts":
-        _run(sys.executable, HERE / "posts.py", "--bench", bench, "--out", landing, "--seed", str(case.seed))
+    if case.scenario == "text_only":
+        _run(sys.executable, HERE / "text_only.py", "--bench", bench, "--out", landing, "--seed", str(case.seed))
     else:
         own = OWN.get(case.scenario)
         scenario = bench / f"scenario_{case.scenario}.json" if own else HERE / "scenarios" / f"{case.scenario}.json"
         generator, scenario = (
-            (bench / (own or "traffic.py"), scenario) if case.weeks == 2 else slowed(bench, scenario, folder, case.weeks // 2)
+            (bench / (own or "traffic.py"), scenario)
+            if case.weeks == 2
+            else slowed(bench, scenario, folder, case.weeks // 2)
         )
         made = ("--scenario", scenario, "--pools", bench / "pools", "--out", landing, "--seed", str(case.seed))
         _run(sys.executable, generator, *made)
@@ -158,7 +181,9 @@ def slowed(bench: Path, scenario: Path, folder: Path, times: int) -> tuple[Path,
     """The generator for so many times the days, and the scenario spread over them with as many times the exchanges."""
     source, days = (bench / "traffic.py").read_text(encoding="utf-8"), f"\nDAYS = {DAYS}\n"
     if source.count(days) != 1:
-        raise SystemExit(f"{bench}/traffic.py does not say how many days it makes as `{days.strip()}`; name other cases with --only")
+        raise SystemExit(
+            f"{bench}/traffic.py does not say how many days it makes as `{days.strip()}`; name other cases with --only"
+        )
     made = json.loads(scenario.read_text(encoding="utf-8"))
     made["background"]["log_mean"] += math.log(times)
     for group in (*made["look_alikes"], *made["campaigns"]):
@@ -173,10 +198,14 @@ def slowed(bench: Path, scenario: Path, folder: Path, times: int) -> tuple[Path,
 
 
 def latency(landing: Path, lake: Path) -> dict[str, tuple[str, str | None, int]]:
-    """Of each campaign, the day its 200th exchange arrived, the first day it was published, and its exchanges by then."""
+    """For each campaign: the day its 200th exchange arrived, its first day of publication, its exchanges by then."""
     truth = (landing.parent / f"{landing.name}.truth.jsonl").read_text(encoding="utf-8").splitlines()
     campaign = {row["account_id"]: row["campaign"] for row in map(json.loads, truth) if row["campaign"]}
-    members = DeltaTable(str(lake / "gold/suspect_cluster_members")).to_pyarrow_table(columns=["run_date", "account_id"]).to_pylist()
+    members = (
+        DeltaTable(str(lake / "gold/suspect_cluster_members"))
+        .to_pyarrow_table(columns=["run_date", "account_id"])
+        .to_pylist()
+    )
     first: dict[str, str] = {}
     for member in sorted(members, key=lambda m: m["run_date"]):
         if member["account_id"] in campaign:
@@ -204,7 +233,9 @@ def take_away(landing: Path, change: Callable[[Row], Row], accounts_too: bool) -
 def _run(*command: object) -> str:
     environment = os.environ | {"IOLAUS_HMAC_KEY": "a-key-for-benchmarks-that-protects-nothing"}
     for _ in range(3):
-        done = subprocess.run([str(c) for c in command], env=environment, cwd=HERE.parent, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [str(c) for c in command], env=environment, cwd=HERE.parent, capture_output=True, text=True, check=False
+        )
         if done.returncode != -signal.SIGABRT:  # readers of Delta tables now and then abort when a process ends
             break
     if done.returncode:

@@ -5,14 +5,15 @@ A scenario lists its `edits`. Each says whom it is done to and what is done, in 
     of          campaigns and kinds of innocents, as the truth file names them; without it: everybody
     share       only so large a share of their accounts
     size        accounts a group: {group} below counts the groups, {i} the accounts
-    account     fields of the accounts, {field: value}; texts may name {account_id}, {i}, {group} and {clock}, a time of a morning
+    account     fields of the accounts, {field: value}; texts may name {account_id}, {i}, {group}, {clock} (morning)
     exchange    fields of their exchanges, likewise
     since       exchanges before this time are dropped
     change      a function of CHANGES, done to accounts and exchanges
     agreement   one more line of the agreements
 
-In every prompt `[[rule:text]]`, which a campaign's wrapper may hold, becomes a phrase composed by the rules of
-`phrases.json`; the same text gives the same phrase, so that prompts repeat and divide as the generator made them.
+In every prompt `[[rule:text]]`, which a campaign's template may hold, becomes a phrase composed by the rules of
+`text_fragments.json`; the same text gives the same phrase, so that prompts repeat and divide as the generator made
+them.
 """
 
 import gzip
@@ -30,7 +31,9 @@ from typing import Any
 Row = dict[str, Any]
 Step = tuple[Row, Mapping[str, object]]  # an edit, and what its values may name, for one account
 
-RULES: dict[str, list[str]] = json.loads((Path(__file__).resolve().parent / "phrases.json").read_text(encoding="utf-8"))
+RULES: dict[str, list[str]] = json.loads(
+    (Path(__file__).resolve().parent / "text_fragments.json").read_text(encoding="utf-8")
+)
 INTERESTS = 3  # subjects of one person
 _NAME = re.compile(r"\$\((\w+)\)")
 _MARK = re.compile(rf"\[\[({'|'.join([*RULES, 'trajectory'])}):(.*)\]\]", re.DOTALL)
@@ -49,7 +52,10 @@ def compose(rule: str, seed: str, person: str = "") -> str:
 
 
 def _composed(row: Row) -> Row:
-    """The row with its prompt's marks replaced; in a trajectory every answer calls a tool, and later turns bring what it said."""
+    """The row with its prompt's marks replaced.
+
+    In a trajectory every answer calls a tool, and later turns bring what it said.
+    """
     if (mark := _MARK.search(row["prompt"])) is None:
         return row
     rule, text = mark.groups()
@@ -88,7 +94,9 @@ def _waking(row: Row) -> Row:
         return row
     at = datetime.fromisoformat(row["requested_at"])
     midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
-    return row | {"requested_at": (midnight + timedelta(hours=8) + (at - midnight) * 14 / 24).isoformat(timespec="milliseconds")}
+    return row | {
+        "requested_at": (midnight + timedelta(hours=8) + (at - midnight) * 14 / 24).isoformat(timespec="milliseconds")
+    }
 
 
 def _answered(row: Row) -> Row:
@@ -129,7 +137,14 @@ def apply(landing: Path, edits: list[Row]) -> None:
 
     rewrite(landing, exchange)
     accounts = landing / "accounts.jsonl"
-    write(accounts, (row for a in list(read(accounts)) if (row := _edited(a, plan.get(a["account_id"], []), "account")) is not None))
+    write(
+        accounts,
+        (
+            row
+            for a in list(read(accounts))
+            if (row := _edited(a, plan.get(a["account_id"], []), "account")) is not None
+        ),
+    )
     with (landing / "agreements.jsonl").open("a", encoding="utf-8") as out:
         out.writelines(json.dumps(edit["agreement"]) + "\n" for edit in edits if "agreement" in edit)
     write(truth_file, (row for row in truth if row["account_id"] in active))
@@ -139,7 +154,11 @@ def rewrite(landing: Path, change: Callable[[Row], Row | None]) -> None:
     """Rewrite a landing folder's exchanges; what becomes None is dropped."""
     for path in landing.glob("exchanges/*/*.jsonl.gz"):
         with gzip.open(path, "rt", encoding="utf-8") as lines:
-            changed = [json.dumps(row, ensure_ascii=False) + "\n" for line in lines if (row := change(json.loads(line))) is not None]
+            changed = [
+                json.dumps(row, ensure_ascii=False) + "\n"
+                for line in lines
+                if (row := change(json.loads(line))) is not None
+            ]
         with gzip.open(path, "wt", encoding="utf-8", compresslevel=4) as out:
             out.writelines(changed)
 
@@ -157,7 +176,9 @@ def write(path: Path, rows: Iterable[Row]) -> None:
 
 def _meant(row: Row, edit: Row) -> bool:
     of = edit.get("of")
-    return (of is None or row["campaign"] in of or row["kind"] in of) and _fraction(row["account_id"]) < edit.get("share", 1.0)
+    return (of is None or row["campaign"] in of or row["kind"] in of) and _fraction(row["account_id"]) < edit.get(
+        "share", 1.0
+    )
 
 
 @cache

@@ -59,14 +59,18 @@ def measure(spark: SparkSession, landing: str, day: date | None, turns: int, fol
     for turn in range(turns):
         for gated in (turn % 2 == 0, turn % 2 == 1):  # in turns, so that a slow minute of the machine falls on both
             found[gated].append(cost(spark, landing, lake, day, gated=gated))
-            print(f"{'gated' if gated else 'plain'}: {found[gated][-1].wall:.1f} s, {found[gated][-1].processor:.1f} processor-seconds")
+            print(
+                f"{'gated' if gated else 'plain'}: {found[gated][-1].wall:.1f} s, {found[gated][-1].processor:.1f} "
+                "processor-seconds"
+            )
     medians = {
         f"{name}_{kind}_s": round(statistics.median(getattr(c, kind) for c in found[gated]), 2)
         for name, gated in (("gated", True), ("plain", False))
         for kind in ("wall", "processor")
     }
     shares = {
-        f"gates_{kind}_share": round(1 - medians[f"plain_{kind}_s"] / medians[f"gated_{kind}_s"], 4) for kind in ("wall", "processor")
+        f"gates_{kind}_share": round(1 - medians[f"plain_{kind}_s"] / medians[f"gated_{kind}_s"], 4)
+        for kind in ("wall", "processor")
     }
     return medians | shares
 
@@ -76,7 +80,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--landing", help="landing to run; default: traffic is simulated")
     parser.add_argument("--date", type=date.fromisoformat, help="day to run; default: the landing's last")
-    parser.add_argument("--scale", default="4", help="scale of the simulated traffic; default 4, some 30,000 exchanges a day")
+    parser.add_argument(
+        "--scale", default="4", help="scale of the simulated traffic; default 4, some 30,000 exchanges a day"
+    )
     parser.add_argument("--turns", type=int, default=3, help="runs with gates, and as many without")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     given = parser.parse_args(arguments)

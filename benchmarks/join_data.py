@@ -1,8 +1,8 @@
 """Data for the joins' benchmark, made by seed: vectors and sets in which neighbours are planted, and graphs.
 
 Uniformly random unit vectors of 128 numbers have no neighbours at any useful threshold. So the background is topics:
-1,500 of them in 40 domains, of Zipf-like popularity, a vector lying 0.8 to 1.6 of a topic's length away from it. A fifth
-of the vectors is planted in clusters of 4 to 300 whose members have cosines of 0.61 to 0.92 with one another.
+1,500 of them in 40 domains, of Zipf-like popularity, a vector lying 0.8 to 1.6 of a topic's length away from it. A
+fifth of the vectors is planted in clusters of 4 to 300 whose members have cosines of 0.61 to 0.92 with one another.
 """
 
 from typing import Any

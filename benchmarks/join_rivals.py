@@ -84,7 +84,10 @@ def truth(rows: Floats, threshold: float, sample: int = 1_000) -> Truth:
 
 
 def truth_of_distinct(rows: Floats, threshold: float) -> Truth:
-    """The same among the first of each group of rows that are the same: whoever stands for them must have their pairs."""
+    """The same among the first of each group of rows that are the same.
+
+    Whoever stands for them must have their pairs.
+    """
     _, first = np.unique(rows, axis=0, return_index=True)
     first = np.sort(first)
     known = truth(rows[first], threshold)
@@ -102,9 +105,17 @@ def gemm(rows: Floats, threshold: float) -> Result:
 
 
 def _searched(
-    name: str, rows: Floats, known: Truth, built: float, search: Callable[[int], Iterator[tuple[Codes, Codes]]], effort: int
+    name: str,
+    rows: Floats,
+    known: Truth,
+    built: float,
+    search: Callable[[int], Iterator[tuple[Codes, Codes]]],
+    effort: int,
 ) -> Result:
-    """The search with the least effort, doubled as often as needed, that reaches the target; only that search is counted."""
+    """The search with the least effort, doubled as often as needed, that reaches the target.
+
+    Only that search is counted.
+    """
     n, probed = len(rows), np.zeros(len(rows), np.bool_)
     probed[known.sampled] = True
     while True:
@@ -139,7 +150,10 @@ def ivf(rows: Floats, known: Truth, threshold: float, lists: float, probes: int 
         index.nprobe = effort
         for start in range(0, len(rows), _BATCH):
             limits, _, found = index.range_search(rows[start : start + _BATCH], threshold)
-            yield np.repeat(np.arange(len(limits) - 1), np.diff(limits).astype(np.int64)) + start, found.astype(np.int64)
+            yield (
+                np.repeat(np.arange(len(limits) - 1), np.diff(limits).astype(np.int64)) + start,
+                found.astype(np.int64),
+            )
 
     return _searched(f"FAISS IVF, {count} lists", rows, known, built, search, probes)
 
@@ -190,14 +204,16 @@ def mllib_vectors(frame: DataFrame, rows: Floats, known: Truth, threshold: float
     width, tables = mllib_parameters(rows, threshold)
     began, wall = cpu_seconds(), time.monotonic()
     points = frame.select("id", array_to_vector(F.col("vector")).alias("features"))
-    model = BucketedRandomProjectionLSH(inputCol="features", outputCol="hashes", bucketLength=width, numHashTables=tables, seed=1).fit(
-        points
-    )
+    model = BucketedRandomProjectionLSH(
+        inputCol="features", outputCol="hashes", bucketLength=width, numHashTables=tables, seed=1
+    ).fit(points)
     joined = model.approxSimilarityJoin(points, points, float(np.sqrt(2 - 2 * threshold)))
     found = _pairs(joined)
     spent = cpu_seconds() - began, time.monotonic() - wall
     mine = codes(found[0], found[1], known.rows)
-    return Result("MLlib", known.rows, len(mine), known.recall(mine), *spent, {"bucket_length": width, "tables": tables})
+    return Result(
+        "MLlib", known.rows, len(mine), known.recall(mine), *spent, {"bucket_length": width, "tables": tables}
+    )
 
 
 def _pairs(joined: DataFrame) -> tuple[Codes, Codes]:

@@ -41,7 +41,10 @@ Figures = dict[str, float]
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much of everything. exact_rows: None for the join's own. warm: turns of ours before the one that counts, while Java compiles."""
+    """How much of everything. exact_rows.
+
+    None for the join's own. warm: turns of ours before the one that counts, while Java compiles.
+    """
 
     mllib: tuple[int, ...] = (10_000, 20_000)
     small: int = 50_000
@@ -74,7 +77,10 @@ class Bench:
         """Notes a result and prints it at once."""
         self.results.append((part, result))
         notes = ", ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in result.notes.items())
-        row = f"{part:9} {result.name:24} {result.rows:9,} {result.pairs:10,} {result.recall:7.4f} {result.cpu:9.2f} {result.seconds:8.1f}"
+        row = (
+            f"{part:9} {result.name:24} {result.rows:9,} {result.pairs:10,} {result.recall:7.4f} {result.cpu:9.2f} "
+            f"{result.seconds:8.1f}"
+        )
         print(f"{row}  {notes}", flush=True)
         return result
 
@@ -82,8 +88,14 @@ class Bench:
         """(id long, name string, vector array<float>) from a file, as a user would have it."""
         path = self.folder / f"{name}-{len(rows)}.parquet"
         if not path.exists():
-            column = pa.FixedSizeListArray.from_arrays(pa.array(rows.ravel()), rows.shape[1]).cast(pa.list_(pa.float32()))
-            pq.write_table(pa.table({"id": np.arange(len(rows)), "name": _names(len(rows)), "vector": column}), path, row_group_size=50_000)
+            column = pa.FixedSizeListArray.from_arrays(pa.array(rows.ravel()), rows.shape[1]).cast(
+                pa.list_(pa.float32())
+            )
+            pq.write_table(
+                pa.table({"id": np.arange(len(rows)), "name": _names(len(rows)), "vector": column}),
+                path,
+                row_group_size=50_000,
+            )
         return self.spark.read.parquet(str(path))
 
     def ours(self, frame: DataFrame, known: Truth, join: Callable[[DataFrame], DataFrame]) -> Result:
@@ -147,11 +159,17 @@ def middle(bench: Bench) -> None:
         if n == bench.sizes.small:
             bench.keep("vectors", rivals.gemm(rows, THRESHOLD))
         else:
-            bench.figures |= {"join_recall_200k": ours.recall, "join_cpu_vs_faiss_200k": ours.cpu / min(f.cpu for f in found)}
+            bench.figures |= {
+                "join_recall_200k": ours.recall,
+                "join_cpu_vs_faiss_200k": ours.cpu / min(f.cpu for f in found),
+            }
 
 
 def large(bench: Bench) -> None:
-    """Growth from a tenth to the whole; at the whole, against FAISS, and against exact products by their measured cost."""
+    """Growth from a tenth to the whole.
+
+    At the whole, against FAISS, and against exact products by their measured cost.
+    """
     small, _ = _vectors(bench, vectors(bench.sizes.growth))
     rows = vectors(bench.sizes.large)
     ours, known = _vectors(bench, rows)
@@ -193,7 +211,10 @@ def skew(bench: Bench) -> None:
 
 
 def components(bench: Bench) -> None:
-    """Four kinds of graph, by default settings, against SciPy's traversal of the same edges; the labels must be the same."""
+    """Four kinds of graph, by default settings, against SciPy's traversal of the same edges.
+
+    The labels must be the same.
+    """
     slowest = 0.0
     for name, (tails, heads) in graphs(bench.sizes.edges).items():
         path = bench.folder / f"edges-{name}.parquet"
@@ -207,7 +228,10 @@ def components(bench: Bench) -> None:
         bench.keep("graph", Result(f"components, {name}", len(tails), len(found), 1.0, *spent))
         began, wall = rivals.cpu_seconds(), time.monotonic()
         expected = label_components(*(pa.chunked_array([t]) for t in text))
-        bench.keep("graph", Result("SciPy", len(tails), len(expected), 1.0, rivals.cpu_seconds() - began, time.monotonic() - wall))
+        bench.keep(
+            "graph",
+            Result("SciPy", len(tails), len(expected), 1.0, rivals.cpu_seconds() - began, time.monotonic() - wall),
+        )
         if not found.equals(expected):
             raise AssertionError(f"the components of the {name} differ from SciPy's")
         del found, expected
@@ -215,7 +239,9 @@ def components(bench: Bench) -> None:
     bench.figures["components_seconds_10m_edges"] = slowest
     rounds = list[int]()
     tails, heads = graphs(bench.sizes.path)["path"]
-    path_only = bench.spark.createDataFrame(pa.table({"a": pa.array(tails).cast(pa.string()), "b": pa.array(heads).cast(pa.string())}))
+    path_only = bench.spark.createDataFrame(
+        pa.table({"a": pa.array(tails).cast(pa.string()), "b": pa.array(heads).cast(pa.string())})
+    )
     spark_components(path_only, on_round=lambda number, _: rounds.append(number)).count()
     print(f"{'graph':9} a path of {len(tails):,} edges, on Spark to its end: {len(rounds)} rounds", flush=True)
 
@@ -233,7 +259,9 @@ def measure(spark: SparkSession, sizes: Sizes, parts: list[str]) -> Bench:
     """The parts of that name, one after the other."""
     with tempfile.TemporaryDirectory(prefix="iolaus-joins-") as folder:
         bench = Bench(spark, Path(folder), sizes)
-        print(f"{'part':9} {'method':24} {'rows':>9} {'pairs':>10} {'recall':>7} {'CPU s':>9} {'wall s':>8}", flush=True)
+        print(
+            f"{'part':9} {'method':24} {'rows':>9} {'pairs':>10} {'recall':>7} {'CPU s':>9} {'wall s':>8}", flush=True
+        )
         for part in parts:
             PARTS[part](bench)
             gc.collect()
@@ -243,7 +271,9 @@ def measure(spark: SparkSession, sizes: Sizes, parts: list[str]) -> Bench:
 def main() -> int:
     """Measure, print, and write the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--toy", action="store_true", help="a few hundred rows of everything: whether it runs, not how fast")
+    parser.add_argument(
+        "--toy", action="store_true", help="a few hundred rows of everything: whether it runs, not how fast"
+    )
     parser.add_argument("--only", nargs="+", choices=list(PARTS), default=list(PARTS), help="parts to run; default all")
     parser.add_argument("--embeddings", type=Path, help="Parquet files with a column `vector`, to measure on those too")
     parser.add_argument("--embeddings-threshold", type=float, default=0.8, help="their least cosine; default 0.8")
@@ -256,7 +286,9 @@ def main() -> int:
     bench = measure(spark, TOY if given.toy else Sizes(), given.only)
     figures = {name: round(value, 4) for name, value in bench.figures.items()}
     if given.json:
-        kept: dict[str, Any] = json.loads(given.json.read_text()) if given.json.exists() and given.only != list(PARTS) else {}
+        kept: dict[str, Any] = (
+            json.loads(given.json.read_text()) if given.json.exists() and given.only != list(PARTS) else {}
+        )
         given.json.write_text(json.dumps(kept | figures, indent=2) + "\n")
     print(json.dumps(figures, indent=2))
     spark.stop()

@@ -14,7 +14,11 @@ KINDS = ("java", "workers", "driver")  # the JVM, the Python workers, this proce
 
 
 class Process(NamedTuple):
-    """One process: its number, its parent's, its kind of `KINDS`, processor seconds (with those of ended children), its stack's address."""
+    """One process.
+
+    Its number, its parent's, its kind of `KINDS`, processor seconds (with those of ended children), its stack's
+    address.
+    """
 
     pid: int
     parent: int
@@ -47,8 +51,8 @@ def _process(entry: Path) -> Process | None:
 def _memory(pid: int, kind: str) -> int:
     """Bytes that a process holds, where a page that forked workers share counts in parts.
 
-    Of Java, which shares none, its resident pages: to have the kernel look through gigabytes of them for who shares what takes it
-    a tenth of a second, in which Java may wait.
+    Of Java, which shares none, its resident pages: to have the kernel look through gigabytes of them for who shares
+    what takes it a tenth of a second, in which Java may wait.
     """
     try:
         if kind == "java":
@@ -64,10 +68,15 @@ def _memory(pid: int, kind: str) -> int:
 def memory() -> int:
     """Bytes that the process and all below it hold now.
 
-    Java starts a program by a child that, until it is that program, has Java's own memory and not a copy: it is not counted.
+    Java starts a program by a child that, until it is that program, has Java's own memory and not a copy: it is not
+    counted.
     """
     processes = {p.pid: p for p in tree()}
-    lent = {p.pid for p in processes.values() if p.kind == "java" and p.parent in processes and p.stack == processes[p.parent].stack}
+    lent = {
+        p.pid
+        for p in processes.values()
+        if p.kind == "java" and p.parent in processes and p.stack == processes[p.parent].stack
+    }
     return sum(_memory(pid, processes[pid].kind) for pid in processes.keys() - lent)
 
 
@@ -105,7 +114,9 @@ class Memory:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._stop.set()
         self._thread.join()
 

@@ -1,13 +1,15 @@
-"""What it costs to parse the landing: processor time a line of bronze and of quarantine, beside Spark's own `from_json`.
+"""What it costs to parse the landing.
+
+Processor time a line of bronze and of quarantine, beside Spark's own `from_json`.
 
     python benchmarks/parsing.py [--landing FOLDER] [--scale F] [--turns N] [--json FILE]
 
 Each way reads the same lines and writes Parquet, in one warm session, in turns; the median of the turns is told, in
 microseconds a line, of the JVM and of the Python workers. `from_json` is given the same fields, believes what it reads,
 says nothing of what is wrong and keeps no unknown field. Quarantine is told twice: of a day without a rejected line,
-which is counted, and of a day with one, which is parsed once more. Before that the two stages load each day into a lake,
-as `iolaus run` has them do: the first day in a session that has done nothing before. Without a landing, two days of the February scenario
-are simulated: at the default scale, 308,000 exchanges.
+which is counted, and of a day with one, which is parsed once more. Before that the two stages load each day into a
+lake, as `iolaus run` has them do: the first day in a session that has done nothing before. Without a landing, two days
+of the February scenario are simulated: at the default scale, 308,000 exchanges.
 """
 
 import argparse
@@ -60,7 +62,9 @@ def ways(landing: Landing, folder: Path) -> dict[str, Callable[[], None]]:
         return go
 
     def plainly(lines: DataFrame, _: Run) -> DataFrame:
-        return lines.select(F.from_json("line", StructType(list(EXCHANGE))).alias("row"), "source_file").select("row.*", "source_file")
+        return lines.select(F.from_json("line", StructType(list(EXCHANGE))).alias("row"), "source_file").select(
+            "row.*", "source_file"
+        )
 
     def none_rejected(lines: DataFrame, run: Run) -> DataFrame:
         return quarantine.transform(lines, accounts, models, agreements, lines.select("source_file"), run)
@@ -118,7 +122,10 @@ def measure(spark: SparkSession, uri: str, turns: int, folder: Path, warm_up: in
 def told(name: str, took: Cost, lines: int) -> dict[str, float]:
     """The figures of one row, printed: microseconds a line."""
     java, workers, wall = (seconds / lines * 1e6 for seconds in (took.java, took.workers, took.wall))
-    print(f"{name:40} Java {java:7.1f}  workers {workers:7.1f}  clock {wall:7.1f}  microseconds a line, of {lines}", flush=True)
+    print(
+        f"{name:40} Java {java:7.1f}  workers {workers:7.1f}  clock {wall:7.1f}  microseconds a line, of {lines}",
+        flush=True,
+    )
     key = name.replace(",", "").replace(" ", "_").replace(".", "_")
     return {f"{key}_java_us": round(java, 2), f"{key}_workers_us": round(workers, 2)}
 
@@ -127,7 +134,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print; with --json also write the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--landing", help="landing to parse; default: traffic is simulated")
-    parser.add_argument("--scale", type=float, default=0.145, help="share of the February scenario that is simulated; default 0.145")
+    parser.add_argument(
+        "--scale", type=float, default=0.145, help="share of the February scenario that is simulated; default 0.145"
+    )
     parser.add_argument("--turns", type=int, default=3, help="turns of each way; default 3")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     given = parser.parse_args(arguments)

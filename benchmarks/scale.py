@@ -4,13 +4,13 @@
 
 `--scale 1` is the whole scenario: 24,000 fraudulent accounts with 16.55 million exchanges in three campaigns, 100,000
 ordinary accounts with 10 million, and those that look alike, over 28 days. Parts: `pipeline` (a first load, every
-stage's time, processor time, bytes shuffled and memory, against reading and writing bronze once more in the same Spark; what was
-found), `floor` (what Spark's own expressions take, in one plan for all days, to move the rows of bronze, silver and
-`features.account_days` and make nothing of them: no pipeline that writes these tables takes less), `history` (day 8 and
-day 28 made anew in that lake, with a window of a week and with its own), `query` (the bytes that one account's 28 days
-cost), `exchanges` and `accounts` (the same at a quarter and a sixteenth; ten times fewer accounts, and a hundred),
-`workers` (a sixteenth on a standalone cluster of one worker of one core, and of two; the rows of gold must be the
-same). Default: all.
+stage's time, processor time, bytes shuffled and memory, against reading and writing bronze once more in the same Spark;
+what was found), `floor` (what Spark's own expressions take, in one plan for all days, to move the rows of bronze,
+silver and `features.account_days` and make nothing of them: no pipeline that writes these tables takes less), `history`
+(day 8 and day 28 made anew in that lake, with a window of a week and with its own), `query` (the bytes that one
+account's 28 days cost), `exchanges` and `accounts` (the same at a quarter and a sixteenth; ten times fewer accounts,
+and a hundred), `workers` (a sixteenth on a standalone cluster of one worker of one core, and of two; the rows of gold
+must be the same). Default: all.
 """
 
 import argparse
@@ -54,7 +54,10 @@ SPENT = (*meter.KINDS, "shuffled")  # of a stage: processor seconds, and bytes
 
 
 class Cost(NamedTuple):
-    """Seconds of the clock, and of the processors: what else runs on the machine prolongs the first more than the second."""
+    """Seconds of the clock, and of the processors.
+
+    What else runs on the machine prolongs the first more than the second.
+    """
 
     seconds: float
     processor: float
@@ -85,22 +88,41 @@ class Load:
 def main() -> int:
     """Run the parts that are asked for, print their figures and write them as one flat JSON object."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scale", type=float, default=1.0, help="share of the February scenario; default 1, which takes an hour or more")
+    parser.add_argument(
+        "--scale",
+        type=float,
+        default=1.0,
+        help="share of the February scenario; default 1, which takes an hour or more",
+    )
     parser.add_argument("--days", type=int, help="days of traffic, for a smaller try; default: the scenario's 28")
     parser.add_argument("--part", nargs="*", choices=PARTS, default=list(PARTS), help="default: all")
-    parser.add_argument("--landing", type=Path, help="a landing of that scale that was simulated before, its truth beside it")
-    parser.add_argument("--work", type=Path, help="folder for landings and lakes, which are removed unless kept; default: a temporary one")
     parser.add_argument(
-        "--keep", action="store_true", help="leave what lies in the work folder, to look at the lake of `pipeline` and `history`"
+        "--landing", type=Path, help="a landing of that scale that was simulated before, its truth beside it"
     )
-    parser.add_argument("--memory", default="4g", help="heap of the driver, which in local mode is Spark's whole; default 4g")
-    parser.add_argument("--one-by-one", action="store_true", help="one stage at a time, so that each one's processor time is told too")
+    parser.add_argument(
+        "--work",
+        type=Path,
+        help="folder for landings and lakes, which are removed unless kept; default: a temporary one",
+    )
+    parser.add_argument(
+        "--keep",
+        action="store_true",
+        help="leave what lies in the work folder, to look at the lake of `pipeline` and `history`",
+    )
+    parser.add_argument(
+        "--memory", default="4g", help="heap of the driver, which in local mode is Spark's whole; default 4g"
+    )
+    parser.add_argument(
+        "--one-by-one", action="store_true", help="one stage at a time, so that each one's processor time is told too"
+    )
     parser.add_argument("--json", type=Path, help="also write the figures here, one flat object")
     given = parser.parse_args()
     work = Path(tempfile.mkdtemp(dir=given.work, prefix="scale-"))
     spark = session(memory=given.memory)
     try:
-        figures = measure(spark, given.scale, given.part, work, given.landing, days=given.days, one_by_one=given.one_by_one)
+        figures = measure(
+            spark, given.scale, given.part, work, given.landing, days=given.days, one_by_one=given.one_by_one
+        )
     finally:
         spark.stop()
         if given.keep:
@@ -152,7 +174,10 @@ def simulated(spark: SparkSession, landing: Path, scenario: str, scale: float, d
     """A landing of the scenario at that scale."""
     began = time.monotonic()
     made = simulate(spark, str(landing), scenario, scale, days=days)
-    say(f"simulated {made.exchanges} exchanges of {made.accounts} accounts ({scenario}, scale {scale:g}) in {since(began):.0f} s")
+    say(
+        f"simulated {made.exchanges} exchanges of {made.accounts} accounts ({scenario}, scale {scale:g}) in "
+        f"{since(began):.0f} s"
+    )
     return landing
 
 
@@ -177,11 +202,23 @@ def first_load(spark: SparkSession, landing: Path, lake: Path, *, one_by_one: bo
         before, already, began = meter.processor_seconds(), shuffled(spark), time.monotonic()
         runner.run(days, last_only=True)
         took, after = since(began), meter.processor_seconds()
-    window = read(spark, lake, "features.account_embeddings").agg(F.count("account_id"), F.sum("n_exchanges")).first()
+    window = read(spark, lake, "features.account_profiles").agg(F.count("account_id"), F.sum("n_exchanges")).first()
     assert window is not None
     processor = {kind: after[kind] - before[kind] for kind in meter.KINDS}
     moved = shuffled(spark) - already
-    return Load(lake, days, int(window[1]), int(window[0]), took, processor, memory.peak, seconds, dict(memory.peaks), spent, moved)
+    return Load(
+        lake,
+        days,
+        int(window[1]),
+        int(window[0]),
+        took,
+        processor,
+        memory.peak,
+        seconds,
+        dict(memory.peaks),
+        spent,
+        moved,
+    )
 
 
 def smaller_load(spark: SparkSession, work: Path, scenario: str, scale: float, days: int | None = None) -> Load:
@@ -207,7 +244,10 @@ def report_pipeline(spark: SparkSession, load: Load, copied: Cost, truth: Path) 
         took = load.stage_seconds[name]
         of = load.stage_spent.get(name, {})
         spent = "".join(f"{s / 1e6 if kind == 'shuffled' else s:9.1f}" for kind, s in of.items())
-        say(f"{name:32} {took:9.1f} {load.exchanges / max(took, 1e-9):12.0f} {load.stage_peaks.get(name, 0) / GIB:9.2f}{spent}")
+        say(
+            f"{name:32} {took:9.1f} {load.exchanges / max(took, 1e-9):12.0f} "
+            f"{load.stage_peaks.get(name, 0) / GIB:9.2f}{spent}"
+        )
     spent = ", ".join(f"{kind} {s / load.exchanges * 1e6:.1f}" for kind, s in load.processor.items())
     say(f"{'landing to gold':32} {load.seconds:9.1f} {load.exchanges / load.seconds:12.0f} {load.peak / GIB:9.2f}")
     say(f"{'bronze read and written':32} {copied.seconds:9.1f} {load.exchanges / copied.seconds:12.0f}")
@@ -227,7 +267,9 @@ def report_pipeline(spark: SparkSession, load: Load, copied: Cost, truth: Path) 
 
 
 def report_floor(spark: SparkSession, landing: Path, load: Load, copied: Cost, work: Path) -> dict[str, float]:
-    """What it takes to move the rows of the day's layers alone: each of their tables written once from what it is made of.
+    """What it takes to move the rows of the day's layers alone.
+
+    Each of their tables written once from what it is made of.
 
     Lines are parsed by Spark and believed; what silver holds is shuffled by account and sorted, as it lies; an
     account's day is the count of its rows.
@@ -237,7 +279,9 @@ def report_floor(spark: SparkSession, landing: Path, load: Load, copied: Cost, w
     silver = read(spark, load.lake, "silver.exchanges")
     frames = {
         "lines parsed": parsed.select(F.to_date("row.requested_at").alias("happened_on"), "row.*"),
-        "exchanges by account": silver.repartition("account_id").sortWithinPartitions("happened_on", *table("silver.exchanges").order),
+        "exchanges by account": silver.repartition("account_id").sortWithinPartitions(
+            "happened_on", *table("silver.exchanges").order
+        ),
         "accounts counted": silver.groupBy("happened_on", "account_id").count(),
     }
     total = Cost(0.0, 0.0)
@@ -255,25 +299,29 @@ def report_floor(spark: SparkSession, landing: Path, load: Load, copied: Cost, w
 def report_found(spark: SparkSession, load: Load, truth: Path) -> dict[str, float]:
     """Recall by campaign, among accounts that sent anything, and precision among published accounts."""
     told = spark.read.schema("account_id string, campaign string, kind string").json(str(truth))
-    active = read(spark, load.lake, "features.account_embeddings").select("account_id")
+    active = read(spark, load.lake, "features.account_profiles").select("account_id")
     published = read(spark, load.lake, "gold.suspect_cluster_members").select("account_id", "cluster_id").distinct()
     rows = told.join(active, "account_id").join(published, "account_id", "left")
-    counted = rows.groupBy("campaign", "kind").agg(F.count(F.lit(1)).alias("n"), F.count("cluster_id").alias("found")).collect()
+    counted = (
+        rows.groupBy("campaign", "kind")
+        .agg(F.count(F.lit(1)).alias("n"), F.count("cluster_id").alias("found"))
+        .collect()
+    )
     campaigns = {row.campaign: row for row in counted if row.campaign}
     for name, row in sorted(campaigns.items()):
         say(f"campaign {name}: {row.found} of {row.n} accounts are published")
-    accused = {row.kind: row.found for row in counted if not row.campaign and row.found}
-    say(f"accused: {', '.join(f'{n} {kind}' for kind, n in sorted(accused.items())) or 'nobody'}")
+    false_positives = {row.kind: row.found for row in counted if not row.campaign and row.found}
+    say(f"false positives: {', '.join(f'{n} {kind}' for kind, n in sorted(false_positives.items())) or 'nobody'}")
     found = sum(row.found for row in campaigns.values())
     recall = min(row.found / row.n for row in campaigns.values())
-    return {"recall": round(recall, 4), "precision": round(found / max(found + sum(accused.values()), 1), 4)}
+    return {"recall": round(recall, 4), "precision": round(found / max(found + sum(false_positives.values()), 1), 4)}
 
 
 def report_history(spark: SparkSession, landing: Path, load: Load) -> dict[str, float]:
     """Day 8 and day 28 made anew, each in full, for an exchange of the day: what the days before the window cost.
 
-    That is with a window of a week, which is full on both days. With the window as it is set, day 8 looks back on 8 days
-    and day 28 on 28: what that costs is told beside it.
+    That is with a window of a week, which is full on both days. With the window as it is set, day 8 looks back on 8
+    days and day 28 on 28: what that costs is told beside it.
     """
     figures = {}
     for key, settings in {
@@ -288,14 +336,19 @@ def report_history(spark: SparkSession, landing: Path, load: Load) -> dict[str, 
             took[number] = min(seconds, took.get(number, seconds))
             size[number] = read(spark, load.lake, "bronze.exchanges").where(F.col("arrived_on") == F.lit(day)).count()
             accounts[number] = runner.counts(day)["accounts"]
-        said = "; ".join(f"day {n}: {took[n]:.1f} s for {size[n]} exchanges and {accounts[n]} accounts in the window" for n in took)
+        said = "; ".join(
+            f"day {n}: {took[n]:.1f} s for {size[n]} exchanges and {accounts[n]} accounts in the window" for n in took
+        )
         figures[key] = round(took[28] / size[28] / (took[8] / size[8]), 3)
         say(f"window of {settings.window_days} days: {said}; ratio of an exchange {figures[key]:.2f}")
     return figures
 
 
 def report_query(spark: SparkSession, load: Load) -> dict[str, float]:
-    """The share of a table's bytes that all exchanges of one account over all days cost: the account seen on most days."""
+    """The share of a table's bytes that all exchanges of one account over all days cost.
+
+    The account seen on most days.
+    """
     days = read(spark, load.lake, "features.account_days").groupBy("account_id").count()
     busy = days.orderBy(F.desc("count"), "account_id").first()
     assert busy is not None
@@ -306,12 +359,15 @@ def report_query(spark: SparkSession, load: Load) -> dict[str, float]:
         before = bytes_read(spark)
         rows = len(read(spark, load.lake, name).where(F.col("account_id") == busy.account_id).collect())
         shares[name] = (bytes_read(spark) - before) / whole.sizeInBytes
-        say(f"one account's {rows} rows of {name} over {busy['count']} days: {100 * shares[name]:.2f} % of {whole.sizeInBytes} bytes")
+        say(
+            f"one account's {rows} rows of {name} over {busy['count']} days: {100 * shares[name]:.2f} % of "
+            f"{whole.sizeInBytes} bytes"
+        )
     return {"query_share_of_bytes": round(max(shares.values()), 4)}
 
 
 def report_workers(work: Path, landing: Path) -> dict[str, float]:
-    """The same first load on a standalone cluster of one worker of one core, and of two, their driver on the same machine.
+    """The same first load on a standalone cluster of one worker with one core, then two; the driver runs here.
 
     A worker is held to one processor; the driver, which plans, runs where there is room: where the machine has no more
     processors than workers, what it takes is lost to them, so its share is told.
@@ -323,7 +379,9 @@ def report_workers(work: Path, landing: Path) -> dict[str, float]:
         folder.mkdir()
         processes, lake = Processes(folder), folder / "lake"
         try:
-            cluster = start_cluster(processes, {"PYSPARK_PYTHON": sys.executable}, memory="2g", number=number, pinned=True)
+            cluster = start_cluster(
+                processes, {"PYSPARK_PYTHON": sys.executable}, memory="2g", number=number, pinned=True
+            )
             run = (
                 "run",
                 "--report",
@@ -341,7 +399,9 @@ def report_workers(work: Path, landing: Path) -> dict[str, float]:
             command = submit_command(cluster, archive, {"spark.executor.memory": "1800m"}, run)
             began, before = time.monotonic(), ended_children()
             done = processes.start(
-                "driver", command, os.environ | {"IOLAUS_HMAC_KEY": KEY.secret.decode(), "PYSPARK_PYTHON": sys.executable}
+                "driver",
+                command,
+                os.environ | {"IOLAUS_HMAC_KEY": KEY.secret.decode(), "PYSPARK_PYTHON": sys.executable},
             ).wait()
             took.append(since(began))
             driver, workers = ended_children() - before, {worker.pid for worker in cluster.workers}
@@ -350,12 +410,22 @@ def report_workers(work: Path, landing: Path) -> dict[str, float]:
         finally:
             processes.end()
         if done:
-            raise SystemExit(f"the run on {number} workers ended with {done}; its log: {folder}/driver.log (kept with --keep)")
+            raise SystemExit(
+                f"the run on {number} workers ended with {done}; its log: {folder}/driver.log (kept with --keep)"
+            )
         rows.append({name: gold_rows(lake, name) for name in (s.table for s in STAGES if s.layer == "gold")})
-        say(f"workers of one core: {number}: {took[-1]:.1f} s; processor seconds: driver {driver:.0f}, workers {spent:.0f}")
+        say(
+            f"workers of one core: {number}: {took[-1]:.1f} s; processor seconds: driver {driver:.0f}, workers "
+            f"{spent:.0f}"
+        )
     if rows[0] != rows[1]:
-        raise AssertionError(f"other rows on two workers: {', '.join(name for name in rows[0] if rows[0][name] != rows[1][name])}")
-    say(f"speed-up of the second worker: {took[0] / took[1]:.2f}; {sum(map(len, rows[0].values()))} rows of gold, the same on both")
+        raise AssertionError(
+            f"other rows on two workers: {', '.join(name for name in rows[0] if rows[0][name] != rows[1][name])}"
+        )
+    say(
+        f"speed-up of the second worker: {took[0] / took[1]:.2f}; {sum(map(len, rows[0].values()))} rows of gold, "
+        "the same on both"
+    )
     return {"speedup_2_workers": round(took[0] / took[1], 3)}
 
 

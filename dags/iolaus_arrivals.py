@@ -1,12 +1,13 @@
 """Say, day by day, that what arrived is complete.
 
-**Backfill here.** An hour after the day has ended (UTC) the run of its partition, `YYYY-MM-DD`, updates the asset `iolaus.arrivals`, and
-`iolaus_detection` runs for that day. Detection has one run at a time and takes days in the order in which they pass here,
-whether they come by schedule, by hand or by backfill; no day passes while an older one waits here.
+**Backfill here.** An hour after the day has ended (UTC) the run of its partition, `YYYY-MM-DD`, updates the asset
+`iolaus.arrivals`, and `iolaus_detection` runs for that day. Detection has one run at a time and takes days in the order
+in which they pass here, whether they come by schedule, by hand or by backfill; no day passes while an older one waits
+here.
 
 - **A day by hand:** trigger this DAG with the day as partition key.
-- **A range:** a backfill of this DAG, with *reprocess: completed* for days that have run before. Its end says that the days
-  are queued; `iolaus_detection` says how each went.
+- **A range:** a backfill of this DAG, with *reprocess: completed* for days that have run before. Its end says that the
+  days are queued; `iolaus_detection` says how each went.
 - **Gateways that know better** when a day is complete leave this DAG paused and post an event of the asset
   `iolaus.arrivals` with the partition key, through Airflow's API.
 
@@ -62,7 +63,9 @@ with DAG(
         try:
             day = date.fromisoformat(dag_run.partition_key or "")
         except ValueError as error:
-            raise AirflowFailException(f"the partition key {dag_run.partition_key!r} is no day; write it as 2026-03-15") from error
+            raise AirflowFailException(
+                f"the partition key {dag_run.partition_key!r} is no day; write it as 2026-03-15"
+            ) from error
         if datetime.now(UTC) < datetime.combine(day, datetime.min.time(), UTC) + timedelta(days=1) + GRACE:
             return False
         return not older_waits(day.isoformat(), ti.get_task_states(dag_id=dag_run.dag_id, task_ids=[ti.task_id]))

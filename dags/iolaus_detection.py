@@ -3,13 +3,13 @@
 One run a day, when the day's arrivals are complete; its partition key is the day. One run at a time: a lake has one
 writer. Backfill `iolaus_arrivals`, which feeds this DAG in the order of days.
 
-One task a stage, named by the table that it writes; the edges are those of `jobs/iolaus/pipeline.py`. A task `gate.LAYER` checks
-a layer's tables against their expectations before anything is made of them; the stages of gold check their own rows
-before they write them. If a critical expectation fails, the task fails at once, the run is red, and **gold stays as it
-was**. Mend the cause, then clear the failed stage and what follows.
+One task a stage, named by the table that it writes; the edges are those of `jobs/iolaus/pipeline.py`. A task
+`gate.LAYER` checks a layer's tables against their expectations before anything is made of them; the stages of gold
+check their own rows before they write them. If a critical expectation fails, the task fails at once, the run is red,
+and **gold stays as it was**. Mend the cause, then clear the failed stage and what follows.
 
-Every task may be repeated: it replaces its day's rows in one commit. A task that was killed half-way leaves its table as
-it was and is retried, three times, after 30 s and more. The status of `iolaus` decides: 1 is retried; 2 (unusable
+Every task may be repeated: it replaces its day's rows in one commit. A task that was killed half-way leaves its table
+as it was and is retried, three times, after 30 s and more. The status of `iolaus` decides: 1 is retried; 2 (unusable
 arguments) and 3 (a gate) are not.
 
 The Spark connection `iolaus_spark` says where it runs (`local[*]`, `spark://…`, `k8s://…`, `yarn`), the pool
@@ -42,7 +42,15 @@ with DAG(
         outlets = [table_asset(step.makes)] if step.makes else []
         outlets += [PUBLISHED] if step.makes == STAGES[-1].table else []
         tasks[step.task_id] = SparkSubmitOperator(
-            **submitted(step.task_id, *step.arguments, "--date", DAY, *folders, outlets=outlets, doc_md=f"{step.task_id}: {step.holds}")
+            **submitted(
+                step.task_id,
+                *step.arguments,
+                "--date",
+                DAY,
+                *folders,
+                outlets=outlets,
+                doc_md=f"{step.task_id}: {step.holds}",
+            )
         )
     for step in planned:
         tasks[step.task_id].set_upstream([tasks[before] for before in sorted(step.waits_for)])

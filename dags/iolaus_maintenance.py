@@ -4,7 +4,7 @@ Daily at noon UTC, when no detection runs; each task may be repeated.
 
 | task | does |
 |---|---|
-| `forget` | drops the accounts listed in the files at `iolaus_deletions` from every table; skipped where there is no list |
+| `forget` | drops the accounts listed in the files at `iolaus_deletions` from every table; skipped without a list |
 | `retain` | deletes prompts and rejected rows that arrived over 30 days ago |
 | `compact` | rewrites days that lie in too many files, sorted by account |
 | `vacuum` | removes files that no version of the last week needs: then what was deleted is gone |
@@ -35,16 +35,29 @@ with DAG(
     tags=[TAG],
 ):
 
-    @task.sensor(task_id="no_detection_runs", poke_interval=60, timeout=timedelta(hours=12).total_seconds(), mode="reschedule")
+    @task.sensor(
+        task_id="no_detection_runs", poke_interval=60, timeout=timedelta(hours=12).total_seconds(), mode="reschedule"
+    )
     def no_detection_runs(ti: Any) -> bool:
         """Wait until no day is being searched: of two commits to one table at once, Delta would let one fail."""
         return ti.get_dr_count(dag_id="iolaus_detection", states=["running"]) == 0
 
     accounts = "{{ var.value.get('iolaus_deletions', '') }}"
     forget = SparkSubmitOperator(
-        **submitted("forget", "maintain", "forget", "--lake", LAKE, "--accounts", accounts, pre_execute=needs("iolaus_deletions"))
+        **submitted(
+            "forget",
+            "maintain",
+            "forget",
+            "--lake",
+            LAKE,
+            "--accounts",
+            accounts,
+            pre_execute=needs("iolaus_deletions"),
+        )
     )
-    retain = SparkSubmitOperator(**submitted("retain", "maintain", "retain", "--lake", LAKE, "--date", TODAY, trigger_rule="none_failed"))
+    retain = SparkSubmitOperator(
+        **submitted("retain", "maintain", "retain", "--lake", LAKE, "--date", TODAY, trigger_rule="none_failed")
+    )
     compact = SparkSubmitOperator(**submitted("compact", "maintain", "compact", "--lake", LAKE, "--date", TODAY))
     vacuum = SparkSubmitOperator(**submitted("vacuum", "maintain", "vacuum", "--lake", LAKE))
     chain(no_detection_runs(), forget, retain, compact, vacuum)

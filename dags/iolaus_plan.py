@@ -2,9 +2,9 @@
 
 A task a stage, named by its table, and a gate a layer, named `gate.LAYER`, which checks what lies in the layer. A stage
 waits for the stages of its own layer that it reads and for the gates of the other layers that it reads, so that nothing
-is made of what no gate has passed. A delivery has two: one sees what of it lies in bronze, the other what was rejected, so a
-day that a gateway broke is red before hours of Spark are spent on it. All of gold waits for all gates: a critical failure
-leaves gold alone. Gold has no gate of its own, for its stages check their rows before they write them.
+is made of what no gate has passed. A delivery has two: one sees what of it lies in bronze, the other what was rejected,
+so a day that a gateway broke is red before hours of Spark are spent on it. All of gold waits for all gates: a critical
+failure leaves gold alone. Gold has no gate of its own, for its stages check their rows before they write them.
 """
 
 from dataclasses import dataclass
@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from iolaus.pipeline import STAGES, Stage, is_landing, stage
 
 GOLD, BRONZE, QUALITY = "gold", "bronze", "quality"
-LANDING_CHECKED = ("landing.accounts", "landing.models", "landing.agreements")  # exchanges are checked as they lie in bronze
+# exchanges are checked as they lie in bronze
+LANDING_CHECKED = ("landing.accounts", "landing.models", "landing.agreements")
 
 
 @dataclass(frozen=True)
 class Step:
-    """One task: its id, the arguments of `iolaus` before the day and the folders, the ids that it waits for, a line on it.
+    """One task: its id, the arguments of `iolaus` before day and folders, the ids it waits for, and a line on it.
 
     `landing` says whether it reads the landing; `makes` is the table that it writes, if any.
     """

@@ -1,8 +1,8 @@
 """Write the day's report and exports when its gold is published.
 
-Runs for a day when its ranking, which is written last, has been written, with the day as partition key, as often as that
-happens: a report is replaced. `report` writes the pages that an analyst reads, `stix` a bundle for other labs, marked
-amber+strict and without identifiers; it is skipped where the variable `iolaus_producer` does not say who we are.
+Runs for a day when its ranking, which is written last, has been written, with the day as partition key, as often as
+that happens: a report is replaced. `report` writes the pages that an analyst reads, `stix` a bundle for other labs,
+marked amber+strict and without identifiers; it is skipped where the variable `iolaus_producer` does not say who we are.
 
 Neither needs Spark: both run `iolaus` on Airflow's worker, into the folder `iolaus_reports`, one folder a day.
 """
@@ -38,7 +38,8 @@ with DAG(
     )
     stix = BashOperator(
         task_id="stix",
-        bash_command='exec "$IOLAUS" export stix --lake "$LAKE" --date "$DAY" --producer "$PRODUCER" --out "$OUT/clusters.stix.json"',
+        bash_command='exec "$IOLAUS" export stix --lake "$LAKE" --date "$DAY" --producer "$PRODUCER" --out '
+        '"$OUT/clusters.stix.json"',
         env=GIVEN,
         append_env=True,
         pre_execute=needs("iolaus_producer"),

@@ -3,10 +3,10 @@
 Folders and the application are Airflow variables, read when a task runs and never when a file is parsed:
 
     iolaus_lake, iolaus_landing       any URI that Hadoop reads
-    iolaus_application                jobs/submit.py as spark-submit sees it; default: /opt/iolaus/submit.py, of the images
+    iolaus_application                jobs/submit.py as spark-submit sees it; default: the images' /opt/iolaus/submit.py
     iolaus_py_files                   wheel or archive of the project to ship; default: none, for the images have it
     iolaus_spark_properties           a spark-defaults file; default: Spark's own
-    iolaus_settings                   iolaus.toml, as the driver sees it; default: the one beside the lake, if there is one
+    iolaus_settings                   iolaus.toml, as the driver sees it; default: the one beside the lake, if any
     iolaus_reports                    folder of reports and exports, on Airflow's workers
     iolaus_command                    the command that writes them; default: iolaus, on the workers' PATH
     iolaus_producer                   who exports, as other labs know us; default: nothing is exported
@@ -33,7 +33,10 @@ DAY = "{{ dag_run.partition_key }}"
 SETTINGS = "--settings={{ var.value.get('iolaus_settings', '') }}"
 
 # Statuses of `iolaus` that the same command would end in again: unusable arguments, and a gate that said no.
-FINAL = {2: "the arguments or the surroundings cannot be used", 3: "a critical expectation failed: gold is left as it was"}
+FINAL = {
+    2: "the arguments or the surroundings cannot be used",
+    3: "a critical expectation failed: gold is left as it was",
+}
 _STATUS = re.compile(r"(?:Error code is:|exit code) (\d+)\b")  # of SparkSubmitOperator, of BashOperator
 
 # What arrived of a day is complete: `iolaus_arrivals` says so, and whoever else knows it may say it through the API.
@@ -104,7 +107,9 @@ def needs(variable: str) -> Callable[[Any], None]:
 
 
 def submitted(task_id: str, *arguments: str, **options: Any) -> dict[str, Any]:
-    """What a SparkSubmitOperator needs to run `iolaus ARGUMENTS` on the connection `iolaus_spark`, in the pool of that name.
+    """What a SparkSubmitOperator needs to run `iolaus ARGUMENTS`.
+
+    It runs on the connection `iolaus_spark`, in the pool of that name.
 
     The operator is named in each DAG's own file: the DAG processor loads what a file imports from Airflow once for all
     parsings, and the Spark provider takes a second.

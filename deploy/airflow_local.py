@@ -1,4 +1,6 @@
-"""Start Airflow on this machine for one lake, as `make airflow` does: its database, API server with UI, scheduler, DAG processor.
+"""Start Airflow on this machine for one lake, as `make airflow` does.
+
+Its database, API server with UI, scheduler, DAG processor.
 
 Everything lies under one folder (`--home`): the database, logs, passwords. Spark is the one of `.venv`; Airflow runs in
 `.venv-airflow`. The database is PostgreSQL where its programs are installed, else SQLite. It listens on 127.0.0.1 alone
@@ -40,13 +42,27 @@ def main() -> int:
         env = _environment(given, home, database)
         _say(f"database: {database.split(':')[0].split('+')[0]}; making its tables")
         _airflow(env, home, "db", "migrate")
-        _airflow(env, home, "pools", "set", "iolaus_spark", str(given.slots), "Spark applications that this machine runs at once")
-        running += [_start(env, home, *part) for part in (("api-server",), ("scheduler", "--skip-serve-logs"), ("dag-processor",))]
+        _airflow(
+            env,
+            home,
+            "pools",
+            "set",
+            "iolaus_spark",
+            str(given.slots),
+            "Spark applications that this machine runs at once",
+        )
+        running += [
+            _start(env, home, *part)
+            for part in (("api-server",), ("scheduler", "--skip-serve-logs"), ("dag-processor",))
+        ]
         url = f"http://127.0.0.1:{given.port}"
         _wait(url, running)
         password = json.loads((home / "passwords.json").read_text(encoding="utf-8"))[USER]
         _say(f"the UI is at {url}, user {USER}, password {password}")
-        _say("all DAGs are paused: turn on iolaus_detection and iolaus_publication, then iolaus_arrivals, and trigger a day there")
+        _say(
+            "all DAGs are paused: turn on iolaus_detection and iolaus_publication, then iolaus_arrivals, and trigger "
+            "a day there"
+        )
         _say("ready", url=url, user=USER, password=password, home=str(home))
         while all(p.poll() is None for p in running):
             time.sleep(1)
@@ -60,7 +76,9 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Start Airflow on this machine for one lake.")
-    parser.add_argument("--home", type=Path, default=ROOT / "out/airflow", help="folder of its database, logs and passwords")
+    parser.add_argument(
+        "--home", type=Path, default=ROOT / "out/airflow", help="folder of its database, logs and passwords"
+    )
     parser.add_argument("--landing", required=True, help="folder that gateways append to")
     parser.add_argument("--lake", required=True, help="folder of the tables")
     parser.add_argument("--port", type=int, default=8080, help="of the UI; 0 takes a free one")
@@ -82,7 +100,11 @@ def _environment(given: argparse.Namespace, home: Path, database: str) -> dict[s
     """The settings of every part of Airflow, and what spark-submit needs. Secrets are made once and kept in `home`."""
     found = next((SPARK_ENV / "lib").glob("python3.*"))
     spark_home = found / "site-packages" / "pyspark"
-    absolute = {name: value if "://" in value else str(Path(value).resolve()) for name, value in vars(given).items() if name in _FOLDERS}
+    absolute = {
+        name: value if "://" in value else str(Path(value).resolve())
+        for name, value in vars(given).items()
+        if name in _FOLDERS
+    }
     made = {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
@@ -125,7 +147,7 @@ _FOLDERS = ("landing", "lake", "deletions", "reports")
 
 
 def _spark_properties(home: Path) -> Path:
-    """Spark's settings for small days on one machine, as `iolaus.runtime.spark.session` makes them without spark-submit."""
+    """Spark's settings for small days on one machine, as `iolaus.runtime.spark.session` makes them itself."""
     cores = os.cpu_count() or 1
     lines = {
         "spark.jars": ",".join(sorted(str(p) for p in (SPARK_ENV / "jars").glob("*.jar"))),
@@ -156,7 +178,10 @@ def _sqlite(home: Path) -> str:
 
 
 def _postgres_programs() -> Path | None:
-    """The folder of initdb and postgres, if they can be run: PostgreSQL refuses root, who needs a user `postgres` to be."""
+    """The folder of initdb and postgres, if they can be run.
+
+    PostgreSQL refuses root, who needs a user `postgres` to be.
+    """
     if os.geteuid() == 0:
         try:
             pwd.getpwnam("postgres")
@@ -181,7 +206,17 @@ def _postgres(home: Path, running: list[subprocess.Popen[bytes]]) -> str:
         pwfile.write_text(password, encoding="ascii")
         for path in (data, pwfile):
             os.chown(path, owner.pw_uid, owner.pw_gid)
-        initdb = [str(programs / "initdb"), "-D", str(data), "-U", "airflow", "--auth=scram-sha-256", f"--pwfile={pwfile}", "-E", "UTF8"]
+        initdb = [
+            str(programs / "initdb"),
+            "-D",
+            str(data),
+            "-U",
+            "airflow",
+            "--auth=scram-sha-256",
+            f"--pwfile={pwfile}",
+            "-E",
+            "UTF8",
+        ]
         done = subprocess.run(initdb, capture_output=True, user=owner.pw_uid, group=owner.pw_gid, cwd="/", check=False)
         pwfile.unlink()
         if done.returncode:
@@ -192,7 +227,9 @@ def _postgres(home: Path, running: list[subprocess.Popen[bytes]]) -> str:
     with (home / "postgres.log").open("ab") as log:
         server = [str(programs / "postgres"), "-D", str(data), *options]
         running.append(
-            subprocess.Popen(server, stdout=log, stderr=log, user=owner.pw_uid, group=owner.pw_gid, cwd="/", start_new_session=True)
+            subprocess.Popen(
+                server, stdout=log, stderr=log, user=owner.pw_uid, group=owner.pw_gid, cwd="/", start_new_session=True
+            )
         )
     psql = [str(programs / "psql"), "-h", "127.0.0.1", "-p", str(port), "-U", "airflow", "-d", "postgres", "-tAc"]
     for _ in range(100):
@@ -206,7 +243,10 @@ def _postgres(home: Path, running: list[subprocess.Popen[bytes]]) -> str:
         if asked.returncode == 0:
             if not asked.stdout.strip():
                 subprocess.run(
-                    [*psql, "create database airflow"], capture_output=True, env={**os.environ, "PGPASSWORD": password}, check=True
+                    [*psql, "create database airflow"],
+                    capture_output=True,
+                    env={**os.environ, "PGPASSWORD": password},
+                    check=True,
                 )
             return f"postgresql+psycopg2://airflow:{password}@127.0.0.1:{port}/airflow"
         time.sleep(0.2)
@@ -221,7 +261,9 @@ def _free_port() -> int:
 
 def _airflow(env: dict[str, str], home: Path, *arguments: str) -> None:
     with (home / "setup.log").open("ab") as log:
-        done = subprocess.run([str(AIRFLOW_ENV / "bin/airflow"), *arguments], env=env, cwd=home, stdout=log, stderr=log, check=False)
+        done = subprocess.run(
+            [str(AIRFLOW_ENV / "bin/airflow"), *arguments], env=env, cwd=home, stdout=log, stderr=log, check=False
+        )
     if done.returncode:
         raise SystemExit(f"airflow: `airflow {' '.join(arguments)}` failed; see {home}/setup.log")
 

@@ -1,7 +1,10 @@
-"""Archive the Java classes that local runs load, so that each Java process starts in half the time: `make env` runs this.
+"""Archive the Java classes that local runs load, so that each Java process starts in half the time.
 
-Java reads and checks 20,000 classes in a run of Spark; from the archive (application class-data sharing, `classes.jsa` in this
-environment, 180 MB) it maps them. An archive fits one build of Java and one class path: with another, Java starts without.
+`make env` runs this.
+
+Java reads and checks 20,000 classes in a run of Spark; from the archive (application class-data sharing, `classes.jsa`
+in this environment, 180 MB) it maps them. An archive fits one build of Java and one class path: with another, Java
+starts without.
 """
 
 import shutil
@@ -31,7 +34,10 @@ def main() -> int:
 
 
 def exercise(spark: SparkSession, folder: str) -> None:
-    """What any stage does: a table is written, appended to, replaced in part and read; rows go through Python, windows and joins."""
+    """What any stage does: a table is written, appended to, replaced in part and read.
+
+    Rows go through Python, windows and joins.
+    """
     rows = spark.range(1000).select(
         "id", (F.col("id") % 7).alias("k"), F.lit("2026-01-01").cast("date").alias("d"), F.array("id").alias("many")
     )
@@ -44,7 +50,9 @@ def exercise(spark: SparkSession, folder: str) -> None:
     sums = numbered.groupBy("k").agg(F.sum("id").alias("s"), F.collect_set("n"), F.max(F.struct("id", "n")))
     joined = numbered.join(F.broadcast(sums), "k").select("id", "k", F.explode("many").alias("x"), "s").repartition("k")
     joined.mapInArrow(lambda batches: batches, joined.schema).join(kept.select("id"), "id", "left").toArrow()
-    spark.read.text(str(Path(folder) / "_delta_log")).unionByName(spark.createDataFrame([("{}",)], "value string")).count()
+    spark.read.text(str(Path(folder) / "_delta_log")).unionByName(
+        spark.createDataFrame([("{}",)], "value string")
+    ).count()
 
 
 def end(spark: SparkSession) -> None:

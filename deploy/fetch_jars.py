@@ -1,4 +1,6 @@
-"""Put Delta's jars into the folder `jars` of this Python environment, once; with `--s3`, Hadoop's for S3 into `jars-s3`.
+"""Put Delta's jars into the folder `jars` of this Python environment, once.
+
+With `--s3`, Hadoop's for S3 into `jars-s3`.
 
 Spark's own resolver fetches them, from wherever it is configured to look, into its own cache. Of what
 Delta names as dependencies, Spark brings the rest or the project does not use it: two jars of 9 MB
@@ -29,7 +31,7 @@ S3_JARS = {
     "software.amazon.awssdk_bundle-2.29.52.jar": "62638f33045690c6bc5e496b54b0b2e89a9ad38cbedacdf6e017fea6bc85f55c",
 }
 S3_EXCLUDED = "software.amazon.encryption.s3:*,org.apache.hadoop:hadoop-client-*,org.slf4j:*,org.xerial.snappy:*"
-MEND = "check the way to Maven Central, or put the two jars there by hand"
+FIX = "check the way to Maven Central, or put the two jars there by hand"
 
 
 def main() -> int:
@@ -65,7 +67,7 @@ def fetch(package: str, jars: dict[str, str], excluded: str, below: str) -> int:
             or answer.stderr.splitlines()
             or ["no reason given"]
         )
-        return _fail(f"{package} was not fetched ({why[0].strip()}); {MEND}: {folder}")
+        return _fail(f"{package} was not fetched ({why[0].strip()}); {FIX}: {folder}")
     folder.mkdir(exist_ok=True)
     for name in jars:
         fetched = Path(cache[1]) / name

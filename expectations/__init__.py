@@ -1,1 +1,4 @@
-"""The expectation suites, one JSON file a table; `iolaus.runtime.gates.suites` reads them and docs/quality.md explains them."""
+"""The expectation suites, one JSON file a table.
+
+`iolaus.runtime.gates.suites` reads them and docs/quality.md explains them.
+"""

@@ -15,16 +15,34 @@ _LINK: Row = {"account_a": "a", "account_b": "b", "key_a": 0, "key_b": 1}
 _PAIR: Row = {"key_a": 0, "key_b": 1, "bits": 5_000, "similarity": 0.5, "support": 1}
 _SUMS: Row = {"n_exchanges": 4, "first_at": NOW, "last_at": NOW, "slots": [1]}
 _SCORE: Row = {
-    "cluster_id": "c1", "rank": 1, "score": 9.0, "coordination": 6.0, "extraction": 3.0, "confidence": "high", "n_accounts": 6,
-    "n_owners": 5, "n_exchanges": 60, "first_seen": NOW, "last_seen": NOW, "summary": "s", "reasons": ["r"], "explanations": ["e"],
+    "cluster_id": "c1", "rank": 1, "score": 9.0, "coordination": 6.0, "extraction": 3.0, "confidence": "high",
+    "n_accounts": 6,
+    "n_owners": 5, "n_exchanges": 60, "first_seen": NOW, "last_seen": NOW, "summary": "s", "reasons": ["r"],
+    "explanations": ["e"],
     "case_kind": "distillation", "rival": "strangers", "margin_bits": 5.0,
 }  # fmt: skip
-_PIECE: Row = {"cluster_id": "c1", "channel": "card", "kind": "coordination", "bits": 3.0, "support": 2, "value": 1.0, "description": "d"}
+_PIECE: Row = {
+    "cluster_id": "c1",
+    "channel": "card",
+    "kind": "coordination",
+    "bits": 3.0,
+    "support": 2,
+    "value": 1.0,
+    "description": "d",
+}
 _JUDGED: Row = {
     "cluster_id": "c1", "fact": "source", "family": "content", "value": 0.1, "error": 0.05, "finding": "f", "bits": 2.0,
-    "log_likelihoods": {"distillation": -0.2}, "description": "d", "hypothesis": "distillation", "rival": "strangers", "margin_bits": 2.0,
+    "log_likelihoods": {"distillation": -0.2}, "description": "d", "hypothesis": "distillation", "rival": "strangers",
+    "margin_bits": 2.0,
 }  # fmt: skip
-_MEMBER: Row = {"cluster_id": "c1", "account_id": "a", "membership": 0.9, "n_exchanges": 3, "reasons": ["r"], "distillation_share": 1.0}
+_MEMBER: Row = {
+    "cluster_id": "c1",
+    "account_id": "a",
+    "membership": 0.9,
+    "n_exchanges": 3,
+    "reasons": ["r"],
+    "distillation_share": 1.0,
+}
 
 GOOD: dict[str, Row] = {
     "landing.accounts": {"line": '{"account_id": "a", "created_at": "2026-01-01T00:00:00Z"}'},
@@ -35,16 +53,19 @@ GOOD: dict[str, Row] = {
     "bronze.models": {},
     "bronze.agreements": {"org_id": "o", "kind": "reseller"},
     "quality.quarantine": {"source": "exchanges", "reasons": ["broken JSON"], "row": "{"},
-    "silver.exchanges": {"requested_at": NOW, "address": PSEUDONYM, "prompt_hash": 1, "n_words": 3, "terms": b"\0\0\xff\x1f"},
+    "silver.exchanges": {"requested_at": NOW, "address": PSEUDONYM, "prompt_hash": 1, "n_words": 3,
+    "terms": b"\0\0\xff\x1f"},
     "silver.accounts": {"owner_id": "org:o", "card": PSEUDONYM},
     "features.account_days": {**_SUMS, "output_histogram": [0] * 16, "capability_counts": [0] * 7},
-    "features.account_embeddings": {**_SUMS, "vector": [1.0] + [0.0] * 127},
+    "features.account_profiles": {**_SUMS, "vector": [1.0] + [0.0] * 127},
     "features.hand_overs": {"account_from": "a", "account_to": "b", "n": 1, "minutes": 4.0},
     "features.population": {"account_id": "a", "owner_id": "a", "is_background": True, "is_first_of_owner": True},
-    "features.account_tokens": {"channel": "card", "n": 1, "fillings": 1, "users": 2, "degree": 2, "reach": 1},
+    "features.account_values": {"channel": "card", "n": 1, "distinct_prompts": 1, "n_owners": 2,
+    "n_qualifying_owners": 2, "n_contacts": 1},
     "features.account_behaviour": {"account_id": "a", "volume": 4.0, "volume_class": 2, "thinking_share": 0.5},
     "features.prompt_templates": {
-        "channel": "system", "n_accounts": 2, "n_owners": 2, "n_loyal": 2, "n_exchanges": 4, "n_fillings": 4, "traffic_share": 0.5,
+        "channel": "system", "n_accounts": 2, "n_owners": 2, "n_loyal": 2, "n_exchanges": 4, "n_distinct_prompts": 4,
+        "traffic_share": 0.5,
     },
     "pairs.infrastructure": {**_PAIR, "channel": "card", "sharers": 2},
     "pairs.templates": {**_PAIR, "channel": "system", "sharers": 2},
@@ -64,10 +85,12 @@ GOOD: dict[str, Row] = {
     "gold.suspect_cluster_members": _MEMBER,
     "gold.cluster_evidence": _PIECE,
     "gold.cluster_links": {
-        "account_a": "a", "account_b": "b", "support": 1, "similarity": 0.5, "cluster_id": "c1", "channel": "card", "bits": 5.0,
+        "account_a": "a", "account_b": "b", "support": 1, "similarity": 0.5, "cluster_id": "c1", "channel": "card",
+        "bits": 5.0,
     },
-    "gold.cluster_templates": {"cluster_id": "c1", "kind": "system", "n_accounts": 3, "n_exchanges": 9, "n_owners_at_large": 3},
-    "gold.cluster_origins": {"cluster_id": "c1", "kind": "plan", "n_accounts": 3, "share": 0.5, "share_at_large": 0.1},
+    "gold.cluster_templates": {"cluster_id": "c1", "kind": "system", "n_accounts": 3, "n_exchanges": 9,
+    "n_baseline_owners": 3},
+    "gold.cluster_origins": {"cluster_id": "c1", "kind": "plan", "n_accounts": 3, "share": 0.5, "baseline_share": 0.1},
     "gold.cluster_timeline": {"cluster_id": "c1", "hour": NOW, "n_exchanges": 2, "n_accounts": 2},
 }  # fmt: skip
 
@@ -129,7 +152,10 @@ BROKEN: dict[str, dict[str, Row | list[Row]]] = {
         "unknown_country": {"account_id": "y", "phone_country": "Germany"},
         "days_to_newest": [{"created_at": NOW - timedelta(days=30)}],
     },
-    "bronze.models": {"without_name": {"model": ""}, "far_release": {"model": "y", "released_at": NOW.replace(year=2099)}},
+    "bronze.models": {
+        "without_name": {"model": ""},
+        "far_release": {"model": "y", "released_at": NOW.replace(year=2099)},
+    },
     "bronze.agreements": {"without_organisation": {"org_id": " "}, "unknown_kind": {"kind": "friendship"}},
     "quality.quarantine": {
         "rejected_others": {"source": "accounts"},
@@ -165,14 +191,14 @@ BROKEN: dict[str, dict[str, Row | list[Row]]] = {
         "over_cap": {"account_id": "y", "prompts": bytes(513 * PROMPT.itemsize)},
         "impossible_signature": {"account_id": "y", "signature": bytes(4)},
     },
-    "features.account_embeddings": {
+    "features.account_profiles": {
         "without_exchanges": {"account_id": "y", "n_exchanges": 0},
         "not_finite": {"account_id": "y", "vector": [float("nan")] + [0.0] * 127},
         "not_unit": {"account_id": "y", "vector": [0.5] + [0.0] * 127},
         "impossible_vector": {"account_id": "y", "vector": [1.0]},
-        "impossible_share": {"account_id": "y", "wrapped": 1.5},
+        "impossible_share": {"account_id": "y", "own_template_share": 1.5},
         "after_the_day": {"account_id": "y", "last_at": TOMORROW},
-        "parts_over_whole": {"account_id": "y", "n_known": 5},
+        "parts_over_whole": {"account_id": "y", "n_sampled": 5},
     },
     "features.hand_overs": {
         "with_itself": {"account_to": "a"},
@@ -182,9 +208,9 @@ BROKEN: dict[str, dict[str, Row | list[Row]]] = {
         "impossible_key": {"account_id": "y", "account_key": -1},
         "licensed_owner": {"account_id": "y", "is_background": False},
     },
-    "features.account_tokens": {
-        "unshared": {"token": 1, "users": 1, "degree": 1},
-        "impossible_counts": {"token": 1, "degree": 3},
+    "features.account_values": {
+        "unshared": {"value_hash": 1, "n_owners": 1, "n_qualifying_owners": 1},
+        "impossible_counts": {"value_hash": 1, "n_qualifying_owners": 3},
         "unknown_channel": {"channel": "dream"},
     },
     "features.account_behaviour": {
@@ -192,9 +218,9 @@ BROKEN: dict[str, dict[str, Row | list[Row]]] = {
         "impossible_volume": {"account_id": "y", "volume_class": 3},
     },
     "features.prompt_templates": {
-        "unshared": {"token": 1, "n_owners": 1, "n_loyal": 1},
-        "impossible_counts": {"token": 1, "n_loyal": 3},
-        "impossible_share": {"token": 1, "traffic_share": 1.5},
+        "unshared": {"value_hash": 1, "n_owners": 1, "n_loyal": 1},
+        "impossible_counts": {"value_hash": 1, "n_loyal": 3},
+        "impossible_share": {"value_hash": 1, "traffic_share": 1.5},
         "unknown_channel": {"channel": "card"},
     },
     "pairs.infrastructure": _SHARED_FAULTS,
@@ -203,9 +229,9 @@ BROKEN: dict[str, dict[str, Row | list[Row]]] = {
     "pairs.synchrony": _PAIR_FAULTS,
     "pairs.cohort": _PAIR_FAULTS,
     "pairs.hot_keys": {
-        "unshared": {"token": 1, "sharers": 1, "pairs_not_made": 0},
-        "impossible_pairs": {"token": 1, "pairs_not_made": 11},
-        "unknown_why": {"token": 1, "why": "tired"},
+        "unshared": {"value_hash": 1, "sharers": 1, "pairs_not_made": 0},
+        "impossible_pairs": {"value_hash": 1, "pairs_not_made": 11},
+        "unknown_why": {"value_hash": 1, "why": "tired"},
         "unknown_channel": {"channel": "dream"},
     },
     "graph.links": {
@@ -274,10 +300,10 @@ BROKEN: dict[str, dict[str, Row | list[Row]]] = {
         "unknown_channel": {"channel": "dream"},
     },
     "gold.cluster_templates": {
-        "unknown_kind": {"token": 1, "kind": "poem"},
-        "impossible_counts": {"token": 1, "n_accounts": 1},
-        "too_long": {"token": 1, "exemplar": "x" * 501, "seen_on": DAY},
-        "undated": {"token": 1, "exemplar": "x"},
+        "unknown_kind": {"value_hash": 1, "kind": "poem"},
+        "impossible_counts": {"value_hash": 1, "n_accounts": 1},
+        "too_long": {"value_hash": 1, "exemplar": "x" * 501, "seen_on": DAY},
+        "undated": {"value_hash": 1, "exemplar": "x"},
     },
     "gold.cluster_origins": {
         "unknown_kind": {"value": "y", "kind": "mood"},

@@ -1,4 +1,7 @@
-"""Records as gateways really write them, for the tests of the adapters: small, in the shapes that producers' own software wrote."""
+"""Records as gateways really write them, for the tests of the adapters.
+
+Small, in the shapes that producers' own software wrote.
+"""
 
 import json
 from collections.abc import Iterable
@@ -13,7 +16,10 @@ BEGUN = 1795302112.5
 
 
 def payload(**changes: Any) -> Row:
-    """One standard logging payload of LiteLLM; a change of a nested field is written with two underscores, as metadata__user."""
+    """One standard logging payload of LiteLLM.
+
+    A change of a nested field is written with two underscores, as metadata__user.
+    """
     made: Row = {
         "id": "chatcmpl-9",
         "litellm_call_id": "call-9",
@@ -26,7 +32,10 @@ def payload(**changes: Any) -> Row:
         "custom_llm_provider": "openai",
         "metadata": {"user_api_key_hash": "key-9", "user_api_key_user_id": "acc-9"},
         "messages": [{"role": "user", "content": "How deep is the lake?"}],
-        "response": {"choices": [{"message": {"role": "assistant", "content": "Forty metres."}, "finish_reason": "stop"}], "usage": {}},
+        "response": {
+            "choices": [{"message": {"role": "assistant", "content": "Forty metres."}, "finish_reason": "stop"}],
+            "usage": {},
+        },
         "model_parameters": {},
         "error_information": {"error_code": ""},
     }
@@ -39,8 +48,19 @@ def payload(**changes: Any) -> Row:
 def span(attributes: Row, **more: Any) -> Row:
     """An export of one span of a client."""
     listed = [{"key": key, "value": any_value(value)} for key, value in attributes.items()]
-    made = {"traceId": "t1", "spanId": "s1", "name": "chat", "kind": 3, "startTimeUnixNano": "1788795791003811000", "attributes": listed}
-    return {"resourceSpans": [{"resource": {"attributes": []}, "scopeSpans": [{"scope": {"name": "lib"}, "spans": [made | more]}]}]}
+    made = {
+        "traceId": "t1",
+        "spanId": "s1",
+        "name": "chat",
+        "kind": 3,
+        "startTimeUnixNano": "1788795791003811000",
+        "attributes": listed,
+    }
+    return {
+        "resourceSpans": [
+            {"resource": {"attributes": []}, "scopeSpans": [{"scope": {"name": "lib"}, "spans": [made | more]}]}
+        ]
+    }
 
 
 def any_value(value: Any) -> Row:
@@ -68,7 +88,9 @@ def invocation(asked: Any, said: Any, **changes: Any) -> Row:
     return made | changes
 
 
-def landed(kind: str, *lines: Row | str | bytes, known: Format | None = None, choice: Choice | None = None, source: str = "a") -> list[Row]:
+def landed(
+    kind: str, *lines: Row | str | bytes, known: Format | None = None, choice: Choice | None = None, source: str = "a"
+) -> list[Row]:
     """The landing rows of lines, as objects; a record that is no exchange is its reason."""
     made = []
     for number, line in enumerate(lines):

@@ -15,7 +15,8 @@ from tests.traffic import write_lines
 
 Row = dict[str, Any]
 Lines = Iterator[tuple[str, Row]]
-EDGE = ("client_asn", "client_country", "access_path")  # what only a gateway's edge knows, and no format has a place for
+# what only a gateway's edge knows, and no format has a place for
+EDGE = ("client_asn", "client_country", "access_path")
 
 
 def _nanoseconds(row: Row) -> str:
@@ -40,7 +41,11 @@ def _attributes(held: Row) -> list[Row]:
 def _spans(row: Row, held: Row, logs: list[Row] | None = None) -> Lines:
     """A gateway's server span with the call inside, and log events, in files of their own."""
     trace = {"traceId": f"trace{row['exchange_id']}", "startTimeUnixNano": _nanoseconds(row)}
-    server = {"client.address": row["client_ip"], "user_agent.original": row["user_agent"], "user.id": row["account_id"]}
+    server = {
+        "client.address": row["client_ip"],
+        "user_agent.original": row["user_agent"],
+        "user.id": row["account_id"],
+    }
     known = {
         "gen_ai.operation.name": "chat",
         "gen_ai.request.model": row["request_model"],
@@ -49,7 +54,14 @@ def _spans(row: Row, held: Row, logs: list[Row] | None = None) -> Lines:
         "gen_ai.usage.output_tokens": row["usage_output_tokens"],
         "gen_ai.request.reasoning_effort": "high" if row["request_thinking"] else "none",
     }
-    call = {**trace, "spanId": "call", "parentSpanId": "server", "kind": 3, "name": "chat", "attributes": _attributes(known | held)}
+    call = {
+        **trace,
+        "spanId": "call",
+        "parentSpanId": "server",
+        "kind": 3,
+        "name": "chat",
+        "attributes": _attributes(known | held),
+    }
     outer = {**trace, "spanId": "server", "kind": 2, "name": "POST /chat", "attributes": _attributes(server)}
     yield "spans.jsonl", {"resourceSpans": [{"scopeSpans": [{"spans": [call]}]}]}
     yield "server.jsonl", {"resourceSpans": [{"scopeSpans": [{"spans": [outer]}]}]}
@@ -66,18 +78,25 @@ def otlp(row: Row, account: Row) -> Lines:
 
 def otlp_events(row: Row, account: Row) -> Lines:
     """OpenTelemetry's conventions of 1.36: messages in log events."""
-    said = [{"eventName": f"gen_ai.{m['role']}.message", "body": any_value({"content": m["content"]})} for m in messages(row)]
+    said = [
+        {"eventName": f"gen_ai.{m['role']}.message", "body": any_value({"content": m["content"]})}
+        for m in messages(row)
+    ]
     return _spans(row, {}, said)
 
 
 def openinference(row: Row, account: Row) -> Lines:
     """OpenInference: an attribute for each field of each message."""
-    said = {f"llm.input_messages.{n}.message.{name}": m[name] for n, m in enumerate(messages(row)) for name in ("role", "content")}
+    said = {
+        f"llm.input_messages.{n}.message.{name}": m[name]
+        for n, m in enumerate(messages(row))
+        for name in ("role", "content")
+    }
     return _spans(row, {"openinference.span.kind": "LLM", **said})
 
 
 def payloads(row: Row, account: Row) -> Lines:
-    """LiteLLM's standard logging payloads, in objects without a suffix, over several lines as an export may write them."""
+    """LiteLLM's standard logging payloads, in objects without a suffix, over several lines as exports have them."""
     yield f"{row['requested_at'][:10]}/payloads", litellm(row, account)
 
 
@@ -116,7 +135,10 @@ def bedrock(row: Row, account: Row) -> Lines:
         "input": {"inputBodyJson": _body(row)},
         "output": {"outputBodyJson": _answer(row)},
     }
-    yield "stream-1-2026", {"messageType": "DATA_MESSAGE", "logEvents": [{"id": "1", "timestamp": 1, "message": json.dumps(entry)}]}
+    yield (
+        "stream-1-2026",
+        {"messageType": "DATA_MESSAGE", "logEvents": [{"id": "1", "timestamp": 1, "message": json.dumps(entry)}]},
+    )
 
 
 def openai_batch(row: Row, account: Row) -> Lines:
@@ -149,7 +171,11 @@ def langfuse(row: Row, account: Row) -> Lines:
 def azure(row: Row, account: Row) -> Lines:
     """API Management: what was said, cut into two entries, and the gateway's log, in files of their own."""
     asked = json.dumps(messages(row))
-    model = {"CorrelationId": row["exchange_id"], "TimeGenerated": row["requested_at"], "ModelName": row["request_model"]}
+    model = {
+        "CorrelationId": row["exchange_id"],
+        "TimeGenerated": row["requested_at"],
+        "ModelName": row["request_model"],
+    }
     counts = {"PromptTokens": row["usage_input_tokens"], "CompletionTokens": row["usage_output_tokens"]}
     yield "llm.jsonl", {**model, "SequenceNumber": 1, "RequestMessages": asked[40:]}
     yield "llm.jsonl", {**model, **counts, "SequenceNumber": 0, "RequestMessages": asked[:40]}
@@ -186,7 +212,10 @@ def databricks(row: Row, account: Row) -> Lines:
 
 
 def vertex(row: Row, account: Row) -> Lines:
-    """A row of request-response logging: a body of generateContent, or of Claude's rawPredict, which says the whole of Messages."""
+    """A row of request-response logging.
+
+    A body of generateContent, or of Claude's rawPredict, which says the whole of Messages.
+    """
     body = _body(row) | {"labels": {"user_id": row["account_id"]}}
     yield (
         "rows.jsonl",
@@ -223,7 +252,8 @@ def kong(row: Row, account: Row) -> Lines:
 
 _TALK = ("conversation_id",)
 _CLIENT = ("client_ip", "user_agent")
-WRITERS: dict[str, tuple[str, Callable[[Row, Row], Lines], tuple[str, ...]]] = {  # name: kind, writer, what the format cannot carry
+# name: kind, writer, what the format cannot carry
+WRITERS: dict[str, tuple[str, Callable[[Row, Row], Lines], tuple[str, ...]]] = {
     "otlp": ("otlp", otlp, EDGE),
     "otlp-events": ("otlp", otlp_events, EDGE),
     "openinference": ("otlp", openinference, EDGE),

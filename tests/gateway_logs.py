@@ -16,7 +16,8 @@ from typing import Any
 from tests.traffic import write_lines
 
 Row = dict[str, Any]
-ADDED = ("client_asn", "client_country", "tls_fingerprint", "access_path")  # what the gateway of this example adds to its logs
+# what the gateway of this example adds to its logs
+ADDED = ("client_asn", "client_country", "tls_fingerprint", "access_path")
 FIELDS = tuple(f"{name}=metadata.spend_logs_metadata.{name}" for name in ADDED)
 OF_ACCOUNTS = ("created_at", "payment_fingerprint", "email_domain")
 ACCOUNT_FIELDS = tuple(f"account.{name}=metadata.user_api_key_auth_metadata.{name}" for name in OF_ACCOUNTS)
@@ -41,12 +42,24 @@ def litellm(row: Row, account: Row) -> Row:
         "prompt_tokens_details": {"cached_tokens": row.get("usage_cache_read_tokens")},
         "completion_tokens_details": {"reasoning_tokens": row.get("usage_reasoning_tokens")},
     }
-    called = [{"id": f"call_{n}", "function": {"name": "f", "arguments": "{}"}} for n in range(row.get("tool_call_count") or 0)]
+    called = [
+        {"id": f"call_{n}", "function": {"name": "f", "arguments": "{}"}}
+        for n in range(row.get("tool_call_count") or 0)
+    ]
     reasons = row.get("finish_reasons") or ["stop"]
     choices = [
-        {"index": 0, "finish_reason": reasons[0], "message": {"role": "assistant", "content": "answer", "tool_calls": called or None}}
+        {
+            "index": 0,
+            "finish_reason": reasons[0],
+            "message": {"role": "assistant", "content": "answer", "tool_calls": called or None},
+        }
     ]
-    answer = {"id": "chatcmpl-1", "model": row.get("response_model") or row["request_model"], "choices": choices, "usage": usage}
+    answer = {
+        "id": "chatcmpl-1",
+        "model": row.get("response_model") or row["request_model"],
+        "choices": choices,
+        "usage": usage,
+    }
     return {
         "id": f"chatcmpl-{row['exchange_id']}",
         "litellm_call_id": row["exchange_id"],
@@ -85,7 +98,10 @@ def litellm(row: Row, account: Row) -> Row:
 
 
 def write_litellm(folder: Path, rows: Iterable[Row], known: Iterable[Row]) -> None:
-    """Write logs of exchanges: one file of JSON lines a day, and every tenth line an array of one, as a callback may send it."""
+    """Write logs of exchanges: one file of JSON lines a day.
+
+    Every tenth line is an array of one, as a callback may send it.
+    """
     about = {a["account_id"]: a for a in known}
     days: dict[str, list[Any]] = {}
     for number, row in enumerate(rows):

@@ -58,9 +58,19 @@ def write_hostile(lake: Path, day: date) -> None:
 
 
 def case(
-    day: date, cluster_id: str, accounts: Sequence[str], *, text: str = "atlas-4", rank: int = 1, links: int = 4, low: bool = False
+    day: date,
+    cluster_id: str,
+    accounts: Sequence[str],
+    *,
+    text: str = "atlas-4",
+    rank: int = 1,
+    links: int = 4,
+    low: bool = False,
 ) -> Rows:
-    """Rows of a listed cluster in every gold table: accounts in a ring, each linked to the next ones; `text` wherever text may stand."""
+    """Rows of a listed cluster in every gold table: accounts in a ring, each linked to the next ones.
+
+    `text` wherever text may stand.
+    """
     begun = datetime.combine(day, time(), UTC)
     same: dict[str, Any] = {"run_date": day, "cluster_id": cluster_id}
     row = same | {
@@ -70,31 +80,68 @@ def case(
         "n_accounts": len(accounts),
         "n_owners": len(accounts),
     }
-    row |= {"n_exchanges": 30 * len(accounts), "is_active": True, "coordination": 20.0, "target": text, "summary": text, "reasons": [text]}
+    row |= {
+        "n_exchanges": 30 * len(accounts),
+        "is_active": True,
+        "coordination": 20.0,
+        "target": text,
+        "summary": text,
+        "reasons": [text],
+    }
     row |= {"capabilities": {"coding": 0.5, text[:50]: 0.2}, "explanations": [text], "first_flagged": day}
-    pivot = {"released_at": begun + timedelta(hours=5), "model": text, "share": 0.6, "hours_to_half": 9, "share_at_large": 0.1}
-    rows = {"gold.watchlist" if low else "gold.suspect_clusters": [row | {"pivots": [pivot | {"hours_to_half_at_large": None}]}]}
+    release_adoption = {
+        "released_at": begun + timedelta(hours=5),
+        "model": text,
+        "share": 0.6,
+        "hours_to_half": 9,
+        "baseline_share": 0.1,
+    }
+    rows = {
+        "gold.watchlist" if low else "gold.suspect_clusters": [
+            row | {"release_adoption": [release_adoption | {"baseline_hours_to_half": None}]}
+        ]
+    }
     piece = same | {"bits": 9.5, "support": len(accounts), "background": 0.01, "description": text}
-    pieces = [("coordination", "card", "card", 0.9), ("coordination", "pool_card", "pool", 812.0), ("innocent", "people", "people", 0.1)]
+    pieces = [
+        ("coordination", "card", "card", 0.9),
+        ("coordination", "pool_card", "pool", 812.0),
+        ("innocent", "people", "people", 0.1),
+    ]
     rows["gold.cluster_evidence"] = [piece | {"kind": k, "channel": c, "part": p, "value": v} for k, c, p, v in pieces]
-    own = {"kind": "template", "channel": "template", "token": 1, "n_accounts": 3, "n_exchanges": 9, "n_owners_at_large": 4}
+    own = {
+        "kind": "template",
+        "channel": "template",
+        "value_hash": 1,
+        "n_accounts": 3,
+        "n_exchanges": 9,
+        "n_baseline_owners": 4,
+    }
     rows["gold.cluster_templates"] = [same | own | {"exemplar": text, "seen_on": day}]
-    origin = {"value": text, "n_accounts": len(accounts), "n_exchanges": 9, "share": 1.0, "share_at_large": 0.125}
+    origin = {"value": text, "n_accounts": len(accounts), "n_exchanges": 9, "share": 1.0, "baseline_share": 0.125}
     rows["gold.cluster_origins"] = [same | origin | {"kind": "traffic country"}]
     if low:
         return rows
     hours = [same | {"hour": begun + timedelta(hours=h), "n_exchanges": 10 + h, "n_accounts": 1} for h in range(24)]
     rows["gold.cluster_timeline"] = [hour | {"request_model": m} for hour in hours for m in ("atlas-3", text)]
-    member = same | {"membership": 0.99, "n_exchanges": 30, "distillation_share": 0.5, "reasons": ["Members share a payment card", text]}
+    member = same | {
+        "membership": 0.99,
+        "n_exchanges": 30,
+        "distillation_share": 0.5,
+        "reasons": ["Members share a payment card", text],
+    }
     member |= {"created_at": begun, "plan": text, "org_id": text}
     banned = {"status": "banned", "banned_at": begun + timedelta(hours=7)}
     rows["gold.suspect_cluster_members"] = [
         member | {"account_id": a} | (banned if i % 10 == 3 else {"status": "active"}) for i, a in enumerate(accounts)
     ]
-    pairs = {tuple(sorted((i, (i + step) % len(accounts)))) for i in range(len(accounts)) for step in range(1, links + 1)}
+    pairs = {
+        tuple(sorted((i, (i + step) % len(accounts)))) for i in range(len(accounts)) for step in range(1, links + 1)
+    }
     shared = same | {"bits": 6.0, "support": 1, "similarity": 1.0, "sharers": 12}
     of = [
-        shared | dict(zip(("account_a", "account_b"), sorted((accounts[a], accounts[b])), strict=True)) for a, b in sorted(pairs) if a != b
+        shared | dict(zip(("account_a", "account_b"), sorted((accounts[a], accounts[b])), strict=True))
+        for a, b in sorted(pairs)
+        if a != b
     ]
     rows["gold.cluster_links"] = [pair | {"channel": c} for pair in of for c in ("card", "head8")]
     return rows

@@ -30,15 +30,29 @@ def rows(spark: SparkSession, table_name: str, overrides: Sequence[dict[str, Any
 
 
 def population(
-    spark: SparkSession, accounts: Iterable[str], owners: Mapping[str, str] | None = None, licensed: Collection[str] = ()
+    spark: SparkSession,
+    accounts: Iterable[str],
+    owners: Mapping[str, str] | None = None,
+    licensed: Collection[str] = (),
 ) -> DataFrame:
-    """`features.population` of accounts, keyed from 0 in the order of their ids, each its own owner where none is given."""
+    """`features.population` of accounts, keyed from 0 in the order of their ids.
+
+    Each is its own owner where none is given.
+    """
     of, seen, made = owners or {}, set[str](), []
     for key, account in enumerate(sorted(set(accounts))):
         owner, background = of.get(account, account), account not in licensed
         first = background and owner not in seen
         seen |= {owner} if background else set()
-        made.append({"account_id": account, "account_key": key, "owner_id": owner, "is_background": background, "is_first_of_owner": first})
+        made.append(
+            {
+                "account_id": account,
+                "account_key": key,
+                "owner_id": owner,
+                "is_background": background,
+                "is_first_of_owner": first,
+            }
+        )
     return rows(spark, "features.population", made)
 
 

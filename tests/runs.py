@@ -13,7 +13,10 @@ KEY = "a key for tests alone"
 
 
 def runner(spark: SparkSession, landing: Path | None, lake: Path, *, gated: bool = True) -> Runner:
-    """A runner of the default settings. Gates change no row, and are a fifth of a small day: a test of rows may go without."""
+    """A runner of the default settings.
+
+    Gates change no row, and are a fifth of a small day: a test of rows may go without.
+    """
     return Runner(spark, str(lake), DEFAULT, Key(KEY.encode()), None if landing is None else str(landing), gated=gated)
 
 

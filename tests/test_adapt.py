@@ -1,4 +1,7 @@
-"""`iolaus adapt` as a whole: logs in, a landing out, which bronze reads as it reads the landing that the logs were made of."""
+"""`iolaus adapt` as a whole: logs in, a landing out.
+
+Bronze reads it as it reads the landing that the logs were made of.
+"""
 
 import gzip
 import json
@@ -31,12 +34,24 @@ FIRST = traffic.DAYS[0]
 
 
 def chosen(*fields: str, account: str | None = None, arrived: date | None = None) -> Choice:
-    return _choice(Namespace(account=account, field=list(fields), arrived=arrived, own_proxies=None, effective=Namespace(settings=DEFAULT)))
+    return _choice(
+        Namespace(
+            account=account,
+            field=list(fields),
+            arrived=arrived,
+            own_proxies=None,
+            effective=Namespace(settings=DEFAULT),
+        )
+    )
 
 
-def adapt(spark: SparkSession, kind: str, logs: Path, out: Path, *fields: str, account: str | None = None, **more: Any) -> dict[str, Any]:
+def adapt(
+    spark: SparkSession, kind: str, logs: Path, out: Path, *fields: str, account: str | None = None, **more: Any
+) -> dict[str, Any]:
     choice = chosen(*fields, account=account, arrived=more.get("arrived"))
-    return deliver(logs_at(spark, str(logs)), Delivery(spark, str(out), more.get("name", "test")), FORMATS[kind], kind, choice)
+    return deliver(
+        logs_at(spark, str(logs)), Delivery(spark, str(out), more.get("name", "test")), FORMATS[kind], kind, choice
+    )
 
 
 def by_id(folder: Path) -> list[dict[str, Any]]:
@@ -44,7 +59,10 @@ def by_id(folder: Path) -> list[dict[str, Any]]:
 
 
 def test_a_round_trip_through_litellms_logs_gives_the_same_exchanges(spark: SparkSession, tmp_path: Path):
-    """Every field of every exchange comes back, so the ranking does: tests/test_run.py shows that it depends on these rows alone."""
+    """Every field of every exchange comes back, so the ranking does.
+
+    Tests/test_run.py shows that it depends on these rows alone.
+    """
     sent = [row for row in traffic.exchanges() if row["requested_at"].startswith(FIRST.isoformat())][::3]
     logs, out = tmp_path / "logs", tmp_path / "out"
     write_litellm(logs, sent, traffic.accounts())
@@ -65,10 +83,18 @@ def test_a_round_trip_through_litellms_logs_gives_the_same_exchanges(spark: Spar
     for row in sent:
         back = came[row["exchange_id"]]
         assert datetime.fromisoformat(back["requested_at"]) == datetime.fromisoformat(row["requested_at"])
-        assert {name: back.get(name) for name in row if name != "requested_at"} == {k: v for k, v in row.items() if k != "requested_at"}
+        assert {name: back.get(name) for name in row if name != "requested_at"} == {
+            k: v for k, v in row.items() if k != "requested_at"
+        }
     owners = {row["account_id"] for row in sent}
-    expected = {(a["account_id"], a["payment_fingerprint"], a["email_domain"]) for a in traffic.accounts() if a["account_id"] in owners}
-    assert {(a["account_id"], a["payment_fingerprint"], a["email_domain"]) for a in read_lines(out / "accounts")} == expected
+    expected = {
+        (a["account_id"], a["payment_fingerprint"], a["email_domain"])
+        for a in traffic.accounts()
+        if a["account_id"] in owners
+    }
+    assert {
+        (a["account_id"], a["payment_fingerprint"], a["email_domain"]) for a in read_lines(out / "accounts")
+    } == expected
 
     rejected = list(read_lines(out / "quarantine"))
     assert {"not JSON", "file not readable to its end"} <= {r["reason"] for r in rejected}
@@ -127,7 +153,8 @@ def test_the_parts_of_a_batch_are_joined_by_folder_and_custom_id(spark: SparkSes
     for name in ("x", "y"):
         folder = tmp_path / f"logs/account={name}/batch"
         traffic.write_lines(
-            folder / "in.jsonl", [asked("1", f"{name}1"), asked("2", f"{name}2"), *([{"nothing": 1}] if name == "x" else [])]
+            folder / "in.jsonl",
+            [asked("1", f"{name}1"), asked("2", f"{name}2"), *([{"nothing": 1}] if name == "x" else [])],
         )
         traffic.write_lines(folder / "out.jsonl", [answered("2", f"to {name}2")])
         traffic.write_lines(folder / "batch.json", [{"object": "batch", "id": f"b{name}", "created_at": 1772323200}])
@@ -149,7 +176,9 @@ def test_the_parts_of_a_batch_are_joined_by_folder_and_custom_id(spark: SparkSes
     assert "turns: programs told from people, and people cleared of suspicion: turn_index, 25.0%" in summary(
         counts | {"turn_index": 1}, "OUT", FORMATS["openai-batch"], Choice()
     )
-    assert "1 exchanges have no prompt, which is required" in summary(counts | {"prompt": 3}, "OUT", FORMATS["openai-batch"], Choice())
+    assert "1 exchanges have no prompt, which is required" in summary(
+        counts | {"prompt": 3}, "OUT", FORMATS["openai-batch"], Choice()
+    )
 
 
 def test_lines_too_long_to_hold_are_counted(
@@ -165,7 +194,8 @@ def test_lines_too_long_to_hold_are_counted(
     for kind, *more in (("litellm", "--field", "account.created_at=made"), ("otlp",), ("openai-batch",)):
         assert cli.main(["adapt", kind, str(logs), str(tmp_path / "out"), *more]) == 0
         assert capsys.readouterr().err == (
-            "iolaus: not delivered, and not in OUT/quarantine: a.jsonl: 2 lines of over 64 MiB, which were passed over; "
+            "iolaus: not delivered, and not in OUT/quarantine: a.jsonl: 2 lines of over 64 MiB, which were passed "
+            "over; "
             "b\N{REPLACEMENT CHARACTER}.jsonl.gz: a line of over 64 MiB, which was passed over\n"
         )
     (logs / "a.jsonl").unlink()
@@ -174,7 +204,9 @@ def test_lines_too_long_to_hold_are_counted(
     assert capsys.readouterr().err == ""
 
 
-@pytest.mark.parametrize("field", ["nonsense=a.b", "client_ip", "client_ip=", "account.account_id=a", "account.plan=metadata.plan"])
+@pytest.mark.parametrize(
+    "field", ["nonsense=a.b", "client_ip", "client_ip=", "account.account_id=a", "account.plan=metadata.plan"]
+)
 def test_a_field_that_the_landing_does_not_have_is_said_so(field: str):
     with pytest.raises(UsageError):
         chosen(field)
@@ -209,9 +241,15 @@ def test_what_lies_in_a_folder_of_logs(
     assert "6 exchanges, of 2026-11-21" in said.out
     assert "metadata.user_api_key_user_id: 100.0% of the exchanges" in said.out
     assert ".hidden, table.csv" in said.err
-    assert cli.main(["adapt", "litellm", str(logs), str(tmp_path / "none"), "--account", "metadata.user_api_key_usr_id"]) == 2
+    assert (
+        cli.main(["adapt", "litellm", str(logs), str(tmp_path / "none"), "--account", "metadata.user_api_key_usr_id"])
+        == 2
+    )
     told = capsys.readouterr().err
-    assert "no record has metadata.user_api_key_usr_id, and nothing was delivered; there are metadata.user_api_key_user_id" in told
+    assert (
+        "no record has metadata.user_api_key_usr_id, and nothing was delivered; there are metadata.user_api_key_user_id"
+        in told
+    )
     assert not list((tmp_path / "none").rglob("*.gz"))
     assert cli.main(["adapt", "litellm", str(logs), "--dry-run"]) == 0
     assert "record 6" in capsys.readouterr().out
@@ -227,7 +265,10 @@ def test_batches_of_one_folder_whose_ids_repeat_are_told_apart(spark: SparkSessi
     folder = tmp_path / "logs/account=x"
     for name in ("a", "b"):
         traffic.write_lines(folder / f"{name}_requests.jsonl", [request(f"of {name}")])
-        result = {"custom_id": "1", "result": {"type": "succeeded", "message": {"content": [{"type": "text", "text": f"to {name}"}]}}}
+        result = {
+            "custom_id": "1",
+            "result": {"type": "succeeded", "message": {"content": [{"type": "text", "text": f"to {name}"}]}},
+        }
         traffic.write_lines(folder / f"msgbatch_{name}_results.jsonl", [result])
         (folder / f"{name}_batch.json").write_text(json.dumps(batch(name), indent=2))
     counts = adapt(spark, "anthropic-batch", tmp_path / "logs", tmp_path / "out")
@@ -240,8 +281,17 @@ def test_batches_of_one_folder_whose_ids_repeat_are_told_apart(spark: SparkSessi
 
 
 def test_attempts_within_a_call_and_events_without_their_span(spark: SparkSession, tmp_path: Path):
-    held = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m", "gen_ai.prompt.0.role": "user", "gen_ai.prompt.0.content": "Hi"}
-    details = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m", "gen_ai.input.messages": '[{"role": "user", "content": "Ho"}]'}
+    held = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.request.model": "m",
+        "gen_ai.prompt.0.role": "user",
+        "gen_ai.prompt.0.content": "Hi",
+    }
+    details = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.request.model": "m",
+        "gen_ai.input.messages": '[{"role": "user", "content": "Ho"}]',
+    }
     event = {
         "traceId": "t2",
         "spanId": "s9",
@@ -257,7 +307,10 @@ def test_attempts_within_a_call_and_events_without_their_span(spark: SparkSessio
     ]
     traffic.write_lines(tmp_path / "logs/a.jsonl", lines)
     counts = adapt(spark, "otlp", tmp_path / "logs", tmp_path / "out")
-    assert [(r["exchange_id"], r["prompt"]) for r in by_id(tmp_path / "out/exchanges")] == [("t1-s1", "Hi"), ("t2-s9", "Ho")]
+    assert [(r["exchange_id"], r["prompt"]) for r in by_id(tmp_path / "out/exchanges")] == [
+        ("t1-s1", "Hi"),
+        ("t2-s9", "Ho"),
+    ]
     assert (counts[f"reason: {INNER_CALL}"], counts[f"reason: {OTHER_SPAN}"]) == (1, 1)
 
 
@@ -270,14 +323,19 @@ def test_a_delta_table_is_read_as_it_is(spark: SparkSession, tmp_path: Path):
         "request": json.dumps({"model": "m", "messages": [{"role": "user", "content": "Hi"}]}),
         "response": None,
     }
-    columns = "databricks_request_id string, requester string, request_time timestamp, status_code int, request string, response string"
+    columns = (
+        "databricks_request_id string, requester string, request_time timestamp, status_code int, request "
+        "string, response string"
+    )
     spark.createDataFrame([row], columns).write.format("delta").save(str(tmp_path / "table"))
     assert adapt(spark, "databricks", tmp_path / "table", tmp_path / "out")["prompt"] == 1
     (found,) = by_id(tmp_path / "out/exchanges")
     assert (found["account_id"], found["prompt"], found["requested_at"][:13]) == ("u-1", "Hi", "2026-03-01T10")
 
 
-def test_a_large_document_over_many_lines_is_not_split_among_tasks(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_large_document_over_many_lines_is_not_split_among_tasks(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     """Here a file is large from 1 kB on, and is split at as few bytes."""
     monkeypatch.setattr(logs, "_SPLIT", 1 << 10)
     monkeypatch.setattr(logs, "_PEEK", 1 << 9)
@@ -285,7 +343,9 @@ def test_a_large_document_over_many_lines_is_not_split_among_tasks(spark: SparkS
     folder.mkdir()
     (folder / "a.json").write_text(json.dumps([payload(litellm_call_id=f"c{n}") for n in range(50)], indent=1))
     traffic.write_lines(folder / "b.jsonl", [payload(litellm_call_id=f"d{n}") for n in range(50)])
-    before = {name: spark.conf.get(name) for name in ("spark.sql.files.maxPartitionBytes", "spark.sql.files.openCostInBytes")}
+    before = {
+        name: spark.conf.get(name) for name in ("spark.sql.files.maxPartitionBytes", "spark.sql.files.openCostInBytes")
+    }
     try:
         for name in before:
             spark.conf.set(name, 2048)

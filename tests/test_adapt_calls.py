@@ -1,4 +1,7 @@
-"""What is a call, under which id and in which document: nothing that a gateway logged is taken for no call, or dropped."""
+"""What is a call, under which id and in which document.
+
+Nothing that a gateway logged is taken for no call, or dropped.
+"""
 
 import base64
 import gzip
@@ -15,9 +18,13 @@ from tests.gateway_cases import BEGUN, Row, invocation, landed, payload, seen, s
 MESSAGES = json.dumps([{"role": "user", "parts": [{"type": "text", "content": "How deep is the lake?"}]}])
 
 
-@pytest.mark.parametrize("name", ["acompletion", "aresponses", "anthropic_messages", "agenerate_content", "chat", "Chat", "ask_the_oracle"])
+@pytest.mark.parametrize(
+    "name", ["acompletion", "aresponses", "anthropic_messages", "agenerate_content", "chat", "Chat", "ask_the_oracle"]
+)
 def test_names_of_operations_of_real_software_are_calls(name: str):
-    (row,) = landed("otlp", span({"gen_ai.operation.name": name, "gen_ai.request.model": "m", "gen_ai.input.messages": MESSAGES}))
+    (row,) = landed(
+        "otlp", span({"gen_ai.operation.name": name, "gen_ai.request.model": "m", "gen_ai.input.messages": MESSAGES})
+    )
     assert row["prompt"] == "How deep is the lake?"
 
 
@@ -41,7 +48,12 @@ def test_what_generates_no_text_is_left_out(said: Row):
     ("body", "asked"),
     [
         (
-            {"model": "claude-y", "max_tokens": 7, "system": "Be kind.", "messages": [{"role": "user", "content": "Why is rain wet?"}]},
+            {
+                "model": "claude-y",
+                "max_tokens": 7,
+                "system": "Be kind.",
+                "messages": [{"role": "user", "content": "Why is rain wet?"}],
+            },
             ("Why is rain wet?", "Be kind.", 7),
         ),
         (
@@ -55,7 +67,9 @@ def test_what_generates_no_text_is_left_out(said: Row):
     ],
 )
 def test_the_body_of_a_call_that_is_passed_through_is_read(body: Row, asked: tuple[Any, ...]):
-    (row,) = landed("litellm", payload(call_type="pass_through_endpoint", messages=[{"role": "user", "content": json.dumps(body)}]))
+    (row,) = landed(
+        "litellm", payload(call_type="pass_through_endpoint", messages=[{"role": "user", "content": json.dumps(body)}])
+    )
     assert seen(row, "prompt", "system_instructions", "request_max_tokens") == asked
     (plain,) = landed("litellm", payload(messages=[{"role": "user", "content": '{"colour": "blue"}'}]))
     assert plain["prompt"] == '{"colour": "blue"}', "JSON that a person sent is a prompt"
@@ -64,25 +78,40 @@ def test_the_body_of_a_call_that_is_passed_through_is_read(body: Row, asked: tup
 @pytest.mark.parametrize(
     ("call", "text"),
     [
-        ("aanthropic_messages", True), ("_aresponses_websocket", True), ("ChatCompletion", None), ("ask_the_oracle", None),
-        ("arerank", False), ("add_message", False), ("openai.embeddings", False), ("batchEmbedContents", False), ("_arealtime", False),
+        ("aanthropic_messages", True), ("_aresponses_websocket", True), ("ChatCompletion", None), ("ask_the_oracle",
+        None),
+        ("arerank", False), ("add_message", False), ("openai.embeddings", False), ("batchEmbedContents", False),
+        ("_arealtime", False),
         ("call_mcp_tool", False), ("create_batch", False), ("batch_completion", None), ("chat_with_tools", None),
-        ("run_inference", None), ("avector_store_search", False), ("image_edit", False), ("ai.embedMany.doEmbed", False),
+        ("run_inference", None), ("avector_store_search", False), ("image_edit", False), ("ai.embedMany.doEmbed",
+        False),
     ],
 )  # fmt: skip
 def test_names_of_calls_say_whether_they_generate_text(call: str, text: bool | None):
     assert operations.says_text(call) is text
 
 
-@pytest.mark.parametrize("model", ["acme/bge-small", "voyage-9", "rerank-v9", "whisper-x", "amazon.titan-embed-text-v9", "gpt-image-9"])
+@pytest.mark.parametrize(
+    "model", ["acme/bge-small", "voyage-9", "rerank-v9", "whisper-x", "amazon.titan-embed-text-v9", "gpt-image-9"]
+)
 def test_models_that_generate_no_text_are_told_by_their_names_in_every_format(model: str):
     named = {"model": model, "model_group": model, "call_type": None}
-    exported = {"id": "o", "type": "GENERATION", "startTime": "2026-01-02T03:04:05Z", "model": model, "input": "some words"}
-    batch = {"request": {"custom_id": "1", "body": {"model": model, "input": "some words"}}, "batch": {"id": "b", "created_at": 1774437191}}
+    exported = {
+        "id": "o",
+        "type": "GENERATION",
+        "startTime": "2026-01-02T03:04:05Z",
+        "model": model,
+        "input": "some words",
+    }
+    batch = {
+        "request": {"custom_id": "1", "body": {"model": model, "input": "some words"}},
+        "batch": {"id": "b", "created_at": 1774437191},
+    }
     logs: list[tuple[str, Row]] = [
         ("litellm", payload(**named)), ("bedrock", invocation({"inputText": "some words"}, {}, modelId=model)),
         ("langfuse", exported), ("openai-batch", batch),
-        ("azure-apim", {"parts": [{"model": {"CorrelationId": "c", "ModelName": model, "RequestMessages": "some words"}}]}),
+        ("azure-apim", {"parts": [{"model": {"CorrelationId": "c", "ModelName": model,
+        "RequestMessages": "some words"}}]}),
     ]  # fmt: skip
     for kind, log in logs:
         assert landed(kind, log) == [{"reason": operations.NO_TEXT_MODEL}], kind
@@ -91,10 +120,17 @@ def test_models_that_generate_no_text_are_told_by_their_names_in_every_format(mo
 
 def test_an_answer_of_vectors_is_one_of_no_text_whatever_the_model_is_called():
     for answer in ({"embedding": [0.5]}, {"data": [{"embedding": [0.5]}]}, {"embeddings": [[0.5]]}):
-        assert landed("bedrock", invocation({"inputText": "some words"}, answer)) == [{"reason": operations.NO_TEXT_MODEL}]
+        assert landed("bedrock", invocation({"inputText": "some words"}, answer)) == [
+            {"reason": operations.NO_TEXT_MODEL}
+        ]
 
 
-BODY = {"model": "y", "max_tokens": 7, "system": "Be kind.", "messages": [{"role": "user", "content": "Why is rain wet?"}]}
+BODY = {
+    "model": "y",
+    "max_tokens": 7,
+    "system": "Be kind.",
+    "messages": [{"role": "user", "content": "Why is rain wet?"}],
+}
 
 
 @pytest.mark.parametrize(
@@ -103,7 +139,8 @@ BODY = {"model": "y", "max_tokens": 7, "system": "Be kind.", "messages": [{"role
         json.dumps(BODY), BODY, [{"role": "user", "content": BODY}], [{"role": "user", "content": json.dumps(BODY)}],
         [{"role": "user", "content": [{"type": "text", "text": json.dumps(BODY)}]}],
         {"message": "Why is rain wet?", "preamble": "Be kind.", "max_tokens": 7},
-        {"instances": [{"prompt": "Why is rain wet?"}], "parameters": {"maxOutputTokens": 7}, "instructions": "Be kind."},
+        {"instances": [{"prompt": "Why is rain wet?"}], "parameters": {"maxOutputTokens": 7},
+        "instructions": "Be kind."},
         {"inputs": "Why is rain wet?", "parameters": {"max_new_tokens": 7}, "system": "Be kind."},
     ],
 )  # fmt: skip
@@ -117,7 +154,11 @@ def test_a_body_that_is_passed_through_is_read_in_whatever_form_it_lies(held: An
     "answer",
     [
         {"response": json.dumps({"content": [{"type": "text", "text": "It is water."}]})},
-        {"response": 'data: {"choices": [{"delta": {"content": "It is "}}]}\n\ndata: {"choices": [{"delta": {"content": "water."}}]}\n'},
+        {
+            "response": "".join(
+                f'data: {{"choices": [{{"delta": {{"content": "{said}"}}}}]}}\n\n' for said in ("It is ", "water.")
+            )
+        },
         json.dumps({"choices": [{"message": {"content": "It is water."}}]}),
         "It is water.",
     ],
@@ -129,7 +170,13 @@ def test_an_answer_that_is_passed_through_is_read_as_text_or_events(answer: Any)
 
 def test_attempts_of_one_call_have_ids_of_their_own_and_the_answered_one_keeps_the_calls():
     failed = {"status": "failure", "response": {}, "error_information": {"error_code": "503"}}
-    found = landed("litellm", payload(**failed), payload(**failed, startTime=BEGUN + 1), payload(startTime=BEGUN + 2), payload(**failed))
+    found = landed(
+        "litellm",
+        payload(**failed),
+        payload(**failed, startTime=BEGUN + 1),
+        payload(startTime=BEGUN + 2),
+        payload(**failed),
+    )
     ids = [row["exchange_id"] for row in found]
     assert ids[2] == "call-9"
     assert len(set(ids)) == 3
@@ -182,8 +229,24 @@ def test_a_document_over_many_lines_is_one_record():
 
 
 def test_a_document_that_breaks_off_takes_no_other_with_it():
-    broken = read_lines(b'{"half": ', b'{"whole": 1}', b'{"messages": [{"a": 1},', b'{"whole": 2}', b'{"whole": 3}', b'{"cut": "a', b"[1")
-    assert [n for _, n in broken] == [documents.NOT_JSON, 1, documents.NOT_JSON, 1, 1, documents.NOT_JSON, documents.NOT_JSON]
+    broken = read_lines(
+        b'{"half": ',
+        b'{"whole": 1}',
+        b'{"messages": [{"a": 1},',
+        b'{"whole": 2}',
+        b'{"whole": 3}',
+        b'{"cut": "a',
+        b"[1",
+    )
+    assert [n for _, n in broken] == [
+        documents.NOT_JSON,
+        1,
+        documents.NOT_JSON,
+        1,
+        1,
+        documents.NOT_JSON,
+        documents.NOT_JSON,
+    ]
     assert [n for _, n in read_lines(b"{", b"}", files="ab")] == [documents.NOT_JSON] * 2, "a document lies in one file"
 
 
@@ -203,7 +266,10 @@ def test_objects_that_follow_one_another_are_told_apart():
             {
                 "messageType": "DATA_MESSAGE",
                 "logGroup": "/g",
-                "logEvents": [{"id": "7", "timestamp": 1, "message": '{"n": 1}'}, {"id": "8", "timestamp": 2, "message": '{"n": 2}'}],
+                "logEvents": [
+                    {"id": "7", "timestamp": 1, "message": '{"n": 1}'},
+                    {"id": "8", "timestamp": 2, "message": '{"n": 2}'},
+                ],
             },
             [1, 2],
         ),
@@ -250,7 +316,8 @@ def test_what_delivery_services_and_queries_put_around_entries_is_opened(envelop
 
 
 @pytest.mark.parametrize(
-    "before", [b"\xef\xbb\xbf", b"\x1e", b"data: ", b"<13>Nov 21 10:00:00 host app: ", b"2026-11-21T23:01:52.000Z stdout F "]
+    "before",
+    [b"\xef\xbb\xbf", b"\x1e", b"data: ", b"<13>Nov 21 10:00:00 host app: ", b"2026-11-21T23:01:52.000Z stdout F "],
 )
 def test_what_stands_before_an_object_is_passed_over(before: bytes):
     assert [one["n"] for one in documents.objects(before + INNER.encode())] == [1]
@@ -261,7 +328,13 @@ def test_a_mark_of_the_order_of_bytes_before_a_document_over_many_lines():
 
 
 def test_a_record_that_has_a_word_of_an_envelope_is_none():
-    for one in ({"message": "Hi", "model": "m"}, {"data": [], "n": 1}, {"event": "call", "n": 1}, {"log": INNER, "n": 1}, {"value": 7}):
+    for one in (
+        {"message": "Hi", "model": "m"},
+        {"data": [], "n": 1},
+        {"event": "call", "n": 1},
+        {"log": INNER, "n": 1},
+        {"value": 7},
+    ):
         assert documents.objects(json.dumps(one).encode()) == [one]
 
 

@@ -56,7 +56,10 @@ HELD = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m"}
 def test_redaction_markers_are_no_prompts(marker: str):
     assert is_redaction_marker(marker)
     (row,) = landed(
-        "litellm", payload(messages=[{"role": "user", "content": marker}], response={"choices": [{"message": {"content": marker}}]})
+        "litellm",
+        payload(
+            messages=[{"role": "user", "content": marker}], response={"choices": [{"message": {"content": marker}}]}
+        ),
     )
     assert seen(row, "prompt", "turn_index", "response") == (None, None, None)
 
@@ -100,7 +103,13 @@ def test_an_empty_structure_is_no_prompt(empty: Any):
         "response": empty,
     }
     (found,) = landed("litellm", row | {"user": "u-3", "metadata": json.dumps({"user_api_key": "hash-3"})})
-    assert seen(found, "exchange_id", "account_id", "api_key_id", "prompt", "response") == ("r-1", "u-3", "hash-3", None, None)
+    assert seen(found, "exchange_id", "account_id", "api_key_id", "prompt", "response") == (
+        "r-1",
+        "u-3",
+        "hash-3",
+        None,
+        None,
+    )
 
 
 def test_a_row_of_spend_logs_is_read_with_its_request():
@@ -133,9 +142,17 @@ def test_messages_that_were_cut_are_no_prompt_and_are_kept(cut: str):
     assert row["otlp"]["attributes"]["gen_ai.input.messages"] == cut
 
 
-@pytest.mark.parametrize("attribute", ["gen_ai.input.messages", "input.value", "langfuse.observation.input", "gen_ai.prompt"])
 @pytest.mark.parametrize(
-    "cut", ['[[{"lc": 1, "kwargs": {"cont', '{"temperature": 0.2, "messages": [', '["How deep is', '[{"id": "a", "role": "user"']
+    "attribute", ["gen_ai.input.messages", "input.value", "langfuse.observation.input", "gen_ai.prompt"]
+)
+@pytest.mark.parametrize(
+    "cut",
+    [
+        '[[{"lc": 1, "kwargs": {"cont',
+        '{"temperature": 0.2, "messages": [',
+        '["How deep is',
+        '[{"id": "a", "role": "user"',
+    ],
 )
 def test_whatever_breaks_off_is_no_prompt(attribute: str, cut: str):
     (row,) = landed("otlp", span({**HELD, attribute: cut}))
@@ -147,7 +164,13 @@ def test_whatever_breaks_off_is_no_prompt(attribute: str, cut: str):
 USER = {"role": "user", "content": [{"type": "text", "text": "Hi"}]}
 SAID = [
     [{"role": "assistant", "content": [{"type": "text", "text": "Hello."}, {"type": "tool_use", "name": "f"}]}],
-    [{"role": "assistant", "parts": [{"type": "text", "content": "Hello."}, {"type": "tool_call", "name": "f"}], "finish_reason": "stop"}],
+    [
+        {
+            "role": "assistant",
+            "parts": [{"type": "text", "content": "Hello."}, {"type": "tool_call", "name": "f"}],
+            "finish_reason": "stop",
+        }
+    ],
     [{"role": "assistant", "content": "Hello.", "tool_calls": [{"id": "t"}]}],
     {"choices": [{"message": {"content": "Hello.", "tool_calls": [{"id": "t"}]}}]},
 ]
@@ -157,7 +180,10 @@ SAID = [
 @pytest.mark.parametrize("text", [True, False])
 def test_an_output_is_read_as_parts_and_as_content(output: Any, text: bool):
     (row,) = landed(
-        "otlp", span({**HELD, "gen_ai.input.messages": [USER], "gen_ai.output.messages": json.dumps(output) if text else output})
+        "otlp",
+        span(
+            {**HELD, "gen_ai.input.messages": [USER], "gen_ai.output.messages": json.dumps(output) if text else output}
+        ),
     )
     assert seen(row, "prompt", "response", "tool_call_count") == ("Hi", "Hello.", 1)
 
@@ -201,7 +227,12 @@ def test_the_history_that_a_request_quotes():
     def said(role: str, content: Any) -> Row:
         return {"role": role, "content": content}
 
-    talk = [said("user", "a"), said("assistant", "first answer"), said("user", "b"), said("assistant", [{"type": "tool_use", "name": "f"}])]
+    talk = [
+        said("user", "a"),
+        said("assistant", "first answer"),
+        said("user", "b"),
+        said("assistant", [{"type": "tool_use", "name": "f"}]),
+    ]
     result = said("user", [{"type": "tool_result", "content": "5"}])
     found = chat.request([*talk, result])
     assert seen(found, "prompt", "prior_response", "request_prefill", "turn_index") == ("b", "first answer", False, 1)
@@ -218,7 +249,9 @@ def test_the_history_that_a_request_quotes():
     ],
 )
 def test_guarded_content_is_content(content: list[Row]):
-    (row,) = landed("bedrock", invocation({"messages": [{"role": "user", "content": content}]}, {}, operation="Converse"))
+    (row,) = landed(
+        "bedrock", invocation({"messages": [{"role": "user", "content": content}]}, {}, operation="Converse")
+    )
     assert row["prompt"] == "Hi"
 
 
@@ -239,11 +272,18 @@ FAMILIES: list[tuple[str, Any, Any]] = [  # what was asked, what was answered, a
             {"metadata": {"usage": {"inputTokens": 4, "outputTokens": 3}}},
         ],
     ),
-    ("mistral", {"prompt": "Hi", "max_tokens": 9, "top_p": 0.5}, {"outputs": [{"text": "Hello.", "stop_reason": "end_turn"}]}),
+    (
+        "mistral",
+        {"prompt": "Hi", "max_tokens": 9, "top_p": 0.5},
+        {"outputs": [{"text": "Hello.", "stop_reason": "end_turn"}]},
+    ),
     (
         "mistral stream",
         {"prompt": "Hi", "max_tokens": 9, "top_p": 0.5},
-        [{"outputs": [{"text": "Hel", "stop_reason": None}]}, {"outputs": [{"text": "lo.", "stop_reason": "end_turn"}]}],
+        [
+            {"outputs": [{"text": "Hel", "stop_reason": None}]},
+            {"outputs": [{"text": "lo.", "stop_reason": "end_turn"}]},
+        ],
     ),
     (
         "cohere",
@@ -276,7 +316,10 @@ FAMILIES: list[tuple[str, Any, Any]] = [  # what was asked, what was answered, a
     ),
     (
         "gemini",
-        {"contents": [{"role": "user", "parts": [{"text": "Hi"}]}], "generationConfig": {"maxOutputTokens": 9, "topP": 0.5}},
+        {
+            "contents": [{"role": "user", "parts": [{"text": "Hi"}]}],
+            "generationConfig": {"maxOutputTokens": 9, "topP": 0.5},
+        },
         {
             "candidates": [
                 {
@@ -327,7 +370,10 @@ def test_tools_that_a_stream_calls_are_counted_once():
         {"contentBlockStart": {"start": {"toolUse": {"toolUseId": "t"}}, "contentBlockIndex": 1}},
         {"contentBlockDelta": {"delta": {"toolUse": {"input": "{}"}}, "contentBlockIndex": 1}},
     ]
-    gpt = [{"choices": [{"delta": {"tool_calls": [{"index": 0, "id": "t"}]}}]}, {"choices": [{"delta": {"tool_calls": [{"index": 0}]}}]}]
+    gpt = [
+        {"choices": [{"delta": {"tool_calls": [{"index": 0, "id": "t"}]}}]},
+        {"choices": [{"delta": {"tool_calls": [{"index": 0}]}}]},
+    ]
     claude = [
         {"type": "content_block_start", "index": 1, "content_block": {"type": "tool_use", "id": "t"}},
         {"type": "content_block_stop", "index": 1},
@@ -338,20 +384,38 @@ def test_tools_that_a_stream_calls_are_counted_once():
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"message": "Hi"}, [{"event_type": "text-generation", "text": "Hel"}, {"event_type": "text-generation", "text": "lo."}]),
+        (
+            {"message": "Hi"},
+            [{"event_type": "text-generation", "text": "Hel"}, {"event_type": "text-generation", "text": "lo."}],
+        ),
         (
             {"messages": [{"role": "user", "content": "Hi"}]},
             [{"type": "content-delta", "delta": {"message": {"content": {"text": piece}}}} for piece in ("Hel", "lo.")],
         ),
-        ({"prompt": "Hi"}, [{"message": {"content": "Hel"}, "done": False}, {"message": {"content": "lo."}, "done": True}]),
-        ({"inputs": "Hi"}, [{"token": {"text": "Hel"}, "generated_text": None}, {"token": {"text": "lo."}, "generated_text": "Hello."}]),
+        (
+            {"prompt": "Hi"},
+            [{"message": {"content": "Hel"}, "done": False}, {"message": {"content": "lo."}, "done": True}],
+        ),
+        (
+            {"inputs": "Hi"},
+            [
+                {"token": {"text": "Hel"}, "generated_text": None},
+                {"token": {"text": "lo."}, "generated_text": "Hello."},
+            ],
+        ),
         ({"inputs": "Hi"}, [{"generated_text": "Hello."}]),
         ({"instances": [{"content": "Hi"}]}, {"predictions": [{"content": "Hello."}]}),
         (
             {"input": "Hi"},
-            [{"type": "response.created", "response": {"output": []}}, {"type": "response.output_text.delta", "delta": "Hello."}],
+            [
+                {"type": "response.created", "response": {"output": []}},
+                {"type": "response.output_text.delta", "delta": "Hello."},
+            ],
         ),
-        ({"input": {"messages": [{"role": "user", "content": "Hi"}]}}, {"messages": [{"role": "assistant", "content": "Hello."}]}),
+        (
+            {"input": {"messages": [{"role": "user", "content": "Hi"}]}},
+            {"messages": [{"role": "assistant", "content": "Hello."}]},
+        ),
         ({"prompt": "Hi"}, {"content": [{"citationsContent": {"content": [{"text": "Hello."}]}}]}),
         ({"prompt": "Hi"}, {"choices": [{"message": {"content": None, "refusal": "Hello."}}]}),
         ("Hi", "Hello."),
@@ -378,9 +442,23 @@ def test_parameters_of_requests():
     }
     sent = bodies.request(body)
     assert seen(sent, "request_temperature", "request_max_tokens", "request_seed", "request_n") == (None, None, -4, 2)
-    assert seen(sent, "request_logprobs", "request_stop", "client_session_id", "request_top_p") == (True, ["END"], "cache-1", 0.2)
-    assert bodies.request({"messages": [USER], "logprobs": 0, "metadata": {"user_id": "u-2"}})["client_session_id"] == "u-2"
+    assert seen(sent, "request_logprobs", "request_stop", "client_session_id", "request_top_p") == (
+        True,
+        ["END"],
+        "cache-1",
+        0.2,
+    )
+    assert (
+        bodies.request({"messages": [USER], "logprobs": 0, "metadata": {"user_id": "u-2"}})["client_session_id"]
+        == "u-2"
+    )
     gemini = bodies.parameters(
-        {"generationConfig": {"thinkingConfig": {"thinkingBudget": 0}, "stopSequences": ["a", "b"], "responseLogprobs": True}}
+        {
+            "generationConfig": {
+                "thinkingConfig": {"thinkingBudget": 0},
+                "stopSequences": ["a", "b"],
+                "responseLogprobs": True,
+            }
+        }
     )
     assert seen(gemini, "request_thinking", "request_stop", "request_logprobs") == (False, ["a", "b"], True)

@@ -1,4 +1,7 @@
-"""Dialects of telemetry: the attributes of each, as its own software wrote them for one call, read through one table."""
+"""Dialects of telemetry, read through one table.
+
+The attributes of each are as its own software wrote them for one call.
+"""
 
 import json
 from typing import Any
@@ -31,7 +34,9 @@ EXPECTED = {
 
 
 def flat(prefix: str, messages: list[Row], *, inner: str = "") -> Row:
-    return {f"{prefix}.{n}.{inner}{name}": value for n, message in enumerate(messages) for name, value in message.items()}
+    return {
+        f"{prefix}.{n}.{inner}{name}": value for n, message in enumerate(messages) for name, value in message.items()
+    }
 
 
 OF_TODAY = {
@@ -47,7 +52,9 @@ DIALECTS: dict[str, Row] = {
     | {
         "gen_ai.system_instructions": json.dumps(PARTS[0]["parts"]),
         "gen_ai.input.messages": json.dumps(PARTS[1:]),
-        "gen_ai.output.messages": json.dumps([{"role": "assistant", "parts": [{"type": "text", "content": "It rains."}]}]),
+        "gen_ai.output.messages": json.dumps(
+            [{"role": "assistant", "parts": [{"type": "text", "content": "It rains."}]}]
+        ),
     },
     "OpenLLMetry, indexed": OF_TODAY
     | flat("gen_ai.prompt", TALK)
@@ -102,7 +109,12 @@ def test_each_dialect_is_read_through_the_table(dialect: str):
     assert {name: row.get(name) for name in EXPECTED} == EXPECTED
     assert row["account_id"] == "acc-1"
     if "parameters" in json.dumps(DIALECTS[dialect]) and "invocation" in json.dumps(DIALECTS[dialect]):
-        assert seen(row, "request_temperature", "request_max_tokens", "request_top_p", "tool_names") == (0.5, 9, 0.9, ["look"])
+        assert seen(row, "request_temperature", "request_max_tokens", "request_top_p", "tool_names") == (
+            0.5,
+            9,
+            0.9,
+            ["look"],
+        )
     assert "Weather?" not in json.dumps(row["otlp"]), "what was read is not kept a second time"
 
 
@@ -113,9 +125,14 @@ def log(name: str, body: Any, attribute: Row | None = None, **more: Any) -> Row:
 
 
 def test_content_in_log_events_is_joined_to_its_span():
-    """The events of version 1.36, which the official instrumentations write by default, with the role in the event's name."""
+    """The events of version 1.36, with the role in the event's name.
+
+    The official instrumentations write them by default.
+    """
     events = [log(f"gen_ai.{m['role']}.message", {"content": m["content"]}) for m in TALK]
-    choice = log("gen_ai.choice", {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "It rains."}})
+    choice = log(
+        "gen_ai.choice", {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "It rains."}}
+    )
     (row,) = landed_together(span(OF_TODAY), *events, choice)
     assert {name: row.get(name) for name in EXPECTED} == EXPECTED
     assert "Weather?" not in json.dumps(row["otlp"])
@@ -141,22 +158,38 @@ def landed_together(first: Row, *more: Row) -> list[Row]:
     "events",
     [
         [
-            ("gen_ai.content.prompt", {"gen_ai.prompt": "system: Be brief.\nuser: Hi\nassistant: Hello.\nuser: Weather?"}),
+            (
+                "gen_ai.content.prompt",
+                {"gen_ai.prompt": "system: Be brief.\nuser: Hi\nassistant: Hello.\nuser: Weather?"},
+            ),
             ("gen_ai.content.completion", {"gen_ai.completion": "It rains."}),
         ],  # OpenLIT
         [
             ("gen_ai.content.prompt", {"gen_ai.prompt": json.dumps(TALK)}),
-            ("gen_ai.content.completion", {"gen_ai.completion": json.dumps([{"role": "assistant", "content": "It rains."}])}),
+            (
+                "gen_ai.content.completion",
+                {"gen_ai.completion": json.dumps([{"role": "assistant", "content": "It rains."}])},
+            ),
         ],
         [
             *((f"gen_ai.{m['role']}.message", {"gen_ai.event.content": json.dumps(m)}) for m in TALK),
-            ("gen_ai.choice", {"gen_ai.event.content": json.dumps({"index": 0, "message": {"role": "assistant", "content": "It rains."}})}),
+            (
+                "gen_ai.choice",
+                {
+                    "gen_ai.event.content": json.dumps(
+                        {"index": 0, "message": {"role": "assistant", "content": "It rains."}}
+                    )
+                },
+            ),
         ],
     ],
     ids=["OpenLIT", "JSON", "Semantic Kernel"],
 )
 def test_content_in_events_of_a_span(events: list[tuple[str, Row]]):
-    listed = [{"name": name, "attributes": [{"key": k, "value": any_value(v)} for k, v in held.items()]} for name, held in events]
+    listed = [
+        {"name": name, "attributes": [{"key": k, "value": any_value(v)} for k, v in held.items()]}
+        for name, held in events
+    ]
     (row,) = landed("otlp", span(OF_TODAY, events=listed))
     assert {name: row.get(name) for name in EXPECTED} == EXPECTED
 
@@ -204,7 +237,10 @@ ANSWERED = json.dumps({"choices": [{"message": {"role": "assistant", "content": 
         {"langfuse.observation.input": '"Hi"', "langfuse.observation.output": '"Hello."'},
         {"gen_ai.input.messages": json.dumps(ASKED), "gen_ai.output.messages": '"Hello."'},
         {"gen_ai.request.messages": ASKED, "gen_ai.response.text": "Hello."},
-        {"request_data": json.dumps({"messages": json.loads(ASKED)}), "response_data": json.dumps({"message": {"content": "Hello."}})},
+        {
+            "request_data": json.dumps({"messages": json.loads(ASKED)}),
+            "response_data": json.dumps({"message": {"content": "Hello."}}),
+        },
         {"mlflow.spanInputs": json.dumps({"messages": json.loads(ASKED)}), "mlflow.spanOutputs": ANSWERED},
         {
             "events": json.dumps(

@@ -42,7 +42,9 @@ RECORD: Row = {
     "outcome": "rate_limit_exceeded",
     "peer": "198.51.100.4:99, 10.0.0.1",
     "http": {
-        "body": json.dumps({"model": "m-1", "messages": [{"role": "user", "content": "Is it late?"}], "temperature": 0.4}),
+        "body": json.dumps(
+            {"model": "m-1", "messages": [{"role": "user", "content": "Is it late?"}], "temperature": 0.4}
+        ),
         "answer": {"choices": [{"message": {"content": "Rather."}}]},
         "headers": {"Host": "x", "Accept": "y"},
     },
@@ -80,11 +82,30 @@ def test_a_mapping_file_says_where_each_field_is(tmp_path: Path):
 
 
 def test_messages_and_text_alone_are_enough(tmp_path: Path):
-    said = '[fields]\nrequested_at = "t"\n[bodies]\nmessages = "talk"\nsystem = "rules"\nanswers = "out"\nparameters = "opts"\n'
-    talk = [{"author": "x", "role": "user", "text": "One?"}, {"role": "bot", "text": "Yes."}, {"role": "human", "text": "Two?"}]
-    record = {"t": "2026-03-01T10:00:00Z", "talk": talk, "rules": "Be brief.", "out": "No.", "opts": '{"top_p": 0.5, "stop": ["x"]}'}
+    said = (
+        '[fields]\nrequested_at = "t"\n[bodies]\nmessages = "talk"\nsystem = "rules"\nanswers = "out"\nparameters '
+        '= "opts"\n'
+    )
+    talk = [
+        {"author": "x", "role": "user", "text": "One?"},
+        {"role": "bot", "text": "Yes."},
+        {"role": "human", "text": "Two?"},
+    ]
+    record = {
+        "t": "2026-03-01T10:00:00Z",
+        "talk": talk,
+        "rules": "Be brief.",
+        "out": "No.",
+        "opts": '{"top_p": 0.5, "stop": ["x"]}',
+    }
     row, plain = mapped(tmp_path, said, record, record | {"talk": "Three?"})
-    assert seen(row, "prompt", "prior_response", "turn_index", "system_instructions", "response") == ("Two?", "Yes.", 1, "Be brief.", "No.")
+    assert seen(row, "prompt", "prior_response", "turn_index", "system_instructions", "response") == (
+        "Two?",
+        "Yes.",
+        1,
+        "Be brief.",
+        "No.",
+    )
     assert seen(row, "request_top_p", "request_stop") == (0.5, ["x"])
     assert plain["prompt"] == "Three?"
 
@@ -152,8 +173,14 @@ def test_kong_of_both_versions():
 
 
 def test_vertex_and_databricks():
-    asked = {"contents": [{"role": "user", "parts": [{"text": "Hi"}]}], "generationConfig": {"temperature": 0.2, "seed": 3}}
-    said = {"candidates": [{"content": {"parts": [{"text": "Hello."}]}, "finishReason": "STOP"}], "usageMetadata": {"promptTokenCount": 4}}
+    asked = {
+        "contents": [{"role": "user", "parts": [{"text": "Hi"}]}],
+        "generationConfig": {"temperature": 0.2, "seed": 3},
+    }
+    said = {
+        "candidates": [{"content": {"parts": [{"text": "Hello."}]}, "finishReason": "STOP"}],
+        "usageMetadata": {"promptTokenCount": 4},
+    }
     (row,) = landed(
         "vertex",
         {
@@ -221,8 +248,20 @@ def test_a_call_that_api_management_logged_in_pieces():
 
 def test_langfuse_in_both_spellings():
     about = {"id": "o-1", "input": [{"role": "user", "content": "Hi"}], "output": "Hello.", "model": "m"}
-    camel = {**about, "type": "GENERATION", "startTime": "2026-03-01T10:00:00.000Z", "userId": "u-1", "usageDetails": {"input": 3}}
-    snake = {**about, "type": "GENERATION", "start_time": "2026-03-01 10:00:00.000000", "user_id": "u-1", "usage_details": '{"input": 3}'}
+    camel = {
+        **about,
+        "type": "GENERATION",
+        "startTime": "2026-03-01T10:00:00.000Z",
+        "userId": "u-1",
+        "usageDetails": {"input": 3},
+    }
+    snake = {
+        **about,
+        "type": "GENERATION",
+        "start_time": "2026-03-01 10:00:00.000000",
+        "user_id": "u-1",
+        "usage_details": '{"input": 3}',
+    }
     for record in (camel, snake):
         (row,) = landed("langfuse", record)
         assert seen(row, "account_id", "prompt", "response", "usage_input_tokens", "requested_at") == (

@@ -30,7 +30,13 @@ def said(choice: Choice | None = None, **changes: Any) -> str:
 
 
 def test_it_says_how_many_accounts_there_are_and_where_they_come_from():
-    told = said(most_account_from=[{"item": "user.id", "count": 900}, {"item": "llm.user", "count": 100}, {"item": None, "count": 5}])
+    told = said(
+        most_account_from=[
+            {"item": "user.id", "count": 900},
+            {"item": "llm.user", "count": 100},
+            {"item": None, "count": 5},
+        ]
+    )
     assert "\n40 accounts, taken from:\n  user.id: 90.0% of the exchanges\n  llm.user: 10.0% of the exchanges" in told
     assert "None" not in told
     assert "About 5000 accounts" in said(accounts=5000)
@@ -40,7 +46,10 @@ def test_it_says_how_many_accounts_there_are_and_where_they_come_from():
 def test_it_says_which_attribute_held_the_prompts_and_which_was_not_read():
     told = said(
         most_content_from=[{"item": "gen_ai.input.messages", "count": 800}],
-        most_unread=[{"item": "attributes.acme.prompt", "count": 150}, {"item": "redacted: redacted-by-litellm", "count": 50}],
+        most_unread=[
+            {"item": "attributes.acme.prompt", "count": 150},
+            {"item": "redacted: redacted-by-litellm", "count": 50},
+        ],
     )
     assert "gen_ai.input.messages: 80.0% of the exchanges" in told
     assert "  150: attributes.acme.prompt" in told
@@ -52,7 +61,9 @@ def test_it_says_where_one_name_hides_many_users_and_one_user_has_many_names():
     one = [{"item": "arn:aws:sts::1:assumed-role/gateway/x", "count": 900}]
     assert "sends 90.0% of the exchanges" in said(most_account_id=one)
     assert "hides your customers" not in said(most_account_id=[{"item": "a", "count": 100}])
-    assert "hides your customers" in said(exchanges=3, accounts=1, most_account_id=[{"item": "arn:aws:iam::1:role/gateway", "count": 3}])
+    assert "hides your customers" in said(
+        exchanges=3, accounts=1, most_account_id=[{"item": "arn:aws:iam::1:role/gateway", "count": 3}]
+    )
     assert "hides your customers" not in said(exchanges=3, accounts=1, most_account_id=[{"item": "ann", "count": 3}])
     assert "38 of these are names of sessions of 2 roles" in said(sessions=38, roles=2)
     assert "names of sessions" not in said(sessions=2, roles=2)
@@ -71,14 +82,26 @@ def test_it_says_what_the_format_is_where_nothing_was_found():
 
 def test_paths_that_are_most_like_one_that_is_not_there():
     wrapped = json.dumps({"detail-type": "call", "detail": {"metadata": {"user_api_key_team_id": "t"}}}).encode()
-    assert paths_near("metadata.user_api_key_taem_id", [wrapped])[0] == "metadata.user_api_key_team_id", "a path begins inside the envelope"
-    lines = [json.dumps({"metadata": {"user_api_key_team_id": "t", "other": {"deep": 1}}, "empty": None}).encode(), b"broken", None]
-    assert paths_near("metadata.user_api_key_taem_id", lines) == ["metadata.user_api_key_team_id", "metadata.other.deep"]
+    assert paths_near("metadata.user_api_key_taem_id", [wrapped])[0] == "metadata.user_api_key_team_id", (
+        "a path begins inside the envelope"
+    )
+    lines = [
+        json.dumps({"metadata": {"user_api_key_team_id": "t", "other": {"deep": 1}}, "empty": None}).encode(),
+        b"broken",
+        None,
+    ]
+    assert paths_near("metadata.user_api_key_taem_id", lines) == [
+        "metadata.user_api_key_team_id",
+        "metadata.other.deep",
+    ]
 
 
 def test_a_dry_run_is_a_table():
     shown = table(
-        [{"exchange_id": "e", "requested_at": "t", "prompt": "a\n" * 80, "litellm": {"id": 1}}, {"line": "x", "reason": "not JSON"}]
+        [
+            {"exchange_id": "e", "requested_at": "t", "prompt": "a\n" * 80, "litellm": {"id": 1}},
+            {"line": "x", "reason": "not JSON"},
+        ]
     )
     assert "record 1\n  exchange_id" in shown
     assert max(map(len, shown.splitlines())) < 100

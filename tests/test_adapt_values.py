@@ -11,7 +11,9 @@ from iolaus.adapters.statuses import status
 from tests.gateway_cases import landed, payload, seen, span
 
 
-@pytest.mark.parametrize("nobody", ["default_user_id", "litellm_proxy_master_key", "anonymous", "None", "undefined", "-1", "", "(not set)"])
+@pytest.mark.parametrize(
+    "nobody", ["default_user_id", "litellm_proxy_master_key", "anonymous", "None", "undefined", "-1", "", "(not set)"]
+)
 def test_placeholders_are_nobody(nobody: str):
     first, second, none = landed(
         "litellm",
@@ -85,9 +87,13 @@ def test_statuses_of_other_products():
 
 
 def test_lists_as_text_and_unknown_counts():
-    assert [texts(v) for v in ('["stop"]', "['stop']", "('stop',)", "stop", ["stop"], "[not a list")] == [["stop"]] * 5 + [["[not a list"]]
+    assert [texts(v) for v in ('["stop"]', "['stop']", "('stop',)", "stop", ["stop"], "[not a list")] == [
+        ["stop"]
+    ] * 5 + [["[not a list"]]
     assert [count(v) for v in (-1, "-1", "7", 7.0, True)] == [None, None, 7, 7, None]
-    found = span({"gen_ai.request.model": "m", "gen_ai.response.finish_reasons": "['stop']", "gen_ai.usage.input_tokens": -1})
+    found = span(
+        {"gen_ai.request.model": "m", "gen_ai.response.finish_reasons": "['stop']", "gen_ai.usage.input_tokens": -1}
+    )
     assert seen(landed("otlp", found)[0], "finish_reasons", "usage_input_tokens") == (["stop"], None)
 
 
@@ -114,11 +120,15 @@ def test_headers_are_a_digest_of_their_names_in_their_order():
 @pytest.mark.parametrize(
     ("chain", "client"),
     [
-        ("[2001:db8::7]:443, 10.0.0.1:80", "2001:db8::7"), ("unknown, 203.0.113.9", "203.0.113.9"), ("203.0.113.9 10.0.0.1", "203.0.113.9"),
+        ("[2001:db8::7]:443, 10.0.0.1:80", "2001:db8::7"), ("unknown, 203.0.113.9", "203.0.113.9"),
+        ("203.0.113.9 10.0.0.1", "203.0.113.9"),
         ('for="[2001:db8::7]:4711";proto=https;by=203.0.113.43', "2001:db8::7"), ("for=unknown, for=_gazonk", None),
-        ("2001:db8::7%eth0", "2001:db8::7"), ("203.0.113.9/32", "203.0.113.9"), ("ipv6:%5B2001:db8::7%5D:50051", "2001:db8::7"),
-        ("tcp://203.0.113.9:443", "203.0.113.9"), ("2001:db8:0:0:0:0:0:7:443", "2001:db8::7"), ("0.0.0.0:80", None), ("::", None),
-        ('["203.0.113.9", "10.0.0.1"]', "203.0.113.9"), ("edge.example.com", None), ("[::ffff:203.0.113.9]:80", "203.0.113.9"),
+        ("2001:db8::7%eth0", "2001:db8::7"), ("203.0.113.9/32", "203.0.113.9"), ("ipv6:%5B2001:db8::7%5D:50051",
+        "2001:db8::7"),
+        ("tcp://203.0.113.9:443", "203.0.113.9"), ("2001:db8:0:0:0:0:0:7:443", "2001:db8::7"), ("0.0.0.0:80", None),
+        ("::", None),
+        ('["203.0.113.9", "10.0.0.1"]', "203.0.113.9"), ("edge.example.com", None), ("[::ffff:203.0.113.9]:80",
+        "203.0.113.9"),
     ],
 )  # fmt: skip
 def test_hops_in_whatever_spelling(chain: str, client: str | None):
@@ -132,7 +142,17 @@ def test_a_chain_that_is_a_list():
 
 @pytest.mark.parametrize(
     "nobody",
-    ["(anonymous)", "<unknown>", "anonymousUser", "Guest", "no-user", "not_set", "00000000-0000-0000-0000-000000000000", " ", "N/A"],
+    [
+        "(anonymous)",
+        "<unknown>",
+        "anonymousUser",
+        "Guest",
+        "no-user",
+        "not_set",
+        "00000000-0000-0000-0000-000000000000",
+        " ",
+        "N/A",
+    ],
 )
 def test_placeholders_in_whatever_spelling_are_nobody(nobody: str):
     assert owner(nobody) is None
@@ -148,8 +168,10 @@ def test_names_that_resemble_placeholders_are_somebody(somebody: str):
 @pytest.mark.parametrize(
     ("said", "code"),
     [
-        ("litellm.RateLimitError: RateLimitError: quota", 429), ("Error code: 404 - {'error': 'x'}", 404), ("HTTP/1.1 502 Gone", 502),
-        ("ThrottlingException: slow down", 429), ("Request timed out.", 408), ("success", 200), ("status_code=503", 503),
+        ("litellm.RateLimitError: RateLimitError: quota", 429), ("Error code: 404 - {'error': 'x'}", 404),
+        ("HTTP/1.1 502 Gone", 502),
+        ("ThrottlingException: slow down", 429), ("Request timed out.", 408), ("success", 200), ("status_code=503",
+        503),
         ("ProviderRateLimit", 429),
         ("a sentence of 200 words", None), ("-1", None), (0, None),
     ],
@@ -159,7 +181,9 @@ def test_errors_in_words_are_statuses(said: Any, code: int | None):
 
 
 def test_fields_that_a_deployment_names_are_typed_as_the_formats_own():
-    choice = Choice({"client_asn": "metadata.asn", "usage_input_tokens": "metadata.n", "conversation_id": "metadata.talk"})
+    choice = Choice(
+        {"client_asn": "metadata.asn", "usage_input_tokens": "metadata.n", "conversation_id": "metadata.talk"}
+    )
     (row,) = landed("litellm", payload(metadata__asn=-1, metadata__n=-1, metadata__talk='{"id": "t-1"}'), choice=choice)
     assert seen(row, "client_asn", "usage_input_tokens", "conversation_id") == (None, None, "t-1")
 

@@ -47,7 +47,10 @@ def adapted(kind: str, *found: Row, choice: Choice | None = None, source: str = 
 
 def test_the_prompt_is_what_a_person_said_last_and_turns_are_persons():
     result = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": [{"type": "image"}]}]}
-    two = {"role": "user", "content": [{"type": "text", "text": "look"}, {"type": "image_url", "image_url": {"url": "data:"}}]}
+    two = {
+        "role": "user",
+        "content": [{"type": "text", "text": "look"}, {"type": "image_url", "image_url": {"url": "data:"}}],
+    }
     system = {"role": "developer", "content": [{"type": "text", "text": "Be brief."}]}
     assert chat.request([system, USER, ANSWER, two, ANSWER, result], "Base.") == {
         "prompt": "look",
@@ -59,9 +62,13 @@ def test_the_prompt_is_what_a_person_said_last_and_turns_are_persons():
     }
     assert chat.request([USER, two])["turn_index"] == 0, "two messages without an answer between are one turn"
     assert chat.request("hello") == {"prompt": "hello", "turn_index": 0, "image_count": 0, "request_prefill": False}
-    assert chat.request(None) == chat.request(5) == {}, "a request without messages has no prompt, and is not one with an empty prompt"
+    assert chat.request(None) == chat.request(5) == {}, (
+        "a request without messages has no prompt, and is not one with an empty prompt"
+    )
     assert "prompt" not in chat.request([ANSWER])
-    assert chat.request([{"role": "user", "content": [{"type": "image"}]}])["prompt"] == "", "images alone are a prompt without words"
+    assert chat.request([{"role": "user", "content": [{"type": "image"}]}])["prompt"] == "", (
+        "images alone are a prompt without words"
+    )
 
 
 def test_fields_are_typed_or_left():
@@ -70,7 +77,14 @@ def test_fields_are_typed_or_left():
     assert record == {"a": {"x": [1]}, "n": None}
     assert take(record, text, "n", "a", "none.at.all") is None
     assert [
-        instant(v) for v in (1795302112.5, "1795302112500", 1795302112500000000, "2026-11-21T23:01:52.5", "2026-11-22T00:01:52.5+01:00")
+        instant(v)
+        for v in (
+            1795302112.5,
+            "1795302112500",
+            1795302112500000000,
+            "2026-11-21T23:01:52.5",
+            "2026-11-22T00:01:52.5+01:00",
+        )
     ] == ["2026-11-21T23:01:52.500000Z"] * 5
     assert [instant(v) for v in ("soon", -1, None, True, [], "0", 1e400)] == [None] * 7
 
@@ -104,10 +118,22 @@ def test_a_litellm_payload_becomes_an_exchange():
         "messages": [{"role": "system", "content": "Be brief."}, USER, ANSWER, USER],
         "response": {
             "model": "claude-sonnet-1",
-            "choices": [{"finish_reason": "tool_calls", "message": {"content": None, "tool_calls": [{"id": "t"}, {"id": "u"}]}}],
-            "usage": {"prompt_tokens": 90, "cache_read_input_tokens": 60, "completion_tokens_details": {"reasoning_tokens": 7}},
+            "choices": [
+                {"finish_reason": "tool_calls", "message": {"content": None, "tool_calls": [{"id": "t"}, {"id": "u"}]}}
+            ],
+            "usage": {
+                "prompt_tokens": 90,
+                "cache_read_input_tokens": 60,
+                "completion_tokens_details": {"reasoning_tokens": 7},
+            },
         },
-        "model_parameters": {"temperature": 0.3, "max_tokens": 50, "tools": [TOOL], "thinking": {"type": "enabled"}, "top_p": 0.9},
+        "model_parameters": {
+            "temperature": 0.3,
+            "max_tokens": 50,
+            "tools": [TOOL],
+            "thinking": {"type": "enabled"},
+            "top_p": 0.9,
+        },
         "error_information": {"error_code": ""},
     }
     (row,) = adapted("litellm", payload)
@@ -149,7 +175,13 @@ def test_a_litellm_payload_becomes_an_exchange():
             "end_user": "end-1",
         },
     }
-    failed = {**payload, "status": "failure", "error_information": {"error_code": "429"}, "response": {}, "prompt_tokens": 0}
+    failed = {
+        **payload,
+        "status": "failure",
+        "error_information": {"error_code": "429"},
+        "response": {},
+        "prompt_tokens": 0,
+    }
     assert adapted("litellm", failed)[0]["http_status"] == 429
     assert adapted("litellm", {**payload, "call_type": "aembedding"}) == [{"reason": litellm.OTHER_CALL}]
 
@@ -169,7 +201,10 @@ def test_a_bedrock_log_becomes_an_exchange():
             "inputContentType": "application/json",
             "inputBodyJson": {
                 "messages": [
-                    {"role": "user", "content": [{"text": "see this"}, {"image": {"format": "png", "source": {"bytes": "QQ=="}}}]},
+                    {
+                        "role": "user",
+                        "content": [{"text": "see this"}, {"image": {"format": "png", "source": {"bytes": "QQ=="}}}],
+                    },
                     {"role": "assistant", "content": [{"toolUse": {"toolUseId": "t", "name": "look", "input": {}}}]},
                     {"role": "user", "content": [{"toolResult": {"toolUseId": "t", "content": [{"text": "done"}]}}]},
                 ],
@@ -184,7 +219,9 @@ def test_a_bedrock_log_becomes_an_exchange():
         "output": {
             "outputContentType": "application/json",
             "outputBodyJson": {
-                "output": {"message": {"role": "assistant", "content": [{"text": "A cat."}, {"toolUse": {"name": "look"}}]}},
+                "output": {
+                    "message": {"role": "assistant", "content": [{"text": "A cat."}, {"toolUse": {"name": "look"}}]}
+                },
                 "stopReason": "end_turn",
                 "metrics": {"latencyMs": 3640},
                 "usage": {"inputTokens": 35, "outputTokens": 446, "totalTokens": 481},
@@ -223,7 +260,10 @@ def test_a_bedrock_log_becomes_an_exchange():
         "input": {"inputBodyJson": json.dumps({"prompt": "Say hi", "max_gen_len": 9}), "inputTokenCount": 3},
         "output": {
             "outputBodyJson": [
-                {"type": "message_start", "message": {"model": "m-1", "usage": {"input_tokens": 3, "output_tokens": 1}}},
+                {
+                    "type": "message_start",
+                    "message": {"model": "m-1", "usage": {"input_tokens": 3, "output_tokens": 1}},
+                },
                 {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "h"}},
                 {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "i"}},
                 {"type": "message_delta", "delta": {"stop_reason": "max_tokens"}, "usage": {"output_tokens": 2}},
@@ -232,7 +272,8 @@ def test_a_bedrock_log_becomes_an_exchange():
     }
     (row,) = adapted("bedrock", streamed)
     assert row["account_id"] == "arn:aws:sts::123456789012:assumed-role/app/session"
-    assert [row[k] for k in ("prompt", "response", "finish_reasons", "usage_output_tokens", "request_max_tokens", "response_model")] == [
+    assert [row[k] for k in ("prompt", "response", "finish_reasons", "usage_output_tokens", "request_max_tokens",
+    "response_model")] == [
         "Say hi", "hi", ["max_tokens"], 2, 9, "m-1",
     ]  # fmt: skip
     assert adapted("bedrock", {**converse, "modelId": "amazon.titan-embed-text-v2:0"}, {"level": "info"}) == [
@@ -253,7 +294,13 @@ def test_an_openai_batch_becomes_exchanges():
         "custom_id": "q-1",
         "method": "POST",
         "url": "/v1/chat/completions",
-        "body": {"model": "gpt-x", "messages": [USER], "max_completion_tokens": 9, "reasoning_effort": "high", "user": "u-1"},
+        "body": {
+            "model": "gpt-x",
+            "messages": [USER],
+            "max_completion_tokens": 9,
+            "reasoning_effort": "high",
+            "user": "u-1",
+        },
     }
     said = {
         "id": "batch_req_1",
@@ -265,25 +312,47 @@ def test_an_openai_batch_becomes_exchanges():
                 "id": "chatcmpl-1",
                 "created": 1772409600,
                 "model": "gpt-x-1",
-                "choices": [{"index": 0, "message": {"role": "assistant", "content": "Hello."}, "finish_reason": "length"}],
+                "choices": [
+                    {"index": 0, "message": {"role": "assistant", "content": "Hello."}, "finish_reason": "length"}
+                ],
                 "usage": {"prompt_tokens": 22, "completion_tokens": 9, "prompt_tokens_details": {"cached_tokens": 4}},
             },
         },
         "error": None,
     }
-    batch = {"id": "batch_1", "object": "batch", "endpoint": "/v1/chat/completions", "created_at": 1772323200, "metadata": {"team": "t"}}
+    batch = {
+        "id": "batch_1",
+        "object": "batch",
+        "endpoint": "/v1/chat/completions",
+        "created_at": 1772323200,
+        "metadata": {"team": "t"},
+    }
     (row,) = adapted("openai-batch", gathered(openai_batch.parts, asked, said, batch))
-    assert (row["exchange_id"], row["account_id"], row["requested_at"]) == ("batch_1-q-1", "u-1", "2026-03-01T00:00:00.000000Z")
-    assert (row["prompt"], row["response"], row["finish_reasons"], row["request_thinking"]) == ("first", "Hello.", ["length"], True)
+    assert (row["exchange_id"], row["account_id"], row["requested_at"]) == (
+        "batch_1-q-1",
+        "u-1",
+        "2026-03-01T00:00:00.000000Z",
+    )
+    assert (row["prompt"], row["response"], row["finish_reasons"], row["request_thinking"]) == (
+        "first",
+        "Hello.",
+        ["length"],
+        True,
+    )
     assert (row["usage_input_tokens"], row["usage_cache_read_tokens"], row["request_model"]) == (22, 4, "gpt-x")
     assert row["openai_batch"]["batch"]["metadata"] == {"team": "t"}
     (owned,) = adapted("openai-batch", gathered(openai_batch.parts, asked, said), source="account=acc-7/b1/out.jsonl")
-    assert (owned["account_id"], owned["exchange_id"]) == ("acc-7", "batch_req_1"), "the folder's owner stands above what the client says"
+    assert (owned["account_id"], owned["exchange_id"]) == ("acc-7", "batch_req_1"), (
+        "the folder's owner stands above what the client says"
+    )
     assert owned["requested_at"] == "2026-03-02T00:00:00.000000Z", "without the batch, the time of the answer"
     assert adapted("openai-batch", gathered(openai_batch.parts, asked)) == [{"reason": NO_TIME}]
-    assert adapted("openai-batch", gathered(openai_batch.parts, {**asked, "url": "/v1/embeddings"})) == [{"reason": openai_batch.OTHER_URL}]
+    assert adapted("openai-batch", gathered(openai_batch.parts, {**asked, "url": "/v1/embeddings"})) == [
+        {"reason": openai_batch.OTHER_URL}
+    ]
     new = {
-        "request": {"custom_id": "q", "url": "/v1/responses", "body": {"model": "m", "instructions": "Be brief.", "input": "hi"}},
+        "request": {"custom_id": "q", "url": "/v1/responses", "body": {"model": "m", "instructions": "Be brief.",
+        "input": "hi"}},
         "result": {"id": "i", "response": {"body": {
             "created_at": 1772323200,
             "output": [
@@ -296,7 +365,12 @@ def test_an_openai_batch_becomes_exchanges():
         }}},
     }  # fmt: skip
     (row,) = adapted("openai-batch", new)
-    assert (row["prompt"], row["system_instructions"], row["response"], row["tool_call_count"]) == ("hi", "Be brief.", "yes", 1)
+    assert (row["prompt"], row["system_instructions"], row["response"], row["tool_call_count"]) == (
+        "hi",
+        "Be brief.",
+        "yes",
+        1,
+    )
     assert (row["finish_reasons"], row["usage_input_tokens"], row["usage_reasoning_tokens"]) == (["length"], 5, 3)
 
 
@@ -321,19 +395,41 @@ def test_an_anthropic_batch_becomes_exchanges():
                 "model": "claude-x-1",
                 "content": [{"type": "text", "text": "Hi."}, {"type": "tool_use", "id": "t", "name": "f", "input": {}}],
                 "stop_reason": "tool_use",
-                "usage": {"input_tokens": 10, "cache_read_input_tokens": 100, "cache_creation_input_tokens": 1, "output_tokens": 34},
+                "usage": {
+                    "input_tokens": 10,
+                    "cache_read_input_tokens": 100,
+                    "cache_creation_input_tokens": 1,
+                    "output_tokens": 34,
+                },
             },
         },
     }
-    batch = {"id": "msgbatch_1", "type": "message_batch", "created_at": "2026-03-01T18:37:24.100435Z", "processing_status": "ended"}
+    batch = {
+        "id": "msgbatch_1",
+        "type": "message_batch",
+        "created_at": "2026-03-01T18:37:24.100435Z",
+        "processing_status": "ended",
+    }
     one = {"custom_id": "a", "params": params}
     (row,) = adapted("anthropic-batch", gathered(anthropic_batch.parts, one, said, batch))
-    assert (row["exchange_id"], row["account_id"], row["requested_at"]) == ("msgbatch_1-a", "u-1", "2026-03-01T18:37:24.100435Z")
+    assert (row["exchange_id"], row["account_id"], row["requested_at"]) == (
+        "msgbatch_1-a",
+        "u-1",
+        "2026-03-01T18:37:24.100435Z",
+    )
     assert (row["usage_input_tokens"], row["usage_cache_read_tokens"], row["usage_output_tokens"]) == (111, 100, 34), (
         "cached input is input"
     )
-    assert (row["response"], row["tool_call_count"], row["finish_reasons"], row["turn_index"]) == ("Hi.", 1, ["tool_use"], 1)
-    error = {"custom_id": "a", "result": {"type": "errored", "error": {"type": "error", "error": {"type": "overloaded_error"}}}}
+    assert (row["response"], row["tool_call_count"], row["finish_reasons"], row["turn_index"]) == (
+        "Hi.",
+        1,
+        ["tool_use"],
+        1,
+    )
+    error = {
+        "custom_id": "a",
+        "result": {"type": "errored", "error": {"type": "error", "error": {"type": "overloaded_error"}}},
+    }
     (row,) = adapted("anthropic-batch", gathered(anthropic_batch.parts, one, error, batch))
     assert row["http_status"] == 529
 
@@ -344,7 +440,12 @@ def export_of(**attributes: Any) -> Row:
     provider = TracerProvider(resource=Resource.create({"service.name": "gateway"}))
     provider.add_span_processor(SimpleSpanProcessor(memory))
     tracer = provider.get_tracer("instrumentation", "1.0")
-    of_client = {"client.address": "203.0.113.9", "user_agent.original": "sdk/1", "user.id": "acc-1", "http.response.status_code": 200}
+    of_client = {
+        "client.address": "203.0.113.9",
+        "user_agent.original": "sdk/1",
+        "user.id": "acc-1",
+        "http.response.status_code": 200,
+    }
     with (
         tracer.start_as_current_span("POST /v1/chat", kind=SpanKind.SERVER, attributes=of_client),
         tracer.start_as_current_span("chat gpt-x", kind=SpanKind.CLIENT, attributes=attributes),
@@ -369,12 +470,20 @@ ATTRIBUTES = {
     "gen_ai.system_instructions": json.dumps([{"type": "text", "content": "Be brief."}]),
     "gen_ai.input.messages": json.dumps(
         [
-            {"role": "user", "parts": [{"type": "text", "content": "Weather?"}, {"type": "blob", "modality": "image", "content": "QQ=="}]},
+            {
+                "role": "user",
+                "parts": [
+                    {"type": "text", "content": "Weather?"},
+                    {"type": "blob", "modality": "image", "content": "QQ=="},
+                ],
+            },
             {"role": "assistant", "parts": [{"type": "tool_call", "name": "get_weather", "arguments": {}}]},
             {"role": "tool", "parts": [{"type": "tool_call_response", "response": "rainy"}]},
         ]
     ),
-    "gen_ai.output.messages": json.dumps([{"role": "assistant", "parts": [{"type": "text", "content": "Rain."}], "finish_reason": "stop"}]),
+    "gen_ai.output.messages": json.dumps(
+        [{"role": "assistant", "parts": [{"type": "text", "content": "Rain."}], "finish_reason": "stop"}]
+    ),
     "gen_ai.tool.definitions": json.dumps([{"type": "function", "name": "get_weather"}]),
 }
 
@@ -417,15 +526,23 @@ def test_structured_attributes_are_read_as_those_recorded_as_text():
     value = {"arrayValue": {"values": [{"kvlistValue": {"values": [
         {"key": "role", "value": {"stringValue": "user"}},
         {"key": "parts", "value": {"arrayValue": {"values": [{"kvlistValue": {"values": [
-            {"key": "type", "value": {"stringValue": "text"}}, {"key": "content", "value": {"stringValue": "hi"}}]}}]}}},
+            {"key": "type", "value": {"stringValue": "text"}}, {"key": "content",
+            "value": {"stringValue": "hi"}}]}}]}}},
     ]}}]}}  # fmt: skip
     holder = {
-        "attributes": [{"key": "gen_ai.request.model", "value": {"stringValue": "m"}}, {"key": "gen_ai.input.messages", "value": value}]
+        "attributes": [
+            {"key": "gen_ai.request.model", "value": {"stringValue": "m"}},
+            {"key": "gen_ai.input.messages", "value": value},
+        ]
     }
     holder["attributes"].append({"key": "gen_ai.usage.input_tokens", "value": {"intValue": "12"}})
     export = {
         "resourceSpans": [
-            {"scopeSpans": [{"spans": [{**holder, "traceId": "t", "spanId": "s", "startTimeUnixNano": "1772323200000000000"}]}]}
+            {
+                "scopeSpans": [
+                    {"spans": [{**holder, "traceId": "t", "spanId": "s", "startTimeUnixNano": "1772323200000000000"}]}
+                ]
+            }
         ]
     }
     (span,) = telemetry.spans(export)
@@ -443,11 +560,23 @@ HOSTILE: tuple[bytes, ...] = (
     b"\xff",
     b"[" * 100_000,
     b'{"startTime": 1e999}',
-    b'{"startTime": 1.0, "messages": [{"role": ["x"], "content": {"text": 5}}], "response": {"choices": [5, {"message": 7}]}}',
-    b'{"startTime": 1795302112, "metadata": [1], "model_parameters": "x", "messages": "\\ud800", "response": {"usage": 5}}',
-    b'{"modelId": {}, "timestamp": "2026-03-02T23:00:17Z", "input": 5, "output": {"outputBodyJson": [{"delta": 5, "usage": [1]}]}}',
+    (
+        b'{"startTime": 1.0, "messages": [{"role": ["x"], "content": {"text": 5}}],'
+        b'"response": {"choices": [5, {"message": 7}]}}'
+    ),
+    (
+        b'{"startTime": 1795302112, "metadata": [1], "model_parameters": "x",'
+        b'"messages": "\\ud800", "response": {"usage": 5}}'
+    ),
+    (
+        b'{"modelId": {}, "timestamp": "2026-03-02T23:00:17Z", "input": 5,'
+        b'"output": {"outputBodyJson": [{"delta": 5, "usage": [1]}]}}'
+    ),
     b'{"request": [], "result": 5, "batch": {"created_at": 1772323200}}',
-    b'{"request": {"body": {"messages": [{"role": "user", "content": [[["x"]]]}], "tools": [5, {}]}}, "batch": {"created_at": 1772323200}}',
+    (
+        b'{"request": {"body": {"messages": [{"role": "user", "content": [[["x"]]]}],'
+        b'"tools": [5, {}]}}, "batch": {"created_at": 1772323200}}'
+    ),
 )
 
 
@@ -469,7 +598,9 @@ def test_no_line_is_lost_and_none_stops_the_rest(kind: str, line: bytes):
 
 
 def test_an_unexpected_shape_is_kept_as_it_came():
-    assert adapted("litellm", {"startTime": 1795302112, "response": {"choices": [{"message": {"tool_calls": 5}}]}}) == [{"reason": STRANGE}]
+    assert adapted("litellm", {"startTime": 1795302112, "response": {"choices": [{"message": {"tool_calls": 5}}]}}) == [
+        {"reason": STRANGE}
+    ]
     with pytest.raises(ValueError, match=documents.NOT_AN_OBJECT):
         documents.objects(b"[1]")
 
@@ -477,7 +608,15 @@ def test_an_unexpected_shape_is_kept_as_it_came():
 def test_a_line_of_several_objects_is_rejected_once_for_each_reason():
     payload = {"startTime": 1795302112, "litellm_call_id": "c"}
     line = json.dumps([payload, {}, {}, {"startTime": 1e9}, {"startTime": 1e9}]).encode()
-    made = list(rows({"record": line, "source_file": "a", "reason": None}, json.loads(line), "litellm", FORMATS["litellm"], Choice()))
+    made = list(
+        rows(
+            {"record": line, "source_file": "a", "reason": None},
+            json.loads(line),
+            "litellm",
+            FORMATS["litellm"],
+            Choice(),
+        )
+    )
     assert [(row[0], row[4]) for row in made] == [
         ("exchanges", None),
         ("quarantine", NO_TIME),
@@ -491,5 +630,7 @@ def test_every_signal_says_what_it_lives_on():
     assert parts >= {c.name for c in CHANNELS} | CLAIMS.keys() | {PEOPLE}
     known = {f.name for f in EXCHANGE} | {f"accounts.{f.name}" for f in ACCOUNT} | {f"models.{f.name}" for f in MODEL}
     assert {name for signal in SIGNALS for name in signal.fields} <= known
-    assert [s.says for s in SIGNALS if shares(s, {"client_ip": 0.5, "accounts.signup_ip": 1.0})] == ["the same address and its block"]
+    assert [s.says for s in SIGNALS if shares(s, {"client_ip": 0.5, "accounts.signup_ip": 1.0})] == [
+        "the same address and its block"
+    ]
     assert (*FORMATS, "map") == KINDS

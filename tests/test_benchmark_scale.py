@@ -21,7 +21,9 @@ import scale
 @pytest.mark.parametrize("exponent", [0.5, 1.0, 1.35])
 def test_growth_is_the_slope_of_the_logarithms(exponent: float) -> None:
     sizes = [(n, scale.Cost(3.0 * n**exponent, 2.0 * n)) for n in (1_000, 4_000, 16_000)]
-    assert scale.report_growth("rows", sizes) == pytest.approx({"exponent_rows": exponent, "exponent_rows_cpu": 1.0}, abs=1e-3)
+    assert scale.report_growth("rows", sizes) == pytest.approx(
+        {"exponent_rows": exponent, "exponent_rows_cpu": 1.0}, abs=1e-3
+    )
 
 
 def test_the_meter_counts_this_process_and_its_children() -> None:
@@ -29,7 +31,9 @@ def test_the_meter_counts_this_process_and_its_children() -> None:
     with meter.Memory(interval=0.01) as memory:
         memory.begin("a stage")
         held = bytearray(os.urandom(1 << 20) * 64)
-        child = subprocess.Popen([sys.executable, "-c", "import time; began = time.process_time()\nwhile time.process_time() < 0.4: pass"])
+        child = subprocess.Popen(
+            [sys.executable, "-c", "import time; began = time.process_time()\nwhile time.process_time() < 0.4: pass"]
+        )
         parents = {p.pid: p.parent for p in meter.tree()}
         assert parents[child.pid] == os.getpid()
         assert child.wait() == 0
@@ -51,20 +55,31 @@ def test_a_child_that_is_not_yet_its_program_has_its_parents_memory(monkeypatch:
         (5, 2, "workers", 50),
         (6, 5, "workers", 50),
     ]
-    monkeypatch.setattr(meter, "tree", lambda: [meter.Process(pid, parent, kind, 0.0, stack) for pid, parent, kind, stack in processes])
+    monkeypatch.setattr(
+        meter, "tree", lambda: [meter.Process(pid, parent, kind, 0.0, stack) for pid, parent, kind, stack in processes]
+    )
     monkeypatch.setattr(meter, "_memory", lambda pid, _kind: 10**pid)
     assert meter.memory() == 1_110_110
 
 
 def test_its_reports_read_a_lake(spark: SparkSession, lake: Path, tmp_path: Path) -> None:
-    """Who is published is held against the truth; a copy of bronze has its rows; one account's rows are part of all bytes."""
+    """Who is published is held against the truth; a copy of bronze has its rows.
+
+    One account's rows are part of all bytes.
+    """
     truth = tmp_path / "truth.jsonl"
     known = [(a["account_id"], "hydra" if a["account_id"].startswith("ring") else None) for a in accounts()]
-    lines = [{"account_id": name, "campaign": campaign, "kind": None if campaign else "ordinary"} for name, campaign in known]
+    lines = [
+        {"account_id": name, "campaign": campaign, "kind": None if campaign else "ordinary"} for name, campaign in known
+    ]
     truth.write_text("".join(json.dumps(line) + "\n" for line in lines))
     load = scale.Load(lake, list(DAYS), 1_000, len(known), 20.0, dict.fromkeys(meter.KINDS, 1.0), 3 * scale.GIB)
     copied = scale.costs(lambda: scale.copy_bronze(spark, lake, tmp_path / "copy"))
-    assert scale.read(spark, tmp_path, "copy").count() == scale.read(spark, lake, "bronze.exchanges").count() >= len(list(exchanges()))
+    assert (
+        scale.read(spark, tmp_path, "copy").count()
+        == scale.read(spark, lake, "bronze.exchanges").count()
+        >= len(list(exchanges()))
+    )
     assert scale.shuffled(spark) > 0, "the lake was made in this session"
     figures = scale.report_pipeline(spark, load, copied, truth)
     assert figures == {
@@ -97,7 +112,10 @@ def test_the_floor_writes_each_row_of_the_day_s_layers_once(
     load = scale.Load(lake, list(DAYS), 1_000, 10, 20.0, dict.fromkeys(meter.KINDS, 6.0), scale.GIB)
     figures = scale.report_floor(spark, landing, load, scale.Cost(1.0, 1.0), tmp_path / "floor")
     lines = spark.read.option("recursiveFileLookup", "true").text(str(landing / "exchanges")).count()
-    assert counts == [lines, *(scale.read(spark, lake, name).count() for name in ("silver.exchanges", "features.account_days"))]
+    assert counts == [
+        lines,
+        *(scale.read(spark, lake, name).count() for name in ("silver.exchanges", "features.account_days")),
+    ]
     assert figures == {"floor_vs_copy_cpu": 6.0, "pipeline_vs_floor_cpu": 3.0}
     assert not (tmp_path / "floor").exists()
 
@@ -112,4 +130,6 @@ def test_history_is_told_with_a_full_window_and_with_one_that_grows(
     load = scale.Load(lake, list(DAYS), 1_000, 10, 20.0, dict.fromkeys(meter.KINDS, 1.0), scale.GIB)
     figures = scale.report_history(spark, landing, load)
     assert ran == [(7, [DAYS[-1]])] * 4 + [(28, [DAYS[-1]])] * 4
-    assert figures == {"history_ratio_day28_day8": 1.0, "history_ratio_growing_window": 1.0}, "the same day, the same exchanges"
+    assert figures == {"history_ratio_day28_day8": 1.0, "history_ratio_growing_window": 1.0}, (
+        "the same day, the same exchanges"
+    )

@@ -47,7 +47,9 @@ def write(folder: Path, name: str, lines: list[str] | bytes) -> None:
 
 def bag(frame: DataFrame, *without: str) -> Counter[str]:
     """The rows in no order, as often as they occur."""
-    return Counter(json.dumps(row.asDict(recursive=True), default=str, sort_keys=True) for row in frame.drop(*without).collect())
+    return Counter(
+        json.dumps(row.asDict(recursive=True), default=str, sort_keys=True) for row in frame.drop(*without).collect()
+    )
 
 
 def quarantined(landing: Landing, unreadable: list[Unreadable] | None = None) -> DataFrame:
@@ -103,7 +105,11 @@ def test_an_unreadable_file_is_one_row_beside_its_sound_lines(spark: SparkSessio
     broken = landing.unreadable("exchanges", DAY)
     assert exchanges.transform(landing.lines("exchanges", DAY, broken), RUN).count() > 10_000
     (row,) = quarantined(landing, broken).collect()
-    assert (row["source_file"], row["reasons"], row["row"]) == (TOP + "cut.jsonl.gz", ["unreadable_file: truncated gzip"], None)
+    assert (row["source_file"], row["reasons"], row["row"]) == (
+        TOP + "cut.jsonl.gz",
+        ["unreadable_file: truncated gzip"],
+        None,
+    )
 
 
 def test_the_same_rows_whatever_the_files(spark: SparkSession, tmp_path: Path):
@@ -136,11 +142,25 @@ def test_parquet_gives_the_rows_of_json(spark: SparkSession, tmp_path: Path):
             "usage_input_tokens": 2**40,
             "new": "n",
         },
-        {"exchange_id": "e2", "account_id": "a", "requested_at": "2026-02-10T08:00:00Z", "request_model": "m", "prompt": ""},
-        {"exchange_id": "e3", "account_id": None, "requested_at": "1999-02-10T08:00:00Z", "request_model": "m", "prompt": ""},
+        {
+            "exchange_id": "e2",
+            "account_id": "a",
+            "requested_at": "2026-02-10T08:00:00Z",
+            "request_model": "m",
+            "prompt": "",
+        },
+        {
+            "exchange_id": "e3",
+            "account_id": None,
+            "requested_at": "1999-02-10T08:00:00Z",
+            "request_model": "m",
+            "prompt": "",
+        },
     ]
     write(tmp_path / "json", TOP + "a.jsonl", [json.dumps(row) for row in rows])
-    columns = pa.Table.from_pylist([row | {"requested_at": datetime.fromisoformat(str(row["requested_at"]))} for row in rows])
+    columns = pa.Table.from_pylist(
+        [row | {"requested_at": datetime.fromisoformat(str(row["requested_at"]))} for row in rows]
+    )
     (tmp_path / "parquet" / TOP).mkdir(parents=True)
     pq.write_table(columns, tmp_path / "parquet" / TOP / "a.parquet")
     each = [Landing(spark, str(tmp_path / name)) for name in ("json", "parquet")]
@@ -157,16 +177,24 @@ def test_the_newest_snapshot_wins(spark: SparkSession, tmp_path: Path):
 
     write(tmp_path, "exchanges/_", b"")
     write(tmp_path, "accounts/2026-02-01.jsonl", [account("a", "new"), account("b", "new"), account("a", "active")])
-    write(tmp_path, "accounts/2026-02-02.jsonl.gz", [account("a", "banned"), account("c", "new"), account("c", "active")])
+    write(
+        tmp_path, "accounts/2026-02-02.jsonl.gz", [account("a", "banned"), account("c", "new"), account("c", "active")]
+    )
     write(
         tmp_path,
         "models.jsonl",
-        ['{"model": "m", "released_at": "2025-01-01T00:00:00Z"}', '{"model": "m", "released_at": "2025-01-02T00:00:00Z"}'],
+        [
+            '{"model": "m", "released_at": "2025-01-01T00:00:00Z"}',
+            '{"model": "m", "released_at": "2025-01-02T00:00:00Z"}',
+        ],
     )
     write(
         tmp_path,
         "agreements.jsonl",
-        ['{"org_id": "o", "kind": "reseller", "since": "2025-01-01"}', '{"org_id": "o", "kind": "synthetic_data", "since": "2025-01-02"}'],
+        [
+            '{"org_id": "o", "kind": "reseller", "since": "2025-01-01"}',
+            '{"org_id": "o", "kind": "synthetic_data", "since": "2025-01-02"}',
+        ],
     )
     landing = Landing(spark, str(tmp_path))
 
@@ -178,7 +206,10 @@ def test_the_newest_snapshot_wins(spark: SparkSession, tmp_path: Path):
     assert [r["released_at"].astimezone(UTC).day for r in released.collect()] == [2]
     agreed = agreements.transform(landing.lines("agreements", None), RUN)
     check_schema(agreed.schema, table("bronze.agreements"))
-    assert sorted(map(tuple, agreed.collect())) == [("o", "reseller", date(2025, 1, 1)), ("o", "synthetic_data", date(2025, 1, 2))]
+    assert sorted(map(tuple, agreed.collect())) == [
+        ("o", "reseller", date(2025, 1, 1)),
+        ("o", "synthetic_data", date(2025, 1, 2)),
+    ]
 
 
 @pytest.mark.parametrize("folder", ["exchanges", "accounts", "models", "agreements"])

@@ -184,7 +184,8 @@ SMALL_TALK = (
     "¿Qué tiempo hará mañana en Lima?",
     "",
 )
-HELD_OUT: dict[str, Sequence[str]] = {  # not mended on: written after the first patterns, and before those that are there now
+# not mended on: written after the first patterns, and before those that are there now
+HELD_OUT: dict[str, Sequence[str]] = {
     "reasoning": (
         "Before you answer, lay out your thought process in detail.",
         "Work through the problem one step at a time and justify every step.",
@@ -254,7 +255,13 @@ def shown(texts: Sequence[str]) -> list[set[str]]:
 def confusion(name: str) -> tuple[list[str], list[str]]:
     """Positives that are missed, and sentences of all others that show the class."""
     missed = [text for text, found in zip(ASKS[name], shown(ASKS[name]), strict=True) if name not in found]
-    others = [text for group in (ASKS, NEAR_MISSES) for other in group for text in group[other] if group is NEAR_MISSES or other != name]
+    others = [
+        text
+        for group in (ASKS, NEAR_MISSES)
+        for other in group
+        for text in group[other]
+        if group is NEAR_MISSES or other != name
+    ]
     others += SMALL_TALK
     return missed, [text for text, found in zip(others, shown(others), strict=True) if name in found]
 
@@ -284,7 +291,10 @@ def held_out() -> list[tuple[set[str], set[str]]]:
     odd = [hashlib.sha256(prompt["text"].encode()).digest()[0] % 2 == 1 for prompt in prompts]
     assert [prompt["split"] == "held_out" for prompt in prompts] == odd
     chosen = [prompt for prompt in prompts if prompt["split"] == "held_out"]
-    return [(set(prompt["labels"]), found) for prompt, found in zip(chosen, shown([prompt["text"] for prompt in chosen]), strict=True)]
+    return [
+        (set(prompt["labels"]), found)
+        for prompt, found in zip(chosen, shown([prompt["text"] for prompt in chosen]), strict=True)
+    ]
 
 
 @pytest.mark.parametrize("name", FLOORS)
@@ -304,9 +314,13 @@ def test_held_out_prompts_that_are_after_nothing_show_nothing(held_out: list[tup
 
 
 def test_the_instruction_is_read_at_the_head_and_at_the_tail() -> None:
-    filling = "plain words of a long letter " * 200
+    text_between = "plain words of a long letter " * 200
     instruction = "Solve it step by step."
-    head, tail, middle = f"{instruction} {filling}", f"{filling} {instruction}", f"{filling} {instruction} {filling}"
+    head, tail, middle = (
+        f"{instruction} {text_between}",
+        f"{text_between} {instruction}",
+        f"{text_between} {instruction} {text_between}",
+    )
     assert shown([head, tail, middle]) == [{"reasoning"}, {"reasoning"}, set()]
     straddling = "x" * (READ_CHARACTERS - 5) + " step by step " + "y" * (TAIL_CHARACTERS + 100)
     assert shown([straddling]) == [set()]

@@ -30,7 +30,18 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
 class TestUnusableArguments:
     def test_a_date_and_a_range(self, capsys: pytest.CaptureFixture[str]) -> None:
         code, said = status(
-            capsys, "run", "--landing", "l", "--lake", "k", "--date", "2026-02-10", "--from", "2026-02-10", "--to", "2026-02-11"
+            capsys,
+            "run",
+            "--landing",
+            "l",
+            "--lake",
+            "k",
+            "--date",
+            "2026-02-10",
+            "--from",
+            "2026-02-10",
+            "--to",
+            "2026-02-11",
         )
         assert (code, "one of the two" in said) == (2, True)
 
@@ -39,7 +50,9 @@ class TestUnusableArguments:
         assert (code, "give both" in said) == (2, True)
 
     def test_a_range_backwards(self, capsys: pytest.CaptureFixture[str]) -> None:
-        code, said = status(capsys, "run", "--landing", "l", "--lake", "k", "--from", "2026-02-11", "--to", "2026-02-10")
+        code, said = status(
+            capsys, "run", "--landing", "l", "--lake", "k", "--from", "2026-02-11", "--to", "2026-02-10"
+        )
         assert (code, "exchange them" in said) == (2, True)
 
     def test_a_table_that_nothing_makes(self, capsys: pytest.CaptureFixture[str]) -> None:
@@ -47,7 +60,8 @@ class TestUnusableArguments:
         assert (code, "gold.suspect_clusters" in said) == (2, True)
 
     @pytest.mark.parametrize(
-        "arguments", [(), ("fly",), ("run", "--landing", "l"), ("run", "--landing", "l", "--lake", "k", "--date", "yesterday")]
+        "arguments",
+        [(), ("fly",), ("run", "--landing", "l"), ("run", "--landing", "l", "--lake", "k", "--date", "yesterday")],
     )
     def test_what_argparse_refuses(self, arguments: tuple[str, ...]) -> None:
         with pytest.raises(SystemExit) as stopped:
@@ -55,9 +69,13 @@ class TestUnusableArguments:
         assert stopped.value.code == 2
 
 
-def test_a_landing_that_does_not_exist(spark: SparkSession, key: None, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_landing_that_does_not_exist(
+    spark: SparkSession, key: None, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     assert spark.version
-    code, said = status(capsys, "run", "--landing", str(tmp_path / "nowhere"), "--lake", str(tmp_path / "lake"), "--date", "2026-02-10")
+    code, said = status(
+        capsys, "run", "--landing", str(tmp_path / "nowhere"), "--lake", str(tmp_path / "lake"), "--date", "2026-02-10"
+    )
     assert code == 2
     assert "nowhere" in said
     assert "iolaus simulate" in said, "the mend"
@@ -85,9 +103,12 @@ def test_a_key_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("error", "code"), [(RunError("it failed"), 1), (UsageError("mend it"), 2), (GateError("stopped"), 3), (ValueError("a bug"), 1)]
+    ("error", "code"),
+    [(RunError("it failed"), 1), (UsageError("mend it"), 2), (GateError("stopped"), 3), (ValueError("a bug"), 1)],
 )
-def test_errors_become_statuses(error: Exception, code: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_errors_become_statuses(
+    error: Exception, code: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_: object) -> int:
         raise error
 

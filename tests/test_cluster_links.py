@@ -16,8 +16,13 @@ OF = {"card": "infrastructure", "address": "infrastructure", "head8": "templates
 Pairs = dict[str, dict[str, int]]
 
 
-def shown(spark: SparkSession, most: int, clusters: dict[str, str], links: dict[str, int], pairs: Pairs, cleared: str = "") -> list[Any]:
-    """Rows of the table, of at most so many pairs an account: pairs are two letters each, clusters strings of letters."""
+def shown(
+    spark: SparkSession, most: int, clusters: dict[str, str], links: dict[str, int], pairs: Pairs, cleared: str = ""
+) -> list[Any]:
+    """Rows of the table, of at most so many pairs an account.
+
+    Pairs are two letters each, clusters strings of letters.
+    """
 
     def of(name: str) -> DataFrame:
         told = [
@@ -29,12 +34,25 @@ def shown(spark: SparkSession, most: int, clusters: dict[str, str], links: dict[
         return rows(spark, f"pairs.{name}", told)
 
     linked = [
-        {"key_a": ord(p[0]) - ord("a"), "key_b": ord(p[1]) - ord("a"), "bits": n, "verdict_id": "v" if p == cleared else None}
+        {
+            "key_a": ord(p[0]) - ord("a"),
+            "key_b": ord(p[1]) - ord("a"),
+            "bits": n,
+            "verdict_id": "v" if p == cleared else None,
+        }
         for p, n in links.items()
     ]
     made = transform(
-        rows(spark, "scoring.clusters", [{"cluster_id": c, "confidence": "low" if c == "hc_low" else "high"} for c in clusters]),
-        rows(spark, "graph.clusters", [{"cluster_id": c, "account_id": a} for c, members in clusters.items() for a in members]),
+        rows(
+            spark,
+            "scoring.clusters",
+            [{"cluster_id": c, "confidence": "low" if c == "hc_low" else "high"} for c in clusters],
+        ),
+        rows(
+            spark,
+            "graph.clusters",
+            [{"cluster_id": c, "account_id": a} for c, members in clusters.items() for a in members],
+        ),
         rows(spark, "graph.links", linked),
         *(of(name) for name in TABLES),
         population(spark, ascii_lowercase),

@@ -20,12 +20,18 @@ def test_a_candidate_of_several_channels_is_one_pair_if_few_were_made_between_th
     """Whether the places of accounts are sent to the pairs, or too many for that."""
     monkeypatch.setattr(cohort, "BROADCAST_ROWS", most)
     rng, first = np.random.default_rng(5), datetime(2026, 1, 1, tzinfo=UTC)
-    made = {f"a{i:03}": first + timedelta(hours=int(h), minutes=int(rng.integers(60))) for i, h in enumerate(rng.integers(0, 72, 400))}
+    made = {
+        f"a{i:03}": first + timedelta(hours=int(h), minutes=int(rng.integers(60)))
+        for i, h in enumerate(rng.integers(0, 72, 400))
+    }
     accounts = rows(spark, "silver.accounts", [{"account_id": name, "created_at": at} for name, at in made.items()])
     names = sorted(made)
     wanted = {tuple(sorted(map(str, rng.choice(names, 2, replace=False)))) for _ in range(600)}
     candidates = [{"key_a": names.index(a), "key_b": names.index(b)} for a, b in wanted]
-    frames = [rows(spark, f"pairs.{name}", [c | {"channel": f"{name} {k}"} for k in (0, 1) for c in candidates]) for name in _NAMES]
+    frames = [
+        rows(spark, f"pairs.{name}", [c | {"channel": f"{name} {k}"} for k in (0, 1) for c in candidates])
+        for name in _NAMES
+    ]
     pairs = cohort.transform(accounts, population(spark, names), *frames, RUN).collect()
     found = {(names[r.key_a], names[r.key_b]): (r.sharers, r.bits) for r in pairs}
 

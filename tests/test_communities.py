@@ -21,7 +21,7 @@ from iolaus.text.embedding import DIMENSIONS
 
 RUN = Run(DAY, DEFAULT, Key(b"k"))
 Pairs = list[tuple[int, int]]
-PROGRAM = {"n_exchanges": 100, "n_known": 100, "prompt_words": 10_000}
+PROGRAM = {"n_exchanges": 100, "n_sampled": 100, "prompt_words": 10_000}
 pairs = st.lists(st.tuples(st.integers(0, 14), st.integers(0, 14)), max_size=60)
 
 
@@ -59,7 +59,10 @@ def test_leiden_resolution_splits_more() -> None:
 
 
 def test_what_chance_made_dense_is_one_group_again_and_what_a_few_edges_bridge_is_two() -> None:
-    """Seventy of whom a seventh of pairs are edges by chance; and, bridged by four edges, ten who all know each other."""
+    """Seventy of whom a seventh of pairs are edges by chance.
+
+    And, bridged by four edges, ten who all know each other.
+    """
     rng = random.Random(3)
     sparse = [(u, v) for u in range(70) for v in range(u) if rng.random() < 0.15]
     a, b = arrays([*sparse, *((70 + u, 70 + v) for u in range(10) for v in range(u)), *((i, 70 + i) for i in range(4))])
@@ -72,12 +75,20 @@ def test_what_chance_made_dense_is_one_group_again_and_what_a_few_edges_bridge_i
 
 
 def test_two_dense_groups_stay_two_though_many_edges_join_them() -> None:
-    """Twice sixty, of whom four in five know each other, and a fifth of those in the other group, as two operators on one subject."""
+    """Twice sixty: four in five know each other, and a fifth of those in the other group.
+
+    As two operators on one subject.
+    """
     rng = random.Random(5)
-    a, b = arrays([(u, v) for u in range(120) for v in range(u) if rng.random() < (0.8 if (u < 60) == (v < 60) else 0.2)])
+    a, b = arrays(
+        [(u, v) for u in range(120) for v in range(u) if rng.random() < (0.8 if (u < 60) == (v < 60) else 0.2)]
+    )
     parts = leiden(a, b, np.ones(len(a)), 2.0, 7)
     assert len(set(parts.tolist())) > 5
-    made = [set(np.flatnonzero(reunited(a, b, parts, 0.4) == name).tolist()) for name in set(reunited(a, b, parts, 0.4).tolist())]
+    made = [
+        set(np.flatnonzero(reunited(a, b, parts, 0.4) == name).tolist())
+        for name in set(reunited(a, b, parts, 0.4).tolist())
+    ]
     assert len(made) == 2
     assert all(max(len([v for v in of if v < 60]), len([v for v in of if v >= 60])) >= 0.95 * len(of) for of in made)
 
@@ -123,12 +134,16 @@ def test_rows_of_bits_are_counted_a_strip_at_a_time() -> None:
 
 @pytest.mark.parametrize("partitions", [1, 5])
 def test_communities_do_not_depend_on_rows_or_partitions(spark: SparkSession, partitions: int) -> None:
-    rows = [("x", f"x{u:02}", f"x{v:02}", 10) for u, v in cliques(3, 6)] + [("y", f"y{u:02}", f"y{v:02}", 10) for u, v in cliques(2, 5)]
+    rows = [("x", f"x{u:02}", f"x{v:02}", 10) for u, v in cliques(3, 6)] + [
+        ("y", f"y{u:02}", f"y{v:02}", 10) for u, v in cliques(2, 5)
+    ]
     rows += [("p", "p0", "p1", 4), ("t", "t0", "t1", 4), ("t", "t1", "t2", 4)]
     shuffled = [rows[i] for i in np.random.default_rng(partitions).permutation(len(rows))]
     edges = spark.createDataFrame(shuffled, "component string, a string, b string, weight long").repartition(partitions)
     found = communities(edges, resolution=1.0, seed=5).collect()
-    expected = {f"x{v:02}": f"x{6 * (v // 6):02}" for v in range(18)} | {f"y{v:02}": f"y{5 * (v // 5):02}" for v in range(10)}
+    expected = {f"x{v:02}": f"x{6 * (v // 6):02}" for v in range(18)} | {
+        f"y{v:02}": f"y{5 * (v // 5):02}" for v in range(10)
+    }
     expected |= {"p0": "p0", "p1": "p0", "t0": "t0", "t1": "t0", "t2": "t0"}
     assert {row["id"]: row["community"] for row in found} == expected
     assert len(found) == len(expected)
@@ -136,13 +151,20 @@ def test_communities_do_not_depend_on_rows_or_partitions(spark: SparkSession, pa
 
 
 def test_what_has_most_of_a_component_is_not_torn_up_for_its_size(spark: SparkSession) -> None:
-    """One clique alone; a clique of twenty with one of six by a bridge: a resolution of 2 leaves single vertices of the larger."""
+    """One clique alone.
+
+    A clique of twenty with one of six by a bridge: a resolution of 2 leaves single vertices of the larger.
+    """
     alone = [(f"a{u:02}", f"a{v:02}") for u in range(12) for v in range(u)]
     bridged = [(f"b{u:02}", f"b{v:02}") for u in range(26) for v in range(u) if (u < 20) == (v < 20)] + [("b19", "b20")]
     edges = [(pair[0][0], *sorted(pair), 1) for pair in alone + bridged]
     frame = spark.createDataFrame(edges, "component string, a string, b string, weight long")
     found = {row.id: row.community for row in communities(frame, resolution=2.0, seed=7, reunite=0.4).collect()}
-    assert {name: {i[0] for i, of in found.items() if of == name} for name in found.values()} == {"a00": {"a"}, "b00": {"b"}, "b20": {"b"}}
+    assert {name: {i[0] for i, of in found.items() if of == name} for name in found.values()} == {
+        "a00": {"a"},
+        "b00": {"b"},
+        "b20": {"b"},
+    }
     assert sorted(found.values()).count("b00") == 20
 
 
@@ -168,7 +190,10 @@ def test_truss_counts_are_exact(spark: SparkSession, how: dict[str, int]) -> Non
 
 
 def test_dense_groups(spark: SparkSession) -> None:
-    """Two cliques of seven with a bridge are two groups; a ring closes no triangle, a clique of four is small, a long strip is thin."""
+    """Two cliques of seven with a bridge are two groups.
+
+    A ring closes no triangle, a clique of four is small, a long strip is thin.
+    """
     strip = [(100 + i, 100 + j) for i in range(40) for j in range(i + 1, min(i + 4, 40))]
     ring = [(200 + i, 200 + (i + 1) % 9) for i in range(9)]
     small = [(300 + i, 300 + j) for i in range(4) for j in range(i)]
@@ -180,24 +205,41 @@ def test_dense_groups(spark: SparkSession) -> None:
 
 
 @pytest.mark.parametrize("tied", [10, 9], ids=["most of its users are linked", "too few are"])
-def test_a_wrapper_of_many_joins_the_groups_that_links_tie(spark: SparkSession, tied: int) -> None:
-    """Sixteen of forty accounts fill one wrapper: the platform's own, unless links tie three in five of them to others."""
+def test_a_template_of_many_joins_the_groups_that_links_tie(spark: SparkSession, tied: int) -> None:
+    """Sixteen of forty accounts fill one template.
+
+    The platform's own, unless links tie three in five of them to others.
+    """
     everybody = [f"a{i:02}" for i in range(40)]
     linked = [everybody[:5], everybody[5:tied]]
     ends = [(a, b) for group in linked for i, a in enumerate(group) for b in group[i + 1 :]]
-    wrapper = {"channel": "head8", "token": 1, "n": 10, "fillings": 10, "counts": True, "users": 16, "degree": 16}
+    template = {
+        "channel": "head8",
+        "value_hash": 1,
+        "n": 10,
+        "distinct_prompts": 10,
+        "is_qualifying": True,
+        "n_owners": 16,
+        "n_qualifying_owners": 16,
+    }
     made = transform(
-        rows(spark, "graph.links", [{"account_a": a, "account_b": b, "bits": 20_000, "verdict_id": None} for a, b in ends]),
-        rows(spark, "graph.components", [{"account_id": a, "component": group[0]} for group in linked for a in group]),
-        rows(spark, "pairs.content", []),
-        rows(spark, "features.account_tokens", [wrapper | {"account_id": a, "owner_id": a} for a in everybody[:16]]),
         rows(
             spark,
-            "features.account_embeddings",
-            [{"account_id": a, "n_exchanges": 2_000, "n_known": 20, "n_later_turns": 900} for a in everybody],
+            "graph.links",
+            [{"account_a": a, "account_b": b, "bits": 20_000, "verdict_id": None} for a, b in ends],
+        ),
+        rows(spark, "graph.components", [{"account_id": a, "component": group[0]} for group in linked for a in group]),
+        rows(spark, "pairs.content", []),
+        rows(spark, "features.account_values", [template | {"account_id": a, "owner_id": a} for a in everybody[:16]]),
+        rows(
+            spark,
+            "features.account_profiles",
+            [{"account_id": a, "n_exchanges": 2_000, "n_sampled": 20, "n_later_turns": 900} for a in everybody],
         ),
         population(spark, everybody),
-        rows(spark, "features.account_behaviour", [{"account_id": a, "volume": 20.0, "talks": True} for a in everybody]),
+        rows(
+            spark, "features.account_behaviour", [{"account_id": a, "volume": 20.0, "talks": True} for a in everybody]
+        ),
         RUN,
     ).collect()
     found: dict[str, set[str]] = {}
@@ -208,26 +250,51 @@ def test_a_wrapper_of_many_joins_the_groups_that_links_tie(spark: SparkSession, 
     assert {name.split()[1] for name in found} == {"both" if tied == 10 else "links"}
 
 
-@pytest.mark.parametrize("own", [True, False], ids=["each with a wrapper of its own", "one wrapper for all"])
-def test_a_phrase_of_the_questions_does_not_join_two_operators(spark: SparkSession, own: bool) -> None:
-    """Two groups of links, all of whom send one phrase in half of their traffic: one operation, unless each lives by its own wrapper."""
+@pytest.mark.parametrize("own", [True, False], ids=["each with a template of its own", "one template for all"])
+def test_a_fragment_of_the_questions_does_not_join_two_operators(spark: SparkSession, own: bool) -> None:
+    """Two groups of links, all of whom send one text fragment in half of their traffic.
+
+    One operation, unless each lives by its own template.
+    """
     everybody = [f"a{i:03}" for i in range(400)]
     groups = [everybody[:10], everybody[10:20]]
     ends = [(a, b) for group in groups for i, a in enumerate(group) for b in group[i + 1 :]]
-    phrase = {"channel": "head8", "token": 1, "n": 10, "fillings": 10, "counts": True, "users": 20, "degree": 20}
-    wrappers = [phrase | {"token": 2 + g, "users": 10, "degree": 10, "account_id": a} for g, group in enumerate(groups) for a in group]
+    fragment = {
+        "channel": "head8",
+        "value_hash": 1,
+        "n": 10,
+        "distinct_prompts": 10,
+        "is_qualifying": True,
+        "n_owners": 20,
+        "n_qualifying_owners": 20,
+    }
+    templates = [
+        fragment | {"value_hash": 2 + g, "n_owners": 10, "n_qualifying_owners": 10, "account_id": a}
+        for g, group in enumerate(groups)
+        for a in group
+    ]
     made = transform(
-        rows(spark, "graph.links", [{"account_a": a, "account_b": b, "bits": 20_000, "verdict_id": None} for a, b in ends]),
-        rows(spark, "graph.components", [{"account_id": a, "component": group[0]} for group in groups for a in group]),
-        rows(spark, "pairs.content", []),
-        rows(spark, "features.account_tokens", [phrase | {"account_id": a} for a in everybody[:20]] + (wrappers if own else [])),
         rows(
             spark,
-            "features.account_embeddings",
-            [{"account_id": a, "n_exchanges": 2_000, "n_known": 20, "n_later_turns": 900} for a in everybody],
+            "graph.links",
+            [{"account_a": a, "account_b": b, "bits": 20_000, "verdict_id": None} for a, b in ends],
+        ),
+        rows(spark, "graph.components", [{"account_id": a, "component": group[0]} for group in groups for a in group]),
+        rows(spark, "pairs.content", []),
+        rows(
+            spark,
+            "features.account_values",
+            [fragment | {"account_id": a} for a in everybody[:20]] + (templates if own else []),
+        ),
+        rows(
+            spark,
+            "features.account_profiles",
+            [{"account_id": a, "n_exchanges": 2_000, "n_sampled": 20, "n_later_turns": 900} for a in everybody],
         ),
         population(spark, everybody),
-        rows(spark, "features.account_behaviour", [{"account_id": a, "volume": 20.0, "talks": True} for a in everybody]),
+        rows(
+            spark, "features.account_behaviour", [{"account_id": a, "volume": 20.0, "talks": True} for a in everybody]
+        ),
         RUN,
     ).collect()
     found = {row.account_id: row.community for row in made}
@@ -236,25 +303,40 @@ def test_a_phrase_of_the_questions_does_not_join_two_operators(spark: SparkSessi
     assert len(set(found.values())) == (2 if own else 1)
 
 
-@pytest.mark.parametrize(("carried", "whole"), [(3, True), (8, False)], ids=["a phrase", "a wrapper of theirs"])
-def test_a_phrase_that_a_group_shares_with_people_does_not_bring_them_in(spark: SparkSession, carried: int, whole: bool) -> None:
-    """Twenty live by a wrapper and, with twenty who do not, send a phrase: less than half as often it is what people ask."""
+@pytest.mark.parametrize(("carried", "whole"), [(3, True), (8, False)], ids=["a text fragment", "a template of theirs"])
+def test_a_fragment_that_a_group_shares_with_people_does_not_bring_them_in(
+    spark: SparkSession, carried: int, whole: bool
+) -> None:
+    """Twenty live by a template and, with twenty who do not, send a text fragment.
+
+    Less than half as often it is what people ask.
+    """
     everybody = [f"a{i:03}" for i in range(400)]
-    used = {"channel": "head8", "token": 1, "n": 10, "fillings": 10, "counts": True, "users": 20, "degree": 20}
-    phrase = used | {"channel": "tail4", "n": carried, "users": 40, "degree": 40}
-    sent = [{"account_id": a, "n_exchanges": 20, "n_known": 20, "n_later_turns": 9} for a in everybody]
+    used = {
+        "channel": "head8",
+        "value_hash": 1,
+        "n": 10,
+        "distinct_prompts": 10,
+        "is_qualifying": True,
+        "n_owners": 20,
+        "n_qualifying_owners": 20,
+    }
+    fragment = used | {"channel": "tail4", "n": carried, "n_owners": 40, "n_qualifying_owners": 40}
+    sent = [{"account_id": a, "n_exchanges": 20, "n_sampled": 20, "n_later_turns": 9} for a in everybody]
     made = transform(
         rows(spark, "graph.links", []),
         rows(spark, "graph.components", []),
         rows(spark, "pairs.content", []),
         rows(
             spark,
-            "features.account_tokens",
-            [used | {"account_id": a} for a in everybody[:20]] + [phrase | {"account_id": a} for a in everybody[:40]],
+            "features.account_values",
+            [used | {"account_id": a} for a in everybody[:20]] + [fragment | {"account_id": a} for a in everybody[:40]],
         ),
-        rows(spark, "features.account_embeddings", sent),
+        rows(spark, "features.account_profiles", sent),
         population(spark, everybody),
-        rows(spark, "features.account_behaviour", [{"account_id": a, "volume": 20.0, "talks": True} for a in everybody]),
+        rows(
+            spark, "features.account_behaviour", [{"account_id": a, "volume": 20.0, "talks": True} for a in everybody]
+        ),
         RUN,
     ).collect()
     assert sorted(r.account_id for r in made) == everybody[: 20 if whole else 40]
@@ -262,7 +344,10 @@ def test_a_phrase_that_a_group_shares_with_people_does_not_bring_them_in(spark: 
 
 
 def test_a_group_of_one_subject_may_have_a_thousand_accounts(spark: SparkSession) -> None:
-    """Each keeps 48 of its 999 like: how many pairs of a group are of one subject is told from vectors, not from what was kept."""
+    """Each keeps 48 of its 999 like.
+
+    How many pairs of a group are of one subject is told from vectors, not from what was kept.
+    """
     rng, everybody = np.random.default_rng(4), [f"a{i:05}" for i in range(18_000)]
     group, subject = everybody[:1_000], rng.normal(size=DIMENSIONS) / np.sqrt(DIMENSIONS)
     vectors = rng.normal(size=(len(everybody), DIMENSIONS)) / np.sqrt(DIMENSIONS)
@@ -273,7 +358,7 @@ def test_a_group_of_one_subject_may_have_a_thousand_accounts(spark: SparkSession
         "vector": pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), DIMENSIONS).cast(pa.list_(pa.float32())),
         **{name: pa.array([n] * len(everybody), pa.int64()) for name, n in PROGRAM.items()},
     }
-    embeddings = spark.createDataFrame(pa.table(columns)).localCheckpoint()
+    profiles = spark.createDataFrame(pa.table(columns)).localCheckpoint()
     keyed = spark.createDataFrame(
         pa.table(
             {
@@ -284,12 +369,14 @@ def test_a_group_of_one_subject_may_have_a_thousand_accounts(spark: SparkSession
             }
         )
     ).localCheckpoint()
-    driven = embeddings.select("account_id", F.lit(False).alias("talks"), F.lit(100.0).alias("volume"))
-    near = content.transform(embeddings, keyed, RUN).localCheckpoint()
+    driven = profiles.select("account_id", F.lit(False).alias("talks"), F.lit(100.0).alias("volume"))
+    near = content.transform(profiles, keyed, RUN).localCheckpoint()
     inside = near.where(f"key_a < {len(group)} and key_b < {len(group)}").count()
-    assert inside < DEFAULT.graph.content_density * len(group) * (len(group) - 1) / 2, "of the group's pairs, few are kept"
-    nothing = [rows(spark, name, []) for name in ("graph.links", "graph.components", "features.account_tokens")]
-    made = transform(nothing[0], nothing[1], near, nothing[2], embeddings, keyed, driven, RUN).collect()
+    assert inside < DEFAULT.graph.content_density * len(group) * (len(group) - 1) / 2, (
+        "of the group's pairs, few are kept"
+    )
+    nothing = [rows(spark, name, []) for name in ("graph.links", "graph.components", "features.account_values")]
+    made = transform(nothing[0], nothing[1], near, nothing[2], profiles, keyed, driven, RUN).collect()
     assert len({r.community for r in made}) == 1
     assert {r.origin for r in made} == {"content"}
     assert len({r.account_id for r in made} & set(group)) >= 0.99 * len(group)

@@ -52,7 +52,9 @@ def test_labels_on_arrays_are_those_of_networkx(edges: Edges) -> None:
     assert dict(zip(table["id"].to_pylist(), table["component"].to_pylist(), strict=True)) == oracle(edges)
 
 
-@pytest.mark.parametrize("edges", [planted(1) + STAR + CYCLE + BYTES, [("x", "x")], []], ids=["graphs", "loop", "empty"])
+@pytest.mark.parametrize(
+    "edges", [planted(1) + STAR + CYCLE + BYTES, [("x", "x")], []], ids=["graphs", "loop", "empty"]
+)
 def test_both_ways_give_the_labels_of_networkx(spark: SparkSession, edges: Edges) -> None:
     rows = frame(spark, edges)
     assert labels(driver_components(rows)) == oracle(edges)

@@ -16,7 +16,7 @@ from iolaus.joins.cosine import join as cosine_join
 from iolaus.joins.cosine import products as cosine_products
 from iolaus.joins.cosine import recall_probes as cosine_probes
 from iolaus.joins.cosine.cells import ONE_CELL, Cells, make_cells
-from iolaus.joins.cosine.partition import Plan, deal
+from iolaus.joins.cosine.partition import Plan, split_by_task
 from iolaus.joins.cosine.products import _blocks, task_pairs
 from iolaus.joins.cosine.vectors import pack
 from iolaus.joins.recall import recall, recall_at_least
@@ -35,7 +35,9 @@ def random_and_clustered(seed: int, times: int = 1) -> tuple[list[str], Floats]:
     rng = np.random.default_rng(seed)
     centres = rng.normal(size=(8 * times, 32))
     clustered = np.repeat(centres, 10, axis=0) + 0.4 * rng.normal(size=(80 * times, 32))
-    made = np.concatenate([rng.normal(size=(160 * times, 32)), clustered, np.repeat(rng.normal(size=(times, 32)), 5, axis=0)])
+    made = np.concatenate(
+        [rng.normal(size=(160 * times, 32)), clustered, np.repeat(rng.normal(size=(times, 32)), 5, axis=0)]
+    )
     order = rng.permutation(len(made))
     return [f"é{i}" if i % 2 else f"{i:03}" for i in range(len(made))], unit(made[order])
 
@@ -43,11 +45,15 @@ def random_and_clustered(seed: int, times: int = 1) -> tuple[list[str], Floats]:
 def exact(ids: list[str], vectors: Floats, threshold: float) -> Pairs:
     products = vectors.astype(np.float64) @ vectors.astype(np.float64).T
     i, j = np.nonzero(np.triu(products >= threshold, 1))
-    return {(min(ids[x], ids[y]), max(ids[x], ids[y])): products[x, y] for x, y in zip(i.tolist(), j.tolist(), strict=True)}
+    return {
+        (min(ids[x], ids[y]), max(ids[x], ids[y])): products[x, y] for x, y in zip(i.tolist(), j.tolist(), strict=True)
+    }
 
 
 def frame(spark: SparkSession, ids: list[str], vectors: list[Any], partitions: int = 2) -> DataFrame:
-    return spark.createDataFrame(list(zip(ids, vectors, strict=True)), "id string, vector array<float>").repartition(partitions)
+    return spark.createDataFrame(list(zip(ids, vectors, strict=True)), "id string, vector array<float>").repartition(
+        partitions
+    )
 
 
 def checked(rows: list[Any]) -> Pairs:
@@ -58,25 +64,31 @@ def checked(rows: list[Any]) -> Pairs:
 
 
 def in_tasks(ids: list[str], vectors: Floats, plan: Plan, batch: int = 1_000) -> Pairs:
-    """The join without Spark: batches are packed, dealt apart, and each task gets its messages."""
+    """The join without Spark: batches are packed, partitioned apart, and each task gets its Arrow batches."""
     column = pa.array(list(vectors), pa.list_(pa.float32()))
     whole = pa.RecordBatch.from_arrays([pa.array(ids, pa.string()), column], names=["id", "vector"])
     parts = [pack(whole.slice(start, batch), 1)[0] for start in range(0, len(ids), batch)]
-    dealt = pa.Table.from_batches([b for part in parts for b in deal([part], plan)])
+    dealt = pa.Table.from_batches([b for part in parts for b in split_by_task([part], plan)])
     every = {task: dealt.filter(pa.compute.equal(dealt["task"], task)) for task in dealt["task"].unique().to_pylist()}
     pairs = [found for task, sent in every.items() for found in task_pairs(task, read(sent.to_batches()), plan)]
     return checked([row for found in pairs for row in found.to_pylist()])
 
 
-def planned(cells: Cells, threshold: float, copies: int, *, parts: int = 1, identical: int = 32, neighbours: int | None = None) -> Plan:
+def planned(
+    cells: Cells, threshold: float, copies: int, *, parts: int = 1, identical: int = 32, neighbours: int | None = None
+) -> Plan:
     """Every cell in a task of its own, or split into so many blocks."""
     blocks = np.full(cells.count, parts)
     tasks = parts * (parts + 1) // 2
-    return Plan(threshold, cells, copies, blocks, np.arange(cells.count) * tasks, cells.count * tasks, identical, neighbours)
+    return Plan(
+        threshold, cells, copies, blocks, np.arange(cells.count) * tasks, cells.count * tasks, identical, neighbours
+    )
 
 
 @pytest.mark.parametrize(("block", "partitions"), [(8192, 1), (60, 3)])
-def test_pairs_are_those_of_an_exact_product(spark: SparkSession, monkeypatch: pytest.MonkeyPatch, block: int, partitions: int) -> None:
+def test_pairs_are_those_of_an_exact_product(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch, block: int, partitions: int
+) -> None:
     monkeypatch.setattr(cosine_join, "BLOCK", block)
     ids, vectors = random_and_clustered(1)
     expected = exact(ids, vectors, 0.55)
@@ -162,7 +174,9 @@ def test_many_that_are_the_same_are_a_star_around_their_least_id(parts: int, cou
     order = rng.permutation(len(every))
     cells = make_cells(vectors, count, 5)
     found = in_tasks([every[i] for i in order], rows[order], planned(cells, 0.55, cells.count - 1, parts=parts), 90)
-    assert {pair for pair in found if pair[0][:4] == pair[1][:4] == "hot0"} == {("hot0-0000", f"hot0-{i:04}") for i in range(1, 500)}
+    assert {pair for pair in found if pair[0][:4] == pair[1][:4] == "hot0"} == {
+        ("hot0-0000", f"hot0-{i:04}") for i in range(1, 500)
+    }
     assert sum(1 for a, b in found if a[:4] == b[:4] == "hot1") == 32 * 31 // 2, "no more than 32 are paired"
     assert sum(1 for a, b in found if a[:4] == b[:4] == "hot2") == 32
     reduced = [*ids, "hot0-0000", *(n for n in names if n[:4] == "hot1"), "hot2-0000"]
@@ -200,7 +214,9 @@ def test_neighbours_keep_the_nearest_of_each_row_of_a_task() -> None:
     by_first: dict[str, list[tuple[float, tuple[str, str]]]] = {}
     for pair, cosine in whole.items():
         by_first.setdefault(pair[0], []).append((cosine, pair))
-    nearest = {pair for every in by_first.values() for cosine, pair in every if cosine >= sorted(every)[-3:][0][0] - 1e-6}
+    nearest = {
+        pair for every in by_first.values() for cosine, pair in every if cosine >= sorted(every)[-3:][0][0] - 1e-6
+    }
     assert kept.keys() == nearest
     assert len(kept) < len(whole)
 
@@ -214,7 +230,9 @@ def test_few_vectors_make_few_pairs(spark: SparkSession) -> None:
 def test_the_background_is_every_pair_s_cosine_in_order() -> None:
     _, vectors = random_and_clustered(4)
     sample = vectors[:40]
-    expected = sorted(float(sample[i].astype(np.float64) @ sample[j].astype(np.float64)) for i in range(40) for j in range(i))
+    expected = sorted(
+        float(sample[i].astype(np.float64) @ sample[j].astype(np.float64)) for i in range(40) for j in range(i)
+    )
     np.testing.assert_allclose(cosine_join.background(sample), expected, atol=1e-6)
     assert (np.diff(cosine_join.background(sample)) >= 0).all()
 
@@ -226,5 +244,7 @@ def test_the_bound_of_a_recall_is_below_it_and_nears_it_with_more_rows() -> None
     assert recall(found[1], many) == pytest.approx(0.9, abs=0.01)
     gaps = [recall(f, there) - recall_at_least(f, there) for f, there in zip(found, (few, many), strict=True)]
     assert 0 < gaps[1] < 0.01 < gaps[0]
-    assert recall_at_least(np.array([9]), np.array([9])) == pytest.approx(0.05 ** (1 / 9)), "nine found of nine prove little"
+    assert recall_at_least(np.array([9]), np.array([9])) == pytest.approx(0.05 ** (1 / 9)), (
+        "nine found of nine prove little"
+    )
     assert recall_at_least(np.zeros(3, np.int64), np.zeros(3, np.int64)) == 0

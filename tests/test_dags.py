@@ -57,7 +57,12 @@ def test_nothing_is_read_before_its_gate(made: Stage) -> None:
 def test_of_a_broken_delivery_nothing_is_made() -> None:
     """Its gates come first: of the day there are but what was taken in, and what was rejected."""
     spared = {task for task in STEPS if "gate.quality" not in before(task)} - {"gate.quality"}
-    assert spared == {"gate.landing", "gate.bronze", "quality.quarantine", *(s.table for s in STAGES if s.layer == "bronze")}
+    assert spared == {
+        "gate.landing",
+        "gate.bronze",
+        "quality.quarantine",
+        *(s.table for s in STAGES if s.layer == "bronze"),
+    }
 
 
 def test_gold_waits_for_every_gate_and_the_ranking_is_last() -> None:
@@ -87,7 +92,13 @@ def test_a_dag_imports_the_map_and_nothing_else_of_the_project(path: Path) -> No
     imported = {a.name for node in ast.walk(tree) if isinstance(node, ast.Import) for a in node.names}
     imported |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert {name for name in imported if name.split(".")[0] == "iolaus"} <= {"iolaus.pipeline"}
-    assert {name.split(".")[0] for name in imported} <= {*sys.stdlib_module_names, "airflow", "iolaus", "iolaus_plan", "iolaus_tasks"}
+    assert {name.split(".")[0] for name in imported} <= {
+        *sys.stdlib_module_names,
+        "airflow",
+        "iolaus",
+        "iolaus_plan",
+        "iolaus_tasks",
+    }
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)

@@ -1,4 +1,7 @@
-"""What deploy/ says is valid, and agrees with the code that it deploys. `make deploy-check` asks more, of fetched schemas."""
+"""What deploy/ says is valid, and agrees with the code that it deploys.
+
+`make deploy-check` asks more, of fetched schemas.
+"""
 
 import re
 import subprocess

@@ -1,4 +1,7 @@
-"""Rows beyond the first of each key: counted beside other figures, or in a pass of their own, the count is the definition's."""
+"""Rows beyond the first of each key.
+
+Counted beside other figures, or in a pass of their own, the count is the definition's.
+"""
 
 from collections import Counter
 from datetime import date
@@ -17,17 +20,23 @@ Key = tuple[str | None, str | None, str | None]
 
 
 def frame(spark: SparkSession, n: int) -> tuple[DataFrame, Counter[date]]:
-    """Rows of two of three days, every tenth without a part of its key, and how many of each day are beyond the first."""
+    """Rows of two of three days, every tenth without a part of its key; and each day's rows beyond the first."""
     rng = np.random.default_rng(5)
     names, channels = ["é", "b", "", "dd"], ["card", "address"]
     rows, seen, beyond = [], set[tuple[date, Key]](), Counter[date]()
     for _ in range(n):
-        key: Key = (str(rng.choice(names)), str(rng.choice(names)), str(rng.choice(channels)) if rng.random() < 0.9 else None)
+        key: Key = (
+            str(rng.choice(names)),
+            str(rng.choice(names)),
+            str(rng.choice(channels)) if rng.random() < 0.9 else None,
+        )
         day = DAYS[int(rng.integers(0, 2))]
         beyond[day] += None in key or (day, key) in seen
         seen.add((day, key))
         rows.append((day, *key))
-    return spark.createDataFrame(rows, "run_date date, account_a string, account_b string, channel string").repartition(3), beyond
+    return spark.createDataFrame(rows, "run_date date, account_a string, account_b string, channel string").repartition(
+        3
+    ), beyond
 
 
 @pytest.mark.parametrize("n", [0, 1, 400])

@@ -90,7 +90,9 @@ def test_document_frequencies_count_rows_and_add_up() -> None:
     counts = corpus(30, seed=5)
     frequencies = document_frequencies(column(counts))
     assert frequencies.tolist() == [sum(term in row for row in counts) for term in range(TERM_BUCKETS)]
-    np.testing.assert_array_equal(frequencies, document_frequencies(column(counts[:11])) + document_frequencies(column(counts[11:])))
+    np.testing.assert_array_equal(
+        frequencies, document_frequencies(column(counts[:11])) + document_frequencies(column(counts[11:]))
+    )
 
 
 def test_rarity_falls_with_frequency_to_nothing() -> None:

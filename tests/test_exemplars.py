@@ -39,13 +39,17 @@ def test_what_is_taken_out(text: str, kept: str, gone: str) -> None:
 
 def test_an_opening_is_what_all_begin_with() -> None:
     samples = [
-        f"You are an expert data analyst. Explain step by step {topic}" for topic in ("why rents rise", "why cats purr", "how tides work")
+        f"You are an expert data analyst. Explain step by step {topic}"
+        for topic in ("why rents rise", "why cats purr", "how tides work")
     ]
     assert exemplar("opening", samples) == "You are an expert data analyst. Explain step by step"
 
 
 def test_a_closing_is_what_all_end_with() -> None:
-    assert exemplar("closing", ["tides and think it through first", "rents. think it through first"]) == "think it through first"
+    assert (
+        exemplar("closing", ["tides and think it through first", "rents. think it through first"])
+        == "think it through first"
+    )
 
 
 def test_what_is_alike_in_words_alone_is_shown_of_one() -> None:
@@ -64,23 +68,34 @@ def test_the_most_shared_texts_of_a_cluster(spark: SparkSession) -> None:
     who = [f"a{i}" for i in range(5)]
     scored = rows(spark, "scoring.clusters", [{"cluster_id": "c"}])
     clusters = rows(spark, "graph.clusters", [{"cluster_id": "c", "account_id": a} for a in who])
-    tokens = rows(
+    shared_values = rows(
         spark,
-        "features.account_tokens",
+        "features.account_values",
         [
-            {"account_id": a, "channel": c, "token": t, "n": 2, "users": 5}
+            {"account_id": a, "channel": c, "value_hash": t, "n": 2, "n_owners": 5}
             for a in who
             for c, t in (("head4", 4), ("head8", 8), ("system", 7))
         ]
-        + [{"account_id": a, "channel": "template", "token": 9, "n": 2, "users": 2} for a in who[:2]],
+        + [{"account_id": a, "channel": "template", "value_hash": 9, "n": 2, "n_owners": 2} for a in who[:2]],
     )
     sent = [{"account_id": a, "exchange_id": f"x{a}", "head8_hash": 8, "head4_hash": 4} for a in who]
-    said = [{"exchange_id": f"x{a}", "account_id": a, "prompt": f"rate this answer from one to five {a * 3}"} for a in who]
-    before = [{"cluster_id": "c", "kind": "system", "channel": "system", "token": 7, "exemplar": "be brief", "seen_on": DAY - timedelta(1)}]
+    said = [
+        {"exchange_id": f"x{a}", "account_id": a, "prompt": f"rate this answer from one to five {a * 3}"} for a in who
+    ]
+    before = [
+        {
+            "cluster_id": "c",
+            "kind": "system",
+            "channel": "system",
+            "value_hash": 7,
+            "exemplar": "be brief",
+            "seen_on": DAY - timedelta(1),
+        }
+    ]
     made = transform(
         scored,
         clusters,
-        tokens,
+        shared_values,
         rows(spark, "silver.exchanges", sent),
         rows(spark, "bronze.exchanges", said),
         rows(spark, "gold.cluster_templates", before),

@@ -1,4 +1,7 @@
-"""What leaves the lake: bundles that the OASIS validator accepts, tables that are inert, and no identifier that was not named."""
+"""What leaves the lake: valid bundles, inert tables, and no identifier that was not named.
+
+The OASIS validator accepts the bundles.
+"""
 
 import csv
 import io
@@ -30,7 +33,11 @@ from iolaus.settings import Key
 DAY = date(2026, 2, 11)
 NOON = datetime(2026, 2, 11, 12, tzinfo=UTC)
 # All that may name somebody in the small landing: accounts, cards, addresses.
-CLEAR = {e["client_ip"] for e in exchanges()} | {a["account_id"] for a in accounts()} | {a["payment_fingerprint"] for a in accounts()}
+CLEAR = (
+    {e["client_ip"] for e in exchanges()}
+    | {a["account_id"] for a in accounts()}
+    | {a["payment_fingerprint"] for a in accounts()}
+)
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +63,9 @@ def case(text: str = "3 of 3 accounts use one card") -> Case:
         "verdict": "unsure",
     }
     piece = {"kind": "extraction", "channel": "asks_coding", "bits": 8.0, "description": text}
-    members = [{"account_id": f"{text}{i}", "created_at": NOON, "status": "banned", "membership": 1.0} for i in range(3)]
+    members = [
+        {"account_id": f"{text}{i}", "created_at": NOON, "status": "banned", "membership": 1.0} for i in range(3)
+    ]
     shared = [
         Shared("card", "00ff", 3),
         Shared("address", "01", 2, "203.0.113.9"),
@@ -79,7 +88,16 @@ def test_the_oasis_validator_accepts_a_bundle_with_everything_in_it() -> None:
     # Names that are made of what they name are of version 5, where the specification would rather have version 4.
     assert {w.split("{")[1][:3] for w in result.warnings} <= {"103", "302"}
     assert {o["type"] for o in objects(made)} >= {
-        *("identity", "grouping", "campaign", "attack-pattern", "user-account", "infrastructure", "observed-data", "indicator"),
+        *(
+            "identity",
+            "grouping",
+            "campaign",
+            "attack-pattern",
+            "user-account",
+            "infrastructure",
+            "observed-data",
+            "indicator",
+        ),
         *("relationship", "marking-definition", "ipv4-addr", "ipv6-addr", "autonomous-system", "note", "opinion"),
     }
     campaign = next(o for o in objects(made) if o["type"] == "campaign")
@@ -91,7 +109,9 @@ def test_the_oasis_validator_accepts_a_bundle_with_everything_in_it() -> None:
     )
     assert made == bundle([case()], "Lab A", "amber", DAY), "the same run gives the same bytes"
     later = bundle([case()], "Lab A", "amber", date(2026, 2, 12))
-    assert {o["id"] for o in objects(later) if o["type"] == "campaign"} == {campaign["id"]}, "a later bundle is a newer version"
+    assert {o["id"] for o in objects(later) if o["type"] == "campaign"} == {campaign["id"]}, (
+        "a later bundle is a newer version"
+    )
 
 
 def test_bad_arguments_are_answered_in_one_line(lake: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -113,7 +133,10 @@ def test_bad_arguments_are_answered_in_one_line(lake: Path, tmp_path: Path, caps
 
 
 def test_techniques_are_those_that_the_evidence_shows() -> None:
-    pieces = [{"kind": kind, "channel": channel, "bits": 1.0} for kind, channel in (("coordination", "head8"), ("innocent", "people"))]
+    pieces = [
+        {"kind": kind, "channel": channel, "bits": 1.0}
+        for kind, channel in (("coordination", "head8"), ("innocent", "people"))
+    ]
     assert [t.id for t, _ in fitting(pieces)] == ["AML.T0065"]
     assert [t.id for t, _ in fitting([{"kind": "innocent", "channel": "address", "bits": 0.0}])] == []
     assert len({t.id for t in TECHNIQUES}) == len(TECHNIQUES)
@@ -133,7 +156,11 @@ def test_hostile_text_stays_text_in_a_bundle(text: str) -> None:
     parsed = stix2.parse(made)  # checks every pattern's grammar too
     assert sum(o["type"] == "indicator" for o in parsed.objects) == 4
     made.encode("utf-8")
-    assert not {c for c in json.loads(made, strict=True)["id"] + made.replace("\n", "") if unicodedata.category(c) in {"Cc", "Cf", "Cs"}}
+    assert not {
+        c
+        for c in json.loads(made, strict=True)["id"] + made.replace("\n", "")
+        if unicodedata.category(c) in {"Cc", "Cf", "Cs"}
+    }
 
 
 @settings(max_examples=60, deadline=None)
@@ -186,6 +213,12 @@ def test_plain_tables_hold_pseudonyms_and_no_text_that_nobody_vouched_for(
     everything = "".join(str(pq.read_table(path).to_pylist()) for path in tmp_path.glob("*.parquet"))
     assert not {clear for clear in CLEAR if clear in everything}
     assert "gold.suspect_cluster_members.org_id" in capsys.readouterr().err
-    names = {row["cluster_id"] for path in tmp_path.glob("*.parquet") for row in pq.read_table(path, columns=["cluster_id"]).to_pylist()}
+    names = {
+        row["cluster_id"]
+        for path in tmp_path.glob("*.parquet")
+        for row in pq.read_table(path, columns=["cluster_id"]).to_pylist()
+    }
     assert set(members["cluster_id"].to_pylist()) <= names, "one name in all tables"
-    assert not names & set(Gold(str(lake)).rows("gold.suspect_clusters", None, ["cluster_id"])["cluster_id"].to_pylist())
+    assert not names & set(
+        Gold(str(lake)).rows("gold.suspect_clusters", None, ["cluster_id"])["cluster_id"].to_pylist()
+    )

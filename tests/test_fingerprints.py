@@ -1,4 +1,7 @@
-"""Fingerprints: fillings fold, templates stay apart, a text's fingerprint is its own, MinHash estimates Jaccard."""
+"""Fingerprints: one template's prompts fold, templates stay apart, MinHash estimates Jaccard.
+
+A text's fingerprint is its own.
+"""
 
 import random
 import string
@@ -14,10 +17,10 @@ from iolaus.engine.records import packed, unpacked
 from iolaus.text.fingerprints import (
     AFFIX_COLUMNS,
     HEAD_CHARACTERS,
+    MAX_TERMS,
     SIGNATURE,
     TAIL_CHARACTERS,
     TERM_BUCKETS,
-    TERMS_KEPT,
     Words,
     fingerprint,
     minhash,
@@ -66,7 +69,14 @@ QUOTED = (
     "'the cat sat'",
     "‘it’",
 )
-PASTED = ("```py\nx\n```", "```\n", '"""a\nb"""', "<doc>text here</doc>", '<doc id="7">text\nhere</doc>', "<INPUT_TEXT>a</INPUT_TEXT>")
+PASTED = (
+    "```py\nx\n```",
+    "```\n",
+    '"""a\nb"""',
+    "<doc>text here</doc>",
+    '<doc id="7">text\nhere</doc>',
+    "<INPUT_TEXT>a</INPUT_TEXT>",
+)
 
 TEMPLATES: dict[str, list[str]] = {
     "numbers and identifiers": [f"Translate order {x} for me" for x in (*DIGITS, *IDENTIFIERS)],
@@ -83,7 +93,8 @@ TEMPLATES: dict[str, list[str]] = {
     "Russian, quoted": [f"Переведи предложение «{x}» на английский" for x in ("Мама мыла раму", "Ёлка, 12")],
     "Russian, a number": [f"Напиши {x} примеров употребления слова" for x in ("5", "12", "1.000")],
     "code in a fence": [
-        f"Find the bug in this function:\n```python\n{x}\n```\nand explain it." for x in ("def f(): pass", "print('a')\n\nx = 1")
+        f"Find the bug in this function:\n```python\n{x}\n```\nand explain it."
+        for x in ("def f(): pass", "print('a')\n\nx = 1")
     ],
     "code in tags": [f"<code>{x}</code> What does this return?" for x in ("f(1)", "for x in y:\n  z")],
 }
@@ -100,7 +111,7 @@ def hashes(texts: list[str], name: str) -> list[int | None]:
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_fillings_of_one_template_have_one_hash(name: str) -> None:
+def test_prompts_of_one_template_have_one_hash(name: str) -> None:
     found = dict(zip(TEMPLATES[name], hashes(TEMPLATES[name], "template_hash"), strict=True))
     assert len(set(found.values())) == 1, found
     assert None not in found.values()
@@ -108,7 +119,12 @@ def test_fillings_of_one_template_have_one_hash(name: str) -> None:
 
 def test_different_templates_differ() -> None:
     each = [texts[0] for texts in TEMPLATES.values()]
-    near = ["Translate order 12 for us", "Translate orders 12 for me", "Translate for me order 12", "Fix that sentence 'x y' and reply"]
+    near = [
+        "Translate order 12 for us",
+        "Translate orders 12 for me",
+        "Translate for me order 12",
+        "Fix that sentence 'x y' and reply",
+    ]
     chinese = ["请写3个关于猫的故事", "请写3首关于大海的诗", "请写3个关于狗的故事"]
     every = each + near + chinese
     assert len(set(hashes(every, "template_hash"))) == len(every)
@@ -128,7 +144,13 @@ def test_prompt_hash_folds_case_width_numbers_and_punctuation_and_keeps_order() 
         "  compare\n2026-01-01\tcats... please  ",
     ]
     assert len(set(hashes(same, "prompt_hash"))) == 1
-    other = ["compare cats 3 please", "cats compare 3 please", "compare 3 cats", "compare 3 cats please please", "compare cats please"]
+    other = [
+        "compare cats 3 please",
+        "cats compare 3 please",
+        "compare 3 cats",
+        "compare 3 cats please please",
+        "compare cats please",
+    ]
     assert len(set(hashes([same[0], *other], "prompt_hash"))) == 1 + len(other)
 
 
@@ -143,11 +165,14 @@ def test_a_text_that_is_all_payload_keeps_a_template_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("k", [4, 8, 16])
-def test_affixes_find_wrappers_around_any_filling(k: int) -> None:
+def test_affixes_find_templates_around_any_text(k: int) -> None:
     head = " ".join(f"head{chr(97 + i)}" for i in range(k))
     tail = " ".join(f"tail{chr(97 + i)}" for i in range(k))
-    fillings = ["one", "two words", "猫在这里", "много слов тут", "x = f(y) # 12"]
-    heads, tails = hashes([f"{head}: {x}" for x in fillings], f"head{k}_hash"), hashes([f"{x}. {tail}" for x in fillings], f"tail{k}_hash")
+    texts_between = ["one", "two words", "猫在这里", "много слов тут", "x = f(y) # 12"]
+    heads, tails = (
+        hashes([f"{head}: {x}" for x in texts_between], f"head{k}_hash"),
+        hashes([f"{x}. {tail}" for x in texts_between], f"tail{k}_hash"),
+    )
     assert len(set(heads)) == len(set(tails)) == 1
     assert None not in (heads[0], tails[0])
     assert heads[0] != tails[0]
@@ -238,14 +263,16 @@ def test_terms_are_distinct_buckets_and_at_most_so_many() -> None:
     short, long = (np.frombuffer(found["terms"], "<i2").tolist() for found in of(["b a b a", many]))
     assert len(short) == 2
     assert short == sorted(set(short))
-    assert 0.9 * TERMS_KEPT < len(long) <= TERMS_KEPT
+    assert 0.9 * MAX_TERMS < len(long) <= MAX_TERMS
     assert all(0 <= term < TERM_BUCKETS for term in long)
 
 
 @pytest.mark.parametrize("of_type", [np.int16, np.int32])
 def test_lists_of_numbers_come_back_from_their_bytes(of_type: type[np.signedinteger]) -> None:
     lists = [[1, -2, 3], [], [32_767], [0, -32_768]]
-    made = packed(np.array([len(numbers) for numbers in lists]), np.array([n for numbers in lists for n in numbers], of_type))
+    made = packed(
+        np.array([len(numbers) for numbers in lists]), np.array([n for numbers in lists for n in numbers], of_type)
+    )
     cut = pa.concat_arrays([made, pa.array([None], pa.binary())]).slice(1)
     lengths, numbers = unpacked(cut, np.dtype(of_type))
     assert (lengths.tolist(), numbers.tolist()) == ([0, 1, 2, 0], [32_767, 0, -32_768])
@@ -254,8 +281,11 @@ def test_lists_of_numbers_come_back_from_their_bytes(of_type: type[np.signedinte
 
 
 def test_a_long_text_is_read_at_its_head_and_its_tail_only() -> None:
-    filling = "filler words here " * 400_000
-    texts = [f"Alpha beta gamma delta epsilon {x} {filling} {y} one two three four five" for x, y in (("x", "y"), ("x", "z"))]
+    text_between = "filler words here " * 400_000
+    texts = [
+        f"Alpha beta gamma delta epsilon {x} {text_between} {y} one two three four five"
+        for x, y in (("x", "y"), ("x", "z"))
+    ]
     middle = [texts[0], texts[0][: HEAD_CHARACTERS + 50] + "changed" + texts[0][HEAD_CHARACTERS + 50 :]]
     assert max(normalise(pa.array(texts)).to_pylist(), key=len)[:5] == "alpha"
     assert all(len(text) <= HEAD_CHARACTERS + TAIL_CHARACTERS + 1 for text in normalise(pa.array(texts)).to_pylist())
@@ -271,7 +301,10 @@ def test_a_text_at_the_limit_is_read_whole() -> None:
     length = HEAD_CHARACTERS + TAIL_CHARACTERS
     whole = ("语" * length)[:length]
     assert of([whole])[0]["n_words"] == length
-    assert normalise(pa.array([whole + "言"])).to_pylist()[0] == "语" * HEAD_CHARACTERS + " " + "语" * (TAIL_CHARACTERS - 1) + "言"
+    assert (
+        normalise(pa.array([whole + "言"])).to_pylist()[0]
+        == "语" * HEAD_CHARACTERS + " " + "语" * (TAIL_CHARACTERS - 1) + "言"
+    )
 
 
 def test_text_that_is_hard_for_patterns_takes_linear_time_and_does_not_fail() -> None:

@@ -1,4 +1,7 @@
-"""What a transform tells of how its rows were made reaches the gate, in one process or two; days of events are judged together."""
+"""What a transform tells of how its rows were made reaches the gate, in one process or two.
+
+Days of events are judged together.
+"""
 
 from datetime import timedelta
 from pathlib import Path
@@ -8,7 +11,7 @@ import numpy as np
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from iolaus.engine.measured import told
+from iolaus.engine.measured import reported
 from iolaus.errors import GateError
 from iolaus.pairs import content
 from iolaus.pipeline import Span, stage
@@ -27,8 +30,10 @@ def vectors(spark: SparkSession) -> tuple[DataFrame, DataFrame]:
     """Forty accounts in directions at random: of 780 pairs some are nearer than nearly all."""
     directions = np.random.default_rng(1).normal(size=(40, 8))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    spoken = [{"account_id": f"a{i:02}", "prompt_words": 1_000, "vector": row.tolist()} for i, row in enumerate(directions)]
-    return rows(spark, "features.account_embeddings", spoken), population(spark, [a["account_id"] for a in spoken])
+    spoken = [
+        {"account_id": f"a{i:02}", "prompt_words": 1_000, "vector": row.tolist()} for i, row in enumerate(directions)
+    ]
+    return rows(spark, "features.account_profiles", spoken), population(spark, [a["account_id"] for a in spoken])
 
 
 def runner(spark: SparkSession, lake: Path) -> Runner:
@@ -37,33 +42,42 @@ def runner(spark: SparkSession, lake: Path) -> Runner:
 
 def short(judged: Runner) -> list[tuple[bool, float | None]]:
     """Whether the expectation of the join's recall held, and what was seen, each time that it was judged."""
-    return [(o.success, o.observed) for o in judged.gate.outcomes if o.figure == SHORT]
+    return [(o.success, o.observed) for o in judged.gate.outcomes if o.metric == SHORT]
 
 
 def test_the_join_tells_its_recall(spark: SparkSession) -> None:
-    embeddings, everybody = vectors(spark)
-    found = content.transform(embeddings, everybody, Run(DAY, DEFAULT, Key(b"k")))
-    assert told(found) == {"join_recall": 1.0, "join_recall_at_least": 1.0, "join_target": TARGET}, "so few are all compared"
-    assert told(content.transform(embeddings.limit(0), everybody, Run(DAY, DEFAULT, Key(b"k")))) == {}
+    profiles, everybody = vectors(spark)
+    found = content.transform(profiles, everybody, Run(DAY, DEFAULT, Key(b"k")))
+    assert reported(found) == {"join_recall": 1.0, "join_recall_at_least": 1.0, "join_target": TARGET}, (
+        "so few are all compared"
+    )
+    assert reported(content.transform(profiles.limit(0), everybody, Run(DAY, DEFAULT, Key(b"k")))) == {}
 
 
 def test_a_join_below_its_target_is_a_warning_wherever_it_is_judged(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In a whole run, and in a process of its own. What could not be measured, as where no account has a pair, is null and passes."""
-    figures: dict[str, float | None] = {}
+    """In a whole run, and in a process of its own.
+
+    What could not be measured, as where no account has a pair, is null and passes.
+    """
+    metrics: dict[str, float | None] = {}
     join = content.cosine_join
 
     def measured(*given: Any, **how: Any) -> DataFrame:
         found = join(*given, **how)
-        return found.withColumn("similarity", found["similarity"].alias("similarity", metadata=figures))
+        return found.withColumn("similarity", found["similarity"].alias("similarity", metadata=metrics))
 
     monkeypatch.setattr(content, "cosine_join", measured)
     made = runner(spark, tmp_path)
-    for name, frame in zip(("features.account_embeddings", "features.population"), vectors(spark), strict=True):
+    for name, frame in zip(("features.account_profiles", "features.population"), vectors(spark), strict=True):
         made.lake.write(name, frame, DAY)
-    cases = {(None, None): (True, None), (0.97, TARGET): (True, pytest.approx(0.0)), (TARGET, TARGET - 0.1): (False, pytest.approx(0.1))}
-    for (figures["recall"], figures["recall_at_least"]), expected in cases.items():
+    cases = {
+        (None, None): (True, None),
+        (0.97, TARGET): (True, pytest.approx(0.0)),
+        (TARGET, TARGET - 0.1): (False, pytest.approx(0.1)),
+    }
+    for (metrics["recall"], metrics["recall_at_least"]), expected in cases.items():
         made.work([(DAY, [stage(NAME)])])
         assert short(made)[-1] == expected
         made.run_stage(stage(NAME), DAY)  # as the scheduler's task
@@ -72,7 +86,7 @@ def test_a_join_below_its_target_is_a_warning_wherever_it_is_judged(
         assert short(after) == [expected]
     assert len(short(made)) == len(cases), "the scheduler's task leaves it to the gate"
     assert made.lake.read(NAME, Span.DAY, DAY).count() > 0
-    assert told(made.lake.read(NAME, Span.DAY, DAY)) == {}, "it is not of the table"
+    assert reported(made.lake.read(NAME, Span.DAY, DAY)) == {}, "it is not of the table"
 
 
 def test_a_gate_alone_of_rows_that_nobody_told_of(spark: SparkSession, tmp_path: Path) -> None:
@@ -92,7 +106,8 @@ EVENTS = "silver.exchanges"
 def of_events(spark: SparkSession, name: str, ids: dict[int, str]) -> DataFrame:
     """Rows of days before DAY by how many days, one a letter of an id; arrived on DAY."""
     given = [
-        GOOD[name] | {"exchange_id": letter, "happened_on": DAY - timedelta(days=ago), "requested_at": NOW - timedelta(days=ago)}
+        GOOD[name]
+        | {"exchange_id": letter, "happened_on": DAY - timedelta(days=ago), "requested_at": NOW - timedelta(days=ago)}
         for ago, letters in ids.items()
         for letter in letters
     ]
@@ -123,13 +138,18 @@ def test_days_of_events_judged_together_are_judged_as_each_alone(spark: SparkSes
         else:
             alone.gate.check(EVENTS, [day], alone.lake.read(EVENTS, Span.DAY, day), inputs)
         (seen,) = alone.gate.measured
-        assert {seen.day: seen.figures} == {m.day: m.figures for m in together.gate.measured if m.day == day}
-    counted = {m.day: (m.figures["rows"], m.figures["arrived"]) for m in together.gate.measured}
+        assert {seen.day: seen.metrics} == {m.day: m.metrics for m in together.gate.measured if m.day == day}
+    counted = {m.day: (m.metrics["rows"], m.metrics["arrived"]) for m in together.gate.measured}
     assert counted == dict(zip(days, [(3, 3), (2, 2), (0, 1), (0, 0)], strict=True))
 
 
-def test_a_run_says_which_day_of_its_events_was_stopped(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All days are made before they are judged; the records say `written` of each, and `stopped` of the one that failed."""
+def test_a_run_says_which_day_of_its_events_was_stopped(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All days are made before they are judged.
+
+    The records say `written` of each, and `stopped` of the one that failed.
+    """
     made, before = runner(spark, tmp_path), DAY - timedelta(days=1)
     made.lake.write("bronze.exchanges", of_events(spark, "bronze.exchanges", {0: "abc", 1: "de"}), DAY)
 

@@ -13,7 +13,9 @@ from iolaus.pipeline import STAGES
 from iolaus.runtime.runner import Runner
 
 
-def test_a_day_is_run_with_gates_and_without(spark: SparkSession, landing: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_day_is_run_with_gates_and_without(
+    spark: SparkSession, landing: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "benchmarks"))
     gates = importlib.import_module("gates")
     ran = list[tuple[bool, Sequence[date], int]]()
@@ -23,7 +25,7 @@ def test_a_day_is_run_with_gates_and_without(spark: SparkSession, landing: Path,
         ran.append((runner.gated, days, len(runner.gate.outcomes)))
 
     monkeypatch.setattr(Runner, "run", run)
-    figures = gates.measure(spark, str(landing), None, 1, tmp_path)
+    metrics = gates.measure(spark, str(landing), None, 1, tmp_path)
     assert [(gated, list(days)) for gated, days, _ in ran] == [
         (True, [DAYS[0]]),  # the days before
         (True, [DAYS[1]]),  # not counted
@@ -31,5 +33,5 @@ def test_a_day_is_run_with_gates_and_without(spark: SparkSession, landing: Path,
         (False, [DAYS[1]]),
     ]
     assert [judged > 0 for _, _, judged in ran] == [True, True, True, False]
-    assert all(figures[f"{name}_{kind}_s"] > 0 for name in ("gated", "plain") for kind in ("wall", "processor"))
-    assert figures["gates_wall_share"] == pytest.approx(1 - figures["plain_wall_s"] / figures["gated_wall_s"], abs=1e-4)
+    assert all(metrics[f"{name}_{kind}_s"] > 0 for name in ("gated", "plain") for kind in ("wall", "processor"))
+    assert metrics["gates_wall_share"] == pytest.approx(1 - metrics["plain_wall_s"] / metrics["gated_wall_s"], abs=1e-4)

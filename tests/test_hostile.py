@@ -1,4 +1,7 @@
-"""Prompts, account fields and file names are an attacker's: they stay data, in messages, in parsing, in paths and in what is written."""
+"""Prompts, account fields and file names are an attacker's.
+
+They stay data, in messages, in parsing, in paths and in what is written.
+"""
 
 import io
 import json
@@ -85,7 +88,10 @@ def test_a_pseudonym_shows_nothing_of_what_it_stands_for(values: list[str | None
 
 
 def test_hostile_fields_are_parsed_as_what_they_are(spark: SparkSession) -> None:
-    """Each text in every field that takes one: accepted and unchanged, or rejected whole with a reason, a row a line."""
+    """Each text in every field that takes one.
+
+    Accepted and unchanged, or rejected whole with a reason, a row a line.
+    """
     texts = list(ATTACKS)
 
     @settings(max_examples=150, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -95,7 +101,10 @@ def test_hostile_fields_are_parsed_as_what_they_are(spark: SparkSession) -> None
 
     collect()
     base = {"requested_at": "2026-02-10T08:00:00Z", "request_model": "m"}
-    lines = [json.dumps(base | {"exchange_id": f"e{n}", "account_id": t, "prompt": t, "user_agent": t, t: t}) for n, t in enumerate(texts)]
+    lines = [
+        json.dumps(base | {"exchange_id": f"e{n}", "account_id": t, "prompt": t, "user_agent": t, t: t})
+        for n, t in enumerate(texts)
+    ]
     found = parsed(spark, lines, Ingestion(), DAY)
     for row in found:
         text = texts[row["position"]]
@@ -105,7 +114,9 @@ def test_hostile_fields_are_parsed_as_what_they_are(spark: SparkSession) -> None
         elif not row["reasons"]:
             assert (row["account_id"], row["prompt"], row["user_agent"]) == (text, text, text)
         else:
-            assert text == "" or all(r.startswith(("missing: ", "wrong_type: ", "broken_json", "invalid")) for r in row["reasons"])
+            assert text == "" or all(
+                r.startswith(("missing: ", "wrong_type: ", "broken_json", "invalid")) for r in row["reasons"]
+            )
     accepted = {texts[row["position"]] for row in found if not row["reasons"]}
     assert set(ATTACKS) <= accepted
 
@@ -115,14 +126,23 @@ def test_a_path_is_a_path(name: str, spark: SparkSession, tmp_path: Path) -> Non
     """A lake and a landing in folders of any name: what is written is there, is read back, and is nowhere else."""
     lake = Lake(spark, str(tmp_path / name / "lake"), 28)
     for day, cluster in ((DAY, "a'; --"), (date(2026, 2, 11), "b"), (DAY, "c' OR '1'='1")):
-        lake.write("gold.cluster_timeline", rows(spark, "gold.cluster_timeline", [{"run_date": day, "cluster_id": cluster}]), day)
+        lake.write(
+            "gold.cluster_timeline",
+            rows(spark, "gold.cluster_timeline", [{"run_date": day, "cluster_id": cluster}]),
+            day,
+        )
     found = lake.read("gold.cluster_timeline", Span.ALL, DAY).select("run_date", "cluster_id").collect()
     assert sorted(map(tuple, found)) == [(DAY, "c' OR '1'='1"), (date(2026, 2, 11), "b")]
     landing = tmp_path / name / "landing"
     folder = landing / "exchanges" / "dt=2026-02-10"
     folder.mkdir(parents=True)
     (folder / f"{name}.jsonl").write_text("1\n")
-    lines = Landing(spark, str(landing)).lines("exchanges", DAY).select("source_file", F.col("line").cast("string")).collect()
+    lines = (
+        Landing(spark, str(landing))
+        .lines("exchanges", DAY)
+        .select("source_file", F.col("line").cast("string"))
+        .collect()
+    )
     assert list(map(tuple, lines)) == [(f"exchanges/dt=2026-02-10/{name}.jsonl", "1")]
     assert {p.name for p in tmp_path.iterdir()} == {name}
 

@@ -25,22 +25,56 @@ from iolaus.settings import DEFAULT, Key, Run
 
 START = datetime(2026, 2, 1, tzinfo=UTC)
 # What each kind of group shows, by fact: what is not said is silent.
-OPERATION = {"source": 0.0, "repetition": 0.0, "instruction": 1.0, "places": ONE_POOL, "people": 0.0, "extraction": 16.0, "owners": 60.0}
+OPERATION = {
+    "source": 0.0,
+    "repetition": 0.0,
+    "instruction": 1.0,
+    "places": ONE_POOL,
+    "people": 0.0,
+    "extraction": 16.0,
+    "owners": 60.0,
+}
 GROUPS: dict[str, tuple[dict[str, float], str]] = {
     "harvest": (OPERATION | {"creation": 2.0}, "distillation"),
     "resale": (
-        {"source": 0.0, "repetition": 0.0, "applications": 12.0, "places": ONE_POOL, "people": 1.0, "extraction": 0.0, "owners": 60.0},
+        {
+            "source": 0.0,
+            "repetition": 0.0,
+            "applications": 12.0,
+            "places": ONE_POOL,
+            "people": 1.0,
+            "extraction": 0.0,
+            "owners": 60.0,
+        },
         "resold_access",
     ),
-    "class": ({"source": -0.6, "repetition": 0.9, "places": ONE_PLACE, "people": 0.5, "domain": 1.0, "creation": 1.0}, "class"),
-    "event": ({"source": 0.0, "places": ONE_PLACE, "people": 1.0, "client": 1.0, "creation": 0.1, "span": 2.0}, "event"),
+    "class": (
+        {"source": -0.6, "repetition": 0.9, "places": ONE_PLACE, "people": 0.5, "domain": 1.0, "creation": 1.0},
+        "class",
+    ),
+    "event": (
+        {"source": 0.0, "places": ONE_PLACE, "people": 1.0, "client": 1.0, "creation": 0.1, "span": 2.0},
+        "event",
+    ),
     "trade": ({"source": 1.6, "own_text": 0.9, "people": 0.0, "places": NO_PLACE, "creation": 300.0}, "one_trade"),
     "idiom": ({"source": 0.4, "instruction": 1.0, "people": 0.4, "places": NO_PLACE, "creation": 300.0}, "one_idiom"),
     "client": ({"source": 0.7, "client": 1.0, "instruction": 1.0, "people": 1.0, "places": NO_PLACE}, "client_users"),
-    "platform": ({"source": 0.45, "client": 1.0, "people": 0.0, "places": ONE_PLACE, "creation": 200.0}, "platform_customers"),
-    "carrier": ({"source": 0.7, "places": ONE_PLACE, "people": 1.0, "instruction": 0.0, "creation": 300.0}, "shared_line"),
-    "viral": ({"source": -0.3, "repetition": 0.3, "people": 1.0, "places": NO_PLACE, "instruction": 0.0}, "viral_prompt"),
-    "benchmark": ({"source": 0.0, "repetition": 0.9, "people": 0.0, "places": NO_PLACE, "owners": 8.0}, "public_benchmark"),
+    "platform": (
+        {"source": 0.45, "client": 1.0, "people": 0.0, "places": ONE_PLACE, "creation": 200.0},
+        "platform_customers",
+    ),
+    "carrier": (
+        {"source": 0.7, "places": ONE_PLACE, "people": 1.0, "instruction": 0.0, "creation": 300.0},
+        "shared_line",
+    ),
+    "viral": (
+        {"source": -0.3, "repetition": 0.3, "people": 1.0, "places": NO_PLACE, "instruction": 0.0},
+        "viral_prompt",
+    ),
+    "benchmark": (
+        {"source": 0.0, "repetition": 0.9, "people": 0.0, "places": NO_PLACE, "owners": 8.0},
+        "public_benchmark",
+    ),
 }
 
 
@@ -89,7 +123,9 @@ def test_the_bits_of_facts_add_up_to_the_margin() -> None:
         assert sum(made.by_fact.values()) == pytest.approx(made.margin)
         assert made.bits[made.operator] - made.bits[made.innocent] == pytest.approx(made.margin)
     silent = judge({})
-    assert silent.margin == max(h.prior for h in HYPOTHESES if not h.is_innocent) - max(h.prior for h in HYPOTHESES if h.is_innocent)
+    assert silent.margin == max(h.prior for h in HYPOTHESES if not h.is_innocent) - max(
+        h.prior for h in HYPOTHESES if h.is_innocent
+    )
 
 
 def test_an_error_spreads_a_value_over_its_findings() -> None:
@@ -119,7 +155,9 @@ def openings(prompts: Iterable[tuple[int, list[int], int]]) -> tuple[np.ndarray[
     return np.array([account for account, _, _ in made]), records
 
 
-def drawn(rng: np.random.Generator, accounts: int, each: int, own: float, template: int = ABSENT) -> list[tuple[int, list[int], int]]:
+def drawn(
+    rng: np.random.Generator, accounts: int, each: int, own: float, template: int = ABSENT
+) -> list[tuple[int, list[int], int]]:
     """Prompts of 12 terms; a share `own` of them from an account's own 60 terms, the rest from 300 that all share."""
     prompts = []
     for account in range(accounts):
@@ -173,7 +211,7 @@ MEMBERS = pa.schema(
         ("n_later_turns", pa.int64()),
         ("openings", pa.binary()),
         ("activity", pa.list_(pa.struct([("hour", pa.int32()), ("n", pa.int64())]))),
-        ("shared", pa.list_(pa.struct([("channel", pa.string()), ("token", pa.int64())]))),
+        ("shared", pa.list_(pa.struct([("channel", pa.string()), ("value_hash", pa.int64())]))),
         ("handed_to", pa.list_(pa.string())),
     ]
 )
@@ -190,7 +228,7 @@ def members(shared: list[list[tuple[str, int]]], **more: Any) -> pa.Table:
             "openings": b"",
             "created_at": START + timedelta(days=i),
             "activity": [{"hour": 24 * 5, "n": 8}, {"hour": 24 * (5 + i % 9), "n": 2}],
-            "shared": [{"channel": c, "token": t} for c, t in values],
+            "shared": [{"channel": c, "value_hash": t} for c, t in values],
         }
         | more
         for i, values in enumerate(shared)
@@ -235,7 +273,9 @@ def accounts(openings_of: list[bytes]) -> pa.Table:
     """Random accounts, without activity."""
     kind = pa.list_(pa.struct([("hour", pa.int32()), ("n", pa.int64())]))
     none: list[list[dict[str, int]]] = [[] for _ in openings_of]
-    return pa.table({"account_id": list(map(str, range(len(none)))), "openings": openings_of, "activity": pa.array(none, kind)})
+    return pa.table(
+        {"account_id": list(map(str, range(len(none)))), "openings": openings_of, "activity": pa.array(none, kind)}
+    )
 
 
 def test_a_small_platform_is_its_own_baseline_in_smaller_groups() -> None:
@@ -245,7 +285,7 @@ def test_a_small_platform_is_its_own_baseline_in_smaller_groups() -> None:
     assert baseline_of(accounts(each[:50]), 40, 1).source is None, "of three groups of sixteen nothing is said"
 
 
-def test_accounts_at_large_are_like_themselves_or_nothing_is_told() -> None:
+def test_baseline_accounts_are_like_themselves_or_nothing_is_reported() -> None:
     rng = np.random.default_rng(5)
 
     def sample(own: float) -> pa.Table:
@@ -274,7 +314,11 @@ def test_operations_among_random_accounts_do_not_silence_the_rest() -> None:
 
 def test_a_gateway_gives_its_accounts_equally_much_to_do() -> None:
     rng = np.random.default_rng(11)
-    work = {"gateway": rng.poisson(60, 40), "few": rng.poisson(9, 300), "people": rng.lognormal(3, 0.9, 40).astype(int) + 1}
+    work = {
+        "gateway": rng.poisson(60, 40),
+        "few": rng.poisson(9, 300),
+        "people": rng.lognormal(3, 0.9, 40).astype(int) + 1,
+    }
     found = {name: unevenness(counts) for name, counts in work.items()}
     told = {name: finding(FACT["evenness"], Measured(of.value, of.error)) for name, of in found.items() if of}
     assert told == {"gateway": "equally much", "few": "equally much", "people": "some much more than others"}
@@ -314,7 +358,9 @@ def test_one_queue_keeps_its_accounts_busy_on_the_same_days() -> None:
     found = measured(members([[] for _ in queue]).set_column(7, "activity", activity), MONTH, 1)
     assert finding(FACT["rhythm"], found["rhythm"]) == "yes"
     assert (
-        measured(members([[] for _ in queue]).set_column(7, "activity", activity), replace(MONTH, rhythm=one.value), 1)["rhythm"].value
+        measured(members([[] for _ in queue]).set_column(7, "activity", activity), replace(MONTH, rhythm=one.value), 1)[
+            "rhythm"
+        ].value
         < 0.01
     )
 
@@ -328,7 +374,9 @@ def test_one_queue_keeps_its_accounts_busy_on_the_same_days() -> None:
         ([], {}, 0.0),
     ],
 )
-def test_hand_overs_count_from_three_owners_on(edges: list[tuple[int, int]], owners: dict[int, str], share: float) -> None:
+def test_hand_overs_count_from_three_owners_on(
+    edges: list[tuple[int, int]], owners: dict[int, str], share: float
+) -> None:
     """Two accounts may be one person's two subscriptions; so may three of two owners."""
     group = members([[] for _ in range(10)])
     handed = [[f"{j:03}" for i, j in edges if i == k] or None for k in range(10)]
@@ -339,7 +387,7 @@ def test_hand_overs_count_from_three_owners_on(edges: list[tuple[int, int]], own
 
 
 def test_a_ring_and_a_trade_side_by_side(spark: SparkSession) -> None:
-    """Forty programs that fill one template from one source through one pool, and forty that each have work of their own."""
+    """Forty programs that fill one template from one source through one pool; forty that each have their own work."""
     rng = np.random.default_rng(6)
     crowd, ring, trade = ([f"{kind}{i:03}" for i in range(n)] for kind, n in (("o", 200), ("r", 40), ("t", 40)))
     active = []
@@ -354,8 +402,10 @@ def test_a_ring_and_a_trade_side_by_side(spark: SparkSession) -> None:
             }
             for i, name in enumerate(names)
         ]
-    tokens = [
-        {"account_id": name, "channel": "address", "token": i + k, "users": 2, "degree": 2} for i, name in enumerate(ring) for k in (0, 1)
+    shared_values = [
+        {"account_id": name, "channel": "address", "value_hash": i + k, "n_owners": 2, "n_qualifying_owners": 2}
+        for i, name in enumerate(ring)
+        for k in (0, 1)
     ]
     said = [("r", "extraction", "asks_code", 16_000, 1.0), ("r", "coordination", "head8", 8_000, 1.0)]
     said += [(c, "innocent", "people", 0, 0.0) for c in "rt"] + [
@@ -364,17 +414,20 @@ def test_a_ring_and_a_trade_side_by_side(spark: SparkSession) -> None:
     ]
     pieces = [{"cluster_id": c, "kind": k, "channel": n, "part": n, "bits": b, "value": v} for c, k, n, b, v in said]
     everybody = [
-        {"account_id": a, "owner_id": a, "created_at": START - timedelta(days=i % 300)} for i, a in enumerate([*crowd, *ring, *trade])
+        {"account_id": a, "owner_id": a, "created_at": START - timedelta(days=i % 300)}
+        for i, a in enumerate([*crowd, *ring, *trade])
     ]
     given = (
         rows(spark, "graph.clusters", [{"cluster_id": a[0], "account_id": a} for a in (*ring, *trade)]),
         rows(spark, "scoring.evidence", pieces),
-        rows(spark, "features.account_tokens", tokens),
-        rows(spark, "features.account_embeddings", active),
+        rows(spark, "features.account_values", shared_values),
+        rows(spark, "features.account_profiles", active),
         rows(spark, "silver.accounts", everybody),
         population(spark, [row["account_id"] for row in everybody]),
         rows(
-            spark, "features.hand_overs", [{"account_from": "r000", "account_to": "r001"}, {"account_from": "r001", "account_to": "o001"}]
+            spark,
+            "features.hand_overs",
+            [{"account_from": "r000", "account_to": "r001"}, {"account_from": "r001", "account_to": "o001"}],
         ),
     )
     found = transform(*given, Run(DAY, DEFAULT, Key(b"k"))).collect()
@@ -385,8 +438,17 @@ def test_a_ring_and_a_trade_side_by_side(spark: SparkSession) -> None:
     assert ring_margin >= DEFAULT.scoring.margin > 0 > trade_margin
     for cluster in "rt":
         rows_of = [r for r in found if r.cluster_id == cluster]
-        assert sum(r.bits for r in rows_of) == pytest.approx(rows_of[0].margin_bits, abs=0.02), "a query gives the margin again"
+        assert sum(r.bits for r in rows_of) == pytest.approx(rows_of[0].margin_bits, abs=0.02), (
+            "a query gives the margin again"
+        )
         assert all(set(r.log_likelihoods) == set(NAMES) for r in rows_of)
     handed = {r.cluster_id: r.value for r in found if r.fact == "hand_overs"}
     assert handed == {"r": 0.0, "t": 0.0}, "two of the ring; and one who is no member"
-    assert {r.fact for r in found if r.cluster_id == "r"} >= {"prior", "source", "repetition", "places", "people", "extraction"}
+    assert {r.fact for r in found if r.cluster_id == "r"} >= {
+        "prior",
+        "source",
+        "repetition",
+        "places",
+        "people",
+        "extraction",
+    }

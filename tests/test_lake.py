@@ -27,7 +27,9 @@ def test_a_day_is_replaced_and_spans_see_what_they_say(spark: SparkSession, lake
     assert lake.days(NAME) == []
     for back, accounts in ((4, ("old",)), (2, ("a", "b")), (0, ("a", "b", "c")), (0, ("a", "d"))):
         day = DAY - timedelta(days=back)
-        lake.write(NAME, rows(spark, NAME, [{"run_date": day, "account_id": a, "component": "a"} for a in accounts]), day)
+        lake.write(
+            NAME, rows(spark, NAME, [{"run_date": day, "account_id": a, "component": "a"} for a in accounts]), day
+        )
 
     def seen(span: Span, day: date = DAY) -> list[str]:
         return sorted(r.account_id for r in lake.read(NAME, span, day).collect())
@@ -65,7 +67,9 @@ def test_no_text_and_no_card_stands_in_the_statistics_of_a_table_s_log() -> None
 
 
 def test_rows_of_another_day_are_refused_whole(spark: SparkSession, lake: Lake) -> None:
-    mixed = rows(spark, NAME, [{"run_date": d, "account_id": "a", "component": "a"} for d in (DAY, DAY - timedelta(days=1))])
+    mixed = rows(
+        spark, NAME, [{"run_date": d, "account_id": "a", "component": "a"} for d in (DAY, DAY - timedelta(days=1))]
+    )
     with pytest.raises(RunError, match="not written"):
         lake.write(NAME, mixed, DAY)
     assert lake.read(NAME, Span.ALL, DAY).count() == 0

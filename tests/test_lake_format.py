@@ -94,8 +94,10 @@ def test_an_older_lake_is_made_anew_from_bronze(
     # Columns of another version, under a marker of this one.
     accounts = old / "silver" / "accounts"
     fewer = DeltaTable(accounts).to_pyarrow_table().drop_columns(["org_id", "account_id"])
-    write_deltalake(accounts, fewer, mode="overwrite", schema_mode="overwrite", partition_by=[str(table("silver.accounts").date)])
-    line = refused(capsys, "job", "features.account_tokens", "--date", DAYS[1], "--lake", old)
+    write_deltalake(
+        accounts, fewer, mode="overwrite", schema_mode="overwrite", partition_by=[str(table("silver.accounts").date)]
+    )
+    line = refused(capsys, "job", "features.account_values", "--date", DAYS[1], "--lake", old)
     assert "silver.accounts" in line
     assert "account_id is missing" in line
 
@@ -109,7 +111,12 @@ def test_an_older_lake_is_made_anew_from_bronze(
     with partitions(spark, 1):
         assert cli.main(["run", "--lake", str(old), "--report", "none"]) == 0, "every day of bronze"
     capsys.readouterr()
-    for name in ("gold.suspect_clusters", "gold.suspect_cluster_members", "gold.cluster_evidence", "gold.cluster_links"):
+    for name in (
+        "gold.suspect_clusters",
+        "gold.suspect_cluster_members",
+        "gold.cluster_evidence",
+        "gold.cluster_links",
+    ):
         before, after = (last_day(made, name) for made in (lake, old))
         assert len(before) > 0
         assert [r for r in before if r not in after] == [r for r in after if r not in before] == [], name

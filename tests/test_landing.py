@@ -47,7 +47,12 @@ def read(
     landing: Landing, folder: str = "exchanges", day: date | None = DAY, unreadable: list[Unreadable] | None = None
 ) -> list[tuple[str, str]]:
     """(file, line) in order of file and position; the file without the day's folder."""
-    rows = landing.lines(folder, day, unreadable or []).where("unreadable is null").orderBy("source_file", "position").collect()
+    rows = (
+        landing.lines(folder, day, unreadable or [])
+        .where("unreadable is null")
+        .orderBy("source_file", "position")
+        .collect()
+    )
     return [(r["source_file"].removeprefix("exchanges/dt=2026-02-10/"), r["line"]) for r in rows]
 
 
@@ -78,9 +83,18 @@ def test_all_kinds_of_files_are_read_together(landing: Callable[[Files], Landing
 
 def test_an_undated_folder_may_be_files_or_folders_or_missing(landing: Callable[[Files], Landing]):
     made = landing(
-        {"accounts.jsonl": b"1\n", "accounts.jsonl.gz": gzip.compress(b"2\n"), "accounts/x.jsonl": b"3\n", "accounts.old": b"no\n"}
+        {
+            "accounts.jsonl": b"1\n",
+            "accounts.jsonl.gz": gzip.compress(b"2\n"),
+            "accounts/x.jsonl": b"3\n",
+            "accounts.old": b"no\n",
+        }
     )
-    assert read(made, "accounts", None) == [("accounts.jsonl", "1"), ("accounts.jsonl.gz", "2"), ("accounts/x.jsonl", "3")]
+    assert read(made, "accounts", None) == [
+        ("accounts.jsonl", "1"),
+        ("accounts.jsonl.gz", "2"),
+        ("accounts/x.jsonl", "3"),
+    ]
     assert read(made, "models", DAY) == []
 
 
@@ -139,10 +153,19 @@ def test_parquet_is_written_as_json(landing: Callable[[Files], Landing]):
     made = landing(
         {
             "DAY/a.parquet": parquet(
-                pa.table({"requested_at": pa.array([at], pa.timestamp("us", "UTC")), "n": [1], "s": pa.array([None], pa.string())})
+                pa.table(
+                    {
+                        "requested_at": pa.array([at], pa.timestamp("us", "UTC")),
+                        "n": [1],
+                        "s": pa.array([None], pa.string()),
+                    }
+                )
             ),
-            "DAY/b.parquet": parquet(pa.table({"requested_at": pa.array([naive], pa.timestamp("ms")), "t": [["x"]], "f": [0.5]})),
-            "DAY/c.parquet": parquet(pa.table({"requested_at": pa.array([at], pa.timestamp("ns", "UTC")), "n": ["1"]})),  # n is text here
+            "DAY/b.parquet": parquet(
+                pa.table({"requested_at": pa.array([naive], pa.timestamp("ms")), "t": [["x"]], "f": [0.5]})
+            ),
+            # n is text here
+            "DAY/c.parquet": parquet(pa.table({"requested_at": pa.array([at], pa.timestamp("ns", "UTC")), "n": ["1"]})),
             "DAY/d.parquet": parquet(pa.table({"b": [b"bytes"], "y": [True]})),
         }
     )

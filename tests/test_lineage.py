@@ -1,4 +1,4 @@
-"""Cluster ids: kept, born, split and merged; one heir an id; the same again on a rerun."""
+"""Cluster ids: kept, born, split and merged; one successor an id; the same again on a rerun."""
 
 from hashlib import sha256
 
@@ -25,8 +25,12 @@ def sha2(text: str) -> str:
 
 def lives(spark: SparkSession, previous: Groups, current: Groups, **options: float) -> Lives:
     """{community: (cluster_id, event, parents)}."""
-    before = spark.createDataFrame([(k, m) for k, group in previous.items() for m in group], "cluster_id string, account_id string")
-    after = spark.createDataFrame([(k, m) for k, group in current.items() for m in group], "community string, account_id string")
+    before = spark.createDataFrame(
+        [(k, m) for k, group in previous.items() for m in group], "cluster_id string, account_id string"
+    )
+    after = spark.createDataFrame(
+        [(k, m) for k, group in current.items() for m in group], "community string, account_id string"
+    )
     rows = carry(before, after.union(after), born_on=DAY, **options).collect()
     assert len(rows) == len(current)
     assert len({row["cluster_id"] for row in rows}) == len(rows)
@@ -66,7 +70,9 @@ def test_a_rerun_is_the_same_and_the_next_run_keeps_every_id(spark: SparkSession
     first = lives(spark, previous, current)
     assert first == lives(spark, previous, dict(reversed(current.items())))
     after = lives(spark, {first[name][0]: members for name, members in current.items()}, current)
-    assert {name: (life[0], life[1]) for name, life in after.items()} == {name: (life[0], "kept") for name, life in first.items()}
+    assert {name: (life[0], life[1]) for name, life in after.items()} == {
+        name: (life[0], "kept") for name, life in first.items()
+    }
 
 
 def test_a_new_id_never_meets_another(spark: SparkSession) -> None:

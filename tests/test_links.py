@@ -16,12 +16,18 @@ from iolaus.schemas.graph_links import FAMILIES
 from iolaus.settings import DEFAULT, Graph, Key, Run
 
 RUN = Run(DAY, replace(DEFAULT, graph=Graph(triangles=0)), Key(b"test"))
-OF = {"infrastructure": ("card", "address", "block", "mail"), "templates": ("system", "head4", "prompt"), "content": ("content",)}
+OF = {
+    "infrastructure": ("card", "address", "block", "mail"),
+    "templates": ("system", "head4", "prompt"),
+    "content": ("content",),
+}
 OF |= {"synchrony": ("synchrony",), "cohort": ("cohort",)}
 
 
 @pytest.mark.parametrize("most", [10**6, 50])
-def test_of_a_group_the_best_channel_counts_and_groups_add_up(spark: SparkSession, monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+def test_of_a_group_the_best_channel_counts_and_groups_add_up(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
     monkeypatch.setattr(links, "ROWS", most)
     rng = np.random.default_rng(8)
     names = [f"account {i:02} é" for i in range(24)]
@@ -43,7 +49,10 @@ def test_of_a_group_the_best_channel_counts_and_groups_add_up(spark: SparkSessio
     for pair, facts in best.items():
         of = [sum(bits for (family, _), bits in facts.items() if family == name) for name in FAMILIES]
         agreeing = sum(bits >= RUN.settings.graph.family_floor * 1_000 for bits in of)
-        if agreeing >= RUN.settings.graph.families and sum(of) >= (np.log2(24) + RUN.settings.graph.chance_links) * 1_000:
+        if (
+            agreeing >= RUN.settings.graph.families
+            and sum(of) >= (np.log2(24) + RUN.settings.graph.chance_links) * 1_000
+        ):
             expected[pair] = (*of, sum(of))
     assert found == expected
     assert len(best) > len(found) > 100
@@ -53,8 +62,8 @@ def test_pairs_of_one_hash_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(pair_evidence, "hashed", lambda a, b: (a + b).view(np.uint64) % np.uint64(3))
     rng = np.random.default_rng(2)
     a, b = rng.integers(0, 6, 200), rng.integers(0, 6, 200)
-    order, begins = pair_evidence.by_pair(a, b)
-    groups = [sorted(group) for group in np.split(order, begins[1:])]
+    order, run_starts = pair_evidence.by_pair(a, b)
+    groups = [sorted(group) for group in np.split(order, run_starts[1:])]
     assert sorted(i for group in groups for i in group) == list(range(200))
     assert len(groups) == len(set(zip(a.tolist(), b.tolist(), strict=True)))
     assert all(len({(a[i], b[i]) for i in group}) == 1 for group in groups)

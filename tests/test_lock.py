@@ -83,7 +83,14 @@ os._exit(9)
 
 def test_a_claim_of_another_machine_is_dead_when_it_stands_still(tmp_path: Path) -> None:
     files = _Disk(tmp_path)
-    claim = {"token": "t", "machine": "elsewhere/x/y", "pid": 1, "started": "1", "since": "2026-01-01T00:00:00+00:00", "released": False}
+    claim = {
+        "token": "t",
+        "machine": "elsewhere/x/y",
+        "pid": 1,
+        "started": "1",
+        "since": "2026-01-01T00:00:00+00:00",
+        "released": False,
+    }
     files.create(f"{WHOLE}/{7:012}.json", json.dumps(claim | {"beat": 0}))
     stop = threading.Event()
 
@@ -104,7 +111,10 @@ def test_a_claim_of_another_machine_is_dead_when_it_stands_still(tmp_path: Path)
 
 
 def test_a_claim_without_text_yet_is_waited_for(tmp_path: Path) -> None:
-    """Between the making of a claim's file and the writing of its text others may read it: it is a holder like any other."""
+    """Between the making of a claim's file and the writing of its text others may read it.
+
+    It is a holder like any other.
+    """
     files = _Disk(tmp_path)
     files.create(f"{WHOLE}/{1:012}.json", "")
     said: list[str] = []
@@ -129,7 +139,7 @@ def test_a_holder_that_slept_writes_nothing_more(tmp_path: Path) -> None:
 
 
 def test_a_number_that_was_used_and_removed_is_no_lock(tmp_path: Path) -> None:
-    """Who looked, slept, and then makes a number that others have meanwhile made, released and removed, does not hold it."""
+    """Who looked, slept, and makes a number that others have meanwhile made, released and removed, does not hold it."""
 
     class Slept(_Disk):
         looked = False

@@ -1,4 +1,7 @@
-"""Lines too long to hold are passed over, and their files are named; no other file is. Here a line may have 64 KiB, for speed."""
+"""Lines too long to hold are passed over, and their files are named; no other file is.
+
+Here a line may have 64 KiB, for speed.
+"""
 
 import gzip
 from datetime import date
@@ -44,7 +47,10 @@ def test_the_file_is_named_and_its_other_lines_are_kept(landing: Landing, tmp_pa
     assert n == 4 * 5_000 + 2
     top = "exchanges/dt=2026-02-10/"
     assert found == [PassedOver(top + "a.jsonl", 1), PassedOver(top + "b.jsonl.gz", 3)]
-    assert [p.reason for p in found] == ["a line of over 64 MiB, which was passed over", "3 lines of over 64 MiB, which were passed over"]
+    assert [p.reason for p in found] == [
+        "a line of over 64 MiB, which was passed over",
+        "3 lines of over 64 MiB, which were passed over",
+    ]
     marks = (
         landing.lines("exchanges", DAY, [Unreadable(p.file, p.reason) for p in found])
         .where("unreadable is not null")

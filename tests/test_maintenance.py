@@ -49,14 +49,18 @@ def test_a_scattered_day_is_compacted_once(spark: SparkSession, lake: Lake) -> N
     assert [(d.table, d.what) for d in done] == [(COMPONENTS, f"{DAY}: 4 files became 1")]
     assert len(files(lake, COMPONENTS, DAY) - before) == 1
     assert len(files(lake, COMPONENTS, old)) == 4, "beyond the days asked for"
-    assert sorted(r.account_id for r in lake.read(COMPONENTS, Span.DAY, DAY).collect()) == sorted(f"a{i}" for i in range(40))
+    assert sorted(r.account_id for r in lake.read(COMPONENTS, Span.DAY, DAY).collect()) == sorted(
+        f"a{i}" for i in range(40)
+    )
     assert list(compact(lake, DAY, 7, DEFAULT.retention)) == [], "what is compact stays as it is"
 
 
 def test_text_goes_after_its_days(spark: SparkSession, lake: Lake) -> None:
     days = [DAY - timedelta(days=back) for back in (0, 29, 30, 45)]
     for day in days:
-        lake.write(EXCHANGES, rows(spark, EXCHANGES, [{"arrived_on": day, "happened_on": day, "prompt": "private"}]), day)
+        lake.write(
+            EXCHANGES, rows(spark, EXCHANGES, [{"arrived_on": day, "happened_on": day, "prompt": "private"}]), day
+        )
     lake.write(REJECTED, rows(spark, REJECTED, [{"arrived_on": days[3], "row": "private"}]), days[3])
     for _ in range(2):  # repeated, it finds nothing to do
         list(retain(lake, DAY, DEFAULT.retention))
@@ -68,7 +72,9 @@ def test_text_goes_after_its_days(spark: SparkSession, lake: Lake) -> None:
 
 def test_only_old_files_that_no_version_needs_are_removed(spark: SparkSession, lake: Lake) -> None:
     for account in ("a", "b"):
-        lake.write(COMPONENTS, rows(spark, COMPONENTS, [{"run_date": DAY, "account_id": account, "component": "a"}]), DAY)
+        lake.write(
+            COMPONENTS, rows(spark, COMPONENTS, [{"run_date": DAY, "account_id": account, "component": "a"}]), DAY
+        )
     kept = files(lake, COMPONENTS, DAY)
     left = Path(lake.path(COMPONENTS)) / f"run_date={DAY}" / "part-of-a-killed-job.parquet"
     left.write_bytes(b"half")
@@ -84,7 +90,11 @@ def test_only_old_files_that_no_version_needs_are_removed(spark: SparkSession, l
 def test_an_account_is_dropped_everywhere_and_no_other(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
     gone, stays = 'go"ne', "stays"
     lake.write(
-        COMPONENTS, rows(spark, COMPONENTS, [{"run_date": DAY, "account_id": a, "component": gone} for a in (gone, stays, "third")]), DAY
+        COMPONENTS,
+        rows(
+            spark, COMPONENTS, [{"run_date": DAY, "account_id": a, "component": gone} for a in (gone, stays, "third")]
+        ),
+        DAY,
     )
     named = [{"run_date": DAY, "account_id": a, "community": f"links:{gone}"} for a in (gone, stays)]
     lake.write("graph.communities", rows(spark, "graph.communities", named), DAY)
@@ -100,8 +110,12 @@ def test_an_account_is_dropped_everywhere_and_no_other(spark: SparkSession, lake
     asked.write_text(f"  {gone}\n\nplain\nnever seen\n", encoding="utf-8")
     done = list(forget(lake, requested(spark, str(asked))))
     assert Done(MEMBERS, "2 rows dropped") in done
-    assert [r.account_id for r in spark.read.format("delta").load(aside).collect()] == [stays], "nor in what a gate kept aside"
-    left = {n: lake.read(n, Span.DAY, DAY).collect() for n in (COMPONENTS, "graph.communities", PAIRS, MEMBERS, REJECTED)}
+    assert [r.account_id for r in spark.read.format("delta").load(aside).collect()] == [stays], (
+        "nor in what a gate kept aside"
+    )
+    left = {
+        n: lake.read(n, Span.DAY, DAY).collect() for n in (COMPONENTS, "graph.communities", PAIRS, MEMBERS, REJECTED)
+    }
     assert not any(gone in str(row.asDict()) for found in left.values() for row in found)
     assert sorted(r.account_id for r in left[COMPONENTS]) == [stays, "third"]
     assert len({r.component for r in left[COMPONENTS]}) == 1, "they are of one component still"
@@ -136,7 +150,9 @@ def test_verdicts_are_dropped_with_their_accounts_and_those_on_others_stay(
     ((nameless,),) = ({m for m in whole.members if m not in (stays, "third")},)
     assert nameless.startswith("dropped-")
     assert (whole.verdict, whole.named, whole.why) == ("confirmed", [], f"{nameless}, {stays} and x{gone} are one")
-    assert (set(some.named), set(some.members)) == ({nameless, stays}, {nameless, stays, "third"}), "not of the whole cluster"
+    assert (set(some.named), set(some.members)) == ({nameless, stays}, {nameless, stays, "third"}), (
+        "not of the whole cluster"
+    )
     version = DeltaTable(lake.path(VERDICTS)).version()
     assert list(forget(lake, requested(spark, str(asked)))) == [], "nothing is left to drop"
     assert DeltaTable(lake.path(VERDICTS)).version() == version
@@ -145,8 +161,15 @@ def test_verdicts_are_dropped_with_their_accounts_and_those_on_others_stay(
 
 
 def test_every_column_of_accounts_is_known() -> None:
-    tables = {t.name: t for m in iter_modules(schemas.__path__) if "_" in m.name for t in [import_module(f"iolaus.schemas.{m.name}").TABLE]}
-    named = {c.name for t in tables.values() for c in t.columns if isinstance(c.dataType, StringType) and "account" in c.name}
+    tables = {
+        t.name: t
+        for m in iter_modules(schemas.__path__)
+        if "_" in m.name
+        for t in [import_module(f"iolaus.schemas.{m.name}").TABLE]
+    }
+    named = {
+        c.name for t in tables.values() for c in t.columns if isinstance(c.dataType, StringType) and "account" in c.name
+    }
     assert named == set(ACCOUNT_COLUMNS)
     assert all(label in tables[name].schema.fieldNames() for name, (label, _) in LABELS.items())
 
@@ -159,17 +182,27 @@ def test_every_column_of_accounts_is_known() -> None:
         (["retain", "--date", "2026-02-10", "--days", "0"], "give 1 or more"),
     ],
 )
-def test_what_is_missing_is_said_in_one_line(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_missing_is_said_in_one_line(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert cli.main(["maintain", *arguments, "--lake", "nowhere"]) == 2
     assert said in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     "arguments",
-    [["maintain", "vacuum"], ["job", "silver.exchanges", "--date", str(DAY)], ["gate", "bronze.models", "--date", str(DAY)]],
+    [
+        ["maintain", "vacuum"],
+        ["job", "silver.exchanges", "--date", str(DAY)],
+        ["gate", "bronze.models", "--date", str(DAY)],
+    ],
 )
 def test_a_lake_that_is_not_there(
-    spark: SparkSession, arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    spark: SparkSession,
+    arguments: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv(VARIABLE, KEY)
     assert cli.main([*arguments, "--lake", str(tmp_path / "lake")]) == 2

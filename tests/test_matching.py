@@ -16,29 +16,38 @@ from iolaus import cli, lake_format
 from iolaus.export.intersection import FIELD, multiplied, new_secret, point
 from iolaus.runtime.secret import FILE_VARIABLE, SHARED_FILE_VARIABLE, SHARED_VARIABLE, VARIABLE
 from iolaus.settings import Key
-from iolaus.text.pseudonyms import block, pseudonym, token
+from iolaus.text.pseudonyms import block, pseudonym, value_hash
 
 DAY = date(2026, 2, 11)
 SHARED = "a key that both labs agreed on by telephone"
 
 
 def lab(root: Path, key: str, operators: dict[str, tuple[str, list[int]]]) -> Path:
-    """A lake of a run that published operators: by cluster, the address all five accounts send from and their prompts' hashes."""
+    """A lake of a run that published operators.
+
+    By cluster, the address all five accounts send from and their prompts' hashes.
+    """
     stamp = datetime(2026, 2, 11, 12, tzinfo=UTC)
-    members, tokens, sent = [], [], []
+    members, shared_values, sent = [], [], []
     for cluster, (address, prompts) in operators.items():
         for account in (f"{cluster}-{i}" for i in range(5)):
             members.append({"run_date": DAY, "cluster_id": cluster, "account_id": account})
             sent.append({"happened_on": DAY, "requested_at": stamp, "account_id": account, "client_ip": address})
             hidden = [("address", address), ("block", str(block(address)))]
-            values = [(kind, int(token(pa.array([pseudonym(key.encode(), kind, x)]))[0])) for kind, x in hidden]
+            values = [(kind, int(value_hash(pa.array([pseudonym(key.encode(), kind, x)]))[0])) for kind, x in hidden]
             values += [("head8", x) for x in prompts]
-            tokens += [{"run_date": DAY, "account_id": account, "channel": c, "token": t, "users": 5} for c, t in values]
-        tokens += [{"run_date": DAY, "account_id": f"{cluster}-{i}", "channel": "head4", "token": 77, "users": 900} for i in range(5)]
+            shared_values += [
+                {"run_date": DAY, "account_id": account, "channel": c, "value_hash": t, "n_owners": 5}
+                for c, t in values
+            ]
+        shared_values += [
+            {"run_date": DAY, "account_id": f"{cluster}-{i}", "channel": "head4", "value_hash": 77, "n_owners": 900}
+            for i in range(5)
+        ]
     written: dict[str, list[dict[str, Any]]] = {
         "gold/suspect_clusters": [{"run_date": DAY, "cluster_id": c} for c in operators],
         "gold/suspect_cluster_members": members,
-        "features/account_tokens": tokens,
+        "features/account_values": shared_values,
         "bronze/exchanges": sent,
         "silver/accounts": [{"run_date": DAY, "key_id": Key(key.encode()).key_id}],
     }
@@ -61,7 +70,12 @@ def labs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
     for name, of in operators.items():
         monkeypatch.setenv(VARIABLE, f"the secret key of lab {name}")
         made = lab(tmp_path / name / "lake", f"the secret key of lab {name}", of)
-        assert cli.main(["export", "fingerprints", "--lake", str(made), "--lab", name, "--out", str(tmp_path / name / "out")]) == 0
+        assert (
+            cli.main(
+                ["export", "fingerprints", "--lake", str(made), "--lab", name, "--out", str(tmp_path / name / "out")]
+            )
+            == 0
+        )
     return tmp_path / "a", tmp_path / "b"
 
 
@@ -91,21 +105,32 @@ def test_the_operator_in_common_is_found_by_both(labs: tuple[Path, Path], capsys
     assert "alias: 4 of 5" in match(b, capsys)
 
 
-def test_what_is_sent_says_nothing_but_how_much_it_is(labs: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_sent_says_nothing_but_how_much_it_is(
+    labs: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
     a, b = labs
     sent = json.loads((a / "out/offer.json").read_text())
     assert set(sent) == {"format", "lab", "key_id", "values"}
     assert all(x < y for x, y in pairwise(sent["values"])), "in an order that tells nothing"
-    assert len(sent["values"]) == 9, "two addresses, their networks, five prompts; what 900 owners have is not among them"
+    assert len(sent["values"]) == 9, (
+        "two addresses, their networks, five prompts; what 900 owners have is not among them"
+    )
     # The other lab has the shared key and can hash every guess, the right ones too: it finds none of them in the offer.
-    truth = [("address", "203.0.113.7"), ("address", "198.51.100.1"), ("block", "203.0.113.0/24"), ("head8", f"{11:016x}")]
+    truth = [
+        ("address", "203.0.113.7"),
+        ("address", "198.51.100.1"),
+        ("block", "203.0.113.0/24"),
+        ("head8", f"{11:016x}"),
+    ]
     guesses = {point(SHARED.encode(), kind, value) for kind, value in truth}
     theirs = json.loads((b / "out/private.json").read_text())
     own = bytes.fromhex(theirs["secret"])
     assert not {x.hex() for x in [*guesses, *multiplied(own, guesses)]} & set(sent["values"])
     again = a / "again"
     assert cli.main(["export", "fingerprints", "--lake", str(b / "lake"), "--lab", "b", "--out", str(again)]) == 0
-    assert not set(theirs["rows"]) & set(json.loads((again / "offer.json").read_text())["values"]), "each exchange has a secret of its own"
+    assert not set(theirs["rows"]) & set(json.loads((again / "offer.json").read_text())["values"]), (
+        "each exchange has a secret of its own"
+    )
     assert (a / "out/private.json").stat().st_mode & 0o077 == 0
     capsys.readouterr()
 
@@ -142,7 +167,9 @@ def test_a_second_set_of_guesses_is_not_answered(labs: tuple[Path, Path], capsys
     assert "another offer already" in capsys.readouterr().err
 
 
-def test_a_short_shared_key_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_short_shared_key_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv(SHARED_VARIABLE, "short")
     assert cli.main(["match", str(tmp_path), str(tmp_path)]) == 2
     assert "shorter than 16 bytes" in capsys.readouterr().err

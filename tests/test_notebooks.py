@@ -42,7 +42,10 @@ def test_a_notebook_begins_with_its_question_and_has_no_outputs(path: Path):
 
 
 def execute_all() -> dict[str, int]:
-    """Execute every notebook on the lake of `IOLAUS_LAKE`; how many plots each made. tests/test_run.py does it, which has a lake."""
+    """Execute every notebook on the lake of `IOLAUS_LAKE`.
+
+    How many plots each made. tests/test_run.py does it, which has a lake.
+    """
 
     def execute(path: Path) -> int:
         book = read(path)

@@ -1,4 +1,7 @@
-"""What is installed: one package with its suites, which reads a lake without Spark and runs beside any other folders."""
+"""What is installed: one package with its suites.
+
+It reads a lake without Spark and runs beside any other folders.
+"""
 
 import json
 import os
@@ -37,7 +40,17 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A source tree without its history: a copy of what an image's build copies."""
     made = tmp_path_factory.mktemp("source")
     parts = ["pyproject.toml", "MANIFEST.in", "README.md", "LICENSE", "jobs", "expectations"]
-    command = ["tar", "-C", str(ROOT), "--exclude", "__pycache__", "--exclude", "*.egg-info", "-cf", str(made / "source.tar")]
+    command = [
+        "tar",
+        "-C",
+        str(ROOT),
+        "--exclude",
+        "__pycache__",
+        "--exclude",
+        "*.egg-info",
+        "-cf",
+        str(made / "source.tar"),
+    ]
     subprocess.run([*command, *parts], check=True)
     with tarfile.open(made / "source.tar") as packed:
         packed.extractall(made / "tree", filter="data")
@@ -49,7 +62,9 @@ def built(source: Path, hook: str, folder: Path, **environment: str) -> Path:
     folder.mkdir()
     code = f"import sys; from setuptools import build_meta as b; b.{hook}(sys.argv[1])"
     command = [sys.executable, "-c", code, str(folder)]
-    subprocess.run(command, cwd=source, env={**os.environ, **environment}, check=True, capture_output=True, timeout=SECONDS)
+    subprocess.run(
+        command, cwd=source, env={**os.environ, **environment}, check=True, capture_output=True, timeout=SECONDS
+    )
     [made] = folder.iterdir()
     return made
 
@@ -68,11 +83,15 @@ def test_the_wheel_has_one_name_and_all_suites(wheel: Path) -> None:
 
 def test_executors_get_what_the_wheel_has(wheel: Path) -> None:
     with zipfile.ZipFile(session._archive()) as shipped:
-        assert sorted(shipped.namelist()) == sorted(n for n in zipfile.ZipFile(wheel).namelist() if n.startswith("iolaus/"))
+        assert sorted(shipped.namelist()) == sorted(
+            n for n in zipfile.ZipFile(wheel).namelist() if n.startswith("iolaus/")
+        )
 
 
 def test_a_source_distribution_makes_the_same_wheel(source: Path, wheel: Path, tmp_path: Path) -> None:
-    packed = built(source, "build_sdist", tmp_path / "sdist", SETUPTOOLS_SCM_PRETEND_VERSION_FOR_IOLAUS="0.2.0+g0123abc")
+    packed = built(
+        source, "build_sdist", tmp_path / "sdist", SETUPTOOLS_SCM_PRETEND_VERSION_FOR_IOLAUS="0.2.0+g0123abc"
+    )
     with tarfile.open(packed) as opened:
         opened.extractall(tmp_path / "tree", filter="data")
     [tree] = (tmp_path / "tree").iterdir()
@@ -86,7 +105,9 @@ def test_the_version_of_a_checkout_is_its_commit(tmp_path: Path) -> None:
     """Whichever commit is checked out: an editable installation is not made anew for each."""
     if not (ROOT / ".git").exists():
         pytest.skip("no checkout")
-    commit = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+    commit = subprocess.run(
+        ["git", "-C", str(ROOT), "rev-parse", "HEAD"], capture_output=True, text=True, check=True
+    ).stdout.strip()
     said = version.code_version().removesuffix("-dirty").rpartition("g")[2]
     assert len(said) >= 12
     assert commit.startswith(said)
@@ -204,8 +225,21 @@ def test_the_wheel_runs_beside_packages_of_the_same_names(
     where = [str(installed.parent / "python"), "-c", "import iolaus; print(iolaus.__file__)"]
     found = subprocess.run(where, cwd=tmp_path, env=surroundings, capture_output=True, text=True, check=True).stdout
     assert found.startswith(str(installed.parents[1])), "not the checkout"
-    command = [str(installed), "run", "--landing", str(landing), "--lake", "lake", "--date", str(DAYS[0]), "--report", "none"]
-    ran = subprocess.run(command, cwd=tmp_path, env=surroundings, capture_output=True, text=True, check=False, timeout=SECONDS)
+    command = [
+        str(installed),
+        "run",
+        "--landing",
+        str(landing),
+        "--lake",
+        "lake",
+        "--date",
+        str(DAYS[0]),
+        "--report",
+        "none",
+    ]
+    ran = subprocess.run(
+        command, cwd=tmp_path, env=surroundings, capture_output=True, text=True, check=False, timeout=SECONDS
+    )
     assert ran.returncode == 0, ran.stderr
     assert json.loads((tmp_path / "lake" / lake_format.MARKER).read_text())["format"] == lake_format.FORMAT
     published = 0

@@ -16,7 +16,13 @@ from iolaus.settings import Ingestion
 
 DAY = date(2026, 2, 10)
 LIMITS = Ingestion(prompt_bytes=1000)
-BASE = {"exchange_id": "e", "account_id": "a", "requested_at": "2026-02-10T08:00:00Z", "request_model": "m", "prompt": "hello"}
+BASE = {
+    "exchange_id": "e",
+    "account_id": "a",
+    "requested_at": "2026-02-10T08:00:00Z",
+    "request_model": "m",
+    "prompt": "hello",
+}
 ABSENT = object()
 
 
@@ -86,7 +92,10 @@ BAD = {
     "int too large": (line(turn_index=2**31), ["wrong_type: turn_index"]),
     "long too large": (line(usage_input_tokens=2**63), ["wrong_type: usage_input_tokens"]),
     "double too large": (appended('"request_temperature": 1e400'), ["wrong_type: request_temperature"]),
-    "double of too many digits": (appended('"request_temperature": ' + "9" * 5000), ["wrong_type: request_temperature"]),
+    "double of too many digits": (
+        appended('"request_temperature": ' + "9" * 5000),
+        ["wrong_type: request_temperature"],
+    ),
     "NaN in text": (line(request_temperature="NaN"), ["wrong_type: request_temperature"]),
     "number for a boolean": (line(request_stream=1), ["wrong_type: request_stream"]),
     "boolean for an int": (line(http_status=True), ["wrong_type: http_status"]),
@@ -104,14 +113,21 @@ BAD = {
     "oversized, in bytes": (line(prompt="é" * 501), ["oversized_prompt"]),
     "several": (
         line(account_id=5, requested_at="1999-01-01T00:00:00Z", request_model=ABSENT, http_status="200"),
-        ["wrong_type: account_id", "missing: request_model", "wrong_type: http_status", "impossible_time: requested_at"],
+        [
+            "wrong_type: account_id",
+            "missing: request_model",
+            "wrong_type: http_status",
+            "impossible_time: requested_at",
+        ],
     ),
 }
 WRONG = {f.name: ({"k": 1} if f.dataType.typeName() == "string" else {"k": "v"}) for f in EXCHANGE}
 PLAIN = {f.name: (5 if f.dataType.typeName() in ("string", "timestamp", "array") else "text") for f in EXCHANGE}
 
 
-def parsed(spark: SparkSession, lines: Sequence[str | bytes], arrived_on: date | None = DAY, **options: Any) -> list[Row]:
+def parsed(
+    spark: SparkSession, lines: Sequence[str | bytes], arrived_on: date | None = DAY, **options: Any
+) -> list[Row]:
     """The lines parsed, as exchanges unless other fields are given."""
     return tests.lines.parsed(spark, lines, LIMITS, arrived_on, **options)
 
@@ -120,7 +136,9 @@ def parsed(spark: SparkSession, lines: Sequence[str | bytes], arrived_on: date |
 def results(spark: SparkSession) -> dict[str, Row]:
     """Every line above, parsed in one job."""
     lines = GOOD | {name: text for name, (text, _) in BAD.items()}
-    lines |= {f"wrong {n}": line(**{n: v}) for n, v in WRONG.items()} | {f"plain {n}": line(**{n: v}) for n, v in PLAIN.items()}
+    lines |= {f"wrong {n}": line(**{n: v}) for n, v in WRONG.items()} | {
+        f"plain {n}": line(**{n: v}) for n, v in PLAIN.items()
+    }
     return dict(zip(lines, parsed(spark, list(lines.values())), strict=True))
 
 
@@ -162,13 +180,22 @@ def test_unknown_fields_are_kept_as_json(spark: SparkSession):
         appended('"s": "\\\\ud83d \\ud83d \\ud83d\\ude00", "\\udc00": 1'),
     ]
     extra = [r["extra"] for r in parsed(spark, lines)]
-    assert extra[:4] == [None, {"zz": '{"k":[1,null]}', "yy": '"s"', "xx": "null"}, {"q": '{"k":2}', "zz": "2"}, {"Prompt": '"P"'}]
+    assert extra[:4] == [
+        None,
+        {"zz": '{"k":[1,null]}', "yy": '"s"', "xx": "null"},
+        {"q": '{"k":2}', "zz": "2"},
+        {"Prompt": '"P"'},
+    ]
     numbers = {"n": f'{{"k":{2**70}}}', "m": "-" + "8" * 40, "f": "100000.0", "g": "1.5", "h": "1e+20", "e": "1e999"}
     assert extra[4:] == [numbers, {"s": '"\\\\ud83d \ufffd \U0001f600"', "\ufffd": "1"}]
 
 
 def test_bytes_that_are_no_utf8_are_named_beside_the_rest(spark: SparkSession):
-    lines = [line(prompt="PP").encode().replace(b"PP", b"\xff"), b"\xff", line(account_id=5, prompt="PP").encode().replace(b"PP", b"\xc3(")]
+    lines = [
+        line(prompt="PP").encode().replace(b"PP", b"\xff"),
+        b"\xff",
+        line(account_id=5, prompt="PP").encode().replace(b"PP", b"\xc3("),
+    ]
     reasons = [r["reasons"] for r in parsed(spark, lines)]
     assert reasons == [["invalid_utf8"], ["invalid_utf8", "broken_json"], ["invalid_utf8", "wrong_type: account_id"]]
 
@@ -191,7 +218,9 @@ def test_an_agreement_begins_on_a_date_or_at_a_time(spark: SparkSession):
     assert [r["reasons"] for r in found] == [[], [], *[["wrong_type: since"]] * 3, ["missing: since"]]
 
 
-TIMES = st.integers(0, 350_000_000_000_000).map(lambda micros: datetime(2015, 1, 2, tzinfo=UTC) + timedelta(microseconds=micros))
+TIMES = st.integers(0, 350_000_000_000_000).map(
+    lambda micros: datetime(2015, 1, 2, tzinfo=UTC) + timedelta(microseconds=micros)
+)
 VALUES = st.fixed_dictionaries(
     {
         "exchange_id": st.text(min_size=1),
@@ -211,7 +240,9 @@ VALUES = st.fixed_dictionaries(
 
 @settings(derandomize=True, max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(VALUES, TIMES), min_size=30, max_size=60), st.integers(-18 * 60, 18 * 60), st.booleans())
-def test_what_is_written_is_read(spark: SparkSession, written: list[tuple[dict[str, Any], datetime]], offset: int, ascii_only: bool):
+def test_what_is_written_is_read(
+    spark: SparkSession, written: list[tuple[dict[str, Any], datetime]], offset: int, ascii_only: bool
+):
     sign, minutes = "-" if offset < 0 else "+", abs(offset)
     lines = []
     for values, at in written:

@@ -10,7 +10,9 @@ from pyspark.sql import SparkSession
 from iolaus.runtime.landing import Landing
 
 
-def test_each_way_is_measured(spark: SparkSession, landing: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_way_is_measured(
+    spark: SparkSession, landing: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "benchmarks"))
     parsing = importlib.import_module("parsing")
     day = Landing(spark, str(landing)).days()[0]
@@ -21,4 +23,6 @@ def test_each_way_is_measured(spark: SparkSession, landing: Path, tmp_path: Path
     assert figures["warm_bronze_exchanges_workers_us"] > 0
     ways = ("from_json", "bronze_exchanges", "quarantine_no_line_rejected", "quarantine_a_line_rejected")
     stages = {"day_1_bronze_exchanges", "day_1_quality_quarantine"}
-    assert {n.removesuffix("_java_us") for n in figures if n.endswith("_java_us")} == {f"warm_{way}" for way in ways} | stages
+    assert {n.removesuffix("_java_us") for n in figures if n.endswith("_java_us")} == {
+        f"warm_{way}" for way in ways
+    } | stages

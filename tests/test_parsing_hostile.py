@@ -45,19 +45,28 @@ TIMES = st.one_of(
     ),
     st.datetimes(datetime(2014, 12, 30), datetime(2026, 2, 13)).map(lambda t: t.isoformat() + "+01:00"),  # noqa: DTZ001
 )
-NUMBERS = st.sampled_from(["5.0", "-0", "1E5", "1e400", "-1e400", "NaN", "01", "1.", str(2**31), str(-(2**63) - 1), str(2**64), "7" * 400])
+NUMBERS = st.sampled_from(
+    ["5.0", "-0", "1E5", "1e400", "-1e400", "NaN", "01", "1.", str(2**31), str(-(2**63) - 1), str(2**64), "7" * 400]
+)
 VALUES = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-(2**70), 2**70), st.floats(allow_nan=False), TEXTS, TIMES),
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(TEXTS, inner, max_size=2)),
     max_leaves=4,
 )
 RIGHT = {"string": TEXTS, "timestamp": TIMES, "boolean": st.booleans(), "integer": st.integers(-(2**31), 2**31 - 1)}
-RIGHT |= {"long": st.integers(-(2**63), 2**63 - 1), "double": st.floats() | st.integers(), "array": st.lists(TEXTS, max_size=2)}
+RIGHT |= {
+    "long": st.integers(-(2**63), 2**63 - 1),
+    "double": st.floats() | st.integers(),
+    "array": st.lists(TEXTS, max_size=2),
+}
 
 
 @st.composite
 def lines(draw: st.DrawFn) -> bytes:
-    """An exchange as JSON: mostly right, with wrong types, unknown keys, keys written twice, and bytes cut off or put in."""
+    """An exchange as JSON, mostly right.
+
+    With wrong types, unknown keys, keys written twice, and bytes cut off or put in.
+    """
     base = {"exchange_id": "e", "account_id": "a", "request_model": "m"}
     base |= {"requested_at": draw(st.just("2026-02-10T08:00:00Z") | TIMES), "prompt": draw(st.text(max_size=25))}
     pairs = [(name, json.dumps(value)) for name, value in base.items() if draw(st.integers(0, 19))]
@@ -141,7 +150,9 @@ def reference(line: bytes) -> tuple[dict[str, Any] | None, list[str]]:
         return None, [*reasons, "broken_json"]
     if not isinstance(row, dict):
         return None, [*reasons, "not_an_object"]
-    values = {f.name: None if row.get(f.name) is None else FITTING[f.dataType.typeName()](row[f.name]) for f in EXCHANGE}
+    values = {
+        f.name: None if row.get(f.name) is None else FITTING[f.dataType.typeName()](row[f.name]) for f in EXCHANGE
+    }
     for known in EXCHANGE:
         given = row.get(known.name)
         if given is not None and values[known.name] is None:
@@ -168,7 +179,13 @@ def judged(given: Sequence[bytes]) -> list[tuple[dict[str, Any] | None, list[str
 
 
 def line_of(**fields: Any) -> bytes:
-    sound = {"exchange_id": "e", "account_id": "a", "request_model": "m", "requested_at": "2026-02-10T08:00:00Z", "prompt": "p"}
+    sound = {
+        "exchange_id": "e",
+        "account_id": "a",
+        "request_model": "m",
+        "requested_at": "2026-02-10T08:00:00Z",
+        "prompt": "p",
+    }
     return json.dumps(sound | fields).encode()
 
 
@@ -198,7 +215,15 @@ def test_lines_are_judged_as_by_the_reference_and_each_by_itself() -> None:
             seen.update(reason.partition(":")[0] for reason in found[1] or ["accepted"])
 
     compare()
-    kinds = {"broken_json", "not_an_object", "invalid_utf8", "missing", "wrong_type", "impossible_time", "oversized_prompt"}
+    kinds = {
+        "broken_json",
+        "not_an_object",
+        "invalid_utf8",
+        "missing",
+        "wrong_type",
+        "impossible_time",
+        "oversized_prompt",
+    }
     assert seen == kinds | {"accepted"}, "or the comparison would be of less than it seems"
 
 
@@ -208,7 +233,9 @@ def test_a_batch_is_cut_into_pieces_that_are_the_batch(monkeypatch: pytest.Monke
     batch = pa.RecordBatch.from_arrays([pa.array(given, pa.binary()), pa.array(range(7))], names=["line", "position"])
     pieces = list(parsing._pieces(batch))
     assert len(pieces) > 2
-    assert max(sum(len(v or b"") for v in p.column("line").to_pylist()) for p in pieces) <= 34, "a line, and what fits before it"
+    assert max(sum(len(v or b"") for v in p.column("line").to_pylist()) for p in pieces) <= 34, (
+        "a line, and what fits before it"
+    )
     assert pa.Table.from_batches(pieces).to_batches()[0].schema == batch.schema
     assert pa.Table.from_batches(pieces).combine_chunks().to_batches()[0].equals(batch)
     assert list(parsing._pieces(batch.slice(0, 0))) == []

@@ -70,12 +70,17 @@ def test_the_path_of_the_code_is_the_name_of_the_table(made: Stage):
 
 @each_stage
 def test_a_transform_takes_its_reads_by_the_names_of_the_map(made: Stage):
-    """The runner passes them by name: none may be missing, unknown or in another order than a reader of the map expects."""
+    """The runner passes them by name.
+
+    None may be missing, unknown or in another order than a reader of the map expects.
+    """
     taken = signature(import_module(f"iolaus.{made.table}").transform).parameters
     assert [*taken] == [*(r.name for r in made.reads), "run"]
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "jobs" / "iolaus" / "schemas").glob("[a-z]*_*.py")), ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "jobs" / "iolaus" / "schemas").glob("[a-z]*_*.py")), ids=lambda p: p.stem
+)
 def test_a_schema_belongs_to_a_stage_the_records_or_the_verdicts(path: Path):
     assert path.stem.replace("_", ".", 1) in {*TABLES, *RECORDS, VERDICTS}
 

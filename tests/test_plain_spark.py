@@ -39,16 +39,39 @@ def test_a_trick_that_spark_does_not_know_is_left_out(monkeypatch: pytest.Monkey
 
 def test_a_day_without_tricks_has_the_same_rows(lake: Path, landing: Path, tmp_path: Path) -> None:
     surroundings = {**os.environ, VARIABLE: KEY, tricks.VARIABLE: "1", "PYTHONPATH": str(ROOT / "jobs")}
-    command = [sys.executable, "-m", "iolaus", "run", "--landing", str(landing), "--lake", "lake", "--date", str(DAYS[0])]
+    command = [
+        sys.executable,
+        "-m",
+        "iolaus",
+        "run",
+        "--landing",
+        str(landing),
+        "--lake",
+        "lake",
+        "--date",
+        str(DAYS[0]),
+    ]
     ran = subprocess.run(
-        [*command, "--report", "none"], cwd=tmp_path, env=surroundings, capture_output=True, text=True, check=False, timeout=600
+        [*command, "--report", "none"],
+        cwd=tmp_path,
+        env=surroundings,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
     )
     assert ran.returncode == 0, ran.stderr
-    recorded = DeltaTable(tmp_path / "lake" / "quality" / "runs").to_pyarrow_table(columns=["table_name", "rows_out"]).to_pylist()
+    recorded = (
+        DeltaTable(tmp_path / "lake" / "quality" / "runs")
+        .to_pyarrow_table(columns=["table_name", "rows_out"])
+        .to_pylist()
+    )
     for name in (s.table for s in STAGES if s.layer in ("graph", "scoring", "gold")):
         ours, theirs = (day_of(made, name) for made in (lake, tmp_path / "lake"))
         assert ours == theirs, name
-        assert {"table_name": name, "rows_out": len(theirs)} in recorded, "what was written is read from Delta's history"
+        assert {"table_name": name, "rows_out": len(theirs)} in recorded, (
+            "what was written is read from Delta's history"
+        )
 
 
 def day_of(lake: Path, name: str) -> list[str]:

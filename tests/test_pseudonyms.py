@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iolaus.text.pseudonyms import addresses, block, canonical_address, pseudonym, pseudonyms, token
+from iolaus.text.pseudonyms import addresses, block, canonical_address, pseudonym, pseudonyms, value_hash
 
 SECRET = b"a key for tests alone"
 
@@ -32,20 +32,31 @@ def test_a_batch_is_hmac_of_each_value_and_null_for_nothing(values: list[str | N
 
 
 def test_rfc_4231_case_2_through_the_same_construction() -> None:
-    """The published vector of HMAC-SHA-256, with its data split at the domain's end as ours is not: the digest is the standard's."""
+    """The published vector of HMAC-SHA-256, with its data split at the domain's end as ours is not.
+
+    The digest is the standard's.
+    """
     vector = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
     assert hmac.new(b"Jefe", b"what do ya want for nothing?", hashlib.sha256).hexdigest() == vector
     assert (
-        pseudonym(b"Jefe", "what do ya want", "for nothing?") == hmac.digest(b"Jefe", b"what do ya want\0for nothing?", "sha256").hex()[:32]
+        pseudonym(b"Jefe", "what do ya want", "for nothing?")
+        == hmac.digest(b"Jefe", b"what do ya want\0for nothing?", "sha256").hex()[:32]
     )
 
 
 def test_kinds_keys_and_values_part_pseudonyms() -> None:
-    every = [pseudonym(key, kind, value) for key in (b"k1", b"k2") for kind in ("card", "address", "car") for value in ("x", "dx", "")]
+    every = [
+        pseudonym(key, kind, value)
+        for key in (b"k1", b"k2")
+        for kind in ("card", "address", "car")
+        for value in ("x", "dx", "")
+    ]
     assert len(set(every)) == len(every)
 
 
-@pytest.mark.parametrize("value", ["visa-4242", "203.0.113.77", "example.org", "2001:db8::77", "Mozilla/5.0 (X11)", "карта"])
+@pytest.mark.parametrize(
+    "value", ["visa-4242", "203.0.113.77", "example.org", "2001:db8::77", "Mozilla/5.0 (X11)", "карта"]
+)
 def test_the_clear_value_is_not_in_its_pseudonym(value: str) -> None:
     found = pseudonym(SECRET, "card", value)
     assert len(found) == 32
@@ -62,7 +73,13 @@ def test_unpaired_surrogates_have_a_pseudonym() -> None:
     ("spellings", "canonical", "around"),
     [
         (
-            ["203.0.113.77", " 203.0.113.77\n", "::ffff:203.0.113.77", "::FFFF:CB00:714D", "0:0:0:0:0:ffff:203.0.113.77"],
+            [
+                "203.0.113.77",
+                " 203.0.113.77\n",
+                "::ffff:203.0.113.77",
+                "::FFFF:CB00:714D",
+                "0:0:0:0:0:ffff:203.0.113.77",
+            ],
             "203.0.113.77",
             "203.0.113.0/24",
         ),
@@ -78,7 +95,17 @@ def test_an_address_has_one_spelling(spellings: list[str], canonical: str, aroun
 
 
 @pytest.mark.parametrize(
-    "value", ["999.1.1.1", "203.0.113.077", "203.0.113", "203.0.113.77:443", "localhost", "2001:db8:::1", "1.2.3.4/24", "１.2.3.4"]
+    "value",
+    [
+        "999.1.1.1",
+        "203.0.113.077",
+        "203.0.113",
+        "203.0.113.77:443",
+        "localhost",
+        "2001:db8:::1",
+        "1.2.3.4/24",
+        "１.2.3.4",
+    ],
 )
 def test_a_malformed_address_is_itself_and_has_no_block(value: str) -> None:
     assert canonical_address(value.upper()) == value
@@ -95,7 +122,9 @@ def test_no_address_has_no_pseudonym(value: str | None) -> None:
 
 @settings(derandomize=True, max_examples=100, deadline=None)
 @given(st.ip_addresses(), st.integers(0, 2**80 - 1))
-def test_addresses_share_a_block_as_far_as_its_length(address: ipaddress.IPv4Address | ipaddress.IPv6Address, noise: int) -> None:
+def test_addresses_share_a_block_as_far_as_its_length(
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address, noise: int
+) -> None:
     if address.version == 6 and (address.ipv4_mapped or not int(address) >> 80):
         return  # an IPv4 address in disguise, or one beside it
     host = 8 if address.version == 4 else 80
@@ -114,11 +143,11 @@ def test_null_and_repeated_addresses_in_a_batch() -> None:
     assert (exact[1], exact[4], around[1], around[4]) == (None,) * 4
 
 
-def test_tokens_are_the_head_of_a_pseudonym_as_a_signed_integer() -> None:
+def test_value_hashes_are_the_head_of_a_pseudonym_as_a_signed_integer() -> None:
     edges = ["0" * 32, "7" + "f" * 31, "8" + "0" * 31, "f" * 32, None]
-    assert token(pa.array(edges, pa.string())).tolist() == [0, 2**63 - 1, -(2**63), -1, 0]
+    assert value_hash(pa.array(edges, pa.string())).tolist() == [0, 2**63 - 1, -(2**63), -1, 0]
     many = pseudonyms(SECRET, "card", pa.array([f"card {i}" for i in range(500)]))
-    found = token(many)
+    found = value_hash(many)
     assert found.dtype == np.int64
     assert found.tolist() == [int.from_bytes(bytes.fromhex(p[:16]), "big", signed=True) for p in many.to_pylist()]
     assert 0.4 < (found < 0).mean() < 0.6

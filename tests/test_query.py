@@ -41,7 +41,11 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
         write(made, "gold.watchlist", [{"run_date": day, "cluster_id": "hc_2", "rank": 1}])
         write(made, "gold.cluster_timeline", [{"run_date": day, "cluster_id": "hc_1", "n_exchanges": 7}])
-        write(made, "gold.cluster_evidence", [{"run_date": day, "cluster_id": "hc_1", "kind": "labour", "description": "they share work"}])
+        write(
+            made,
+            "gold.cluster_evidence",
+            [{"run_date": day, "cluster_id": "hc_1", "kind": "task_sharing", "description": "they share work"}],
+        )
         write(
             made,
             "gold.suspect_cluster_members",
@@ -101,19 +105,28 @@ def test_a_table_says_that_there_is_more(lake: Path, capsys: pytest.CaptureFixtu
         ("SELECT CAST(cluster_id AS INT) FROM suspect_clusters", 1, "Could not convert"),
     ],
 )
-def test_an_error_is_one_line_with_its_mend(lake: Path, capsys: pytest.CaptureFixture[str], sql: str, status: int, said: str) -> None:
+def test_an_error_is_one_line_with_its_fix(
+    lake: Path, capsys: pytest.CaptureFixture[str], sql: str, status: int, said: str
+) -> None:
     found, out, err = answer(lake, capsys, sql)
     assert (found, out, err.count("\n")) == (status, "", 1)
     assert said in err
 
 
 def test_a_table_of_a_later_reader_version(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """DuckDB is not given files that need more than reader version 1; the table is read by delta-rs, as on an object store."""
-    write_deltalake(tmp_path / "quality" / "results", pa.table({"judged_at": pa.array([0], pa.timestamp("us")), "figure": ["rows"]}))
+    """DuckDB is not given files that need more than reader version 1.
+
+    The table is read by delta-rs, as on an object store.
+    """
+    write_deltalake(
+        tmp_path / "quality" / "results", pa.table({"judged_at": pa.array([0], pa.timestamp("us")), "metric": ["rows"]})
+    )
     assert DeltaTable(tmp_path / "quality" / "results").protocol().min_reader_version > 1
-    status, out, _ = answer(tmp_path, capsys, "SELECT figure, year(judged_at) AS y FROM quality.results", "--format", "json")
-    assert (status, json.loads(out)) == (0, [{"figure": "rows", "y": 1970}])
-    assert answer(tmp_path, capsys, "SELECT CAST(figure AS INT) FROM results")[0] == 1
+    status, out, _ = answer(
+        tmp_path, capsys, "SELECT metric, year(judged_at) AS y FROM quality.results", "--format", "json"
+    )
+    assert (status, json.loads(out)) == (0, [{"metric": "rows", "y": 1970}])
+    assert answer(tmp_path, capsys, "SELECT CAST(metric AS INT) FROM results")[0] == 1
 
 
 @pytest.mark.parametrize("sql", ["SHOW TABLES", "SELECT table_name AS name FROM information_schema.tables"])
@@ -161,7 +174,9 @@ def test_documented_examples(examples: list[str], capsys: pytest.CaptureFixture[
     assert said in capsys.readouterr().out
 
 
-def test_documented_example_in_spark(examples: list[str], spark: SparkSession, capsys: pytest.CaptureFixture[str]) -> None:
+def test_documented_example_in_spark(
+    examples: list[str], spark: SparkSession, capsys: pytest.CaptureFixture[str]
+) -> None:
     exec(examples[0], {"spark": spark})  # noqa: S102
     shown = capsys.readouterr().out
     assert "|b         |" in shown

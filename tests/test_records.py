@@ -1,4 +1,7 @@
-"""What a run leaves behind for people and machines: the journal, Data Docs, and what is said where nothing is recorded."""
+"""What a run leaves behind for people and machines.
+
+The journal, Data Docs, and what is said where nothing is recorded.
+"""
 
 import json
 from datetime import date
@@ -24,7 +27,8 @@ def test_a_journal_is_a_line_of_ascii_an_event(tmp_path: Path) -> None:
     assert b"\x1b" not in first
     assert json.loads(first)["error"] == '\x1b[2J\u202e"}\n{"event": "forged"}'
     assert json.loads(first) | {"at": ""} == {
-        "at": "", "run_id": "r1", "event": "stage_fails", "table": "t", "day": "2026-02-10", "error": json.loads(first)["error"],
+        "at": "", "run_id": "r1", "event": "stage_fails", "table": "t", "day": "2026-02-10",
+        "error": json.loads(first)["error"],
     }  # fmt: skip
     assert json.loads(second)["event"] == "run_ends"
 

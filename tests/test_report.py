@@ -17,7 +17,17 @@ from lakes import HOSTILE, case, write, write_case, write_hostile
 from iolaus.cli import main
 from iolaus.export.report import LINKS_LISTED
 from iolaus.export.report import write as report
-from iolaus.export.report_graph import BRIDGE, DIRECT, DRAWN_ACCOUNTS, DRAWN_LINKS, OWN_LINKS, SINGLE, links, own_links, picture
+from iolaus.export.report_graph import (
+    BRIDGE,
+    DIRECT,
+    DRAWN_ACCOUNTS,
+    DRAWN_LINKS,
+    OWN_LINKS,
+    SINGLE,
+    links,
+    own_links,
+    picture,
+)
 
 TODAY, BEFORE = date(2026, 2, 11), date(2026, 2, 10)
 
@@ -70,7 +80,9 @@ def pages(lake: Path) -> Path:
 
 def test_the_ranking(pages: Path) -> None:
     page = Page(pages / "index.html")
-    assert "1 cluster is published, with 23 accounts and 690 exchanges in the window. 1 is on the watchlist." in page.text
+    assert (
+        "1 cluster is published, with 23 accounts and 690 exchanges in the window. 1 is on the watchlist." in page.text
+    )
     assert "Trends are against 2026-02-10." in page.text
     assert "▲ 1" in page.text
     assert "+11" in page.text  # accounts
@@ -82,14 +94,25 @@ def test_a_case(pages: Path) -> None:
     page = Page(pages / "cases" / "hc_ring.html")
     ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
     assert len(ids) == len(set(ids))
-    wanted = {"why", "innocent", "activity", "pivot", "links", "accounts", "words", "origins", "history", "quality"}
+    wanted = {
+        "why",
+        "innocent",
+        "activity",
+        "release_adoption",
+        "links",
+        "accounts",
+        "words",
+        "origins",
+        "history",
+        "quality",
+    }
     assert wanted <= set(ids)
     assert "Since the run before, 13 accounts joined and 2 left." in page.text
     assert "5 were in hc_other then." in page.text
     assert "90 %" in page.text  # the share of members on a card
     assert "812 × chance" not in page.text  # a count is set against its own expectation, 0.01
     assert "81,200 × chance" in page.text
-    assert "60 %" in page.text  # the pivot
+    assert "60 %" in page.text  # the release adoption
     assert "nothing is known here of the run's checks" in page.text
     assert len(page.blocks["accounts"]["rows"]) == 23
     assert page.blocks["accounts"]["reasons"][0] == "share a payment card"
@@ -97,10 +120,14 @@ def test_a_case(pages: Path) -> None:
 
 def test_a_count_of_one_is_no_share_of_all(tmp_path: Path) -> None:
     rows = case(TODAY, "hc_1", ["a", "b"])
-    rows["gold.cluster_evidence"] = [piece | {"value": 1.0} for piece in rows["gold.cluster_evidence"] if piece["channel"] == "pool_card"]
+    rows["gold.cluster_evidence"] = [
+        piece | {"value": 1.0} for piece in rows["gold.cluster_evidence"] if piece["channel"] == "pool_card"
+    ]
     for name, of in rows.items():
         write(tmp_path / "lake", name, of)
-    page = (report(str(tmp_path / "lake"), tmp_path / "report").parent / "cases" / "hc_1.html").read_text(encoding="utf-8")
+    page = (report(str(tmp_path / "lake"), tmp_path / "report").parent / "cases" / "hc_1.html").read_text(
+        encoding="utf-8"
+    )
     assert "100 × chance" in page
     assert 'data-value="1.0">1<' in page
 
@@ -122,18 +149,25 @@ def test_no_page_asks_for_anything_but_its_own_files(pages: Path) -> None:
     assert "https:" not in everything
 
 
-def test_data_docs_are_linked_beside_the_report_of_their_day(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_data_docs_are_linked_beside_the_report_of_their_day(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     lake, out = tmp_path / "lake", tmp_path / "out"
     for day in (BEFORE, TODAY):
         write_case(lake, day, "hc_ring", ["a", "b", "c"])
         write(lake, "quality.results", [{"run_date": day, "table_name": "bronze.models", "success": True}])
-    write(lake, "quality.summaries", [{"run_date": TODAY, "table_name": "bronze.models", "figures": [("rows", 2.0)]}])
+    write(lake, "quality.summaries", [{"run_date": TODAY, "table_name": "bronze.models", "metrics": [("rows", 2.0)]}])
 
     def linked(day: date, *more: str) -> list[Path]:
         """Where the first page and a case link to Data Docs; each place is there."""
         assert main(["report", "--lake", str(lake), "--out", str(out), "--date", str(day), *more]) == 0
         pages = [out / "index.html", out / "cases" / "hc_ring.html"]
-        found = [(p.parent / str(a["href"])).resolve() for p in pages for _, a in Page(p).tags if "data-docs" in str(a.get("href"))]
+        found = [
+            (p.parent / str(a["href"])).resolve()
+            for p in pages
+            for _, a in Page(p).tags
+            if "data-docs" in str(a.get("href"))
+        ]
         assert all("bronze.models" in where.read_text(encoding="utf-8") for where in found)
         return found
 
@@ -143,7 +177,7 @@ def test_data_docs_are_linked_beside_the_report_of_their_day(tmp_path: Path, cap
     assert linked(TODAY, "--data-docs") == [index, index]
     assert linked(TODAY) == [index, index], "they stay while the report is of their day"
     capsys.readouterr()
-    assert linked(BEFORE, "--data-docs") == [], "no gate left figures of that day"
+    assert linked(BEFORE, "--data-docs") == [], "no gate left metrics of that day"
     assert "no Data Docs" in capsys.readouterr().err
     assert not (out / "data-docs").exists(), "those of another day are gone"
 
@@ -182,14 +216,18 @@ def test_a_day_on_which_nothing_was_found(lake: Path, tmp_path: Path) -> None:
     assert "That is a result, too." in page.text
 
 
-def test_a_lake_without_its_ranking_is_no_lake_in_which_nothing_was_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_lake_without_its_ranking_is_no_lake_in_which_nothing_was_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     run = {"run_date": [TODAY], "table_name": ["gold.suspect_clusters"], "status": ["written"]}
     write_deltalake(tmp_path / "lake" / "quality" / "runs", pa.table(run))
     assert main(["report", "--lake", str(tmp_path / "lake")]) == 2
     assert "no published tables" in capsys.readouterr().err
 
 
-def test_a_folder_of_anything_else_is_left_alone(lake: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_of_anything_else_is_left_alone(
+    lake: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     other = tmp_path / "mine"
     other.mkdir()
     (other / "thesis.txt").write_text("years of work", encoding="utf-8")
@@ -213,7 +251,9 @@ def test_what_an_earlier_report_wrote_is_replaced(lake: Path, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("arguments", [("--date", "2026-01-01"), ("--out", "")])
-def test_errors_name_the_mend(lake: Path, tmp_path: Path, arguments: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_errors_name_the_fix(
+    lake: Path, tmp_path: Path, arguments: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
     if arguments[0] == "--date":
         assert main(["report", "--lake", str(lake), *arguments]) == 2
         assert "2026-02-10, 2026-02-11" in capsys.readouterr().err
@@ -270,16 +310,22 @@ def test_the_picture_is_bounded_and_the_same_each_time() -> None:
     assert len(found.a) > LINKS_LISTED
 
 
-@pytest.mark.parametrize("mended", [False, True])
-def test_the_latest_judgement_of_the_data_is_shown(tmp_path: Path, mended: bool) -> None:
+@pytest.mark.parametrize("fixed", [False, True])
+def test_the_latest_judgement_of_the_data_is_shown(tmp_path: Path, fixed: bool) -> None:
     lake = tmp_path / "lake"
     write_case(lake, TODAY, "hc_1", ["a", "b"])
     at = datetime(2026, 2, 11, tzinfo=UTC)
-    result = {"run_date": TODAY, "judged_at": at, "table_name": "silver.exchanges", "figure": "rows", "severity": "critical"}
+    result = {
+        "run_date": TODAY,
+        "judged_at": at,
+        "table_name": "silver.exchanges",
+        "metric": "rows",
+        "severity": "critical",
+    }
     result |= {"success": False, "observed": 1.0, "at_least": 2.0, "at_most": 9.0, "reason": "a day has rows"}
-    judged = [result, result | {"judged_at": at + timedelta(hours=1), "success": True}][: 2 if mended else 1]
+    judged = [result, result | {"judged_at": at + timedelta(hours=1), "success": True}][: 2 if fixed else 1]
     write_deltalake(lake / "quality" / "results", pa.Table.from_pylist(judged))
     text = Page(report(str(lake), tmp_path / "out")).text
-    assert ("all 1 expectations held" in text) == mended
-    assert ("1 of 1 expectations failed, 1 of them critical" in text) != mended
-    assert ("a day has rows" in text) != mended
+    assert ("all 1 expectations held" in text) == fixed
+    assert ("1 of 1 expectations failed, 1 of them critical" in text) != fixed
+    assert ("a day has rows" in text) != fixed

@@ -22,11 +22,11 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from benchmarks.chance import dealt_groups, shuffled_links
+from benchmarks.chance import random_groups, shuffled_links
 from iolaus import cli
 from iolaus.errors import GateError
 from iolaus.gold import suspect_clusters
-from iolaus.model.lockstep import lockstep
+from iolaus.model.synchronised_activity import synchronised_activity
 from iolaus.pipeline import STAGES, Grain, stage
 from iolaus.runtime.runner import Runner
 from iolaus.runtime.scheduler import schedule
@@ -97,7 +97,10 @@ def test_links_and_evidence_stand_for_their_cluster(lake: Path) -> None:
     assert {"coordination", "automation", "extraction"} <= {piece["kind"] for piece in evidence}
     pieces = [piece for piece in evidence if piece["kind"] != "judgement"]
     assert all((piece["bits"] > 0) == (piece["kind"] != "innocent") and piece["description"] for piece in pieces)
-    assert {piece["channel"] for piece in evidence if piece["kind"] == "judgement"} >= {"judgement:prior", "judgement:people"}
+    assert {piece["channel"] for piece in evidence if piece["kind"] == "judgement"} >= {
+        "judgement:prior",
+        "judgement:people",
+    }
 
 
 def test_a_query_over_the_evidence_gives_every_score(lake: Path) -> None:
@@ -110,42 +113,56 @@ def test_a_query_over_the_evidence_gives_every_score(lake: Path) -> None:
         facts as (select run_date, cluster_id, kind, part, max(bits) bits from cluster_evidence
                   where kind <> 'judgement' group by all),
         sums as (select run_date, cluster_id, sum(bits) score, sum(bits) filter (kind = 'coordination') coordination,
-                 sum(bits) filter (kind = 'extraction') extraction, sum(bits) filter (kind = 'conduct') conduct from facts group by all)
+                 sum(bits) filter (kind = 'extraction') extraction,
+                 sum(bits) filter (kind = 'policy_signals') policy_signals
+                 from facts group by all)
         from listed l left join sums s using (run_date, cluster_id)
-        select l.cluster_id where abs(l.score - coalesce(s.score, 0)) > 1e-6 or abs(l.coordination - coalesce(s.coordination, 0)) > 1e-6
-            or abs(l.extraction - coalesce(s.extraction, 0)) > 1e-6 or abs(l.conduct - coalesce(s.conduct, 0)) > 1e-6
+        select l.cluster_id where abs(l.score - coalesce(s.score, 0)) > 1e-6
+            or abs(l.coordination - coalesce(s.coordination, 0)) > 1e-6
+            or abs(l.extraction - coalesce(s.extraction, 0)) > 1e-6
+            or abs(l.policy_signals - coalesce(s.policy_signals, 0)) > 1e-6
     """).fetchall()
     assert wrong == []
     apart = connection.execute("""
         with listed as (from suspect_clusters union all by name from watchlist)
-        select l.cluster_id from listed l join cluster_evidence e using (run_date, cluster_id) where e.kind = 'judgement'
+        select l.cluster_id from listed l join cluster_evidence e using (run_date, cluster_id)
+        where e.kind = 'judgement'
         group by l.run_date, l.cluster_id, l.margin_bits having abs(sum(e.bits) - l.margin_bits) > 0.02
     """).fetchall()
     assert apart == [], "a case's facts give its margin again"
-    assert connection.execute("select count(*) from suspect_clusters where len(explanations) >= 4").fetchone() == (len(DAYS),)
+    assert connection.execute("select count(*) from suspect_clusters where len(explanations) >= 4").fetchone() == (
+        len(DAYS),
+    )
 
 
 def test_chance_makes_few_links(spark: SparkSession, lake: Path) -> None:
     """With every fact dealt anew among accounts, pairs stay within half a link an account, and close no triangles."""
-    names = ("features.account_tokens", "features.account_embeddings", "silver.accounts", "features.population")
+    names = ("features.account_values", "features.account_profiles", "silver.accounts", "features.population")
     day = [
-        spark.read.format("delta").load(str(lake / n.replace(".", "/"))).where(F.col("run_date") == F.lit(DAYS[1])).drop("run_date")
+        spark.read.format("delta")
+        .load(str(lake / n.replace(".", "/")))
+        .where(F.col("run_date") == F.lit(DAYS[1]))
+        .drop("run_date")
         for n in names
     ]
-    tokens, embeddings, accounts, population = (frame.localCheckpoint() for frame in day)
-    links = shuffled_links(tokens, embeddings, accounts, population, Run(DAYS[1], DEFAULT, Key(KEY.encode())), seed=1)
-    assert links.count() <= embeddings.count() // 2
+    shared_values, profiles, accounts, population = (frame.localCheckpoint() for frame in day)
+    links = shuffled_links(
+        shared_values, profiles, accounts, population, Run(DAYS[1], DEFAULT, Key(KEY.encode())), seed=1
+    )
+    assert links.count() <= profiles.count() // 2
     assert links.where(F.col("triangles") >= DEFAULT.graph.triangles).count() == 0
     assert digest(spark, lake, "graph.links", DAYS[1])[0] >= RING * (RING - 1) // 4, (
         "as they were dealt, half the ring's pairs and more are links"
     )
     clusters = spark.read.format("delta").load(str(lake / "graph/clusters")).where(F.col("run_date") == F.lit(DAYS[1]))
-    groups = dealt_groups(embeddings, clusters, 5, seed=1).localCheckpoint()
-    dealt = Counter(row.cluster_id for row in groups.collect())
-    assert set(dealt.values()) == {5}
-    assert len(dealt) == (embeddings.count() - clusters.count()) // 5
+    groups = random_groups(profiles, clusters, 5, seed=1).localCheckpoint()
+    permuted = Counter(row.cluster_id for row in groups.collect())
+    assert set(permuted.values()) == {5}
+    assert len(permuted) == (profiles.count() - clusters.count()) // 5
     assert groups.join(clusters, "account_id").count() == 0
-    assert lockstep(groups, embeddings, DEFAULT.scoring).count() < len(dealt) / 8, "a day shows it by chance once in 64"
+    assert synchronised_activity(groups, profiles, DEFAULT.scoring).count() < len(permuted) / 8, (
+        "a day shows it by chance once in 64"
+    )
 
 
 def test_gold_is_read_without_spark(spark: SparkSession, lake: Path) -> None:
@@ -181,18 +198,24 @@ def test_the_result_depends_on_the_data_alone(spark: SparkSession, lake: Path, t
     for number, day in ((3, DAYS[0]), (1, DAYS[1])):
         with partitions(spark, number):
             runner(spark, shuffled, made, gated=False).run([day])
-    assert digest(spark, made, "silver.exchanges") != digest(spark, lake, "silver.exchanges"), "what is missing is missed"
+    assert digest(spark, made, "silver.exchanges") != digest(spark, lake, "silver.exchanges"), (
+        "what is missing is missed"
+    )
     for name in (late.name, f"again-{late.name}"):
         shutil.copy(tmp_path / late.name, late.with_name(name))
     with partitions(spark, 1):
         runner(spark, shuffled, made, gated=False).run([DAYS[1]])
     after, expected = digests(spark, made), digests(spark, lake)
-    assert after.pop("bronze.exchanges")[0] > expected.pop("bronze.exchanges")[0], "bronze keeps every line as often as it arrived"
+    assert after.pop("bronze.exchanges")[0] > expected.pop("bronze.exchanges")[0], (
+        "bronze keeps every line as often as it arrived"
+    )
     assert digest(spark, made, "bronze.exchanges", DAYS[0]) == digest(spark, lake, "bronze.exchanges", DAYS[0])
     assert after == expected
 
 
-def test_a_first_load_sketches_what_a_run_of_each_day_does(spark: SparkSession, landing: Path, lake: Path, tmp_path: Path) -> None:
+def test_a_first_load_sketches_what_a_run_of_each_day_does(
+    spark: SparkSession, landing: Path, lake: Path, tmp_path: Path
+) -> None:
     """A day of events made once, when all has arrived, has the rows that it has when it is made with every arrival."""
     planned = [(day, [s for s in stages if s.grain is not Grain.RUN]) for day, stages in schedule(DAYS, last_only=True)]
     made = tmp_path / "lake"
@@ -212,7 +235,9 @@ def test_required_fields_alone_are_enough(spark: SparkSession, tmp_path: Path) -
         made.run([DAYS[0]])
     assert made.counts(DAYS[0])["accounts"] == len({e["account_id"] for e in exchanges() if not is_late(e)})
     groups = spark.read.format("delta").load(str(tmp_path / "lake/graph/clusters")).collect()
-    assert {g["account_id"] for g in groups} == {f"ring{i:03}" for i in range(RING)}, "the wrapper alone still makes a group"
+    assert {g["account_id"] for g in groups} == {f"ring{i:03}" for i in range(RING)}, (
+        "the template alone still makes a group"
+    )
 
 
 def _kill_while(arguments: list[str], begun: Path) -> int:
@@ -230,12 +255,17 @@ def _kill_while(arguments: list[str], begun: Path) -> int:
 
 
 def test_killed_in_a_layer_and_run_again(spark: SparkSession, landing: Path, lake: Path, tmp_path: Path) -> None:
-    """A stage killed while it writes leaves its table whole; run again, it ends in the same rows. In every stage: make fault-test."""
+    """A stage killed while it writes leaves its table whole; run again, it ends in the same rows.
+
+    In every stage: make fault-test.
+    """
     killed, day = ("silver.exchanges", "graph.clusters", "gold.suspect_cluster_members"), DAYS[1]
     emptied = {}
     for name in killed:
         shutil.copytree(lake, tmp_path / name)
-        SparkDelta.forPath(spark, str(tmp_path / name / name.replace(".", "/"))).delete(F.col(str(table(name).date)) == F.lit(day))
+        SparkDelta.forPath(spark, str(tmp_path / name / name.replace(".", "/"))).delete(
+            F.col(str(table(name).date)) == F.lit(day)
+        )
         emptied[name] = digest(spark, tmp_path / name, name)
 
     def kill(name: str) -> int:
@@ -292,12 +322,17 @@ def test_every_table_is_judged_and_good_traffic_is_not_stopped(lake: Path) -> No
     results = recorded(lake, "results")
     judged = {(row["table_name"], row["run_date"]) for row in results}
     assert judged >= {(s.table, day) for s in STAGES for day in DAYS if s.grain is not Grain.SNAPSHOT}
-    assert {row["figure"] for row in results if not row["success"]} == set()
+    assert {row["metric"] for row in results if not row["success"]} == set()
     assert {row["severity"] for row in results} == {"critical", "warning", "info"}
 
 
 def test_a_critical_gate_stops_the_run_and_gold_stands(
-    spark: SparkSession, landing: Path, lake: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    spark: SparkSession,
+    landing: Path,
+    lake: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Most lines of the second day are no JSON: status 3, one line that says where they are, and gold untouched."""
     monkeypatch.setenv("IOLAUS_HMAC_KEY", KEY)
@@ -317,9 +352,11 @@ def test_a_critical_gate_stops_the_run_and_gold_stands(
     events = [json.loads(line) for line in log.read_text().splitlines()]
     (run_id,) = {event["run_id"] for event in events}
     assert events[-1]["event"] == "run_fails"
-    assert {e["table"] for e in events if e["event"] == "expectation_fails" and e["severity"] == "critical"} == {"quality.quarantine"}
+    assert {e["table"] for e in events if e["event"] == "expectation_fails" and e["severity"] == "critical"} == {
+        "quality.quarantine"
+    }
     assert [r["table_name"] for r in recorded(copy, "runs", run_id=run_id, status="stopped")] == ["quality.quarantine"]
-    assert recorded(copy, "results", run_id=run_id, figure="rejected_share", severity="critical", success=False)
+    assert recorded(copy, "results", run_id=run_id, metric="rejected_share", severity="critical", success=False)
     assert cli.main(["gate", "quality.quarantine", "silver.accounts", "--date", str(DAYS[1]), "--lake", str(copy)]) == 3
     assert cli.main(["gate", "quality.quarantine", "--date", str(DAYS[0]), "--lake", str(copy)]) == 0
     capsys.readouterr()
@@ -335,9 +372,14 @@ def test_gold_that_fails_its_gate_is_kept_aside_and_none_of_the_day_is_written(
     copy, made = tmp_path / "lake", suspect_clusters.transform
     shutil.copytree(lake, copy)
     before = {name: DeltaTable(str(copy / "gold" / name)).version() for name in GOLD}
-    monkeypatch.setattr(suspect_clusters, "transform", lambda **given: made(**given).withColumn("rank", F.col("rank") + 1))
+    monkeypatch.setattr(
+        suspect_clusters, "transform", lambda **given: made(**given).withColumn("rank", F.col("rank") + 1)
+    )
     stopped = Runner(spark, str(copy), DEFAULT, Key(KEY.encode()))
-    with pytest.raises(GateError, match=r"gold\.suspect_clusters of .*rank_gaps is 1, at most 0.*quality/rejected/gold\.suspect_clusters"):
+    with pytest.raises(
+        GateError,
+        match=r"gold\.suspect_clusters of .*rank_gaps is 1, at most 0.*quality/rejected/gold\.suspect_clusters",
+    ):
         stopped.work([(DAYS[1], [s for s in STAGES if s.layer == "gold"])])
     assert {name: DeltaTable(str(copy / "gold" / name)).version() for name in GOLD} == before
     kept = DeltaTable(str(copy / "quality/rejected/gold.suspect_clusters")).to_pyarrow_table().to_pylist()

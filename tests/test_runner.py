@@ -49,13 +49,21 @@ def test_a_stage_finds_what_it_reads(either: dict[Task, set[Task]]) -> None:
     for day, table in either:
         written = behind(either, (day, table))
         for read in stage(table).reads:
-            expected = {(d, t) for d, t in either if t == read.table and (d < day or (d == day and read.span is not Span.PREVIOUS))}
+            expected = {
+                (d, t)
+                for d, t in either
+                if t == read.table and (d < day or (d == day and read.span is not Span.PREVIOUS))
+            }
             assert expected <= written, (day, table, read.table)
 
 
 def test_a_day_does_not_see_what_the_next_one_writes(waits: dict[Task, set[Task]]) -> None:
     """Arrivals of the next day change exchanges of this one: whoever reads them for this day has ended by then."""
-    changing = {"bronze.exchanges": {Span.ARRIVED}, "silver.exchanges": {Span.DAY}, "features.account_days": {Span.WINDOW, Span.DAY}}
+    changing = {
+        "bronze.exchanges": {Span.ARRIVED},
+        "silver.exchanges": {Span.DAY},
+        "features.account_days": {Span.WINDOW, Span.DAY},
+    }
     for day, table in waits:
         for read in stage(table).reads:
             if read.span in changing.get(read.table, set()) and not read.as_made:
@@ -72,7 +80,9 @@ def test_a_day_begins_before_the_one_before_is_published(waits: dict[Task, set[T
 
 
 def test_what_changes_for_earlier_days_is_known_to_this_test() -> None:
-    late = {s.table for s in STAGES if s.grain is Grain.EVENT} | {r.table for s in STAGES for r in s.reads if r.span is Span.ARRIVED}
+    late = {s.table for s in STAGES if s.grain is Grain.EVENT} | {
+        r.table for s in STAGES for r in s.reads if r.span is Span.ARRIVED
+    }
     assert late == {"bronze.exchanges", "silver.exchanges", "features.account_days"}
 
 
@@ -84,7 +94,9 @@ def test_a_first_load_makes_a_day_of_events_once_when_all_has_arrived(first_load
     assert (DAYS[1], "features.account_days") not in behind(first_load, (DAYS[2], "silver.exchanges")), "days overlap"
     assert {day for day, table in first_load if stage(table).grain is Grain.RUN} == {DAYS[-1]}
     others = {task for task in first_load if not task[1].startswith("gold.")}
-    assert all(others <= behind(first_load, task) for task in first_load if task not in others), "gold waits for every gate"
+    assert all(others <= behind(first_load, task) for task in first_load if task not in others), (
+        "gold waits for every gate"
+    )
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4])

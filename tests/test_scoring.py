@@ -27,9 +27,9 @@ WEAK: Piece = ("coordination", "head8", 4, 0.9)
 SUBJECT: Piece = ("coordination", "content", 7, 0.4)
 PROGRAMS: Piece = ("automation", "one_shot", 8, 1)
 DRAWN: Piece = ("extraction", "asks_grading", 8, 1)
-LABOUR: Piece = ("labour", "labour", 8, 1)
-YOUNG: Piece = ("purpose", "young", 8, 1)
-CONDUCT: Piece = ("conduct", "pivot:atlas-4", 8, 1)
+TASK_SHARING: Piece = ("task_sharing", "task_sharing", 8, 1)
+YOUNG: Piece = ("purpose_built", "young", 8, 1)
+POLICY_SIGNALS: Piece = ("policy_signals", "release_adoption:atlas-4", 8, 1)
 
 # Accounts, evidence, what each family of facts gives the operator's hypothesis, and the confidence that follows.
 Case = tuple[int, list[Piece], dict[str, float], str]
@@ -70,7 +70,7 @@ def scored(spark: SparkSession, cases: dict[str, Case], owners: int = 1000) -> d
         ("scoring.evidence", pieces),
         ("scoring.judgement", facts),
         ("graph.clusters", members),
-        ("features.account_embeddings", active),
+        ("features.account_profiles", active),
         ("silver.accounts", accounts),
     )
     empty = (rows(spark, table, []) for table in ("bronze.models", "verdicts.given"))
@@ -83,7 +83,9 @@ def test_what_is_published(spark: SparkSession) -> None:
     found = scored(spark, CASES)
     assert {name: of[0] for name, of in found.items()} == {name: case[-1] for name, case in CASES.items()}
     for published in (True, False):
-        ranked = sorted((rank, -score) for confidence, score, rank in found.values() if (confidence != "low") == published)
+        ranked = sorted(
+            (rank, -score) for confidence, score, rank in found.values() if (confidence != "low") == published
+        )
         assert [rank for rank, _ in ranked] == list(range(1, len(ranked) + 1)), "dense"
         assert [score for _, score in ranked] == sorted(score for _, score in ranked), "falls with the rank"
 
@@ -93,13 +95,14 @@ def test_two_owners_are_no_ring(spark: SparkSession) -> None:
 
 
 def test_a_score_rises_with_every_piece(spark: SparkSession) -> None:
-    whole = [CARD, SUBJECT, PROGRAMS, DRAWN, LABOUR, YOUNG, CONDUCT]
+    whole = [CARD, SUBJECT, PROGRAMS, DRAWN, TASK_SHARING, YOUNG, POLICY_SIGNALS]
     found = scored(spark, {f"{i}": (6, whole[:i], {}, "") for i in range(len(whole) + 1)})
     scores = [found[f"{i}"][1] for i in range(len(whole) + 1)]
     assert scores == sorted(set(scores))
 
 
-# Of forty programs each: with how common a client, whether all send one prompt, and how many go on in sixteen words of their own.
+# Of forty programs each: with how common a client, whether all send one prompt, and how many go on in sixteen words of
+# their own.
 FILLERS: dict[str, tuple[bool, bool, int]] = {
     "alone": (True, False, 0),
     "client": (False, False, 0),
@@ -110,29 +113,49 @@ FILLERS: dict[str, tuple[bool, bool, int]] = {
 
 
 @pytest.fixture(scope="module")
-def labour(spark: SparkSession) -> dict[str, Found]:
-    """The evidence of the groups of FILLERS, each filling a wrapper, among 2,000 other accounts."""
+def task_sharing(spark: SparkSession) -> dict[str, Found]:
+    """The evidence of the groups of FILLERS, each filling a template, among 2,000 other accounts."""
     rings = {name: [f"{name} {i:02}" for i in range(40)] for name in FILLERS}
     everybody = [*(a for ring in rings.values() for a in ring), *(f"o{i:04}" for i in range(2_000))]
-    sent = [{"channel": 20, "token": 3, "n": 8, "fillings": 1}, {"channel": 20, "token": 4, "n": 2, "fillings": 1}]
+    sent = [
+        {"channel": 20, "value_hash": 3, "n": 8, "distinct_prompts": 1},
+        {"channel": 20, "value_hash": 4, "n": 2, "distinct_prompts": 1},
+    ]
     active: dict[str, Cell] = {
-        a: {"account_id": a, "n_exchanges": 10, "n_known": 10, "capability_counts": [0] * 7, "phrases": sent} for a in everybody
+        a: {"account_id": a, "n_exchanges": 10, "n_sampled": 10, "capability_counts": [0] * 7, "fragments": sent}
+        for a in everybody
     }
-    tokens = []
+    shared_values = []
     for number, (name, (common, repeated, own)) in enumerate(FILLERS.items()):
         for i, account in enumerate(rings[name]):
-            text = {"channel": 24, "token": 100 * number + (i if i < own else 99), "n": 6, "fillings": 6}
-            active[account]["phrases"] = [*sent, {"channel": 23, "token": number, "n": 10, "fillings": 10}, text]
-            had = {"account_id": account, "owner_id": account, "token": number, "n": 10, "fillings": 10, "counts": True}
-            users = {"head8": 40, "device": len(everybody) if common else 40} | ({"prompt": 40} if repeated else {})
-            tokens += [had | {"channel": c, "users": n, "degree": n, "n": 8 if c == "prompt" else 10} for c, n in users.items()]
-    return pieces(spark, rings, tokens, [*active.values()], [{"account_id": a, "owner_id": a} for a in everybody])
+            text = {"channel": 24, "value_hash": 100 * number + (i if i < own else 99), "n": 6, "distinct_prompts": 6}
+            active[account]["fragments"] = [
+                *sent,
+                {"channel": 23, "value_hash": number, "n": 10, "distinct_prompts": 10},
+                text,
+            ]
+            had = {
+                "account_id": account,
+                "owner_id": account,
+                "value_hash": number,
+                "n": 10,
+                "distinct_prompts": 10,
+                "is_qualifying": True,
+            }
+            n_owners = {"head8": 40, "device": len(everybody) if common else 40} | ({"prompt": 40} if repeated else {})
+            shared_values += [
+                had | {"channel": c, "n_owners": n, "n_qualifying_owners": n, "n": 8 if c == "prompt" else 10}
+                for c, n in n_owners.items()
+            ]
+    return pieces(
+        spark, rings, shared_values, [*active.values()], [{"account_id": a, "owner_id": a} for a in everybody]
+    )
 
 
 def pieces(
     spark: SparkSession,
     rings: dict[str, list[str]],
-    tokens: list[Cell],
+    shared_values: list[Cell],
     active: list[Cell],
     accounts: list[Cell],
     models: Sequence[Cell] = (),
@@ -140,17 +163,17 @@ def pieces(
     """The evidence of each cluster, by kind and channel."""
     inputs = (
         ("graph.clusters", [{"cluster_id": name, "account_id": a} for name, ring in rings.items() for a in ring]),
-        ("features.account_tokens", tokens),
-        ("features.account_embeddings", active),
+        ("features.account_values", shared_values),
+        ("features.account_profiles", active),
         ("silver.accounts", accounts),
         ("bronze.models", models),
     )
     found: dict[str, Found] = defaultdict(dict)
     frames = [rows(spark, table, given) for table, given in inputs]
     everybody = population(spark, [a["account_id"] for a in active], {a["account_id"]: a["owner_id"] for a in accounts})
-    clusters, used, embeddings, known, released = frames
-    measured = account_behaviour.transform(embeddings, known, everybody, used, RUN)
-    for row in evidence(clusters, used, embeddings, known, everybody, measured, released, RUN).collect():
+    clusters, used, profiles, known, released = frames
+    measured = account_behaviour.transform(profiles, known, everybody, used, RUN)
+    for row in evidence(clusters, used, profiles, known, everybody, measured, released, RUN).collect():
         found[row.cluster_id][row.kind, row.channel] = row
     return found
 
@@ -161,43 +184,67 @@ def test_a_day_without_accounts_has_no_evidence(spark: SparkSession) -> None:
 
 
 @pytest.mark.parametrize("case", FILLERS)
-def test_labour_counts_only_where_nothing_innocent_explains_it(labour: dict[str, Found], case: str) -> None:
-    """Forty fill one wrapper: with everyday clients; all with one client that nobody else runs; all with the same prompts."""
-    found, (common, repeated, own) = labour[case], FILLERS[case]
-    assert ("labour" in {kind for kind, _ in found}) == (common and not repeated and own < 20)
+def test_task_sharing_counts_only_where_nothing_innocent_explains_it(task_sharing: dict[str, Found], case: str) -> None:
+    """Forty fill one template: with everyday clients; all with one client that nobody else runs.
+
+    All with the same prompts.
+    """
+    found, (common, repeated, own) = task_sharing[case], FILLERS[case]
+    assert ("task_sharing" in {kind for kind, _ in found}) == (common and not repeated and own < 20)
     explained = repeated or own >= 20
-    assert (("coordination", "head8") in found) == (not explained), "strangers share a set's wrapper, or an idiom"
+    assert (("coordination", "head8") in found) == (not explained), "strangers share a set's template, or an idiom"
     assert found["innocent", "own_text"].support == own
     assert found["innocent", "whole_set"].value == pytest.approx(0.8 if repeated else 0)
 
 
 def test_one_subject_does_not_bind_a_few_who_have_texts_of_their_own(spark: SparkSession) -> None:
-    """Programs that ask about the same things, among people who do not: few of them, each with a text of its own, may be of one trade."""
+    """Programs that ask about the same things, among people who do not.
+
+    Few of them, each with a text of its own, may be of one trade.
+    """
     rng, sizes = np.random.default_rng(3), {"few": 19, "many": 20, "few with one text": 19}
     rings = {name: [f"{name} {i:02}" for i in range(size)] for name, size in sizes.items()}
     near = [rng.standard_normal(128) + 0.1 * rng.standard_normal((size, 128)) for size in sizes.values()]
     vectors = np.concatenate([*near, rng.standard_normal((600, 128))])
     everybody = [*(a for ring in rings.values() for a in ring), *(f"o{i:03}" for i in range(600))]
     active: list[Cell] = []
-    for i, (account, vector) in enumerate(zip(everybody, vectors / np.linalg.norm(vectors, axis=1, keepdims=True), strict=True)):
-        text = {"channel": 24, "token": 1 if "one text" in account else 1_000 + i, "n": 9, "fillings": 9}
-        sent = [{"channel": 20, "token": i, "n": 9, "fillings": 1}, text]
+    for i, (account, vector) in enumerate(
+        zip(everybody, vectors / np.linalg.norm(vectors, axis=1, keepdims=True), strict=True)
+    ):
+        text = {"channel": 24, "value_hash": 1 if "one text" in account else 1_000 + i, "n": 9, "distinct_prompts": 9}
+        sent = [{"channel": 20, "value_hash": i, "n": 9, "distinct_prompts": 1}, text]
         cells = {"vector": vector.tolist(), "prompt_words": 500, "capability_counts": [0] * 7}
-        active.append({"account_id": account, "n_exchanges": 10, "n_known": 9, "phrases": sent} | cells)
+        active.append({"account_id": account, "n_exchanges": 10, "n_sampled": 9, "fragments": sent} | cells)
     made = pieces(spark, rings, [], active, [{"account_id": a, "owner_id": a} for a in everybody])
-    assert {name: found["innocent", "own_text"].support for name, found in made.items()} == {"few": 19, "many": 20, "few with one text": 0}
-    assert {name for name, found in made.items() if ("coordination", "content") in found} == {"many", "few with one text"}
+    assert {name: found["innocent", "own_text"].support for name, found in made.items()} == {
+        "few": 19,
+        "many": 20,
+        "few with one text": 0,
+    }
+    assert {name for name, found in made.items() if ("coordination", "content") in found} == {
+        "many",
+        "few with one text",
+    }
 
 
 def test_the_life_of_a_cluster(spark: SparkSession) -> None:
-    """Thirty heirs began after ten bans, all moved to the released model, and all outdo their plan; the others did none of it."""
+    """Thirty successors began after ten bans, all moved to the released model, and all outdo their plan.
+
+    The others did none of it.
+    """
     release = datetime.combine(DAY, datetime.min.time(), UTC) - timedelta(days=4)
     at = int(release.timestamp() // 3600)
     ring, others = [f"r{i:02}" for i in range(40)], [f"o{i:03}" for i in range(400)]
 
     def active(account: str, began: datetime, n: int, model: str) -> Cell:
         days = [{"hour": at - 30, "model": "old", "n": 1}, {"hour": at + 5, "model": model, "n": n - 1}]
-        return {"account_id": account, "n_exchanges": n, "activity": days, "first_at": began, "capability_counts": [0] * 7}
+        return {
+            "account_id": account,
+            "n_exchanges": n,
+            "activity": days,
+            "first_at": began,
+            "capability_counts": [0] * 7,
+        }
 
     profiles = [active(a, release + timedelta(days=2 if i >= 10 else -5), 65, "new") for i, a in enumerate(ring)]
     profiles += [active(a, release - timedelta(days=5), 65 if i < 150 else 5, "old") for i, a in enumerate(others)]
@@ -205,15 +252,18 @@ def test_the_life_of_a_cluster(spark: SparkSession) -> None:
     for row in accounts[:10]:
         row["banned_at"] = release + timedelta(days=1)
     found = pieces(spark, {"hc": ring}, [], profiles, accounts, [{"model": "new", "released_at": release}])["hc"]
-    assert found["conduct", "succession"].support == 30
-    assert found["conduct", "pivot:new"].value == 1
-    assert found["conduct", "pivot:new"].background < 0.6
+    assert found["policy_signals", "succession"].support == 30
+    assert found["policy_signals", "release_adoption:new"].value == 1
+    assert found["policy_signals", "release_adoption:new"].background < 0.6
     assert found["innocent", "one_owner"].description == "one organisation? 40 accounts have 40 owners"
-    assert ("conduct", "heavy_for_plan") not in found, "as many others of their volume outdo the plan too"
+    assert ("policy_signals", "heavy_for_plan") not in found, "as many others of their volume outdo the plan too"
 
 
 def test_what_a_large_operation_does_is_held_against_all_others(spark: SparkSession) -> None:
-    """A ring that is most accounts of its volume asks for code, which a tenth of the others do: it is not its own background."""
+    """A ring that is most accounts of its volume asks for code, which a tenth of the others do.
+
+    It is not its own background.
+    """
     ring, others = [f"r{i:03}" for i in range(300)], [f"o{i:03}" for i in range(100)]
     code = CAPABILITIES.index("coding")
 
@@ -221,7 +271,9 @@ def test_what_a_large_operation_does_is_held_against_all_others(spark: SparkSess
         counts = [9 if asks and i == code else 0 for i in range(len(CAPABILITIES))]
         return {"account_id": account, "n_exchanges": 20, "capability_counts": counts}
 
-    profiles = [active(a, asks=i % 3 > 0) for i, a in enumerate(ring)] + [active(a, asks=i % 10 == 0) for i, a in enumerate(others)]
+    profiles = [active(a, asks=i % 3 > 0) for i, a in enumerate(ring)] + [
+        active(a, asks=i % 10 == 0) for i, a in enumerate(others)
+    ]
     accounts = [{"account_id": a, "owner_id": a} for a in (*ring, *others)]
     found = pieces(spark, {"hc": ring}, [], profiles, accounts)["hc"]["extraction", "asks_coding"]
     assert (found.support, found.value, found.bits) == (200, pytest.approx(2 / 3), 8_000)
@@ -235,13 +287,15 @@ def test_some_sleepless_accounts_are_no_programs(spark: SparkSession) -> None:
     sleepless = {a for n, ring in rings.items() for a in ring[: int(n)]}
     profiles: list[Cell] = []
     for account in [*(a for ring in rings.values() for a in ring), *others]:
-        counts = {"n_exchanges": 40, "n_known": 40, "n_later_turns": 9, "capability_counts": [0] * 7}
+        counts = {"n_exchanges": 40, "n_sampled": 40, "n_later_turns": 9, "capability_counts": [0] * 7}
         profiles.append({"account_id": account, "night": 0.2 if account in sleepless else 0.05} | counts)
-    found = pieces(spark, rings, [], profiles, [{"account_id": p["account_id"], "owner_id": p["account_id"]} for p in profiles])
+    found = pieces(
+        spark, rings, [], profiles, [{"account_id": p["account_id"], "owner_id": p["account_id"]} for p in profiles]
+    )
     assert [name for name, of in found.items() if ("automation", "round_the_clock") in of] == ["5"]
 
 
-def test_pivots_of_a_cluster_beside_everybody(spark: SparkSession) -> None:
+def test_release_adoption_of_a_cluster_beside_everybody(spark: SparkSession) -> None:
     """Hours to half, and the share in 48 hours: a ring that moves in three hours among people who take four days."""
     release = datetime.combine(DAY, datetime.min.time(), UTC) - timedelta(days=6)
     at = int(release.timestamp() // 3600)
@@ -249,28 +303,34 @@ def test_pivots_of_a_cluster_beside_everybody(spark: SparkSession) -> None:
     def hours(after: int) -> list[Cell]:
         return [{"hour": at + h, "model": "new" if h >= after else "old", "n": 10} for h in range(-24, 120)]
 
-    profiles = [{"account_id": f"r{i}", "n_exchanges": 1440, "activity": hours(3), "capability_counts": [0] * 7} for i in range(5)]
-    profiles += [{"account_id": f"o{i}", "n_exchanges": 1440, "activity": hours(96), "capability_counts": [0] * 7} for i in range(50)]
+    profiles = [
+        {"account_id": f"r{i}", "n_exchanges": 1440, "activity": hours(3), "capability_counts": [0] * 7}
+        for i in range(5)
+    ]
+    profiles += [
+        {"account_id": f"o{i}", "n_exchanges": 1440, "activity": hours(96), "capability_counts": [0] * 7}
+        for i in range(50)
+    ]
     inputs = (
         ("scoring.evidence", []),
         ("scoring.judgement", []),
         ("graph.clusters", [{"cluster_id": "hc", "account_id": f"r{i}"} for i in range(5)]),
-        ("features.account_embeddings", profiles),
+        ("features.account_profiles", profiles),
         ("silver.accounts", []),
         ("bronze.models", [{"model": "new", "released_at": release}]),
         ("verdicts.given", []),
     )
     row = transform(*(rows(spark, table, given) for table, given in inputs), RUN).collect()[0]
-    (pivot,) = row.pivots
-    assert (pivot.model, pivot.released_at) == ("new", release.replace(tzinfo=None))
-    assert pivot.share == pytest.approx(45 / 48, abs=1e-3)
-    assert pivot.hours_to_half == 0, "half of the six hours from the release on"
-    assert pivot.share_at_large == pytest.approx(5 * 45 / (55 * 48), abs=1e-3)
-    assert 80 < pivot.hours_to_half_at_large <= 96
+    (release_adoption,) = row.release_adoption
+    assert (release_adoption.model, release_adoption.released_at) == ("new", release.replace(tzinfo=None))
+    assert release_adoption.share == pytest.approx(45 / 48, abs=1e-3)
+    assert release_adoption.hours_to_half == 0, "half of the six hours from the release on"
+    assert release_adoption.baseline_share == pytest.approx(5 * 45 / (55 * 48), abs=1e-3)
+    assert 80 < release_adoption.baseline_hours_to_half <= 96
 
 
 @pytest.mark.parametrize(
-    ("later", "calling", "wrapped", "people"),
+    ("later", "calling", "own_template_share", "people"),
     [
         (0, 0, None, False),
         (6, 0, 0.0, True),
@@ -291,10 +351,16 @@ def test_pivots_of_a_cluster_beside_everybody(spark: SparkSession) -> None:
     ],
 )
 def test_neither_a_tool_s_result_nor_a_filled_text_is_a_person_s_turn(
-    spark: SparkSession, later: int, calling: int, wrapped: float | None, people: bool
+    spark: SparkSession, later: int, calling: int, own_template_share: float | None, people: bool
 ) -> None:
-    account = {"account_id": "a", "n_exchanges": 10, "n_later_turns": later, "n_calling": calling, "wrapped": wrapped}
-    row = rows(spark, "features.account_embeddings", [account]).select(talks(DEFAULT.graph)).first()
+    account = {
+        "account_id": "a",
+        "n_exchanges": 10,
+        "n_later_turns": later,
+        "n_calling": calling,
+        "own_template_share": own_template_share,
+    }
+    row = rows(spark, "features.account_profiles", [account]).select(talks(DEFAULT.graph)).first()
     assert row is not None
     assert row[0] == people
 
@@ -302,11 +368,15 @@ def test_neither_a_tool_s_result_nor_a_filled_text_is_a_person_s_turn(
 def test_a_value_of_half_a_large_platform_is_counted_whole(spark: SparkSession) -> None:
     """60,000 owners have it: their pairs are more than an int holds."""
     names = [f"a{i:02}" for i in range(12)]
-    used = [{"account_id": n, "owner_id": n, "channel": "address", "token": 1, "users": 60_000} for n in names]
-    used += [{"account_id": n, "owner_id": n, "channel": "block", "token": t, "users": 12} for n in names for t in (2, 3)]
+    used = [{"account_id": n, "owner_id": n, "channel": "address", "value_hash": 1, "n_owners": 60_000} for n in names]
+    used += [
+        {"account_id": n, "owner_id": n, "channel": "block", "value_hash": t, "n_owners": 12}
+        for n in names
+        for t in (2, 3)
+    ]
     members = spark.createDataFrame([("c", n) for n in names], "cluster_id string, account_id string")
     sizes = spark.createDataFrame([("c", 12)], "cluster_id string, size long")
-    made = pool(members, sizes, rows(spark, "features.account_tokens", used), 140_000, DEFAULT.scoring).collect()
+    made = pool(members, sizes, rows(spark, "features.account_values", used), 140_000, DEFAULT.scoring).collect()
     found = {r.channel: (r.support, r.value, r.background) for r in made}
     assert found == {
         "pool_address": (66, 66.0, pytest.approx(66 * 60_000 * 59_999 / (140_000 * 139_999))),

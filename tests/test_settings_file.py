@@ -16,7 +16,9 @@ from iolaus.settings_file import Effective, combined, read
 from iolaus.settings_text import differing
 
 
-def given(*sets: str, environ: Mapping[str, str] | None = None, file: Path | None = None, lake: Path | None = None) -> Effective:
+def given(
+    *sets: str, environ: Mapping[str, str] | None = None, file: Path | None = None, lake: Path | None = None
+) -> Effective:
     """The settings of a command with these arguments, in an environment without any other variable."""
     return read(None if lake is None else str(lake), None if file is None else str(file), sets, environ or {})
 
@@ -49,7 +51,11 @@ class TestPrecedence:
         file = written(tmp_path, "window_days = 14\n[scoring]\nbanned = 4\nactive_days = 5\n")
         environ = {"IOLAUS__SCORING__BANNED": "5", "IOLAUS__SCORING__ACTIVE_DAYS": "6"}
         found = given("scoring.banned=7", environ=environ, file=file)
-        assert (found.settings.window_days, found.settings.scoring.active_days, found.settings.scoring.banned) == (14, 6, 7)
+        assert (found.settings.window_days, found.settings.scoring.active_days, found.settings.scoring.banned) == (
+            14,
+            6,
+            7,
+        )
         assert found.sources == {
             "window_days": str(file),
             "scoring.active_days": "IOLAUS__SCORING__ACTIVE_DAYS",
@@ -66,7 +72,10 @@ class TestPrecedence:
 
     def test_a_named_file_stands_for_the_one_beside_the_lake(self, tmp_path: Path) -> None:
         written(tmp_path, "window_days = 14")
-        by_variable, by_option = written(tmp_path, "window_days = 15", "b.toml"), written(tmp_path, "window_days = 16", "c.toml")
+        by_variable, by_option = (
+            written(tmp_path, "window_days = 15", "b.toml"),
+            written(tmp_path, "window_days = 16", "c.toml"),
+        )
         environ = {"IOLAUS_SETTINGS": str(by_variable)}
         assert given(lake=tmp_path / "lake", environ=environ).settings.window_days == 15
         assert given(lake=tmp_path / "lake", environ=environ, file=by_option).settings.window_days == 16
@@ -79,7 +88,9 @@ class TestPrecedence:
         recorded = replace(DEFAULT, window_days=14, graph=replace(DEFAULT.graph, families=3))
         written(tmp_path, "window_days = 20")
         found = given("graph.families=1", environ={"IOLAUS__WINDOW_DAYS": "21"}, lake=tmp_path / "lake").over(recorded)
-        assert (found.window_days, found.graph.families) == (14, 1), "neither a file that was found nor a variable says how a run was"
+        assert (found.window_days, found.graph.families) == (14, 1), (
+            "neither a file that was found nor a variable says how a run was"
+        )
 
 
 class TestValues:
@@ -93,7 +104,11 @@ class TestValues:
     def test_spark_properties_are_text_without_their_prefix(self, tmp_path: Path) -> None:
         file = written(tmp_path, '[spark]\nsql.shuffle.partitions = 7\n"spark.ui.enabled" = true\n')
         found = given("spark.driver.maxResultSize=1.50", file=file)
-        assert found.settings.spark == {"sql.shuffle.partitions": "7", "ui.enabled": "true", "driver.maxResultSize": "1.50"}
+        assert found.settings.spark == {
+            "sql.shuffle.partitions": "7",
+            "ui.enabled": "true",
+            "driver.maxResultSize": "1.50",
+        }
         assert found.sources["spark.sql.shuffle.partitions"] == str(file)
 
     def test_a_secret_spark_property_is_used_and_never_shown(self) -> None:
@@ -112,7 +127,7 @@ class TestValues:
         assert given(file=file).settings.capability_patterns == {"coding": ("refaktor",)}
 
     def test_suites_come_from_a_folder_by_table(self, tmp_path: Path) -> None:
-        suite = '{"expectations": [], "meta": {"figures": {}}}'
+        suite = '{"expectations": [], "meta": {"metrics": {}}}'
         (tmp_path / "own").mkdir()
         written(tmp_path / "own", suite, "silver.exchanges.json")
         found = given(f"suites={tmp_path / 'own'}").settings
@@ -128,7 +143,9 @@ class TestRefused:
     def test_it_names_where_it_stands(self, tmp_path: Path) -> None:
         file = written(tmp_path, "[scorin]\nbanned = 3\n")
         assert refused(file=file).startswith(f"{file}: there is no setting scorin.banned; did you mean scoring.banned?")
-        assert refused(environ={"IOLAUS__SCORING__BANED": "3"}).startswith("IOLAUS__SCORING__BANED: there is no setting")
+        assert refused(environ={"IOLAUS__SCORING__BANED": "3"}).startswith(
+            "IOLAUS__SCORING__BANED: there is no setting"
+        )
 
     @pytest.mark.parametrize("value", ["x", "1.5", "true", "[3]", '"3"'])
     def test_a_wrong_type(self, value: str) -> None:
@@ -136,7 +153,9 @@ class TestRefused:
         assert said.startswith("--set: scoring.banned = ")
         assert said.endswith("give a whole number from 1 to 100,000 accounts (default 3)")
 
-    @pytest.mark.parametrize(("key", "value"), [("scoring.banned", 0), ("scoring.banned", 100_001), ("graph.reunite", 1.1)])
+    @pytest.mark.parametrize(
+        ("key", "value"), [("scoring.banned", 0), ("scoring.banned", 100_001), ("graph.reunite", 1.1)]
+    )
     def test_out_of_range(self, key: str, value: float) -> None:
         said = refused(f"{key}={value}")
         assert said.startswith(f"--set: {key} = {value} cannot be used")
@@ -163,7 +182,10 @@ class TestRefused:
             ('capability_patterns.coding=["x*"]', "the pattern matches every text"),
             ("suites=nowhere", "names nowhere, which cannot be read"),
             ("suites.silver.exchange={}", "did you mean silver.exchanges?"),
-            ("suites.silver.exchanges=[]", "the suite of silver.exchanges is no JSON with expectations and meta.figures"),
+            (
+                "suites.silver.exchanges=[]",
+                "the suite of silver.exchanges is no JSON with expectations and meta.metrics",
+            ),
         ],
     )
     def test_what_cannot_be(self, argument: str, said: str) -> None:
@@ -173,12 +195,18 @@ class TestRefused:
         assert "cannot be read" in refused(file=tmp_path / "none.toml")
         assert "is no TOML" in refused(file=written(tmp_path, "window_days = = 3"))
 
-    @pytest.mark.parametrize("arguments", [["settings"], ["query", "SELECT 1", "--lake", "l"], ["run", "--landing", "l", "--lake", "k"]])
-    def test_every_command_ends_with_status_2_and_one_line(self, capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    @pytest.mark.parametrize(
+        "arguments", [["settings"], ["query", "SELECT 1", "--lake", "l"], ["run", "--landing", "l", "--lake", "k"]]
+    )
+    def test_every_command_ends_with_status_2_and_one_line(
+        self, capsys: pytest.CaptureFixture[str], arguments: list[str]
+    ) -> None:
         assert cli.main([*arguments, "--set", "scoring.baned=3"]) == 2
-        assert capsys.readouterr().err.splitlines() == [
-            "iolaus: --set: there is no setting scoring.baned; did you mean scoring.banned? all of them: iolaus settings"
-        ]
+        [line] = capsys.readouterr().err.splitlines()
+        assert line == (
+            "iolaus: --set: there is no setting scoring.baned; did you mean scoring.banned? "
+            "all of them: iolaus settings"
+        )
 
 
 class TestRecorded:
@@ -238,7 +266,9 @@ class TestCommand:
         assert cli.main(["settings", "--diff", "--set", "scoring.banned=4", "--set", "scoring.active_days=2"]) == 0
         assert capsys.readouterr().out.splitlines()[:-1] == ["scoring.banned = 4  # --set; default 3"]
 
-    def test_what_it_prints_is_a_file_that_makes_the_same_settings(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    def test_what_it_prints_is_a_file_that_makes_the_same_settings(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
         assert cli.main(["settings", "--set", "window_days=14", "--set", "plans.free=8.5"]) == 0
         file = written(tmp_path, capsys.readouterr().out)
         assert given(file=file).settings == Settings(window_days=14, plans={"free": 8.5})

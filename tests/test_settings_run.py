@@ -1,4 +1,7 @@
-"""A run with other settings than the defaults: what is switched off makes nothing, and the lake says what it was made with."""
+"""A run with other settings than the defaults.
+
+What is switched off makes nothing, and the lake says what it was made with.
+"""
 
 import json
 from collections.abc import Mapping
@@ -36,15 +39,24 @@ def own_suite() -> str:
     text = json.loads(suites.suite("bronze.models").source)
     shape = text["expectations"][0]
     text["expectations"].append(
-        {"type": shape["type"], "kwargs": {"column": "rows", "max_value": MOST}, "severity": "warning", "notes": "Ours."}
+        {
+            "type": shape["type"],
+            "kwargs": {"column": "rows", "max_value": MOST},
+            "severity": "warning",
+            "notes": "Ours.",
+        }
     )
     return json.dumps(text)
 
 
 @pytest.fixture(scope="module")
 def settings() -> Settings:
-    channels = replace(DEFAULT.channels, **{name: replace(DEFAULT.channels[name], enabled=False) for name in ("card", "cohort", "content")})
-    scoring = replace(DEFAULT.scoring, margin=1.0)  # without cards and cohorts an organisation explains the ring nearly as well
+    channels = replace(
+        DEFAULT.channels,
+        **{name: replace(DEFAULT.channels[name], enabled=False) for name in ("card", "cohort", "content")},
+    )
+    # without cards and cohorts an organisation explains the ring nearly as well
+    scoring = replace(DEFAULT.scoring, margin=1.0)
     return replace(DEFAULT, window_days=14, channels=channels, scoring=scoring, suites={"bronze.models": own_suite()})
 
 
@@ -63,7 +75,9 @@ def channels(lake: Path, name: str) -> set[str]:
     return set(found["channel"].to_pylist())
 
 
-@pytest.mark.parametrize("name", ["features.account_tokens", "pairs.infrastructure", "gold.cluster_links", "gold.cluster_evidence"])
+@pytest.mark.parametrize(
+    "name", ["features.account_values", "pairs.infrastructure", "gold.cluster_links", "gold.cluster_evidence"]
+)
 def test_a_channel_that_is_switched_off_is_in_no_table(lake: Path, own_lake: Path, name: str) -> None:
     off = {"card", "cohort", "content", "pool_card"}
     assert channels(lake, name) & off, "with the defaults it is there"
@@ -85,15 +99,22 @@ def test_a_run_of_another_window_finds_the_ring(own_lake: Path) -> None:
 
 def test_hours_fold_onto_the_window(spark: SparkSession) -> None:
     behaviour = rows(spark, "features.account_behaviour", [{"account_id": "a"}])
-    made = rows(spark, "features.account_embeddings", [{"account_id": "a", "activity": [(14 * 24 + 3, "m", 1), (3, "m", 1), (5, "m", 1)]}])
+    made = rows(
+        spark,
+        "features.account_profiles",
+        [{"account_id": "a", "activity": [(14 * 24 + 3, "m", 1), (3, "m", 1), (5, "m", 1)]}],
+    )
     places = spark.createDataFrame([], "account_id string, place double")
-    assert [bins(behaviour, made, places, days).select("hours").collect()[0][0] for days in (14, 28)] == [[3, 5], [3, 5, 14 * 24 + 3]]
+    assert [bins(behaviour, made, places, days).select("hours").collect()[0][0] for days in (14, 28)] == [
+        [3, 5],
+        [3, 5, 14 * 24 + 3],
+    ]
 
 
 def test_a_suite_of_ones_own_stands_for_the_built_in(lake: Path, own_lake: Path) -> None:
     def bounds(of: Path) -> set[float | None]:
         judged = DeltaTable(str(of / "quality/results")).to_pyarrow_table().to_pylist()
-        return {r["at_most"] for r in judged if (r["table_name"], r["figure"]) == ("bronze.models", "rows")}
+        return {r["at_most"] for r in judged if (r["table_name"], r["metric"]) == ("bronze.models", "rows")}
 
     assert float(MOST) in bounds(own_lake)
     assert float(MOST) not in bounds(lake)
@@ -126,7 +147,10 @@ class TestRecorded:
         assert digests(of=other) == sorted([DEFAULT.digest, other.digest])
 
     def test_the_report_says_what_differs(self, own_lake: Path, lake: Path, tmp_path: Path) -> None:
-        said = [write(str(of), tmp_path / of.parent.name / of.name, DAY).read_text(encoding="utf-8") for of in (own_lake, lake)]
+        said = [
+            write(str(of), tmp_path / of.parent.name / of.name, DAY).read_text(encoding="utf-8")
+            for of in (own_lake, lake)
+        ]
         assert "<code>window_days = 14</code> (default 28)" in said[0]
         assert "<code>channels.card.enabled = false</code> (default true)" in said[0]
         assert "Settings that differ" not in said[1]
@@ -142,7 +166,9 @@ class TestRecorded:
         assert "<code>window_days = 14</code>" in page
         assert "Report: " in capsys.readouterr().out
 
-    def test_the_command_prints_them(self, own_lake: Path, settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_the_command_prints_them(
+        self, own_lake: Path, settings: Settings, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         asked = ["settings", "--lake", str(own_lake), "--diff", "--digest"]
         assert cli.main([*asked, settings.digest]) == 0
         assert f"window_days = 14  # {own_lake}, quality/settings; default 28" in capsys.readouterr().out.splitlines()
@@ -155,7 +181,7 @@ SHOWN = [
     ("thinking", Claims(thinking=0.5), False),
     ("one_shot", Claims(), True),
     ("one_shot", Claims(one_shot=0.03), False),
-    ("labour", Claims(), True),
+    ("task_sharing", Claims(), True),
     ("heavy_for_plan", Claims(), True),
     ("heavy_for_plan", Claims(heavy_for_plan=9), False),
 ]
@@ -164,26 +190,41 @@ SHOWN = [
 class TestClaims:
     def test_sentences_name_the_thresholds_that_are_set(self) -> None:
         settings = Claims(thinking=0.4, young=3, heavy_for_plan=4, night_hours=4, round_the_clock=0.2, long_outputs=900)
-        plain, said = ({name: claim.sentence(of) for name, claim in CLAIMS.items()} for of in (DEFAULT.claims, settings))
+        plain, said = (
+            {name: claim.sentence(of) for name, claim in CLAIMS.items()} for of in (DEFAULT.claims, settings)
+        )
         assert plain["heavy_for_plan"] == "send at least eight times what is usual for their plan"
         assert said["heavy_for_plan"] == "send at least 4 times what is usual for their plan"
         assert plain["thinking"] == "request extended reasoning in at least a third of their traffic"
         assert said["thinking"] == "request extended reasoning in at least 40% of their traffic"
         assert said["young"] == "were first used within 3 days of their creation"
-        assert plain["round_the_clock"] == "run around the clock: at least 10% of their traffic falls in their quietest six hours"
-        assert said["round_the_clock"] == "run around the clock: at least 20% of their traffic falls in their quietest 4 hours"
+        assert (
+            plain["round_the_clock"]
+            == "run around the clock: at least 10% of their traffic falls in their quietest six hours"
+        )
+        assert (
+            said["round_the_clock"]
+            == "run around the clock: at least 20% of their traffic falls in their quietest 4 hours"
+        )
         assert said["long_outputs"] == "receive answers of at least 900 tokens on average"
 
     @pytest.mark.parametrize(("name", "settings", "shows"), SHOWN)
-    def test_an_account_shows_what_the_threshold_says(self, spark: SparkSession, name: str, settings: Claims, shows: bool) -> None:
+    def test_an_account_shows_what_the_threshold_says(
+        self, spark: SparkSession, name: str, settings: Claims, shows: bool
+    ) -> None:
         frame = spark.createDataFrame(
-            [(0.4, 0.04, 1, 3)], "thinking_share double, later_turn_share double, fills_shared int, plan_excess int"
+            [(0.4, 0.04, 1, 3)],
+            "thinking_share double, later_turn_share double, uses_shared_template int, plan_excess int",
         )
         assert frame.select(shown(CLAIMS[name], settings)).collect()[0][0] is shows
 
     @pytest.mark.parametrize(("plans", "usual"), [({}, 6), ({"free": 8.0}, 3), ({"pro": 8.0}, 6)])
-    def test_what_is_usual_for_a_plan_is_measured_or_said(self, spark: SparkSession, plans: Mapping[str, float], usual: int) -> None:
-        frame = spark.createDataFrame([("a", "free", 64), ("b", "free", 64)], "account_id string, plan string, n_exchanges long")
+    def test_what_is_usual_for_a_plan_is_measured_or_said(
+        self, spark: SparkSession, plans: Mapping[str, float], usual: int
+    ) -> None:
+        frame = spark.createDataFrame(
+            [("a", "free", 64), ("b", "free", 64)], "account_id string, plan string, n_exchanges long"
+        )
         assert {r["usual_class"] for r in _with_plans(frame, plans).collect()} == {usual}
 
 
@@ -200,5 +241,19 @@ def test_spark_is_given_the_properties(spark: SparkSession, monkeypatch: pytest.
     """A command's session; the tests' own is taken back up, so that only what may change while it runs is set."""
     asked: dict[str, object] = {}
     monkeypatch.setattr("iolaus.runtime.spark.session.session", lambda *_, **how: asked.update(how) or spark)
-    assert cli.main(["gate", "bronze.models", "--lake", "nowhere", "--date", str(DAY), "--set", "spark.sql.shuffle.partitions=3"]) == 2
+    assert (
+        cli.main(
+            [
+                "gate",
+                "bronze.models",
+                "--lake",
+                "nowhere",
+                "--date",
+                str(DAY),
+                "--set",
+                "spark.sql.shuffle.partitions=3",
+            ]
+        )
+        == 2
+    )
     assert asked["config"] == {"spark.sql.shuffle.partitions": "3"}

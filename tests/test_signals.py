@@ -1,4 +1,7 @@
-"""The registry of signals: each shared value goes from its column to a pair and a reason; what derives from it agrees with it."""
+"""The registry of signals: each shared value goes from its column to a pair and a reason.
+
+What derives from it agrees with it.
+"""
 
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
@@ -9,13 +12,13 @@ from pyspark.sql import DataFrame, SparkSession
 from rows import DAY, rows
 
 from iolaus.export.signal_reference import PAGE, page
-from iolaus.features import account_days, account_embeddings, account_tokens, population
+from iolaus.features import account_days, account_profiles, account_values, population
 from iolaus.model import explanations
 from iolaus.model.bits import MILLI
 from iolaus.model.evidence.ownership import identity
-from iolaus.model.signals import ANY_EXPLANATION, CHANNEL, CHANNELS, CLAIMS, OTHERS, SIGNALS, VALUES, WRAPPERS, Channel
+from iolaus.model.signals import ANY_EXPLANATION, CHANNEL, CHANNELS, CLAIMS, OTHERS, SIGNALS, TEMPLATES, VALUES, Channel
 from iolaus.pairs import infrastructure, templates
-from iolaus.schemas.codes import PHRASE_CHANNELS
+from iolaus.schemas.codes import FRAGMENT_CHANNELS
 from iolaus.schemas.families import FAMILIES
 from iolaus.settings import DEFAULT, Key, Run
 
@@ -26,7 +29,13 @@ OTHER_ACCOUNTS = 600  # so that a value of three accounts is rare in each channe
 
 def value(channel: Channel, n: int) -> Any:
     """The n-th value of a channel, as the column of silver that holds it has it."""
-    return f"{n + 1:016x}{'0' * 48}" if channel.form == "pseudonym" else f"value {n}" if channel.form == "text" else n + 1_000
+    return (
+        f"{n + 1:016x}{'0' * 48}"
+        if channel.form == "pseudonym"
+        else f"value {n}"
+        if channel.form == "text"
+        else n + 1_000
+    )
 
 
 def exchange(account: str, n: int, **columns: Any) -> dict[str, Any]:
@@ -35,16 +44,25 @@ def exchange(account: str, n: int, **columns: Any) -> dict[str, Any]:
 
 
 def planted(channel: Channel, n: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Exchanges and accounts of three owners who share one value of the channel and nothing else; of a wrapper with two prompts each."""
+    """Exchanges and accounts of three owners who share one value of the channel and nothing else.
+
+    Of a template with two prompts each.
+    """
     sent, known = [], []
-    phrase = f"{channel.name}_hash" if f"{channel.name}_hash" in PHRASE_CHANNELS else None
+    fragment = f"{channel.name}_hash" if f"{channel.name}_hash" in FRAGMENT_CHANNELS else None
     for i in range(3):
         account = f"{channel.name} {i}"
         own = {channel.registered: value(channel, n)} if channel.registered and not channel.exchange else {}
         known.append({"account_id": account, "owner_id": account, **own})
         for k in range(2):
-            prompt = {"prompt_hash": 1_000_000 + 1_000 * n + 10 * i + k} if phrase else {}
-            said = {channel.exchange: value(channel, n)} if channel.exchange else {phrase: value(channel, n)} if phrase else {}
+            prompt = {"prompt_hash": 1_000_000 + 1_000 * n + 10 * i + k} if fragment else {}
+            said = (
+                {channel.exchange: value(channel, n)}
+                if channel.exchange
+                else {fragment: value(channel, n)}
+                if fragment
+                else {}
+            )
             sent.append(exchange(account, k, **prompt | said))
     return sent, known
 
@@ -55,16 +73,22 @@ def found(spark: SparkSession) -> dict[str, list[Any]]:
     made = [planted(channel, n) for n, channel in enumerate(VALUES)]
     others = [f"other {i}" for i in range(OTHER_ACCOUNTS)]
     sent = [row for exchanges, _ in made for row in exchanges] + [exchange(name, 0) for name in others]
-    known = [row for _, accounts in made for row in accounts] + [{"account_id": name, "owner_id": name} for name in others]
+    known = [row for _, accounts in made for row in accounts] + [
+        {"account_id": name, "owner_id": name} for name in others
+    ]
     accounts = rows(spark, "silver.accounts", known)
     days = account_days.transform(rows(spark, "silver.exchanges", sent), RUN)
-    merged = account_embeddings.transform(days, RUN).localCheckpoint()
+    merged = account_profiles.transform(days, RUN).localCheckpoint()
     everybody = population.transform(merged, accounts, RUN).localCheckpoint()
     names = {r.account_key: r.account_id for r in everybody.collect()}
-    shared = account_tokens.transform(merged, accounts, everybody, RUN).localCheckpoint()
-    members = spark.createDataFrame([(c.name, f"{c.name} {i}") for c in VALUES for i in range(3)], "cluster_id string, account_id string")
+    shared = account_values.transform(merged, accounts, everybody, RUN).localCheckpoint()
+    members = spark.createDataFrame(
+        [(c.name, f"{c.name} {i}") for c in VALUES for i in range(3)], "cluster_id string, account_id string"
+    )
     sizes = members.groupBy("cluster_id").count().withColumnRenamed("count", "size")
-    pairs: DataFrame = infrastructure.transform(shared, everybody, RUN).unionByName(templates.transform(shared, everybody, RUN))
+    pairs: DataFrame = infrastructure.transform(shared, everybody, RUN).unionByName(
+        templates.transform(shared, everybody, RUN)
+    )
     pieces = identity(members, sizes, shared, len(known), DEFAULT.scoring)
     of: dict[str, list[Any]] = {c.name: [[], []] for c in VALUES}
     for row in pairs.collect():
@@ -95,11 +119,13 @@ def test_every_entry_is_whole() -> None:
         assert signal.says, signal.evasion
         assert signal.evasion
         assert set(signal.explained_by) | set(signal.explained_if_few) <= set(ANY_EXPLANATION)
-    assert all(c.family in FAMILIES and 0 < DEFAULT.channels[c.name].floor <= DEFAULT.channels[c.name].cap for c in CHANNELS)
+    assert all(
+        c.family in FAMILIES and 0 < DEFAULT.channels[c.name].floor <= DEFAULT.channels[c.name].cap for c in CHANNELS
+    )
     assert all("{" not in c.sentence(DEFAULT.claims) for c in CLAIMS.values())
     thresholds = {c.threshold for c in CLAIMS.values()} - {None}
     assert thresholds == {f.name for f in fields(DEFAULT.claims)} - {"night_hours", "moved"}
-    assert set(WRAPPERS) <= set(CHANNEL)
+    assert set(TEMPLATES) <= set(CHANNEL)
     assert {explanations.PEOPLE, explanations.OWN_TEXT, explanations.WHOLE_SET} <= set(ANY_EXPLANATION)
 
 

@@ -1,4 +1,4 @@
-"""Silver: one row an exchange whatever arrived, nothing of a text or an identifier in it, accounts as known on the day."""
+"""Silver: one row an exchange whatever arrived, without text or identifiers; accounts as known on the day."""
 
 import random
 from collections import Counter
@@ -32,7 +32,12 @@ SECRETS = {  # each planted in the column of its name; none may be found again, 
     "conversation_id": "conversation-planted",
     "api_key_id": "key-planted",
 }
-PLANTED = {**SECRETS, "tool_names": ["planted_tool", "other_tool"], "finish_reasons": ["length"], "extra": {"note": "planted extra"}}
+PLANTED = {
+    **SECRETS,
+    "tool_names": ["planted_tool", "other_tool"],
+    "finish_reasons": ["length"],
+    "extra": {"note": "planted extra"},
+}
 
 
 def exchange(exchange_id: str, **changes: Any) -> dict[str, Any]:
@@ -61,7 +66,9 @@ ARRIVALS = [
     *(exchange("in one field", usage_output_tokens=i) for i in range(4)),
     exchange("alone"),
     exchange("answered at last", arrived_on=DAY, prompt="failed", http_status=500),
-    exchange("answered at last", arrived_on=LATER, requested_at=NOON + timedelta(hours=1), prompt="answered", http_status=200),
+    exchange(
+        "answered at last", arrived_on=LATER, requested_at=NOON + timedelta(hours=1), prompt="answered", http_status=200
+    ),
     exchange("answered twice", prompt="failed", http_status=429),
     exchange("answered twice", prompt="answered", http_status=200),
 ]
@@ -99,14 +106,18 @@ def leaks(found: list[dict[str, Any]], secrets: list[str]) -> list[str]:
 @pytest.fixture(scope="module")
 def reduced(spark: SparkSession) -> dict[str, dict[str, Any]]:
     overrides = [
-        exchange("full", **PLANTED, image_count=2, access_path="API", client_country="de", turn_index=3, http_status=200),
+        exchange(
+            "full", **PLANTED, image_count=2, access_path="API", client_country="de", turn_index=3, http_status=200
+        ),
         exchange(
             "mapped",
             client_ip="::ffff:198.51.100.23",
             user_agent="planted-agent/9.9",
             tool_names=["other_tool", "planted_tool", "other_tool"],
         ),
-        exchange("neighbour", client_ip="198.51.100.99", tls_fingerprint="planted-agent/9.9", prompt="Write it step by step"),
+        exchange(
+            "neighbour", client_ip="198.51.100.99", tls_fingerprint="planted-agent/9.9", prompt="Write it step by step"
+        ),
         exchange("bare", prompt=""),
         exchange(
             "empty",
@@ -124,14 +135,20 @@ def reduced(spark: SparkSession) -> dict[str, dict[str, Any]]:
 
 def test_no_text_and_no_identifier_is_in_any_column(reduced: dict[str, dict[str, Any]]) -> None:
     secrets = [*SECRETS.values(), *PLANTED["tool_names"], "planted extra", "198.51.100", "::ffff", KEY.secret.decode()]
-    assert leaks([{"x": [f"from {SECRETS['client_ip']}"]}], secrets) == ["198.51.100", "198.51.100.23"], "what is planted would be found"
+    assert leaks([{"x": [f"from {SECRETS['client_ip']}"]}], secrets) == ["198.51.100", "198.51.100.23"], (
+        "what is planted would be found"
+    )
     assert leaks(list(reduced.values()), secrets) == []
 
 
 def test_identifiers_become_pseudonyms_under_the_named_key(reduced: dict[str, dict[str, Any]]) -> None:
     planted, secret = reduced["full"], KEY.secret
     assert planted["address"] == pseudonym(secret, "address", SECRETS["client_ip"]) == reduced["mapped"]["address"]
-    assert planted["block"] == pseudonym(secret, "block", str(block(SECRETS["client_ip"]))) == reduced["neighbour"]["block"]
+    assert (
+        planted["block"]
+        == pseudonym(secret, "block", str(block(SECRETS["client_ip"])))
+        == reduced["neighbour"]["block"]
+    )
     assert planted["address"] != reduced["neighbour"]["address"]
     assert planted["device"] == pseudonym(secret, "device", f"{SECRETS['user_agent']}\0{SECRETS['tls_fingerprint']}")
     assert len({reduced[name]["device"] for name in ("full", "mapped", "neighbour")}) == 3
@@ -146,7 +163,13 @@ def test_a_text_becomes_the_fingerprints_of_its_batch(reduced: dict[str, dict[st
 
 def test_fields_and_texts_say_what_a_request_is_after(reduced: dict[str, dict[str, Any]]) -> None:
     masks = {name: row["capabilities"] for name, row in reduced.items()}
-    assert masks == {"full": BIT["vision"] | BIT["tools"], "mapped": BIT["tools"], "neighbour": BIT["reasoning"], "bare": 0, "empty": 0}
+    assert masks == {
+        "full": BIT["vision"] | BIT["tools"],
+        "mapped": BIT["tools"],
+        "neighbour": BIT["reasoning"],
+        "bare": 0,
+        "empty": 0,
+    }
     assert reduced["full"]["tools_hash"] == reduced["mapped"]["tools_hash"], "a set of tools, in any order"
     assert (reduced["full"]["access_path"], reduced["full"]["country"]) == ("api", "DE")
     assert [reduced[name]["truncated"] for name in ("full", "empty", "bare")] == [True, False, None]
@@ -179,8 +202,20 @@ def known(spark: SparkSession) -> dict[str, dict[str, Any]]:
         account("two licences", org_id="both"),
         account("licensed soon", org_id="patience"),
         account("verified alone", verified_as="education"),
-        account("same card", payment_fingerprint="card-planted", email_domain="Planted.Example", phone_country="de", billing_country="Fr"),
-        account("other", payment_fingerprint="card-planted", email_domain="planted.example", signup_ip="2001:DB8::1", signup_asn=64500),
+        account(
+            "same card",
+            payment_fingerprint="card-planted",
+            email_domain="Planted.Example",
+            phone_country="de",
+            billing_country="Fr",
+        ),
+        account(
+            "other",
+            payment_fingerprint="card-planted",
+            email_domain="planted.example",
+            signup_ip="2001:DB8::1",
+            signup_asn=64500,
+        ),
         account("empty", payment_fingerprint="", email_domain="", signup_ip=""),
     ]
     agreements = [
@@ -189,7 +224,9 @@ def known(spark: SparkSession) -> dict[str, dict[str, Any]]:
         {"org_id": "both", "kind": "reseller", "since": date(2025, 1, 1)},
         {"org_id": "patience", "kind": "reseller", "since": LATER},
     ]
-    made = accounts.transform(rows(spark, "bronze.accounts", overrides), rows(spark, "bronze.agreements", agreements), RUN)
+    made = accounts.transform(
+        rows(spark, "bronze.accounts", overrides), rows(spark, "bronze.agreements", agreements), RUN
+    )
     check_columns(made, "silver.accounts")
     found = [r.asDict() for r in made.collect()]
     assert not [name for name, n in Counter(r["account_id"] for r in found).items() if n > 1]
@@ -249,3 +286,24 @@ def test_answers_are_known_again_whatever_their_case_and_white_space(spark: Spar
     assert made["given"][0] == made["quoted"][1] is not None
     assert made["another"][1] not in (None, made["given"][0])
     assert made["short"] == made["none"] == (None, None)
+
+
+def test_a_request_s_form_is_one_value(spark: SparkSession) -> None:
+    form = {
+        "request_temperature": 0.3,
+        "request_top_p": 0.9,
+        "request_stop": ["END", "###"],
+        "request_seed": 7,
+        "header_digest": "abc",
+    }
+    told = [
+        exchange("one", **form),
+        exchange("other order and seed", **form | {"request_stop": ["###", "END"], "request_seed": 8}),
+        exchange("other limit", **form | {"request_max_tokens": 100}),
+        exchange("no seed", **{k: v for k, v in form.items() if k != "request_seed"}),
+        exchange("unknown"),
+    ]
+    made = {r["exchange_id"]: r["request_hash"] for r in silver(spark, told)}
+    assert made["one"] == made["other order and seed"]
+    assert len(set(made.values())) == 4
+    assert made["unknown"] is None

@@ -71,14 +71,21 @@ def test_rows_do_not_depend_on_how_accounts_are_cut(small: Plan, small_rows: lis
 
 
 @pytest.mark.parametrize("partitions", [1, 2, 7])
-def test_rows_do_not_depend_on_partitions(spark: SparkSession, small: Plan, small_rows: list[dict[str, object]], partitions: int) -> None:
+def test_rows_do_not_depend_on_partitions(
+    spark: SparkSession, small: Plan, small_rows: list[dict[str, object]], partitions: int
+) -> None:
     frame = exchanges(spark, small, DAYS - 1, partitions)
     assert frame.rdd.getNumPartitions() == partitions
-    found = Counter((r.exchange_id, r.account_id, r.prompt, r.requested_at.timestamp(), r.client_ip, r["copy"]) for r in frame.collect())
+    found = Counter(
+        (r.exchange_id, r.account_id, r.prompt, r.requested_at.timestamp(), r.client_ip, r["copy"])
+        for r in frame.collect()
+    )
     names = ("exchange_id", "account_id", "prompt", "client_ip")
     batches = [cell_rows(small, DAYS - 1, (n, 0, s.accounts)) for n, s in enumerate(small.sizes)]
     want = [r for b in batches if b for r in b.to_pylist()]
-    assert found == Counter((*(r[n] for n in names[:3]), r["requested_at"].timestamp(), r["client_ip"], r["copy"]) for r in want)
+    assert found == Counter(
+        (*(r[n] for n in names[:3]), r["requested_at"].timestamp(), r["client_ip"], r["copy"]) for r in want
+    )
 
 
 def test_another_seed_gives_other_rows(small: Plan, small_rows: list[dict[str, object]]) -> None:
@@ -127,7 +134,9 @@ def test_small_scales_keep_campaigns_and_people() -> None:
         assert size.accounts >= group.minimum
         if isinstance(group, Campaign):
             assert size.accounts >= 12
-            assert size.exchanges / size.accounts >= 0.99 * min(made.scenario.least_volume, group.exchanges / group.accounts)
+            assert size.exchanges / size.accounts >= 0.99 * min(
+                made.scenario.least_volume, group.exchanges / group.accounts
+            )
 
 
 def test_half_of_the_hydra_moves_to_the_new_model_within_a_day() -> None:
@@ -239,7 +248,9 @@ def test_prompts_are_rich(language: int) -> None:
     g, n = grammar(()), 20_000
     keys = mix(np.arange(n, dtype=np.uint64) + np.uint64(11))
     constant = np.full(n, language)
-    texts = prompt(g, constant, np.full(n, g.topics[language][0]), keys, mix(keys), np.zeros(n, dtype=np.int64)).to_pylist()
+    texts = prompt(
+        g, constant, np.full(n, g.topics[language][0]), keys, mix(keys), np.zeros(n, dtype=np.int64)
+    ).to_pylist()
     assert len(set(texts)) > 0.7 * n
     assert not any("{" in t and "}" in t and "term" in t for t in texts)
 

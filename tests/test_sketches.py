@@ -1,4 +1,7 @@
-"""Sketches add up: any split, any order, any tree of merges gives the sketch of all, and counts are those of a plain loop."""
+"""Sketches add up: any split, any order, any tree of merges gives the sketch of all.
+
+Counts are those of a plain loop.
+"""
 
 import struct
 from collections import Counter, defaultdict
@@ -16,25 +19,25 @@ from iolaus.model import account_sketch as sketches
 from iolaus.model import openings
 from iolaus.model.account_sketch import FIXED, OUTPUT_BINS, RECORDS, SKETCH, SUMS
 from iolaus.model.sampling import draws, ranks, salt_of
-from iolaus.model.signals import TRAIT_CODES
+from iolaus.model.signals import ATTRIBUTE_CODES
 from iolaus.schemas.sketch import (
     ABSENT,
     AFFIX_COLUMNS,
+    ATTRIBUTE,
     MINIMUM,
     OPENING,
     OPENING_FIELDS,
     OPENING_TERMS,
     PROMPT,
     PROMPT_FIELDS,
-    TRAIT,
 )
 from iolaus.settings import CAPABILITIES
 from iolaus.text.fingerprints import SIGNATURE
 
-PROMPTS, TRAITS, OPENINGS = 5, 3, 4  # caps that small accounts exceed
+PROMPTS, ATTRIBUTES, OPENINGS = 5, 3, 4  # caps that small accounts exceed
 SALT = salt_of(b"a key")
 START = datetime(2026, 2, 10, tzinfo=UTC)
-TOKENS = tuple(f"{name}_token" for name in TRAIT_CODES)
+HASHES = tuple(f"{name}_value" for name in ATTRIBUTE_CODES)
 
 REQUIRED = pa.schema(
     [
@@ -61,7 +64,7 @@ OPTIONAL = pa.schema(
         ("input_tokens", pa.int64()),
         ("output_tokens", pa.int64()),
         ("reasoning_tokens", pa.int64()),
-        *((name, pa.int64()) for name in (*TOKENS, *PROMPT_FIELDS)),
+        *((name, pa.int64()) for name in (*HASHES, *PROMPT_FIELDS)),
         ("signature", pa.binary()),
     ]
 )
@@ -72,9 +75,9 @@ Row = dict[str, Any]
 @pytest.fixture(autouse=True)
 def small_caps() -> Any:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sketches, "PROMPTS_KEPT", PROMPTS)
-        patch.setattr(sketches, "TRAITS_KEPT", TRAITS)
-        patch.setattr(openings, "KEPT", OPENINGS)
+        patch.setattr(sketches, "MAX_PROMPTS", PROMPTS)
+        patch.setattr(sketches, "MAX_ATTRIBUTES", ATTRIBUTES)
+        patch.setattr(openings, "MAX_CONVERSATIONS", OPENINGS)
         yield
 
 
@@ -107,8 +110,11 @@ def exchange(rng: np.random.Generator, accounts: int) -> Row:
         **{name: bool(rng.integers(2)) for name in ("thinking", "stream", "truncated")},
         **{name: int(rng.integers(4)) for name in ("image_count", "tool_call_count")},
         "http_status": int(rng.choice([200, 400, 529])),
-        **{name: int(rng.choice([0, 1, 2, 3, 700, 10**6])) for name in ("input_tokens", "output_tokens", "reasoning_tokens")},
-        **{name: int(mix(np.array([rng.integers(9)], np.uint64))[0].astype(np.int64)) for name in TOKENS},
+        **{
+            name: int(rng.choice([0, 1, 2, 3, 700, 10**6]))
+            for name in ("input_tokens", "output_tokens", "reasoning_tokens")
+        },
+        **{name: int(mix(np.array([rng.integers(9)], np.uint64))[0].astype(np.int64)) for name in HASHES},
         "prompt_hash": int(mix(np.array([prompt], np.uint64))[0].astype(np.int64)),
         "template_hash": prompt // 3 - int(rng.integers(2)),  # punctuation alone may part templates of one prompt
         **dict.fromkeys(AFFIX_COLUMNS, prompt // 4 - 2),
@@ -130,7 +136,11 @@ def exchanges(seed: int, count: int, accounts: int = 3) -> list[Row]:
 def table(rows: list[Row]) -> pa.Table:
     """The rows as silver has them: terms and signatures as bytes."""
     packed = [
-        {**row, "terms": struct.pack(f"<{len(row['terms'])}h", *row["terms"]), "signature": signature_bytes(row["signature"])}
+        {
+            **row,
+            "terms": struct.pack(f"<{len(row['terms'])}h", *row["terms"]),
+            "signature": signature_bytes(row["signature"]),
+        }
         for row in rows
     ]
     return pa.Table.from_pylist(packed, schema=EXCHANGES)
@@ -151,9 +161,9 @@ def counted(row: Row, list_name: str, *keys: str) -> dict[Any, int]:
     return dict(items)
 
 
-def least(tokens: list[int], k: int) -> set[int]:
-    """The k distinct tokens that come first in the keyed order."""
-    distinct = sorted(set(tokens), key=lambda t: int(draws(np.array([t], np.int64), SALT)[0]))
+def least(hashes: list[int], k: int) -> set[int]:
+    """The k distinct values that come first in the keyed order."""
+    distinct = sorted(set(hashes), key=lambda t: int(draws(np.array([t], np.int64), SALT)[0]))
     return set(distinct[:k])
 
 
@@ -180,7 +190,11 @@ def plain_openings(said: list[Row]) -> set[tuple[Any, ...]]:
             of[conversation] = here, r
     kept = sorted((here, conversation) for conversation, (here, _) in of.items())[:OPENINGS]
     return {
-        (c, *(ABSENT if of[c][1][name] is None else of[c][1][name] for name in OPENING_FIELDS), frozenset(of[c][1]["terms"]))
+        (
+            c,
+            *(ABSENT if of[c][1][name] is None else of[c][1][name] for name in OPENING_FIELDS),
+            frozenset(of[c][1]["terms"]),
+        )
         for _, c in kept
     }
 
@@ -197,13 +211,13 @@ def plain(rows: list[Row]) -> Row:
     outputs = [r["output_tokens"] for r in rows if r["output_tokens"] is not None]
     binned = Counter(min((tokens + 1).bit_length() - 1, OUTPUT_BINS - 1) for tokens in outputs)
     said = [r for r in rows if r["prompt_hash"] is not None]
-    kept_prompts = least_prompts(said)
-    traits: dict[Any, int] = {}
-    for name, code in TRAIT_CODES.items():
-        tokens = [r[f"{name}_token"] for r in rows if r[f"{name}_token"] is not None]
-        traits |= {(code, token): tokens.count(token) for token in least(tokens, TRAITS)}
+    sampled_prompts = least_prompts(said)
+    attributes: dict[Any, int] = {}
+    for name, code in ATTRIBUTE_CODES.items():
+        hashes = [r[f"{name}_value"] for r in rows if r[f"{name}_value"] is not None]
+        attributes |= {(code, value_hash): hashes.count(value_hash) for value_hash in least(hashes, ATTRIBUTES)}
     prompts = {}
-    for hash_ in kept_prompts:
+    for hash_ in sampled_prompts:
         same = [r for r in said if r["prompt_hash"] == hash_]
         values = [[r[name] for r in same if r[name] is not None] for name in PROMPT_FIELDS]
         prompts[tuple(min(v) if v else None for v in values)] = len(same)
@@ -216,7 +230,7 @@ def plain(rows: list[Row]) -> Row:
         "n_stream": times(lambda r: r["stream"]),
         "n_zero_temperature": times(lambda r: r["temperature"] == 0),
         "n_images": added("image_count"),
-        "n_with_tools": times(lambda r: r["tools_token"] is not None),
+        "n_with_tools": times(lambda r: r["tools_value"] is not None),
         "n_tool_calls": added("tool_call_count"),
         "n_calling": times(lambda r: r["tool_call_count"] and r["tool_call_count"] > 0),
         "n_errors": times(lambda r: r["http_status"] and r["http_status"] >= 400),
@@ -231,7 +245,7 @@ def plain(rows: list[Row]) -> Row:
         "capability_counts": [sum(r["capabilities"] >> i & 1 for r in rows) for i in range(len(CAPABILITIES))],
         "activity": dict(Counter((int(r["requested_at"].timestamp()) // 3600, r["request_model"]) for r in rows)),
         "slots": sorted({int(r["requested_at"].timestamp()) // 600 for r in rows}),
-        "traits": traits,
+        "attributes": attributes,
         "prompts": prompts,
         "openings": plain_openings(said),
         "terms": dict(Counter((term,) for r in rows for term in r["terms"])),
@@ -240,11 +254,19 @@ def plain(rows: list[Row]) -> Row:
 
 
 def as_plain(row: Row) -> Row:
-    lists = {"activity": ("hour", "model"), "traits": ("channel", "token"), "prompts": PROMPT_FIELDS, "terms": ("term",)}
+    lists = {
+        "activity": ("hour", "model"),
+        "attributes": ("channel", "value_hash"),
+        "prompts": PROMPT_FIELDS,
+        "terms": ("term",),
+    }
     signature = None if row["signature"] is None else np.frombuffer(row["signature"], MINIMUM).tolist()
     rest = {k: v for k, v in row.items() if k != "account_id"} | {"signature": signature}
     opened = np.frombuffer(row["openings"], OPENING)
-    kept = {(o["conversation"], *(o[name] for name in OPENING_FIELDS), frozenset(t for t in o["terms"].tolist() if t >= 0)) for o in opened}
+    kept = {
+        (o["conversation"], *(o[name] for name in OPENING_FIELDS), frozenset(t for t in o["terms"].tolist() if t >= 0))
+        for o in opened
+    }
     assert len(kept) == len(opened)
     return rest | {"openings": kept} | {name: counted(row, name, *keys) for name, keys in lists.items()}
 
@@ -259,12 +281,14 @@ def test_a_sketch_counts_what_a_loop_counts() -> None:
     for row in made:
         assert as_plain(row) == plain(by_account[row["account_id"]])
         assert len(row["prompts"]) == PROMPTS * PROMPT.itemsize, "the cap was exceeded"
-        assert max(Counter(np.frombuffer(row["traits"], TRAIT)["channel"].tolist()).values()) == TRAITS
+        assert max(Counter(np.frombuffer(row["attributes"], ATTRIBUTE)["channel"].tolist()).values()) == ATTRIBUTES
 
 
 @settings(derandomize=True, max_examples=60, deadline=None)
 @given(st.data(), st.integers(0, 10_000), st.integers(1, 60))
-def test_any_split_in_any_order_merged_in_any_tree_is_the_sketch_of_all(data: st.DataObject, seed: int, count: int) -> None:
+def test_any_split_in_any_order_merged_in_any_tree_is_the_sketch_of_all(
+    data: st.DataObject, seed: int, count: int
+) -> None:
     rows = exchanges(seed, count)
     whole = sketch(table(rows))
     order = data.draw(st.permutations(range(count)))
@@ -288,15 +312,23 @@ def test_merging_is_idempotent_on_merged_rows_and_drops_other_columns() -> None:
 
 @settings(derandomize=True, max_examples=40, deadline=None)
 @given(st.data(), st.integers(0, 10_000), st.integers(1, 50), st.integers(1, 12))
-def test_a_stream_of_batches_cut_anywhere_is_one_sketch(data: st.DataObject, seed: int, count: int, accounts: int) -> None:
+def test_a_stream_of_batches_cut_anywhere_is_one_sketch(
+    data: st.DataObject, seed: int, count: int, accounts: int
+) -> None:
     rows = sorted(exchanges(seed, count, accounts), key=lambda r: r["account_id"].encode())
     cuts = sorted(data.draw(st.lists(st.integers(0, count), max_size=8)))
     whole = table(rows).combine_chunks()
     bounds = zip([0, *cuts], [*cuts, count], strict=True)
-    batches = [pa.RecordBatch.from_struct_array(whole.slice(a, b - a).to_struct_array().combine_chunks()) for a, b in bounds]
+    batches = [
+        pa.RecordBatch.from_struct_array(whole.slice(a, b - a).to_struct_array().combine_chunks()) for a, b in bounds
+    ]
     made = list(stream(iter(batches), sketch))
     assert pa.concat_tables(made).combine_chunks().equals(sketch(whole))
-    days = pa.concat_tables([sketch(table(rows[i::3])) for i in range(min(3, count))]).sort_by("account_id").combine_chunks()
+    days = (
+        pa.concat_tables([sketch(table(rows[i::3])) for i in range(min(3, count))])
+        .sort_by("account_id")
+        .combine_chunks()
+    )
     ends = sorted(min(c, len(days)) for c in cuts)
     pieces = [days.slice(a, b - a).to_batches() for a, b in zip([0, *ends], [*ends, len(days)], strict=True)]
     merged = list(stream((b for piece in pieces for b in piece), merge))
@@ -304,7 +336,13 @@ def test_a_stream_of_batches_cut_anywhere_is_one_sketch(data: st.DataObject, see
 
 
 def test_exchanges_with_required_fields_only() -> None:
-    bare = dict.fromkeys(EXCHANGES.names) | {"requested_at": START, "request_model": "m", "terms": [], "n_words": 0, "capabilities": 0}
+    bare = dict.fromkeys(EXCHANGES.names) | {
+        "requested_at": START,
+        "request_model": "m",
+        "terms": [],
+        "n_words": 0,
+        "capabilities": 0,
+    }
     rows = [bare | {"account_id": name} for name in ("b", "a", "b")]
     made = sketch(table(rows))
     assert [as_plain(row) for row in made.to_pylist()] == [plain(rows[1:2]), plain(rows[::2])]
@@ -335,7 +373,7 @@ def test_a_set_over_its_cap_keeps_the_same_items_for_every_account() -> None:
     rows = [r | {"account_id": name} for name in ("a", "b") for r in shared]
     first, second = sketch(table(rows[::-1])).to_pylist()
     assert first["prompts"] == second["prompts"]
-    assert first["traits"] == second["traits"]
+    assert first["attributes"] == second["attributes"]
 
 
 def test_a_sample_is_keyed_and_cheap_traffic_does_not_push_out_dear_traffic() -> None:
@@ -344,7 +382,9 @@ def test_a_sample_is_keyed_and_cheap_traffic_does_not_push_out_dear_traffic() ->
     decoys = [r | {"n_words": 2, "prompt_hash": 2_000 + i} for i, r in enumerate(exchanges(4, 60, accounts=1))]
     kept = np.frombuffer(sketch(table(real + decoys))["prompts"][0].as_py(), PROMPT)["prompt_hash"]
     assert sum(kept < 2_000) >= PROMPTS - 1
-    other = np.frombuffer(sketches.sketch(table(decoys), salt_of(b"another"))["prompts"][0].as_py(), PROMPT)["prompt_hash"]
+    other = np.frombuffer(sketches.sketch(table(decoys), salt_of(b"another"))["prompts"][0].as_py(), PROMPT)[
+        "prompt_hash"
+    ]
     assert set(other) != set(np.frombuffer(sketch(table(decoys))["prompts"][0].as_py(), PROMPT)["prompt_hash"])
 
 

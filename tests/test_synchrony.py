@@ -1,4 +1,4 @@
-"""Synchrony: of each candidate pair, the slots in which both accounts were active, however the two are brought together."""
+"""Synchrony: the slots in which both accounts of each candidate pair were active, however they are joined."""
 
 from datetime import date, timedelta
 
@@ -17,8 +17,13 @@ LAST = FIRST + DEFAULT.window_days * 86_400 // SLOT_SECONDS - 1
 
 
 @pytest.mark.parametrize(("block", "evidence"), [(1_000, 1_000), (1_000, 2), (100, 1_000)])
-def test_common_slots_are_counted_as_sets_would(spark: SparkSession, block: int, evidence: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In one task; with the evidence on one block of accounts dealt out; and in blocks, of which two are weighed against each other."""
+def test_common_slots_are_counted_as_sets_would(
+    spark: SparkSession, block: int, evidence: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one task; with the evidence on one block of accounts dealt out.
+
+    And in blocks, of which two are weighed against each other.
+    """
     monkeypatch.setattr(synchrony, "BLOCK", block)
     monkeypatch.setattr(synchrony, "ROWS", evidence)
     monkeypatch.setattr(synchrony, "PIECE", 2)
@@ -26,15 +31,18 @@ def test_common_slots_are_counted_as_sets_would(spark: SparkSession, block: int,
     shared = {FIRST, LAST, FIRST + 56, *map(int, rng.integers(FIRST, LAST, 12))}
     slots = {f"a{i}": sorted(shared | {int(s) for s in rng.integers(FIRST, LAST, 5 + i)}) for i in range(5)}
     slots["apart"] = [FIRST + 1]
-    others = {f"other {i}": sorted({int(s) for s in rng.integers(FIRST, LAST, 20)}) for i in range(300)}  # who keep other hours
-    embeddings = rows(spark, "features.account_embeddings", [{"account_id": name, "slots": s} for name, s in (slots | others).items()])
+    # who keep other hours
+    others = {f"other {i}": sorted({int(s) for s in rng.integers(FIRST, LAST, 20)}) for i in range(300)}
+    profiles = rows(
+        spark, "features.account_profiles", [{"account_id": name, "slots": s} for name, s in (slots | others).items()]
+    )
     everybody = population(spark, slots | others)
     name = {r.account_key: r.account_id for r in everybody.collect()}
     key = {account: number for number, account in name.items()}
     wanted = [("a0", "a1"), ("a1", "a4"), ("a2", "a3"), ("a4", "apart")]
     pairs = rows(spark, "pairs.templates", [{"key_a": key[a], "key_b": key[b], "bits": 6000} for a, b in wanted])
     weak = rows(spark, "pairs.infrastructure", [{"key_a": key["a0"], "key_b": key["a4"], "bits": 3999}])
-    made = synchrony.transform(embeddings, everybody, weak, pairs, rows(spark, "pairs.content", []), RUN).collect()
+    made = synchrony.transform(profiles, everybody, weak, pairs, rows(spark, "pairs.content", []), RUN).collect()
     found = {(name[r.key_a], name[r.key_b]): (r.support, r.similarity) for r in made}
     expected = {}
     for a, b in wanted[:3]:
@@ -54,12 +62,14 @@ def test_meetings_that_habit_does_not_make(spark: SparkSession) -> None:
     kinds = {"bursts": bursts, "schedule": schedule, "sitting": sitting}
     slots = {f"{kind} {i}": of for kind, of in kinds.items() for i in (1, 2)}
     slots |= {f"other {i}": sorted({int(s) for s in rng.integers(FIRST, LAST, 20)}) for i in range(300)}
-    embeddings = rows(spark, "features.account_embeddings", [{"account_id": name, "slots": s} for name, s in slots.items()])
+    profiles = rows(spark, "features.account_profiles", [{"account_id": name, "slots": s} for name, s in slots.items()])
     everybody = population(spark, slots)
     name = {r.account_key: r.account_id for r in everybody.collect()}
     key = {account: number for number, account in name.items()}
     pairs = [{"key_a": key[f"{kind} 1"], "key_b": key[f"{kind} 2"], "bits": 6000} for kind in kinds]
     nothing = (rows(spark, f"pairs.{name}", []) for name in ("infrastructure", "content"))
     infrastructure, content = nothing
-    made = synchrony.transform(embeddings, everybody, infrastructure, rows(spark, "pairs.templates", pairs), content, RUN).collect()
+    made = synchrony.transform(
+        profiles, everybody, infrastructure, rows(spark, "pairs.templates", pairs), content, RUN
+    ).collect()
     assert [(name[r.key_a], r.support, r.bits) for r in made] == [("bursts 1", 12, 10_000)]

@@ -14,7 +14,9 @@ from iolaus.model.timing import effective_slots, met_by_habit, poisson_bits
 @pytest.mark.parametrize("found", [1, 2, 5, 20])
 def test_poisson_bits_are_the_log_of_the_tail_summed_term_by_term(found: int, expected: float) -> None:
     """Both by SciPy's distribution and by adding up the definition's own terms."""
-    tail = math.fsum(math.exp(k * math.log(expected) - expected - math.lgamma(k + 1)) for k in range(found, found + 400))
+    tail = math.fsum(
+        math.exp(k * math.log(expected) - expected - math.lgamma(k + 1)) for k in range(found, found + 400)
+    )
     bits = poisson_bits(np.array([float(found)]), np.array([expected]))[0]
     assert bits == pytest.approx(-math.log2(tail), rel=1e-9, abs=1e-12)
     assert bits == pytest.approx(-np.log2(poisson.sf(found - 1, expected)), rel=1e-9, abs=1e-12)

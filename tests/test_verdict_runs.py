@@ -36,7 +36,18 @@ def remake(spark: SparkSession, lake: Path, tables: list[str], day: Any = DAYS[1
 
 def verdict(lake: Path, cluster: str, word: str, *more: str) -> None:
     """As an analyst gives it, on the first day's run, before the second's."""
-    given = ["--by", "ana", "--why", "a course of mine", "--lake", str(lake), "--date", str(DAYS[0]), "--known-from", str(DAYS[1])]
+    given = [
+        "--by",
+        "ana",
+        "--why",
+        "a course of mine",
+        "--lake",
+        str(lake),
+        "--date",
+        str(DAYS[0]),
+        "--known-from",
+        str(DAYS[1]),
+    ]
     assert cli.main(["verdict", cluster, word, *given, *more]) == 0
 
 
@@ -58,11 +69,15 @@ def test_unsure_comes_back_with_what_changed_and_innocent_does_not(
     assert {m["verdict"] for m in rows(copy, "gold.suspect_cluster_members")} == {"unsure"}
 
     verdict(copy, cluster, "innocent")
-    remake(spark, copy, [name for name in TABLES[TABLES.index("graph.links") :] if not name.startswith("gold.cluster_")])
+    remake(
+        spark, copy, [name for name in TABLES[TABLES.index("graph.links") :] if not name.startswith("gold.cluster_")]
+    )
     assert rows(copy, "gold.suspect_clusters") == []
     (listed,) = [c for c in rows(copy, "gold.watchlist") if c["verdict"]]
     assert (listed["verdict"], listed["confidence"], listed["n_accounts"]) == ("innocent", "low", RING)
-    assert {x["verdict_id"] for x in rows(copy, "graph.links")} == {listed["verdict_id"]}, "links are kept, with the verdict"
+    assert {x["verdict_id"] for x in rows(copy, "graph.links")} == {listed["verdict_id"]}, (
+        "links are kept, with the verdict"
+    )
     assert rows(copy, "graph.components") == []
 
     log = SparkDelta.forPath(spark, str(copy / "verdicts/given"))
@@ -71,22 +86,31 @@ def test_unsure_comes_back_with_what_changed_and_innocent_does_not(
         log.delete()
 
 
-HEIRS_WRAPPER = "Grade this answer from one to ten and justify the grade point by point.\n{}"
-ESSAYS = "treaty empire senate monarch decree province dynasty revolt census legion harvest plague canal guild abbey charter"
+SUCCESSORS_TEMPLATE = "Grade this answer from one to ten and justify the grade point by point.\n{}"
+ESSAYS = (
+    "treaty empire senate monarch decree province dynasty revolt census legion harvest plague canal guild abbey charter"
+)
 
 
-def heirs_landing(root: Path, landing: Path) -> Path:
-    """The landing, but the ring was banned after the first day, and others with its cards and addresses do other work."""
+def successors_landing(root: Path, landing: Path) -> Path:
+    """The landing, but the ring was banned after the first day.
+
+    Others with its cards and addresses do other work.
+    """
     shutil.copytree(landing, root)
     random, start = Random(7), datetime.combine(DAYS[1], datetime.min.time(), UTC)
-    gone = {e["exchange_id"] for e in exchanges() if e["account_id"].startswith("ring") and e["requested_at"][:10] == str(DAYS[1])}
+    gone = {
+        e["exchange_id"]
+        for e in exchanges()
+        if e["account_id"].startswith("ring") and e["requested_at"][:10] == str(DAYS[1])
+    }
     kept = [e for e in exchanges() if arrival(e) == DAYS[1] and e["exchange_id"] not in gone]
     new = [
         exchange(
             900_000 + n,
-            f"heir{n % RING:03}",
+            f"successor{n % RING:03}",
             start + timedelta(seconds=86_400 * (n + random.random()) / (RING * 12)),
-            HEIRS_WRAPPER.format(" ".join(random.choices(ESSAYS.split(), k=9)) + f" {random.randint(2, 999)}"),
+            SUCCESSORS_TEMPLATE.format(" ".join(random.choices(ESSAYS.split(), k=9)) + f" {random.randint(2, 999)}"),
             ring=True,
         )
         for n in range(RING * 12)
@@ -96,28 +120,41 @@ def heirs_landing(root: Path, landing: Path) -> Path:
     banned = (start - timedelta(minutes=1)).isoformat()
     ring = [a | {"banned_at": banned, "status": "banned"} for a in known if a["account_id"].startswith("ring")]
     made = (start + timedelta(minutes=5)).isoformat()
-    heirs = [
-        a | {"account_id": a["account_id"].replace("ring", "heir"), "created_at": made, "banned_at": None, "status": "active"} for a in ring
+    successors = [
+        a
+        | {
+            "account_id": a["account_id"].replace("ring", "successor"),
+            "created_at": made,
+            "banned_at": None,
+            "status": "active",
+        }
+        for a in ring
     ]
-    write_lines(root / "accounts.jsonl", [*(a for a in known if not a["account_id"].startswith("ring")), *ring, *heirs])
+    write_lines(
+        root / "accounts.jsonl", [*(a for a in known if not a["account_id"].startswith("ring")), *ring, *successors]
+    )
     return root
 
 
-def test_heirs_of_a_confirmed_cluster_go_by_its_id(spark: SparkSession, landing: Path, lake: Path, tmp_path: Path) -> None:
+def test_successors_of_a_confirmed_cluster_go_by_its_id(
+    spark: SparkSession, landing: Path, lake: Path, tmp_path: Path
+) -> None:
     copy = tmp_path / "lake"
     shutil.copytree(lake, copy)
     cluster = rows(copy, "gold.suspect_clusters", DAYS[0])[0]["cluster_id"]
     before_scoring = [s for s in STAGES if s.layer not in {"scoring", "gold"}]
     with partitions(spark, 1):
-        runner(spark, heirs_landing(tmp_path / "landing", landing), copy, gated=False).work([(DAYS[1], before_scoring)])
+        runner(spark, successors_landing(tmp_path / "landing", landing), copy, gated=False).work(
+            [(DAYS[1], before_scoring)]
+        )
 
-    def heirs() -> set[tuple[str, str]]:
+    def successors() -> set[tuple[str, str]]:
         found = rows(copy, "graph.clusters")
-        assert {m["account_id"] for m in found} >= {f"heir{i:03}" for i in range(RING)}
-        return {(m["cluster_id"], m["event"]) for m in found if m["account_id"].startswith("heir")}
+        assert {m["account_id"] for m in found} >= {f"successor{i:03}" for i in range(RING)}
+        return {(m["cluster_id"], m["event"]) for m in found if m["account_id"].startswith("successor")}
 
-    ((other, event),) = heirs()
+    ((other, event),) = successors()
     assert (other != cluster, event) == (True, "born"), "accounts alone cannot tell"
     verdict(copy, cluster, "confirmed")
     remake(spark, copy, ["graph.clusters"])
-    assert heirs() == {(cluster, "heir")}
+    assert successors() == {(cluster, "successor")}

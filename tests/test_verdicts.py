@@ -7,14 +7,16 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from rows import DAY, rows
 
-from iolaus.model.verdicts import cleared_members, cleared_pairs, heirs, in_force, of_accounts, verdicts_of
+from iolaus.model.verdicts import cleared_members, cleared_pairs, in_force, of_accounts, successors, verdicts_of
 from iolaus.settings import DEFAULT, Key, Run
 
 RUN = Run(DAY, DEFAULT, Key(b"k"))
 Cell = dict[str, Any]
 
 
-def given(number: int, verdict: str, members: str, named: str = "", *, cluster: str = "c", known_from: date = DAY) -> Cell:
+def given(
+    number: int, verdict: str, members: str, named: str = "", *, cluster: str = "c", known_from: date = DAY
+) -> Cell:
     """A verdict; accounts are letters. A later number is given later."""
     return {
         "verdict_id": f"v{number}",
@@ -64,7 +66,9 @@ def test_a_cleared_pair_is_of_one_verdict(spark: SparkSession) -> None:
 
     assert cleared(given(1, "innocent", "abc")) == {"ab", "ac", "bc"}, "z was not seen with them"
     assert cleared(given(1, "innocent", "abc", "a")) == {"ab", "ac"}
-    assert cleared(given(1, "innocent", "abc"), given(2, "confirmed", "abc", "a")) == {"ab", "ac", "bc"}, "b and c still are"
+    assert cleared(given(1, "innocent", "abc"), given(2, "confirmed", "abc", "a")) == {"ab", "ac", "bc"}, (
+        "b and c still are"
+    )
     assert cleared(given(1, "innocent", "ab"), given(2, "unsure", "ab")) == set()
     assert cleared(given(1, "confirmed", "abc")) == set()
 
@@ -77,41 +81,59 @@ def test_an_account_is_held_out_of_the_cluster_it_was_seen_in_alone(spark: Spark
 
 
 @pytest.mark.parametrize(("accounts", "covers"), [("abcd", True), ("abcwxy", True), ("abcvwxy", False)])
-def test_a_verdict_covers_a_cluster_while_most_accounts_are_those_it_saw(spark: SparkSession, accounts: str, covers: bool) -> None:
+def test_a_verdict_covers_a_cluster_while_most_accounts_are_those_it_saw(
+    spark: SparkSession, accounts: str, covers: bool
+) -> None:
     clusters = rows(spark, "graph.clusters", [{"cluster_id": "c", "account_id": x} for x in accounts])
     found = verdicts_of(clusters, force(spark, given(1, "innocent", "abcd")), RUN).collect()
     assert [(r.cluster_id, r.covers) for r in found] == [("c", covers)]
     renamed = rows(spark, "graph.clusters", [{"cluster_id": "d", "account_id": x} for x in accounts])
-    assert len(verdicts_of(renamed, force(spark, given(1, "innocent", "abcd")), RUN).collect()) == covers, "by accounts, not by id"
+    assert len(verdicts_of(renamed, force(spark, given(1, "innocent", "abcd")), RUN).collect()) == covers, (
+        "by accounts, not by id"
+    )
 
 
 @pytest.mark.parametrize(
     ("case", "overrides"),
     [
-        ("heir", {}),
+        ("successor", {}),
         ("nobody was banned", {"banned_at": None}),
         ("used before the ban", {"first_at": datetime(2026, 2, 1, tzinfo=UTC)}),
-        ("everybody has the card", {"users": 300}),
+        ("everybody has the card", {"n_owners": 300}),
         ("it lives on from before", {"event": "kept"}),
     ],
 )
-def test_an_heir_began_after_the_ban_and_shares_what_others_lack(spark: SparkSession, case: str, overrides: Cell) -> None:
+def test_a_successor_began_after_the_ban_and_shares_what_others_lack(
+    spark: SparkSession, case: str, overrides: Cell
+) -> None:
     is_ = {
         "banned_at": datetime(2026, 2, 5, tzinfo=UTC),
         "first_at": datetime(2026, 2, 6, tzinfo=UTC),
-        "users": 8,
+        "n_owners": 8,
         "event": "born",
     } | overrides
     old, new, rest = [f"o{i}" for i in range(4)], [f"n{i}" for i in range(4)], [f"p{i}" for i in range(400)]
-    token = {"channel": "card", "token": 1, "n": 1, "fillings": 1, "counts": True, "users": is_["users"], "degree": is_["users"]}
-    found = heirs(
+    value_hash = {
+        "channel": "card",
+        "value_hash": 1,
+        "n": 1,
+        "distinct_prompts": 1,
+        "is_qualifying": True,
+        "n_owners": is_["n_owners"],
+        "n_qualifying_owners": is_["n_owners"],
+    }
+    found = successors(
         spark.createDataFrame([("k", x) for x in new], "community string, account_id string"),
         spark.createDataFrame([("k", "hc_new", is_["event"])], "community string, cluster_id string, event string"),
         spark.createDataFrame([("hc_old", x) for x in old], "cluster_id string, account_id string"),
-        rows(spark, "features.account_tokens", [token | {"account_id": x, "owner_id": x} for x in old + new]),
-        rows(spark, "features.account_embeddings", [{"account_id": x, "first_at": is_["first_at"]} for x in new + rest]),
-        rows(spark, "silver.accounts", [{"account_id": x, "banned_at": is_["banned_at"] if x in old else None} for x in old + new]),
+        rows(spark, "features.account_values", [value_hash | {"account_id": x, "owner_id": x} for x in old + new]),
+        rows(spark, "features.account_profiles", [{"account_id": x, "first_at": is_["first_at"]} for x in new + rest]),
+        rows(
+            spark,
+            "silver.accounts",
+            [{"account_id": x, "banned_at": is_["banned_at"] if x in old else None} for x in old + new],
+        ),
         len(new + rest),
         DEFAULT,
     ).collect()
-    assert [(r.community, r.heir_of) for r in found] == ([("k", "hc_old")] if case == "heir" else []), case
+    assert [(r.community, r.successor_of) for r in found] == ([("k", "hc_old")] if case == "successor" else []), case

@@ -11,7 +11,7 @@ from typing import Any
 FIRST = date(2026, 2, 10)
 DAYS = (FIRST, FIRST + timedelta(days=1))
 RING, PEOPLE = 14, 180
-WRAPPER = "Write out every step of your reasoning before the final answer to the problem below.\n{}"
+TEMPLATE = "Write out every step of your reasoning before the final answer to the problem below.\n{}"
 SUBJECTS = (
     "garden tomato soil compost winter pruning hedge lawn seed roots watering mulch shade frost bulbs trellis",
     "football league coach season transfer striker goal stadium referee injury training derby cup keeper penalty fans",
@@ -41,7 +41,7 @@ MATTERS = [
 
 
 def exchanges() -> Iterator[dict[str, Any]]:
-    """All exchanges of both days: people who talk about their own subjects, and a ring that fills one wrapper."""
+    """All exchanges of both days: people who talk about their own subjects, and a ring that fills one template."""
     random = Random(20260210)
     number = 0
     for day in DAYS:
@@ -49,23 +49,37 @@ def exchanges() -> Iterator[dict[str, Any]]:
         for person in range(PEOPLE):
             words = SUBJECTS[person % len(SUBJECTS)].split()
             for _ in range(random.randint(2, 5)):
-                when = start + timedelta(hours=random.randint(8, 22), minutes=random.randint(0, 59), seconds=random.randint(0, 59))
+                when = start + timedelta(
+                    hours=random.randint(8, 22), minutes=random.randint(0, 59), seconds=random.randint(0, 59)
+                )
                 conversation = f"c{number}"
                 for turn in range(random.randint(1, 3)):
                     number += 1
                     prompt = " ".join(random.choices(words, k=random.randint(5, 12)))
                     yield exchange(
-                        number, f"person{person:03}", when + timedelta(minutes=2 * turn), prompt, conversation=conversation, turn=turn
+                        number,
+                        f"person{person:03}",
+                        when + timedelta(minutes=2 * turn),
+                        prompt,
+                        conversation=conversation,
+                        turn=turn,
                     )
         for task in range(RING * 12):
             number += 1
             when = start + timedelta(seconds=86_400 * (task + random.random()) / (RING * 12))
             question = " ".join(random.choices(MATTERS, k=9)) + f" {random.randint(2, 999)}"
-            yield exchange(number, f"ring{task % RING:03}", when, WRAPPER.format(question), ring=True)
+            yield exchange(number, f"ring{task % RING:03}", when, TEMPLATE.format(question), ring=True)
 
 
 def exchange(
-    number: int, account: str, when: datetime, prompt: str, *, conversation: str | None = None, turn: int = 0, ring: bool = False
+    number: int,
+    account: str,
+    when: datetime,
+    prompt: str,
+    *,
+    conversation: str | None = None,
+    turn: int = 0,
+    ring: bool = False,
 ) -> dict[str, Any]:
     """One exchange with every field that the ring or a person sets."""
     seat = int(account[-3:])
@@ -127,7 +141,12 @@ def write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
 
 
 def write_landing(
-    root: Path, *, files: int = 1, order: Random | None = None, fields: tuple[str, ...] | None = None, with_accounts: bool = True
+    root: Path,
+    *,
+    files: int = 1,
+    order: Random | None = None,
+    fields: tuple[str, ...] | None = None,
+    with_accounts: bool = True,
 ) -> Path:
     """Write the landing, split into so many files a day, in the order given or shuffled, with all fields or some."""
     rows = list(exchanges())

@@ -5,7 +5,21 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from iolaus.commands import adapt, export, gate, job, maintain, match, quality, query, report, run, settings, simulate, verdict
+from iolaus.commands import (
+    adapt,
+    export,
+    gate,
+    job,
+    maintain,
+    match,
+    quality,
+    query,
+    report,
+    run,
+    settings,
+    simulate,
+    verdict,
+)
 from iolaus.commands.arguments import add_settings
 from iolaus.errors import GateError, RunError, UsageError, one_line
 from iolaus.settings_file import read
@@ -15,7 +29,8 @@ if TYPE_CHECKING:
     from iolaus.commands.arguments import Commands
 
 FAILED, UNUSABLE, GATED = 1, 2, 3  # and 0: done
-SPARK_MODULES = ("pyspark", "py4j", "delta", "great_expectations", "pandas", "scipy", "orjson")  # modules of the extra `spark`
+# modules of the extra `spark`
+SPARK_MODULES = ("pyspark", "py4j", "delta", "great_expectations", "pandas", "scipy", "orjson")
 _PLACES = (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
 COMMANDS = (
     run,
@@ -59,9 +74,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _told(error: Exception) -> tuple[str, int]:
     """What to say of an error that nobody foresaw, and the exit status."""
     if isinstance(error, ModuleNotFoundError) and str(error.name).partition(".")[0] in SPARK_MODULES:
-        return f"this needs {error.name}, which is not installed; install it with: pip install 'iolaus[spark]'", UNUSABLE
+        return (
+            f"this needs {error.name}, which is not installed; install it with: pip install 'iolaus[spark]'",
+            UNUSABLE,
+        )
     if isinstance(error, _PLACES) and error.filename:
-        return f"{error.filename} cannot be used ({error.strerror}); name a place that is there and may be written", UNUSABLE
+        return (
+            f"{error.filename} cannot be used ({error.strerror}); name a place that is there and may be written",
+            UNUSABLE,
+        )
     from iolaus.runtime.failures import explain
     from iolaus.runtime.spark.log_file import log_file
 

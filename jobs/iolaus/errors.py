@@ -25,9 +25,15 @@ class GateError(Exception):
 
 
 def one_line(text: object, longest: int = LONGEST) -> str:
-    """Text that cannot forge a line of a log or command a terminal: control, format and surrogate characters replaced, cut."""
+    """Text that cannot forge a line of a log or command a terminal.
+
+    Control, format and surrogate characters replaced, cut.
+    """
     head = str(text)[: longest + 1]
-    kept = "".join(c if unicodedata.category(c)[0] != "C" and c not in "\u2028\u2029" else "\N{REPLACEMENT CHARACTER}" for c in head)
+    kept = "".join(
+        c if unicodedata.category(c)[0] != "C" and c not in "\u2028\u2029" else "\N{REPLACEMENT CHARACTER}"
+        for c in head
+    )
     return kept if len(kept) <= longest else kept[: longest - 1] + "…"
 
 

@@ -34,16 +34,22 @@ def check(lake: str, marked: str | None, has_tables: Callable[[], bool]) -> None
     except (KeyError, TypeError, ValueError) as error:
         raise UsageError(f"{lake}/{MARKER} cannot be understood; restore it, or make the lake anew") from error
     if found > FORMAT:
-        raise UsageError(f"the lake {lake} has format {found}, and this version knows {FORMAT}; use a newer version of iolaus")
+        raise UsageError(
+            f"the lake {lake} has format {found}, and this version knows {FORMAT}; use a newer version of iolaus"
+        )
     if found < FORMAT and has_tables():
         unmarked = f" (a copy needs the file {MARKER} of its lake)" if marked is None else ""
-        made = f"the lake {lake} was made by an older version, in format {found}, and this version needs {FORMAT}{unmarked}"
+        made = (
+            f"the lake {lake} was made by an older version, in format {found}, and this version needs "
+            f"{FORMAT}{unmarked}"
+        )
         raise UsageError(f"{made}; {way_forward(lake)}")
 
 
 def way_forward(lake: str) -> str:
     """How to bring a lake of an older format up to date."""
     return (
-        f"move its folders {', '.join(REMADE)} away, and make them anew from bronze, for each day whose prompts it still has: "
+        f"move its folders {', '.join(REMADE)} away, and make them anew from bronze, for each day whose prompts it "
+        "still has: "
         f"iolaus run --lake {lake} --from D --to D"
     )

@@ -34,10 +34,12 @@ VERDICTS = "verdicts.given"  # appended to by `iolaus verdict`; there is no such
 
 @dataclass(frozen=True)
 class Read:
-    """One input of a stage: a table, a folder of the landing (`landing.exchanges`), or what analysts gave (`verdicts.given`).
+    """One input of a stage: a table, a folder of the landing, or what analysts gave.
 
-    `as_made`: as the run of the day left the table, though a later day may have changed it since; so that day need not wait.
-    `called`: the name under which a transform is given it, where that is not the table's.
+    As `landing.exchanges` and `verdicts.given`.
+
+    `as_made`: as the run of the day left the table, though a later day may have changed it since; so that day need not
+    wait. `called`: the name under which a transform is given it, where that is not the table's.
     """
 
     table: str
@@ -103,7 +105,10 @@ def _previous(table: str) -> Read:
 
 
 _ACCOUNTS, _POPULATION = Read("silver.accounts"), Read("features.population")
-_EMBEDDINGS, _TOKENS = Read("features.account_embeddings", called="embeddings"), Read("features.account_tokens", called="tokens")
+_PROFILES, _VALUES = (
+    Read("features.account_profiles", called="profiles"),
+    Read("features.account_values", called="shared_values"),
+)
 _BEHAVIOUR = Read("features.account_behaviour", called="behaviour")
 _VERDICTS = Read(VERDICTS, Span.ALL, called="verdicts")
 _CANDIDATES = (Read("pairs.infrastructure"), Read("pairs.templates"), Read("pairs.content"))
@@ -123,10 +128,20 @@ _BESIDE_RANKING = (
 )
 
 STAGES: tuple[Stage, ...] = (
-    Stage("bronze.exchanges", Grain.ARRIVAL, (Read("landing.exchanges", called="lines"),), "exchanges as they arrived, typed"),
+    Stage(
+        "bronze.exchanges",
+        Grain.ARRIVAL,
+        (Read("landing.exchanges", called="lines"),),
+        "exchanges as they arrived, typed",
+    ),
     Stage("bronze.accounts", Grain.SNAPSHOT, (_lines("accounts"),), "the newest snapshot of each account"),
     Stage("bronze.models", Grain.SNAPSHOT, (_lines("models"),), "models and their releases"),
-    Stage("bronze.agreements", Grain.SNAPSHOT, (_lines("agreements"),), "customers who may do what looks like distillation"),
+    Stage(
+        "bronze.agreements",
+        Grain.SNAPSHOT,
+        (_lines("agreements"),),
+        "customers who may do what looks like distillation",
+    ),
     Stage(
         "quality.quarantine",
         Grain.ARRIVAL,
@@ -145,54 +160,116 @@ STAGES: tuple[Stage, ...] = (
         (Read("bronze.exchanges", Span.ARRIVED),),
         "exchanges once each: pseudonyms and fingerprints, no text",
     ),
-    Stage("silver.accounts", Grain.RUN, (_all("bronze.accounts"), _all("bronze.agreements")), "accounts as known on the date"),
-    Stage("features.account_days", Grain.EVENT, (Read("silver.exchanges"),), "additive sketches of an account's day"),
-    Stage("features.hand_overs", Grain.EVENT, (Read("silver.exchanges"),), "conversations that one account began and another went on with"),
     Stage(
-        "features.account_embeddings",
+        "silver.accounts",
+        Grain.RUN,
+        (_all("bronze.accounts"), _all("bronze.agreements")),
+        "accounts as known on the date",
+    ),
+    Stage("features.account_days", Grain.EVENT, (Read("silver.exchanges"),), "additive sketches of an account's day"),
+    Stage(
+        "features.hand_overs",
+        Grain.EVENT,
+        (Read("silver.exchanges"),),
+        "conversations that one account began and another went on with",
+    ),
+    Stage(
+        "features.account_profiles",
         Grain.RUN,
         (_window("features.account_days"),),
-        "an account's window: vector, phrases, traits, timing, behaviour",
+        "an account's window: vector, text fragments, attributes, timing, behaviour",
     ),
-    Stage("features.population", Grain.RUN, (_EMBEDDINGS, _ACCOUNTS), "who is active, by which number, and who counts as background"),
-    Stage("features.account_tokens", Grain.RUN, (_EMBEDDINGS, _ACCOUNTS, _POPULATION), "what accounts have in common with others, counted"),
+    Stage(
+        "features.population",
+        Grain.RUN,
+        (_PROFILES, _ACCOUNTS),
+        "who is active, by which number, and who counts as background",
+    ),
+    Stage(
+        "features.account_values",
+        Grain.RUN,
+        (_PROFILES, _ACCOUNTS, _POPULATION),
+        "what accounts have in common with others, counted",
+    ),
     Stage(
         "features.account_behaviour",
         Grain.RUN,
-        (_EMBEDDINGS, _ACCOUNTS, _POPULATION, _TOKENS),
+        (_PROFILES, _ACCOUNTS, _POPULATION, _VALUES),
         "how each account behaves: every measure, once",
     ),
-    Stage("features.prompt_templates", Grain.RUN, (_TOKENS, _EMBEDDINGS), "templates, wrappers and system prompts, with who uses them"),
-    Stage("pairs.infrastructure", Grain.RUN, (_TOKENS, _POPULATION), "pairs that share cards, addresses, networks, devices"),
-    Stage("pairs.templates", Grain.RUN, (_TOKENS, _POPULATION), "pairs that share prompts, wrappers, system prompts"),
-    Stage("pairs.content", Grain.RUN, (_EMBEDDINGS, _POPULATION), "pairs that ask about the same things"),
-    Stage("pairs.synchrony", Grain.RUN, (_EMBEDDINGS, _POPULATION, *_CANDIDATES), "pairs that are active in the same minutes"),
+    Stage(
+        "features.prompt_templates", Grain.RUN, (_VALUES, _PROFILES), "templates and system prompts, with who uses them"
+    ),
+    Stage(
+        "pairs.infrastructure",
+        Grain.RUN,
+        (_VALUES, _POPULATION),
+        "pairs that share cards, addresses, networks, devices",
+    ),
+    Stage("pairs.templates", Grain.RUN, (_VALUES, _POPULATION), "pairs that share prompts, templates, system prompts"),
+    Stage("pairs.content", Grain.RUN, (_PROFILES, _POPULATION), "pairs that ask about the same things"),
+    Stage(
+        "pairs.synchrony",
+        Grain.RUN,
+        (_PROFILES, _POPULATION, *_CANDIDATES),
+        "pairs that are active in the same minutes",
+    ),
     Stage("pairs.cohort", Grain.RUN, (_ACCOUNTS, _POPULATION, *_CANDIDATES), "pairs that were made at the same time"),
-    Stage("pairs.hot_keys", Grain.RUN, (_TOKENS, _POPULATION), "shared values that too many have to pair them"),
-    Stage("graph.links", Grain.RUN, (*_PAIRS, _POPULATION, _VERDICTS), "pairs on which independent families of evidence agree"),
+    Stage("pairs.hot_keys", Grain.RUN, (_VALUES, _POPULATION), "shared values that too many have to pair them"),
+    Stage(
+        "graph.links",
+        Grain.RUN,
+        (*_PAIRS, _POPULATION, _VERDICTS),
+        "pairs on which independent families of evidence agree",
+    ),
     Stage("graph.components", Grain.RUN, (Read("graph.links"),), "accounts joined by links, directly or not"),
     Stage(
         "graph.communities",
         Grain.RUN,
-        (Read("graph.links"), Read("graph.components"), Read("pairs.content"), _TOKENS, _EMBEDDINGS, _POPULATION, _BEHAVIOUR),
-        "dense groups, and groups of one wrapper or one subject",
+        (
+            Read("graph.links"),
+            Read("graph.components"),
+            Read("pairs.content"),
+            _VALUES,
+            _PROFILES,
+            _POPULATION,
+            _BEHAVIOUR,
+        ),
+        "dense groups, and groups of one template or one subject",
     ),
     Stage(
         "graph.clusters",
         Grain.RUN,
-        (Read("graph.communities"), _TOKENS, _EMBEDDINGS, _ACCOUNTS, _POPULATION, _BEHAVIOUR, _previous("graph.clusters"), _VERDICTS),
+        (
+            Read("graph.communities"),
+            _VALUES,
+            _PROFILES,
+            _ACCOUNTS,
+            _POPULATION,
+            _BEHAVIOUR,
+            _previous("graph.clusters"),
+            _VERDICTS,
+        ),
         "members, re-assigned by profile; ids that last",
     ),
     Stage(
         "scoring.evidence",
         Grain.RUN,
-        (Read("graph.clusters"), _TOKENS, _EMBEDDINGS, _ACCOUNTS, _POPULATION, _BEHAVIOUR, _all("bronze.models")),
+        (Read("graph.clusters"), _VALUES, _PROFILES, _ACCOUNTS, _POPULATION, _BEHAVIOUR, _all("bronze.models")),
         "what speaks for a cluster, in bits, and what else it could be",
     ),
     Stage(
         "scoring.judgement",
         Grain.RUN,
-        (Read("graph.clusters"), Read("scoring.evidence"), _TOKENS, _EMBEDDINGS, _ACCOUNTS, _POPULATION, _window("features.hand_overs")),
+        (
+            Read("graph.clusters"),
+            Read("scoring.evidence"),
+            _VALUES,
+            _PROFILES,
+            _ACCOUNTS,
+            _POPULATION,
+            _window("features.hand_overs"),
+        ),
         "one operator or something innocent: hypotheses weighed on facts",
     ),
     Stage(
@@ -202,22 +279,29 @@ STAGES: tuple[Stage, ...] = (
             Read("scoring.evidence"),
             Read("scoring.judgement"),
             Read("graph.clusters"),
-            _EMBEDDINGS,
+            _PROFILES,
             _ACCOUNTS,
             _all("bronze.models"),
             _VERDICTS,
         ),
         "score, confidence and rank of a cluster",
     ),
-    Stage("gold.cluster_timeline", Grain.RUN, (*_SCORED, _EMBEDDINGS), "a cluster's activity by hour and model"),
-    Stage("gold.cluster_links", Grain.RUN, (*_SCORED, Read("graph.links"), *_PAIRS, _POPULATION), "why these two accounts"),
-    Stage("gold.cluster_evidence", Grain.RUN, (_SCORED[0], Read("scoring.evidence"), Read("scoring.judgement")), "why this cluster"),
+    Stage("gold.cluster_timeline", Grain.RUN, (*_SCORED, _PROFILES), "a cluster's activity by hour and model"),
+    Stage(
+        "gold.cluster_links", Grain.RUN, (*_SCORED, Read("graph.links"), *_PAIRS, _POPULATION), "why these two accounts"
+    ),
+    Stage(
+        "gold.cluster_evidence",
+        Grain.RUN,
+        (_SCORED[0], Read("scoring.evidence"), Read("scoring.judgement")),
+        "why this cluster",
+    ),
     Stage(
         "gold.cluster_templates",
         Grain.RUN,
         (
             *_SCORED,
-            _TOKENS,
+            _VALUES,
             Read("silver.exchanges", as_made=True),
             Read("bronze.exchanges", Span.ARRIVED, as_made=True, called="arrived"),
             _previous("gold.cluster_templates"),
@@ -227,17 +311,20 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "gold.cluster_origins",
         Grain.RUN,
-        (*_SCORED, _EMBEDDINGS, _ACCOUNTS, _POPULATION),
+        (*_SCORED, _PROFILES, _ACCOUNTS, _POPULATION),
         "regions and pathways of a cluster, beside everybody's",
     ),
     Stage(
         "gold.suspect_cluster_members",
         Grain.RUN,
-        (*_SCORED, _TOKENS, _EMBEDDINGS, _ACCOUNTS, _VERDICTS),
+        (*_SCORED, _VALUES, _PROFILES, _ACCOUNTS, _VERDICTS),
         "the accounts of a cluster, with reasons",
     ),
     Stage(
-        "gold.watchlist", Grain.RUN, (Read("scoring.clusters"), _previous("gold.watchlist")), "clusters of low confidence, not published"
+        "gold.watchlist",
+        Grain.RUN,
+        (Read("scoring.clusters"), _previous("gold.watchlist")),
+        "clusters of low confidence, not published",
     ),
     Stage(
         "gold.suspect_clusters",

@@ -19,7 +19,7 @@ _SECRET = re.compile(r"(?i)secret|passw|token|credential|access\.?key|account\.?
 
 @dataclass(frozen=True)
 class About:
-    """What is said of a setting: its unit, its range (None: no bound), its reason, and what text in it must look like."""
+    """What is said of a setting: its unit, range (None: no bound) and reason, and what text in it must look like."""
 
     unit: str
     least: float | None
@@ -55,7 +55,9 @@ def mapping(holds: str, reason: str, *, keys: tuple[str, ...] = (), is_file: boo
 class Ingestion:
     """What is accepted from the landing."""
 
-    earliest_year: int = number(2015, "year", 2000, 2100, "No language-model API is older: an earlier time means a broken clock.")
+    earliest_year: int = number(
+        2015, "year", 2000, 2100, "No language-model API is older: an earlier time means a broken clock."
+    )
     clock_ahead_hours: int = number(
         24, "hours", 0, 168, "An exchange requested later than this after its day of arrival cannot have happened."
     )
@@ -70,13 +72,18 @@ class Ingestion:
         "share",
         0.01,
         1,
-        "A prompt that this share of a day's accounts send is no text: each has one vote, a random exchange of its day. 1: none is.",
+        "A prompt that this share of a day's accounts send is no text: each has one "
+        "vote, a random exchange of its day. 1: none is.",
     )
     placeholder_accounts: int = number(
         30, "accounts", 2, 100_000, "Votes that such a prompt needs: a small platform's may agree by chance."
     )
     own_proxies: int = number(
-        0, "hops", 0, 32, "Hops at the end of a forwarded chain that are your own proxies. Private ones before them are passed over too."
+        0,
+        "hops",
+        0,
+        32,
+        "Hops at the end of a forwarded chain that are your own proxies. Private ones before them are passed over too.",
     )
 
 
@@ -85,28 +92,54 @@ class Pairs:
     """Which pairs of accounts are compared."""
 
     most_sharers: int = number(
-        600, "owners", 2, 10_000, "A shared value of more owners is not paired: 600 make 180,000 pairs and prove little each."
+        600,
+        "owners",
+        2,
+        10_000,
+        "A shared value of more owners is not paired: 600 make 180,000 pairs and prove little each.",
     )
     partners: int = number(
-        1_000, "owners", 10, 100_000, "An account that meets more owners in a channel is paired with a random share of them."
+        1_000,
+        "owners",
+        10,
+        100_000,
+        "An account that meets more owners in a channel is paired with a random share of them.",
     )
     content_tail: float = number(
-        2.0**-8, "share", 2.0**-20, 0.5, "A pair is a candidate if at most this share of random pairs is as close in content."
+        2.0**-8,
+        "share",
+        2.0**-20,
+        0.5,
+        "A pair is a candidate if at most this share of random pairs is as close in content.",
     )
     content_sample: int = number(
-        1_000, "accounts", 10, 20_000, "Sample whose cosines make the baseline of content: 1,000 accounts make 500,000 pairs."
+        1_000,
+        "accounts",
+        10,
+        20_000,
+        "Sample whose cosines make the baseline of content: 1,000 accounts make 500,000 pairs.",
     )
     content_neighbours: int = number(48, "accounts", 1, 1_000, "Nearest accounts kept of an account.")
     content_recall: float = number(
-        0.95, "share", 0.5, 1, "Share of these pairs to find where there are too many accounts to compare all: no group hangs on one pair."
+        0.95,
+        "share",
+        0.5,
+        1,
+        "Share of these pairs to find where there are too many accounts to compare all: no group hangs on one pair.",
     )
     content_words: int = number(60, "words", 1, 100_000, "An account that said less has no clear subject.")
     synchrony_floor: float = number(
         4.0, "bits", 0, 64, "Evidence that a pair must have from other channels before its minutes are compared."
     )
-    synchrony_meetings: int = number(3, "meetings", 1, 1_000, "Fewer meetings are a coincidence, whatever the formula says.")
+    synchrony_meetings: int = number(
+        3, "meetings", 1, 1_000, "Fewer meetings are a coincidence, whatever the formula says."
+    )
     answer_accounts: int = number(
-        3, "accounts", 1, 1_000, "An answer that more other accounts quote is an example that goes round, and no conversation that moved."
+        3,
+        "accounts",
+        1,
+        1_000,
+        "An answer that more other accounts quote is an example that goes round, and no conversation that moved.",
     )
 
 
@@ -117,32 +150,62 @@ class Graph:
     family_floor: float = number(3.0, "bits", 0, 64, "A family of signals counts from here on: one chance in eight.")
     families: int = number(2, "families", 1, 4, "Independent families that must agree on a link.")
     chance_links: float = number(
-        1.0, "bits", -32, 64, "A link needs log2(accounts) and this: half a chance link an account, before triangles are counted."
+        1.0,
+        "bits",
+        -32,
+        64,
+        "A link needs log2(accounts) and this: half a chance link an account, before triangles are counted.",
     )
-    triangles: int = number(3, "triangles", 0, 1_000, "Triangles a link must close: a chance link closes none, a link inside a group many.")
-    resolution: float = number(2.0, "", 0.01, 100, "Resolution of Leiden's modularity: above 1 it prefers small, dense communities.")
+    triangles: int = number(
+        3, "triangles", 0, 1_000, "Triangles a link must close: a chance link closes none, a link inside a group many."
+    )
+    resolution: float = number(
+        2.0, "", 0.01, 100, "Resolution of Leiden's modularity: above 1 it prefers small, dense communities."
+    )
     reunite: float = number(
-        0.4, "share", 0, 1, "Two communities are one where links between them are this dense, relative to those inside the sparser one."
+        0.4,
+        "share",
+        0,
+        1,
+        "Two communities are one where links between them are this dense, relative to those inside the sparser one.",
     )
     seed: int = number(7, "", 0, 2**31 - 1, "Seed of the community search.")
-    wrapper_accounts: int = number(6, "accounts", 2, 100_000, "A prompt template with fewer accounts makes no group.")
-    wrapper_most: float = number(
-        0.3, "share", 0, 1, "Above this share of all accounts a template counts as a platform default, unless links tie its users."
+    template_accounts: int = number(6, "accounts", 2, 100_000, "A prompt template with fewer accounts makes no group.")
+    template_most: float = number(
+        0.3,
+        "share",
+        0,
+        1,
+        "Above this share of all accounts a template counts as a platform default, unless links tie its users.",
     )
-    wrapper_loyalty: float = number(
-        0.7, "share", 0, 1, "Share of a template's users who use it again and again: a common phrase is met once here and there."
+    template_loyalty: float = number(
+        0.7,
+        "share",
+        0,
+        1,
+        "Share of a template's users who use it again and again: a common text fragment is met once here and there.",
     )
-    wrapper_share: float = number(0.03, "share", 0, 1, "Share of those users' traffic that carries the template.")
-    wrapper_overlap: float = number(
-        0.6, "share", 0, 1, "Two groups are one when this share of the smaller is in the larger, or links tie this share of its users."
+    template_share: float = number(0.03, "share", 0, 1, "Share of those users' traffic that carries the template.")
+    template_overlap: float = number(
+        0.6,
+        "share",
+        0,
+        1,
+        "Two groups are one when this share of the smaller is in the larger, or links tie this share of its users.",
     )
     programs_exchanges: int = number(
         8, "exchanges", 1, 10_000, "With fewer exchanges nothing is said of who drives an account, nor of its subject."
     )
-    programs_turns: float = number(0.05, "share", 0, 1, "Up to this share of follow-up turns an account is driven by a program.")
+    programs_turns: float = number(
+        0.05, "share", 0, 1, "Up to this share of follow-up turns an account is driven by a program."
+    )
     content_triangles: int = number(3, "triangles", 0, 1_000, "Triangles that a pair of one subject must close.")
-    content_density: float = number(0.25, "share", 0, 1, "Share of the pairs inside that a group of one subject must have.")
-    driver_edges: int = number(5_000_000, "links", 0, 100_000_000, "Up to this many links, components are found on the driver (100 MB).")
+    content_density: float = number(
+        0.25, "share", 0, 1, "Share of the pairs inside that a group of one subject must have."
+    )
+    driver_edges: int = number(
+        5_000_000, "links", 0, 100_000_000, "Up to this many links, components are found on the driver (100 MB)."
+    )
 
 
 @dataclass(frozen=True)
@@ -150,31 +213,55 @@ class Profile:
     """How accounts are re-assigned to groups by profile."""
 
     rounds: int = number(2, "rounds", 0, 10, "A third round moves fewer than one account in a hundred.")
-    fewest: int = number(3, "accounts", 2, 1_000, "A smaller group has no profile; a value of fewer members is not the group's.")
-    lift: float = number(4.0, "times", 1, 1_000, "How much more often than the baseline a group has a value that is typical of it.")
-    typical_tokens: int = number(64, "values", 1, 1_000, "Typical shared values kept of a group and channel.")
-    candidate_bits: float = number(3.0, "bits", 0, 64, "Content or infrastructure that makes an account a candidate of a group.")
-    subject_least: float = number(2.0, "bits", 0, 64, "The most that another subject than the group's speaks against a member.")
+    fewest: int = number(
+        3, "accounts", 2, 1_000, "A smaller group has no profile; a value of fewer members is not the group's."
+    )
+    lift: float = number(
+        4.0, "times", 1, 1_000, "How much more often than the baseline a group has a value that is typical of it."
+    )
+    typical_values: int = number(64, "values", 1, 1_000, "Typical shared values kept of a group and channel.")
+    candidate_bits: float = number(
+        3.0, "bits", 0, 64, "Content or infrastructure that makes an account a candidate of a group."
+    )
+    subject_least: float = number(
+        2.0, "bits", 0, 64, "The most that another subject than the group's speaks against a member."
+    )
     content_cap: float = number(12.0, "bits", 0, 64, "The most that content can give.")
     infrastructure_cap: float = number(14.0, "bits", 0, 64, "The most that infrastructure can give.")
     behaviour_step: float = number(2.0, "bits", 0, 64, "The most that one measure of behaviour can give or take.")
     behaviour_cap: float = number(6.0, "bits", 0, 64, "The most that all behaviour together can give or take.")
-    cohort_least: float = number(-3.0, "bits", -64, 0, "What an account made at another time than the group loses at most.")
+    cohort_least: float = number(
+        -3.0, "bits", -64, 0, "What an account made at another time than the group loses at most."
+    )
     cohort_most: float = number(5.0, "bits", 0, 64, "What an account made at the same time as the group gains at most.")
     timing_cap: float = number(5.0, "bits", 0, 64, "The most that shared hours of activity can give.")
     family_floor: float = number(2.0, "bits", 0, 64, "A family counts as agreeing from here on.")
     content_alone: float = number(
-        10.0, "bits", 0, 64, "Content of this strength needs no other family, as long as none speaks against: template and subject."
+        10.0,
+        "bits",
+        0,
+        64,
+        "Content of this strength needs no other family, as long as none speaks against: template and subject.",
     )
     posterior: float = number(3.0, "bits", -32, 64, "log2 of the odds of belonging that a member needs: 8 to 1.")
-    rival_bits: float = number(2.0, "bits", 0, 64, "A group that an account shares at most this much less with explains it as well.")
-    same_group: float = number(0.5, "share", 0, 1, "Two groups are one if each explains this share of the other's members as well.")
+    rival_bits: float = number(
+        2.0, "bits", 0, 64, "A group that an account shares at most this much less with explains it as well."
+    )
+    same_group: float = number(
+        0.5, "share", 0, 1, "Two groups are one if each explains this share of the other's members as well."
+    )
     weakest: float = number(
-        0.5, "share", 0, 1, "A member needs this share of the bits of its group's median member: strays have far less than the rest."
+        0.5,
+        "share",
+        0,
+        1,
+        "A member needs this share of the bits of its group's median member: strays have far less than the rest.",
     )
     usual: float = number(0.7, "share", 0, 1, "What this share of members sends is missed in an account that does not.")
     missing_cap: float = number(4.0, "bits", 0, 64, "The most that a missing usual value costs.")
-    unlinked: float = number(2.0, "bits", 0, 64, "Penalty for having neither a link to nor a shared value with a group that links found.")
+    unlinked: float = number(
+        2.0, "bits", 0, 64, "Penalty for having neither a link to nor a shared value with a group that links found."
+    )
 
 
 @dataclass(frozen=True)
@@ -184,37 +271,71 @@ class Scoring:
     channel_cap: float = number(12.0, "bits", 0, 64, "No single fact decides.")
     behaviour_cap: float = number(8.0, "bits", 0, 64, "The most that one behaviour can give.")
     effect: float = number(
-        0.2, "share", 0, 1, "A behaviour must be this much more common among members than among accounts with similar volume."
+        0.2,
+        "share",
+        0,
+        1,
+        "A behaviour must be this much more common among members than among accounts with similar volume.",
     )
     automation_share: float = number(
         0.5, "share", 0, 1, "Share of members that programs must drive: that some are says nothing of the others."
     )
     shown: float = number(3.0, "bits", 0, 64, "A kind of evidence counts as shown from here on.")
-    subject_accounts: int = number(20, "accounts", 1, 100_000, "Fewer programs of one subject may be colleagues, or a class's exercise.")
-    explained_share: float = number(
-        0.5, "share", 0, 1, "Share of members on one client, or of prompts that several members sent, that explains a template."
+    subject_accounts: int = number(
+        20, "accounts", 1, 100_000, "Fewer programs of one subject may be colleagues, or a class's exercise."
     )
-    explained_people: float = number(0.2, "share", 0, 1, "Where this share of members talks in turns, people share the work.")
-    explained_lift: float = number(4.0, "times", 1, 1_000, "How much more often than the baseline that client must be among members.")
-    pivot_hours: int = number(48, "hours", 1, 720, "An account that moves to a model this soon after its release moved early.")
-    banned: int = number(3, "accounts", 1, 100_000, "From this many banned members on, those who began since may be their successors.")
-    lockstep_lift: float = number(2.0, "times", 1, 1_000, "Meetings in the same minutes, relative to chance and to the members' own hours.")
-    lockstep_day: float = number(6.0, "bits", 0, 64, "Evidence that makes a day one of synchronised activity: one chance in 64.")
-    lockstep_share: float = number(
+    explained_share: float = number(
+        0.5,
+        "share",
+        0,
+        1,
+        "Share of members on one client, or of prompts that several members sent, that explains a template.",
+    )
+    explained_people: float = number(
+        0.2, "share", 0, 1, "Where this share of members talks in turns, people share the work."
+    )
+    explained_lift: float = number(
+        4.0, "times", 1, 1_000, "How much more often than the baseline that client must be among members."
+    )
+    release_adoption_hours: int = number(
+        48, "hours", 1, 720, "An account that moves to a model this soon after its release moved early."
+    )
+    banned: int = number(
+        3, "accounts", 1, 100_000, "From this many banned members on, those who began since may be their successors."
+    )
+    synchronised_lift: float = number(
+        2.0, "times", 1, 1_000, "Meetings in the same minutes, relative to chance and to the members' own hours."
+    )
+    synchronised_day: float = number(
+        6.0, "bits", 0, 64, "Evidence that makes a day one of synchronised activity: one chance in 64."
+    )
+    synchronised_share: float = number(
         1 / 3, "share", 0, 1, "Share of active days that must show synchronised activity: a class meets now and then."
     )
-    lockstep_each: float = number(2.0, "bits", 0, 64, "What one such day gives: something may have happened that day.")
+    synchronised_each: float = number(
+        2.0, "bits", 0, 64, "What one such day gives: something may have happened that day."
+    )
     margin: float = number(
-        2.0, "bits", -64, 64, "An operator's hypothesis must beat the best innocent one by this to be published: 4 to 1, prior included."
+        2.0,
+        "bits",
+        -64,
+        64,
+        "An operator's hypothesis must beat the best innocent one by this to be published: 4 to 1, prior included.",
     )
     high_margin: float = number(5.0, "bits", -64, 64, "From this margin on, confidence is high: 32 to 1.")
     families: int = number(2, "families", 1, 6, "Families of facts that must each speak for the operator's hypothesis.")
-    family_speaks: float = number(1.0, "bits", 0, 64, "What a family of facts must give to the margin to speak for it: 2 to 1.")
+    family_speaks: float = number(
+        1.0, "bits", 0, 64, "What a family of facts must give to the margin to speak for it: 2 to 1."
+    )
     coordination: float = number(6.0, "bits", 0, 64, "Evidence of coordination without which nothing is published.")
     fewest_accounts: int = number(5, "accounts", 2, 100_000, "A smaller cluster is left to the watchlist.")
-    fewest_owners: int = number(3, "owners", 1, 100_000, "The accounts of one or two owners are the owners' to answer for, and no ring.")
+    fewest_owners: int = number(
+        3, "owners", 1, 100_000, "The accounts of one or two owners are the owners' to answer for, and no ring."
+    )
     typical_share: float = number(0.3, "share", 0, 1, "A value that this share of members has is the cluster's own.")
-    verdict_share: float = number(0.5, "share", 0, 1, "Share of a cluster's accounts that a verdict must have seen to apply to it still.")
+    verdict_share: float = number(
+        0.5, "share", 0, 1, "Share of a cluster's accounts that a verdict must have seen to apply to it still."
+    )
     links_shown: int = number(20, "links", 1, 1_000, "Strongest pairs kept of an account in gold.")
     template_accounts: int = number(3, "accounts", 2, 100_000, "A text that fewer members share is shown to nobody.")
     templates_shown: int = number(2, "texts", 0, 100, "Most shared texts of each kind that are shown of a cluster.")
@@ -230,7 +351,13 @@ class Scoring:
 class Limits:
     """What a channel (a kind of shared value) may prove."""
 
-    cap: float = number(8, "bits", 0, 64, "The most that the channel gives, however rare the value: it may be shared for unseen reasons.")
+    cap: float = number(
+        8,
+        "bits",
+        0,
+        64,
+        "The most that the channel gives, however rare the value: it may be shared for unseen reasons.",
+    )
     floor: float = number(3, "bits", 0, 64, "Pairs are made only where they are worth this much.")
     enabled: bool = switch(True, "A channel that is switched off makes no pair, no profile and no evidence.")
 
@@ -245,6 +372,7 @@ class Channels:
     asn: Limits = Limits(7, 5)
     mail: Limits = Limits(6, 4)
     device: Limits = Limits(6, 6)
+    request: Limits = Limits(6, 6)
     system: Limits = Limits(10, 3)
     tools: Limits = Limits(4, 3)
     template: Limits = Limits(10, 3)
@@ -281,17 +409,31 @@ class Claims:
     """From where on an account shows a behaviour; what follows, is decided by how many members of a cluster do."""
 
     one_shot: float = number(0.05, "share", 0, 1, "Below this share of follow-up turns an account is automated.")
-    night_hours: int = number(6, "hours", 1, 23, "Length of the quietest part of the day: shorter than a night's sleep.")
-    round_the_clock: float = number(0.1, "share", 0, 1, "Share of traffic in the quietest hours from which an account does not sleep.")
+    night_hours: int = number(
+        6, "hours", 1, 23, "Length of the quietest part of the day: shorter than a night's sleep."
+    )
+    round_the_clock: float = number(
+        0.1, "share", 0, 1, "Share of traffic in the quietest hours from which an account does not sleep."
+    )
     long_outputs: float = number(512, "tokens", 1, 1_000_000, "Average length of answers that counts as long.")
     thinking: float = number(0.33, "share", 0, 1, "Share of traffic that asks for extended reasoning.")
     asks: float = number(0.25, "share", 0, 1, "Share of traffic that asks for one capability.")
-    young: float = number(7, "days", 0, 3_650, "An account first used within this time of its creation was made to be used.")
+    young: float = number(
+        7, "days", 0, 3_650, "An account first used within this time of its creation was made to be used."
+    )
     moved: float = number(
-        1 / 3, "share", 0, 1, "Share of traffic that moves to a model right after its release. Relays carry customers who do not move."
+        1 / 3,
+        "share",
+        0,
+        1,
+        "Share of traffic that moves to a model right after its release. Relays carry customers who do not move.",
     )
     heavy_for_plan: float = number(
-        8, "times", 1, 4_096, "Traffic that is heavy for a plan, relative to the plan's usual; compared in powers of two."
+        8,
+        "times",
+        1,
+        4_096,
+        "Traffic that is heavy for a plan, relative to the plan's usual; compared in powers of two.",
     )
 
 
@@ -300,8 +442,12 @@ class Quality:
     """How a day is compared with those before it; what is allowed stands in the expectation suites."""
 
     trailing_days: int = number(14, "days", 1, 366, "Two weeks hold every day of the week twice.")
-    fewest_days: int = number(3, "days", 1, 366, "With fewer days before it nothing is said: a platform's first days differ.")
-    drift_rows: int = number(1_000, "rows", 1, 1_000_000_000, "With fewer rows a distribution of a few dozen bins is mostly chance.")
+    fewest_days: int = number(
+        3, "days", 1, 366, "With fewer days before it nothing is said: a platform's first days differ."
+    )
+    drift_rows: int = number(
+        1_000, "rows", 1, 1_000_000_000, "With fewer rows a distribution of a few dozen bins is mostly chance."
+    )
 
 
 @dataclass(frozen=True)
@@ -309,32 +455,51 @@ class Retention:
     """How long what is stored is kept."""
 
     text_days: int = number(
-        30, "days", 1, 3_650, "Days of arrival whose prompts stay: more than the window, in which late exchanges are joined to them."
+        30,
+        "days",
+        1,
+        3_650,
+        "Days of arrival whose prompts stay: more than the window, in which late exchanges are joined to them.",
     )
     file_hours: int = number(
-        168, "hours", 168, 87_600, "Replaced files stay for readers of an older version; Delta refuses fewer unless its check is off."
+        168,
+        "hours",
+        168,
+        87_600,
+        "Replaced files stay for readers of an older version; Delta refuses fewer unless its check is off.",
     )
-    file_bytes: int = number(1 << 30, "bytes", 1 << 20, 1 << 34, "Size of file that compaction makes: Delta's own default.")
+    file_bytes: int = number(
+        1 << 30, "bytes", 1 << 20, 1 << 34, "Size of file that compaction makes: Delta's own default."
+    )
 
 
 @dataclass(frozen=True)
 class Execution:
     """How much runs at a time."""
 
-    stages_abreast: int = number(5, "stages", 1, 64, "Most of a small stage's time is planning on the driver, while cores are idle.")
+    stages_abreast: int = number(
+        5, "stages", 1, 64, "Most of a small stage's time is planning on the driver, while cores are idle."
+    )
     days_abreast: int = number(
-        3, "days", 1, 28, "The last stages of a day are small and leave cores idle; the rows of each day are held in memory."
+        3,
+        "days",
+        1,
+        28,
+        "The last stages of a day are small and leave cores idle; the rows of each day are held in memory.",
     )
 
 
-CAPABILITIES = ("reasoning", "grading", "coding", "tools", "analysis", "vision", "rewriting")  # what a prompt may ask for
+# what a prompt may ask for
+CAPABILITIES = ("reasoning", "grading", "coding", "tools", "analysis", "vision", "rewriting")
 
 
 @dataclass(frozen=True)
 class Settings:
     """The settings of a run."""
 
-    window_days: int = number(28, "days", 1, 366, "How far back a profile looks: long enough for slow campaigns, short enough to forget.")
+    window_days: int = number(
+        28, "days", 1, 366, "How far back a profile looks: long enough for slow campaigns, short enough to forget."
+    )
     ingestion: Ingestion = Ingestion()
     pairs: Pairs = Pairs()
     graph: Graph = Graph()
@@ -344,18 +509,21 @@ class Settings:
     claims: Claims = Claims()
     plans: Mapping[str, float] = mapping(
         "a number of exchanges above 0",
-        "The usual traffic of a plan, in the window. Of a plan without an entry it is the median of the plan's accounts.",
+        "The usual traffic of a plan, in the window. Of a plan without an entry it is the median of the plan's "
+        "accounts.",
     )
     capability_patterns: Mapping[str, tuple[str, ...]] = mapping(
         "a list of RE2 patterns",
-        "Patterns (RE2, on lower-case text) that say that a prompt asks for a capability, beside those that are built in.",
+        "Patterns (RE2, on lower-case text) that say that a prompt asks for a capability, beside those that are "
+        "built in.",
         keys=CAPABILITIES,
         is_file=True,
     )
     quality: Quality = Quality()
     suites: Mapping[str, str] = mapping(
         "the text of a suite",
-        "Expectation suites (JSON) that replace the built-in suites of the same tables. Name a folder of files TABLE.json.",
+        "Expectation suites (JSON) that replace the built-in suites of the same tables. Name a folder of files "
+        "TABLE.json.",
         is_file=True,
     )
     retention: Retention = Retention()
@@ -420,7 +588,9 @@ def _restored(base: Any, values: Mapping[str, Any]) -> Any:
     for each in fields(base):
         default = getattr(base, each.name)
         value = values.get(each.name, default)
-        given[each.name] = _restored(default, value if isinstance(value, Mapping) else {}) if is_dataclass(default) else _tuples(value)
+        given[each.name] = (
+            _restored(default, value if isinstance(value, Mapping) else {}) if is_dataclass(default) else _tuples(value)
+        )
     return type(base)(**given)
 
 

@@ -1,8 +1,8 @@
 """The settings of a command: the defaults, over them a file, over it the environment, over it the command line.
 
-A file is TOML, laid out as `iolaus.settings.Settings`. An environment variable is `IOLAUS__SCORING__BANNED=3`; an argument
-is `--set scoring.banned=3`. Values of both are TOML, or plain text. pydantic checks types and ranges; whatever is wrong
-is one line that names the setting, what it may be, and where it was given.
+A file is TOML, laid out as `iolaus.settings.Settings`. An environment variable is `IOLAUS__SCORING__BANNED=3`; an
+argument is `--set scoring.banned=3`. Values of both are TOML, or plain text. pydantic checks types and ranges; whatever
+is wrong is one line that names the setting, what it may be, and where it was given.
 """
 
 import json
@@ -32,8 +32,8 @@ _TABLES = tuple(name for name, (_, default) in _ABOUT.items() if isinstance(defa
 class Effective:
     """Settings, and where each value that is no default came from: a file's path, a variable, or `--set`.
 
-    `sources` is by the name of a setting, and `TABLE.NAME` for each entry of a table. `explicit` are the layers that the
-    command line named: a command that reads a lake puts them over the settings which that lake was made with.
+    `sources` is by the name of a setting, and `TABLE.NAME` for each entry of a table. `explicit` are the layers that
+    the command line named: a command that reads a lake puts them over the settings which that lake was made with.
     """
 
     settings: Settings = DEFAULT
@@ -102,18 +102,25 @@ def _from_file(path: Path) -> Layer:
         text = path.read_text(encoding="utf-8")
         tree = tomllib.loads(text)
     except OSError as error:
-        raise UsageError(f"the settings file {path} cannot be read ({error.strerror}); name another with --settings") from error
+        raise UsageError(
+            f"the settings file {path} cannot be read ({error.strerror}); name another with --settings"
+        ) from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"the settings file {path} is no TOML: {one_line(error)}") from error
     values: dict[tuple[str, str | None], tuple[Any, str]] = {}
     for parts, value in _spread(tree):
         name, key = _named(parts, str(path))
-        values |= {entry: (item, str(path)) for entry, item in _entries(name, key, value, path.absolute().parent, str(path))}
+        values |= {
+            entry: (item, str(path)) for entry, item in _entries(name, key, value, path.absolute().parent, str(path))
+        }
     return Layer(values)
 
 
 def _spread(tree: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterable[tuple[tuple[str, ...], Any]]:
-    """Each value of nested tables that is none itself, with the names above it; a section without entries says nothing."""
+    """Each value of nested tables that is none itself, with the names above it.
+
+    A section without entries says nothing.
+    """
     for name, value in tree.items():
         if isinstance(value, Mapping):
             yield from _spread(value, (*above, name))
@@ -128,7 +135,10 @@ def _from_environment(environ: Mapping[str, str]) -> Layer:
             given = tuple(variable.removeprefix(PREFIX).split("__"))
             parts = (given[0].lower(), *(part if given[0].lower() in _TABLES else part.lower() for part in given[1:]))
             name, key = _named(parts, variable)
-            values |= {e: (item, variable) for e, item in _entries(name, key, _parsed(environ[variable], name), Path(), variable)}
+            values |= {
+                e: (item, variable)
+                for e, item in _entries(name, key, _parsed(environ[variable], name), Path(), variable)
+            }
     return Layer(values)
 
 
@@ -144,7 +154,10 @@ def _from_arguments(sets: Sequence[str]) -> Layer:
 
 
 def _parsed(text: str, name: str) -> Any:
-    """A value as TOML writes it; else as JSON, which has other escapes; else the text itself, as every Spark property is."""
+    """A value as TOML writes it; else as JSON, which has other escapes.
+
+    Else the text itself, as every Spark property is.
+    """
     if name in ("spark", "suites") and not text.lstrip().startswith("{"):
         return text
     for parse in (lambda t: tomllib.loads(f"value = {t}")["value"], json.loads):
@@ -156,7 +169,10 @@ def _parsed(text: str, name: str) -> Any:
 
 
 def _named(parts: Sequence[str], place: str) -> tuple[str, str | None]:
-    """The setting that parts of a name are of, and the name in its table. Raises UsageError, with the nearest, for none."""
+    """The setting that parts of a name are of, and the name in its table.
+
+    Raises UsageError, with the nearest, for none.
+    """
     whole = ".".join(parts)
     if whole in _ABOUT:
         return whole, None
@@ -169,7 +185,10 @@ def _named(parts: Sequence[str], place: str) -> tuple[str, str | None]:
     inside = [name for name in _ABOUT if name.startswith(f"{whole}.")]
     if inside:
         raise UsageError(f"{place}: {whole} is a section; set one of its values, as {inside[0]}")
-    raise UsageError(f"{place}: there is no setting {one_line(whole, 80)}; {_nearest(whole, tuple(_ABOUT))}all of them: iolaus settings")
+    raise UsageError(
+        f"{place}: there is no setting {one_line(whole, 80)}; {_nearest(whole, tuple(_ABOUT))}all of them: iolaus "
+        "settings"
+    )
 
 
 def _keys(name: str) -> tuple[str, ...]:
@@ -183,12 +202,19 @@ def _keys(name: str) -> tuple[str, ...]:
 def _nearest(given: str, names: Sequence[str]) -> str:
     """`did you mean …? `, or nothing where no name is near. A name without its section is near too."""
     by_last = {name.rpartition(".")[2]: name for name in reversed(names)}
-    near = get_close_matches(given, names, 1) or [by_last[n] for n in get_close_matches(given.rpartition(".")[2], by_last, 1)]
+    near = get_close_matches(given, names, 1) or [
+        by_last[n] for n in get_close_matches(given.rpartition(".")[2], by_last, 1)
+    ]
     return f"did you mean {near[0]}? " if near else ""
 
 
-def _entries(name: str, key: str | None, value: Any, folder: Path, place: str) -> Iterable[tuple[tuple[str, str | None], Any]]:
-    """The values that one given value stands for: itself, or the entries of a table, which a file or folder may hold."""
+def _entries(
+    name: str, key: str | None, value: Any, folder: Path, place: str
+) -> Iterable[tuple[tuple[str, str | None], Any]]:
+    """The values that one given value stands for.
+
+    Itself, or the entries of a table, which a file or folder may hold.
+    """
     if name not in _TABLES or key is not None:
         return [((name, key), value)]
     if isinstance(value, str) and _ABOUT[name][0].is_file:
@@ -207,7 +233,9 @@ def _entries(name: str, key: str | None, value: Any, folder: Path, place: str) -
 def _suites(folder: Path, place: str) -> dict[str, str]:
     """The suites of a folder, by table."""
     found = {
-        path.name.removesuffix(".json"): path.read_text(encoding="utf-8") for path in sorted(folder.iterdir()) if path.suffix == ".json"
+        path.name.removesuffix(".json"): path.read_text(encoding="utf-8")
+        for path in sorted(folder.iterdir())
+        if path.suffix == ".json"
     }
     if not found:
         raise UsageError(f"{place}: suites names {folder}, which has no file TABLE.json")
@@ -253,10 +281,16 @@ def _contradiction(settings: Settings) -> tuple[tuple[str, ...], str] | None:
     for name in settings.channels.names():
         limits, path = settings.channels[name], f"channels.{name}"
         if limits.floor > limits.cap:
-            text = f"{path}.floor = {shown(limits.floor)} is above {path}.cap = {shown(limits.cap)}: the channel could never make a pair"
+            text = (
+                f"{path}.floor = {shown(limits.floor)} is above {path}.cap = {shown(limits.cap)}: the channel "
+                "could never make a pair"
+            )
             return (f"{path}.floor", f"{path}.cap"), f"{text}; to switch it off: {path}.enabled = false"
     if settings.retention.text_days <= settings.window_days:
-        text = f"retention.text_days = {settings.retention.text_days} must be more than window_days = {settings.window_days}"
+        text = (
+            f"retention.text_days = {settings.retention.text_days} must be more than window_days = "
+            f"{settings.window_days}"
+        )
         return ("retention.text_days", "window_days"), f"{text}: late exchanges are joined to prompts of the window"
     return _bad_suite(settings)
 
@@ -266,9 +300,12 @@ def _bad_suite(settings: Settings) -> tuple[tuple[str, ...], str] | None:
     for name, text in settings.suites.items():
         try:
             suite = json.loads(text)
-            fits = isinstance(suite["meta"]["figures"], dict) and isinstance(suite["expectations"], list)
+            fits = isinstance(suite["meta"]["metrics"], dict) and isinstance(suite["expectations"], list)
         except (ValueError, LookupError, TypeError):
             fits = False
         if not fits:
-            return (f"suites.{name}", "suites"), f"the suite of {name} is no JSON with expectations and meta.figures; see docs/quality.md"
+            return (
+                f"suites.{name}",
+                "suites",
+            ), f"the suite of {name} is no JSON with expectations and meta.metrics; see docs/quality.md"
     return None

@@ -52,7 +52,10 @@ def entries(settings: Settings) -> Iterator[tuple[str, Any]]:
 
 
 def differing(settings: Settings) -> list[tuple[str, str, str | None]]:
-    """(name, value, default) of each setting that differs from the defaults; an entry of a table has no default (None)."""
+    """(name, value, default) of each setting that differs from the defaults.
+
+    An entry of a table has no default (None).
+    """
     default = dict(entries(DEFAULT))
     return [
         (name, shown(value), shown(default[name]) if name in default else None)

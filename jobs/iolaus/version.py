@@ -13,9 +13,9 @@ UNKNOWN = "unknown"
 def code_version() -> str:
     """The version of this code, which leads to its commit.
 
-    In a checkout, what git says of it when it is first asked: tag, commits since, commit (`v0.2.0-3-g051fe1c51fe1`, or the
-    commit alone where there is no tag), and `-dirty` where files differ from that commit. Else the version that the package
-    was built as: a tag's (`0.2.0`), or with the commit behind a plus sign (`0.2.1.dev3+g051fe1c`).
+    In a checkout, what git says of it when it is first asked: tag, commits since, commit (`v0.2.0-3-g051fe1c51fe1`, or
+    the commit alone where there is no tag), and `-dirty` where files differ from that commit. Else the version that the
+    package was built as: a tag's (`0.2.0`), or with the commit behind a plus sign (`0.2.1.dev3+g051fe1c`).
     """
     root = Path(__file__).parents[2]
     described = _described(root) if (root / ".git").exists() else ""

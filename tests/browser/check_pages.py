@@ -1,4 +1,7 @@
-"""The report in a real browser: `make browser-test`. Lakes are written without Spark; the demo's is used for the screenshots."""
+"""The report in a real browser: `make browser-test`.
+
+Lakes are written without Spark; the demo's is used for the screenshots.
+"""
 
 import os
 import re
@@ -16,11 +19,15 @@ from iolaus.export.report import write as report
 
 TODAY, BEFORE = date(2026, 2, 11), date(2026, 2, 10)
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
-CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+CHROMIUM = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+)
 MANY = 20_000
 # The elements by which a page is wider than the window, outside what scrolls by itself.
-WIDER = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")].filter(e =>
-  e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".scroll, .sr, [data-own-links]")).map(e => e.outerHTML.slice(0, 120))"""
+WIDER = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+  [...document.querySelectorAll("body *")].filter(e =>
+  e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".scroll, .sr, [data-own-links]"))
+  .map(e => e.outerHTML.slice(0, 120))"""
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
 
 
@@ -108,17 +115,22 @@ def test_the_graph_answers_a_click(browser: Browser, pages: Path) -> None:
     plot = page.locator("[data-plot=graph]")
     plot.scroll_into_view_if_needed()
     place = page.evaluate(
-        """() => { const plot = Bokeh.documents.flatMap(d => d.roots()).find(r => r.renderers.some(x => x.data_source.name === 'accounts'));
+        """() => { const plot = Bokeh.documents.flatMap(d => d.roots())
+          .find(r => r.renderers.some(x => x.data_source.name === 'accounts'));
         const nodes = plot.renderers.find(x => x.data_source.name === 'accounts').data_source.data;
-        const frame = Bokeh.index.find_one(plot).frame, on = document.querySelector('[data-plot=graph]').getBoundingClientRect();
-        return { x: on.x + frame.x_scale.compute(nodes.x[5]), y: on.y + frame.y_scale.compute(nodes.y[5]), name: nodes.account[5] } }"""
+        const frame = Bokeh.index.find_one(plot).frame;
+        const on = document.querySelector('[data-plot=graph]').getBoundingClientRect();
+        return { x: on.x + frame.x_scale.compute(nodes.x[5]),
+          y: on.y + frame.y_scale.compute(nodes.y[5]), name: nodes.account[5] } }"""
     )
     page.mouse.click(place["x"], place["y"])
     links = page.locator("[data-own-links]")
     expect(links).to_contain_text(f"The strongest links of {place['name']}")
     assert links.locator("tbody tr").count() == 8  # the four before it in the ring, and the four after
     expect(links).to_contain_text("share a payment card (6.0, 12 owners have it)")
-    shown = page.evaluate("Bokeh.documents.at(-1).roots()[0].renderers.map(r => r.data_source).find(s => s.name === 'links').data.alpha")
+    shown = page.evaluate(
+        "Bokeh.documents.at(-1).roots()[0].renderers.map(r => r.data_source).find(s => s.name === 'links').data.alpha"
+    )
     plain = [i for i, alpha in enumerate(shown) if alpha == 1]
     assert (plain[0], len(plain)) == (0, 1 + 8)  # that of the legend, as before, and its own
     page.locator("[data-own]").focus()  # the same without a mouse
@@ -151,15 +163,19 @@ def test_all_of_it_without_a_mouse(browser: Browser, pages: Path) -> None:
     page, reached = seen.page, []
     for _ in range(60):
         page.keyboard.press("Tab")
-        reached.append(page.evaluate("[document.activeElement.tagName, document.activeElement.innerText.trim()].join(' ')"))
+        reached.append(
+            page.evaluate("[document.activeElement.tagName, document.activeElement.innerText.trim()].join(' ')")
+        )
     assert reached[0] == "A Skip to the content"
     for what in ("SELECT", "BUTTON score", "A hc_2", "A hc_watched"):
         assert any(r.startswith(what) for r in reached), (what, reached)
     page.get_by_role("link", name="hc_0").press("Enter")
     page.wait_for_selector("html[data-ready=yes]")
     unnamed = page.evaluate(
-        """[...document.querySelectorAll("a, button, select, input, [role=img], [role=region], table")].filter(e => e.offsetParent &&
-        !(e.textContent.trim() || e.ariaLabel || e.caption || e.labels?.length || e.closest("label"))).map(e => e.outerHTML.slice(0, 80))"""
+        """[...document.querySelectorAll("a, button, select, input, [role=img], [role=region], table")]
+        .filter(e => e.offsetParent &&
+        !(e.textContent.trim() || e.ariaLabel || e.caption || e.labels?.length || e.closest("label")))
+        .map(e => e.outerHTML.slice(0, 80))"""
     )
     assert unnamed == []
     seen.is_content()
@@ -258,7 +274,9 @@ def test_paper_gets_the_charts_and_a_table_that_fits_it(browser: Browser, pages:
     seen = Watched(browser, color_scheme="dark")
     seen.open(pages / "cases" / "hc_3.html")
     page = seen.page
-    page.evaluate("addEventListener('beforeprint', () => { window.printed = document.querySelectorAll('.copy').length })")
+    page.evaluate(
+        "addEventListener('beforeprint', () => { window.printed = document.querySelectorAll('.copy').length })"
+    )
     page.pdf(path=tmp_path / "case.pdf")
     assert page.evaluate("window.printed") == 2  # of the charts, in the colours of paper
     expect(page.locator(".copy")).to_have_count(0)
@@ -278,11 +296,15 @@ def test_screenshots(browser: Browser, tmp_path: Path) -> None:
     first = report(demo, tmp_path / "report")
     case_page = first.parent / re.findall(r'href="(cases/[^"]+)"', first.read_text(encoding="utf-8"))[0]
     IMAGES.mkdir(parents=True, exist_ok=True)
-    for name, path, height, at in (("report-ranking.png", first, 900, "body"), ("report-case.png", case_page, 1050, "#activity")):
+    for name, path, height, at in (
+        ("report-ranking.png", first, 900, "body"),
+        ("report-case.png", case_page, 1050, "#activity"),
+    ):
         seen = Watched(browser, viewport={"width": 1280, "height": height})
         seen.open(path)
         seen.page.evaluate(
-            "document.querySelector('.where').textContent = document.querySelector('.where').textContent.split('·').pop().trim()"
+            "document.querySelector('.where').textContent = "
+            "document.querySelector('.where').textContent.split('·').pop().trim()"
         )
         seen.page.locator(at).evaluate("e => e.scrollIntoView({ behavior: 'instant' })")
         if at != "body":
@@ -297,7 +319,12 @@ def test_screenshots(browser: Browser, tmp_path: Path) -> None:
 def test_the_verdict_of_an_analyst_is_shown(browser: Browser, tmp_path: Path) -> None:
     pytest.importorskip("iolaus.schemas.verdicts_given")
     write_case(tmp_path / "lake", TODAY, "hc_1", ["a", "b"])
-    given = {"given_at": datetime(2026, 2, 10, tzinfo=UTC), "known_from": TODAY, "run_date": BEFORE, "cluster_id": "hc_1"}
+    given = {
+        "given_at": datetime(2026, 2, 10, tzinfo=UTC),
+        "known_from": TODAY,
+        "run_date": BEFORE,
+        "cluster_id": "hc_1",
+    }
     write(tmp_path / "lake", "verdicts.given", [given | {"verdict": "unsure", "given_by": "Ada", "why": HOSTILE[0]}])
     seen = Watched(browser)
     seen.open(report(str(tmp_path / "lake"), tmp_path / "report").parent / "cases" / "hc_1.html")

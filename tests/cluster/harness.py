@@ -1,4 +1,7 @@
-"""A Spark standalone cluster and an S3 server, as processes of their own, for tests: nothing in them knows where this repository is."""
+"""A Spark standalone cluster and an S3 server, as processes of their own, for tests.
+
+Nothing in them knows where this repository is.
+"""
 
 import os
 import shutil
@@ -46,21 +49,45 @@ def build_gateway() -> Path:
     if not program.exists():
         say("building the S3 server (once, a minute or two)")
         (OUT / "bin").mkdir(parents=True, exist_ok=True)
-        subprocess.run(["go", "install", GATEWAY], env=os.environ | {"GOBIN": str(OUT / "bin"), "GOFLAGS": "-modcacherw"}, check=True)
+        subprocess.run(
+            ["go", "install", GATEWAY],
+            env=os.environ | {"GOBIN": str(OUT / "bin"), "GOFLAGS": "-modcacherw"},
+            check=True,
+        )
     return program
 
 
 def fetch_s3_jars() -> list[Path]:
     """Hadoop's jars for S3."""
-    subprocess.run([sys.executable, "deploy/fetch_jars.py", "--s3"], cwd=REPOSITORY, env=os.environ | {"PYTHONPATH": "jobs"}, check=True)
+    subprocess.run(
+        [sys.executable, "deploy/fetch_jars.py", "--s3"],
+        cwd=REPOSITORY,
+        env=os.environ | {"PYTHONPATH": "jobs"},
+        check=True,
+    )
     return sorted((Path(sys.prefix) / "jars-s3").glob("*.jar"))
 
 
 def build_archive() -> Path:
-    """The project's wheel, as it is shipped: under the name of a zip, for Spark puts no `.whl` on the path of its executors."""
+    """The project's wheel, as it is shipped.
+
+    Under the name of a zip, for Spark puts no `.whl` on the path of its executors.
+    """
     folder = OUT / "dist"
     shutil.rmtree(folder, ignore_errors=True)
-    command = [sys.executable, "-m", "pip", "--quiet", "wheel", "--no-deps", "--no-build-isolation", "--no-index", "-w", str(folder), "."]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--quiet",
+        "wheel",
+        "--no-deps",
+        "--no-build-isolation",
+        "--no-index",
+        "-w",
+        str(folder),
+        ".",
+    ]
     subprocess.run(command, cwd=REPOSITORY, check=True)
     shutil.rmtree(REPOSITORY / "build", ignore_errors=True)
     wheel = next(folder.glob("*.whl"))
@@ -70,10 +97,12 @@ def build_archive() -> Path:
 def python_without_repository(folder: Path) -> Path:
     """A Python with this environment's packages, but without the editable install that points at the repository."""
     packages = next(p for p in sys.path if p.endswith("site-packages"))
-    wrapper = folder / "python"
-    wrapper.write_text(f'#!/bin/sh\nPYTHONPATH="{packages}${{PYTHONPATH:+:$PYTHONPATH}}" exec {sys.executable} -S "$@"\n')
-    wrapper.chmod(0o755)
-    return wrapper
+    launcher = folder / "python"
+    launcher.write_text(
+        f'#!/bin/sh\nPYTHONPATH="{packages}${{PYTHONPATH:+:$PYTHONPATH}}" exec {sys.executable} -S "$@"\n'
+    )
+    launcher.chmod(0o755)
+    return launcher
 
 
 def free_port() -> int:
@@ -141,7 +170,11 @@ class Store:
     def files(self) -> fs.S3FileSystem:
         """The store, without Spark."""
         return fs.S3FileSystem(
-            access_key=USER, secret_key=PASSWORD, region=REGION, endpoint_override=self.endpoint, allow_bucket_creation=True
+            access_key=USER,
+            secret_key=PASSWORD,
+            region=REGION,
+            endpoint_override=self.endpoint,
+            allow_bucket_creation=True,
         )
 
     @property
@@ -172,7 +205,9 @@ def start_store(processes: Processes) -> Store:
     folder.mkdir()
     store = Store(free_port(), folder)
     environment = {"ROOT_ACCESS_KEY": USER, "ROOT_SECRET_KEY": PASSWORD, "PATH": os.environ["PATH"]}
-    processes.start("s3", [str(build_gateway()), "--port", f"127.0.0.1:{store.port}", "posix", str(folder)], environment)
+    processes.start(
+        "s3", [str(build_gateway()), "--port", f"127.0.0.1:{store.port}", "posix", str(folder)], environment
+    )
     wait_until("the S3 server answers", lambda: answers(store.port))
     return store
 
@@ -187,7 +222,12 @@ class Cluster:
 
     def executors(self) -> list[int]:
         """Process ids of the executors that run now."""
-        return [pid for worker in self.workers for pid in _descendants(worker.pid) if b"CoarseGrainedExecutorBackend" in _command(pid)]
+        return [
+            pid
+            for worker in self.workers
+            for pid in _descendants(worker.pid)
+            if b"CoarseGrainedExecutorBackend" in _command(pid)
+        ]
 
 
 def start_cluster(
@@ -204,18 +244,35 @@ def start_cluster(
     port, web = free_port(), free_port()
     program, kind = str(SPARK / "bin/spark-class"), "org.apache.spark.deploy"
     processes.start(
-        "master", [program, f"{kind}.master.Master", "--host", "127.0.0.1", "--port", str(port), "--webui-port", str(web)], clean
+        "master",
+        [program, f"{kind}.master.Master", "--host", "127.0.0.1", "--port", str(port), "--webui-port", str(web)],
+        clean,
     )
     wait_until("the master answers", lambda: answers(web))
     master = f"spark://127.0.0.1:{port}"
     workers = []
     for nth in range(1, number + 1):
         work = processes.folder / f"worker-{nth}"
-        command = [program, f"{kind}.worker.Worker", "--host", "127.0.0.1", "--cores", "1", "--memory", memory, "--work-dir", str(work)]
+        command = [
+            program,
+            f"{kind}.worker.Worker",
+            "--host",
+            "127.0.0.1",
+            "--cores",
+            "1",
+            "--memory",
+            memory,
+            "--work-dir",
+            str(work),
+        ]
         on_one = ["taskset", "--cpu-list", str(nth - 1)] if pinned else []
-        workers.append(processes.start(f"worker-{nth}", [*on_one, *command, "--webui-port", str(free_port()), master], clean))
+        workers.append(
+            processes.start(f"worker-{nth}", [*on_one, *command, "--webui-port", str(free_port()), master], clean)
+        )
     cluster = Cluster(master, web, tuple(workers))
-    wait_until("all workers are with the master", lambda: _page(f"http://127.0.0.1:{web}/json/").count('"ALIVE"') > number)
+    wait_until(
+        "all workers are with the master", lambda: _page(f"http://127.0.0.1:{web}/json/").count('"ALIVE"') > number
+    )
     return cluster
 
 

@@ -7,7 +7,8 @@ from types import TracebackType
 from typing import Self
 
 OUTAGE = b"<?xml version='1.0'?><Error><Code>InternalError</Code><Message>injected</Message></Error>"
-HOP = ("content-length", "transfer-encoding", "connection", "date", "server", "expect")  # said anew by each who passes a message on
+# said anew by each who passes a message on
+HOP = ("content-length", "transfer-encoding", "connection", "date", "server", "expect")
 
 
 class FaultyProxy:
@@ -43,7 +44,9 @@ class FaultyProxy:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.ended.set()
         self._server.shutdown()
         self._server.server_close()
@@ -67,7 +70,9 @@ class _Handler(BaseHTTPRequestHandler):
         connection.request(self.command, self.path, body, headers)
         answer = connection.getresponse()
         content, headers = answer.read(), dict(answer.getheaders())
-        self._answer(answer.status, headers, content, headers.get("Content-Length", "0") if self.command == "HEAD" else None)
+        self._answer(
+            answer.status, headers, content, headers.get("Content-Length", "0") if self.command == "HEAD" else None
+        )
         connection.close()
 
     do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _forward  # noqa: N815 - the names that http.server calls

@@ -99,7 +99,8 @@ def test_nothing_comes_from_the_repository(
         "spark = SparkSession.builder.getOrCreate()\n"
         "def where(_):\n    import os, iolaus\n    yield os.getpid(), iolaus.__file__\n"
         "print('driver', iolaus.__file__)\n"
-        "[print('executors', file) for _, file in spark.sparkContext.parallelize(range(8), 8).mapPartitions(where).collect()]\n"
+        "[print('executors', file) for _, file in spark.sparkContext.parallelize(range(8), "
+        "8).mapPartitions(where).collect()]\n"
     )
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | store.environment
     environment |= {"PYSPARK_PYTHON": str(python), "PYSPARK_DRIVER_PYTHON": str(python)}

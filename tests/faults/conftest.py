@@ -1,4 +1,7 @@
-"""What the faults share beside the landing, and the lake of a run that nothing disturbed, of all tests: they copy both."""
+"""What the faults share beside the landing, and the lake of a run that nothing disturbed, of all tests.
+
+They copy both.
+"""
 
 import os
 import subprocess

@@ -30,19 +30,28 @@ def test_executors_are_killed(
     lake: Path,
     tmp_path: Path,
 ) -> None:
-    """One while links are made and one while clusters are scored, with rows kept on them: the run ends in the same gold."""
+    """One while links are made and one while clusters are scored, with rows kept on them.
+
+    The run ends in the same gold.
+    """
     run = ("run", "--report", "none", "--landing", landing, "--lake", tmp_path / "lake", "--date", DAYS[0])
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     environment |= {"IOLAUS_HMAC_KEY": KEY, "PYSPARK_PYTHON": str(python), "PYSPARK_DRIVER_PYTHON": str(python)}
     command = submit_command(cluster, archive, {"spark.task.maxFailures": "6"}, [str(a) for a in run])
     # spark-submit passes on as its standard output what Python writes to either.
-    process = subprocess.Popen(command, env=environment, cwd=processes.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(
+        command, env=environment, cwd=processes.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     assert process.stdout is not None
     killed, said = [], []
     for line in process.stdout:
         said.append(line)
         if line.startswith(
-            (f"{DAYS[0]} graph.communities begins", f"{DAYS[0]} graph.clusters begins", f"{DAYS[0]} scoring.evidence begins")
+            (
+                f"{DAYS[0]} graph.communities begins",
+                f"{DAYS[0]} graph.clusters begins",
+                f"{DAYS[0]} scoring.evidence begins",
+            )
         ):
             victim = cluster.executors()[0]
             os.kill(victim, signal.SIGKILL)
@@ -56,7 +65,10 @@ def test_executors_are_killed(
 
 @pytest.fixture
 def on_store(store: Store, lake: Path, tmp_path: Path, iolaus: Callable[..., Command]):
-    """A copy of the lake on the store; how to run a stage on it through a proxy; and the stage's rows as they are there."""
+    """A copy of the lake on the store; how to run a stage on it through a proxy.
+
+    And the stage's rows as they are there.
+    """
     bucket = f"b{uuid4().hex[:12]}"
     store.upload(lake, f"{bucket}/tables")
 
@@ -99,7 +111,10 @@ def test_the_store_fails_now_and_then(store: Store, on_store) -> None:
 
 @pytest.mark.parametrize(("methods", "how"), [("PUT", "500"), ("GET", "500"), ("PUT", "silence"), ("GET", "silence")])
 def test_the_store_fails_for_good(methods: str, how: str, store: Store, on_store) -> None:
-    """The stage says that the store failed, gold is as it was, and when the store is back the same command ends in the same rows."""
+    """The stage says that the store failed, and gold is as it was.
+
+    When the store is back the same command ends in the same rows.
+    """
     run, rows = on_store
     before = rows()
     with FaultyProxy(store.port) as proxy:

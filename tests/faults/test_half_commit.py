@@ -1,4 +1,7 @@
-"""The last commit of a table was half written, as by a machine that lost its power: it is named, and without it all goes on."""
+"""The last commit of a table was half written, as by a machine that lost its power.
+
+It is named, and without it all goes on.
+"""
 
 import shutil
 from pathlib import Path
@@ -14,7 +17,9 @@ from tests.traffic import DAYS
 
 @pytest.mark.parametrize("left", [0.0, 0.5])
 @pytest.mark.parametrize("name", ["silver.accounts", "gold.suspect_clusters"])
-def test_a_half_written_commit(name: str, left: float, spark: SparkSession, landing: Path, lake: Path, tmp_path: Path) -> None:
+def test_a_half_written_commit(
+    name: str, left: float, spark: SparkSession, landing: Path, lake: Path, tmp_path: Path
+) -> None:
     copy, day = tmp_path / "lake", DAYS[1]
     shutil.copytree(lake, copy)
     log = copy / name.replace(".", "/") / "_delta_log"
@@ -25,7 +30,9 @@ def test_a_half_written_commit(name: str, left: float, spark: SparkSession, land
     last.write_bytes(content[: int(len(content) * left)])
     for made in (name, "gold.suspect_clusters"):
         with pytest.raises(RunError) as failed:
-            runner(spark, landing, copy).run_stage(stage(made), day) if made == name else runner(spark, landing, copy).run([day])
+            runner(spark, landing, copy).run_stage(stage(made), day) if made == name else runner(
+                spark, landing, copy
+            ).run([day])
         assert last.name in str(failed.value)
         assert "move it away" in str(failed.value)
         assert "\n" not in str(failed.value)
@@ -34,7 +41,9 @@ def test_a_half_written_commit(name: str, left: float, spark: SparkSession, land
     assert digests(spark, copy, day) == digests(spark, lake, day)
 
 
-def test_files_of_a_commit_that_never_ended_are_nobody_s(spark: SparkSession, landing: Path, lake: Path, tmp_path: Path) -> None:
+def test_files_of_a_commit_that_never_ended_are_nobody_s(
+    spark: SparkSession, landing: Path, lake: Path, tmp_path: Path
+) -> None:
     """Data files without a commit, and a commit under its temporary name, change nothing."""
     copy, day = tmp_path / "lake", DAYS[1]
     shutil.copytree(lake, copy)

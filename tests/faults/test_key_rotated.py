@@ -1,4 +1,7 @@
-"""The pseudonymisation key is changed between two days: clusters keep their ids, and the run says what it lost and how to mend it."""
+"""The pseudonymisation key is changed between two days.
+
+Clusters keep their ids, and the run says what it lost and how to mend it.
+"""
 
 import shutil
 from collections.abc import Callable
@@ -27,21 +30,31 @@ def on_time(landing: Path, tmp_path: Path) -> Path:
     return copy
 
 
-def test_a_key_rotated_between_days(spark: SparkSession, on_time: Path, lake: Path, tmp_path: Path, iolaus: Callable[..., Command]) -> None:
+def test_a_key_rotated_between_days(
+    spark: SparkSession, on_time: Path, lake: Path, tmp_path: Path, iolaus: Callable[..., Command]
+) -> None:
     copy, landing = tmp_path / "lake", on_time
     Runner(spark, str(copy), DEFAULT, Key(KEY.encode()), str(landing)).run([DAYS[0]])
-    status, said = iolaus("run", "--report", "none", "--landing", landing, "--lake", copy, "--date", DAYS[1], IOLAUS_HMAC_KEY=NEW).ends()
+    status, said = iolaus(
+        "run", "--report", "none", "--landing", landing, "--lake", copy, "--date", DAYS[1], IOLAUS_HMAC_KEY=NEW
+    ).ends()
     assert status == 0, said
     assert "another key" in said, said
     assert f"--from {DAYS[0]} --to {DAYS[1]} --last-only" in said
     assert NEW not in said
 
     def published(folder: Path) -> dict[object, object]:
-        rows = Runner(spark, str(folder), DEFAULT, Key(KEY.encode())).lake.read("gold.suspect_cluster_members", Span.ALL, DAYS[1]).collect()
+        rows = (
+            Runner(spark, str(folder), DEFAULT, Key(KEY.encode()))
+            .lake.read("gold.suspect_cluster_members", Span.ALL, DAYS[1])
+            .collect()
+        )
         return {day: sorted((r["cluster_id"], r["account_id"]) for r in rows if r["run_date"] == day) for day in DAYS}
 
     found = published(copy)
-    assert {cluster for cluster, _ in found[DAYS[0]]} == {cluster for cluster, _ in found[DAYS[1]]}, "accounts carry the id over"
+    assert {cluster for cluster, _ in found[DAYS[0]]} == {cluster for cluster, _ in found[DAYS[1]]}, (
+        "accounts carry the id over"
+    )
     assert found == published(lake)
     keys = {(r["happened_on"], r["key_id"]) for r in _keys(spark, copy)}
     assert len(keys) >= 2
@@ -66,7 +79,7 @@ def test_a_key_rotated_between_days(spark: SparkSession, on_time: Path, lake: Pa
     assert {r["key_id"] for r in _keys(spark, copy)} == {Key(NEW.encode()).key_id}
     whole = tmp_path / "whole"
     Runner(spark, str(whole), DEFAULT, Key(NEW.encode()), str(landing)).run(DAYS)
-    for name in ("silver.exchanges", "features.account_days", "features.account_embeddings", "graph.links"):
+    for name in ("silver.exchanges", "features.account_days", "features.account_profiles", "graph.links"):
         assert digest(spark, copy, name, DAYS[1]) == digest(spark, whole, name, DAYS[1]), name
     assert gold(spark, copy)["gold.cluster_links"][0] > 0
 

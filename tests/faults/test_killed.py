@@ -1,4 +1,7 @@
-"""The driver is killed, with no chance to clean up, while it writes: each table is whole, and a rerun ends in the same rows."""
+"""The driver is killed, with no chance to clean up, while it writes.
+
+Each table is whole, and a rerun ends in the same rows.
+"""
 
 import os
 import shutil
@@ -40,7 +43,10 @@ def test_killed_in_a_stage(name: str, spark: SparkSession, landing: Path, lake: 
 def test_a_run_killed_and_begun_again(
     name: str, spark: SparkSession, landing: Path, lake: Path, tmp_path: Path, iolaus: Callable[..., Command]
 ) -> None:
-    """The lake of a killed run is free at once; no gold row is there that is not right; the rerun ends in the same gold."""
+    """The lake of a killed run is free at once; no gold row is there that is not right.
+
+    The rerun ends in the same gold.
+    """
     copy, day = tmp_path / "lake", DAYS[0]
     arguments = ("run", "--report", "none", "--landing", landing, "--lake", copy, "--date", day)
     killed = iolaus(*arguments)
@@ -54,4 +60,6 @@ def test_a_run_killed_and_begun_again(
     status, said = iolaus(*arguments).ends()
     assert status == 0, said
     assert "waiting" not in said
-    assert {made: digest(spark, copy, made, day) for made in GOLD} == {made: digest(spark, lake, made, day) for made in GOLD}
+    assert {made: digest(spark, copy, made, day) for made in GOLD} == {
+        made: digest(spark, lake, made, day) for made in GOLD
+    }

@@ -1,4 +1,7 @@
-"""Files that are broken, or made to break whoever reads them: they stop nothing, lose nothing, and the quarantine names them."""
+"""Files that are broken, or made to break whoever reads them.
+
+They stop nothing, lose nothing, and the quarantine names them.
+"""
 
 import gzip
 import json
@@ -46,8 +49,12 @@ def made(spark: SparkSession, root: Path) -> tuple[set[str], Counter[tuple[str, 
     run = runner(spark, root, root / "lake")
     for name in STAGES:
         run.run_stage(stage(name), DAY)
-    bronze = [r["exchange_id"] for r in run.lake.read("bronze.exchanges", Span.DAY, DAY).select("exchange_id").collect()]
-    silver = [r["exchange_id"] for r in run.lake.read("silver.exchanges", Span.ALL, DAY).select("exchange_id").collect()]
+    bronze = [
+        r["exchange_id"] for r in run.lake.read("bronze.exchanges", Span.DAY, DAY).select("exchange_id").collect()
+    ]
+    silver = [
+        r["exchange_id"] for r in run.lake.read("silver.exchanges", Span.ALL, DAY).select("exchange_id").collect()
+    ]
     assert len(silver) == len(set(silver))
     assert set(silver) <= set(bronze)
     rejected = run.lake.read("quality.quarantine", Span.DAY, DAY).select("source_file", "reasons").collect()
@@ -110,7 +117,10 @@ def test_large_files_without_a_long_line_are_not_accused(spark: SparkSession, fo
 
 
 def test_lines_made_to_break_a_parser(spark: SparkSession, folder: Path, tmp_path: Path) -> None:
-    """Deep nesting, NUL bytes, lone surrogates, no UTF-8, two objects in a line, numbers without end: each line is in one of two places."""
+    """Deep nesting, NUL bytes, lone surrogates, no UTF-8, two objects in a line, numbers without end.
+
+    Each line is in one of two places.
+    """
     whole = line(20).rstrip()
     deep = b"[" * 100_000 + b"]" * 100_000
     hostile = [
@@ -159,27 +169,43 @@ def test_the_clock_of_a_gateway_is_a_day_off(hours: int, spark: SparkSession, la
     """Its exchanges stand under the day that their clock says, once each, and none is lost when that day is run."""
     root, lake = tmp_path / "landing", tmp_path / "lake"
     shutil.copytree(landing, root)
-    off = [exchange(900_000 + n, "person002", NOON + timedelta(hours=hours, minutes=n), "How do roses grow?") for n in range(10)]
+    off = [
+        exchange(900_000 + n, "person002", NOON + timedelta(hours=hours, minutes=n), "How do roses grow?")
+        for n in range(10)
+    ]
     (root / "exchanges" / f"dt={DAY}" / "off.jsonl").write_text("".join(json.dumps(row) + "\n" for row in off))
     run = runner(spark, root, lake)
     for day in DAYS:
         for name in STAGES:
             run.run_stage(stage(name), day)
-    rows = run.lake.read("silver.exchanges", Span.ALL, DAY).where("exchange_id >= 'e900000'").select("exchange_id", "happened_on").collect()
+    rows = (
+        run.lake.read("silver.exchanges", Span.ALL, DAY)
+        .where("exchange_id >= 'e900000'")
+        .select("exchange_id", "happened_on")
+        .collect()
+    )
     assert sorted(r["exchange_id"] for r in rows) == [row["exchange_id"] for row in off]
     assert {r["happened_on"] for r in rows} == {(NOON + timedelta(hours=hours)).date()}
 
 
 def test_a_schema_change_at_noon(spark: SparkSession, folder: Path, tmp_path: Path) -> None:
-    """New fields are kept; a field that changes its type rejects those rows alone, whole; Parquet of both kinds is read."""
-    (folder / "new.jsonl").write_bytes(b"".join(line(n, safety_score=0.5, gateway={"region": "eu"}) for n in range(11, 14)))
+    """New fields are kept; a field that changes its type rejects those rows alone, whole.
+
+    Parquet of both kinds is read.
+    """
+    (folder / "new.jsonl").write_bytes(
+        b"".join(line(n, safety_score=0.5, gateway={"region": "eu"}) for n in range(11, 14))
+    )
     (folder / "changed.jsonl").write_bytes(b"".join(line(n, turn_index="first") for n in range(21, 24)))
-    renamed = [{("model" if k == "request_model" else k): v for k, v in json.loads(line(n)).items()} for n in range(31, 34)]
+    renamed = [
+        {("model" if k == "request_model" else k): v for k, v in json.loads(line(n)).items()} for n in range(31, 34)
+    ]
     (folder / "renamed.jsonl").write_text("".join(json.dumps(row) + "\n" for row in renamed))
     old = [json.loads(line(n)) for n in range(41, 43)]
     pq.write_table(pa.Table.from_pylist(old), folder / "old.parquet")
     pq.write_table(
-        pa.Table.from_pylist([row | {"exchange_id": f"p{n}", "client_asn": "64501"} for n, row in enumerate(old)]), folder / "x.parquet"
+        pa.Table.from_pylist([row | {"exchange_id": f"p{n}", "client_asn": "64501"} for n, row in enumerate(old)]),
+        folder / "x.parquet",
     )
     silver, rejected, run = made(spark, tmp_path)
     assert silver == GOOD | {f"e{n:06}" for n in (11, 12, 13, 41, 42)}

@@ -16,17 +16,27 @@ from tests.traffic import DAYS, exchange
 KEY = "planted-key-4f1c9a7be2d83056"
 PROMPT = "planted-prompt-77ac01"
 STORE_SECRET = "planted-store-secret-9d2e41"
-HOSTILE = f"{PROMPT}\u001b[31m\nFORGED LINE iolaus: done\r'; DROP TABLE gold; -- <script>alert(1)</script> =cmd|'/C calc'!A1"
+HOSTILE = (
+    f"{PROMPT}\u001b[31m\nFORGED LINE iolaus: done\r'; DROP TABLE gold; -- <script>alert(1)</script> =cmd|'/C calc'!A1"
+)
 
 
 def test_no_secret_and_no_prompt_in_logs_configuration_or_history(landing: Path, tmp_path: Path) -> None:
-    """Standard output and error, Spark's log at its most talkative, its event log (what its UI shows), and Delta's history."""
+    """Standard output and error, Spark's log at its most talkative, its event log, and Delta's history.
+
+    The event log is what its UI shows.
+    """
     copy, lake, traces = tmp_path / "landing", tmp_path / "lake", tmp_path / "traces"
     shutil.copytree(landing, copy)
     noon = datetime.combine(DAYS[0], datetime.min.time(), UTC).replace(hour=12)
-    rows = [exchange(800_000 + n, "person003", noon, HOSTILE) | {"user_agent": HOSTILE, "system_instructions": HOSTILE} for n in range(20)]
+    rows = [
+        exchange(800_000 + n, "person003", noon, HOSTILE) | {"user_agent": HOSTILE, "system_instructions": HOSTILE}
+        for n in range(20)
+    ]
     bad = [row | {"turn_index": HOSTILE} for row in rows]
-    (copy / "exchanges" / f"dt={DAYS[0]}" / "hostile.jsonl").write_text("".join(json.dumps(r) + "\n" for r in [*rows, *bad]))
+    (copy / "exchanges" / f"dt={DAYS[0]}" / "hostile.jsonl").write_text(
+        "".join(json.dumps(r) + "\n" for r in [*rows, *bad])
+    )
     conf = tmp_path / "conf"
     conf.mkdir()
     traces.mkdir()
@@ -35,11 +45,23 @@ def test_no_secret_and_no_prompt_in_logs_configuration_or_history(landing: Path,
         f"spark.eventLog.rolling.enabled false\nspark.hadoop.fs.s3a.secret.key {STORE_SECRET}\n"
     )
     (conf / "log4j2.properties").write_text(
-        "rootLogger.level = debug\nrootLogger.appenderRef.file.ref = file\nappender.file.type = File\nappender.file.name = file\n"
+        "rootLogger.level = debug\nrootLogger.appenderRef.file.ref = file\nappender.file.type = "
+        "File\nappender.file.name = file\n"
         f"appender.file.fileName = {traces}/spark.log\nappender.file.layout.type = PatternLayout\n"
         "appender.file.layout.pattern = %p %c %m%n%ex\n"
     )
-    command = [sys.executable, "-m", "iolaus", "run", "--landing", str(copy), "--lake", str(lake), "--date", str(DAYS[0])]
+    command = [
+        sys.executable,
+        "-m",
+        "iolaus",
+        "run",
+        "--landing",
+        str(copy),
+        "--lake",
+        str(lake),
+        "--date",
+        str(DAYS[0]),
+    ]
     environment = os.environ | {"IOLAUS_HMAC_KEY": KEY, "SPARK_CONF_DIR": str(conf), "TMPDIR": str(traces)}
     answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stderr[-2000:]

@@ -19,14 +19,21 @@ from tests.test_run import digests, runner
 from tests.traffic import DAYS
 
 
-def test_two_runs_of_one_date(spark: SparkSession, landing: Path, tmp_path: Path, iolaus: Callable[..., Command]) -> None:
+def test_two_runs_of_one_date(
+    spark: SparkSession, landing: Path, tmp_path: Path, iolaus: Callable[..., Command]
+) -> None:
     fewer, copy, day = tmp_path / "fewer", tmp_path / "lake", DAYS[0]
     shutil.copytree(landing, fewer)
     part = next((fewer / "exchanges" / f"dt={day}").glob("*.gz"))
     part.write_bytes(
-        gzip.compress(b"".join(line + b"\n" for n, line in enumerate(gzip.decompress(part.read_bytes()).splitlines()) if n % 4))
+        gzip.compress(
+            b"".join(line + b"\n" for n, line in enumerate(gzip.decompress(part.read_bytes()).splitlines()) if n % 4)
+        )
     )
-    commands = [iolaus("run", "--report", "none", "--landing", source, "--lake", copy, "--date", day) for source in (landing, fewer)]
+    commands = [
+        iolaus("run", "--report", "none", "--landing", source, "--lake", copy, "--date", day)
+        for source in (landing, fewer)
+    ]
     ended = [command.ends() for command in commands]
     assert [status for status, _ in ended] == [0, 0], ended
     assert sum("another run works on this lake" in said for _, said in ended) == 1, "one waited, and said for whom"
@@ -48,7 +55,9 @@ def test_two_commits_of_one_date_on_one_table(spark: SparkSession, tmp_path: Pat
             Lake(spark, lake, 28).write(name, _two(spark, "old"), DAY)
         together, failures = Barrier(2), list[Exception]()
 
-        def write(who: str, lake: str = lake, together: Barrier = together, failures: list[Exception] = failures) -> None:
+        def write(
+            who: str, lake: str = lake, together: Barrier = together, failures: list[Exception] = failures
+        ) -> None:
             frame = _two(spark, who)
             together.wait()
             try:

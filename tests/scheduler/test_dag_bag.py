@@ -88,7 +88,15 @@ def test_stages_and_gates_get_the_day_and_the_folders(bag: DagBag) -> None:
     assert dag.get_task("bronze.exchanges").application_args == [
         "job", "bronze.exchanges", "--date", day, "--lake", lake, "--landing", landing, settings,
     ]  # fmt: skip
-    assert dag.get_task("graph.links").application_args == ["job", "graph.links", "--date", day, "--lake", lake, settings]
+    assert dag.get_task("graph.links").application_args == [
+        "job",
+        "graph.links",
+        "--date",
+        day,
+        "--lake",
+        lake,
+        settings,
+    ]
     assert dag.get_task("gate.scoring").application_args == [
         "gate", "scoring.evidence", "scoring.clusters", "--date", day, "--lake", lake, settings,
     ]  # fmt: skip
@@ -113,7 +121,10 @@ def test_a_day_is_a_partition(bag: DagBag) -> None:
     assert isinstance(stored, CronPartitionTimetable)
     midnight = datetime(2026, 3, 15, tzinfo=UTC)
     assert stored._get_partition_info(run_date=stored._align_to_next(midnight))[1] == "2026-03-14"
-    keys = [i.partition_key for i in stored.iter_partition_dagrun_infos(earliest=midnight, latest=midnight + timedelta(days=1))]
+    keys = [
+        i.partition_key
+        for i in stored.iter_partition_dagrun_infos(earliest=midnight, latest=midnight + timedelta(days=1))
+    ]
     assert keys == ["2026-03-15", "2026-03-16"]
 
 
@@ -156,12 +167,17 @@ import airflow.dag_processing.processor as processor, structlog
 processor._pre_import_airflow_modules({str(path)!r}, structlog.get_logger())
 sys.path.insert(0, {str(DAGS)!r})
 began = time.process_time()
-exec(compile(open({str(path)!r}).read(), {str(path)!r}, 'exec'), {{'__name__': 'parsed', '__doc__': '-', '__file__': {str(path)!r}}})
+exec(compile(open({str(path)!r}).read(), {str(path)!r}, 'exec'), {{
+    '__name__': 'parsed', '__doc__': '-', '__file__': {str(path)!r}}})
 print(time.process_time() - began, 'pyspark' in sys.modules)
 """
     began = time.monotonic()
     said = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, "PYTHONHASHSEED": "0"}, check=False
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONHASHSEED": "0"},
+        check=False,
     )
     assert said.returncode == 0, said.stderr[-2000:]
     seconds, spark = said.stdout.split()[-2:]

@@ -1,4 +1,6 @@
-"""Airflow itself, started on this machine, with Spark started by it: schedule, backfill, a killed task, a gate, maintenance.
+"""Airflow itself, started on this machine, with Spark started by it.
+
+Schedule, backfill, a killed task, a gate, maintenance.
 
 The landing of `tests/traffic.py`, moved to the last two days, so that the schedule's own first run is one of them. The
 tests are the chapters of one story, told in order by one Airflow, which starts Spark a hundred times: allow an hour on
@@ -91,8 +93,13 @@ class Airflow:
         path = f"/api/v2/dags/{run['dag_id']}/dagRuns/{run['dag_run_id']}/taskInstances?limit=200"
         return {t["task_id"]: t for t in self.ask("GET", path)["task_instances"]}
 
-    def finished(self, dag: str, day: date | None, number: int, minutes: float, watch: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-        """Wait for the end of the `number`-th run of a DAG for a day; says how far it is, and lets `watch` see its tasks."""
+    def finished(
+        self, dag: str, day: date | None, number: int, minutes: float, watch: Callable[[dict[str, Any]], None]
+    ) -> dict[str, Any]:
+        """Wait for the end of the `number`-th run of a DAG for a day.
+
+        Says how far it is, and lets `watch` see its tasks.
+        """
         shown, ends = "", time.monotonic() + 60 * minutes
         while time.monotonic() < ends:
             runs = self.runs(dag, day)
@@ -100,9 +107,12 @@ class Airflow:
                 run = runs[number - 1]
                 tasks = self.tasks(run)
                 watch(tasks)
-                at = [f"{i} {t['state']}" for i, t in tasks.items() if t["state"] in ("running", "failed", "up_for_retry")]
+                at = [
+                    f"{i} {t['state']}" for i, t in tasks.items() if t["state"] in ("running", "failed", "up_for_retry")
+                ]
                 line = (
-                    f"{dag} {day or ''} {run['state']}: {sum(t['state'] == 'success' for t in tasks.values())}/{len(tasks)} {', '.join(at)}"
+                    f"{dag} {day or ''} {run['state']}: "
+                    f"{sum(t['state'] == 'success' for t in tasks.values())}/{len(tasks)} {', '.join(at)}"
                 )
                 if line != shown:
                     say(line)
@@ -110,7 +120,9 @@ class Airflow:
                 if run["state"] in ("success", "failed"):
                     return run
             time.sleep(1)
-        raise AssertionError(f"{dag} {day}: no end of run {number} in {minutes} minutes; the last seen: {shown or 'none'}")
+        raise AssertionError(
+            f"{dag} {day}: no end of run {number} in {minutes} minutes; the last seen: {shown or 'none'}"
+        )
 
 
 def unwatched(_tasks: dict[str, Any]) -> None:
@@ -119,7 +131,10 @@ def unwatched(_tasks: dict[str, Any]) -> None:
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Path]:
-    """Where all of it lies; kept if IOLAUS_KEEP names a folder. PostgreSQL's own user can pass through it, as through no `tmp_path`."""
+    """Where all of it lies; kept if IOLAUS_KEEP names a folder.
+
+    PostgreSQL's own user can pass through it, as through no `tmp_path`.
+    """
     if named := os.environ.get("IOLAUS_KEEP"):
         Path(named).mkdir(parents=True, exist_ok=True)
         yield Path(named)
@@ -167,7 +182,16 @@ def alerts() -> Iterator[tuple[str, list[str]]]:
 def airflow(place: Path, landing: Path, alerts: tuple[str, list[str]]) -> Iterator[Airflow]:
     say("starting Airflow")
     command = [sys.executable, str(ROOT / "deploy/airflow_local.py"), "--home", str(place / "home"), "--port", "0"]
-    command += ["--landing", str(landing), "--lake", str(place / "lake"), "--alert-url", alerts[0], "--deletions", str(place / "deletions")]
+    command += [
+        "--landing",
+        str(landing),
+        "--lake",
+        str(place / "lake"),
+        "--alert-url",
+        alerts[0],
+        "--deletions",
+        str(place / "deletions"),
+    ]
     command += ["--reports", str(place / "reports"), "--producer", "The lab of the tests"]
     started = subprocess.Popen(command, env={**os.environ, "IOLAUS_HMAC_KEY": KEY}, stdout=subprocess.PIPE, text=True)
     assert started.stdout is not None
@@ -192,7 +216,9 @@ def version(lake: Path, table: str) -> int:
 def rows(lake: Path, layer: str, table: str, without: tuple[str, ...] = ()) -> list[str]:
     """The rows of a table, without the columns that say when and by which run they were made, in one order."""
     found = DeltaTable(str(lake / layer / table)).to_pyarrow_table().to_pylist()
-    return sorted(json.dumps({k: v for k, v in row.items() if k not in without}, default=str, sort_keys=True) for row in found)
+    return sorted(
+        json.dumps({k: v for k, v in row.items() if k not in without}, default=str, sort_keys=True) for row in found
+    )
 
 
 def test_all_dags_are_there_and_none_failed_to_load(airflow: Airflow) -> None:
@@ -208,8 +234,13 @@ def test_all_dags_are_there_and_none_failed_to_load(airflow: Airflow) -> None:
     assert "Find the networks" in airflow.ask("GET", "/api/v2/dags/iolaus_detection/details")["doc_md"]
 
 
-def test_a_failing_gate_turns_the_scheduled_run_red_at_once(airflow: Airflow, place: Path, alerts: tuple[str, list[str]]) -> None:
-    """The schedule's own run for yesterday, whose delivery is broken: nothing is published, and somebody is told why."""
+def test_a_failing_gate_turns_the_scheduled_run_red_at_once(
+    airflow: Airflow, place: Path, alerts: tuple[str, list[str]]
+) -> None:
+    """The schedule's own run for yesterday, whose delivery is broken.
+
+    Nothing is published, and somebody is told why.
+    """
     airflow.turn_on("iolaus_detection", "iolaus_publication", "iolaus_arrivals")
     run = airflow.finished("iolaus_detection", DAYS[1], 1, 30, unwatched)
     tasks = airflow.tasks(run)
@@ -217,11 +248,17 @@ def test_a_failing_gate_turns_the_scheduled_run_red_at_once(airflow: Airflow, pl
     assert run["state"] == "failed"
     failed = {i: t for i, t in tasks.items() if t["state"] == "failed"}
     assert failed
-    assert all(i.startswith("gate.") and t["try_number"] == 1 for i, t in failed.items()), "a gate's no is not asked again"
+    assert all(i.startswith("gate.") and t["try_number"] == 1 for i, t in failed.items()), (
+        "a gate's no is not asked again"
+    )
     taken = ("gate.landing", "bronze.", "gate.bronze", "quality.", *failed)
-    assert all(t["state"] == "upstream_failed" for i, t in tasks.items() if not i.startswith(taken)), "nothing was made of it"
+    assert all(t["state"] == "upstream_failed" for i, t in tasks.items() if not i.startswith(taken)), (
+        "nothing was made of it"
+    )
     assert {folder.name for folder in (place / "lake").iterdir()} == {"_locks", "bronze", "quality"}
-    assert any("iolaus_detection" in a and str(DAYS[1]) in a and "critical expectation" in a for a in alerts[1]), alerts[1]
+    assert any("iolaus_detection" in a and str(DAYS[1]) in a and "critical expectation" in a for a in alerts[1]), (
+        alerts[1]
+    )
 
 
 def test_a_backfill_of_two_days_goes_in_order_and_survives_a_kill(airflow: Airflow, place: Path, landing: Path) -> None:
@@ -266,7 +303,7 @@ def spark_of(table: str, day: date) -> list[int]:
 
 
 def test_gold_is_what_one_run_writes(airflow: Airflow, place: Path, landing: Path) -> None:
-    """Every row of gold, after a red run, a backfill and a kill, is the one that `iolaus run` writes into an empty lake."""
+    """Every row of gold, after a red run, a backfill and a kill, is the one that `iolaus run` writes anew."""
     say("the same days by `iolaus run`")
     single = place / "single"
     command = [
@@ -290,7 +327,9 @@ def test_gold_is_what_one_run_writes(airflow: Airflow, place: Path, landing: Pat
         assert ours or table == "watchlist"
     members = DeltaTable(str(place / "lake/gold/suspect_cluster_members")).to_pyarrow_table().to_pylist()
     for day in DAYS:
-        assert {m["account_id"] for m in members if m["run_date"] == day} == {f"ring{i:03}" for i in range(traffic.RING)}
+        assert {m["account_id"] for m in members if m["run_date"] == day} == {
+            f"ring{i:03}" for i in range(traffic.RING)
+        }
 
 
 def test_publication_follows_gold(airflow: Airflow, place: Path) -> None:
@@ -325,5 +364,7 @@ def test_maintenance_drops_an_account_and_leaves_the_others(airflow: Airflow, pl
     assert {t["state"] for t in airflow.tasks(run).values()} == {"success"}
     for log in lake.glob("*/*/_delta_log"):
         layer, table = log.parts[-3:-1]
-        assert not [row for row in rows(lake, layer, table) if DROPPED in row], f"{layer}.{table} still names the account"
+        assert not [row for row in rows(lake, layer, table) if DROPPED in row], (
+            f"{layer}.{table} still names the account"
+        )
     assert len(rows(lake, "gold", "suspect_cluster_members")) == members - len(DAYS)

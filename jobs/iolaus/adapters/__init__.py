@@ -1,1 +1,4 @@
-"""Other people's logs as rows of the landing: one module a format, pure functions. docs/adapters.md says what each field is taken from."""
+"""Other people's logs as rows of the landing.
+
+One module a format, pure functions. docs/adapters.md says what each field is taken from.
+"""

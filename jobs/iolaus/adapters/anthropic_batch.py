@@ -13,7 +13,7 @@ from iolaus.adapters.statuses import status
 
 
 def parts(line: Record) -> Iterator[tuple[str, str | None, Record]]:
-    """What a line gives: its part of an exchange (`request`, `result` or `batch`), the exchange's custom_id, and the object.
+    """What a line gives: its part (`request`, `result` or `batch`), the exchange's custom_id, and the object.
 
     The body of the call that made a batch holds all its requests in one line.
     """
@@ -50,5 +50,12 @@ def read(record: Record) -> Record | str:
         "provider_name": "anthropic",
         "request_batch": True,
         "http_status": 200 if kind == "succeeded" else status(error),
-        "left": {**record, "request_params": asked, "result_message": said, "custom_id": custom, "result_type": kind, "error_type": error},
+        "left": {
+            **record,
+            "request_params": asked,
+            "result_message": said,
+            "custom_id": custom,
+            "result_type": kind,
+            "error_type": error,
+        },
     }

@@ -1,15 +1,17 @@
 """The one table of names under which telemetry of model calls holds each field of the landing.
 
 A dialect is no branch: each name is looked for in each span, the first that is there and can be typed counts. Dialects:
-OpenTelemetry's GenAI conventions of today (1.41, https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/) and
-before; OpenInference (0.1.42, https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md);
-OpenLLMetry of Traceloop (0.5.1, https://github.com/traceloop/openllmetry/tree/main/packages/opentelemetry-semantic-conventions-ai);
-OpenLIT (https://docs.openlit.io/latest/sdk/tracing/conventions); Vercel's AI SDK
+OpenTelemetry's GenAI conventions of today (1.41,
+https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/) and before; OpenInference (0.1.42,
+https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md); OpenLLMetry of Traceloop (0.5.1,
+https://github.com/traceloop/openllmetry/tree/main/packages/opentelemetry-semantic-conventions-ai); OpenLIT
+(https://docs.openlit.io/latest/sdk/tracing/conventions); Vercel's AI SDK
 (https://ai-sdk.dev/docs/ai-sdk-core/telemetry); Semantic Kernel
 (https://learn.microsoft.com/semantic-kernel/concepts/enterprise-readiness/observability/); Langfuse
 (https://langfuse.com/integrations/native/opentelemetry); Sentry
 (https://develop.sentry.dev/sdk/telemetry/traces/modules/ai-agents/); Pydantic AI and Logfire
-(https://pydantic.dev/docs/ai/integrations/logfire/); Google's ADK, MLflow and LiveKit by the names that their spans have;
+(https://pydantic.dev/docs/ai/integrations/logfire/); Google's ADK, MLflow and LiveKit by the names that their spans
+have;
 LiteLLM's `otel` callback (1.110, https://docs.litellm.ai/docs/observability/opentelemetry_integration).
 """
 
@@ -21,7 +23,17 @@ _HOLDERS = (
     "langfuse.observation.metadata", "langsmith.metadata", "trace.metadata", "metadata", "metadata.requester_metadata",
 )  # fmt: skip
 _OF_A_USER = ("user_id", "userId", "user.id", "user", "customer_id", "customerId", "tenant_id", "end_user_id")
-_OF_A_SESSION = ("session_id", "sessionId", "session.id", "thread_id", "threadId", "conversation_id", "conversationId", "chat_id", "chatId")
+_OF_A_SESSION = (
+    "session_id",
+    "sessionId",
+    "session.id",
+    "thread_id",
+    "threadId",
+    "conversation_id",
+    "conversationId",
+    "chat_id",
+    "chatId",
+)
 
 
 def _within(several: tuple[str, ...]) -> tuple[str, ...]:
@@ -38,7 +50,8 @@ OPENED = (
 ACCOUNT = (
     "user.id", "enduser.id", "metadata.user_api_key_user_id", "metadata.user_api_key_hash",
     "langfuse.user.id", "langfuse.trace.user_id", "langfuse.trace.userId", "user_id", "userId", "customer.id",
-    "gen_ai.user", "gen_ai.user.id", "gen_ai.request.user", "gen_ai.openai.request.user", "llm.user", *_within(_OF_A_USER),
+    "gen_ai.user", "gen_ai.user.id", "gen_ai.request.user", "gen_ai.openai.request.user", "llm.user",
+    *_within(_OF_A_USER),
     "posthog.distinct_id", "enduser.pseudo.id", "service.user.id", "tenant.id",
 )  # fmt: skip
 FIELDS: dict[str, tuple[Cast, tuple[str, ...]]] = {
@@ -55,8 +68,14 @@ FIELDS: dict[str, tuple[Cast, tuple[str, ...]]] = {
             "model_group",
         ),
     ),
-    "response_model": (text, ("gen_ai.response.model", "llm.response.model_name", "ai.response.model", "llm.response.model")),
-    "provider_name": (text, ("gen_ai.provider.name", "gen_ai.system", "llm.provider", "llm.system", "ai.model.provider")),
+    "response_model": (
+        text,
+        ("gen_ai.response.model", "llm.response.model_name", "ai.response.model", "llm.response.model"),
+    ),
+    "provider_name": (
+        text,
+        ("gen_ai.provider.name", "gen_ai.system", "llm.provider", "llm.system", "ai.model.provider"),
+    ),
     "conversation_id": (
         owner,
         (
@@ -69,7 +88,10 @@ FIELDS: dict[str, tuple[Cast, tuple[str, ...]]] = {
             *_within(_OF_A_SESSION),
         ),
     ),
-    "request_temperature": (measure, ("gen_ai.request.temperature", "llm.request.temperature", "ai.settings.temperature")),
+    "request_temperature": (
+        measure,
+        ("gen_ai.request.temperature", "llm.request.temperature", "ai.settings.temperature"),
+    ),
     "request_max_tokens": (
         count,
         (
@@ -84,7 +106,10 @@ FIELDS: dict[str, tuple[Cast, tuple[str, ...]]] = {
     "request_seed": (seed, ("gen_ai.request.seed", "gen_ai.openai.request.seed", "ai.settings.seed")),
     "request_n": (count, ("gen_ai.request.choice.count", "gen_ai.request.n")),
     "request_stop": (texts, ("gen_ai.request.stop_sequences", "llm.chat.stop_sequences", "ai.settings.stopSequences")),
-    "request_stream": (flag, ("gen_ai.request.stream", "gen_ai.is_streaming", "gen_ai.request.is_stream", "llm.is_streaming")),
+    "request_stream": (
+        flag,
+        ("gen_ai.request.stream", "gen_ai.is_streaming", "gen_ai.request.is_stream", "llm.is_streaming"),
+    ),
     "usage_input_tokens": (
         count,
         (
@@ -145,9 +170,11 @@ FIELDS: dict[str, tuple[Cast, tuple[str, ...]]] = {
     "client_session_id": (text, ("metadata.requester_metadata.session_id", "gen_ai.user", "llm.user")),
 }
 EFFORT = ("gen_ai.request.reasoning_effort", "llm.request.reasoning_effort", "gen_ai.request.reasoning.effort")
-PARAMETERS = ("llm.invocation_parameters", "langfuse.observation.model.parameters", "gen_ai.request.parameters")  # JSON text
+# JSON text
+PARAMETERS = ("llm.invocation_parameters", "langfuse.observation.model.parameters", "gen_ai.request.parameters")
 OPERATION = (
-    "gen_ai.operation.name", "llm.request.type", "openinference.span.kind", "langfuse.observation.type", "ai.operationId",
+    "gen_ai.operation.name", "llm.request.type", "openinference.span.kind", "langfuse.observation.type",
+    "ai.operationId",
     "mlflow.spanType",
 )  # fmt: skip
 # What a request said, and what was answered. A name that ends in `.*` has one attribute for each field of each message.
@@ -158,9 +185,12 @@ INPUT = (
     "all_messages_events", "pydantic_ai.all_messages", "lk.chat_ctx", "input.value", "traceloop.entity.input",
 )  # fmt: skip
 OUTPUT = (
-    "gen_ai.output.messages", "llm.output_messages.*", "llm.output_messages", "gen_ai.completion.*", "llm.completions.*",
-    "ai.response.text", "langfuse.observation.output", "gen_ai.completion", "gen_ai.content.completion", "gen_ai.response.text",
-    "gen_ai.output", "llm.choices.*", "gcp.vertex.agent.llm_response", "mlflow.spanOutputs", "response_data", "lk.response.text",
+    "gen_ai.output.messages", "llm.output_messages.*", "llm.output_messages", "gen_ai.completion.*",
+    "llm.completions.*",
+    "ai.response.text", "langfuse.observation.output", "gen_ai.completion", "gen_ai.content.completion",
+    "gen_ai.response.text",
+    "gen_ai.output", "llm.choices.*", "gcp.vertex.agent.llm_response", "mlflow.spanOutputs", "response_data",
+    "lk.response.text",
     "ai.response.object", "output.value", "traceloop.entity.output",
 )  # fmt: skip
 EVENTS = ("events", "logfire.events")  # events of messages, as JSON text in one attribute
@@ -168,7 +198,13 @@ SYSTEM = ("gen_ai.system_instructions", "gen_ai.request.instructions", "gen_ai.s
 TOOLS = ("gen_ai.tool.definitions", "llm.tools.*", "llm.request.functions.*", "ai.prompt.tools", "gen_ai.request.tools")
 TOOL_CALLS = ("ai.response.toolCalls", "gen_ai.response.tool_calls")
 # Of the span of the server that took the request: a client span's own peer is the gateway itself, or the provider.
-ADDRESS = ("client.address", "http.client_ip", "http.request.header.x-forwarded-for", "metadata.requester_ip_address", "net.peer.ip")
+ADDRESS = (
+    "client.address",
+    "http.client_ip",
+    "http.request.header.x-forwarded-for",
+    "metadata.requester_ip_address",
+    "net.peer.ip",
+)
 AGENT = ("user_agent.original", "http.user_agent", "http.request.header.user-agent", "metadata.user_agent")
 STATUS = ("http.response.status_code", "http.status_code", "error.code", "error.type", "exception.type")
 HEADER = "http.request.header."  # before the name of a header

@@ -18,23 +18,38 @@ _MODEL = ("GatewayLlmLogs", "GatewayLlmLog", "ApiManagementGatewayLlmLog")
 
 
 def parts(line: Record) -> Iterator[tuple[str, str | None, Record]]:
-    """What an entry gives: `model` or `gateway`, by its correlation id. A resource log holds its fields in `properties`."""
+    """What an entry gives: `model` or `gateway`, by its correlation id.
+
+    A resource log holds its fields in `properties`.
+    """
     inner = record_of(line.get("properties"))
     entry = {name[:1].upper() + name[1:]: value for name, value in {**line, **inner}.items() if name != "properties"}
     correlation = text(entry.get("CorrelationId"))
     if correlation:
-        of_model = entry.get("Category") in _MODEL or entry.get("Type") in _MODEL or "RequestMessages" in entry or "PromptTokens" in entry
+        of_model = (
+            entry.get("Category") in _MODEL
+            or entry.get("Type") in _MODEL
+            or "RequestMessages" in entry
+            or "PromptTokens" in entry
+        )
         yield "model" if of_model else "gateway", correlation, entry
 
 
 def read(record: Record) -> Record | str:
-    """The landing's fields of one call. The account is the subscription that its key belongs to, which the gateway's log alone knows."""
+    """The landing's fields of one call.
+
+    The account is the subscription that its key belongs to, which the gateway's log alone knows.
+    """
     found = [one for one in record.get("parts") or () if isinstance(one, dict)]
-    models = sorted((one["model"] for one in found if "model" in one), key=lambda one: count(one.get("SequenceNumber")) or 0)
+    models = sorted(
+        (one["model"] for one in found if "model" in one), key=lambda one: count(one.get("SequenceNumber")) or 0
+    )
     gateway: Record = next((one["gateway"] for one in found if "gateway" in one), {})
     if not models:
         return NO_CALL
-    first: Record = {name: value for one in reversed(models) for name, value in one.items() if value not in (None, "", 0)}
+    first: Record = {
+        name: value for one in reversed(models) for name, value in one.items() if value not in (None, "", 0)
+    }
     asked, said = _joined(models, "RequestMessages"), _joined(models, "ResponseMessages")
     sent = chat.request(chat.listed(asked))
     response, called, reasons = chat.answers(said) if said else ("", None, [])
@@ -53,7 +68,9 @@ def read(record: Record) -> Record | str:
         "finish_reasons": reasons or None,
         "usage_input_tokens": take(first, count, "PromptTokens"),
         "usage_output_tokens": take(first, count, "CompletionTokens"),
-        "request_stream": first.get("IsStreamCompletion") if isinstance(first.get("IsStreamCompletion"), bool) else None,
+        "request_stream": first.get("IsStreamCompletion")
+        if isinstance(first.get("IsStreamCompletion"), bool)
+        else None,
         "http_status": status(gateway.get("ResponseCode")),
         "client_ip": take(gateway, text, "CallerIpAddress"),
         "user_agent": text(record_of(gateway.get("RequestHeaders")).get("User-Agent")),
@@ -73,5 +90,9 @@ def _joined(entries: list[Record], name: str) -> Any:
     pieces = [piece for entry in entries if (piece := entry.get(name)) not in (None, "", [])]
     if all(isinstance(piece, str) for piece in pieces):
         whole = structure("".join(pieces))
-        return whole if not isinstance(whole, str) else [message for piece in pieces for message in chat.listed(piece)] or whole
+        return (
+            whole
+            if not isinstance(whole, str)
+            else [message for piece in pieces for message in chat.listed(piece)] or whole
+        )
     return [message for piece in pieces for message in chat.listed(piece)]

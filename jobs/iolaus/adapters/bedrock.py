@@ -1,4 +1,4 @@
-"""AWS Bedrock: model invocation logs, one JSON object a call as delivered to S3 or CloudWatch Logs, and batch inference.
+"""AWS Bedrock: model invocation logs, one JSON object a call (S3 or CloudWatch Logs), and batch inference.
 
 Sources: AWS, "Monitor model invocation using CloudWatch Logs and Amazon S3"
 (https://docs.aws.amazon.com/bedrock/latest/userguide/model-invocation-logging.html); "Format and upload your batch
@@ -50,7 +50,14 @@ def read(record: Record) -> Record | str:
         made["usage_input_tokens"] = fresh + (read_ or 0) + (written or 0)
     if answer.get("usage_output_tokens") is None:
         made["usage_output_tokens"] = take(record, count, "output.outputTokenCount")
-    return made | {"left": {**record, "errorCode": code, "inputBody": asked, "outputBody": said if isinstance(said, dict) else None}}
+    return made | {
+        "left": {
+            **record,
+            "errorCode": code,
+            "inputBody": asked,
+            "outputBody": said if isinstance(said, dict) else None,
+        }
+    }
 
 
 def parts(line: Record) -> Iterator[tuple[str, str | None, Record]]:
@@ -59,11 +66,18 @@ def parts(line: Record) -> Iterator[tuple[str, str | None, Record]]:
         yield "batch", None, {**line, "id": line["jobArn"]}
     elif "modelInput" in line:
         yield "request", text(line.get("recordId")), {k: line[k] for k in ("recordId", "modelInput")}
-        yield "result", text(line.get("recordId")), {k: v for k, v in line.items() if k not in ("recordId", "modelInput")}
+        yield (
+            "result",
+            text(line.get("recordId")),
+            {k: v for k, v in line.items() if k not in ("recordId", "modelInput")},
+        )
 
 
 def read_batch(record: Record) -> Record | str:
-    """The landing's fields of one record of a batch. The time, the model and the account, its role, are those of the job's description."""
+    """The landing's fields of one record of a batch.
+
+    The time, the model and the account, its role, are those of the job's description.
+    """
     asked, said = take(record, anything, "request.modelInput"), take(record, anything, "result.modelOutput")
     sent = bodies.request(asked) if isinstance(asked, dict) else {}
     job, own = find(record, "batch.jobArn"), take(record, text, "request.recordId")

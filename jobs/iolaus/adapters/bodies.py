@@ -1,8 +1,10 @@
-"""Bodies of requests and answers of model APIs, by the fields that they have: one reading serves every log that holds them.
+"""Bodies of requests and answers of model APIs, by the fields that they have.
+
+One reading serves every log that holds them.
 
 Chat Completions, Completions and Responses (OpenAI), Messages (Anthropic), Converse and InvokeModel (Bedrock: Claude,
-Titan, Nova, Llama, Mistral, Cohere, AI21, DeepSeek, gpt-oss), generateContent (Gemini). Streams: `iolaus.adapters.streams`.
-Sources: see `iolaus.adapters.chat`; inference parameters of InvokeModel:
+Titan, Nova, Llama, Mistral, Cohere, AI21, DeepSeek, gpt-oss), generateContent (Gemini). Streams:
+`iolaus.adapters.streams`. Sources: see `iolaus.adapters.chat`; inference parameters of InvokeModel:
 https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html; of generateContent:
 https://ai.google.dev/api/generate-content; caches and keys: https://platform.openai.com/docs/guides/prompt-caching.
 """
@@ -39,7 +41,8 @@ _MOST_TOKENS = (
     "max_completion_tokens max_tokens max_output_tokens maxOutputTokens maxTokens max_new_tokens maxTokenCount "
     "max_tokens_to_sample max_gen_len"
 )
-# Parameters of requests: the landing's field, its type and a name that an API has for it; the first that a request has counts.
+# Parameters of requests: the landing's field, its type and a name that an API has for it; the first that a request
+# has counts.
 _PARAMETERS = table(
     ("request_temperature", measure, "temperature"),
     ("request_max_tokens", count, _MOST_TOKENS),
@@ -53,17 +56,25 @@ _PARAMETERS = table(
     ("conversation_id", owner, "conversation"),
 )
 _HOLDERS = (
-    "inferenceConfig", "textGenerationConfig", "generationConfig", "generation_config", "additionalModelRequestFields", "options",
+    "inferenceConfig", "textGenerationConfig", "generationConfig", "generation_config",
+    "additionalModelRequestFields", "options",
     "parameters", "config", "params", "custom_inputs",
 )  # fmt: skip
 _HOLDING = frozenset(_HOLDERS)
 _USERS = ("user", "safety_identifier", "metadata.user_id")
 _BY_USER = frozenset(("user", "safety_identifier", "metadata"))
-_THINKING = ("thinking.type", "additionalModelRequestFields.thinking.type", "additionalModelRequestFields.reasoning_config.type")
+_THINKING = (
+    "thinking.type",
+    "additionalModelRequestFields.thinking.type",
+    "additionalModelRequestFields.reasoning_config.type",
+)
 _EFFORT = ("reasoning_effort", "reasoning.effort", "output_config.effort")
-_OF_THINKING = frozenset(("thinking", "additionalModelRequestFields", "reasoning_effort", "reasoning", "output_config", "generationConfig"))
+_OF_THINKING = frozenset(
+    ("thinking", "additionalModelRequestFields", "reasoning_effort", "reasoning", "output_config", "generationConfig")
+)
 _COUNTS = ("usage", "usageMetadata", "usage_metadata", "meta")
-_OUTPUT = "completion_tokens output_tokens outputTokens generation_token_count candidatesTokenCount eval_count totalOutputTextTokenCount"
+_OUTPUT = "completion_tokens output_tokens outputTokens generation_token_count candidatesTokenCount eval_count"
+_OUTPUT += " totalOutputTextTokenCount"
 _TOKENS = table(  # every: all input; fresh: without what a cache gave and took; read: what it gave, beside that
     ("every", count, "prompt_tokens prompt_token_count promptTokenCount prompt_eval_count"),
     ("fresh", count, "input_tokens inputTokens inputTextTokenCount"),
@@ -99,7 +110,10 @@ _ENDED = ("stop_reason", "finish_reason", "completionReason", "done_reason")
 
 
 def parameters(body: Record) -> Record:
-    """The landing's fields of a request's parameters, taken out of its body: sampling, limits, stream, tools, thinking."""
+    """The landing's fields of a request's parameters, taken out of its body.
+
+    Sampling, limits, stream, tools, thinking.
+    """
     made: Record = {}
     taken(body, _PARAMETERS, made)
     if not _HOLDING.isdisjoint(body):
@@ -126,7 +140,10 @@ def request(body: Record) -> Record:
 
 
 def spoken(body: Record) -> tuple[Any, Any]:
-    """What a request's body says, taken out of it: its messages, or whatever stands in their place, and its instructions."""
+    """What a request's body says, taken out of it.
+
+    Its messages, or whatever stands in their place, and its instructions.
+    """
     messages = take(body, anything, *_MESSAGES)
     if messages is None and "message" in body:  # Cohere
         messages = [*(take(body, chat.listed, "chat_history") or ()), {"role": "user", "content": body.pop("message")}]
@@ -145,7 +162,9 @@ def is_request(body: Any) -> bool:
 
 
 def answer(body: Any) -> Record:
-    """The landing's fields of an answer's body, taken out of it; of one that was streamed, of its events, as list or text.
+    """The landing's fields of an answer's body, taken out of it.
+
+    Of one that was streamed, of its events, as list or text.
 
     Plain text is what was answered. An answer that holds vectors has `no_text`.
     """
@@ -174,7 +193,12 @@ def _is_vectors(body: Record) -> bool:
     if not body.keys().isdisjoint(_VECTORS):
         return True
     found = body.get("data") or body.get("predictions")
-    return isinstance(found, list) and bool(found) and isinstance(found[0], dict) and not found[0].keys().isdisjoint(_VECTORS)
+    return (
+        isinstance(found, list)
+        and bool(found)
+        and isinstance(found[0], dict)
+        and not found[0].keys().isdisjoint(_VECTORS)
+    )
 
 
 def usage(body: Record) -> Record:
@@ -224,9 +248,17 @@ def _said(body: Record) -> tuple[str, int | None, list[str]]:
     if content is not None:
         beside = take(body, anything, "message.tool_calls", "tool_calls")
         called = chat.calls(content) + (len(beside) if isinstance(beside, list) else 0)
-        return chat.words(content), called, _one(take(body, text, "stop_reason", "stopReason", "finish_reason", "done_reason"))
+        return (
+            chat.words(content),
+            called,
+            _one(take(body, text, "stop_reason", "stopReason", "finish_reason", "done_reason")),
+        )
     if isinstance(output := take(body, anything, "output"), list):  # Responses
-        said = [chat.words(item.get("content")) for item in output if isinstance(item, dict) and item.get("type") == "message"]
+        said = [
+            chat.words(item.get("content"))
+            for item in output
+            if isinstance(item, dict) and item.get("type") == "message"
+        ]
         cut = take(body, text, "incomplete_details.reason")
         # The landing knows the limit of tokens by the names of the other interfaces.
         return "\n".join(filter(None, said)), chat.calls(output), _one("length" if cut == "max_output_tokens" else cut)
@@ -249,7 +281,11 @@ def _choices(choices: list[Any]) -> tuple[str, int | None, list[str]]:
             said += [choice] if isinstance(choice, str) else []
             continue
         message = choice.get("message") or choice.get("content")
-        message = message if isinstance(message, dict) else {"content": message or choice.get("text") or choice.get("generated_text")}
+        message = (
+            message
+            if isinstance(message, dict)
+            else {"content": message or choice.get("text") or choice.get("generated_text")}
+        )
         content = chat.content_of(message) or message.get("refusal") or ""
         said.append(content if isinstance(content, str) else chat.words(content))
         called += len(message.get("tool_calls") or ()) + bool(message.get("function_call")) + chat.calls(content)

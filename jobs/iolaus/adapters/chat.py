@@ -4,13 +4,15 @@ A message has a `role` and its text, as `content` (OpenAI, Anthropic, Bedrock Co
 Gemini), `message` or `text` (Cohere): text, or a list of parts. Parts tell what they are by `type`, or by the name of
 their one field. Which of these stands where is not asked: each is read wherever it stands.
 
-Sources: OpenAI, "Chat Completions" and "Responses" (https://platform.openai.com/docs/api-reference); Anthropic,
-"Create a Message" (https://platform.claude.com/docs/en/api/messages); AWS, "Using the Converse API"
-(https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference-call.html) and "GuardrailConverseContentBlock"
+Sources: OpenAI, "Chat Completions" and "Responses" (https://platform.openai.com/docs/api-reference); Anthropic, "Create
+a Message" (https://platform.claude.com/docs/en/api/messages); AWS, "Using the Converse API"
+(https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference-call.html) and
+"GuardrailConverseContentBlock"
 (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailConverseContentBlock.html); Google,
 "Content" (https://ai.google.dev/api/caching#Content); Cohere, "Chat" (https://docs.cohere.com/v1/reference/chat);
-OpenTelemetry, the JSON schemas of input and output messages (https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/);
-LangChain, "Messages" (https://docs.langchain.com/oss/python/langchain/messages).
+OpenTelemetry, the JSON schemas of input and output messages
+(https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/); LangChain, "Messages"
+(https://docs.langchain.com/oss/python/langchain/messages).
 """
 
 import json
@@ -21,13 +23,32 @@ from typing import Any
 from iolaus.adapters.fields import structure
 
 _RESULTS = frozenset(
-    ("tool_result", "toolResult", "tool_call_response", "function_call_output", "functionResponse", "function_response", "tool_results")
+    (
+        "tool_result",
+        "toolResult",
+        "tool_call_response",
+        "function_call_output",
+        "functionResponse",
+        "function_response",
+        "tool_results",
+    )
 )
 _IMAGES = frozenset(("image", "image_url", "input_image"))
 _CALLS = frozenset(
-    ("tool_use", "toolUse", "tool_call", "function_call", "functionCall", "server_tool_use", "server_tool_call", "custom_tool_call")
+    (
+        "tool_use",
+        "toolUse",
+        "tool_call",
+        "function_call",
+        "functionCall",
+        "server_tool_use",
+        "server_tool_call",
+        "custom_tool_call",
+    )
 )
-_TEXTS = frozenset(("text", "input_text", "output_text", "guardContent", "guard_content", "citationsContent", "refusal"))
+_TEXTS = frozenset(
+    ("text", "input_text", "output_text", "guardContent", "guard_content", "citationsContent", "refusal")
+)
 _FIELDS = (
     *_RESULTS,
     *_CALLS,
@@ -38,13 +59,15 @@ _FIELDS = (
     "text",
 )  # that a part without a type is known by
 _ROLES = {
-    "human": "user", "ai": "assistant", "model": "assistant", "bot": "assistant", "chatbot": "assistant", "aimessage": "assistant",
+    "human": "user", "ai": "assistant", "model": "assistant", "bot": "assistant", "chatbot": "assistant",
+    "aimessage": "assistant",
     "humanmessage": "user", "systemmessage": "system", "developer": "system", "function": "tool", "toolmessage": "tool",
     "aimessagechunk": "assistant",
 }  # fmt: skip
 _SPEAKERS = frozenset(("user", "assistant", "system", "tool", *_ROLES))
-_WRAPPERS = (
-    "messages", "contents", "input", "prompt", "inputs", "instances", "items", "kwargs", "args", "query", "question", "request", "body",
+_ENVELOPES = (
+    "messages", "contents", "input", "prompt", "inputs", "instances", "items", "kwargs", "args", "query", "question",
+    "request", "body",
 )  # fmt: skip
 _CUT = re.compile(r"\s*[\[{]\s*[\[{]?\s*\"(?:role|content|contents|parts|messages|type|input|model)\"\s*:")
 _KNOWN = _RESULTS | _IMAGES | _CALLS | _TEXTS
@@ -52,7 +75,9 @@ _DEEP = 5  # wrappers within one another
 
 
 def request(messages: Any, system: Any = None) -> dict[str, Any]:
-    """The landing's fields of a request's messages: prompt, system_instructions, prior_response, request_prefill, turn_index, image_count.
+    """The landing's fields of a request's messages.
+
+    Prompt, system_instructions, prior_response, request_prefill, turn_index, image_count.
 
     The prompt is the text of the newest message of a person: a message that only brings a tool's result is the
     program's. A turn is what a person said between two answers, in one message or several. What a client sends as
@@ -69,7 +94,11 @@ def request(messages: Any, system: Any = None) -> dict[str, Any]:
         if role != "user" or content.__class__ is not str or content[:2] == "[{":
             role, content = role_of(message), content_of(message)
         plain = isinstance(content, str)
-        images += len(message.get("images") or ()) if plain else sum(1 for part in _parts(content, nested=True) if _is_image(part))
+        images += (
+            len(message.get("images") or ())
+            if plain
+            else sum(1 for part in _parts(content, nested=True) if _is_image(part))
+        )
         if role == "system":
             instructions.append(words(content))
             continue
@@ -85,7 +114,9 @@ def request(messages: Any, system: Any = None) -> dict[str, Any]:
     prefill = last == "assistant" and not _calls_of(found[-1])
     if prompt is not None:
         fields |= {"prompt": prompt, "turn_index": turns - 1, "request_prefill": prefill}
-    if len(answers) > 1 and (prior := next((said for said in reversed(answers[:-1] if prefill else answers) if said), None)):
+    if len(answers) > 1 and (
+        prior := next((said for said in reversed(answers[:-1] if prefill else answers) if said), None)
+    ):
         fields["prior_response"] = prior
     if instructions and (said := "\n".join(filter(None, instructions))):
         fields["system_instructions"] = said
@@ -141,19 +172,25 @@ _DECODER = json.JSONDecoder()
 def _opened(value: dict[str, Any], depth: int) -> list[dict[str, Any]]:
     inner = value.get("kwargs") if value.get("lc") or "id" in value else value.get("data")
     if isinstance(inner, dict) and ("content" in inner or "messages" in inner):  # LangChain's serialised messages
-        return listed({**inner, "type": inner.get("type") or value.get("type") or (value.get("id") or [""])[-1]}, depth + 1)
+        return listed(
+            {**inner, "type": inner.get("type") or value.get("type") or (value.get("id") or [""])[-1]}, depth + 1
+        )
     if isinstance(value.get("message"), dict):
         return listed(value["message"], depth + 1)
     if "role" in value or str(value.get("type")).lower() in _SPEAKERS:
         return [value]
     if isinstance(value.get("user"), str):  # a prompt of a completion, as OpenLLMetry numbers it
         return [{"role": "user", "content": value["user"]}]
-    for name in _WRAPPERS:
+    for name in _ENVELOPES:
         if value.get(name) and (found := listed(value[name], depth + 1)):
             system = value.get("system") or value.get("instructions") or value.get("systemInstruction")
             return [{"role": "system", "content": system}, *found] if system else found
     # Content without a role: the first message of Gemini may do without, and a prompt of a completion has none.
-    return [{**value, "role": "user"}] if "parts" in value or isinstance(value.get("content", value.get("text")), str | list) else []
+    return (
+        [{**value, "role": "user"}]
+        if "parts" in value or isinstance(value.get("content", value.get("text")), str | list)
+        else []
+    )
 
 
 def role_of(message: dict[str, Any]) -> str:
@@ -181,18 +218,27 @@ def calls(content: Any) -> int:
 
 
 def answers(messages: Any) -> tuple[str, int, list[str]]:
-    """Text, tool calls and reasons of the end of messages of an answer, however they are wrapped; plain text is one message."""
+    """Text, tool calls and reasons of the end of messages of an answer, however they are wrapped.
+
+    Plain text is one message.
+    """
     found = [{"role": "assistant", "content": messages}] if isinstance(structure(messages), str) else listed(messages)
     if isinstance(messages, str) and is_cut(messages):
         found = []
-    reasons = [r for m in found if isinstance(r := m.get("finish_reason") or m.get("finishReason") or m.get("stop_reason"), str)]
+    reasons = [
+        r
+        for m in found
+        if isinstance(r := m.get("finish_reason") or m.get("finishReason") or m.get("stop_reason"), str)
+    ]
     return "\n".join(filter(None, (words(content_of(m)) for m in found))), sum(map(_calls_of, found)), reasons
 
 
 def _calls_of(message: dict[str, Any]) -> int:
     """How many tools a message calls, in its content or beside it."""
     beside = message.get("tool_calls") or message.get("toolCalls")
-    return (len(beside) if isinstance(beside, list) else 0) + bool(message.get("function_call")) or calls(content_of(message))
+    return (len(beside) if isinstance(beside, list) else 0) + bool(message.get("function_call")) or calls(
+        content_of(message)
+    )
 
 
 def names(tools: Any) -> list[str] | None:
@@ -202,10 +248,14 @@ def names(tools: Any) -> list[str] | None:
         tool = structure(tool)  # noqa: PLW2901 - each may be text
         if isinstance(tool, str):
             found += [tool]
-        elif isinstance(tool, dict) and isinstance(several := tool.get("functionDeclarations", tool.get("function_declarations")), list):
+        elif isinstance(tool, dict) and isinstance(
+            several := tool.get("functionDeclarations", tool.get("function_declarations")), list
+        ):
             found += names(several) or []
         elif isinstance(tool, dict):
-            inner = next((tool[k] for k in ("function", "toolSpec", "systemTool") if isinstance(tool.get(k), dict)), tool)
+            inner = next(
+                (tool[k] for k in ("function", "toolSpec", "systemTool") if isinstance(tool.get(k), dict)), tool
+            )
             name = inner.get("name") or tool.get("type")
             found += [name] if isinstance(name, str) and name else []
     return found or None
@@ -213,10 +263,19 @@ def names(tools: Any) -> list[str] | None:
 
 def content_of(message: dict[str, Any]) -> Any:
     """What a message says, under whichever name; parts that were written as JSON text are opened."""
-    found = message.get("content") or message.get("parts") or message.get("message") or message.get("text") or message.get("user") or ""
+    found = (
+        message.get("content")
+        or message.get("parts")
+        or message.get("message")
+        or message.get("text")
+        or message.get("user")
+        or ""
+    )
     if found.__class__ is str and found[:2] == "[{":
         opened = structure(found)
-        if isinstance(opened, list) and all(isinstance(one, dict) and isinstance(one.get("type"), str) and _kind(one) for one in opened):
+        if isinstance(opened, list) and all(
+            isinstance(one, dict) and isinstance(one.get("type"), str) and _kind(one) for one in opened
+        ):
             return opened if not {_kind(one) for one in opened}.isdisjoint(_KNOWN) else found
     return found
 
@@ -225,7 +284,13 @@ def _instructions(system: Any) -> list[Any]:
     system = structure(system)
     if isinstance(system, list) and any(isinstance(one, dict) and "role" in one for one in system):
         return [content_of(m) for m in listed(system)]
-    return [system.get("parts") or system.get("content") or system] if isinstance(system, dict) else [system] if system else []
+    return (
+        [system.get("parts") or system.get("content") or system]
+        if isinstance(system, dict)
+        else [system]
+        if system
+        else []
+    )
 
 
 def _parts(content: Any, *, nested: bool = False) -> Iterator[dict[str, Any]]:

@@ -1,11 +1,15 @@
-"""Formats that a mapping says all of: each is a table of paths, as a mapping file of `iolaus.adapters.mapping` would be.
+"""Formats that a mapping says all of.
 
-Sources: Langfuse, "Blob storage export field reference" (https://langfuse.com/docs/api-and-data-platform/features/blob-storage-export-fields)
-and "Observations API" (https://langfuse.com/docs/api-and-data-platform/features/observations-api); Databricks, "Monitor served models using
-AI Gateway-enabled inference tables" (https://docs.databricks.com/aws/en/ai-gateway/inference-tables) and "Inference tables"
-(https://docs.databricks.com/aws/en/machine-learning/model-serving/inference-tables); Google, "Log requests and responses"
-(https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/request-response-logging); Kong, "AI Gateway audit log reference"
-(https://developer.konghq.com/ai-gateway/ai-audit-log-reference/) and "Log format" of the HTTP Log plugin.
+Each is a table of paths, as a mapping file of `iolaus.adapters.mapping` would be.
+
+Sources: Langfuse, "Blob storage export field reference"
+(https://langfuse.com/docs/api-and-data-platform/features/blob-storage-export-fields) and "Observations API"
+(https://langfuse.com/docs/api-and-data-platform/features/observations-api); Databricks, "Monitor served models using AI
+Gateway-enabled inference tables" (https://docs.databricks.com/aws/en/ai-gateway/inference-tables) and "Inference
+tables" (https://docs.databricks.com/aws/en/machine-learning/model-serving/inference-tables); Google, "Log requests and
+responses" (https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/request-response-logging); Kong, "AI
+Gateway audit log reference" (https://developer.konghq.com/ai-gateway/ai-audit-log-reference/) and "Log format" of the
+HTTP Log plugin.
 """
 
 from iolaus.adapters.mapping import Description, Source
@@ -29,8 +33,10 @@ LANGFUSE = Description(
         client_session_id="session_id sessionId",
         usage_input_tokens="usage_details.input usageDetails.input usage.input usage.promptTokens",
         usage_output_tokens="usage_details.output usageDetails.output usage.output usage.completionTokens",
-        usage_cache_read_tokens="usage_details.input_cached_tokens usage_details.cache_read_input_tokens usageDetails.input_cached_tokens",
-        usage_reasoning_tokens="usage_details.output_reasoning_tokens usage_details.reasoning_tokens usageDetails.output_reasoning_tokens "
+        usage_cache_read_tokens="usage_details.input_cached_tokens usage_details.cache_read_input_tokens "
+        "usageDetails.input_cached_tokens",
+        usage_reasoning_tokens="usage_details.output_reasoning_tokens usage_details.reasoning_tokens "
+        "usageDetails.output_reasoning_tokens "
         "usageDetails.reasoning_tokens",
         tool_names="tool_definitions toolDefinitions",
         http_status="status_message statusMessage",
@@ -44,7 +50,8 @@ DATABRICKS = Description(
         exchange_id="databricks_request_id request_id client_request_id",
         account_id="requester requester_id",
         requested_at="request_time event_time timestamp_ms",
-        request_model="request.model destination_model destination_name request_metadata.model_name endpoint_name served_entity_id",
+        request_model="request.model destination_model destination_name request_metadata.model_name endpoint_name "
+        "served_entity_id",
         http_status="status_code response_code",
         client_ip="source_ip_address client_ip",
         user_agent="user_agent",

@@ -7,11 +7,15 @@ SubscriptionFilters.html), "Export log data to Amazon S3" (https://docs.aws.amaz
 and Firehose, "Amazon S3 object delivery", which puts records one after another
 (https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html); Microsoft, "Stream logs to event hubs", `records`
 (https://learn.microsoft.com/azure/azure-monitor/platform/resource-logs); Google, "LogEntry", `jsonPayload`
-(https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry); Microsoft, "Azure Monitor Log Analytics API response format",
+(https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry); Microsoft, "Azure Monitor Log Analytics API
+response format",
 `tables` (https://learn.microsoft.com/azure/azure-monitor/logs/api/response-format); AWS, "GetQueryResults", `results`
-(https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetQueryResults.html), "Using Lambda with Amazon SQS",
-"… with Amazon SNS", "… with Kinesis", `Records` (https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html), "Amazon EventBridge event
-structure", `detail` (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html); Splunk, "Format events for HTTP
+(https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetQueryResults.html), "Using Lambda with
+Amazon SQS",
+"… with Amazon SNS", "… with Kinesis", `Records` (https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html), "Amazon
+EventBridge event
+structure", `detail` (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html); Splunk,
+"Format events for HTTP
 Event Collector", `event`; Docker, "JSON File logging driver", `log` (https://docs.docker.com/engine/logging/drivers/json-file/).
 """
 
@@ -32,12 +36,16 @@ UNREADABLE_FILE = "file not readable to its end"
 OTHER_FILE = "a file of another kind"
 STRANGE = "fields of a shape that the format does not have"
 PACKED = "gzip under a name without .gz: rename it"
-AT_ONCE = 64  # lines that are trees of objects at one time: what a processor's cache holds; thousands would take twice as long
+# lines that are trees of objects at one time: what a processor's cache holds; thousands would take twice as long
+AT_ONCE = 64
 MOST = 256 << 20  # bytes of one document over many lines: it is held in memory, ten times as large when it is read
 
 _TOKEN = re.compile(rb"\"(?:[^\"\\]|\\.)*\"|[\[\]{}\"]")
-# What stands before each line: the time, of an export of CloudWatch, a container's log and syslog; the field of an event.
-_BEFORE = re.compile(rb"\s*(?:data:\s*|(?:<\d+>)?(?:\d\s)?(?:\d{4}-\d\d-\d\dT|[A-Z][a-z]{2} [ \d]\d )[^{\[\"]{0,200})(?=[{\[])")
+# What stands before each line: the time, of an export of CloudWatch, a container's log and syslog; the field of an
+# event.
+_BEFORE = re.compile(
+    rb"\s*(?:data:\s*|(?:<\d+>)?(?:\d\s)?(?:\d{4}-\d\d-\d\dT|[A-Z][a-z]{2} [ \d]\d )[^{\[\"]{0,200})(?=[{\[])"
+)
 _MARKS = b"\xef\xbb\xbf\x1e"  # of the order of bytes, and between the texts of RFC 7464
 
 
@@ -72,7 +80,10 @@ _DECODER = json.JSONDecoder(parse_constant=_no_number)
 
 
 def _values(line: bytes) -> Any:
-    """The same where orjson refuses: halves of surrogate pairs, numbers beyond a double, and several values in a line."""
+    """The same where orjson refuses.
+
+    Halves of surrogate pairs, numbers beyond a double, and several values in a line.
+    """
     if line[:2] == b"\x1f\x8b":
         raise ValueError(PACKED)
     line = line.lstrip(_MARKS)
@@ -89,7 +100,11 @@ def _values(line: bytes) -> Any:
         raise ValueError(NOT_JSON) from error
     if not found:
         raise ValueError(NOT_JSON)
-    return found[0] if len(found) == 1 else [one for value in found for one in (value if isinstance(value, list) else [value])]
+    return (
+        found[0]
+        if len(found) == 1
+        else [one for value in found for one in (value if isinstance(value, list) else [value])]
+    )
 
 
 def _blank(said: str, at: int) -> int:
@@ -107,12 +122,15 @@ _LISTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("data", ("object", "meta", "has_more", "next_page", "nextCursor")),
 )  # fmt: skip
 _ENTRIES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("jsonPayload", ()), ("textPayload", ()), ("@message", ()), ("_source", ("_index", "_id")), ("detail", ("detail-type",)),
-    ("event", ("sourcetype", "source", "host", "index")), ("Message", ("Type", "MessageId", "TopicArn")), ("Sns", ("EventSource",)),
+    ("jsonPayload", ()), ("textPayload", ()), ("@message", ()), ("_source", ("_index", "_id")), ("detail",
+    ("detail-type",)),
+    ("event", ("sourcetype", "source", "host", "index")), ("Message", ("Type", "MessageId", "TopicArn")), ("Sns",
+    ("EventSource",)),
     ("body", ("messageId", "receiptHandle", "eventSource", "MessageId")), ("kinesis", ("eventSource", "eventID")),
     ("data", ("partitionKey", "recordId")),
     ("message", (
-        "@timestamp", "@version", "timestamp", "ingestionTime", "logGroup", "logStreamName", "host", "hostname", "stream",
+        "@timestamp", "@version", "timestamp", "ingestionTime", "logGroup", "logStreamName", "host", "hostname",
+        "stream",
         "kubernetes", "source_type", "level", "severity",
     )),
     ("log", ("stream", "time", "timestamp", "kubernetes", "@timestamp", "date")),
@@ -122,7 +140,10 @@ _DEEP = 5  # envelopes within one another
 
 
 def opened(one: Record, depth: int = 0) -> Iterator[Record]:
-    """The log entries in an envelope, each with what the envelopes say of it under `envelope`; else the object itself."""
+    """The log entries in an envelope, each with what the envelopes say of it under `envelope`.
+
+    Else the object itself.
+    """
     if depth > _DEEP or _ENVELOPES.isdisjoint(one):
         yield one
         return
@@ -134,7 +155,9 @@ def opened(one: Record, depth: int = 0) -> Iterator[Record]:
             yield from (_with(inner, about) for entry in entries for inner in opened(entry, depth + 1))
             return
     for name, beside in _ENTRIES:
-        if _stands(one, name, beside if depth == 0 or name not in ("message", "log", "Message") else ()) and (held := _held(one[name])):
+        if _stands(one, name, beside if depth == 0 or name not in ("message", "log", "Message") else ()) and (
+            held := _held(one[name])
+        ):
             about = {k: v for k, v in one.items() if k != name}
             yield from (_with(inner, about) for entry in held for inner in opened(entry, depth + 1))
             return
@@ -142,7 +165,10 @@ def opened(one: Record, depth: int = 0) -> Iterator[Record]:
 
 
 def _stands(one: Record, name: str, beside: tuple[str, ...]) -> bool:
-    """Whether an object is an envelope with its entries under a name: alone, or with one of the names beside it that it needs."""
+    """Whether an object is an envelope with its entries under a name.
+
+    Alone, or with one of the names beside it that it needs.
+    """
     return name in one and (not beside or len(one) == 1 or any(other in one for other in beside))
 
 
@@ -160,7 +186,9 @@ def _entries(name: str, held: Any) -> list[Record] | None:
         return [row for table in held if isinstance(table, dict) for row in _rows(table)] or None
     if name == "results":  # of CloudWatch's Insights: each row is a list of fields
         held = [
-            {f["field"]: f.get("value") for f in row if isinstance(f, dict) and "field" in f} if isinstance(row, list) else row
+            {f["field"]: f.get("value") for f in row if isinstance(f, dict) and "field" in f}
+            if isinstance(row, list)
+            else row
             for row in held
         ]
     entries = [entry for entry in held if isinstance(entry, dict)]
@@ -199,7 +227,8 @@ def records(batches: Iterable[pa.RecordBatch]) -> Iterator[list[tuple[Record, li
     """For every few lines (`RECORDS`, and other columns): each record with its objects, or with why it has none.
 
     A document over many lines is one record, with all its bytes. Lines of one file follow one another. A line that
-    cannot begin or continue a document, or one that is never finished, is a record by itself, whose neighbours are read.
+    cannot begin or continue a document, or one that is never finished, is a record by itself, whose neighbours are
+    read.
     """
     open_ = _Open()
     for batch in batches:
@@ -260,7 +289,10 @@ class _Open:
         return not isinstance(_alone(line), str)
 
     def _continue(self, line: bytes) -> bool:
-        """Whether the brackets of a line can follow those that are open; a text that is not closed in its line cannot."""
+        """Whether the brackets of a line can follow those that are open.
+
+        A text that is not closed in its line cannot.
+        """
         for token in _TOKEN.findall(line):
             if len(token) > 1:
                 continue

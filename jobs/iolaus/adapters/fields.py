@@ -20,9 +20,9 @@ Cast = Callable[[Any], Any]
 
 _INT32 = 2**31
 # Addresses of a deployment's own network. Those of documentation (RFC 5737) are as good as public ones.
-_OWN = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"))) + tuple(
-    map(ip_network, ("fc00::/7", "fe80::/10", "::1/128"))
-)
+_OWN = tuple(
+    map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"))
+) + tuple(map(ip_network, ("fc00::/7", "fe80::/10", "::1/128")))
 # A hop: an address in brackets, or of IPv4, or any other, with or without scheme, zone, prefix length and port.
 _HOP = re.compile(
     r"(?:[a-z]\w*:(?:/{2})?)?(?:\[([0-9a-f:.]+)(?:%[^\]]*)?\]|(\d+\.\d+\.\d+\.\d+))(?::\d+|/\d+)?|([0-9a-f:.]+)(?:%\w+)?(?:/\d+)?",
@@ -31,20 +31,28 @@ _HOP = re.compile(
 _FULL_WITH_PORT = re.compile(r"((?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}):\d+", re.IGNORECASE)
 _FORWARDED = re.compile(r"\bfor=\"?([^\";,]+)", re.IGNORECASE)
 _BETWEEN = re.compile(r"[\s,;\"']+")
-# Names that stand where nobody is known, without brackets around them, as LiteLLM's proxy admin, its master key, its own
+# Names that stand where nobody is known, without brackets around them, as LiteLLM's proxy admin, its master key,
+# its own
 # health checks and dashboard, and what programs write for no value.
 _NOBODY = frozenset({
-    "default_user_id", "default_user", "default_litellm_user", "litellm_proxy_master_key", "litellm_proxy_admin", "proxy_admin",
-    "litellm_internal_health_check", "litellm_internal_jobs", "litellm_dashboard", "litellm_cli", "master_key", "sk_master", "anonymous",
-    "anonymous_user", "anonymoususer", "anon", "guest", "nobody", "no_user", "no_user_id", "unknown", "unknown_user", "default",
-    "unauthenticated", "user_id", "userid", "none", "null", "nil", "undefined", "nan", "n/a", "n.a.", "na", "not_set", "unset",
+    "default_user_id", "default_user", "default_litellm_user", "litellm_proxy_master_key", "litellm_proxy_admin",
+    "proxy_admin",
+    "litellm_internal_health_check", "litellm_internal_jobs", "litellm_dashboard", "litellm_cli", "master_key",
+    "sk_master", "anonymous",
+    "anonymous_user", "anonymoususer", "anon", "guest", "nobody", "no_user", "no_user_id", "unknown", "unknown_user",
+    "default",
+    "unauthenticated", "user_id", "userid", "none", "null", "nil", "undefined", "nan", "n/a", "n.a.", "na",
+    "not_set", "unset",
     "not_available", "_1", "0", "object_object", "none/none",
 })  # fmt: skip
 _AROUND = " \t\n<>()[]{}\"'"
 
 
 def find(record: Any, path: str) -> Any:
-    """The value at a path of names joined by dots; None if there is none. Names that have dots in them are found too."""
+    """The value at a path of names joined by dots; None if there is none.
+
+    Names that have dots in them are found too.
+    """
     holder = _holder(record, path)
     return None if holder is None else holder[0][holder[1]]
 
@@ -70,11 +78,16 @@ def take(record: Record, cast: Cast, *paths: str) -> Any:
     return None
 
 
-Table = Mapping[str, tuple[int, str, Cast, str]]  # by name in the record: its place, the field, its type, and the name again
+Table = Mapping[
+    str, tuple[int, str, Cast, str]
+]  # by name in the record: its place, the field, its type, and the name again
 
 
 def table(*entries: tuple[str, Cast, str]) -> Table:
-    """A table of (field, type, names in the record divided by blanks), for `taken`; of the names of a field the first counts."""
+    """A table of (field, type, names in the record divided by blanks), for `taken`.
+
+    Of the names of a field the first counts.
+    """
     flat = [(field, cast, name) for field, cast, names in entries for name in names.split()]
     return {name: (place, field, cast, name) for place, (field, cast, name) in enumerate(flat)}
 
@@ -152,7 +165,9 @@ def measure(value: Any) -> float | None:
 
 
 def owner(value: Any) -> str | None:
-    """An id of somebody or something: text, or the `id` of an object, written as JSON text or not; None for a placeholder.
+    """An id of somebody or something.
+
+    Text, or the `id` of an object, written as JSON text or not; None for a placeholder.
 
     A placeholder is what a program writes where nobody is known: see `_NOBODY`.
     """
@@ -190,13 +205,17 @@ def hops(value: Any) -> str | None:
 
 @lru_cache(1 << 16)
 def address(chain: str, own_proxies: int = 0) -> str | None:
-    """The client's address of a list of hops, as X-Forwarded-For and Forwarded write it: without port, None if there is none.
+    """The client's address of a list of hops, as X-Forwarded-For and Forwarded write it.
+
+    Without port, None if there is none.
 
     Each proxy adds the hop before it at the end, and what stands first is the client's own word. So the last
     `own_proxies` hops, whatever they are, are passed over, and after them the hops of private networks: the last one
     left is what the outermost proxy of one's own saw. If all are private, the first of them counts.
     """
-    several = _FORWARDED.findall(chain) or _BETWEEN.split(chain.replace("%5B", "[").replace("%5D", "]").removeprefix('["'))
+    several = _FORWARDED.findall(chain) or _BETWEEN.split(
+        chain.replace("%5B", "[").replace("%5D", "]").removeprefix('["')
+    )
     found = [spelt for hop in several if (spelt := _address(hop.strip()))]
     found = found[: len(found) - own_proxies] if own_proxies < len(found) else found[:1]
     public = [hop for hop in found if not any(hop in network for network in _OWN if network.version == hop.version)]
@@ -252,11 +271,16 @@ def flag(value: Any) -> bool | None:
 
 
 def texts(value: Any) -> list[str] | None:
-    """A list of text; one text is a list of one, unless it is a list written as text. Of objects their names are taken."""
+    """A list of text; one text is a list of one, unless it is a list written as text.
+
+    Of objects their names are taken.
+    """
     found = value
     if isinstance(value, str):
         found = structure(value)
-        if isinstance(found, str) and (found[:1] in ("[", "(") or found[:2] in ("{'", '{"')):  # as Python writes a list, tuple or set
+        if isinstance(found, str) and (
+            found[:1] in ("[", "(") or found[:2] in ("{'", '{"')
+        ):  # as Python writes a list, tuple or set
             try:
                 found = list(ast.literal_eval(found))
             except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
@@ -271,7 +295,10 @@ def texts(value: Any) -> list[str] | None:
 
 
 def reasons(value: Any) -> list[str] | None:
-    """Reasons why an answer ended: a list, of which some programs write `[stop, length]` or `stop,length`, and `None` for none."""
+    """Reasons why an answer ended.
+
+    A list, of which some programs write `[stop, length]` or `stop,length`, and `None` for none.
+    """
     several = texts(value) or []
     split = [word for one in several for word in (one.strip("[] ").split(",") if _WORDS.fullmatch(one) else [one])]
     return [word.strip() for word in split if word.strip() and not _is_nobody(word)] or None
@@ -281,7 +308,10 @@ _WORDS = re.compile(r"\[?[\w -]+(?:,[\w -]+)*\]?")
 
 
 def instant(value: Any) -> str | None:
-    """A time as RFC 3339 in UTC: of ISO 8601, where no zone is UTC, or of a count since 1970 in s, ms, us or ns, told by its size."""
+    """A time as RFC 3339 in UTC.
+
+    Of ISO 8601, where no zone is UTC, or of a count since 1970 in s, ms, us or ns, distinguished by its size.
+    """
     if value.__class__ is float and 0 < value < 1e11:
         return datetime.fromtimestamp(value, UTC).isoformat(timespec="microseconds")[:-6] + "Z"
     if isinstance(value, str) and not value.strip().replace(".", "", 1).isdigit():
@@ -307,7 +337,13 @@ def cast_to(kind: DataType) -> Cast:
     """How a value becomes one of the landing's types. No number of the landing is negative: -1 stands for unknown."""
     if isinstance(kind, IntegerType):
         return lambda value: found if (found := count(value)) is not None and found < _INT32 else None
-    casts: dict[type[DataType], Cast] = {LongType: count, DoubleType: measure, BooleanType: flag, ArrayType: texts, TimestampType: instant}
+    casts: dict[type[DataType], Cast] = {
+        LongType: count,
+        DoubleType: measure,
+        BooleanType: flag,
+        ArrayType: texts,
+        TimestampType: instant,
+    }
     return casts.get(type(kind), text)
 
 

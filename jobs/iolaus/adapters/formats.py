@@ -6,7 +6,18 @@ from functools import cached_property, partial
 
 from pyspark.sql import DataFrame
 
-from iolaus.adapters import anthropic_batch, azure, bedrock, described, documents, litellm, mapping, openai_batch, otlp, records
+from iolaus.adapters import (
+    anthropic_batch,
+    azure,
+    bedrock,
+    described,
+    documents,
+    litellm,
+    mapping,
+    openai_batch,
+    otlp,
+    records,
+)
 from iolaus.adapters.fields import Record
 from iolaus.adapters.operations import NO_TEXT_MODEL
 
@@ -23,7 +34,8 @@ class Format:
     """A format of logs: its name in words, how a record is read, and how lines become records.
 
     `read` takes fields out of the record it is given. Beside the landing's fields it may give `left`, what is left
-    where that is not the record; `account_from` and `content_from`, the fields that named the account and held the prompt.
+    where that is not the record; `account_from` and `content_from`, the fields that named the account and held the
+    prompt.
     """
 
     title: str
@@ -45,10 +57,17 @@ def of_mapping(title: str, said: mapping.Description) -> Format:
 
 FORMATS: dict[str, Format] = {
     "otlp": Format(
-        "OpenTelemetry spans and log events of model calls, as OTLP JSON", otlp.read, records.of_spans, (otlp.OTHER_SPAN, otlp.INNER_CALL)
+        "OpenTelemetry spans and log events of model calls, as OTLP JSON",
+        otlp.read,
+        records.of_spans,
+        (otlp.OTHER_SPAN, otlp.INNER_CALL),
     ),
-    "litellm": Format("LiteLLM's standard logging payload and spend logs", litellm.read, own_skips=(litellm.OTHER_CALL,)),
-    "bedrock": Format("AWS Bedrock model invocation logs", bedrock.read, own_skips=(bedrock.NO_LOG,), account_from="identity.arn"),
+    "litellm": Format(
+        "LiteLLM's standard logging payload and spend logs", litellm.read, own_skips=(litellm.OTHER_CALL,)
+    ),
+    "bedrock": Format(
+        "AWS Bedrock model invocation logs", bedrock.read, own_skips=(bedrock.NO_LOG,), account_from="identity.arn"
+    ),
     "openai-batch": Format(
         "OpenAI-style batches",
         openai_batch.read,
@@ -63,8 +82,13 @@ FORMATS: dict[str, Format] = {
         account_from="metadata.user_id of the request",
     ),
     "bedrock-batch": Format(
-        "AWS Bedrock batch inference", bedrock.read_batch, records.of_batches(bedrock.parts), account_from="roleArn of the job"
+        "AWS Bedrock batch inference",
+        bedrock.read_batch,
+        records.of_batches(bedrock.parts),
+        account_from="roleArn of the job",
     ),
-    "azure-apim": Format("Azure API Management's logs of language models", azure.read, records.of_groups(azure.parts), (azure.NO_CALL,)),
+    "azure-apim": Format(
+        "Azure API Management's logs of language models", azure.read, records.of_groups(azure.parts), (azure.NO_CALL,)
+    ),
     **{kind: of_mapping(title, said) for kind, (title, said) in described.FORMATS.items()},
 }

@@ -1,4 +1,7 @@
-"""Records as rows of the landing: `exchanges` and `accounts` as JSON lines, and the `quarantine` of what can be neither."""
+"""Records as rows of the landing.
+
+`exchanges` and `accounts` as JSON lines, and the `quarantine` of what can be neither.
+"""
 
 import base64
 import gc
@@ -50,7 +53,8 @@ class Choice:
     """What a deployment decides: fields of the landing taken from elsewhere (name: path), and the day of arrival.
 
     `accounts` are fields of an account. `arrived` None: an exchange arrived on the UTC day of its request. An exchange
-    of a year before `earliest_year` cannot have happened. `own_proxies`: how many hops at the end of a list of forwarded
+    of a year before `earliest_year` cannot have happened. `own_proxies`: how many hops at the end of a list of
+    forwarded
     addresses are one's own; those of private networks before them are passed over too.
     """
 
@@ -98,7 +102,7 @@ def _uncollected() -> Iterator[None]:
 
 
 def accounts(gathered: DataFrame, known: Format, choice: Choice) -> DataFrame:
-    """One row an account (`account_id`, `value`: its line), as its newest exchange has it, of those with `created_at`."""
+    """One row an account (`account_id`, `value`: its line), as its newest exchange with `created_at` has it."""
 
     def find_accounts(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for several in documents.records(batches):
@@ -107,17 +111,26 @@ def accounts(gathered: DataFrame, known: Format, choice: Choice) -> DataFrame:
                 for one in [] if isinstance(objects, str) else objects:
                     about = _chosen(one, choice.accounts, _ACCOUNT_CASTS)
                     made, _ = _read(one, record["source_file"], known, choice)
-                    if isinstance(made, dict) and made.get("account_id") and made.get("requested_at") and about.get("created_at"):
+                    if (
+                        isinstance(made, dict)
+                        and made.get("account_id")
+                        and made.get("requested_at")
+                        and about.get("created_at")
+                    ):
                         row = {"account_id": made["account_id"], **about}
                         found.append((made["account_id"], made["requested_at"], _line(row)))
             columns = list(zip(*found, strict=True)) or [(), (), ()]
-            yield pa.RecordBatch.from_arrays([pa.array(c, pa.string()) for c in columns], names=["account_id", "at", "value"])
+            yield pa.RecordBatch.from_arrays(
+                [pa.array(c, pa.string()) for c in columns], names=["account_id", "at", "value"]
+            )
 
     newest = gathered.mapInArrow(find_accounts, "account_id string, at string, value string")
     return newest.groupBy("account_id").agg(F.max_by("value", F.struct("at", "value")).alias("value"))
 
 
-def rows(record: Record, found: list[Record] | str, kind: str, known: Format, choice: Choice) -> Iterator[tuple[Any, ...]]:
+def rows(
+    record: Record, found: list[Record] | str, kind: str, known: Format, choice: Choice
+) -> Iterator[tuple[Any, ...]]:
     """The rows of one record, in the order of `ROWS`; a record of several objects is rejected once for each reason."""
     rejected = set()
     for one in [found] if isinstance(found, str) else found:
@@ -176,7 +189,9 @@ def _read(one: Record, source: str, known: Format, choice: Choice) -> tuple[Reco
         return STRANGE, matched
     if isinstance(made, str):
         return made, matched
-    if made.get("no_text") or any(isinstance(model := made.get(name), str) and not generates_text(model) for name in _MODELS):
+    if made.get("no_text") or any(
+        isinstance(model := made.get(name), str) and not generates_text(model) for name in _MODELS
+    ):
         return NO_TEXT_MODEL, matched
     if chosen:
         made |= chosen
@@ -184,7 +199,7 @@ def _read(one: Record, source: str, known: Format, choice: Choice) -> tuple[Reco
 
 
 def _cleaned(made: Record, choice: Choice) -> Record:
-    """The fields without what stands for something that was left out, and with the client's address told from the proxies'."""
+    """The fields without placeholders for what was left out, and with the client's address, not the proxies'."""
     prompt = made.get("prompt")
     if prompt and is_redaction_marker(prompt):
         made |= dict.fromkeys(_OF_PROMPT)
@@ -204,7 +219,12 @@ def _unread(left: Any, name: str = "", depth: int = 0) -> str | None:
     def look(node: Any, path: str, speaking: bool, depth: int) -> None:
         if isinstance(node, dict) and depth < 4:
             for key, value in node.items():
-                look(value, f"{path}.{key}" if path else str(key), speaking or bool(_SPEAKING.search(str(key))), depth + 1)
+                look(
+                    value,
+                    f"{path}.{key}" if path else str(key),
+                    speaking or bool(_SPEAKING.search(str(key))),
+                    depth + 1,
+                )
         elif speaking and ((isinstance(node, list) and node) or (isinstance(node, str) and " " in node)):
             found.append((len(node), path))
 

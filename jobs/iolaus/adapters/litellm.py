@@ -2,9 +2,10 @@
 
 Its S3, GCS, SQS, webhook and custom callbacks write the payload.
 
-Sources: LiteLLM, "StandardLoggingPayload Specification" (https://docs.litellm.ai/docs/proxy/logging_spec), "Spend Tracking"
-(https://docs.litellm.ai/docs/proxy/cost_tracking), "Pass-through" (https://docs.litellm.ai/docs/pass_through/intro), and
-the types `CallTypes`, `StandardLoggingPayload` and `SpendLogsPayload` of its code (1.110).
+Sources: LiteLLM, "StandardLoggingPayload Specification" (https://docs.litellm.ai/docs/proxy/logging_spec), "Spend
+Tracking" (https://docs.litellm.ai/docs/proxy/cost_tracking), "Pass-through"
+(https://docs.litellm.ai/docs/pass_through/intro), and the types `CallTypes`, `StandardLoggingPayload` and
+`SpendLogsPayload` of its code (1.110).
 """
 
 from typing import Any
@@ -50,19 +51,26 @@ _PAYLOAD: tuple[tuple[str, Cast, str], ...] = (
 )
 _OF_PAYLOAD = table(*_PAYLOAD)
 # The payload's own counts include what a cache gave, for every provider; those of a call that failed are estimates.
-_OF_ANSWERED = table(*_PAYLOAD, ("usage_input_tokens", count, "prompt_tokens"), ("usage_output_tokens", count, "completion_tokens"))
-_TEXTS = ("metadata", "messages", "response", "proxy_server_request", "request_tags")  # that a row of SpendLogs holds as JSON text
+_OF_ANSWERED = table(
+    *_PAYLOAD, ("usage_input_tokens", count, "prompt_tokens"), ("usage_output_tokens", count, "completion_tokens")
+)
+# that a row of SpendLogs holds as JSON text
+_TEXTS = ("metadata", "messages", "response", "proxy_server_request", "request_tags")
 
 
 def read(record: Record) -> Record | str:
     """The landing's fields of one payload or row, taken out of it; or why it is no exchange.
 
-    An account is the user that the virtual key belongs to, else the key; the proxy's own admin is nobody. `request_model`
-    is the name that the client asked the gateway for (`model_group`), else the model's own. Attempts of one call share
-    its `litellm_call_id`: a failed one has an id of its own.
+    An account is the user that the virtual key belongs to, else the key; the proxy's own admin is nobody.
+    `request_model` is the name that the client asked the gateway for (`model_group`), else the model's own. Attempts of
+    one call share its `litellm_call_id`: a failed one has an id of its own.
     """
     call = record.pop("call_type", None)
-    if isinstance(call, str) and call and ((says := says_text(call)) is False or (says is None and not record.get("messages"))):
+    if (
+        isinstance(call, str)
+        and call
+        and ((says := says_text(call)) is False or (says is None and not record.get("messages")))
+    ):
         return OTHER_CALL
     if not call and isinstance(model := record.get("model"), str) and not generates_text(model):
         return NO_TEXT_MODEL
@@ -97,7 +105,11 @@ def read(record: Record) -> Record | str:
 
 def _error(record: Record, about: Record) -> int | None:
     error = record.get("error_information") or about.get("error_information")
-    return status(*(error.get(k) for k in ("error_code", "normalized_error", "error_class"))) if isinstance(error, dict) else None
+    return (
+        status(*(error.get(k) for k in ("error_code", "normalized_error", "error_class")))
+        if isinstance(error, dict)
+        else None
+    )
 
 
 def _of_spend_log(row: Record) -> None:
@@ -110,7 +122,10 @@ def _of_spend_log(row: Record) -> None:
 
 
 def _request(record: Record, call: str) -> tuple[Record, Any, Any]:
-    """Parameters, messages and instructions of a request: of a whole body, where the payload has that in place of messages."""
+    """Parameters, messages and instructions of a request.
+
+    Of a whole body, where the payload has that in place of messages.
+    """
     sent = {**record_of(record.pop("model_parameters", None))}
     messages = structure(record.pop("messages", None))
     if not messages and isinstance(body := record.get("proxy_server_request"), dict):
@@ -118,7 +133,9 @@ def _request(record: Record, call: str) -> tuple[Record, Any, Any]:
         messages = body["body"] if isinstance(body.get("body"), dict) else body
     if "pass" in call and isinstance(messages, list) and len(messages) == 1 and isinstance(messages[0], dict):
         content = messages[0].get("content")
-        inner = structure(chat.words(content) if isinstance(content, list) else content)  # passed through: the client's body as text
+        inner = structure(
+            chat.words(content) if isinstance(content, list) else content
+        )  # passed through: the client's body as text
         messages = inner if isinstance(inner, dict) and inner else messages
     if isinstance(messages, dict):  # the whole body of a call through /v1/messages, /v1/responses or a pass-through
         sent = {**messages, **sent}

@@ -91,17 +91,27 @@ def parsed(said: str, file: str) -> Description:
     for name, known in (("fields", _CASTS.keys()), ("bodies", set(BODIES))):
         if unknown := tables[name].keys() - known:
             raise wrong(f"[{name}] has no {', '.join(sorted(unknown))}; it may have {', '.join(sorted(known))}")
-    fields, held = ({key: _source(value, wrong) for key, value in tables[name].items()} for name in ("fields", "bodies"))
+    fields, held = (
+        {key: _source(value, wrong) for key, value in tables[name].items()} for name in ("fields", "bodies")
+    )
     if "requested_at" not in fields:
         raise wrong("[fields] needs requested_at, the time of the request: without it an exchange belongs to no day")
-    return Description(fields, held, {path: values if isinstance(values, list) else [values] for path, values in tables["only"].items()})
+    return Description(
+        fields,
+        held,
+        {path: values if isinstance(values, list) else [values] for path, values in tables["only"].items()},
+    )
 
 
 def _source(value: Any, wrong: Callable[[str], UsageError]) -> Source:
     said = value if isinstance(value, dict) else {"path": value}
     paths = said.get("path", [])
     paths = [paths] if isinstance(paths, str) else paths
-    if said.keys() - {"path", "value", "unit", "scale"} or not isinstance(paths, list) or not all(isinstance(p, str) for p in paths):
+    if (
+        said.keys() - {"path", "value", "unit", "scale"}
+        or not isinstance(paths, list)
+        or not all(isinstance(p, str) for p in paths)
+    ):
         raise wrong(f"{value!r} is no path; write a path, a list of them, or {{ path = …, unit = … }}, scale or value")
     if said.get("unit") not in (None, *UNITS):
         raise wrong(f"{said['unit']!r} is no unit of time; there are {', '.join(UNITS)}")
@@ -109,7 +119,10 @@ def _source(value: Any, wrong: Callable[[str], UsageError]) -> Source:
 
 
 def read(record: Record, mapping: Description) -> Record | str:
-    """The landing's fields of one record, as the mapping says; or why it is no exchange. Named fields stand above those of bodies."""
+    """The landing's fields of one record, as the mapping says; or why it is no exchange.
+
+    Named fields stand above those of bodies.
+    """
     for path, values in mapping.only.items():
         if reach(record, path) not in values:
             return OTHER_RECORD
@@ -139,7 +152,11 @@ def _of_bodies(held: Record) -> Record:
     made |= {k: v for k, v in bodies.answer(held.get("response")).items() if v is not None}
     if (answers := held.get("answers")) is not None:
         said, called, reasons = chat.answers(answers)
-        made |= {"response": said or None, "tool_call_count": called, "finish_reasons": reasons or made.get("finish_reasons")}
+        made |= {
+            "response": said or None,
+            "tool_call_count": called,
+            "finish_reasons": reasons or made.get("finish_reasons"),
+        }
     if digest := header_digest(held.get("headers")):
         made["header_digest"] = digest
     return made
@@ -164,7 +181,10 @@ def _value(record: Record, source: Source, cast: Cast) -> Any:
 
 
 def reach(node: Any, path: str) -> Any:
-    """The value at a path of names and places joined by dots; None if there is none. JSON text is opened; names may have dots."""
+    """The value at a path of names and places joined by dots; None if there is none.
+
+    JSON text is opened; names may have dots.
+    """
     if not path:
         return node
     node = structure(node)

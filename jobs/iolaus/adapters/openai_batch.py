@@ -15,7 +15,7 @@ _URLS = ("chat/completions", "completions", "responses")
 
 
 def parts(line: Record) -> Iterator[tuple[str, str | None, Record]]:
-    """What a line gives: its part of an exchange (`request`, `result` or `batch`), the exchange's custom_id, and the object."""
+    """What a line gives: its part (`request`, `result` or `batch`), the exchange's custom_id, and the object."""
     if line.get("object") == "batch":
         yield "batch", None, line
         return
@@ -48,7 +48,9 @@ def read(record: Record) -> Record | str:
         "account_id": take(asked, owner, "safety_identifier", "user") if isinstance(asked, dict) else None,
         "requested_at": take(record, instant, "batch.created_at") or instant(created),
         "request_model": sent.get("request_model") or answer.get("response_model"),
-        "operation_name": "chat" if not (isinstance(url, str) and url.endswith("/v1/completions")) else "text_completion",
+        "operation_name": "chat"
+        if not (isinstance(url, str) and url.endswith("/v1/completions"))
+        else "text_completion",
         "request_batch": True,
         "http_status": status(*(find(record, f"result.{path}") for path in ("response.status_code", "error.code"))),
         "left": {**record, "request_body": asked, "response_body": said, "custom_id": custom},

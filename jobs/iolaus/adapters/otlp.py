@@ -1,10 +1,10 @@
 """Telemetry of model calls, as OTLP JSON: one export request a line, as the collector's file exporter writes it.
 
 Content is read from the span's attributes, from its events and from log events of its trace and span: whichever the
-instrumentation writes. The names are those of `iolaus.adapters.attributes`.
-Sources: "Semantic conventions for generative client AI spans" and "… events"
-(https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/ and /gen-ai-events/), of version 1.36 too, whose message
-events most instrumentations still write (https://github.com/open-telemetry/semantic-conventions/blob/v1.36.0/docs/gen-ai/gen-ai-events.md).
+instrumentation writes. The names are those of `iolaus.adapters.attributes`. Sources: "Semantic conventions for
+generative client AI spans" and "… events" (https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/ and
+/gen-ai-events/), of version 1.36 too, whose message events most instrumentations still write
+(https://github.com/open-telemetry/semantic-conventions/blob/v1.36.0/docs/gen-ai/gen-ai-events.md).
 """
 
 import re
@@ -12,7 +12,19 @@ from typing import Any
 
 from iolaus.adapters import attributes as names
 from iolaus.adapters import bodies, chat
-from iolaus.adapters.fields import Cast, Record, find, header_digest, instant, owner, record_of, structure, take, text, texts
+from iolaus.adapters.fields import (
+    Cast,
+    Record,
+    find,
+    header_digest,
+    instant,
+    owner,
+    record_of,
+    structure,
+    take,
+    text,
+    texts,
+)
 from iolaus.adapters.operations import generates_text, says_text, speaks_of_others
 from iolaus.adapters.statuses import status
 from iolaus.adapters.telemetry import indexed
@@ -22,7 +34,10 @@ INNER_CALL = "a call within another: one attempt of it, or the same call seen fr
 DETAILS = "gen_ai.client.inference.operation.details"
 _SERVER = ("SPAN_KIND_SERVER", 2)
 _MESSAGE = re.compile(r"gen_ai\.(system|user|assistant|tool)\.message")
-_PROMPTS, _ANSWERS = ("gen_ai.content.prompt", "gen_ai.prompt"), ("gen_ai.choice", "gen_ai.content.completion", "gen_ai.completion")
+_PROMPTS, _ANSWERS = (
+    ("gen_ai.content.prompt", "gen_ai.prompt"),
+    ("gen_ai.choice", "gen_ai.content.completion", "gen_ai.completion"),
+)
 _CONTENT = (*names.INPUT, *names.OUTPUT)
 _SPOKEN = re.compile(r"^(system|developer|user|assistant|tool|human|ai): ?", re.MULTILINE)
 
@@ -50,7 +65,11 @@ def is_call(span: Record) -> bool:
     named that is not one of embeddings.
     """
     held = span.get("attributes") or {}
-    known = [says for key in names.OPERATION if isinstance(name := held.get(key), str) and (says := says_text(name.strip('"'))) is not None]
+    known = [
+        says
+        for key in names.OPERATION
+        if isinstance(name := held.get(key), str) and (says := says_text(name.strip('"'))) is not None
+    ]
     if known:
         return known[0]
     model = next((m for key in names.FIELDS["request_model"][1] if isinstance(m := held.get(key), str)), "")
@@ -58,10 +77,11 @@ def is_call(span: Record) -> bool:
 
 
 def read(record: Record) -> Record | str:
-    """The landing's fields of one span, taken out of it, of its `events`, and of `server`, the first server span of its trace.
+    """The landing's fields of one span, of its `events`, and of `server`, the first server span of its trace.
 
-    The account is who the table's names say, in their order: of the span, of the server's, of the resource. The client's
-    address and program are those of the server span: a client span's own `client.address` would be the gateway's.
+    The account is who the table's names say, in their order: of the span, of the server's, of the resource. The
+    client's address and program are those of the server span: a client span's own `client.address` would be the
+    gateway's.
     """
     if record.pop("within", False):
         return INNER_CALL
@@ -79,13 +99,20 @@ def read(record: Record) -> Record | str:
     known = {
         field: value
         for field, (cast, several) in names.FIELDS.items()
-        if field not in ("client_session_id", "api_key_id") and (value := _attribute(record, cast, *several)) is not None
+        if field not in ("client_session_id", "api_key_id")
+        and (value := _attribute(record, cast, *several)) is not None
     }
-    client = _attribute(record, text, "client_session_id") or text(find(held, "session.id")) or text(find(held, "gen_ai.user"))
+    client = (
+        _attribute(record, text, "client_session_id")
+        or text(find(held, "session.id"))
+        or text(find(held, "gen_ai.user"))
+    )
     account, taken_from = _account(record)
     key = text(find(held, "metadata.user_api_key_hash"))
     sent, answer, content_from = _content(record, held, events)
-    parameters = bodies.parameters(next((found for name in names.PARAMETERS if (found := record_of(held.pop(name, None)))), {}))
+    parameters = bodies.parameters(
+        next((found for name in names.PARAMETERS if (found := record_of(held.pop(name, None)))), {})
+    )
     if (effort := _attribute(record, text, *names.EFFORT)) is not None:
         known["request_thinking"] = effort not in ("none", "minimal")
     if sent or answer:  # what is read is not kept a second time
@@ -171,7 +198,9 @@ def _content(record: Record, held: Record, events: list[Record]) -> tuple[Record
         choices = [chat.answers(_body(e)) for e in events if e.get("name") in _ANSWERS]
         if choices:
             answer = _fields(choices)
-            reasons = [r for e in events if e.get("name") == "gen_ai.choice" and (r := text(find(_body(e), "finish_reason")))]
+            reasons = [
+                r for e in events if e.get("name") == "gen_ai.choice" and (r := text(find(_body(e), "finish_reason")))
+            ]
             answer["finish_reasons"] = reasons or answer["finish_reasons"]
     if isinstance(called := structure(held.get(names.TOOL_CALLS[0])), list):
         answer["tool_call_count"] = len(called)
@@ -192,7 +221,10 @@ def _held(held: Record, name: str) -> tuple[Any, Record]:
 
 
 def _undotted(found: Any) -> Any:
-    """Messages whose fields are called `message.role`, as OpenInference's are before they are numbered, by their plain names."""
+    """Messages whose fields are called `message.role`, as OpenInference's are before they are numbered.
+
+    By their plain names.
+    """
     if not isinstance(found, list):
         return found
     return [{k.removeprefix("message."): v for k, v in one.items()} if isinstance(one, dict) else one for one in found]
@@ -237,7 +269,9 @@ def _spoken(said: Any) -> Any:
     if not isinstance(said, str) or not _SPOKEN.match(said):
         return said
     _, *pieces = _SPOKEN.split(said)
-    return [{"role": role, "content": words.rstrip("\n")} for role, words in zip(pieces[::2], pieces[1::2], strict=True)]
+    return [
+        {"role": role, "content": words.rstrip("\n")} for role, words in zip(pieces[::2], pieces[1::2], strict=True)
+    ]
 
 
 def _message(event: Record) -> Any:
@@ -248,7 +282,11 @@ def _message(event: Record) -> Any:
         return {"role": named[1], **body} if isinstance(body, dict) else {"role": named[1], "content": body}
     if name in _PROMPTS:
         body = _body(event)
-        return {"role": "user", "content": body} if isinstance(body, str) and not _SPOKEN.match(body) else chat.listed(_spoken(body))
+        return (
+            {"role": "user", "content": body}
+            if isinstance(body, str) and not _SPOKEN.match(body)
+            else chat.listed(_spoken(body))
+        )
     return None
 
 
@@ -260,4 +298,8 @@ def _body(event: Record) -> Any:
         if body is None and name in held:
             body = held[name]
     found = structure(body)
-    return found if found is not None else {k: v for k, v in held.items() if k in ("role", "content", "tool_calls", "message")}
+    return (
+        found
+        if found is not None
+        else {k: v for k, v in held.items() if k in ("role", "content", "tool_calls", "message")}
+    )

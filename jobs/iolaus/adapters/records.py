@@ -17,7 +17,10 @@ from iolaus.adapters.fields import Record, text
 
 RECORDS = "record binary, source_file string, reason string"
 NOT_AN_EXCHANGE = "no part of an exchange"
-_PARTS = "key string, part string, name string, text string, record binary, source_file string, position long, place int, reason string"
+_PARTS = (
+    "key string, part string, name string, text string, record binary, source_file string, position long, place "
+    "int, reason string"
+)
 _ROLE = r"(?i)(^|[-_. ]+)(inputs?|in|requests?|outputs?|out|results?|responses?|errors?|batch)(?=$|[-_. ])"
 
 # What a line gives: its part of an exchange, the key of the exchange, a name within it, and the object.
@@ -25,7 +28,10 @@ Parts = Callable[[Record], Iterator[tuple[str, str | None, Record]]]
 
 
 def plain(lines: DataFrame) -> DataFrame:
-    """Records where each line, or document over several, is one or more. Shapes: as `iolaus.runtime.logs` reads lines; `RECORDS`."""
+    """Records where each line, or document over several, is one or more.
+
+    Shapes: as `iolaus.runtime.logs` reads lines; `RECORDS`.
+    """
     other = F.when(F.startswith("unreadable", F.lit("not a ")), F.lit(OTHER_FILE)).otherwise(F.lit(UNREADABLE_FILE))
     return lines.select(
         F.col("line").cast("binary").alias("record"),
@@ -43,7 +49,13 @@ def of_spans(lines: DataFrame) -> DataFrame:
     def telemetry_of(line: Record) -> Iterator[tuple[str, str | None, Record]]:
         found = list(telemetry.spans(line))
         for span in found:
-            part = "call" if otlp.is_call(span) or otlp.has_content(span) else "server" if otlp.is_server(span) else "other"
+            part = (
+                "call"
+                if otlp.is_call(span) or otlp.has_content(span)
+                else "server"
+                if otlp.is_server(span)
+                else "other"
+            )
             yield part, text(span.get("traceId")), span if part != "other" else {"spanId": span.get("spanId")}
         for event in telemetry.logs(line):
             content = otlp.is_content(event)
@@ -52,7 +64,9 @@ def of_spans(lines: DataFrame) -> DataFrame:
         if not found and any(name in line for name in telemetry.SIGNALS):
             yield "other", None, {"spanId": None}  # an export of metrics alone
 
-    parts = _exploded(lines, telemetry_of).withColumn("begun", F.lpad(F.get_json_object("text", "$.startTimeUnixNano"), 20, "0"))
+    parts = _exploded(lines, telemetry_of).withColumn(
+        "begun", F.lpad(F.get_json_object("text", "$.startTimeUnixNano"), 20, "0")
+    )
     of_trace, of_span = Window.partitionBy("key"), Window.partitionBy("key", "name")
 
     def where(part: str, value: str | Column) -> Column:
@@ -71,14 +85,19 @@ def of_spans(lines: DataFrame) -> DataFrame:
     within = F.array_contains("calls", F.get_json_object("text", "$.parentSpanId"))
     inner = [
         F.concat(
-            F.lit('{"within":'), F.coalesce(within.cast("string"), F.lit("false")), F.lit(',"server":'), F.coalesce("server", F.lit("null"))
+            F.lit('{"within":'),
+            F.coalesce(within.cast("string"), F.lit("false")),
+            F.lit(',"server":'),
+            F.coalesce("server", F.lit("null")),
         ),
         F.when(F.size("events") > 0, F.concat(F.lit('"events":['), F.concat_ws(",", "events"), F.lit("]"))),
         F.substring("text", 2, 2**31 - 1),
     ]
-    # A span's own events, where it has both, stand after: the last of a name counts, so they are read from the logs alone.
+    # A span's own events, where it has both, stand after: the last of a name counts, so they are read from the logs
+    # alone.
     whole = F.when(
-        F.col("text").isNotNull(), F.concat_ws(",", inner[0], F.when(~F.contains("text", F.lit('"events": [')), inner[1]), inner[2])
+        F.col("text").isNotNull(),
+        F.concat_ws(",", inner[0], F.when(~F.contains("text", F.lit('"events": [')), inner[1]), inner[2]),
     )
     return rows.select(F.coalesce(whole.cast("binary"), "record").alias("record"), "source_file", "reason")
 
@@ -95,7 +114,8 @@ def of_batches(parts_of: Parts) -> Callable[[DataFrame], DataFrame]:
     def gather(lines: DataFrame) -> DataFrame:
         parts = _exploded(lines, parts_of).withColumns({
             "folder": F.regexp_replace("source_file", "[^/]*$", ""),
-            "stem": F.regexp_replace(F.regexp_replace(F.regexp_extract("source_file", "([^/]*)$", 1), r"\.[A-Za-z.]+$", ""), _ROLE, ""),
+            "stem": F.regexp_replace(F.regexp_replace(F.regexp_extract("source_file", "([^/]*)$", 1), r"\.[A-Za-z.]+$",
+            ""), _ROLE, ""),
         })  # fmt: skip
         parts = _with_batches(parts)
         order = F.struct(_answered().alias("answered"), "source_file", "position")
@@ -106,12 +126,17 @@ def of_batches(parts_of: Parts) -> Callable[[DataFrame], DataFrame]:
 
         sound = parts.where("reason is null and part <> 'batch'")
         joined = sound.groupBy("folder", "of", "key").agg(
-            last("request"), last("result"), F.max("source_file").alias("source_file"), F.any_value("batch").alias("batch")
+            last("request"),
+            last("result"),
+            F.max("source_file").alias("source_file"),
+            F.any_value("batch").alias("batch"),
         )
         names = ("request", "result", "batch")
         inner = [F.concat(F.lit(f'"{name}":'), F.coalesce(name, F.lit("null"))) for name in names]
         whole = F.concat(F.lit("{"), F.concat_ws(",", *inner), F.lit("}"))
-        records = joined.select(whole.cast("binary").alias("record"), "source_file", F.lit(None).cast("string").alias("reason"))
+        records = joined.select(
+            whole.cast("binary").alias("record"), "source_file", F.lit(None).cast("string").alias("reason")
+        )
         return records.unionByName(parts.where("reason is not null").select("record", "source_file", "reason"))
 
     return gather
@@ -124,11 +149,17 @@ def _answered() -> Column:
         F.get_json_object("text", "$.response.status_code").cast("int") >= 400,
         F.get_json_object("text", "$.result.type") != "succeeded",
     ]
-    return ~F.coalesce(failed[0], F.lit(False)) & ~F.coalesce(failed[1], F.lit(False)) & ~F.coalesce(failed[2], F.lit(False))
+    return (
+        ~F.coalesce(failed[0], F.lit(False))
+        & ~F.coalesce(failed[1], F.lit(False))
+        & ~F.coalesce(failed[2], F.lit(False))
+    )
 
 
 def of_groups(parts_of: Parts) -> Callable[[DataFrame], DataFrame]:
-    """Records of logs of which several belong to one call: one a key, with the list of each of its parts by name, in the order of lines.
+    """Records of logs of which several belong to one call.
+
+    One a key, with the list of each of its parts by name, in the order of lines.
 
     One shuffle by key. The lines of a call are held together: there are few.
     """
@@ -137,28 +168,41 @@ def of_groups(parts_of: Parts) -> Callable[[DataFrame], DataFrame]:
         parts = _exploded(lines, parts_of)
         one = F.concat(F.lit('{"'), F.col("part"), F.lit('":'), F.col("text"), F.lit("}"))
         several = F.array_sort(F.collect_list(F.struct("source_file", "position", one.alias("one"))))
-        calls = parts.where("reason is null").groupBy("key").agg(several.alias("several"), F.max("source_file").alias("source_file"))
+        calls = (
+            parts.where("reason is null")
+            .groupBy("key")
+            .agg(several.alias("several"), F.max("source_file").alias("source_file"))
+        )
         whole = F.concat(F.lit('{"parts":['), F.concat_ws(",", F.transform("several", lambda s: s["one"])), F.lit("]}"))
-        records = calls.select(whole.cast("binary").alias("record"), "source_file", F.lit(None).cast("string").alias("reason"))
+        records = calls.select(
+            whole.cast("binary").alias("record"), "source_file", F.lit(None).cast("string").alias("reason")
+        )
         return records.unionByName(parts.where("reason is not null").select("record", "source_file", "reason"))
 
     return gather
 
 
 def _with_batches(parts: DataFrame) -> DataFrame:
-    """The parts with the object of their `batch` and `of`, which tells the batches of one folder apart; null where there is but one."""
+    """The parts with the object of their `batch` and `of`, which tells the batches of one folder apart.
+
+    Null where there is but one.
+    """
     names = ("id", "input_file_id", "output_file_id", "error_file_id")
     found = parts.where("part = 'batch' and reason is null").select(
         "folder", F.get_json_object("text", "$.id").alias("id"), "stem", "source_file", "position", "text",
         F.array_compact(F.array(*(F.get_json_object("text", f"$.{name}") for name in names))).alias("ids"),
     )  # fmt: skip
-    newest = found.groupBy("folder", "id").agg(F.max_by(F.struct("ids", "stem", "text"), F.struct("source_file", "position")).alias("one"))
+    newest = found.groupBy("folder", "id").agg(
+        F.max_by(F.struct("ids", "stem", "text"), F.struct("source_file", "position")).alias("one")
+    )
     folders = newest.groupBy("folder").agg(F.array_sort(F.collect_list("one")).alias("batches"))
     joined = parts.join(folders, "folder", "left")
     named = F.filter("batches", lambda b: F.exists(b["ids"], lambda i: F.contains(F.col("source_file"), i)))
     alike = F.filter("batches", lambda b: b["stem"] == F.col("stem"))
     several = F.size("batches") > 1
-    one = F.when(~several, F.get("batches", F.lit(0))).otherwise(F.coalesce(F.get(named, F.lit(0)), F.get(alike, F.lit(0))))
+    one = F.when(~several, F.get("batches", F.lit(0))).otherwise(
+        F.coalesce(F.get(named, F.lit(0)), F.get(alike, F.lit(0)))
+    )
     return joined.withColumn("one", one).select(
         *parts.columns,
         F.when(several, F.coalesce(F.get("one.ids", F.lit(0)), F.concat(F.lit("of "), "stem"))).alias("of"),
@@ -167,14 +211,29 @@ def _with_batches(parts: DataFrame) -> DataFrame:
 
 
 def _exploded(lines: DataFrame, parts_of: Parts) -> DataFrame:
-    """One row a part of a line (`part`, `key`, `name`, `text`: the object as JSON), or a line that is none (`record`, `reason`)."""
+    """One row a part of a line, or a line that is none.
+
+    A part: `part`, `key`, `name`, `text` (the object as JSON); no part: `record`, `reason`.
+    """
 
     def explode(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         columns = ("key", "part", "name", "text", "record", "source_file", "position", "place", "reason")
-        kinds = (pa.string(), pa.string(), pa.string(), pa.string(), pa.binary(), pa.string(), pa.int64(), pa.int32(), pa.string())
+        kinds = (
+            pa.string(),
+            pa.string(),
+            pa.string(),
+            pa.string(),
+            pa.binary(),
+            pa.string(),
+            pa.int64(),
+            pa.int32(),
+            pa.string(),
+        )
         for several in documents.records(batches):
             found = [part for row, made in several for part in _parts_of_record(row, made, parts_of)]
-            arrays = [pa.array([part.get(name) for part in found], kind) for name, kind in zip(columns, kinds, strict=True)]
+            arrays = [
+                pa.array([part.get(name) for part in found], kind) for name, kind in zip(columns, kinds, strict=True)
+            ]
             yield pa.RecordBatch.from_arrays(arrays, names=list(columns))
 
     with_bytes = plain(lines).select("record", "source_file", "reason")
@@ -188,7 +247,14 @@ def _parts_of_record(row: Record, made: list[Record] | str, parts_of: Parts) -> 
     here = {"source_file": row["source_file"], "position": row["position"]}
     try:
         found = [
-            {**here, "part": part, "key": key or alone, "name": text(value.get("spanId")) or alone, "text": json.dumps(value), "place": n}
+            {
+                **here,
+                "part": part,
+                "key": key or alone,
+                "name": text(value.get("spanId")) or alone,
+                "text": json.dumps(value),
+                "place": n,
+            }
             for n, (part, key, value) in enumerate(part for one in made for part in parts_of(one))
         ]
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):

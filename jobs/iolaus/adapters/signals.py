@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Signal:
-    """A signal in words, the fields of which any one keeps it alive, and its parts: channels, behaviours, explanations."""
+    """A signal in words, the fields of which any one keeps it alive, and its parts.
+
+    Channels, behaviours, explanations.
+    """
 
     says: str
     fields: tuple[str, ...]
@@ -15,8 +18,8 @@ class Signal:
 
 # A field of an account is written `accounts.NAME`, one of a model `models.NAME`.
 SIGNALS: tuple[Signal, ...] = (
-    Signal("what accounts say: prompts, templates, wrappers, subjects, and what they are after", ("prompt",), (
-        "template", "prompt", "head4", "head8", "head16", "tail4", "tail8", "tail16", "content", "labour",
+    Signal("what accounts say: prompts, templates, subjects, and what they are after", ("prompt",), (
+        "template", "prompt", "head4", "head8", "head16", "tail4", "tail8", "tail16", "content", "task_sharing",
         "asks_reasoning", "asks_grading", "asks_coding", "asks_tools", "asks_analysis", "asks_rewriting",
     )),
     Signal("the same system prompt", ("system_instructions",), ("system",)),
@@ -26,11 +29,16 @@ SIGNALS: tuple[Signal, ...] = (
     Signal("the same address and its block", ("client_ip", "accounts.signup_ip"), ("address", "block")),
     Signal("the same network operator", ("client_asn", "accounts.signup_asn"), ("asn",)),
     Signal("the same unusual client program", ("user_agent", "tls_fingerprint"), ("device",)),
-    Signal("turns: programs told from people, and people cleared of suspicion", ("turn_index",), ("one_shot", "people")),
+    Signal("requests with the same unusual parameters", (
+        "request_temperature", "request_top_p", "request_max_tokens", "request_stop", "header_digest",
+    ), ("request",)),
+    Signal("turns: programs told from people, and people cleared of "
+           "suspicion", ("turn_index",), ("one_shot", "people")),
     Signal("long answers", ("usage_output_tokens",), ("long_outputs",)),
     Signal("extended reasoning asked for", ("request_thinking",), ("thinking",)),
     Signal(
-        "unsupported regions", ("client_country", "accounts.billing_country", "accounts.phone_country"), ("unsupported_region",)
+        "unsupported regions", ("client_country", "accounts.billing_country", "accounts.phone_country"),
+        ("unsupported_region",)
     ),
     Signal("the same card", ("accounts.payment_fingerprint",), ("card",)),
     Signal("the same unusual mail domain", ("accounts.email_domain",), ("mail",)),
@@ -38,7 +46,7 @@ SIGNALS: tuple[Signal, ...] = (
     Signal("traffic beyond the plan", ("accounts.plan",), ("heavy_for_plan",)),
     Signal("successors of banned accounts", ("accounts.banned_at",), ("succession",)),
     Signal("one owner behind several accounts, and agreements", ("accounts.org_id",), ("one_owner", "agreement")),
-    Signal("moves to a new model", ("models.released_at",), ("pivot",)),
+    Signal("moves to a new model", ("models.released_at",), ("release_adoption",)),
 )  # fmt: skip
 
 

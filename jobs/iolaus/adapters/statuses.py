@@ -12,10 +12,14 @@ from typing import Any
 # Words of errors without their letters' case, dashes and the endings "Error" and "Exception".
 _WORDS = {
     200: "ok success succeeded completed",
-    400: "badrequest invalidrequest invalidparameter validation contextlengthexceeded contextwindowexceeded contentpolicyviolation "
-    "contentfilter contentfiltered unsupportedparams rejectedrequest imagefetch malformedrequestfield servicequotaexceeded "
-    "invalidargument failedprecondition stringabovemaxlength guardrailraised blockedpiientity jsonschemavalidation client",
-    401: "authentication unauthenticated invalidapikey incorrectapikey unauthorized unrecognizedclient callercredentialauthentication",
+    400: "badrequest invalidrequest invalidparameter validation contextlengthexceeded contextwindowexceeded "
+    "contentpolicyviolation "
+    "contentfilter contentfiltered unsupportedparams rejectedrequest imagefetch malformedrequestfield "
+    "servicequotaexceeded "
+    "invalidargument failedprecondition stringabovemaxlength guardrailraised blockedpiientity "
+    "jsonschemavalidation client",
+    401: "authentication unauthenticated invalidapikey incorrectapikey unauthorized unrecognizedclient "
+    "callercredentialauthentication",
     402: "billing paymentrequired billinghardlimitreached",
     403: "permission permissiondenied accessdenied forbidden modelaccessdenied",
     404: "notfound modelnotfound resourcenotfound",

@@ -2,9 +2,10 @@
 
 Sources: OpenAI, "Streaming" (https://platform.openai.com/docs/api-reference/chat-streaming and /responses-streaming);
 Anthropic, "Streaming messages" (https://platform.claude.com/docs/en/build-with-claude/streaming); AWS, "ConverseStream"
-(https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html) and the model families'
-pages below https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html, of which Nova's events are those
-of ConverseStream; Cohere, "Chat with streaming" (https://docs.cohere.com/reference/chat-stream); WHATWG, "Server-sent events".
+(https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html) and the model families' pages
+below https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html, of which Nova's events are those of
+ConverseStream; Cohere, "Chat with streaming" (https://docs.cohere.com/reference/chat-stream); WHATWG, "Server-sent
+events".
 """
 
 import re
@@ -14,7 +15,14 @@ from iolaus.adapters import chat
 from iolaus.adapters.fields import Record, structure
 
 _SERVER_SENT = re.compile(r"^(?:event|data|id|:)[^\n]*\n", re.MULTILINE)
-_PIECES = ("text", "outputText", "generation", "completion", "response", "generated_text")  # of events that have their piece at the top
+_PIECES = (
+    "text",
+    "outputText",
+    "generation",
+    "completion",
+    "response",
+    "generated_text",
+)  # of events that have their piece at the top
 _ENDS = ("stop_reason", "stopReason", "finish_reason", "finishReason", "completionReason", "done_reason")
 _COUNTS = (
     "prompt_token_count",
@@ -34,8 +42,14 @@ def events(body: Any) -> list[Record] | None:
 
 
 def assembled(found: list[Record]) -> Record:
-    """The answer that events amount to: their pieces of text, the tools they call, why they ended, and what was counted."""
-    whole = next((e["response"] for e in reversed(found) if isinstance(e.get("response"), dict) and e["response"].get("output")), None)
+    """The answer that events amount to.
+
+    Their pieces of text, the tools they call, why they ended, and what was counted.
+    """
+    whole = next(
+        (e["response"] for e in reversed(found) if isinstance(e.get("response"), dict) and e["response"].get("output")),
+        None,
+    )
     if whole:  # the last event of Responses has all
         return dict(whole)
     pieces: list[str] = []
@@ -53,15 +67,32 @@ def assembled(found: list[Record]) -> Record:
                 if isinstance(part.get(name), dict):
                     counted |= {k: v for k, v in part[name].items() if v is not None}
             counted |= {k: part[k] for k in _COUNTS if part.get(k) is not None}
-    content = [{"type": "text", "text": "".join(pieces)}, *({"type": "tool_use"} for _ in dict.fromkeys(map(str, called)))]
+    content = [
+        {"type": "text", "text": "".join(pieces)},
+        *({"type": "tool_use"} for _ in dict.fromkeys(map(str, called))),
+    ]
     return {**answer, "content": content, "usage": counted}
 
 
 def _parts(event: Record) -> list[Record]:
-    """An event, and the objects in it that say something: its delta, message, block, choices, candidates and the like."""
+    """An event, and the objects in it that say something.
+
+    Its delta, message, block, choices, candidates and the like.
+    """
     parts = [event]
-    for name in ("delta", "message", "contentBlockDelta", "contentBlockStart", "messageStop", "metadata", "chunk", "token"):
-        if isinstance(inner := event.get(name), dict) and (name != "message" or "type" in event):  # Ollama's is the event's own text
+    for name in (
+        "delta",
+        "message",
+        "contentBlockDelta",
+        "contentBlockStart",
+        "messageStop",
+        "metadata",
+        "chunk",
+        "token",
+    ):
+        if isinstance(inner := event.get(name), dict) and (
+            name != "message" or "type" in event
+        ):  # Ollama's is the event's own text
             parts.append(inner)
             if isinstance(deeper := inner.get("delta"), dict):
                 parts.append(deeper)
@@ -74,14 +105,21 @@ def _parts(event: Record) -> list[Record]:
 
 def _text(part: Record) -> list[str]:
     """The piece of text in a part of an event."""
-    if part.get("type") in ("message_start", "message", "content_block_start", "response.output_text.done", "thinking_delta"):
+    if part.get("type") in (
+        "message_start",
+        "message",
+        "content_block_start",
+        "response.output_text.done",
+        "thinking_delta",
+    ):
         return []
     if isinstance(delta := part.get("delta"), str) and part.get("type") == "response.output_text.delta":
         return [delta]
     if "token" in part:  # of text-generation-inference: its last event repeats the whole
         return []
     content = part.get("content")
-    if isinstance(inner := part.get("message"), dict) and part.get("type") is None and "content" in inner:  # Cohere's delta, Ollama
+    # Cohere's delta, Ollama
+    if isinstance(inner := part.get("message"), dict) and part.get("type") is None and "content" in inner:
         content = inner["content"]
     said = chat.words(content) if content else chat.words(part["parts"]) if isinstance(part.get("parts"), list) else ""
     return [said] if said else [part[k] for k in _PIECES if isinstance(part.get(k), str)][:1]
@@ -90,7 +128,11 @@ def _text(part: Record) -> list[str]:
 def _calls(part: Record) -> list[Any]:
     """What tells apart the tools that a part of an event calls."""
     begun = part.get("content_block") or part.get("start")
-    if part.get("type") == "response.output_item.done" and isinstance(item := part.get("item"), dict) and chat.calls([item]):
+    if (
+        part.get("type") == "response.output_item.done"
+        and isinstance(item := part.get("item"), dict)
+        and chat.calls([item])
+    ):
         return [("item", item.get("call_id"), id(part))]
     if isinstance(begun, dict) and chat.calls(begun):
         return [(part.get("index"), part.get("contentBlockIndex"), (begun.get("toolUse") or begun).get("id"), id(part))]

@@ -1,4 +1,7 @@
-"""What was adapted, in words: counts, where accounts and prompts came from, what was not read, which signals stay silent."""
+"""What was adapted, in words.
+
+Counts, where accounts and prompts came from, what was not read, which signals stay silent.
+"""
 
 import json
 import re
@@ -25,7 +28,12 @@ _SHOWN = 60  # characters of a value in a table
 def summary(counts: Mapping[str, Any], out: str, known: Format, choice: Choice) -> str:
     """What was delivered, which fields it has, and which signals live on them."""
     total = counts["exchanges"]
-    lines = [*_found(counts, out, known), *_whose(counts, choice), *_content(counts), *_fields(counts, total, out, choice)]
+    lines = [
+        *_found(counts, out, known),
+        *_whose(counts, choice),
+        *_content(counts),
+        *_fields(counts, total, out, choice),
+    ]
     lines += ["", f"Next: iolaus run --landing {out} --lake LAKE"] if total else []
     return "\n".join(lines)
 
@@ -44,7 +52,10 @@ def _found(counts: Mapping[str, Any], out: str, known: Format) -> Iterator[str]:
             yield f"{n} records left out: {reason}"
     for f in EXCHANGE:
         if not f.nullable and counts[f.name] < total:
-            yield f"{total - counts[f.name]} exchanges have no {f.name}, which is required: iolaus run will put them in quality/quarantine"
+            yield (
+                f"{total - counts[f.name]} exchanges have no {f.name}, which is required: iolaus run will put them "
+                "in quality/quarantine"
+            )
     if (again := counts["exchange_id"] - counts["ids"]) > _MET * counts["exchange_id"]:
         yield f"About {again} exchanges have an id that another has, too: iolaus run keeps one of each id"
 
@@ -56,16 +67,28 @@ def _whose(counts: Mapping[str, Any], choice: Choice) -> Iterator[str]:
         return
     yield ""
     yield f"{'About ' if n > _EXACT else ''}{n} account{'s' if n != 1 else ''}, taken from:"
-    yield from (f"  {one['item']}: {_share(one['count'], total)} of the exchanges" for one in _most(counts, "account_from"))
+    yield from (
+        f"  {one['item']}: {_share(one['count'], total)} of the exchanges" for one in _most(counts, "account_from")
+    )
     for path in choice.paths:
         if counts[f"path: {path}"] < total:
             yield f"  {path} is in {_share(counts[f'path: {path}'], counts['records'])} of the records"
     largest = next(iter(_most(counts, "account_id")), None)
-    if largest and largest["count"] > _ONE * total and (total >= _MANY or (total > 1 and _ROLE.search(str(largest["item"])))):
-        yield f"  {largest['item']} sends {_share(largest['count'], total)} of the exchanges: if it is a role or a service of yours,"
+    if (
+        largest
+        and largest["count"] > _ONE * total
+        and (total >= _MANY or (total > 1 and _ROLE.search(str(largest["item"]))))
+    ):
+        yield (
+            f"  {largest['item']} sends {_share(largest['count'], total)} of the exchanges: if it is a role or a "
+            "service of yours,"
+        )
         yield "  it hides your customers; name the field that tells them apart with --account PATH"
     if counts["sessions"] > 2 * counts["roles"] > 0:
-        yield f"  {counts['sessions']} of these are names of sessions of {counts['roles']} roles: one user may have many, so name the"
+        yield (
+            f"  {counts['sessions']} of these are names of sessions of {counts['roles']} roles: one user may have "
+            "many, so name the"
+        )
         yield "  field that tells your customers apart with --account PATH, as requestMetadata.customer"
 
 
@@ -78,13 +101,18 @@ def _content(counts: Mapping[str, Any]) -> Iterator[str]:
         yield from (f"  {one['item']}: {_share(one['count'], total)} of the exchanges" for one in held)
     if unread := _most(counts, "unread"):
         yield ""
-        yield "Exchanges without a prompt, and what stands in its place; what was not understood is kept in the column extra:"
+        yield (
+            "Exchanges without a prompt, and what stands in its place; what was not understood is kept in the "
+            "column extra:"
+        )
         yield from (f"  {one['count']}: {one['item']}" for one in unread)
 
 
 def _fields(counts: Mapping[str, Any], total: int, out: str, choice: Choice) -> Iterator[str]:
     present = {name: counts[name] / total if total else 0.0 for name in FIELDS}
-    heard = {signal: shares(signal, present | {f"accounts.{name}": 1.0 for name in choice.accounts}) for signal in SIGNALS}
+    heard = {
+        signal: shares(signal, present | {f"accounts.{name}": 1.0 for name in choice.accounts}) for signal in SIGNALS
+    }
     yield ""
     yield "Fields, and the share of exchanges that have them:"
     yield from (f"  {name:{_WIDTH}} {_percent(present[name])}" for name in FIELDS if present[name])
@@ -95,9 +123,15 @@ def _fields(counts: Mapping[str, Any], total: int, out: str, choice: Choice) -> 
     if faint := {signal: share for signal, share in heard.items() if 0 < share < _FAINT}:
         yield ""
         yield "Signals heard in part, for clients did not send the field or the gateway did not log it:"
-        yield from (f"  {signal.says}: {' or '.join(signal.fields)}, {_percent(share).strip()}" for signal, share in faint.items())
+        yield from (
+            f"  {signal.says}: {' or '.join(signal.fields)}, {_percent(share).strip()}"
+            for signal, share in faint.items()
+        )
     yield ""
-    yield f"A field accounts.NAME or models.NAME is one of {out}/accounts.jsonl or models.jsonl, which you deliver yourself;"
+    yield (
+        f"A field accounts.NAME or models.NAME is one of {out}/accounts.jsonl or models.jsonl, which you deliver "
+        "yourself;"
+    )
     yield "docs/adapters.md says how an account's fields can also be taken from the logs."
 
 
@@ -107,7 +141,11 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
     for number, row in enumerate(rows, 1):
         lines += [f"record {number}" + (f": {row['reason']}" if "reason" in row and "requested_at" not in row else "")]
         lines += [f"  {name:{_WIDTH}} {_short(row[name])}" for name in FIELDS if name in row]
-        lines += [f"  {name:{_WIDTH}} {_short(value)}" for name, value in row.items() if name not in FIELDS and "requested_at" in row]
+        lines += [
+            f"  {name:{_WIDTH}} {_short(value)}"
+            for name, value in row.items()
+            if name not in FIELDS and "requested_at" in row
+        ]
     return "\n".join(lines) or "no record was found"
 
 

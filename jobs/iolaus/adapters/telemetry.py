@@ -14,7 +14,10 @@ _VALUES = {"stringValue": text, "intValue": whole, "doubleValue": number, "boolV
 
 
 def spans(export: Record) -> Iterator[Record]:
-    """The spans of one export request, each with the attributes of its resource and `scope`, and all attributes decoded."""
+    """The spans of one export request, all attributes decoded.
+
+    Each has the attributes of its resource and `scope`.
+    """
     for group in _list(export, "resourceSpans"):
         resource = attributes(group.get("resource"))
         for scoped in (*_list(group, "scopeSpans"), *_list(group, "instrumentationLibrarySpans")):
@@ -26,7 +29,10 @@ def spans(export: Record) -> Iterator[Record]:
 
 
 def logs(export: Record) -> Iterator[Record]:
-    """The log records of one export request that are events, each with its `name`, and its `body` and attributes decoded."""
+    """The log records of one export request that are events.
+
+    Each has its `name`, and its `body` and attributes are decoded.
+    """
     for group in _list(export, "resourceLogs"):
         resource = attributes(group.get("resource"))
         for scoped in _list(group, "scopeLogs"):
@@ -34,7 +40,14 @@ def logs(export: Record) -> Iterator[Record]:
                 about = attributes(log)
                 name = log.get("eventName") or about.pop("event.name", None)
                 body = value(log.get("body"))
-                yield {**log, "name": name, "attributes": about, "body": body, "resource": resource, "scope": scoped.get("scope")}
+                yield {
+                    **log,
+                    "name": name,
+                    "attributes": about,
+                    "body": body,
+                    "resource": resource,
+                    "scope": scoped.get("scope"),
+                }
 
 
 def attributes(holder: Any) -> Record:
@@ -44,7 +57,10 @@ def attributes(holder: Any) -> Record:
 
 
 def indexed(attributes_: Record, prefix: str) -> list[Any]:
-    """What attributes called `prefix.N.rest` hold, taken out of them, as objects in the order of N; `rest` may be numbered again."""
+    """What attributes called `prefix.N.rest` hold, taken out of them, as objects in the order of N.
+
+    `rest` may be numbered again.
+    """
     tree: Record = {}
     for name in [n for n in attributes_ if n.startswith(prefix + ".")]:
         steps = name[len(prefix) + 1 :].split(".")

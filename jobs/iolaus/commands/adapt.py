@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 # iolaus.adapters.formats.FORMATS, which needs Spark, and `map`, which a mapping file describes.
 KINDS = (
-    "otlp", "litellm", "bedrock", "openai-batch", "anthropic-batch", "bedrock-batch", "azure-apim", "langfuse", "databricks", "vertex",
+    "otlp", "litellm", "bedrock", "openai-batch", "anthropic-batch", "bedrock-batch", "azure-apim", "langfuse",
+    "databricks", "vertex",
     "kong", "map",
 )  # fmt: skip
 _FILES_NAMED = 10  # of those with lines too long to hold
@@ -35,10 +36,14 @@ def add(commands: "Commands") -> None:
     parser = commands.add_parser("adapt", help="a gateway's own logs as a landing folder", description=act.__doc__)
     parser.add_argument("kind", choices=KINDS, metavar="KIND", help=f"format of the logs: {', '.join(KINDS)}")
     parser.add_argument(
-        "source", metavar="IN", help="file, or folder with all folders below it: JSON, plain or .gz, or Parquet; or a Delta table"
+        "source",
+        metavar="IN",
+        help="file, or folder with all folders below it: JSON, plain or .gz, or Parquet; or a Delta table",
     )
     parser.add_argument("out", metavar="OUT", nargs="?", help="landing folder to deliver to; made if there is none")
-    parser.add_argument("--account", metavar="PATH", help="field of the log that names the account, as metadata.user_api_key_team_id")
+    parser.add_argument(
+        "--account", metavar="PATH", help="field of the log that names the account, as metadata.user_api_key_team_id"
+    )
     parser.add_argument(
         "--field",
         action="append",
@@ -46,19 +51,33 @@ def add(commands: "Commands") -> None:
         metavar="NAME=PATH",
         help="take field NAME of an exchange (or account.NAME of an account) from PATH in the log; may be given again",
     )
-    parser.add_argument("--arrived", type=day, metavar="D", help="day of arrival of all that is adapted; default: each request's own day")
     parser.add_argument(
-        "--own-proxies", type=int, metavar="N", help="hops at the end of X-Forwarded-For that are proxies of yours; default 0"
+        "--arrived",
+        type=day,
+        metavar="D",
+        help="day of arrival of all that is adapted; default: each request's own day",
     )
-    parser.add_argument("--mapping", metavar="FILE", help="for KIND map: TOML that says which path of the log each field is taken from")
-    parser.add_argument("--dry-run", action="store_true", help="adapt the first ten records, show them as a table, and deliver nothing")
+    parser.add_argument(
+        "--own-proxies",
+        type=int,
+        metavar="N",
+        help="hops at the end of X-Forwarded-For that are proxies of yours; default 0",
+    )
+    parser.add_argument(
+        "--mapping", metavar="FILE", help="for KIND map: TOML that says which path of the log each field is taken from"
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="adapt the first ten records, show them as a table, and deliver nothing"
+    )
     parser.add_argument("--name", help="name of the delivered files, which it replaces; default: KIND and a hash of IN")
     add_spark(parser)
     parser.set_defaults(act=act)
 
 
 def act(given: argparse.Namespace) -> int:
-    """Adapt a gateway's own logs to the landing contract, keep the fields that nobody knows, and say which signals stay silent.
+    """Adapt a gateway's own logs to the landing contract, and say which signals stay silent.
+
+    Fields that nobody knows are kept.
 
     A rerun replaces what the same IN delivered before. Lines that are no exchange go as they are to OUT/quarantine.
     """
@@ -85,7 +104,9 @@ def act(given: argparse.Namespace) -> int:
     return 0
 
 
-def deliver(logs: "Logs | DeltaLogs", delivery: "Delivery", known: "Format", kind: str, choice: "Choice") -> dict[str, Any]:
+def deliver(
+    logs: "Logs | DeltaLogs", delivery: "Delivery", known: "Format", kind: str, choice: "Choice"
+) -> dict[str, Any]:
     """Adapt and deliver. Gives counts: of rows by field, by reason why a record is no exchange, and of `exchanges`.
 
     Raises UsageError, and delivers nothing, if a path of the choice is in no record.
@@ -130,26 +151,37 @@ def _attempt(
             for name in ("account_id", "account_from", "content_from", "unread")
         },
         **{f"reason: {reason}": F.count_if(F.col("reason") == reason) for reason in (*FAULTS, *known.skips)},
-        **{f"path: {path}": F.count_if(F.col("matched").bitwiseAND(1 << i) != 0) for i, path in enumerate(choice.paths)},
+        **{
+            f"path: {path}": F.count_if(F.col("matched").bitwiseAND(1 << i) != 0) for i, path in enumerate(choice.paths)
+        },
         **{name: F.count_if(F.col("present").bitwiseAND(1 << i) != 0) for i, name in enumerate(FIELDS)},
     }
-    rows = exchanges(gathered, known, kind, choice).observe(observed, *(count.alias(name) for name, count in counts.items()))
+    rows = exchanges(gathered, known, kind, choice).observe(
+        observed, *(count.alias(name) for name, count in counts.items())
+    )
     delivered = rows.where("folder is not null").select("folder", "dt", "value")
     if choice.accounts:
         about = accounts(gathered, known, choice)
-        delivered = delivered.unionByName(about.select(F.lit("accounts").alias("folder"), F.lit(None).cast("date").alias("dt"), "value"))
+        delivered = delivered.unionByName(
+            about.select(F.lit("accounts").alias("folder"), F.lit(None).cast("date").alias("dt"), "value")
+        )
     delivery.replace(delivered, lambda: _approve(observed.get, logs, known, choice))
     return observed.get
 
 
 def _approve(counts: dict[str, Any], logs: "Logs | DeltaLogs", known: "Format", choice: "Choice") -> None:
-    """Raises UsageError if a path that was named is in no record: what it was named for would be another thing without a word."""
+    """Raises UsageError if a path that was named is in no record.
+
+    What it was named for would be another thing without a word.
+    """
     from iolaus.adapters.summary import paths_near
 
     for path in choice.paths:
         if counts["exchanges"] and not counts[f"path: {path}"]:
             near = paths_near(path, [row["record"] for row in known.gather(logs.lines("", None)).limit(100).collect()])
-            raise UsageError(f"no record has {path}, and nothing was delivered; there are {', '.join(near) or 'no such paths'}")
+            raise UsageError(
+                f"no record has {path}, and nothing was delivered; there are {', '.join(near) or 'no such paths'}"
+            )
 
 
 def _first(logs: "Logs | DeltaLogs", known: "Format", kind: str, choice: "Choice") -> list[dict[str, Any]]:
@@ -166,7 +198,9 @@ def _left_out(passed: Sequence["PassedOver"]) -> str:
     """One line: how many lines of which files were too long to hold."""
     named = "; ".join(f"{p.file}: {p.reason}" for p in passed[:_FILES_NAMED])
     more = (
-        f"; and {sum(p.lines for p in passed[_FILES_NAMED:])} in {len(passed) - _FILES_NAMED} files more" if passed[_FILES_NAMED:] else ""
+        f"; and {sum(p.lines for p in passed[_FILES_NAMED:])} in {len(passed) - _FILES_NAMED} files more"
+        if passed[_FILES_NAMED:]
+        else ""
     )
     return one_line(f"not delivered, and not in OUT/quarantine: {named}{more}", 2000)
 
@@ -175,7 +209,10 @@ def _others(files: Sequence[str]) -> str:
     """One line: which files were not read, for their names are those of other kinds of files."""
     more = f" and {len(files) - _FILES_NAMED} more" if files[_FILES_NAMED:] else ""
     named = ", ".join(files[:_FILES_NAMED])
-    return one_line(f"not read, for the name says another kind of file, or begins with . or _: {named}{more}; rename what is JSON", 2000)
+    return one_line(
+        f"not read, for the name says another kind of file, or begins with . or _: {named}{more}; rename what is JSON",
+        2000,
+    )
 
 
 def _format(given: argparse.Namespace) -> "Format":
@@ -206,10 +243,16 @@ def _choice(given: argparse.Namespace) -> "Choice":
         of, known = (account, ACCOUNT) if name.startswith("account.") else (exchange, EXCHANGE)
         short = name.removeprefix("account.")
         if not path or short not in {f.name for f in known} or (of is account and short == "account_id"):
-            raise UsageError(f"--field {pair} names no field and path; write it as client_asn=metadata.asn, or account.plan=metadata.plan")
+            raise UsageError(
+                f"--field {pair} names no field and path; write it as client_asn=metadata.asn, or "
+                "account.plan=metadata.plan"
+            )
         of[short] = path
     if account and "created_at" not in account:
-        raise UsageError("an account needs the time it was made; add --field account.created_at=PATH, or deliver accounts.jsonl yourself")
+        raise UsageError(
+            "an account needs the time it was made; add --field account.created_at=PATH, or deliver accounts.jsonl "
+            "yourself"
+        )
     ingestion = given.effective.settings.ingestion
     own = ingestion.own_proxies if given.own_proxies is None else given.own_proxies
     return Choice(exchange, account, given.arrived, ingestion.earliest_year, own)

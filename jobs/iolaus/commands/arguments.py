@@ -21,19 +21,29 @@ def add_spark(parser: argparse.ArgumentParser) -> None:
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
     """The options of every command that say what other settings than the defaults it has."""
-    group = parser.add_argument_group("settings", "over the defaults: a file, the environment (IOLAUS__SCORING__BANNED=3), --set")
+    group = parser.add_argument_group(
+        "settings", "over the defaults: a file, the environment (IOLAUS__SCORING__BANNED=3), --set"
+    )
     group.add_argument(
         "--settings",
         dest="settings_file",
         metavar="FILE",
         help="TOML; default: the file that IOLAUS_SETTINGS names, or iolaus.toml in the folder that holds the lake",
     )
-    group.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="one setting, as scoring.banned=3; may be repeated")
+    group.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="one setting, as scoring.banned=3; may be repeated",
+    )
 
 
 def add_log(parser: argparse.ArgumentParser) -> None:
     """The option of a command that can write a log for machines."""
-    parser.add_argument("--log", metavar="FILE", help="append a line of JSON an event to this file; - for standard error")
+    parser.add_argument(
+        "--log", metavar="FILE", help="append a line of JSON an event to this file; - for standard error"
+    )
 
 
 def add_scheduled(parser: argparse.ArgumentParser, landing: str) -> None:
@@ -67,5 +77,8 @@ def given_key() -> Key:
 
     loaded = load_key()
     if is_weak(loaded):
-        print("iolaus: the pseudonymisation key is short enough to guess; make one with: openssl rand -hex 32", file=sys.stderr)
+        print(
+            "iolaus: the pseudonymisation key is short enough to guess; make one with: openssl rand -hex 32",
+            file=sys.stderr,
+        )
     return loaded

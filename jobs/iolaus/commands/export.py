@@ -24,7 +24,9 @@ TLP = ("clear", "green", "amber", "amber+strict", "red")
 def add(commands: "Commands") -> None:
     """What the command takes."""
     parser = commands.add_parser(
-        "export", help="clusters for other labs: STIX, CSV, Parquet, fingerprints", description=f"What leaves the lake. {_KEY}"
+        "export",
+        help="clusters for other labs: STIX, CSV, Parquet, fingerprints",
+        description=f"What leaves the lake. {_KEY}",
     )
     formats = parser.add_subparsers(dest="format", required=True, metavar="FORMAT")
     for name, text, called, to in (
@@ -36,26 +38,41 @@ def add(commands: "Commands") -> None:
         added.add_argument("--lake", required=True, metavar="URI", help="folder of the tables")
         added.add_argument("--date", type=day, metavar="D", help="run to export; default: the last")
         added.add_argument("--out", required=True, metavar="PATH", help=to)
-        added.add_argument("--tlp", choices=TLP, default="amber+strict", help="marking, of TLP 2.0; default amber+strict")
+        added.add_argument(
+            "--tlp", choices=TLP, default="amber+strict", help="marking, of TLP 2.0; default amber+strict"
+        )
         added.add_argument(
             "--with-indicators",
             metavar="KINDS",
             default="",
-            help=f"kinds of identifiers to leave in clear, with commas: {', '.join(KINDS)}; default: none, but pseudonyms",
+            help=f"kinds of identifiers to leave in clear, with commas: {', '.join(KINDS)}; default: none, but "
+            "pseudonyms",
         )
         if name == "stix":
             added.add_argument(
-                "--producer", required=True, type=_name, metavar="NAME", help="the lab that exports, as others are to know it"
+                "--producer",
+                required=True,
+                type=_name,
+                metavar="NAME",
+                help="the lab that exports, as others are to know it",
             )
         if name != "parquet":
-            added.add_argument("--cluster", metavar="ID", help="one cluster, also of the watchlist; default: all that are published")
+            added.add_argument(
+                "--cluster", metavar="ID", help="one cluster, also of the watchlist; default: all that are published"
+            )
         added.set_defaults(act=called)
 
-    prints = formats.add_parser("fingerprints", help="what another lab can compare, for iolaus match", description=_fingerprints.__doc__)
-    prints.add_argument("--lake", required=True, metavar="URI", help="folder of the tables, with exchanges still in bronze")
+    prints = formats.add_parser(
+        "fingerprints", help="what another lab can compare, for iolaus match", description=_fingerprints.__doc__
+    )
+    prints.add_argument(
+        "--lake", required=True, metavar="URI", help="folder of the tables, with exchanges still in bronze"
+    )
     prints.add_argument("--date", type=day, metavar="D", help="run to export; default: the last")
     prints.add_argument("--lab", required=True, type=_name, metavar="NAME", help="our name, as the other lab knows us")
-    prints.add_argument("--out", required=True, metavar="DIR", help="folder for offer.json, to send, and private.json, to keep")
+    prints.add_argument(
+        "--out", required=True, metavar="DIR", help="folder for offer.json, to send, and private.json, to keep"
+    )
     prints.set_defaults(act=_fingerprints)
 
 
@@ -78,7 +95,10 @@ def _run(given: argparse.Namespace) -> "tuple[Gold, date]":
     if not days:
         raise UsageError(f"the lake {given.lake} has no published tables; `iolaus run` writes them")
     if given.date and given.date not in days:
-        raise UsageError(f"the lake {given.lake} has no run of {given.date}; name one of {days[0]} to {days[-1]} with --date, or none")
+        raise UsageError(
+            f"the lake {given.lake} has no run of {given.date}; name one of {days[0]} to {days[-1]} with --date, or "
+            "none"
+        )
     return gold, given.date or days[-1]
 
 
@@ -90,7 +110,10 @@ def _export(given: argparse.Namespace, write: "Callable[[list[Case], date], str]
     said = write(found, of)
     for case in found:
         print(f"{case.cluster['cluster_id']} goes by the name {case.name}")
-    print(f"{said} of {of}, marked TLP:{given.tlp.upper()}, in {given.out}; in clear: {', '.join(sorted(allowed.kinds)) or 'nothing'}")
+    print(
+        f"{said} of {of}, marked TLP:{given.tlp.upper()}, in {given.out}; in clear: "
+        f"{', '.join(sorted(allowed.kinds)) or 'nothing'}"
+    )
     return 0
 
 
@@ -106,7 +129,10 @@ def _name(text: str) -> str:
 
 
 def _stix(given: argparse.Namespace) -> int:
-    """Write a STIX 2.1 bundle: the same run gives the same bytes. Accounts, cards and addresses are pseudonyms under the lab's key."""
+    """Write a STIX 2.1 bundle: the same run gives the same bytes.
+
+    Accounts, cards and addresses are pseudonyms under the lab's key.
+    """
 
     def write(found: "list[Case]", of: "date") -> str:
         from iolaus.export.stix import bundle
@@ -118,7 +144,10 @@ def _stix(given: argparse.Namespace) -> int:
 
 
 def _csv(given: argparse.Namespace) -> int:
-    """Write a CSV of indicators, in which nothing is a formula. Accounts, cards and addresses are pseudonyms under the lab's key."""
+    """Write a CSV of indicators, in which nothing is a formula.
+
+    Accounts, cards and addresses are pseudonyms under the lab's key.
+    """
 
     def write(found: "list[Case]", _: "date") -> str:
         from iolaus.export.indicators import write as write_rows
@@ -130,21 +159,30 @@ def _csv(given: argparse.Namespace) -> int:
 
 
 def _parquet(given: argparse.Namespace) -> int:
-    """Write the gold tables of a run as Parquet files: accounts by pseudonym, and without columns of text that might identify."""
+    """Write the gold tables of a run as Parquet files.
+
+    Accounts by pseudonym, and without columns of text that might identify.
+    """
     from iolaus.export.plain_tables import write
 
     gold, of, allowed = _given(given)
     made, left_out = write(gold, of, given_key(), allowed, Path(given.out))
     if left_out:
         print(f"iolaus: left out, for they may identify: {', '.join(left_out)}", file=sys.stderr)
-    print(f"{', '.join(f'{n} rows of {name}' for name, n in made.items())} of {of}, marked TLP:{given.tlp.upper()}, in {given.out}")
+    print(
+        f"{', '.join(f'{n} rows of {name}' for name, n in made.items())} of {of}, marked TLP:{given.tlp.upper()}, in "
+        f"{given.out}"
+    )
     return 0
 
 
 def _fingerprints(given: argparse.Namespace) -> int:
-    """Write what another lab can compare with its own, under a key agreed with it (IOLAUS_SHARED_KEY or IOLAUS_SHARED_KEY_FILE).
+    """Write what another lab can compare with its own.
 
-    offer.json is for the other lab, and tells it nothing but how many values there are; private.json is for `iolaus match`.
+    The key is agreed with that lab (IOLAUS_SHARED_KEY or IOLAUS_SHARED_KEY_FILE).
+
+    offer.json is for the other lab, and tells it nothing but how many values there are; private.json is for `iolaus
+    match`.
     """
     from iolaus.export.fingerprints import fingerprints
     from iolaus.export.matching import offer

@@ -18,14 +18,18 @@ def add(commands: "Commands") -> None:
         "tables",
         nargs="+",
         metavar="TABLE",
-        help="a table, as silver.exchanges, or landing.accounts, landing.models or landing.agreements; of several each is judged",
+        help="a table, as silver.exchanges, or landing.accounts, landing.models or landing.agreements; of several "
+        "each is judged",
     )
     add_scheduled(parser, "for what lies there")
     parser.set_defaults(act=act)
 
 
 def act(given: argparse.Namespace) -> int:
-    """Judge the rows that tables have for a day, write the results to quality/results, and end with status 3 if a critical one failed."""
+    """Judge the rows that tables have for a day, and write the results to quality/results.
+
+    Ends with status 3 if a critical expectation failed.
+    """
     from iolaus.runtime.display import print_outcomes
     from iolaus.runtime.gates import suites
     from iolaus.runtime.journal import Journal

@@ -20,7 +20,10 @@ def add(commands: "Commands") -> None:
 
 
 def act(given: argparse.Namespace) -> int:
-    """Run one stage for one day: read its tables, replace the day's rows of its own. Rows of gold are judged before they are written."""
+    """Run one stage for one day: read its tables, replace the day's rows of its own.
+
+    Rows of gold are judged before they are written.
+    """
     from iolaus.runtime.journal import Journal
     from iolaus.runtime.lock import hold
     from iolaus.runtime.runner import Runner

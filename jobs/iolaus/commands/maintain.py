@@ -29,7 +29,9 @@ _ACTIONS = {
 def add(commands: "Commands") -> None:
     """What the command takes."""
     does = "; ".join(f"{name}: {what}" for name, what in _ACTIONS.items())
-    parser = commands.add_parser("maintain", help="compact, vacuum, text retention, dropped accounts", description=f"{act.__doc__} {does}.")
+    parser = commands.add_parser(
+        "maintain", help="compact, vacuum, text retention, dropped accounts", description=f"{act.__doc__} {does}."
+    )
     parser.add_argument("action", choices=_ACTIONS, metavar="ACTION", help=f"one of: {', '.join(_ACTIONS)}")
     parser.add_argument("--lake", required=True, metavar="URI", help="folder of the tables")
     parser.add_argument("--date", type=day, metavar="D", help="compact, retain: the day that counts as today")
@@ -38,10 +40,14 @@ def add(commands: "Commands") -> None:
         "--days",
         type=int,
         metavar="N",
-        help=f"compact: days up to --date, {DEFAULT.window_days}; retain: days to keep, {_KEPT.text_days}; default: the settings'",
+        help=f"compact: days up to --date, {DEFAULT.window_days}; retain: days to keep, {_KEPT.text_days}; default: "
+        "the settings'",
     )
     parser.add_argument(
-        "--hours", type=int, metavar="N", help=f"vacuum: hours that replaced files stay; default: the settings', {_KEPT.file_hours}"
+        "--hours",
+        type=int,
+        metavar="N",
+        help=f"vacuum: hours that replaced files stay; default: the settings', {_KEPT.file_hours}",
     )
     add_spark(parser)
     parser.set_defaults(act=act)
@@ -67,7 +73,8 @@ def act(given: argparse.Namespace) -> int:
             print(f"{done.table}: {done.what}", flush=True)
     if given.action == "forget":
         print(
-            "Reports and exports written before are files of yours, which may still name the accounts: write them anew with "
+            "Reports and exports written before are files of yours, which may still name the accounts: write them "
+            "anew with "
             f"iolaus report --lake {given.lake} --date D --out DIR, and iolaus export, for each date."
         )
     return 0

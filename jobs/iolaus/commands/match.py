@@ -10,19 +10,25 @@ if TYPE_CHECKING:
 
 def add(commands: "Commands") -> None:
     """What the command takes."""
-    parser = commands.add_parser("match", help="which suspects another lab has too, without sharing customers", description=act.__doc__)
+    parser = commands.add_parser(
+        "match", help="which suspects another lab has too, without sharing customers", description=act.__doc__
+    )
     parser.add_argument("ours", metavar="OURS", type=Path, help="folder that `iolaus export fingerprints` wrote")
-    parser.add_argument("theirs", metavar="THEIRS", type=Path, help="folder with what the other lab sent: offer.json, then answer.json")
-    parser.add_argument("--most", type=int, default=100_000, metavar="N", help="answer no offer of more values; default 100000")
+    parser.add_argument(
+        "theirs", metavar="THEIRS", type=Path, help="folder with what the other lab sent: offer.json, then answer.json"
+    )
+    parser.add_argument(
+        "--most", type=int, default=100_000, metavar="N", help="answer no offer of more values; default 100000"
+    )
     parser.set_defaults(act=act)
 
 
 def act(given: argparse.Namespace) -> int:
     """Answer the other lab's offer; when its answer to ours is there, list our clusters that it has fingerprints of.
 
-    Both labs export under one shared key (IOLAUS_SHARED_KEY or IOLAUS_SHARED_KEY_FILE), send each other offer.json, run this,
-    send each other answer.json, and run this again. Each learns which of its own fingerprints the other has, and how many
-    values the other offered. private.json is never sent.
+    Both labs export under one shared key (IOLAUS_SHARED_KEY or IOLAUS_SHARED_KEY_FILE), send each other offer.json, run
+    this, send each other answer.json, and run this again. Each learns which of its own fingerprints the other has, and
+    how many values the other offered. private.json is never sent.
     """
     from iolaus.export.matching import ANSWER, answer, matches
     from iolaus.runtime.secret import load_shared_key

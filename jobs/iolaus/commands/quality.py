@@ -15,13 +15,20 @@ def add(commands: "Commands") -> None:
     parser = commands.add_parser("quality", help="the last runs, and what failed in them", description=act.__doc__)
     parser.add_argument("--lake", required=True, metavar="URI", help="folder of the tables")
     parser.add_argument("--runs", type=int, default=10, metavar="N", help="how many of the last runs; default 10")
-    parser.add_argument("--docs", metavar="DIR", help="also write Great Expectations' Data Docs of a day into this folder")
-    parser.add_argument("--date", type=day, metavar="D", help="the day of the Data Docs; default: the last that was judged")
+    parser.add_argument(
+        "--docs", metavar="DIR", help="also write Great Expectations' Data Docs of a day into this folder"
+    )
+    parser.add_argument(
+        "--date", type=day, metavar="D", help="the day of the Data Docs; default: the last that was judged"
+    )
     parser.set_defaults(act=act)
 
 
 def act(given: argparse.Namespace) -> int:
-    """Print the last runs with their stages, rows and seconds, and every expectation that failed in them. Starts no Spark."""
+    """Print the last runs with their stages, rows and seconds, and every expectation that failed in them.
+
+    Starts no Spark.
+    """
     from iolaus.export.gold import Gold
     from iolaus.export.recorded_settings import of_day
     from iolaus.runtime.display import print_runs

@@ -23,12 +23,17 @@ def add(commands: "Commands") -> None:
     parser.add_argument("sql", metavar="SQL", help="one statement in DuckDB's SQL, or - to read it from standard input")
     parser.add_argument("--lake", required=True, metavar="URI", help="folder of the tables")
     parser.add_argument("--format", choices=("table", "csv", "json"), default="table", help="default: table")
-    parser.add_argument("--rows", type=int, default=100, metavar="N", help="most rows of a table; default 100. CSV and JSON have all")
+    parser.add_argument(
+        "--rows", type=int, default=100, metavar="N", help="most rows of a table; default 100. CSV and JSON have all"
+    )
     parser.set_defaults(act=act)
 
 
 def act(given: argparse.Namespace) -> int:
-    """Answer a question in SQL over the gold tables, each a view of its name; over quality.results, quality.runs and verdicts.given too."""
+    """Answer a question in SQL over the gold tables, each a view of its name.
+
+    Over quality.results, quality.runs and verdicts.given too.
+    """
     from iolaus.export.gold import Gold
     from iolaus.export.query import ask, write_csv, write_json, write_table
 

@@ -17,16 +17,25 @@ if TYPE_CHECKING:
 
 def add(commands: "Commands") -> None:
     """What the command takes."""
-    parser = commands.add_parser("report", help="pages about a run: its ranking, and every case", description=act.__doc__)
+    parser = commands.add_parser(
+        "report", help="pages about a run: its ranking, and every case", description=act.__doc__
+    )
     parser.add_argument("--lake", required=True, metavar="URI", help="folder of the tables")
     parser.add_argument("--date", type=day, metavar="D", help="run date, YYYY-MM-DD; default: the latest")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the pages; default: report, beside a lake on a file system")
-    parser.add_argument("--data-docs", action="store_true", help="also write Great Expectations' Data Docs of the date, and link them")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder of the pages; default: report, beside a lake on a file system"
+    )
+    parser.add_argument(
+        "--data-docs", action="store_true", help="also write Great Expectations' Data Docs of the date, and link them"
+    )
     parser.set_defaults(act=act)
 
 
 def act(given: argparse.Namespace) -> int:
-    """Write a folder of static pages about a run date: the ranking and each case, to be opened in a browser, with no network."""
+    """Write a folder of static pages about a run date.
+
+    The ranking and each case, to be opened in a browser, with no network.
+    """
     from iolaus.export.report import default_folder, write
 
     folder = (given.out or default_folder(given.lake)).absolute()

@@ -19,15 +19,23 @@ def add(commands: "Commands") -> None:
     """What the command takes."""
     parser = commands.add_parser("run", help="the whole pipeline, for each day in order", description=act.__doc__)
     parser.add_argument(
-        "--landing", metavar="URI", help="folder that gateways append to; without it, all is made anew from the lake's bronze"
+        "--landing",
+        metavar="URI",
+        help="folder that gateways append to; without it, all is made anew from the lake's bronze",
     )
     parser.add_argument("--lake", required=True, metavar="URI", help="folder of the tables; made if there is none")
     parser.add_argument("--date", type=day, metavar="D", help="one day, YYYY-MM-DD; default: every day of the landing")
     parser.add_argument("--from", dest="first", type=day, metavar="D", help="first day of a range")
     parser.add_argument("--to", dest="last", type=day, metavar="D", help="last day of a range")
-    parser.add_argument("--last-only", action="store_true", help="load every day, but search and publish the last alone: for a first load")
     parser.add_argument(
-        "--report", metavar="DIR", help="folder of the report; default: report, beside a lake on a file system; none: no report"
+        "--last-only",
+        action="store_true",
+        help="load every day, but search and publish the last alone: for a first load",
+    )
+    parser.add_argument(
+        "--report",
+        metavar="DIR",
+        help="folder of the report; default: report, beside a lake on a file system; none: no report",
     )
     add_spark(parser)
     add_log(parser)
@@ -63,7 +71,9 @@ def act(given: argparse.Namespace) -> int:
     if not days:
         days = _days(spark, given)
     settings = given.effective.settings
-    with Progress(sum(len(stages) for _, stages in schedule(days, last_only=given.last_only, from_bronze=not given.landing))) as progress:
+    with Progress(
+        sum(len(stages) for _, stages in schedule(days, last_only=given.last_only, from_bronze=not given.landing))
+    ) as progress:
         runner = Runner(spark, given.lake, settings, key, given.landing, progress.on_event, journal=Journal(given.log))
         if not given.landing:
             runner.lake.must_be_there()
@@ -75,9 +85,12 @@ def act(given: argparse.Namespace) -> int:
     _report(given, days[-1])
     if given.landing and (strangers := runner.other_keys(days[-1])):
         print(
-            f"iolaus: {len(strangers)} days of the window, {strangers[0]} to {strangers[-1]}, were pseudonymised under another key: their "
-            "addresses, networks and devices do not meet those of the other days, and evidence from them is lost. While the landing has "
-            f"those days, make them anew with this key: iolaus run --landing {given.landing} --lake {given.lake} --from {strangers[0]} "
+            f"iolaus: {len(strangers)} days of the window, {strangers[0]} to {strangers[-1]}, were pseudonymised "
+            "under another key: their "
+            "addresses, networks and devices do not meet those of the other days, and evidence from them is lost. "
+            "While the landing has "
+            f"those days, make them anew with this key: iolaus run --landing {given.landing} --lake {given.lake} "
+            f"--from {strangers[0]} "
             f"--to {days[-1]} --last-only",
             file=sys.stderr,
         )
@@ -100,16 +113,23 @@ def _days(spark: "SparkSession", given: argparse.Namespace) -> list[date]:
     if not given.landing:
         days = Lake(spark, given.lake, given.effective.settings.window_days).days("bronze.exchanges")
         if not days:
-            raise UsageError(f"the lake {given.lake} has no exchanges in bronze to start from; name a landing with --landing")
+            raise UsageError(
+                f"the lake {given.lake} has no exchanges in bronze to start from; name a landing with --landing"
+            )
         return days
     days = Landing(spark, given.landing).days()
     if not days:
-        raise UsageError(f"the landing {given.landing} has no folder exchanges/dt=YYYY-MM-DD; put exchanges there, or name a --date")
+        raise UsageError(
+            f"the landing {given.landing} has no folder exchanges/dt=YYYY-MM-DD; put exchanges there, or name a --date"
+        )
     return days
 
 
 def _report(given: argparse.Namespace, last: date) -> None:
-    """Write the report of the last day and say where it is. What is published stays published if no report can be written."""
+    """Write the report of the last day and say where it is.
+
+    What is published stays published if no report can be written.
+    """
     from iolaus.export.gold import is_local
     from iolaus.export.report import default_folder, write
 

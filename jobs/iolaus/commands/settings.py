@@ -14,10 +14,18 @@ if TYPE_CHECKING:
 
 def add(commands: "Commands") -> None:
     """What the command takes."""
-    parser = commands.add_parser("settings", help="the effective settings, and where each comes from", description=act.__doc__)
-    parser.add_argument("--lake", metavar="URI", help="folder of the tables; iolaus.toml is looked for in the folder that holds it")
-    parser.add_argument("--diff", action="store_true", help="only settings that differ from the defaults, each with its default")
-    parser.add_argument("--digest", metavar="D", help="the settings that a run of --lake recorded under this digest, instead")
+    parser = commands.add_parser(
+        "settings", help="the effective settings, and where each comes from", description=act.__doc__
+    )
+    parser.add_argument(
+        "--lake", metavar="URI", help="folder of the tables; iolaus.toml is looked for in the folder that holds it"
+    )
+    parser.add_argument(
+        "--diff", action="store_true", help="only settings that differ from the defaults, each with its default"
+    )
+    parser.add_argument(
+        "--digest", metavar="D", help="the settings that a run of --lake recorded under this digest, instead"
+    )
     parser.set_defaults(act=act)
 
 
@@ -32,7 +40,9 @@ def act(given: argparse.Namespace) -> int:
     places = effective.sources
     if given.diff:
         for name, text, default in differing(effective.settings):
-            print(f"{name} = {text}  # {places.get(name, DEFAULTED)}{'' if default is None else f'; default {default}'}")
+            print(
+                f"{name} = {text}  # {places.get(name, DEFAULTED)}{'' if default is None else f'; default {default}'}"
+            )
     else:
         for name, value in entries(effective.settings):
             print(f"{name} = {shown(value)}  # {places.get(name, DEFAULTED)}")
@@ -49,5 +59,7 @@ def _recorded(lake: str | None, digest: str) -> Effective:
         raise UsageError("--digest names settings that a lake recorded; say which lake with --lake")
     found = of_digest(Gold(lake), digest)
     if found is None:
-        raise UsageError(f"no run of {lake} recorded settings under {digest}; iolaus quality --lake {lake} lists runs with theirs")
+        raise UsageError(
+            f"no run of {lake} recorded settings under {digest}; iolaus quality --lake {lake} lists runs with theirs"
+        )
     return Effective(found, {name: f"{lake}, quality/settings" for name, _, _ in differing(found)})

@@ -7,13 +7,16 @@ BROADCAST_ROWS = 300_000  # rows of ids and numbers: 30 MB in each executor
 
 
 def broadcast_if_small(frame: DataFrame) -> DataFrame:
-    """The frame, computed once, with a broadcast hint if it has at most `BROADCAST_ROWS` rows, which Spark cannot know."""
+    """The frame, computed once, with a broadcast hint if it has at most `BROADCAST_ROWS` rows.
+
+    Spark cannot know that number beforehand.
+    """
     made = frame.localCheckpoint()
     return broadcast_if_at_most(made, made.count())
 
 
 def broadcast_if_at_most(frame: DataFrame, rows: int, most: int = BROADCAST_ROWS) -> DataFrame:
-    """The frame, of which the caller knows that it has so many rows, with a broadcast hint if that is at most `most`."""
+    """The frame, with a broadcast hint if it has at most `most` rows; the caller knows its number of `rows`."""
     return F.broadcast(frame) if rows <= most else frame
 
 

@@ -1,4 +1,7 @@
-"""Rows on their way between Python's tasks, thousands at a time: as rows, Java would take each apart and put it together again."""
+"""Rows on their way between Python's tasks, thousands at a time.
+
+As rows, Java would take each apart and put it together again.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
@@ -9,28 +12,35 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
-DEALT = "task int, message binary"
-ROWS = 500_000  # that are dealt at a time, so that messages are large
+PARTITIONED = "task int, arrow_batch binary"
+ROWS = 500_000  # that are partitioned at a time, so that Arrow batches are large
 
 Ints = npt.NDArray[np.int64]
 Tasks = npt.NDArray[np.int32]
 Batches = Iterable[pa.RecordBatch]
 
 
-def dealt(
-    frame: DataFrame, task_of: Callable[[pa.RecordBatch], Tasks], make: Callable[[Batches], Iterator[pa.RecordBatch]] = iter
+def partitioned(
+    frame: DataFrame,
+    task_of: Callable[[pa.RecordBatch], Tasks],
+    make: Callable[[Batches], Iterator[pa.RecordBatch]] = iter,
 ) -> DataFrame:
-    """DEALT: messages of what `make` makes of the rows of a partition, each row to the task that `task_of` says: (n,), from 0."""
+    """PARTITIONED: Arrow batches of what `make` makes of the rows of a partition.
 
-    def deal_all(batches: Batches) -> Iterator[pa.RecordBatch]:
+    Each row goes to the task that `task_of` says: (n,), from 0.
+    """
+
+    def split_all(batches: Batches) -> Iterator[pa.RecordBatch]:
         for batch in gathered(make(batches), ROWS):
-            yield from deal(batch, task_of(batch))
+            yield from split_by_task(batch, task_of(batch))
 
-    return frame.mapInArrow(deal_all, DEALT)
+    return frame.mapInArrow(split_all, PARTITIONED)
 
 
-def by_task(messages: DataFrame, tasks: int, work: Callable[[Batches], Iterator[pa.RecordBatch]], schema: str | StructType) -> DataFrame:
-    """What `work` makes of the rows of all messages to a task, for each of so many tasks."""
+def by_task(
+    arrow_batches: DataFrame, tasks: int, work: Callable[[Batches], Iterator[pa.RecordBatch]], schema: str | StructType
+) -> DataFrame:
+    """What `work` makes of the rows of all Arrow batches to a task, for each of so many tasks."""
 
     def work_alone(batches: Batches) -> Iterator[pa.RecordBatch]:
         return work(read(batches))
@@ -39,24 +49,26 @@ def by_task(messages: DataFrame, tasks: int, work: Callable[[Batches], Iterator[
         yield from work(read(batches))
 
     if tasks == 1:
-        return messages.coalesce(1).mapInArrow(work_alone, schema)
-    return messages.groupBy("task").applyInArrow(work_one, schema)
+        return arrow_batches.coalesce(1).mapInArrow(work_alone, schema)
+    return arrow_batches.groupBy("task").applyInArrow(work_one, schema)
 
 
 def through(
     frame: DataFrame,
     tasks: int,
-    deal: Callable[[Batches], Iterator[pa.RecordBatch]],
+    split_by_task: Callable[[Batches], Iterator[pa.RecordBatch]],
     work: Callable[[int, Batches], Iterator[pa.RecordBatch]],
     schema: str,
 ) -> DataFrame:
-    """What `work` makes of the rows that `deal` sends to each of so many tasks (DEALT), given the task's number and those rows.
+    """What `work` makes of the rows that `split_by_task` sends to each of so many tasks (PARTITIONED).
+
+    `work` is given the task's number and those rows.
 
     Where one task gets them all they do not leave it: moving them through Java costs as much as the work of a join.
     """
 
     def work_whole(batches: Batches) -> Iterator[pa.RecordBatch]:
-        return work(0, read(deal(batches)))
+        return work(0, read(split_by_task(batches)))
 
     def work_one(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         first = next(batches)
@@ -64,7 +76,7 @@ def through(
 
     if tasks == 1:
         return frame.coalesce(1).mapInArrow(work_whole, schema)
-    return frame.mapInArrow(deal, DEALT).groupBy("task").applyInArrow(work_one, schema)
+    return frame.mapInArrow(split_by_task, PARTITIONED).groupBy("task").applyInArrow(work_one, schema)
 
 
 def gathered(batches: Batches, rows: int) -> Iterator[pa.RecordBatch]:
@@ -86,15 +98,15 @@ def _one(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
     return batch
 
 
-def deal(batch: pa.RecordBatch, task: Tasks) -> Iterator[pa.RecordBatch]:
-    """DEALT: the rows of a batch, an Arrow stream to each task that is given any; task: (n,), of each row."""
+def split_by_task(batch: pa.RecordBatch, task: Tasks) -> Iterator[pa.RecordBatch]:
+    """PARTITIONED: the rows of a batch, an Arrow stream to each task that is given any; task: (n,), of each row."""
     order = np.argsort(task, kind="stable")
     cuts = np.flatnonzero(np.diff(task[order])) + 1
     for rows in np.split(order, cuts) if len(order) else ():
-        yield messages([int(task[rows[0]])], [message(_compact(batch.take(pa.array(rows))))])
+        yield arrow_batches([int(task[rows[0]])], [arrow_batch(_compact(batch.take(pa.array(rows))))])
 
 
-def message(batch: pa.RecordBatch) -> bytes:
+def arrow_batch(batch: pa.RecordBatch) -> bytes:
     """Rows as an Arrow stream."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, batch.schema) as stream:
@@ -103,16 +115,18 @@ def message(batch: pa.RecordBatch) -> bytes:
     return written
 
 
-def messages(tasks: list[int], of: list[bytes]) -> pa.RecordBatch:
-    """DEALT: messages and the tasks that they go to."""
-    return pa.RecordBatch.from_arrays([pa.array(tasks, pa.int32()), pa.array(of, pa.binary())], names=["task", "message"])
+def arrow_batches(tasks: list[int], of: list[bytes]) -> pa.RecordBatch:
+    """PARTITIONED: Arrow batches and the tasks that they go to."""
+    return pa.RecordBatch.from_arrays(
+        [pa.array(tasks, pa.int32()), pa.array(of, pa.binary())], names=["task", "arrow_batch"]
+    )
 
 
 def read(batches: Batches) -> Iterator[pa.RecordBatch]:
-    """The rows of all messages of DEALT."""
+    """The rows of all Arrow batches of PARTITIONED."""
     for batch in batches:
-        for message in batch.column("message"):
-            yield from pa.ipc.open_stream(message.as_buffer())
+        for arrow_batch in batch.column("arrow_batch"):
+            yield from pa.ipc.open_stream(arrow_batch.as_buffer())
 
 
 def whole(batches: Batches) -> pa.Table | None:
@@ -142,7 +156,9 @@ def _compact(batch: pa.RecordBatch) -> pa.RecordBatch:
             used = np.zeros(len(column.dictionary), bool)
             used[codes] = True
             new = (np.cumsum(used) - 1).astype(np.int32)
-            columns.append(pa.DictionaryArray.from_arrays(pa.array(new[codes]), column.dictionary.filter(pa.array(used))))
+            columns.append(
+                pa.DictionaryArray.from_arrays(pa.array(new[codes]), column.dictionary.filter(pa.array(used)))
+            )
         else:
             columns.append(column)
     return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)

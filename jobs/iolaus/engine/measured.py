@@ -5,15 +5,15 @@ from collections.abc import Mapping
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-_MEASURED = "figures"  # in the metadata of a column
+_MEASURED = "metrics"  # in the metadata of a column
 
 
-def telling(frame: DataFrame, column: str, figures: Mapping[str, float | None]) -> DataFrame:
-    """The same rows, telling figures of how they were made: in the metadata of a column, which no table keeps."""
-    metadata = {**frame.schema[column].metadata, _MEASURED: dict(figures)}
+def reporting(frame: DataFrame, column: str, metrics: Mapping[str, float | None]) -> DataFrame:
+    """The same rows, telling metrics of how they were made: in the metadata of a column, which no table keeps."""
+    metadata = {**frame.schema[column].metadata, _MEASURED: dict(metrics)}
     return frame.withColumn(column, F.col(column).alias(column, metadata=metadata))
 
 
-def told(frame: DataFrame) -> dict[str, float | None]:
-    """The figures that rows tell; of most, none."""
+def reported(frame: DataFrame) -> dict[str, float | None]:
+    """The metrics that rows tell; of most, none."""
     return {name: value for field in frame.schema.fields for name, value in field.metadata.get(_MEASURED, {}).items()}

@@ -1,4 +1,7 @@
-"""Lists of numbers, or of records, as bytes: what Spark and Parquet carry without taking a list apart number by number."""
+"""Lists of numbers, or of records, as bytes.
+
+What Spark and Parquet carry without taking a list apart number by number.
+"""
 
 from typing import Any
 
@@ -11,10 +14,15 @@ Offsets = npt.NDArray[np.int64]
 
 
 def packed(lengths: Offsets, numbers: npt.NDArray[Any]) -> pa.BinaryArray:
-    """Lists of numbers, or records, as bytes, little-endian: Spark and Parquet take a list apart number by number, bytes as they are."""
+    """Lists of numbers, or records, as bytes, little-endian.
+
+    Spark and Parquet take a list apart number by number, bytes as they are.
+    """
     data = numbers.astype(numbers.dtype.newbyteorder("<"), copy=False)
     ends = np.concatenate([[0], np.cumsum(lengths)]) * data.itemsize
-    return pa.Array.from_buffers(pa.binary(), len(lengths), [None, pa.py_buffer(ends.astype(np.int32)), pa.py_buffer(data)])
+    return pa.Array.from_buffers(
+        pa.binary(), len(lengths), [None, pa.py_buffer(ends.astype(np.int32)), pa.py_buffer(data)]
+    )
 
 
 def unpacked(lists: pa.BinaryArray, kind: np.dtype[Any]) -> tuple[Offsets, npt.NDArray[Any]]:

@@ -8,8 +8,11 @@ import numpy.typing as npt
 Ints = npt.NDArray[np.int64]
 
 
-def begins(*columns: npt.NDArray[Any]) -> Ints:
-    """The places, ascending, of rows that differ from the row before them in some column of (n,); the first row is one."""
+def run_starts(*columns: npt.NDArray[Any]) -> Ints:
+    """The places, ascending, of rows that differ from the row before them in some column of (n,).
+
+    The first row is one.
+    """
     new = np.ones(len(columns[0]), np.bool_)
     if len(new):
         new[1:] = columns[0][1:] != columns[0][:-1]
@@ -18,6 +21,6 @@ def begins(*columns: npt.NDArray[Any]) -> Ints:
     return np.flatnonzero(new)
 
 
-def run_lengths(begins: Ints, n: int) -> Ints:
-    """The rows of each run of n rows, of which `begins` are the first ones."""
-    return np.diff(np.append(begins, n))
+def run_lengths(run_starts: Ints, n: int) -> Ints:
+    """The rows of each run of n rows, of which `run_starts` are the first ones."""
+    return np.diff(np.append(run_starts, n))

@@ -1,4 +1,7 @@
-"""A cluster as others may see it: identifiers by pseudonym, and in clear only the kinds that were asked for and may leave."""
+"""A cluster as others may see it.
+
+Identifiers by pseudonym, and in clear only the kinds that were asked for and may leave.
+"""
 
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,11 +17,11 @@ from iolaus.export.gold import Gold
 from iolaus.export.recorded_settings import of_day
 from iolaus.export.report_cases import JUDGEMENT
 from iolaus.settings import Key
-from iolaus.text.pseudonyms import block, canonical_address, pseudonym, token
+from iolaus.text.pseudonyms import block, canonical_address, pseudonym, value_hash
 
 TLP = ("clear", "green", "amber", "amber+strict", "red")
-# Kinds of identifiers, and the most open marking under which each may leave in clear. Who is told an account is told of a
-# customer, so it stays within the organisation that is told; an address may be a person's line.
+# Kinds of identifiers, and the most open marking under which each may leave in clear. Who is told an account is told of
+# a customer, so it stays within the organisation that is told; an address may be a person's line.
 OPENEST = {"template": "green", "asn": "green", "address": "amber", "account": "amber+strict"}
 INFRASTRUCTURE = ("card", "address", "block", "asn")
 PROMPTS = ("system", "template")  # channels of which a fingerprint is the hash of a text
@@ -28,7 +31,10 @@ _READ = 100_000  # account ids of one filter: more are read in turns
 
 @dataclass(frozen=True)
 class Shared:
-    """A value that two or more members share: its channel, its pseudonym, how many have it, and itself where that may leave."""
+    """A value that two or more members share.
+
+    Its channel, its pseudonym, how many have it, and itself where that may leave.
+    """
 
     channel: str
     name: str
@@ -60,7 +66,8 @@ def disclosure(tlp: str, kinds: Sequence[str]) -> Disclosure:
     for kind in kinds:
         if TLP.index(tlp) < TLP.index(OPENEST[kind]):
             raise UsageError(
-                f"TLP:{tlp.upper()} does not let {kind}s out in clear; mark it TLP:{OPENEST[kind].upper()}, or leave {kind} out"
+                f"TLP:{tlp.upper()} does not let {kind}s out in clear; mark it TLP:{OPENEST[kind].upper()}, or leave "
+                f"{kind} out"
             )
     return Disclosure(tlp, frozenset(kinds))
 
@@ -75,7 +82,10 @@ def cases(gold: Gold, day: date, key: Key, allowed: Disclosure, cluster_id: str 
     if cluster_id is not None:
         listed = [c for c in [*listed, *_rows(gold, "gold.watchlist", day)] if c["cluster_id"] == cluster_id]
     if not listed:
-        raise UsageError(f"the run of {day} has no cluster {cluster_id or ''}".rstrip() + "; gold.suspect_clusters lists those there are")
+        raise UsageError(
+            f"the run of {day} has no cluster {cluster_id or ''}".rstrip()
+            + "; gold.suspect_clusters lists those there are"
+        )
     for cluster in sorted(listed, key=lambda c: (c["confidence"] == "low", c["rank"])):
         of = ds.field("cluster_id") == cluster["cluster_id"]
         # Of a cluster on the watchlist gold has no members: they are known by their membership alone.
@@ -85,7 +95,8 @@ def cases(gold: Gold, day: date, key: Key, allowed: Disclosure, cluster_id: str 
         if "account" not in allowed.kinds:
             members = [m | {"account_id": account_name(key, m["account_id"])} for m in members]
         evidence = sorted(
-            (p for p in _rows(gold, "gold.cluster_evidence", day, of) if p["kind"] != JUDGEMENT), key=lambda p: (-p["bits"], p["channel"])
+            (p for p in _rows(gold, "gold.cluster_evidence", day, of) if p["kind"] != JUDGEMENT),
+            key=lambda p: (-p["bits"], p["channel"]),
         )
         yield Case(cluster_name(key, cluster["cluster_id"]), cluster, evidence, members, shared)
 
@@ -101,21 +112,27 @@ def cluster_name(key: Key, cluster_id: str) -> str:
 
 
 def same_key(gold: Gold, day: date, key: Key) -> None:
-    """Raise UsageError unless the pseudonyms of that run were made under this key, for then exports of two days would not match."""
+    """Raise UsageError unless the pseudonyms of that run were made under this key.
+
+    Exports of two days would not match otherwise.
+    """
     opened = _dataset(gold, "silver.accounts")
     if opened is None:
         return
     found = opened.head(1, columns=["key_id"], filter=ds.field("run_date") == pa.scalar(day))["key_id"].to_pylist()
     if found and found[0] != key.key_id:
         raise UsageError(
-            f"the run of {day} was made under the key {found[0]}, and this is {key.key_id}; set the key that the lake was made with"
+            f"the run of {day} was made under the key {found[0]}, and this is {key.key_id}; set the key that the "
+            "lake was made with"
         )
 
 
 def _rows(gold: Gold, name: str, day: date, of: ds.Expression | None = None) -> list[dict[str, Any]]:
     opened = _dataset(gold, name)
     if opened is None:
-        raise UsageError(f"the lake {gold.lake} has no table {name}; name with --lake a lake that `iolaus run` has written")
+        raise UsageError(
+            f"the lake {gold.lake} has no table {name}; name with --lake a lake that `iolaus run` has written"
+        )
     then = ds.field("run_date") == pa.scalar(day)
     rows: list[dict[str, Any]] = opened.to_table(filter=then if of is None else then & of).to_pylist()
     return rows
@@ -124,28 +141,38 @@ def _rows(gold: Gold, name: str, day: date, of: ds.Expression | None = None) -> 
 def _shared(gold: Gold, day: date, accounts: list[str], key: Key, allowed: Disclosure) -> list[Shared]:
     """Cards, addresses, networks and network operators that members share, those of most members first."""
     kinds = (*INFRASTRUCTURE, *(PROMPTS if "template" in allowed.kinds else ()))
-    rows = shared_tokens(gold, day, accounts, kinds)[:MOST]
-    wanted = {(r["channel"], r["token"]) for r in rows}
+    rows = shared_value_pairs(gold, day, accounts, kinds)[:MOST]
+    wanted = {(r["channel"], r["value_hash"]) for r in rows}
     clear = clear_addresses(gold, day, accounts, wanted, key) if "address" in allowed.kinds else {}
     return [_value(row, clear, key, allowed) for row in rows]
 
 
-def shared_tokens(gold: Gold, day: date, accounts: list[str], channels: Sequence[str]) -> list[dict[str, Any]]:
-    """(channel, token, accounts, users): tokens of `features.account_tokens` that two or more of the accounts have, most first."""
-    opened = _dataset(gold, "features.account_tokens")
+def shared_value_pairs(gold: Gold, day: date, accounts: list[str], channels: Sequence[str]) -> list[dict[str, Any]]:
+    """(channel, value_hash, accounts, n_owners).
+
+    Values of `features.account_values` that two or more of the accounts have, most first.
+    """
+    opened = _dataset(gold, "features.account_values")
     if opened is None or not accounts:
         return []
     then = (ds.field("run_date") == pa.scalar(day)) & ds.field("channel").isin(channels)
-    columns = ["channel", "token", "users"]
-    parts = [opened.to_table(columns=columns, filter=then & ds.field("account_id").isin(some)) for some in _in_turns(accounts)]
-    counted = pa.concat_tables(parts).group_by(["channel", "token"]).aggregate([([], "count_all"), ("users", "max")])
-    counted = counted.rename_columns({"count_all": "accounts", "users_max": "users"}).filter(pc.field("accounts") >= 2)
+    columns = ["channel", "value_hash", "n_owners"]
+    parts = [
+        opened.to_table(columns=columns, filter=then & ds.field("account_id").isin(some))
+        for some in _in_turns(accounts)
+    ]
+    counted = (
+        pa.concat_tables(parts).group_by(["channel", "value_hash"]).aggregate([([], "count_all"), ("n_owners", "max")])
+    )
+    counted = counted.rename_columns({"count_all": "accounts", "n_owners_max": "n_owners"}).filter(
+        pc.field("accounts") >= 2
+    )
     rows: list[dict[str, Any]] = counted.to_pylist()
-    return sorted(rows, key=lambda r: (-r["accounts"], r["channel"], r["token"]))
+    return sorted(rows, key=lambda r: (-r["accounts"], r["channel"], r["value_hash"]))
 
 
 def _value(row: dict[str, Any], clear: dict[tuple[str, int], str], key: Key, allowed: Disclosure) -> Shared:
-    channel, value = row["channel"], row["token"]
+    channel, value = row["channel"], row["value_hash"]
     name = f"{value & 0xFFFF_FFFF_FFFF_FFFF:016x}"  # the head of the pseudonym that silver has
     plain = clear.get((channel, value))
     if channel == "asn":  # a number in the lake: few enough to be guessed, so not hashed without the key
@@ -155,10 +182,12 @@ def _value(row: dict[str, Any], clear: dict[tuple[str, int], str], key: Key, all
     return Shared(channel, name, row["accounts"], plain)
 
 
-def clear_addresses(gold: Gold, day: date, accounts: list[str], wanted: Container[tuple[str, int]], key: Key) -> dict[tuple[str, int], str]:
-    """Addresses and networks in clear, by (channel, token), from bronze: as far back as exchanges are retained.
+def clear_addresses(
+    gold: Gold, day: date, accounts: list[str], wanted: Container[tuple[str, int]], key: Key
+) -> dict[tuple[str, int], str]:
+    """Addresses and networks in clear, by (channel, value_hash), from bronze: as far back as exchanges are retained.
 
-    wanted: those (channel, token) that are looked for. Raises UsageError if the lake keeps no exchanges.
+    wanted: those (channel, value_hash) that are looked for. Raises UsageError if the lake keeps no exchanges.
     """
     opened = _dataset(gold, "bronze.exchanges")
     if opened is None:
@@ -167,11 +196,13 @@ def clear_addresses(gold: Gold, day: date, accounts: list[str], wanted: Containe
     then = (ds.field("happened_on") >= pa.scalar(first)) & (ds.field("happened_on") <= pa.scalar(day))
     found: dict[tuple[str, int], str] = {}
     for some in _in_turns(accounts):
-        sent = opened.to_table(columns=["client_ip"], filter=then & ds.field("account_id").isin(some) & ds.field("client_ip").is_valid())
+        sent = opened.to_table(
+            columns=["client_ip"], filter=then & ds.field("account_id").isin(some) & ds.field("client_ip").is_valid()
+        )
         for address in sent["client_ip"].unique().to_pylist():
             for channel, spelt in (("address", canonical_address(address)), ("block", block(address))):
                 if spelt:
-                    at = channel, int(token(pa.array([pseudonym(key.secret, channel, spelt)]))[0])
+                    at = channel, int(value_hash(pa.array([pseudonym(key.secret, channel, spelt)]))[0])
                     if at in wanted:
                         found[at] = spelt
     return found

@@ -47,7 +47,9 @@ class Gold:
             raise UsageError(f"there is no lake at {lake}; name the folder that `iolaus run` wrote with --lake")
         self.options = {} if is_local(lake) else {k: v for k, v in os.environ.items() if k.startswith(_CREDENTIALS)}
         self._open: dict[str, DeltaTable | None] = {}
-        lake_format.check(self.lake, self._marker(), lambda: any(self.table(name) is not None for name in lake_format.TELLING))
+        lake_format.check(
+            self.lake, self._marker(), lambda: any(self.table(name) is not None for name in lake_format.TELLING)
+        )
 
     def _marker(self) -> str | None:
         """The text of the lake's marker; None if it has none."""
@@ -59,18 +61,24 @@ class Gold:
             return None
         except OSError as error:
             first = next(iter(str(error).splitlines()), type(error).__name__)
-            raise RunError(f"{self.lake} cannot be read: {first}; is the lake's address right, and are its credentials set?") from error
+            raise RunError(
+                f"{self.lake} cannot be read: {first}; is the lake's address right, and are its credentials set?"
+            ) from error
 
     def table(self, name: str) -> DeltaTable | None:
         """A table, opened and not yet read; None if the lake does not have it. Raises RunError if it cannot be read."""
         if name not in self._open:
             try:
-                self._open[name] = DeltaTable(f"{self.lake}/{name.replace('.', '/')}", storage_options=self.options or None)
+                self._open[name] = DeltaTable(
+                    f"{self.lake}/{name.replace('.', '/')}", storage_options=self.options or None
+                )
             except TableNotFoundError:
                 self._open[name] = None
             except (DeltaError, OSError) as error:
                 first = next(iter(str(error).splitlines()), type(error).__name__)
-                raise RunError(f"{name} cannot be read: {first}; is the lake's address right, and are its credentials set?") from error
+                raise RunError(
+                    f"{name} cannot be read: {first}; is the lake's address right, and are its credentials set?"
+                ) from error
         return self._open[name]
 
     def rows(self, name: str, day: date | None = None, columns: list[str] | None = None) -> pa.Table | None:
@@ -124,7 +132,9 @@ def _view(database: duckdb.DuckDBPyConnection, name: str, opened: DeltaTable, go
     layer, table = name.split(".")
     files = opened.file_uris() if Path(gold.lake).is_dir() and opened.protocol().min_reader_version == 1 else []
     if files:
-        dates = {field.name: "DATE" for field in opened.schema().fields if field.name in opened.metadata().partition_columns}
+        dates = {
+            field.name: "DATE" for field in opened.schema().fields if field.name in opened.metadata().partition_columns
+        }
         listed = ", ".join(_quoted(unquote(file)) for file in files)
         types = ", ".join(f"{_quoted(column)}: {kind}" for column, kind in dates.items())
         hive = f", hive_partitioning = true, hive_types = {{{types}}}" if dates else ""

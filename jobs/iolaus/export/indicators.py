@@ -1,4 +1,7 @@
-"""Clusters as a CSV of indicators: tactic, technique, procedure, indicator, note; for a spreadsheet, or a tool that takes no STIX."""
+"""Clusters as a CSV of indicators: tactic, technique, procedure, indicator, note.
+
+For a spreadsheet, or a tool that takes no STIX.
+"""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -32,11 +35,21 @@ def _rows(case: Case, tlp: str) -> Iterator[tuple[str, str, str, str, str]]:
     for technique, pieces in fitting(case.evidence):
         by_id[technique.id] = technique
         for piece in pieces:
-            yield (*_names(technique), str(piece["description"]), f"evidence:{piece['channel']}", f"{piece['bits']:.1f} bits; {note}")
+            yield (
+                *_names(technique),
+                str(piece["description"]),
+                f"evidence:{piece['channel']}",
+                f"{piece['bits']:.1f} bits; {note}",
+            )
     for value in case.shared:
         prints = value.channel in PROMPTS
         where = _names(by_id.get(_CRAFTING if prints else _INFRASTRUCTURE))
-        yield (*where, f"{value.accounts} accounts share this {value.channel}", f"{value.channel}:{value.clear or value.name}", note)
+        yield (
+            *where,
+            f"{value.accounts} accounts share this {value.channel}",
+            f"{value.channel}:{value.clear or value.name}",
+            note,
+        )
     for member in case.members:
         yield (*_names(by_id.get(_ACCOUNTS)), "account of the cluster", f"account:{member['account_id']}", note)
 

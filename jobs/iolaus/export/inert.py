@@ -9,8 +9,8 @@ _FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # what a spreadsheet takes for the s
 def inert(text: object, longest: int = LONGEST) -> str:
     """One line of text in which nothing acts and nothing hides.
 
-    Control and format characters (escape sequences, bidirectional overrides, zero-width characters), unassigned
-    ones and lone surrogates are shown by number, as `<U+202E>`; line ends and tabs are spaces; at most two combining marks
+    Control and format characters (escape sequences, bidirectional overrides, zero-width characters), unassigned ones
+    and lone surrogates are shown by number, as `<U+202E>`; line ends and tabs are spaces; at most two combining marks
     follow one another; what is longer than `longest` is cut, and says how long it was.
     """
     given = str(text)
@@ -30,7 +30,10 @@ def inert(text: object, longest: int = LONGEST) -> str:
 
 
 def cell(value: object) -> object:
-    """A value for a spreadsheet: numbers as they are, text that would be a formula behind an apostrophe, lists as lines of text."""
+    """A value for a spreadsheet.
+
+    Numbers as they are, text that would be a formula behind an apostrophe, lists as lines of text.
+    """
     if value is None or isinstance(value, bool | int | float):
         return value
     text = "; ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

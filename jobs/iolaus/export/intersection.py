@@ -3,15 +3,16 @@
 Each learns which of its own values the other has too, and how many the other has; nothing else, however few values are
 possible.
 
-A keyed hash would not do: whoever holds the key can hash every IPv4 address in minutes. Here each value is hashed to a point
-of Curve25519, multiplied by a secret of its owner, and by a secret of the other party; only what both have multiplied can be
-compared. To try a guess, a party must put it among its own values and have the other multiply it: guesses are as many as the
-values it offers, which the other sees and bounds.
+A keyed hash would not do: whoever holds the key can hash every IPv4 address in minutes. Here each value is hashed to a
+point of Curve25519, multiplied by a secret of its owner, and by a secret of the other party; only what both have
+multiplied can be compared. To try a guess, a party must put it among its own values and have the other multiply it:
+guesses are as many as the values it offers, which the other sees and bounds.
 
-Meadows, A more efficient cryptographic matchmaking protocol (IEEE S&P 1986); Huberman, Franklin and Hogg, Enhancing privacy
-and trust in electronic communities (EC 1999). Secure against parties that follow it and are curious, if decisional
-Diffie-Hellman is hard. Multiplication is X25519 (RFC 7748), of the library `cryptography`; only the curve itself is hashed to
-(try and increment), not its twist, for which of the two a point lies on would tell one bit of the value.
+Meadows, A more efficient cryptographic matchmaking protocol (IEEE S&P 1986); Huberman, Franklin and Hogg, Enhancing
+privacy and trust in electronic communities (EC 1999). Secure against parties that follow it and are curious, if
+decisional Diffie-Hellman is hard. Multiplication is X25519 (RFC 7748), of the library `cryptography`; only the curve
+itself is hashed to (try and increment), not its twist, for which of the two a point lies on would tell one bit of the
+value.
 """
 
 import hmac

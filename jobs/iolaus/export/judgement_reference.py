@@ -12,13 +12,13 @@ _HEAD = """# The judgement
 
 Made from `jobs/iolaus/model/judgement` by `make dictionary`; change a fact or a table there, not here.
 
-A group of accounts that belong together may be one operator's, or something innocent. Each run weighs the hypotheses below
-against each other on the same facts (naive Bayes): a hypothesis starts with its prior, and each fact adds log2 of the
-probability of what was found under it. What is published, and shown, is the margin: the bits of the best operator's
-hypothesis over the best innocent one. A case is published from a margin of {margin:g} bits on (`scoring.margin`), where at
-least {families} families of facts each give {speaks:g} bit or more to it (`scoring.families`, `scoring.family_speaks`);
-its confidence is high from {high:g} bits on (`scoring.high_margin`). Fewer than {accounts} accounts or {owners} owners, or
-less than {coordination:g} bits of coordination, are never published.
+A group of accounts that belong together may be one operator's, or something innocent. Each run weighs the hypotheses
+below against each other on the same facts (naive Bayes): a hypothesis starts with its prior, and each fact adds log2 of
+the probability of what was found under it. What is published, and shown, is the margin: the bits of the best operator's
+hypothesis over the best innocent one. A case is published from a margin of {margin:g} bits on (`scoring.margin`), where
+at least {families} families of facts each give {speaks:g} bit or more to it (`scoring.families`,
+`scoring.family_speaks`); its confidence is high from {high:g} bits on (`scoring.high_margin`). Fewer than {accounts}
+accounts or {owners} owners, or less than {coordination:g} bits of coordination, are never published.
 
 The probabilities are judgements, written down so that they can be argued with. None is below 1%, so no fact decides
 alone. A measure with an error is spread over the findings that it may be. A fact that a platform cannot show is silent.
@@ -44,7 +44,9 @@ def page() -> str:
         owners=scoring.fewest_owners,
         coordination=scoring.coordination,
     )
-    rows = [f"| `{h.name}` | {'innocent' if h.is_innocent else 'operator'} | {h.says} | {h.prior:+g} |" for h in HYPOTHESES]
+    rows = [
+        f"| `{h.name}` | {'innocent' if h.is_innocent else 'operator'} | {h.says} | {h.prior:+g} |" for h in HYPOTHESES
+    ]
     hypotheses = "\n".join(["| hypothesis | side | says | prior, bits |", "| --- | --- | --- | ---: |", *rows])
     facts = "\n".join(_fact(fact) for fact in FACTS)
     return f"{head}\n## Hypotheses\n\n{hypotheses}\n\n## Facts\n\n{facts}"

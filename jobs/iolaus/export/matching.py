@@ -1,4 +1,7 @@
-"""The exchange of two labs: what each writes, sends, and finds. `docs/sharing.md` has the steps and what each side learns."""
+"""The exchange of two labs: what each writes, sends, and finds.
+
+`docs/sharing.md` has the steps and what each side learns.
+"""
 
 import json
 from collections import Counter
@@ -29,7 +32,10 @@ class Match:
 
 
 def offer(own: Iterable[Fingerprint], shared: Key, lab: str, folder: Path) -> int:
-    """Write what is sent to the other lab, `offer.json`, and what stays, `private.json`; returns how many values are offered."""
+    """Write what is sent to the other lab, `offer.json`, and what stays, `private.json`.
+
+    Returns how many values are offered.
+    """
     rows: dict[tuple[str, str], list[list[Any]]] = {}
     for print_ in own:
         rows.setdefault((print_.kind, print_.value), []).append([print_.cluster_id, print_.kind])
@@ -49,13 +55,18 @@ def offer(own: Iterable[Fingerprint], shared: Key, lab: str, folder: Path) -> in
 def answer(own: Path, theirs: Path, shared: Key, most: int = MOST) -> int:
     """Write `answer.json`, the other lab's values multiplied by our secret, in their order; returns how many.
 
-    Raises UsageError for an offer under another key, of too many values, or a second one: each would be a set of guesses.
+    Raises UsageError for an offer under another key, of too many values, or a second one: each would be a set of
+    guesses.
     """
     kept, given = _read(own / PRIVATE), _read(theirs / OFFER)
     if given["key_id"] != shared.key_id:
-        raise UsageError(f"{theirs / OFFER} was made under another shared key than this; agree on one, and export both anew")
+        raise UsageError(
+            f"{theirs / OFFER} was made under another shared key than this; agree on one, and export both anew"
+        )
     if len(given["values"]) > most:
-        raise UsageError(f"{theirs / OFFER} has {len(given['values'])} values, each a guess; ask why, or raise --most from {most}")
+        raise UsageError(
+            f"{theirs / OFFER} has {len(given['values'])} values, each a guess; ask why, or raise --most from {most}"
+        )
     if _name(given) == kept["offer"]:
         raise UsageError(f"{theirs} is our own offer; name the folder with what the other lab sent")
     if kept["answered"] not in (None, _name(given)):
@@ -71,9 +82,16 @@ def matches(own: Path, theirs: Path) -> list[Match]:
 
     Raises UsageError if its answer is not to our offer.
     """
-    kept, sent, given, answered = _read(own / PRIVATE), _read(own / OFFER), _read(theirs / OFFER), _read(theirs / ANSWER)
+    kept, sent, given, answered = (
+        _read(own / PRIVATE),
+        _read(own / OFFER),
+        _read(theirs / OFFER),
+        _read(theirs / ANSWER),
+    )
     if answered["to"] != kept["offer"] or len(answered["values"]) != len(sent["values"]):
-        raise UsageError(f"{theirs / ANSWER} answers another offer than ours; send {own / OFFER} again, and ask for its answer")
+        raise UsageError(
+            f"{theirs / ANSWER} answers another offer than ours; send {own / OFFER} again, and ask for its answer"
+        )
     both = {x.hex() for x in _multiplied(bytes.fromhex(kept["secret"]), given["values"], theirs / OFFER)}
     offered, found = Counter[str](), dict[str, Counter[str]]()
     for value, doubled in zip(sent["values"], answered["values"], strict=True):
@@ -104,12 +122,15 @@ def _read(path: Path) -> dict[str, Any]:
         found = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(
-            f"{path} cannot be read ({error.strerror}); we make ours with `iolaus export fingerprints`, and they send theirs"
+            f"{path} cannot be read ({error.strerror}); we make ours with `iolaus export fingerprints`, and they "
+            "send theirs"
         ) from error
     except ValueError as error:
         raise UsageError(f"{path} is no JSON; ask for it again") from error
     whole = isinstance(found, dict) and found.get("format") == FORMAT and isinstance(found.get("values", []), list)
-    needed = {OFFER: ("key_id", "values"), ANSWER: ("to", "values"), PRIVATE: ("secret", "offer", "rows", "answered")}[path.name]
+    needed = {OFFER: ("key_id", "values"), ANSWER: ("to", "values"), PRIVATE: ("secret", "offer", "rows", "answered")}[
+        path.name
+    ]
     if not whole or any(k not in found for k in needed):
         raise UsageError(f"{path} is not of the format {FORMAT!r}; both labs need the same version")
     return dict(found)

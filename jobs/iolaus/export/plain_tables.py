@@ -1,4 +1,7 @@
-"""The gold tables of one run as plain Parquet files, for others: identifiers by pseudonym, and nothing that nobody vouched for."""
+"""The gold tables of one run as plain Parquet files, for others.
+
+Identifiers by pseudonym, and nothing that nobody vouched for.
+"""
 
 from collections.abc import Callable
 from datetime import date
@@ -16,17 +19,32 @@ from iolaus.settings import Key
 
 TABLES = tuple(s.table for s in STAGES if s.layer == "gold")
 ACCOUNTS = ("account_id", "account_a", "account_b")
-# Text that we wrote, or of a few known values. A column of text that is not here stays at home: identifiers come as text.
+# Text that we wrote, or of a few known values. A column of text that is not here stays at home: identifiers come as
+# text.
 OURS = frozenset(
-    {"confidence", "target", "reasons", "explanations", "summary", "channel", "kind", "part", "description", "request_model"}
+    {
+        "confidence",
+        "target",
+        "reasons",
+        "explanations",
+        "summary",
+        "channel",
+        "kind",
+        "part",
+        "description",
+        "request_model",
+    }
     | {"status", "plan", "verdict", "since_verdict"}
 )
-FINGERPRINTS = ("token",)  # unkeyed hashes of what was sent, which whoever has the text can compute
+FINGERPRINTS = ("value_hash",)  # unkeyed hashes of what was sent, which whoever has the text can compute
 _TO_THE_DAY = ("created_at", "banned_at")  # a second of it would name the account to whoever sells accounts
 
 
 def write(gold: Gold, day: date, key: Key, allowed: Disclosure, out: Path) -> tuple[dict[str, int], list[str]]:
-    """Write a file a table; returns the rows of each, and the columns that were left out. Raises UsageError if the run is not there."""
+    """Write a file a table; returns the rows of each, and the columns that were left out.
+
+    Raises UsageError if the run is not there.
+    """
     same_key(gold, day, key)
     made, left_out = {}, []
     for name in TABLES:
@@ -39,7 +57,9 @@ def write(gold: Gold, day: date, key: Key, allowed: Disclosure, out: Path) -> tu
         pq.write_table(told, out / f"{name.split('.')[1]}.parquet")
         made[name] = told.num_rows
     if not made:
-        raise UsageError(f"the lake {gold.lake} has no gold tables; name with --lake a lake that `iolaus run` has written")
+        raise UsageError(
+            f"the lake {gold.lake} has no gold tables; name with --lake a lake that `iolaus run` has written"
+        )
     return made, left_out
 
 
@@ -50,7 +70,9 @@ def _told(rows: pa.Table, key: Key, allowed: Disclosure) -> tuple[pa.Table, list
         if field.name == "cluster_id":
             columns[field.name] = _renamed(column, lambda x: cluster_name(key, x))
         elif field.name in ACCOUNTS:
-            columns[field.name] = column if "account" in allowed.kinds else _renamed(column, lambda x: account_name(key, x))
+            columns[field.name] = (
+                column if "account" in allowed.kinds else _renamed(column, lambda x: account_name(key, x))
+            )
         elif field.name in _TO_THE_DAY:
             columns[field.name] = pc.floor_temporal(column, unit="day")
         elif field.name in FINGERPRINTS:
@@ -67,4 +89,6 @@ def _is_text(kind: pa.DataType) -> bool:
 
 def _renamed(column: pa.ChunkedArray, name: Callable[[str], str]) -> pa.Array:
     coded = column.combine_chunks().dictionary_encode()
-    return pa.array([None if x is None else name(x) for x in coded.dictionary.to_pylist()], pa.string()).take(coded.indices)
+    return pa.array([None if x is None else name(x) for x in coded.dictionary.to_pylist()], pa.string()).take(
+        coded.indices
+    )

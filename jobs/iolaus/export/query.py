@@ -43,7 +43,12 @@ def ask(gold: Gold, sql: str) -> Answer:
         columns = tuple(name for name, *_ in found.description or ())
     except duckdb.CatalogException as error:
         raise UsageError(_of_tables(gold, str(error), named)) from error
-    except (duckdb.ParserException, duckdb.BinderException, duckdb.PermissionException, duckdb.InvalidInputException) as error:
+    except (
+        duckdb.ParserException,
+        duckdb.BinderException,
+        duckdb.PermissionException,
+        duckdb.InvalidInputException,
+    ) as error:
         raise UsageError(_one_line(str(error))) from error
     except duckdb.Error as error:
         raise RunError(_one_line(str(error))) from error
@@ -61,7 +66,10 @@ def _fetched(found: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
 def _of_tables(gold: Gold, message: str, named: Sequence[str]) -> str:
     absent = [name for name in named if gold.table(name) is None]
     if absent:
-        return f"the lake {gold.lake} has no {', '.join(absent)}; `iolaus {'verdict' if 'verdicts.given' in absent else 'run'}` writes it"
+        return (
+            f"the lake {gold.lake} has no {', '.join(absent)}; `iolaus "
+            f"{'verdict' if 'verdicts.given' in absent else 'run'}` writes it"
+        )
     there = [name for name in TABLES if gold.table(name) is not None]
     listed = ", ".join(name.removeprefix(f"{LAYER}.") for name in there)
     return f"{_one_line(message)} The tables of this lake are: {listed or 'none; `iolaus run` writes them'}."
@@ -100,14 +108,21 @@ def write_table(answer: Answer, out: IO[str], width: int, most: int) -> None:
     widths = [max([cell_len(name), *(cell_len(row[i]) for row in texts)]) for i, name in enumerate(names)]
     if sum(widths) + 2 * len(widths) <= width:
         lines = [names, ["─" * w for w in widths], *texts]
-        padded = ([_pad(text, w, right=right) for text, w, right in zip(line, widths, numeric, strict=True)] for line in lines)
+        padded = (
+            [_pad(text, w, right=right) for text, w, right in zip(line, widths, numeric, strict=True)] for line in lines
+        )
         out.writelines("  ".join(line).rstrip() + "\n" for line in padded)
     else:
         longest = max(map(cell_len, names))
         for number, row in enumerate(texts, 1):
             out.write(f"── row {number}\n")
-            out.writelines(f"{_pad(name, longest, right=True)}  {text}\n" for name, text in zip(names, row, strict=True))
-    out.write(f"({len(rows)} row{'' if len(rows) == 1 else 's'}{'; there are more, see --rows and --format' if cut else ''})\n")
+            out.writelines(
+                f"{_pad(name, longest, right=True)}  {text}\n" for name, text in zip(names, row, strict=True)
+            )
+    out.write(
+        f"({len(rows)} row{'' if len(rows) == 1 else 's'}"
+        f"{'; there are more, see --rows and --format' if cut else ''})\n"
+    )
 
 
 def _flat(value: Any) -> Any:

@@ -23,6 +23,10 @@ def of_digest(gold: Gold, digest: str) -> Settings | None:
 def of_day(gold: Gold, day: date) -> Settings:
     """The settings that a run date was last published with; the defaults where the lake does not say."""
     runs = gold.rows("quality.runs", day, ["table_name", "status", "began_at", "settings"])
-    made = [] if runs is None else [r for r in runs.to_pylist() if (r["table_name"], r["status"]) == (PUBLISHER, "written")]
+    made = (
+        []
+        if runs is None
+        else [r for r in runs.to_pylist() if (r["table_name"], r["status"]) == (PUBLISHER, "written")]
+    )
     last = max(made, key=lambda row: row["began_at"], default=None)
     return (of_digest(gold, last["settings"]) if last else None) or DEFAULT

@@ -37,7 +37,10 @@ _PAGES = Path(__file__).parent / "pages"
 
 
 def default_folder(lake: str) -> Path:
-    """Where the report of a local lake goes unless told otherwise: `report` beside it. Raises UsageError for an object store."""
+    """Where the report of a local lake goes unless told otherwise: `report` beside it.
+
+    Raises UsageError for an object store.
+    """
     if not is_local(lake):
         raise UsageError(f"the lake {lake} is on an object store; name a folder for the report with --out")
     return local_path(lake).parent / "report"
@@ -82,7 +85,9 @@ def write(
         "n_watched": 0 if watchlist is None else watchlist.num_rows,
         "quality": state(gold, wanted),
         "settings": settings,
-        "differ": [{"name": name, "value": inert(value), "default": default} for name, value, default in differing(settings)],
+        "differ": [
+            {"name": name, "value": inert(value), "default": default} for name, value, default in differing(settings)
+        ],
     }
     docs = f"{_DOCS}/{wanted}"
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -91,7 +96,9 @@ def write(
             write_docs(Path(made) / docs, wanted)
         there = any((folder / docs / "index.html").exists() for folder in (Path(made), out))
         _pages(Path(made), listed, report | {"docs": f"{docs}/index.html" if there else None})
-        (Path(made) / _OWNED).write_text(json.dumps({"lake": gold.lake, "run_date": wanted.isoformat()}), encoding="utf-8")
+        (Path(made) / _OWNED).write_text(
+            json.dumps({"lake": gold.lake, "run_date": wanted.isoformat()}), encoding="utf-8"
+        )
         _replace(Path(made), out, docs)
     return out / "index.html"
 
@@ -176,10 +183,22 @@ def _accounts(members: Sequence[Row]) -> dict[str, Any]:
     reasons: dict[str, int] = {}
     rows = []
     for m in members[:ROWS_MOST]:
-        times = [None if m[c] is None else int(m[c].timestamp() // 60) for c in ("first_seen", "last_seen", "created_at")]
+        times = [
+            None if m[c] is None else int(m[c].timestamp() // 60) for c in ("first_seen", "last_seen", "created_at")
+        ]
         said = [reasons.setdefault(inert(_short(r)), len(reasons)) for r in m["reasons"]]
         texts = [None if m[c] is None else inert(m[c], 60) for c in ("status", "plan")]
-        rows.append([inert(m["account_id"], 200), m["membership"], m["n_exchanges"], m["distillation_share"], *times, *texts, said])
+        rows.append(
+            [
+                inert(m["account_id"], 200),
+                m["membership"],
+                m["n_exchanges"],
+                m["distillation_share"],
+                *times,
+                *texts,
+                said,
+            ]
+        )
     first = [
         {
             "cells": [
@@ -221,9 +240,11 @@ def _graph(case: Case, settings: Settings) -> dict[str, Any]:
         else f", and of {n_pairs:,} links the {len(drawn.pairs):,} strongest among them, with every bridge."
     )
     said = (
-        f"{rule} A direct link rests on {settings.graph.families} independent families of evidence or more, a dotted one on one family; "
+        f"{rule} A direct link rests on {settings.graph.families} independent families of evidence or more, a dotted "
+        "one on one family; "
         f"a bridge is a link without which two parts would not hang together ({bridges:,} here). "
-        f"Of each account gold keeps the strongest pairs, and of accounts that meet over {settings.pairs.partners:,} others not all pairs "
+        f"Of each account gold keeps the strongest pairs, and of accounts that meet over {settings.pairs.partners:,} "
+        "others not all pairs "
         "are weighed: "
         "that two accounts have no link here is no sign that they share nothing."
     )

@@ -16,9 +16,9 @@ KINDS: dict[str, str] = {
     "coordination": "the accounts belong together",
     "automation": "programs drive them",
     "extraction": "they draw out what trains a model",
-    "labour": "they divide one kind of work among them",
-    "purpose": "the accounts were made for it",
-    "conduct": "they move to releases, replace the banned, outdo their plans or break regional policy",
+    "task_sharing": "they divide one kind of work among them",
+    "purpose_built": "the accounts were made for it",
+    "policy_signals": "they move to releases, replace the banned, outdo their plans or break regional policy",
 }
 JUDGEMENT = "judgement"  # the kind of rows of gold.cluster_evidence that are facts of the judgement
 FEW_DAYS = 2
@@ -93,12 +93,16 @@ class Case:
 
     def releases(self) -> list[tuple[datetime, str]]:
         """Models that were released in the window."""
-        return [(p["released_at"], p["model"]) for p in self.row["pivots"] or ()]
+        return [(p["released_at"], p["model"]) for p in self.row["release_adoption"] or ()]
 
     def bans(self) -> list[datetime]:
         """When members were banned, of those in the timeline's hours."""
         hours = [row["hour"] for row in self.timeline]
-        return sorted(m["banned_at"] for m in self.members if m["banned_at"] is not None and hours and m["banned_at"] >= min(hours))
+        return sorted(
+            m["banned_at"]
+            for m in self.members
+            if m["banned_at"] is not None and hours and m["banned_at"] >= min(hours)
+        )
 
 
 def cases(gold: Gold, day: date, watched: int) -> list[Case]:

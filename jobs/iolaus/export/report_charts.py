@@ -37,7 +37,10 @@ def chart_text(text: object, longest: int = 40) -> str:
 
 
 def models_of(timeline: Sequence[dict[str, Any]]) -> list[str]:
-    """The models of a cluster's timeline that are drawn apart, most asked for first, and the others' name if there are more."""
+    """The models of a cluster's timeline that are drawn apart, and the others' name if there are more.
+
+    Most asked for first.
+    """
     asked: Counter[str] = Counter()
     for row in timeline:
         asked[row["request_model"]] += row["n_exchanges"]
@@ -45,7 +48,9 @@ def models_of(timeline: Sequence[dict[str, Any]]) -> list[str]:
     return ranked if len(ranked) <= MODELS + 1 else [*ranked[:MODELS], OTHERS]
 
 
-def activity(timeline: Sequence[dict[str, Any]], releases: Sequence[tuple[datetime, str]], bans: Sequence[datetime]) -> dict[str, Any]:
+def activity(
+    timeline: Sequence[dict[str, Any]], releases: Sequence[tuple[datetime, str]], bans: Sequence[datetime]
+) -> dict[str, Any]:
     """Exchanges by hour and model, stacked, with releases and bans marked."""
     models = models_of(timeline)
     by_hour: dict[datetime, dict[str, int]] = defaultdict(lambda: dict.fromkeys(models, 0))
@@ -57,10 +62,14 @@ def activity(timeline: Sequence[dict[str, Any]], releases: Sequence[tuple[dateti
     names = [f"m{i}" for i in range(len(models))]
     columns: dict[str, Any] = {"hour": [_ms(h + _HOUR / 2) for h in hours]}
     columns |= {name: [by_hour[h][model] for h in hours] for name, model in zip(names, models, strict=True)}
-    plot = _plot(height=300, x_axis_type="datetime", tools="xpan,xwheel_zoom,reset", y_range=Range1d(start=0, end=most * 1.18))
+    plot = _plot(
+        height=300, x_axis_type="datetime", tools="xpan,xwheel_zoom,reset", y_range=Range1d(start=0, end=most * 1.18)
+    )
     plot.x_range = Range1d(start=first, end=last, bounds="auto")
     colours = [COLOURS[i % len(COLOURS)] for i in range(len(names))]
-    bars: Any = plot.vbar_stack(names, x="hour", width=3_400_000, source=ColumnDataSource(columns), color=colours, line_color=None)
+    bars: Any = plot.vbar_stack(
+        names, x="hour", width=3_400_000, source=ColumnDataSource(columns), color=colours, line_color=None
+    )
     shown = [(chart_text(model), f"@{name}{{0,0}}") for name, model in zip(names, models, strict=True)]
     tips = [("hour (UTC)", "@hour{%F %H}:00"), *shown]
     plot.add_tools(HoverTool(renderers=[bars[-1]], mode="vline", tooltips=tips, formatters={"@hour": "datetime"}))
@@ -74,7 +83,9 @@ def activity(timeline: Sequence[dict[str, Any]], releases: Sequence[tuple[dateti
     if bans:
         items.append(_bans(plot, bans, (first, last), most * 1.06))
     plot.add_layout(_legend(items), "above")
-    plot.xaxis.formatter = DatetimeTickFormatter(minutes="%H:%M", hourmin="%H:%M", hours="%H:%M", days="%d %b", months="%b %Y")
+    plot.xaxis.formatter = DatetimeTickFormatter(
+        minutes="%H:%M", hourmin="%H:%M", hours="%H:%M", days="%d %b", months="%b %Y"
+    )
     plot.yaxis.formatter = NumeralTickFormatter(format="0,0")
     plot.yaxis.axis_label = "exchanges an hour"
     plot.xgrid.visible = False
@@ -89,7 +100,9 @@ def _bans(plot: figure, bans: Sequence[datetime], within: tuple[float, float], h
         "y": [height] * len(counted),
         "n": [n for _, n in counted],
     }
-    marks: Any = plot.scatter("x", "y", source=ColumnDataSource(columns), marker="inverted_triangle", size=11, color=_ALARM)
+    marks: Any = plot.scatter(
+        "x", "y", source=ColumnDataSource(columns), marker="inverted_triangle", size=11, color=_ALARM
+    )
     plot.add_tools(HoverTool(renderers=[marks], tooltips=[("accounts banned", "@n")]))
     return LegendItem(label="accounts banned", renderers=[marks])
 
@@ -108,11 +121,21 @@ def graph(of: Links, drawn: Picture) -> dict[str, Any]:
             # Before the links one that is nowhere: it stands in the legend, as plain as ever.
             ends = ((drawn.x, a), (drawn.y, a), (drawn.x, b), (drawn.y, b))
             columns: dict[str, Any] = {
-                name: [math.nan, *xy[of[mine]].round(4).tolist()] for name, (xy, of) in zip(("x0", "y0", "x1", "y1"), ends, strict=True)
+                name: [math.nan, *xy[of[mine]].round(4).tolist()]
+                for name, (xy, of) in zip(("x0", "y0", "x1", "y1"), ends, strict=True)
             }
-            columns |= {"a": [-1, *a[mine].tolist()], "b": [-1, *b[mine].tolist()], "alpha": [1.0] + [faint] * int(mine.sum())}
+            columns |= {
+                "a": [-1, *a[mine].tolist()],
+                "b": [-1, *b[mine].tolist()],
+                "alpha": [1.0] + [faint] * int(mine.sum()),
+            }
             source = ColumnDataSource(columns, name="links")
-            style: dict[str, Any] = {"line_alpha": "alpha", "line_width": width, "line_dash": dash, "line_color": colour}
+            style: dict[str, Any] = {
+                "line_alpha": "alpha",
+                "line_width": width,
+                "line_dash": dash,
+                "line_color": colour,
+            }
             lines: Any = plot.segment("x0", "y0", "x1", "y1", source=source, **style)
             lines.nonselection_glyph = None
             items.append(LegendItem(label=label, renderers=[lines], index=0))
@@ -144,7 +167,8 @@ def graph(of: Links, drawn: Picture) -> dict[str, Any]:
 
 
 def _legend(items: list[LegendItem]) -> Legend:
-    plain: dict[str, Any] = {"border_line_color": None, "padding": 0, "margin": 0}  # Bokeh's types do not know its short forms
+    # Bokeh's types do not know its short forms
+    plain: dict[str, Any] = {"border_line_color": None, "padding": 0, "margin": 0}
     return Legend(items=items, orientation="horizontal", ncols=min(max(len(items), 1), 3), **plain)
 
 

@@ -18,7 +18,11 @@ DRAWN_ACCOUNTS = 250  # more are a blot
 DRAWN_LINKS = 1_500
 OWN_LINKS = 15  # of an account, strongest first, shown when it is chosen
 DIRECT, SINGLE, BRIDGE = 0, 1, 2  # kinds of a link
-KIND_SAYS = ("two or more independent families of evidence agree", "one family of evidence alone", "all that joins two parts")
+KIND_SAYS = (
+    "two or more independent families of evidence agree",
+    "one family of evidence alone",
+    "all that joins two parts",
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,9 @@ def links(rows: pa.Table, settings: Graph = DEFAULT.graph) -> Links:
     facts = {(k.family, k.group) if k else ("", c): 0 for c, k in zip(channel, known, strict=True)}
     column = {fact: i for i, fact in enumerate(facts)}
     best = np.zeros((len(keys), max(len(facts), 1)))
-    np.maximum.at(best, (pair, [column[(k.family, k.group) if k else ("", c)] for c, k in zip(channel, known, strict=True)]), bits)
+    np.maximum.at(
+        best, (pair, [column[(k.family, k.group) if k else ("", c)] for c, k in zip(channel, known, strict=True)]), bits
+    )
     by_family = [best[:, [i for fact, i in column.items() if fact[0] == f]].sum(axis=1) for f in FAMILIES]
     agreeing = sum((family >= settings.family_floor).astype(int) for family in by_family)
     total = best.sum(axis=1)
@@ -73,7 +79,9 @@ def links(rows: pa.Table, settings: Graph = DEFAULT.graph) -> Links:
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
     shared: list[list[tuple[str, float, int | None]]] = [[] for _ in range(len(order))]
-    for at, name, of, sharers in zip(place[pair].tolist(), channel, bits.tolist(), rows["sharers"].to_pylist(), strict=True):
+    for at, name, of, sharers in zip(
+        place[pair].tolist(), channel, bits.tolist(), rows["sharers"].to_pylist(), strict=True
+    ):
         shared[at].append((name, of, sharers))
     for each in shared:
         each.sort(key=lambda c: (-c[1], c[0]))
@@ -99,7 +107,11 @@ def picture(of: Links, seed: int = DEFAULT.graph.seed) -> Picture:
     circle = graph.layout_circle()
     # Weights near one: heavy links would draw a group to a point.
     weights = (1 + np.log1p(of.bits[drawn]) / 4).tolist()
-    laid = graph.layout_fruchterman_reingold(weights=weights or None, seed=circle, niter=300, grid=False) if len(chosen) > 1 else circle
+    laid = (
+        graph.layout_fruchterman_reingold(weights=weights or None, seed=circle, niter=300, grid=False)
+        if len(chosen) > 1
+        else circle
+    )
     xy = np.asarray(laid.coords, float).reshape(-1, 2)
     xy -= np.median(xy, axis=0) if len(xy) else 0
     # The layout lets what hangs together loosely drift far off: it is kept at the rim, so that the rest can be seen.
@@ -109,9 +121,12 @@ def picture(of: Links, seed: int = DEFAULT.graph.seed) -> Picture:
 
 
 def own_links(of: Links, drawn: Picture) -> dict[str, Any]:
-    """For each drawn account its strongest links, compact, for the page: names stand once and are referred to by number.
+    """For each drawn account its strongest links, compact, for the page.
 
-    {"accounts": [name], "channels": [what they share, in words], "links": {account: [[other, bits, kind, [channel, bits, sharers, …]]]}}
+    Names stand once and are referred to by number.
+
+    {"accounts": [name], "channels": [what they share, in words], "links": {account: [[other, bits, kind, [channel,
+    bits, sharers, …]]]}}
     """
     wanted = set(drawn.accounts.tolist())
     of_account: dict[int, list[int]] = {i: [] for i in sorted(wanted)}
@@ -128,7 +143,11 @@ def own_links(of: Links, drawn: Picture) -> dict[str, Any]:
                 names.setdefault(other, len(names)),
                 round(float(of.bits[p]), 1),
                 int(of.kind[p]),
-                [x for c, bits, sharers in of.channels[p] for x in (channels.setdefault(c, len(channels)), round(bits, 1), sharers)],
+                [
+                    x
+                    for c, bits, sharers in of.channels[p]
+                    for x in (channels.setdefault(c, len(channels)), round(bits, 1), sharers)
+                ],
             ]
             for p in pairs
             for other in [int(of.b[p]) if int(of.a[p]) == account else int(of.a[p])]

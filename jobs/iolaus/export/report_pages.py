@@ -27,7 +27,8 @@ def environment() -> Environment:
         lstrip_blocks=True,
         finalize=lambda value: _text(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
     )
-    made.policies["json.dumps_kwargs"] = {"sort_keys": False, "separators": (",", ":")}  # Bokeh refers back to what came before
+    # Bokeh refers back to what came before
+    made.policies["json.dumps_kwargs"] = {"sort_keys": False, "separators": (",", ":")}
     made.filters |= {
         "address": address,
         "asked": _asked,

@@ -42,9 +42,10 @@ def state(gold: Gold, day: date) -> State:
     results, runs = gold.rows("quality.results", day), gold.rows("quality.runs", day)
     latest: dict[tuple[str, str, str], Row] = {}
     for row in sorted([] if results is None else results.to_pylist(), key=lambda r: r["judged_at"]):
-        latest[row["table_name"], row["figure"], row["severity"]] = row
+        latest[row["table_name"], row["metric"], row["severity"]] = row
     failed = sorted(
-        (r for r in latest.values() if not r["success"]), key=lambda r: (r["severity"] != "critical", r["table_name"], r["figure"])
+        (r for r in latest.values() if not r["success"]),
+        key=lambda r: (r["severity"] != "critical", r["table_name"], r["metric"]),
     )
     stages = [] if runs is None else sorted(runs.to_pylist(), key=lambda r: r["began_at"])
     last = stages[-1] if stages else None

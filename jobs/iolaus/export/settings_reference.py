@@ -1,4 +1,7 @@
-"""The reference of settings: `docs/settings.md`, made from the tree. `python -m iolaus.export.settings_reference` writes it."""
+"""The reference of settings: `docs/settings.md`, made from the tree.
+
+`python -m iolaus.export.settings_reference` writes it.
+"""
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
@@ -35,13 +38,14 @@ sql.shuffle.partitions = 64
 Each place is over those before it:
 
 1. the defaults;
-2. one file: what `--settings FILE` names, else what the variable `IOLAUS_SETTINGS` names, else `iolaus.toml` in the folder
-   that holds the lake. Beside a lake on an object store no file is looked for: name one;
+2. one file: what `--settings FILE` names, else what the variable `IOLAUS_SETTINGS` names, else `iolaus.toml` in the
+   folder that holds the lake. Beside a lake on an object store no file is looked for: name one;
 3. environment variables: `IOLAUS__SCORING__BANNED=5`, with two underscores between the parts. Names in a table keep
    their case: `IOLAUS__PLANS__Free=20`;
 4. `--set scoring.banned=5`, on any command, as often as needed.
 
-Values of variables and of `--set` are written as in TOML or JSON; anything else is text. Spark properties are always text.
+Values of variables and of `--set` are written as in TOML or JSON; anything else is text. Spark properties are always
+text.
 
 ```sh
 iolaus settings --lake LAKE          # every value, and where it came from, in the form of iolaus.toml
@@ -60,18 +64,19 @@ own suites and patterns is part of the values. A Spark property whose name says 
 everywhere else.
 
 `iolaus report`, `iolaus export` and the notebooks use the settings that the run date was published with, not today's
-file or environment. What the command line names is over them. The report lists each value that differs from its default.
+file or environment. What the command line names is over them. The report lists each value that differs from its
+default.
 
 When you change a setting, a day that is already published keeps its old result. Run the days again for new ones; if the
-setting is under `ingestion` or `capability_patterns`, make the days anew from bronze. Use one set of values for all tasks
-of a day: `iolaus job` takes the same options.
+setting is under `ingestion` or `capability_patterns`, make the days anew from bronze. Use one set of values for all
+tasks of a day: `iolaus job` takes the same options.
 
 ## What may be in a file of its own
 
 - `suites = "suites"` names a folder, relative to the settings file. Each file `TABLE.json` in it replaces the built-in
   suite of that table; other tables keep theirs. [quality.md](quality.md) says how to write one.
-- `capability_patterns = "patterns.toml"` names a TOML file such as `coding = ["refaktor"]`. Patterns are RE2, are matched
-  against text in lower case, and add to the built-in ones.
+- `capability_patterns = "patterns.toml"` names a TOML file such as `coding = ["refaktor"]`. Patterns are RE2, are
+  matched against text in lower case, and add to the built-in ones.
 """
 
 
@@ -89,7 +94,9 @@ def page() -> str:
 
 
 def _table(rows: Iterator[tuple[str, About, Any]] | list[tuple[str, About, Any]]) -> str:
-    lines = [f"| `{name}` | `{shown(value)}` | {_cell(kind(about, value))} | {about.reason} |" for name, about, value in rows]
+    lines = [
+        f"| `{name}` | `{shown(value)}` | {_cell(kind(about, value))} | {about.reason} |" for name, about, value in rows
+    ]
     return "\n".join(["| setting | default | may be | why |", "|---|---|---|---|", *lines]) + "\n"
 
 
@@ -97,7 +104,10 @@ def _channels(section: Any) -> str:
     """The defaults of each channel, under what is common to all."""
     about = [f"- `channels.NAME.{name}`: {kind(said, value)}. {said.reason}" for name, said, value in leaves(Limits())]
     names = [each.name for each in fields(Limits)]
-    lines = [f"| `{channel}` | {' | '.join(f'`{shown(getattr(section[channel], n))}`' for n in names)} |" for channel in section.names()]
+    lines = [
+        f"| `{channel}` | {' | '.join(f'`{shown(getattr(section[channel], n))}`' for n in names)} |"
+        for channel in section.names()
+    ]
     head = [f"| NAME | {' | '.join(names)} |", "|---" * (1 + len(names)) + "|"]
     return "\n".join([*about, "", *head, *lines]) + "\n"
 

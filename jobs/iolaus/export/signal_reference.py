@@ -1,4 +1,7 @@
-"""The reference of signals: `docs/signals.md`, made from the registry. `python -m iolaus.export.signal_reference` writes it."""
+"""The reference of signals: `docs/signals.md`, made from the registry.
+
+`python -m iolaus.export.signal_reference` writes it.
+"""
 
 from pathlib import Path
 
@@ -9,18 +12,26 @@ PAGE = Path(__file__).parents[3] / "docs" / "signals.md"
 
 _HEAD = """# Signals
 
-Made from `jobs/iolaus/model/signals.py` by `make dictionary`; change a signal there, not here. Caps, floors and thresholds are the
-defaults of [settings](settings.md).
+Made from `jobs/iolaus/model/signals.py` by `make dictionary`; change a signal there, not here. Caps, floors and
+thresholds are the defaults of [settings](settings.md).
 
-A signal is a way in which accounts can be alike, or behave. Each is held against a baseline of the same data, and gives bits:
-how improbable it is that the accounts show it by chance. Signals of one family are not independent: evidence is counted by
-family. Signals of one group are views of one fact, of which the strongest counts. An innocent explanation that fits a cluster
-takes the signals that it explains from the cluster's case.
+A signal is a way in which accounts can be alike, or behave. Each is held against a baseline of the same data, and gives
+bits: how improbable it is that the accounts show it by chance. Signals of one family are not independent: evidence is
+counted by family. Signals of one group are views of one fact, of which the strongest counts. An innocent explanation
+that fits a cluster takes the signals that it explains from the cluster's case.
 """
 
 _SECTIONS = (
-    ("Shared values and measures of two accounts", "They make pairs and links, and bind the members of a cluster.", CHANNELS),
-    ("Behaviour of an account", "A cluster shows a behaviour that its members show more often than the baseline.", tuple(CLAIMS.values())),
+    (
+        "Shared values and measures of two accounts",
+        "They make pairs and links, and bind the members of a cluster.",
+        CHANNELS,
+    ),
+    (
+        "Behaviour of an account",
+        "A cluster shows a behaviour that its members show more often than the baseline.",
+        tuple(CLAIMS.values()),
+    ),
     ("Signals of a whole cluster", "They are counted over all members together.", OF_CLUSTERS),
 )
 _COLUMNS = (

@@ -12,7 +12,10 @@ _MARK = b"\xef\xbb\xbf"  # by which spreadsheets know UTF-8
 
 
 def write_csv(path: Path, rows: pa.Table) -> None:
-    """A table as CSV with a header. Lists of text are joined by semicolons; text that would be a formula is behind an apostrophe."""
+    """A table as CSV with a header.
+
+    Lists of text are joined by semicolons; text that would be a formula is behind an apostrophe.
+    """
     defused = pa.table({name: _defused(rows[name]) for name in rows.column_names})
     with path.open("wb") as out:
         out.write(_MARK)

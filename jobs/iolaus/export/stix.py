@@ -1,8 +1,8 @@
 """Clusters as a STIX 2.1 bundle (OASIS, 2021), for other labs and their platforms.
 
-The same run gives the same bundle, byte for byte: identifiers are UUIDs of version 5 of what they name, and times are those
-of the data. A cluster keeps its identifiers from run to run, so that a later bundle is a newer version of the same campaign.
-Markings are those of TLP 2.0 (FIRST, 2022) as OASIS has published them for STIX.
+The same run gives the same bundle, byte for byte: identifiers are UUIDs of version 5 of what they name, and times are
+those of the data. A cluster keeps its identifiers from run to run, so that a later bundle is a newer version of the
+same campaign. Markings are those of TLP 2.0 (FIRST, 2022) as OASIS has published them for STIX.
 """
 
 from collections.abc import Iterable, Iterator
@@ -40,7 +40,13 @@ _PATTERNS = {
 
 def bundle(cases: Iterable[Case], producer: str, tlp: str, day: date) -> str:
     """The bundle of some clusters of one run, as JSON."""
-    who = stix2.Identity(id=_id("identity", producer), created=_BEGAN, modified=_BEGAN, name=inert(producer), identity_class="organization")
+    who = stix2.Identity(
+        id=_id("identity", producer),
+        created=_BEGAN,
+        modified=_BEGAN,
+        name=inert(producer),
+        identity_class="organization",
+    )
     marking = stix2.MarkingDefinition(
         id=MARKINGS[tlp],
         created=datetime(2022, 10, 1, tzinfo=UTC),
@@ -67,13 +73,18 @@ class _Writer:
         self._marked = {"object_marking_refs": [MARKINGS[tlp]]}
         modified = datetime.combine(day + timedelta(days=1), time(), UTC)
         created = datetime.combine(case.cluster["first_flagged"], time(), UTC)
-        self._common = {"created_by_ref": _id("identity", producer), "created": created, "modified": modified, **self._marked}
+        self._common = {
+            "created_by_ref": _id("identity", producer),
+            "created": created,
+            "modified": modified,
+            **self._marked,
+        }
 
     def _named(self, kind: str, *names: object) -> dict[str, Any]:
         return {"id": _id(kind, self._producer, self._case.name, *names), **self._common}
 
     def objects(self) -> Iterator[Any]:
-        """Techniques, campaign, accounts, what was observed, infrastructure, indicators, relationships, and the grouping of them."""
+        """Techniques, campaign, accounts, observations, infrastructure, indicators, relationships, their grouping."""
         made = [*self._of_cluster()]
         yield from made
         yield stix2.Grouping(
@@ -88,7 +99,9 @@ class _Writer:
         campaign = stix2.Campaign(
             **self._named("campaign"),
             name=case.name,
-            description=inert(f"{cluster['summary']}. Score {cluster['score']:.1f} bits; {'; '.join(cluster['reasons'])}.", 5_000),
+            description=inert(
+                f"{cluster['summary']}. Score {cluster['score']:.1f} bits; {'; '.join(cluster['reasons'])}.", 5_000
+            ),
             first_seen=cluster["first_seen"],
             last_seen=cluster["last_seen"],
             objective=inert(f"to draw out what trains a model: {cluster['target']}"),
@@ -99,7 +112,9 @@ class _Writer:
         for technique, pieces in fitting(case.evidence):
             pattern = self._technique(technique)
             yield pattern
-            yield self._relationship(campaign, "uses", pattern, inert("; ".join(str(p["description"]) for p in pieces[:5]), 5_000))
+            yield self._relationship(
+                campaign, "uses", pattern, inert("; ".join(str(p["description"]) for p in pieces[:5]), 5_000)
+            )
         accounts = [self._account(m) for m in case.members]
         yield from accounts
         observed = self._observed(accounts)
@@ -165,7 +180,9 @@ class _Writer:
         yield seen
         yield self._relationship(place, "consists-of", seen)
         pattern = _PATTERNS[value.channel].format(*((clear,) if value.channel == "asn" else (kind, _escaped(clear))))
-        shown = self._indicator(f"{value.channel} {value.name}", pattern, f"{value.accounts} accounts of the cluster share it")
+        shown = self._indicator(
+            f"{value.channel} {value.name}", pattern, f"{value.accounts} accounts of the cluster share it"
+        )
         yield shown
         yield self._relationship(shown, "indicates", campaign)
 
@@ -173,7 +190,9 @@ class _Writer:
         ids = [inert(m["account_id"]) for m in self._case.members]
         for number, start in enumerate(range(0, len(ids), _ACCOUNTS)):
             names = ", ".join(f"'{_escaped(x)}'" for x in ids[start : start + _ACCOUNTS])
-            shown = self._indicator(f"accounts {number}", f"[user-account:user_id IN ({names})]", "accounts of the cluster")
+            shown = self._indicator(
+                f"accounts {number}", f"[user-account:user_id IN ({names})]", "accounts of the cluster"
+            )
             yield shown
             yield self._relationship(shown, "indicates", campaign)
             yield self._relationship(shown, "based-on", observed)
@@ -190,23 +209,34 @@ class _Writer:
         )
 
     def _notes(self, campaign: Any) -> Iterator[Any]:
-        """What innocent things it could be; fingerprints of templates, where they may leave; what the analyst decided."""
+        """What innocent things it could be; fingerprints of templates, where they may leave.
+
+        What the analyst decided.
+        """
         cluster = self._case.cluster
         texts = {"Innocent explanations that were considered": cluster["explanations"]}
         prints = [v for v in self._case.shared if v.channel in PROMPTS]
         if prints:
-            texts["Fingerprints of templates"] = [f"{v.channel} {v.clear}, sent by {v.accounts} accounts" for v in prints]
+            texts["Fingerprints of templates"] = [
+                f"{v.channel} {v.clear}, sent by {v.accounts} accounts" for v in prints
+            ]
         for abstract, lines in texts.items():
             if lines:
                 content = inert("; ".join(lines), 50_000)
-                yield stix2.Note(**self._named("note", abstract), abstract=abstract, content=content, object_refs=[campaign["id"]])
+                yield stix2.Note(
+                    **self._named("note", abstract), abstract=abstract, content=content, object_refs=[campaign["id"]]
+                )
         if cluster.get("verdict"):
-            yield stix2.Opinion(**self._named("opinion"), opinion=_OPINION[cluster["verdict"]], object_refs=[campaign["id"]])
+            yield stix2.Opinion(
+                **self._named("opinion"), opinion=_OPINION[cluster["verdict"]], object_refs=[campaign["id"]]
+            )
 
     def _relationship(self, source: Any, kind: str, target: Any, description: str | None = None) -> Any:
         named = self._named("relationship", source["id"], kind, target["id"])
         more = {"description": description} if description else {}
-        return stix2.Relationship(**named, relationship_type=kind, source_ref=source["id"], target_ref=target["id"], **more)
+        return stix2.Relationship(
+            **named, relationship_type=kind, source_ref=source["id"], target_ref=target["id"], **more
+        )
 
 
 def _reference(id_: str, url: str) -> dict[str, str]:

@@ -1,7 +1,9 @@
-"""MITRE ATLAS: the techniques that a cluster's evidence fits, as MITRE's own record of such a campaign (AML.CS0056) has them.
+"""MITRE ATLAS: the techniques that a cluster's evidence fits.
 
-Identifiers and names are those of ATLAS data 5.5.0. What the record infers of the operator's aims (theft of intellectual
-property, harm to society and users) no log shows: it is not claimed.
+They are those that MITRE's own record of such a campaign (AML.CS0056) has.
+
+Identifiers and names are those of ATLAS data 5.5.0. What the record infers of the operator's aims (theft of
+intellectual property, harm to society and users) no log shows: it is not claimed.
 """
 
 from collections.abc import Iterable
@@ -37,19 +39,37 @@ class Technique:
 
 
 _CONTENT = frozenset(prefix + c.name for c in CHANNELS if c.family == "content" for prefix in ("", POOL))
-_NETWORK = frozenset({"unsupported_region", *(prefix + c.name for c in CHANNELS if c.group == "network" for prefix in ("", POOL))})
+_NETWORK = frozenset(
+    {"unsupported_region", *(prefix + c.name for c in CHANNELS if c.group == "network" for prefix in ("", POOL))}
+)
 
 TECHNIQUES: tuple[Technique, ...] = (
     Technique("AML.T0008.005", "AI Service Proxies", "AML.TA0003", "Resource Development", channels=_NETWORK),
-    Technique("AML.T0021", "Establish Accounts", "AML.TA0003", "Resource Development", frozenset({"succession"}), frozenset({"purpose"})),
-    Technique("AML.T0065", "LLM Prompt Crafting", "AML.TA0003", "Resource Development", _CONTENT, frozenset({"labour"})),
-    Technique("AML.T0040", "AI Model Inference API Access", "AML.TA0000", "AI Model Access", kinds=frozenset({"automation"})),
+    Technique(
+        "AML.T0021",
+        "Establish Accounts",
+        "AML.TA0003",
+        "Resource Development",
+        frozenset({"succession"}),
+        frozenset({"purpose_built"}),
+    ),
+    Technique(
+        "AML.T0065", "LLM Prompt Crafting", "AML.TA0003", "Resource Development", _CONTENT, frozenset({"task_sharing"})
+    ),
+    Technique(
+        "AML.T0040", "AI Model Inference API Access", "AML.TA0000", "AI Model Access", kinds=frozenset({"automation"})
+    ),
     Technique("AML.T0024.002", "Extract AI Model", "AML.TA0010", "Exfiltration", kinds=frozenset({"extraction"})),
 )
 
 
 def fitting(evidence: Iterable[dict[str, object]]) -> list[tuple[Technique, list[dict[str, object]]]]:
-    """The techniques shown by pieces of `gold.cluster_evidence`, in ATLAS's order of tactics, each with its pieces, best first."""
-    pieces = sorted((p for p in evidence if p["kind"] != "innocent"), key=lambda p: (-float(str(p["bits"])), str(p["channel"])))
+    """The techniques shown by pieces of `gold.cluster_evidence`, each with its pieces.
+
+    In ATLAS's order of tactics; the best piece first.
+    """
+    pieces = sorted(
+        (p for p in evidence if p["kind"] != "innocent"), key=lambda p: (-float(str(p["bits"])), str(p["channel"]))
+    )
     found = [(t, [p for p in pieces if p["channel"] in t.channels or p["kind"] in t.kinds]) for t in TECHNIQUES]
     return [(technique, of) for technique, of in found if of]

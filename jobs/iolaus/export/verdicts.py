@@ -41,14 +41,19 @@ def seen(gold: Gold, cluster_id: str, run_date: date | None = None) -> Seen:
             if days
             else "gold.suspect_clusters and gold.watchlist list those there are"
         )
-        raise UsageError(f"no cluster {cluster_id!r}{f' in the run of {run_date}' if run_date else ''} in the lake {gold.lake}; {had}")
+        raise UsageError(
+            f"no cluster {cluster_id!r}{f' in the run of {run_date}' if run_date else ''} in the lake {gold.lake}; "
+            f"{had}"
+        )
     day = run_date or days[-1]
     then = of & (ds.field("run_date") == pa.scalar(day))
     scored = _rows(gold, "scoring.clusters", then, ["score", "n_exchanges"]).to_pylist()
     evidence = _rows(gold, "scoring.evidence", then & (ds.field("kind") != "innocent"), ["channel"])
     members = clusters.filter(ds.field("run_date") == pa.scalar(day))["account_id"].to_pylist()
     known = scored[0] if scored else {"score": None, "n_exchanges": None}
-    return Seen(day, sorted(members), known["score"], known["n_exchanges"], sorted(set(evidence["channel"].to_pylist())))
+    return Seen(
+        day, sorted(members), known["score"], known["n_exchanges"], sorted(set(evidence["channel"].to_pylist()))
+    )
 
 
 def give(
@@ -64,14 +69,18 @@ def give(
 ) -> dict[str, Any]:
     """Append one verdict, and return its row. Raises UsageError for a cluster or account that the run does not have.
 
-    A run of a date before `known_from` (by default, today) does not know the verdict: made anew, it ends in the same rows.
+    A run of a date before `known_from` (by default, today) does not know the verdict: made anew, it ends in the same
+    rows.
     """
     by, why = _text("--by", by), _text("--why", why)
     gold = Gold(lake)
     looked_at = seen(gold, cluster_id, run_date)
     strangers = sorted(set(named) - set(looked_at.members))
     if strangers:
-        raise UsageError(f"{strangers[0]!r} was no account of {cluster_id} in the run of {looked_at.run_date}; name its accounts, or none")
+        raise UsageError(
+            f"{strangers[0]!r} was no account of {cluster_id} in the run of {looked_at.run_date}; name its accounts, "
+            "or none"
+        )
     now = datetime.now(UTC)
     row = {
         "verdict_id": str(uuid4()),
@@ -99,7 +108,12 @@ def _append(gold: Gold, row: dict[str, Any]) -> None:
     )
     columns = pa.schema(created.schema().to_arrow())
     made = pa.Table.from_pylist([row], columns)
-    write_deltalake(created, made, mode="append", commit_properties=CommitProperties(custom_metadata={"verdict_id": row["verdict_id"]}))
+    write_deltalake(
+        created,
+        made,
+        mode="append",
+        commit_properties=CommitProperties(custom_metadata={"verdict_id": row["verdict_id"]}),
+    )
 
 
 def schema() -> Schema:
@@ -110,13 +124,20 @@ def schema() -> Schema:
             return ArrayType(PrimitiveType(name[len("array<") : -1]), contains_null=False)
         return PrimitiveType(name)
 
-    return Schema([Field(name, type_of(t), nullable=not required, metadata={"comment": says}) for name, t, says, required in COLUMNS])
+    return Schema(
+        [
+            Field(name, type_of(t), nullable=not required, metadata={"comment": says})
+            for name, t, says, required in COLUMNS
+        ]
+    )
 
 
 def _rows(gold: Gold, name: str, of: ds.Expression, columns: list[str]) -> pa.Table:
     opened = gold.table(name)
     if opened is None:
-        raise UsageError(f"the lake {gold.lake} has no table {name}; name with --lake a lake that `iolaus run` has written")
+        raise UsageError(
+            f"the lake {gold.lake} has no table {name}; name with --lake a lake that `iolaus run` has written"
+        )
     return opened.to_pyarrow_dataset().to_table(columns=columns, filter=of)
 
 
@@ -124,5 +145,8 @@ def _text(name: str, text: str) -> str:
     """One line of text. Raises UsageError if nothing is left of it, or too much."""
     line = " ".join(text.split())
     if not line or len(line) > LONGEST or not line.isprintable():
-        raise UsageError(f"{name} is to say something in at most {LONGEST} printable characters: whoever reads the verdict later must know")
+        raise UsageError(
+            f"{name} is to say something in at most {LONGEST} printable characters: whoever reads the verdict later "
+            "must know"
+        )
     return line

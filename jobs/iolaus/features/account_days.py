@@ -39,8 +39,18 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
             dated = made.add_column(0, "happened_on", pa.array([day] * len(made), pa.date32()))
             yield from dated.combine_chunks().to_batches()
 
-    columns = exchanges.select("*", F.xxhash64("exchange_id").alias("draw"), *_tokens()).drop(
-        "exchange_id", "happened_on", "arrived_on", "address", "block", "device", "key_id", "country", "answer_hash", "prior_hash"
+    columns = exchanges.select("*", F.xxhash64("exchange_id").alias("draw"), *_values()).drop(
+        "exchange_id",
+        "happened_on",
+        "arrived_on",
+        "address",
+        "block",
+        "device",
+        "key_id",
+        "country",
+        "request_hash",
+        "answer_hash",
+        "prior_hash",
     )
     sketched = columns.mapInArrow(sketch, parts)
     return sketched.repartition("account_id").sortWithinPartitions("account_id").mapInArrow(merge, schema)
@@ -49,10 +59,14 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
 def _without_placeholders(exchanges: DataFrame, run: Run) -> DataFrame:
     """The exchanges, of which those whose prompt is a placeholder have no text.
 
-    A placeholder stands where a gateway left the prompt out: unrelated accounts send it in most of their exchanges, so that it
-    makes strangers alike. Those that adapters know by their words never come here (`iolaus.text.markers`); this finds the others.
-    Each account votes for the prompt of one of its exchanges, drawn by a hash, so that neither one account with many exchanges
-    nor a greeting that all send once decides. What is removed is all that the text gave: its hashes, terms and signature.
+    A placeholder stands where a gateway left the prompt out: unrelated accounts send it in most of their
+    exchanges, so that it
+    makes strangers alike. Those that adapters know by their words never come here (`iolaus.text.markers`); this
+    finds the others.
+    Each account votes for the prompt of one of its exchanges, drawn by a hash, so that neither one account with
+    many exchanges
+    nor a greeting that all send once decides. What is removed is all that the text gave: its hashes, terms and
+    signature.
 
         account_id  prompt_hash        account_id  prompt_hash
         a           7                  a           null          7 has the votes of `placeholder_share` of all accounts
@@ -64,10 +78,13 @@ def _without_placeholders(exchanges: DataFrame, run: Run) -> DataFrame:
         return exchanges
     votes = exchanges.groupBy("account_id").agg(F.min_by("prompt_hash", F.xxhash64("exchange_id")).alias("prompt_hash"))
     counted = votes.groupBy("prompt_hash").agg(F.count(F.lit(1)).alias("votes"))
-    common = F.when(F.col("votes") >= settings.placeholder_accounts, F.col("prompt_hash"))  # null for all others, which are one row
+    # null for all others, which are one row
+    common = F.when(F.col("votes") >= settings.placeholder_accounts, F.col("prompt_hash"))
     few = counted.groupBy(common.alias("prompt_hash")).agg(F.sum("votes").alias("votes"))
     share = F.col("votes") / F.sum("votes").over(Window.partitionBy(F.lit(0)))
-    found = few.withColumn("share", share).where(F.col("prompt_hash").isNotNull() & (F.col("share") >= settings.placeholder_share))
+    found = few.withColumn("share", share).where(
+        F.col("prompt_hash").isNotNull() & (F.col("share") >= settings.placeholder_share)
+    )
     found = found.select("prompt_hash", F.lit(True).alias("is_placeholder"))
     joined = exchanges.join(F.broadcast(found), "prompt_hash", "left")
     cleared = {name: F.lit(_EMPTY.get(name)).cast(exchanges.schema[name].dataType) for name in _OF_TEXT}
@@ -75,6 +92,6 @@ def _without_placeholders(exchanges: DataFrame, run: Run) -> DataFrame:
     return joined.withColumns(kept).select(exchanges.columns)
 
 
-def _tokens() -> list[Column]:
-    """How an exchange was sent, as 64-bit tokens, named as in `iolaus.model.signals.SENT`."""
-    return [as_long(F.col(column), form).alias(f"{name}_token") for name, (_, column, form) in SENT.items()]
+def _values() -> list[Column]:
+    """How an exchange was sent, as 64-bit values, named as in `iolaus.model.signals.SENT`."""
+    return [as_long(F.col(column), form).alias(f"{name}_value") for name, (_, column, form) in SENT.items()]

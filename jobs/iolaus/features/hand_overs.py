@@ -9,17 +9,23 @@ from iolaus.settings import Run
 def transform(exchanges: DataFrame, run: Run) -> DataFrame:
     """One row a pair of accounts of which the second went on with answers that were given to the first, on one day.
 
-    The platform made the answers, so whoever quotes one has it from the account that it was given to. What many are given, or
-    many quote, is no conversation: a refusal in fixed words, an example that a tutorial shows. A conversation that goes on
-    after midnight is not seen.
+    The platform made the answers, so whoever quotes one has it from the account that it was given to. What many are
+    given, or many quote, is no conversation: a refusal in fixed words, an example that a tutorial shows. A conversation
+    that goes on after midnight is not seen.
 
     | exchange       | account | answer | quotes |    | account_from | account_to | n | minutes |
     |----------------|---------|--------|--------|    |--------------|------------|---|---------|
     | e1, at 9:00    | a       | x      |        |    | a            | b          | 1 | 4.0     |
     | e2, at 9:04    | b       | y      | x      |
     """
-    one_account = F.min("account_id").alias("account_from"), F.max("account_id").alias("last"), F.min("requested_at").alias("given_at")
-    given = exchanges.where("answer_hash is not null").groupBy("answer_hash").agg(*one_account).where("account_from = last")
+    one_account = (
+        F.min("account_id").alias("account_from"),
+        F.max("account_id").alias("last"),
+        F.min("requested_at").alias("given_at"),
+    )
+    given = (
+        exchanges.where("answer_hash is not null").groupBy("answer_hash").agg(*one_account).where("account_from = last")
+    )
     quoted = exchanges.where("prior_hash is not null").groupBy(F.col("prior_hash").alias("answer_hash"), "account_id")
     quoting = quoted.agg(F.min("requested_at").alias("quoted_at"))
     met = quoting.join(given, "answer_hash").where("quoted_at >= given_at")

@@ -25,7 +25,9 @@ def transform(
     population: DataFrame,
     run: Run,
 ) -> DataFrame:
-    """One row a pair of members and channel. Of each account its strongest pairs are kept, so that the table grows with accounts.
+    """One row a pair of members and channel.
+
+    Of each account its strongest pairs are kept, so that the table grows with accounts.
 
     Links come first, by their bits. Only for members that have too few of them are all pairs looked through: a large
     cluster has millions, and nearly all its members have links enough.
@@ -33,7 +35,9 @@ def transform(
     published = scored.where(F.col("confidence") != "low").select("cluster_id")
     keyed = population.select("account_id", "account_key")
     members = broadcast_if_small(
-        clusters.join(published, "cluster_id").join(keyed, "account_id").select("cluster_id", "account_id", "account_key")
+        clusters.join(published, "cluster_id")
+        .join(keyed, "account_id")
+        .select("cluster_id", "account_id", "account_key")
     )
     tables, shown = (infrastructure, templates, content, synchrony, cohort), run.settings.scoring.links_shown
     linked = (
@@ -42,8 +46,12 @@ def transform(
         .localCheckpoint()
     )
     have = _by_end(linked).groupBy("end").agg(F.count(F.lit(1)).alias("n")).where(F.col("n") >= shown)
-    short = broadcast_if_small(members.join(have, members["account_key"] == have["end"], "left_anti").select("account_key"))
-    others = _inside(_touching(evidence(tables, "bits"), short), members).groupBy("a", "b").agg(F.sum("bits").alias("bits"))
+    short = broadcast_if_small(
+        members.join(have, members["account_key"] == have["end"], "left_anti").select("account_key")
+    )
+    others = (
+        _inside(_touching(evidence(tables, "bits"), short), members).groupBy("a", "b").agg(F.sum("bits").alias("bits"))
+    )
     others = others.join(linked, ["a", "b"], "left_anti").select("a", "b", "bits", F.lit(0).alias("link"))
     best = Window.partitionBy("end").orderBy(F.desc("link"), F.desc("bits"), "a", "b")
     ranked = _by_end(linked.unionByName(others)).withColumn("nth", F.row_number().over(best))

@@ -7,28 +7,39 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from iolaus.engine.broadcast import broadcast_if_small
-from iolaus.model.signals import WRAPPERS
+from iolaus.model.signals import TEMPLATES
 from iolaus.schemas.table import table
 from iolaus.settings import Run
 from iolaus.text.redaction import exemplar
 
 _SAMPLES = 3  # texts that an exemplar is made of
-_KEY = ("cluster_id", "channel", "token")
-_CHANNELS = ("system", "prompt", *WRAPPERS)
+_KEY = ("cluster_id", "channel", "value_hash")
+_CHANNELS = ("system", "prompt", *TEMPLATES)
 
 
 def transform(
-    scored: DataFrame, clusters: DataFrame, tokens: DataFrame, exchanges: DataFrame, arrived: DataFrame, previous: DataFrame, run: Run
+    scored: DataFrame,
+    clusters: DataFrame,
+    shared_values: DataFrame,
+    exchanges: DataFrame,
+    arrived: DataFrame,
+    previous: DataFrame,
+    run: Run,
 ) -> DataFrame:
     """One row a listed cluster and text that several members share: the most shared of each kind.
 
-    The exemplar is taken from the day's own exchanges (`silver.exchanges`, and their text in `bronze.exchanges`), so that no
-    history is read; a text not sent on the day keeps the exemplar of an earlier run. Only texts of listed clusters leave bronze.
+    The exemplar is taken from the day's own exchanges (`silver.exchanges`, and their text in `bronze.exchanges`), so
+    that no history is read; a text not sent on the day keeps the exemplar of an earlier run. Only texts of listed
+    clusters leave bronze.
     """
-    members = broadcast_if_small(clusters.join(scored.select("cluster_id"), "cluster_id").select("cluster_id", "account_id"))
-    shared = broadcast_if_small(_most_shared(members, tokens, run))  # a broadcast_if_small rows a listed cluster
+    members = broadcast_if_small(
+        clusters.join(scored.select("cluster_id"), "cluster_id").select("cluster_id", "account_id")
+    )
+    shared = broadcast_if_small(_most_shared(members, shared_values, run))  # a broadcast_if_small rows a listed cluster
     samples = _samples(members, shared, exchanges)
-    seen = _texts(samples, arrived).mapInArrow(_exemplars, "cluster_id string, channel string, token long, today string")
+    seen = _texts(samples, arrived).mapInArrow(
+        _exemplars, "cluster_id string, channel string, value_hash long, today string"
+    )
     earlier = previous.select(*_KEY, F.col("exemplar").alias("earlier"), F.col("seen_on").alias("earlier_on"))
     rows = shared.join(seen, [*_KEY], "left").join(earlier, [*_KEY], "left")
     return rows.select(
@@ -36,10 +47,10 @@ def transform(
         "cluster_id",
         "kind",
         "channel",
-        "token",
+        "value_hash",
         "n_accounts",
         "n_exchanges",
-        "n_owners_at_large",
+        "n_baseline_owners",
         F.coalesce("today", "earlier").alias("exemplar"),
         F.when(F.col("today").isNotNull(), F.lit(run.day)).otherwise(F.col("earlier_on")).alias("seen_on"),
         F.lit(run.run_id).alias("run_id"),
@@ -51,27 +62,38 @@ def _kind(channel: Column) -> Column:
     return F.when(channel.startswith("head"), "opening").when(channel.startswith("tail"), "closing").otherwise(channel)
 
 
-def _most_shared(members: DataFrame, tokens: DataFrame, run: Run) -> DataFrame:
+def _most_shared(members: DataFrame, shared_values: DataFrame, run: Run) -> DataFrame:
     """Of each cluster and kind, the texts that most members send; of texts that equally many send, the longest."""
-    had = members.join(tokens.where(F.col("channel").isin(*_CHANNELS)), "account_id")
+    had = members.join(shared_values.where(F.col("channel").isin(*_CHANNELS)), "account_id")
     counted = had.groupBy(*_KEY).agg(
         F.count(F.lit(1)).cast("int").alias("n_accounts"),
         F.sum("n").alias("n_exchanges"),
-        F.max("users").alias("n_owners_at_large"),
+        F.max("n_owners").alias("n_baseline_owners"),
     )
     words = F.coalesce(F.try_element_at(F.split("channel", "[a-z]+"), F.lit(2)).try_cast("int"), F.lit(0))
     order = Window.partitionBy("cluster_id", "kind").orderBy(
-        F.desc(F.round(F.log2("n_accounts"))), F.desc(words), F.desc("n_accounts"), F.desc("n_exchanges"), "channel", "token"
+        F.desc(F.round(F.log2("n_accounts"))),
+        F.desc(words),
+        F.desc("n_accounts"),
+        F.desc("n_exchanges"),
+        "channel",
+        "value_hash",
     )
-    # Of affixes of several lengths, which are views of one wrapper, those as long as the first.
-    several = counted.where(F.col("n_accounts") >= run.settings.scoring.template_accounts).withColumn("kind", _kind(F.col("channel")))
+    # Of affixes of several lengths, which are views of one template, those as long as the first.
+    several = counted.where(F.col("n_accounts") >= run.settings.scoring.template_accounts).withColumn(
+        "kind", _kind(F.col("channel"))
+    )
     alike = several.withColumn("best", F.first("channel").over(order)).where("channel = best").drop("best")
-    return alike.withColumn("nth", F.row_number().over(order)).where(F.col("nth") <= run.settings.scoring.templates_shown).drop("nth")
+    return (
+        alike.withColumn("nth", F.row_number().over(order))
+        .where(F.col("nth") <= run.settings.scoring.templates_shown)
+        .drop("nth")
+    )
 
 
 def _samples(members: DataFrame, shared: DataFrame, exchanges: DataFrame) -> DataFrame:
-    """A few exchanges of the day for each text: (cluster_id, channel, token, exchange_id)."""
-    carried = F.array(*(F.struct(F.lit(c).alias("channel"), F.col(f"{c}_hash").alias("token")) for c in _CHANNELS))
+    """A few exchanges of the day for each text: (cluster_id, channel, value_hash, exchange_id)."""
+    carried = F.array(*(F.struct(F.lit(c).alias("channel"), F.col(f"{c}_hash").alias("value_hash")) for c in _CHANNELS))
     sent = exchanges.join(members, "account_id").select("cluster_id", "exchange_id", F.inline(carried))
     mine = sent.join(shared.select(*_KEY), [*_KEY])
     order = Window.partitionBy(*_KEY).orderBy(F.xxhash64("exchange_id"), "exchange_id")
@@ -79,7 +101,7 @@ def _samples(members: DataFrame, shared: DataFrame, exchanges: DataFrame) -> Dat
 
 
 def _texts(samples: DataFrame, arrived: DataFrame) -> DataFrame:
-    """The texts of the sampled exchanges, in one list a shared text: (cluster_id, channel, token, texts)."""
+    """The texts of the sampled exchanges, in one list a shared text: (cluster_id, channel, value_hash, texts)."""
     said = arrived.select("exchange_id", "prompt", "system_instructions").join(F.broadcast(samples), "exchange_id")
     text = F.when(F.col("channel") == "system", F.col("system_instructions")).otherwise(F.col("prompt"))
     texts = F.array_sort(F.collect_set(F.substring(text, 1, 100_000)))
@@ -93,4 +115,6 @@ def _exemplars(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             exemplar({"head": "opening", "tail": "closing"}.get(kind, kind), texts)
             for kind, texts in zip(kinds, batch["texts"].to_pylist(), strict=True)
         ]
-        yield pa.RecordBatch.from_arrays([*(batch[name] for name in _KEY), pa.array(made, pa.string())], names=[*_KEY, "today"])
+        yield pa.RecordBatch.from_arrays(
+            [*(batch[name] for name in _KEY), pa.array(made, pa.string())], names=[*_KEY, "today"]
+        )

@@ -7,14 +7,18 @@ from iolaus.schemas.table import table
 from iolaus.settings import Run
 
 
-def transform(scored: DataFrame, clusters: DataFrame, embeddings: DataFrame, run: Run) -> DataFrame:
+def transform(scored: DataFrame, clusters: DataFrame, profiles: DataFrame, run: Run) -> DataFrame:
     """One row a published cluster, hour and model in which any member was active."""
     published = scored.where(F.col("confidence") != "low").select("cluster_id")
     members = clusters.join(published, "cluster_id").select("cluster_id", "account_id")
-    rows = members.join(embeddings.select("account_id", "activity"), "account_id").select("cluster_id", "account_id", F.inline("activity"))
+    rows = members.join(profiles.select("account_id", "activity"), "account_id").select(
+        "cluster_id", "account_id", F.inline("activity")
+    )
     sums = rows.groupBy("cluster_id", "hour", "model").agg(
         F.sum("n").alias("n_exchanges"), F.countDistinct("account_id").cast("int").alias("n_accounts")
     )
-    made = sums.withColumn("hour", F.timestamp_seconds(F.col("hour").cast("long") * 3600)).withColumnRenamed("model", "request_model")
+    made = sums.withColumn("hour", F.timestamp_seconds(F.col("hour").cast("long") * 3600)).withColumnRenamed(
+        "model", "request_model"
+    )
     run_columns = {"run_date": F.lit(run.day), "run_id": F.lit(run.run_id)}
     return made.withColumns(run_columns).select(*table("gold.cluster_timeline").schema.fieldNames())

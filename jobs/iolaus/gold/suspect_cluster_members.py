@@ -4,16 +4,22 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from iolaus.engine.broadcast import broadcast_if_small
-from iolaus.model.behaviour import known_exchanges
+from iolaus.model.behaviour import sampled_exchanges
 from iolaus.model.bits import MILLI
-from iolaus.model.signals import CHANNEL, TOKEN_FAMILIES
+from iolaus.model.signals import CHANNEL, VALUE_FAMILIES
 from iolaus.model.verdicts import in_force, of_accounts
 from iolaus.schemas.table import table
 from iolaus.settings import Run
 
 
 def transform(
-    scored: DataFrame, clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, accounts: DataFrame, verdicts: DataFrame, run: Run
+    scored: DataFrame,
+    clusters: DataFrame,
+    shared_values: DataFrame,
+    profiles: DataFrame,
+    accounts: DataFrame,
+    verdicts: DataFrame,
+    run: Run,
 ) -> DataFrame:
     """One row a member of a published cluster."""
     published = scored.where(F.col("confidence") != "low").select("cluster_id", "n_accounts")
@@ -21,16 +27,20 @@ def transform(
         "cluster_id", "account_id", "membership", "bits", "reasons", "behaviour", "cohort", "n_accounts"
     )
     known = accounts.select("account_id", "created_at", "status", "banned_at", "plan", "org_id")
-    used = embeddings.select("account_id", "n_exchanges", F.col("first_at").alias("first_seen"), F.col("last_at").alias("last_seen"))
+    used = profiles.select(
+        "account_id", "n_exchanges", F.col("first_at").alias("first_seen"), F.col("last_at").alias("last_seen")
+    )
     rows = members.join(used, "account_id").join(known, "account_id", "left")
-    rows = rows.join(_carried(members, tokens, embeddings, run), ["cluster_id", "account_id"], "left")
+    rows = rows.join(_carried(members, shared_values, profiles, run), ["cluster_id", "account_id"], "left")
     share = F.round(F.least(F.coalesce("carried", F.lit(0.0)), F.lit(1.0)), 4)
     said = F.transform("reasons", lambda r: F.concat_ws(" ", F.lit("Members"), _says()[r]))
     more = [
         F.when(F.col("cohort") >= 2 * MILLI, "it was made when the others were"),
         F.when(F.col("behaviour") >= 2 * MILLI, "it is used as the others are"),
     ]
-    rows = rows.withColumn("distillation_share", share).withColumn("reasons", F.array_compact(F.concat(said, F.array(*more))))
+    rows = rows.withColumn("distillation_share", share).withColumn(
+        "reasons", F.array_compact(F.concat(said, F.array(*more)))
+    )
     if verdicts.isEmpty():
         rows = rows.withColumns({name: F.lit(None).cast("string") for name in ("verdict", "verdict_id")})
     else:
@@ -39,20 +49,20 @@ def transform(
     return rows.withColumns(run_columns).select(*table("gold.suspect_cluster_members").schema.fieldNames())
 
 
-def _carried(members: DataFrame, tokens: DataFrame, embeddings: DataFrame, run: Run) -> DataFrame:
-    """The share of each member's exchanges that carry the phrase, of those that many members send, which it sends most."""
-    content = tokens.where(F.col("channel").isin(*TOKEN_FAMILIES["content"]) & (F.col("channel") != "tools"))
-    mine = content.select("account_id", "channel", "token", "n").join(
+def _carried(members: DataFrame, shared_values: DataFrame, profiles: DataFrame, run: Run) -> DataFrame:
+    """The share of each member's exchanges that carry its most sent text fragment, of those that many members send."""
+    content = shared_values.where(F.col("channel").isin(*VALUE_FAMILIES["content"]) & (F.col("channel") != "tools"))
+    mine = content.select("account_id", "channel", "value_hash", "n").join(
         broadcast_if_small(members.select("cluster_id", "account_id", "n_accounts")), "account_id"
     )
-    typical = mine.groupBy("cluster_id", "channel", "token", "n_accounts").agg(F.count(F.lit(1)).alias("having"))
+    typical = mine.groupBy("cluster_id", "channel", "value_hash", "n_accounts").agg(F.count(F.lit(1)).alias("having"))
     typical = typical.where(F.col("having") >= run.settings.scoring.typical_share * F.col("n_accounts")).select(
-        "cluster_id", "channel", "token"
+        "cluster_id", "channel", "value_hash"
     )
-    sent = mine.join(broadcast_if_small(typical), ["cluster_id", "channel", "token"]).join(
-        embeddings.select("account_id", "n_exchanges", "n_known"), "account_id"
+    sent = mine.join(broadcast_if_small(typical), ["cluster_id", "channel", "value_hash"]).join(
+        profiles.select("account_id", "n_exchanges", "n_sampled"), "account_id"
     )
-    return sent.groupBy("cluster_id", "account_id").agg(F.max(F.col("n") / known_exchanges()).alias("carried"))
+    return sent.groupBy("cluster_id", "account_id").agg(F.max(F.col("n") / sampled_exchanges()).alias("carried"))
 
 
 def _says() -> Column:

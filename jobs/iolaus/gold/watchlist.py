@@ -8,7 +8,7 @@ from iolaus.settings import Run
 
 
 def transform(clusters: DataFrame, previous: DataFrame, run: Run) -> DataFrame:
-    """One row a cluster of low confidence, in the columns of `gold.suspect_clusters`, with the day it was first listed."""
+    """One row a cluster of low confidence, with the columns of `gold.suspect_clusters` and its first listing."""
     listed = previous.select("cluster_id", F.col("first_flagged").alias("earlier"))
     dated = clusters.where(F.col("confidence") == "low").join(listed, "cluster_id", "left")
     columns = {"first_flagged": F.coalesce("earlier", F.lit(run.day)), "run_id": F.lit(run.run_id)}

@@ -9,16 +9,16 @@ from iolaus.model.bits import MILLI
 from iolaus.model.membership.families import FAMILIES
 from iolaus.model.membership.judge import assign
 from iolaus.model.membership.reunion import one_group, renamed
-from iolaus.model.membership.typical import held
+from iolaus.model.membership.typical import packed_values
 from iolaus.model.population import background, size
-from iolaus.model.verdicts import CONFIRMED, cleared_members, heirs, in_force, of_accounts
+from iolaus.model.verdicts import CONFIRMED, cleared_members, in_force, of_accounts, successors
 from iolaus.settings import Run
 
 
 def transform(
     communities: DataFrame,
-    tokens: DataFrame,
-    embeddings: DataFrame,
+    shared_values: DataFrame,
+    profiles: DataFrame,
     accounts: DataFrame,
     population: DataFrame,
     behaviour: DataFrame,
@@ -33,17 +33,24 @@ def transform(
     accounts of a confirmed cluster goes by that cluster's id.
     """
     counted = size(population)
-    binned = bins(behaviour, embeddings, creation_places(accounts), run.settings.window_days).localCheckpoint()
-    at_large = background(binned, run.settings.window_days)
-    shared = tokens.where("degree >= 2")  # what counts for one owner alone is typical of no group
-    profiles = binned.join(held(shared), "account_id", "left").localCheckpoint()
-    members, linked = communities.select("community", "account_id"), communities.where("origin = 'links'").select("community", "account_id")
+    binned = bins(behaviour, profiles, creation_places(accounts), run.settings.window_days).localCheckpoint()
+    baseline = background(binned, run.settings.window_days)
+    shared = shared_values.where("n_qualifying_owners >= 2")  # what counts for one owner alone is typical of no group
+    binned_profiles = binned.join(packed_values(shared), "account_id", "left").localCheckpoint()
+    members, linked = (
+        communities.select("community", "account_id"),
+        communities.where("origin = 'links'").select("community", "account_id"),
+    )
     settings = run.settings.profile
     for nth in range(settings.rounds):
         if nth:
-            names = one_group(members, share=settings.same_group, driver_edges=run.settings.graph.driver_edges).localCheckpoint()
+            names = one_group(
+                members, share=settings.same_group, driver_edges=run.settings.graph.driver_edges
+            ).localCheckpoint()
             members, linked, communities = (renamed(rows, names) for rows in (members, linked, communities))
-        members = assign(members, linked, profiles, at_large, counted, settings, run.settings.channels).localCheckpoint()
+        members = assign(
+            members, linked, binned_profiles, baseline, counted, settings, run.settings.channels
+        ).localCheckpoint()
     members = _without_strays(members, settings.weakest)
     force = None if verdicts.isEmpty() else in_force(verdicts, run)
     if force is not None:
@@ -51,11 +58,19 @@ def transform(
         members = members.join(cleared, ["community", "account_id"], "left_anti").localCheckpoint()
     of_group = Window.partitionBy("community")
     members = members.withColumn("size", F.count(F.lit(1)).over(of_group)).where(F.col("size") >= settings.fewest)
-    ids = carry(previous.select("cluster_id", "account_id"), members.select("community", "account_id"), born_on=run.day.isoformat())
+    ids = carry(
+        previous.select("cluster_id", "account_id"),
+        members.select("community", "account_id"),
+        born_on=run.day.isoformat(),
+    )
     if force is not None:
-        ids = _with_heirs(members, ids, previous, force, tokens, embeddings, accounts, counted.owners, run)
+        ids = _with_successors(members, ids, previous, force, shared_values, profiles, accounts, counted.owners, run)
     origin = F.when(F.size("origins") > 1, "both").otherwise(F.element_at("origins", 1))
-    origins = communities.groupBy("community").agg(F.collect_set("origin").alias("origins")).select("community", origin.alias("origin"))
+    origins = (
+        communities.groupBy("community")
+        .agg(F.collect_set("origin").alias("origins"))
+        .select("community", origin.alias("origin"))
+    )
     rows = members.join(F.broadcast(ids), "community").join(F.broadcast(origins), "community")
     odds = F.pow(F.lit(2.0), F.col("bits") / F.lit(float(MILLI)))
     return rows.select(
@@ -78,30 +93,32 @@ def _without_strays(members: DataFrame, weakest: float) -> DataFrame:
     return members.withColumn("typical", typical).where(F.col("bits") >= weakest * F.col("typical")).drop("typical")
 
 
-def _with_heirs(
+def _with_successors(
     members: DataFrame,
     ids: DataFrame,
     previous: DataFrame,
     force: DataFrame,
-    tokens: DataFrame,
-    embeddings: DataFrame,
+    shared_values: DataFrame,
+    profiles: DataFrame,
     accounts: DataFrame,
     owners: int,
     run: Run,
 ) -> DataFrame:
-    """`ids`, in which each heir of a confirmed cluster has its id, and names it among its parents."""
+    """`ids`, in which each successor of a confirmed cluster has its id, and names it among its parents."""
     judged = of_accounts(force).where(F.col("verdict") == CONFIRMED).select("cluster_id", "account_id")
     lived_on = previous.join(judged.select("cluster_id").distinct(), "cluster_id").select("cluster_id", "account_id")
     seeds = judged.unionByName(lived_on).distinct().localCheckpoint()
     placed = members.select("community", "account_id")
-    found = heirs(placed, ids, seeds, tokens, embeddings, accounts, owners, run.settings)
+    found = successors(placed, ids, seeds, shared_values, profiles, accounts, owners, run.settings)
     taken = ids.join(found, "community", "left")
-    inherits = F.col("heir_of").isNotNull()
+    inherits = F.col("successor_of").isNotNull()
     return taken.select(
         "community",
-        F.coalesce("heir_of", "cluster_id").alias("cluster_id"),
-        F.when(inherits, "heir").otherwise(F.col("event")).alias("event"),
-        F.when(inherits, F.array_sort(F.array_union("parents", F.array("heir_of")))).otherwise(F.col("parents")).alias("parents"),
+        F.coalesce("successor_of", "cluster_id").alias("cluster_id"),
+        F.when(inherits, "successor").otherwise(F.col("event")).alias("event"),
+        F.when(inherits, F.array_sort(F.array_union("parents", F.array("successor_of"))))
+        .otherwise(F.col("parents"))
+        .alias("parents"),
     ).localCheckpoint()
 
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from iolaus.engine.exchange import by_task, dealt, whole
+from iolaus.engine.exchange import by_task, partitioned, whole
 from iolaus.engine.plan import tasks_for
 from iolaus.graphs.triangles import truss
 from iolaus.model.account_keys import with_names
@@ -47,7 +47,7 @@ def transform(
             agreeing = sum((pairs[family].to_numpy() >= floor).astype(int) for family in FAMILIES)
             yield pairs.filter(pa.array((agreeing >= settings.families) & (pairs["bits"].to_numpy() >= enough)))
 
-    together = by_task(dealt(rows, lambda batch: task_of(batch, tasks)), tasks, weigh, _PAIR)
+    together = by_task(partitioned(rows, lambda batch: task_of(batch, tasks)), tasks, weigh, _PAIR)
     strong = with_names(together.withColumnsRenamed({"a": "key_a", "b": "key_b"}), population).localCheckpoint()
     ends = ["account_a", "account_b"]
     marked = strong.withColumn("verdict_id", F.lit(None).cast("string"))
@@ -58,26 +58,35 @@ def transform(
     kept = marked.join(closed.select(F.col("a").alias("account_a"), F.col("b").alias("account_b"), "triangles"), ends)
     kept = kept.unionByName(marked.where("verdict_id is not null").withColumn("triangles", F.lit(0).cast("long")))
     triangles = F.col("triangles").cast("int").alias("triangles")
-    return kept.select(F.lit(run.day).alias("run_date"), *ends, "key_a", "key_b", *FAMILIES, "bits", triangles, "verdict_id")
+    return kept.select(
+        F.lit(run.day).alias("run_date"), *ends, "key_a", "key_b", *FAMILIES, "bits", triangles, "verdict_id"
+    )
 
 
 _PAIR = ", ".join(["a long", "b long", *(f"{family} int" for family in FAMILIES), "bits int"])
-_GROUPS = sorted({(FAMILIES.index(channel.family), channel.group) for channel in CHANNEL.values()})  # of one family they stand together
+# of one family they stand together
+_GROUPS = sorted({(FAMILIES.index(channel.family), channel.group) for channel in CHANNEL.values()})
 
 
 def _by_family(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """(a, b, each of FAMILIES, bits) of all rows of a task, one row a pair: of a group the best channel, of a family the sum of groups."""
+    """(a, b, each of FAMILIES, bits) of all rows of a task, one row a pair.
+
+    Of a group the best channel, of a family the sum of groups.
+    """
     rows = whole(batches)
     if rows is None:
         return
     a, b, bits = (rows[name].to_numpy() for name in ("a", "b", "bits"))
-    order, begins = by_pair(a, b)
+    order, run_starts = by_pair(a, b)
     names = rows["channel"].combine_chunks().dictionary_encode()
-    of = [_GROUPS.index((FAMILIES.index(CHANNEL[name].family), CHANNEL[name].group)) for name in names.dictionary.to_pylist()]
+    of = [
+        _GROUPS.index((FAMILIES.index(CHANNEL[name].family), CHANNEL[name].group))
+        for name in names.dictionary.to_pylist()
+    ]
     group, bits = np.array(of)[names.indices.to_numpy()][order], bits[order]
-    summed = {family: np.zeros(len(begins), np.int32) for family in FAMILIES}
+    summed = {family: np.zeros(len(run_starts), np.int32) for family in FAMILIES}
     for number, (family, _) in enumerate(_GROUPS):
-        summed[FAMILIES[family]] += np.maximum.reduceat(np.where(group == number, bits, 0), begins)
-    first = order[begins]
+        summed[FAMILIES[family]] += np.maximum.reduceat(np.where(group == number, bits, 0), run_starts)
+    first = order[run_starts]
     columns = [a[first], b[first], *summed.values(), sum(summed.values())]
     yield pa.RecordBatch.from_arrays([pa.array(column) for column in columns], names=["a", "b", *FAMILIES, "bits"])

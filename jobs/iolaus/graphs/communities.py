@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from iolaus.engine.runs import begins
+from iolaus.engine.runs import run_starts
 from iolaus.graphs.components import encode
 from iolaus.graphs.triangles import triangles
 
@@ -48,12 +48,16 @@ def communities(
     """
     members = edges.select("component", F.explode(F.array("a", "b")).alias("id")).distinct()
     sizes = members.groupBy("component").agg(F.count("id").alias("size"), F.min("id").alias("community"))
-    small = members.join(sizes.where(F.col("size") <= WHOLE), "component", how="inner").select("id", "component", "community")
+    small = members.join(sizes.where(F.col("size") <= WHOLE), "component", how="inner").select(
+        "id", "component", "community"
+    )
 
     def group(table: pa.Table) -> pa.Table:
         return _group(table, resolution, seed, objective, reunite)
 
-    large = edges.select("component", "a", "b", "weight").join(sizes.where(F.col("size") > WHOLE), "component", how="left_semi")
+    large = edges.select("component", "a", "b", "weight").join(
+        sizes.where(F.col("size") > WHOLE), "component", how="left_semi"
+    )
     found = large.groupBy("component").applyInArrow(group, "id string, component string, community string")
     return found.unionByName(small)
 
@@ -69,7 +73,9 @@ def _group(table: pa.Table, resolution: float, seed: int, objective: Objective, 
     return pa.table({"id": ids, "component": component, "community": ids.take(pa.array(labels))})
 
 
-def leiden(a: Codes, b: Codes, weight: Weights, resolution: float, seed: int, objective: Objective = "modularity") -> Codes:
+def leiden(
+    a: Codes, b: Codes, weight: Weights, resolution: float, seed: int, objective: Objective = "modularity"
+) -> Codes:
     """The community of each vertex 0 … n - 1, n = 1 + the largest in a and b, named by its smallest vertex.
 
     a, b, weight: (edges,), an undirected edge each. Edges are sorted, repeated ones added up and loops left
@@ -86,7 +92,9 @@ def leiden(a: Codes, b: Codes, weight: Weights, resolution: float, seed: int, ob
     graph = igraph.Graph(n=vertices, edges=np.stack([low, high], axis=1))
     igraph.set_random_number_generator(random.Random(seed))
     try:
-        found = graph.community_leiden(objective_function=objective, weights=total.tolist(), resolution=resolution, n_iterations=-1)
+        found = graph.community_leiden(
+            objective_function=objective, weights=total.tolist(), resolution=resolution, n_iterations=-1
+        )
     finally:
         igraph.set_random_number_generator(random)
     _, first, inverse = np.unique(np.asarray(found.membership, np.int64), return_index=True, return_inverse=True)
@@ -94,13 +102,17 @@ def leiden(a: Codes, b: Codes, weight: Weights, resolution: float, seed: int, ob
 
 
 def _with_the_large_whole(a: Codes, b: Codes, weight: Weights, labels: Codes, resolution: float, seed: int) -> Codes:
-    """`labels` of `leiden` at a resolution above 1, in which a community of most of the weight is as resolution 1 finds it.
+    """`labels` of `leiden` at a resolution above 1.
+
+    A community of most of the weight is as resolution 1 finds it.
 
     What has more than 1 / resolution of the weight is torn up for its size alone, down to single vertices: all of a
     component that is one clique.
     """
     whole = leiden(a, b, weight, 1.0, seed)
-    degree = np.bincount(whole[a], weights=weight, minlength=len(whole)) + np.bincount(whole[b], weights=weight, minlength=len(whole))
+    degree = np.bincount(whole[a], weights=weight, minlength=len(whole)) + np.bincount(
+        whole[b], weights=weight, minlength=len(whole)
+    )
     large = (degree * resolution > degree.sum())[whole]
     _, first, inverse = np.unique(np.where(large, -1 - whole, labels), return_index=True, return_inverse=True)
     return first.astype(np.int64)[inverse]
@@ -109,10 +121,11 @@ def _with_the_large_whole(a: Codes, b: Codes, weight: Weights, labels: Codes, re
 def reunited(a: Codes, b: Codes, labels: Codes, share: float) -> Codes:
     """`labels` of `leiden`, in which communities that many edges join are one, named by their smallest vertex.
 
-    Modularity cuts a group of which only some pairs are edges, each by chance, into its densest parts. Two communities are
-    parts of one where the density of edges between them is at least `share` of that inside the sparser, and `BRIDGE` edges
-    and more join them. Those that fit each other best become one, and are then as sparse as they are together, until no two
-    fit: so parts of a sparse group find each other, and two dense groups with some edges between them stay two.
+    Modularity cuts a group of which only some pairs are edges, each by chance, into its densest parts. Two communities
+    are parts of one where the density of edges between them is at least `share` of that inside the sparser, and
+    `BRIDGE` edges and more join them. Those that fit each other best become one, and are then as sparse as they are
+    together, until no two fit: so parts of a sparse group find each other, and two dense groups with some edges between
+    them stay two.
     """
     low, high, _ = _canonical(a, b, np.ones(len(a)))
     labels, count = labels.copy(), len(labels)
@@ -130,7 +143,7 @@ def reunited(a: Codes, b: Codes, labels: Codes, share: float) -> Codes:
             return labels
         ends, partners, fit = np.append(one, other), np.append(other, one), np.append(fit, fit)
         order = np.lexsort((partners, -fit, ends))
-        first = order[begins(ends[order])]
+        first = order[run_starts(ends[order])]
         best = np.arange(count)
         best[ends[first]] = partners[first]
         mutual = best[best] == np.arange(count)
@@ -143,7 +156,7 @@ def _canonical(a: Codes, b: Codes, weight: Weights) -> tuple[Codes, Codes, Weigh
     low, high, weight = np.minimum(a, b)[proper], np.maximum(a, b)[proper], weight[proper]
     order = np.lexsort((weight, high, low))
     low, high, weight = low[order], high[order], weight[order]
-    starts = begins(low, high)
+    starts = run_starts(low, high)
     return low[starts], high[starts], np.add.reduceat(weight, starts) if len(starts) else weight
 
 
@@ -158,15 +171,19 @@ def dense_groups(
     vectors: DataFrame | None = None,
     threshold: float = 1.0,
 ) -> DataFrame:
-    """(id string, community string): Leiden communities, at resolution 1, of the edges that close triangles, where they are dense.
+    """(id string, community string).
+
+    Leiden communities, at resolution 1, of the edges that close triangles, where they are dense.
 
     edges: (component string, a string, b string), a pair once. Kept are edges that close `triangles_each` and more, and
-    communities, `reunited` where they are dense together, of `fewest` ids and more that have at least the share `density`
-    of all their pairs. Each is named by its smallest id. A component must fit in a Python worker, as in `communities`.
+    communities, `reunited` where they are dense together, of `fewest` ids and more that have at least the share
+    `density` of all their pairs. Each is named by its smallest id. A component must fit in a Python worker, as in
+    `communities`.
 
-    vectors: (component string, id string, vector array<float>), unit vectors of all vertices. With them, the pairs that count are
-    those of a cosine of at least `threshold`, whether they are edges or not, of `COMPARED` ids of a community at most: where
-    edges are each vertex's nearest few, a large group has few of its pairs as edges. Without them, edges are the pairs that count.
+    vectors: (component string, id string, vector array<float>), unit vectors of all vertices. With them, the pairs that
+    count are those of a cosine of at least `threshold`, whether they are edges or not, of `COMPARED` ids of a community
+    at most: where edges are each vertex's nearest few, a large group has few of its pairs as edges. Without them, edges
+    are the pairs that count.
     """
 
     def grouped(pairs: pa.Table, known: pa.Table | None) -> pa.Table:
@@ -186,7 +203,8 @@ def dense_groups(
     by_component = edges.select("component", "a", "b").groupBy("component")
     if vectors is None:
         return by_component.applyInArrow(lambda pairs: grouped(pairs, None), _NAMED)
-    # A name of its own: edges and vectors may have their components from one table, and the two columns would be one to Spark.
+    # A name of its own: edges and vectors may have their components from one table, and the two columns would be one to
+    # Spark.
     own = vectors.select(F.col("component").alias("of_component"), "id", "vector").groupBy("of_component")
     return by_component.cogroup(own).applyInArrow(grouped, _NAMED)
 
@@ -203,12 +221,19 @@ def _edge_density(labels: Codes, a: Codes, b: Codes) -> Weights:
 
 
 def _close_pairs(labels: Codes, vectors: npt.NDArray[np.float32], threshold: float, fewest: int) -> Weights:
-    """Of each label of `fewest` vertices and more, the share of its pairs with a cosine of at least `threshold`, of COMPARED at most."""
+    """For each label of `fewest` vertices and more, the share of its pairs with a cosine of at least `threshold`.
+
+    Of COMPARED pairs at most.
+    """
     size = np.bincount(labels)
     shares = np.zeros(len(size))
     for label in np.flatnonzero(size >= fewest):
         members = np.flatnonzero(labels == label)
-        some = vectors[members[np.unique(np.linspace(0, len(members) - 1, COMPARED).astype(int))] if len(members) > COMPARED else members]
+        some = vectors[
+            members[np.unique(np.linspace(0, len(members) - 1, COMPARED).astype(int))]
+            if len(members) > COMPARED
+            else members
+        ]
         shares[label] = ((some @ some.T)[np.triu_indices(len(some), 1)] >= threshold).mean()
     return shares
 

@@ -132,11 +132,16 @@ def _choose(left: DataFrame, number: int) -> DataFrame:
 
     ways = left.toDF("vertex", "other").union(left.select("b", "a"))
     nearest = ways.groupBy("vertex").agg(F.min_by("other", place("other")).alias("other"))
-    return nearest.select("vertex", F.when(place("vertex") <= place("other"), F.col("vertex")).otherwise(F.col("other")).alias("chosen"))
+    return nearest.select(
+        "vertex", F.when(place("vertex") <= place("other"), F.col("vertex")).otherwise(F.col("other")).alias("chosen")
+    )
 
 
 def _relabel(edges: DataFrame, choice: DataFrame) -> DataFrame:
-    """Distinct edges (a, b), a < b, between what the ends chose by `choice` (vertex, chosen); none within one choice."""
+    """Distinct edges (a, b), a < b, between what the ends chose by `choice` (vertex, chosen).
+
+    None within one choice.
+    """
     return (
         edges.select("a", "b")
         .where(F.col("a") != F.col("b"))
@@ -155,7 +160,9 @@ def _follow(choices: list[DataFrame], checkpoint: Checkpoint) -> DataFrame | Non
     *earlier, labels = choices
     for choice in reversed(earlier):
         further = labels.toDF("chosen", "last")
-        followed = choice.join(further, "chosen", how="left").select("vertex", F.coalesce("last", "chosen").alias("chosen"))
+        followed = choice.join(further, "chosen", how="left").select(
+            "vertex", F.coalesce("last", "chosen").alias("chosen")
+        )
         labels, _ = materialise(followed, checkpoint)
     return labels
 

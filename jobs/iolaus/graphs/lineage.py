@@ -32,14 +32,22 @@ def carry(previous: DataFrame, current: DataFrame, *, born_on: str, min_overlap:
     Joins are on accounts in clusters, once; what follows is on candidate pairs. Each round of matching takes
     all pairs that are first choice on both sides; one or two rounds are usual.
     """
-    previous, current = previous.select("cluster_id", "account_id").distinct(), current.select("community", "account_id").distinct()
+    previous, current = (
+        previous.select("cluster_id", "account_id").distinct(),
+        current.select("community", "account_id").distinct(),
+    )
     candidates, count = materialise(_candidates(previous, current, min_overlap))
     parents = candidates.groupBy("community").agg(F.array_sort(F.collect_set("cluster_id")).alias("parents"))
     smallest = current.groupBy("community").agg(F.min("account_id").alias("smallest"))
     known = (
         smallest.join(parents, "community", how="left")
         .join(_matched(candidates, count), "community", how="left")
-        .select("community", "smallest", "cluster_id", F.coalesce("parents", F.array().cast("array<string>")).alias("parents"))
+        .select(
+            "community",
+            "smallest",
+            "cluster_id",
+            F.coalesce("parents", F.array().cast("array<string>")).alias("parents"),
+        )
     )
     fresh = _new_ids(known.where(F.col("cluster_id").isNull()), previous.select("cluster_id").distinct(), born_on)
     return known.join(fresh, "community", how="left").select(
@@ -55,10 +63,17 @@ def _event(parents: Column, inherits: Column) -> Column:
 
 
 def _candidates(previous: DataFrame, current: DataFrame, min_overlap: float) -> DataFrame:
-    """(cluster_id, community, shared, overlap) of pairs that overlap enough. Accounts in `shared`, 0 … 1 in `overlap`."""
+    """(cluster_id, community, shared, overlap) of pairs that overlap enough.
+
+    Accounts in `shared`, 0 … 1 in `overlap`.
+    """
     before = previous.groupBy("cluster_id").agg(F.count("account_id").alias("before"))
     after = current.groupBy("community").agg(F.count("account_id").alias("after"))
-    shared = previous.join(current, "account_id", how="inner").groupBy("cluster_id", "community").agg(F.count("account_id").alias("shared"))
+    shared = (
+        previous.join(current, "account_id", how="inner")
+        .groupBy("cluster_id", "community")
+        .agg(F.count("account_id").alias("shared"))
+    )
     return (
         shared.join(before, "cluster_id", how="inner")
         .join(after, "community", how="inner")
@@ -91,16 +106,20 @@ def _matched(candidates: DataFrame, count: int) -> DataFrame:
 
 
 def _new_ids(communities: DataFrame, taken: DataFrame, born_on: str) -> DataFrame:
-    """(community, new_id) for communities (community, smallest) without an heir's id; a rerun gives the same.
+    """(community, new_id) for communities (community, smallest) without a successor's id; a rerun gives the same.
 
     "hc_" and 12 hexadecimal digits of SHA-256 of "smallest account|born_on". If that is an id of the previous
     run, or the id of another new community with a smaller name, it is 64 digits of "smallest|born_on|community":
     of another length, so it cannot meet the short ones.
     """
     birth = F.concat_ws("|", "smallest", F.lit(born_on))
-    short = communities.select("community", "smallest", F.concat(F.lit("hc_"), F.substring(F.sha2(birth, 256), 1, 12)).alias("short"))
+    short = communities.select(
+        "community", "smallest", F.concat(F.lit("hc_"), F.substring(F.sha2(birth, 256), 1, 12)).alias("short")
+    )
     placed = short.withColumn("place", F.row_number().over(Window.partitionBy("short").orderBy("community")))
-    marked = placed.join(taken.select(F.col("cluster_id").alias("short"), F.lit(True).alias("is_taken")), "short", how="left")
+    marked = placed.join(
+        taken.select(F.col("cluster_id").alias("short"), F.lit(True).alias("is_taken")), "short", how="left"
+    )
     long = F.concat(F.lit("hc_"), F.sha2(F.concat_ws("|", birth, "community"), 256))
     is_free = F.col("is_taken").isNull() & (F.col("place") == 1)
     return marked.select("community", F.when(is_free, F.col("short")).otherwise(long).alias("new_id"))

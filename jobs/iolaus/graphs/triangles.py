@@ -1,8 +1,8 @@
 """The triangles that each edge closes with others. A chance link closes none, nor does a bridge between two groups.
 
-Where few know each other, pairs of edges at one vertex (wedges) are looked for among the edges. In a crowd of which all know each
-other there are as many wedges as triples; there each vertex has its neighbours as a row of bits, and an edge closes as many
-triangles as the rows of its ends have bits in common.
+Where few know each other, pairs of edges at one vertex (wedges) are looked for among the edges. In a crowd of which all
+know each other there are as many wedges as triples; there each vertex has its neighbours as a row of bits, and an edge
+closes as many triangles as the rows of its ends have bits in common.
 
 Edges here are one row an unordered pair, a string and b string, neither null and a not equal to b.
 """
@@ -17,8 +17,8 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 from scipy.sparse import coo_array
 
-from iolaus.engine.exchange import DEALT, by_task, deal, gathered, pair_of, pairs_of, whole
-from iolaus.engine.runs import begins
+from iolaus.engine.exchange import PARTITIONED, by_task, gathered, pair_of, pairs_of, split_by_task, whole
+from iolaus.engine.runs import run_starts
 from iolaus.graphs.components import encode, materialise
 
 Codes = npt.NDArray[np.int64]
@@ -32,17 +32,23 @@ EDGES = 2_000_000  # that a task counts
 
 
 def truss(
-    edges: DataFrame, *, driver_edges: int = 0, crowded: int = CROWDED, crowd: int = CROWD, rows: int = ROWS, each: int = EDGES
+    edges: DataFrame,
+    *,
+    driver_edges: int = 0,
+    crowded: int = CROWDED,
+    crowd: int = CROWD,
+    rows: int = ROWS,
+    each: int = EDGES,
 ) -> DataFrame:
     """(a string, b string, triangles long): for each edge, a < b and once, the number of triangles it closes. Exact.
 
     Up to `driver_edges` rows are counted in memory on the driver, if their wedges are few enough.
 
-    Vertices are ranked by degree. A triangle whose lowest has up to `crowded` edges is met once, as a wedge of edges that go up
-    from it, and there are at most `crowded` / 2 such wedges an edge (algorithm "forward" of Schank and Wagner, "Finding,
-    counting and listing all triangles in large graphs", 2005). All others lie among those above, the crowd, whose edges are
-    counted by rows of bits, `rows` bytes of each of two blocks and some `each` edges in a task: crowd / 64 words an edge. Of
-    more than `crowd` vertices the highest are the crowd.
+    Vertices are ranked by degree. A triangle whose lowest has up to `crowded` edges is met once, as a wedge of edges
+    that go up from it, and there are at most `crowded` / 2 such wedges an edge (algorithm "forward" of Schank and
+    Wagner, "Finding, counting and listing all triangles in large graphs", 2005). All others lie among those above, the
+    crowd, whose edges are counted by rows of bits, `rows` bytes of each of two blocks and some `each` edges in a task:
+    crowd / 64 words an edge. Of more than `crowd` vertices the highest are the crowd.
     """
     if driver_edges and edges.count() <= driver_edges:
         counted = _counted(edges.select("a", "b").toArrow())
@@ -51,7 +57,9 @@ def truss(
     proper = edges.where(F.col("a") != F.col("b"))
     pairs, n = materialise(proper.select(F.least("a", "b").alias("a"), F.greatest("a", "b").alias("b")).distinct())
     degrees = pairs.select(F.explode(F.array("a", "b")).alias("id")).groupBy("id").agg(F.count("id").alias("degree"))
-    placed, vertices = materialise(degrees.orderBy("degree", "id").select("id", "degree", F.monotonically_increasing_id().alias("place")))
+    placed, vertices = materialise(
+        degrees.orderBy("degree", "id").select("id", "degree", F.monotonically_increasing_id().alias("place"))
+    )
     ranks = _ranked(placed)
     of_crowd = min(placed.where(F.col("degree") > crowded).count(), crowd)
     first = vertices - of_crowd  # the rank of the lowest of the crowd
@@ -60,10 +68,16 @@ def truss(
     arcs, _ = materialise(named.select("a", "b", tail, head))
     counts = _by_wedges(arcs.select("tail", "head"), first)
     if of_crowd:
-        among = arcs.where(F.col("tail") >= first).select((F.col("tail") - first).alias("a"), (F.col("head") - first).alias("b"))
+        among = arcs.where(F.col("tail") >= first).select(
+            (F.col("tail") - first).alias("a"), (F.col("head") - first).alias("b")
+        )
         found = _by_bits(among, of_crowd, n, rows, each)
-        counts = counts.unionByName(found.select((F.col("a") + first).alias("tail"), (F.col("b") + first).alias("head"), "triangles"))
-    counted = arcs.join(counts.groupBy("tail", "head").agg(F.sum("triangles").alias("triangles")), ["tail", "head"], how="left")
+        counts = counts.unionByName(
+            found.select((F.col("a") + first).alias("tail"), (F.col("b") + first).alias("head"), "triangles")
+        )
+    counted = arcs.join(
+        counts.groupBy("tail", "head").agg(F.sum("triangles").alias("triangles")), ["tail", "head"], how="left"
+    )
     return counted.select("a", "b", F.coalesce("triangles", F.lit(0)).cast("long").alias("triangles"))
 
 
@@ -79,7 +93,9 @@ def _ranked(placed: DataFrame) -> DataFrame:
 def _by_wedges(arcs: DataFrame, first: int) -> DataFrame:
     """(tail, head, triangles) of the triangles whose lowest rank is below `first`; a row an edge and side of it."""
     light = arcs.where(F.col("tail") < first)
-    wedges = light.toDF("first", "second").join(light.toDF("first", "third"), "first", how="inner").where("second < third")
+    wedges = (
+        light.toDF("first", "second").join(light.toDF("first", "third"), "first", how="inner").where("second < third")
+    )
     closed = wedges.join(arcs.toDF("second", "third"), ["second", "third"], how="inner")
     corners = (("first", "second"), ("first", "third"), ("second", "third"))
     sides = (F.struct(F.col(x).alias("tail"), F.col(y).alias("head")) for x, y in corners)
@@ -87,7 +103,9 @@ def _by_wedges(arcs: DataFrame, first: int) -> DataFrame:
 
 
 def _by_bits(edges: DataFrame, vertices: int, n: int, rows: int, each: int) -> DataFrame:
-    """(a long, b long, triangles long) of edges among vertices 0 … `vertices` - 1, a < b, of which there are at most `n`.
+    """(a long, b long, triangles long) of edges among vertices 0 … `vertices` - 1.
+
+    a < b; there are at most `n`.
 
     A task has the rows of the vertices of two blocks, and counts some of the edges between them.
     """
@@ -96,7 +114,7 @@ def _by_bits(edges: DataFrame, vertices: int, n: int, rows: int, each: int) -> D
     blocks = -(-vertices // size)
     parts = -(-n // (each * pairs_of(blocks)))  # tasks that share the edges between two blocks
 
-    def deal_ways(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def partition_ways(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in gathered(batches, 200_000):
             a, b = (batch[side].to_numpy() for side in "ab")
             own = pair_of(a // size, b // size) * parts + (a + b) % parts  # of a pair of blocks
@@ -106,12 +124,13 @@ def _by_bits(edges: DataFrame, vertices: int, n: int, rows: int, each: int) -> D
                         task = pair_of(row // size, other) * parts + part
                         counts = pa.array((task == own) & ahead)
                         ends = [pa.array(end.astype(np.int32)) for end in (row, column)]
-                        yield from deal(
-                            pa.RecordBatch.from_arrays([*ends, counts], names=["row", "column", "counts"]), task.astype(np.int32)
+                        yield from split_by_task(
+                            pa.RecordBatch.from_arrays([*ends, counts], names=["row", "column", "counts"]),
+                            task.astype(np.int32),
                         )
 
     return by_task(
-        edges.mapInArrow(deal_ways, DEALT),
+        edges.mapInArrow(partition_ways, PARTITIONED),
         pairs_of(blocks) * parts,
         partial(_common, words=words),
         "a long, b long, triangles long",
@@ -119,7 +138,7 @@ def _by_bits(edges: DataFrame, vertices: int, n: int, rows: int, each: int) -> D
 
 
 def _common(batches: Iterable[pa.RecordBatch], words: int) -> Iterator[pa.RecordBatch]:
-    """Of all ways of a task (row, column, counts), for those that count the bits that the rows of both ends have in common."""
+    """For the ways of a task (row, column, counts) that count: the bits that the rows of both ends have in common."""
     ways = whole(batches)
     if ways is None:
         return
@@ -147,7 +166,7 @@ def _counted(edges: pa.Table) -> pa.Table | None:
     names, (first, second) = encode(edges["a"], edges["b"])
     proper = first != second
     keys = np.sort(np.minimum(first, second)[proper] * len(names) + np.maximum(first, second)[proper])
-    keys = keys[begins(keys)]
+    keys = keys[run_starts(keys)]
     a, b = np.divmod(keys, max(len(names), 1))
     crowded = (np.bincount(np.concatenate([a, b])).astype(np.float64) ** 2).sum() > WEDGES
     if crowded and len(names) > DENSE:

@@ -22,11 +22,13 @@ Floats = npt.NDArray[np.float64]
 
 
 def bins(behaviour: DataFrame, embeddings: DataFrame, places: DataFrame, days: int) -> DataFrame:
-    """(account_id, place, bins, vector, hours): when it was made, each measure of `BINNED` cut, what it asks about, when it is active.
+    """(account_id, place, bins, vector, hours).
+
+    When it was made, each measure of `BINNED` cut, what it asks about, when it is active.
 
     Each but hours, which are modulo those of a window of `days`, is null where it is not known. behaviour:
     `features.account_behaviour`; embeddings:
-    `features.account_embeddings`; places: (account_id, place), 0 to 1. The cuts are coarse enough for small groups.
+    `features.account_profiles`; places: (account_id, place), 0 to 1. The cuts are coarse enough for small groups.
     """
 
     def cut(name: str) -> Column:
@@ -41,6 +43,10 @@ def bins(behaviour: DataFrame, embeddings: DataFrame, places: DataFrame, days: i
 
     last = F.lit(BINS - 1)
     cuts = F.array(*(F.when(cut(name) < last, cut(name)).when(cut(name) >= last, last).cast("int") for name in BINNED))
-    hours = F.array_sort(F.array_distinct(F.transform("activity", lambda x: F.pmod(x["hour"], F.lit(24 * days)).cast("int"))))
+    hours = F.array_sort(
+        F.array_distinct(F.transform("activity", lambda x: F.pmod(x["hour"], F.lit(24 * days)).cast("int")))
+    )
     asked = embeddings.select("account_id", "vector", hours.alias("hours"))
-    return behaviour.select("account_id", cuts.alias("bins")).join(asked, "account_id").join(places, "account_id", "left")
+    return (
+        behaviour.select("account_id", cuts.alias("bins")).join(asked, "account_id").join(places, "account_id", "left")
+    )

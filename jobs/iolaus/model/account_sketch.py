@@ -23,11 +23,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from iolaus.engine.records import packed, unpacked
-from iolaus.engine.runs import begins, run_lengths
+from iolaus.engine.runs import run_lengths, run_starts
 from iolaus.model.openings import merged, opened
 from iolaus.model.sampling import Ranks, draws, ranks
-from iolaus.model.signals import TRAIT_CODES
-from iolaus.schemas.sketch import ABSENT, MINIMUM, OPENING, PROMPT, PROMPT_FIELDS, TERM, TRAIT
+from iolaus.model.signals import ATTRIBUTE_CODES
+from iolaus.schemas.sketch import ABSENT, ATTRIBUTE, MINIMUM, OPENING, PROMPT, PROMPT_FIELDS, TERM
 from iolaus.settings import CAPABILITIES
 from iolaus.text.fingerprints import SIGNATURE, TERM_BUCKETS
 
@@ -35,8 +35,8 @@ Ints = npt.NDArray[np.int64]
 
 SLOT_SECONDS = 600  # co-activity is counted in ten-minute slots
 SLOTS_A_DAY = 86_400 // SLOT_SECONDS
-PROMPTS_KEPT = 512  # distinct prompts kept of an account, with their fingerprints
-TRAITS_KEPT = 128  # distinct tokens kept of an account in one channel
+MAX_PROMPTS = 512  # distinct prompts kept of an account, with their fingerprints
+MAX_ATTRIBUTES = 128  # distinct values kept of an account in one channel
 OUTPUT_BINS = 16  # powers of two of output tokens
 
 SUMS: tuple[str, ...] = (
@@ -58,7 +58,7 @@ SUMS: tuple[str, ...] = (
     "reasoning_tokens",
 )
 FIXED: dict[str, int] = {"output_histogram": OUTPUT_BINS, "capability_counts": len(CAPABILITIES)}
-RECORDS: dict[str, np.dtype[Any]] = {"traits": TRAIT, "prompts": PROMPT, "openings": OPENING, "terms": TERM}
+RECORDS: dict[str, np.dtype[Any]] = {"attributes": ATTRIBUTE, "prompts": PROMPT, "openings": OPENING, "terms": TERM}
 
 _ACTIVITY_TYPE = pa.struct([("hour", pa.int32()), ("model", pa.string()), ("n", pa.int32())])
 
@@ -94,7 +94,7 @@ def _grouped(table: pa.Table) -> tuple[pa.Table, _Groups]:
     table = table.combine_chunks().sort_by("account_id")
     accounts = table["account_id"].combine_chunks()
     codes = accounts.dictionary_encode().indices.to_numpy().astype(np.int64)  # sorted, so codes ascend
-    starts = begins(codes)
+    starts = run_starts(codes)
     return table, _Groups(codes, starts, accounts.take(pa.array(starts)))
 
 
@@ -113,15 +113,15 @@ def _counted(group: Ints, keys: list[npt.NDArray[Any]], n: Ints) -> tuple[Ints, 
     if not len(group):
         return group, keys, n
     order = np.lexsort([*reversed(keys), group])
-    first = begins(*(key[order] for key in (group, *keys)))
+    first = run_starts(*(key[order] for key in (group, *keys)))
     return group[order][first], [k[order][first] for k in keys], np.add.reduceat(n[order], first)
 
 
 def _bottom(group: Ints, order_of: npt.NDArray[Any], item: Ints, k: int) -> npt.NDArray[np.bool_]:
-    """Which of distinct items, given by group, are among the k of their group that come first by `order_of`, then by item."""
+    """Which of distinct items are among the k of their group that come first by `order_of`, then by item."""
     if not len(group):
         return np.zeros(0, bool)
-    sizes = run_lengths(begins(group), len(group))
+    sizes = run_lengths(run_starts(group), len(group))
     if sizes.max() <= k:
         return np.ones(len(group), bool)
     order = np.lexsort([item, order_of, group])
@@ -182,10 +182,10 @@ def _rank_strings(strings: pa.Array) -> _Ranked:
     return _Ranked(codes, coded.dictionary.take(pa.array(order)))
 
 
-def _traits(groups: _Groups, group: Ints, channel: Ints, token: Ints, n: Ints, salt: int) -> pa.BinaryArray:
-    group, (channel, token), n = _counted(group, [channel, token], n)
-    kept = _bottom(group * 256 + channel, draws(token, salt), token, TRAITS_KEPT)
-    return _records(groups.count, group[kept], TRAIT, [channel[kept], token[kept], n[kept]])
+def _attributes(groups: _Groups, group: Ints, channel: Ints, value_hash: Ints, n: Ints, salt: int) -> pa.BinaryArray:
+    group, (channel, value_hash), n = _counted(group, [channel, value_hash], n)
+    kept = _bottom(group * 256 + channel, draws(value_hash, salt), value_hash, MAX_ATTRIBUTES)
+    return _records(groups.count, group[kept], ATTRIBUTE, [channel[kept], value_hash[kept], n[kept]])
 
 
 def _prompts(groups: _Groups, group: Ints, fields: list[Ints], n: Ints, rank: Ranks) -> pa.BinaryArray:
@@ -194,11 +194,11 @@ def _prompts(groups: _Groups, group: Ints, fields: list[Ints], n: Ints, rank: Ra
     A hash that is ABSENT is greater than all others, so the minimum prefers a real one.
     """
     order = np.lexsort([fields[0], group])
-    first = begins(group[order], fields[0][order])
+    first = run_starts(group[order], fields[0][order])
     if len(order):
         group, n = group[order][first], np.add.reduceat(n[order], first)
         fields, rank = [np.minimum.reduceat(f[order], first) for f in fields], np.minimum.reduceat(rank[order], first)
-    kept = _bottom(group, rank, fields[0], PROMPTS_KEPT)
+    kept = _bottom(group, rank, fields[0], MAX_PROMPTS)
     return _records(groups.count, group[kept], PROMPT, [*(f[kept] for f in fields), n[kept], rank[kept]])
 
 
@@ -211,8 +211,9 @@ def _terms(groups: _Groups, group: Ints, term: Ints, n: Ints) -> pa.BinaryArray:
     if not len(group):
         return _records(groups.count, group, TERM, [term, n])
     cell = group * TERM_BUCKETS + term
-    order = np.argsort(cell, kind="stable")  # groups ascend and so do the terms of a row: runs, which a stable sort merges
-    first = begins(cell[order])
+    # groups ascend and so do the terms of a row: runs, which a stable sort merges
+    order = np.argsort(cell, kind="stable")
+    first = run_starts(cell[order])
     cell = cell[order][first]
     return _records(groups.count, cell // TERM_BUCKETS, TERM, [cell % TERM_BUCKETS, np.add.reduceat(n[order], first)])
 
@@ -221,7 +222,7 @@ def _signature(groups: _Groups, rows: pa.BinaryArray) -> pa.BinaryArray:
     """Element-wise minima of signatures; null where an account has none."""
     lengths, values = unpacked(rows, MINIMUM)
     of = groups.of[lengths > 0]
-    first = begins(of)
+    first = run_starts(of)
     minima = np.minimum.reduceat(values.reshape(-1, SIGNATURE), first, axis=0) if len(of) else values
     signed = np.bincount(of[first], minlength=groups.count)
     return pc.if_else(pa.array(signed > 0), packed(signed * SIGNATURE, minima.ravel()), None)
@@ -240,7 +241,8 @@ def _as(column: Any, type_: pa.DataType) -> pa.Array:
 def sketch(exchanges: pa.Table, salt: int) -> pa.Table:
     """One row an account (schema SKETCH) of exchanges in the columns of `silver.exchanges`, in any order.
 
-    They have `draw` (a hash of the exchange's id) too, and the tokens of `TRAIT_CODES`. salt: `iolaus.model.sampling.salt_of`.
+    They have `draw` (a hash of the exchange's id) too, and the values of `ATTRIBUTE_CODES`. salt:
+    `iolaus.model.sampling.salt_of`.
     """
     table, groups = _grouped(exchanges)
     if not groups.count:
@@ -254,26 +256,31 @@ def sketch(exchanges: pa.Table, salt: int) -> pa.Table:
     columns["output_histogram"] = _histogram(groups, _output_bin(_numpy(table, "output_tokens", -1)), OUTPUT_BINS)
     bits = _numpy(table, "capabilities").astype(np.int64)
     per_bit = np.stack([np.add.reduceat((bits >> i) & 1, groups.starts) for i in range(len(CAPABILITIES))], axis=1)
-    columns["capability_counts"] = lists(np.full(groups.count, len(CAPABILITIES)), pa.array(per_bit.ravel().astype(np.int32)))
+    columns["capability_counts"] = lists(
+        np.full(groups.count, len(CAPABILITIES)), pa.array(per_bit.ravel().astype(np.int32))
+    )
     columns["activity"] = _activity(groups, groups.of, seconds // 3600, table["request_model"].combine_chunks(), ones)
     columns["slots"] = _slots(groups, groups.of, seconds // SLOT_SECONDS)
-    parts = [(name, code, table[f"{name}_token"].combine_chunks()) for name, code in TRAIT_CODES.items()]
-    there = [pc.is_valid(tokens).to_numpy(zero_copy_only=False) for _, _, tokens in parts]
-    columns["traits"] = _traits(
+    parts = [(name, code, table[f"{name}_value"].combine_chunks()) for name, code in ATTRIBUTE_CODES.items()]
+    there = [pc.is_valid(hashes).to_numpy(zero_copy_only=False) for _, _, hashes in parts]
+    columns["attributes"] = _attributes(
         groups,
         np.concatenate([groups.of[t] for t in there]),
         np.concatenate([np.full(t.sum(), code, np.int64) for t, (_, code, _) in zip(there, parts, strict=True)]),
-        np.concatenate([tokens.drop_null().to_numpy() for _, _, tokens in parts]),
+        np.concatenate([hashes.drop_null().to_numpy() for _, _, hashes in parts]),
         np.concatenate([ones[t] for t in there]),
         salt,
     )
     said = pc.is_valid(table["prompt_hash"].combine_chunks()).to_numpy(zero_copy_only=False)
     fields = [_numpy(table, name, ABSENT)[said].astype(np.int64) for name in PROMPT_FIELDS]
-    rank = ranks(fields[0], _numpy(table, "n_words")[said], salt)  # by what the prompt is alone: so its counts are whole
+    # by what the prompt is alone: so its counts are whole
+    rank = ranks(fields[0], _numpy(table, "n_words")[said], salt)
     columns["prompts"] = _prompts(groups, groups.of[said], fields, ones[said], rank)
     lengths, term = unpacked(table["terms"].combine_chunks(), np.dtype("<i2"))
     columns["openings"] = opened(table, groups.of, (lengths, term.astype(np.int64)), salt, groups.count)
-    columns["terms"] = _terms(groups, np.repeat(groups.of, lengths), term.astype(np.int64), np.ones(len(term), np.int64))
+    columns["terms"] = _terms(
+        groups, np.repeat(groups.of, lengths), term.astype(np.int64), np.ones(len(term), np.int64)
+    )
     columns["signature"] = _signature(groups, table["signature"].combine_chunks())
     return _assemble(groups, columns)
 
@@ -292,7 +299,7 @@ def _addends(table: pa.Table) -> dict[str, Ints]:
         "n_stream": flag(_numpy(table, "stream", False)),
         "n_zero_temperature": flag(_numpy(table, "temperature", -1.0) == 0.0),
         "n_images": _numpy(table, "image_count").astype(np.int64),
-        "n_with_tools": flag(pc.is_valid(table["tools_token"]).to_numpy()),
+        "n_with_tools": flag(pc.is_valid(table["tools_value"]).to_numpy()),
         "n_tool_calls": _numpy(table, "tool_call_count").astype(np.int64),
         "n_calling": flag(_numpy(table, "tool_call_count") > 0),
         "n_errors": flag(_numpy(table, "http_status") >= 400),
@@ -318,7 +325,10 @@ def _histogram(groups: _Groups, bins: Ints, size: int) -> pa.ListArray:
 
 
 def merge(sketches: pa.Table, salt: int) -> pa.Table:
-    """One row an account from rows of sketches, in any order; other columns than SKETCH's are dropped. salt: as they were made."""
+    """One row an account from rows of sketches, in any order.
+
+    Other columns than SKETCH's are dropped. salt: as they were made.
+    """
     table, groups = _grouped(sketches.select(SKETCH.names))
     if not groups.count or groups.count == len(table):
         return table.cast(SKETCH)
@@ -328,13 +338,15 @@ def merge(sketches: pa.Table, salt: int) -> pa.Table:
         columns[name] = pa.array(reduce.reduceat(at, groups.starts)).cast(pa.timestamp("us", tz="UTC"))
     for name, size in FIXED.items():
         flat = table[name].combine_chunks().flatten().to_numpy().reshape(-1, size)
-        columns[name] = lists(np.full(groups.count, size), pa.array(np.add.reduceat(flat, groups.starts, axis=0).ravel()))
+        columns[name] = lists(
+            np.full(groups.count, size), pa.array(np.add.reduceat(flat, groups.starts, axis=0).ravel())
+        )
     group, items = _flat(table, "activity", groups)
     columns["activity"] = _activity(groups, group, _field(items, "hour"), items.field("model"), _field(items, "n"))
     group, items = _flat(table, "slots", groups)
     columns["slots"] = _slots(groups, group, items.to_numpy().astype(np.int64))
-    group, (channel, token, n) = _recorded(table, "traits", groups)
-    columns["traits"] = _traits(groups, group, channel, token, n, salt)
+    group, (channel, value_hash, n) = _recorded(table, "attributes", groups)
+    columns["attributes"] = _attributes(groups, group, channel, value_hash, n, salt)
     group, (*hashes, n, rank) = _recorded(table, "prompts", groups)
     columns["prompts"] = _prompts(groups, group, hashes, n, rank)
     lengths, records = unpacked(table["openings"].combine_chunks(), OPENING)
@@ -350,7 +362,9 @@ def _field(items: pa.StructArray, name: str) -> Ints:
     return values
 
 
-def stream(batches: Iterable[pa.RecordBatch], first: Callable[[pa.Table, int], pa.Table], salt: int) -> Iterator[pa.Table]:
+def stream(
+    batches: Iterable[pa.RecordBatch], first: Callable[[pa.Table, int], pa.Table], salt: int
+) -> Iterator[pa.Table]:
     """Sketches of batches; where these are sorted by account, each account is in one row of one of the tables.
 
     `first` is `sketch` or `merge`. Only the last account of a batch is carried to the next, as a sketch, so

@@ -1,7 +1,8 @@
 """How an account behaves, in numbers that do not depend on what it says or where it is.
 
-Each measure is computed once, in `features.account_behaviour`, null where the platform does not report the field, so that the
-signal is silent. A measure is read against the same measure of all accounts: no value here is suspicious in itself.
+Each measure is computed once, in `features.account_behaviour`, null where the platform does not report the field, so
+that the signal is silent. A measure is read against the same measure of all accounts: no value here is suspicious in
+itself.
 """
 
 import math
@@ -9,7 +10,7 @@ import math
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from iolaus.model.signals import TRAIT_CODES, WRAPPERS, Claim
+from iolaus.model.signals import ATTRIBUTE_CODES, TEMPLATES, Claim
 from iolaus.settings import CAPABILITIES, Claims, Graph, Scoring, Settings
 
 DAY = 86_400.0
@@ -29,35 +30,37 @@ def volume_class_of(exchanges: float) -> int:
     return min(int(math.log2(max(exchanges, 1))), 12)
 
 
-def known_exchanges() -> Column:
-    """Exchanges that `n` of a row of `features.account_tokens` is a share of, over such rows joined with `n_exchanges` and `n_known`.
+def sampled_exchanges() -> Column:
+    """Exchanges that `n` of a row of `features.account_values` is a share of.
+
+    Over such rows joined with `n_exchanges` and `n_sampled`.
 
     A sketch keeps some prompts of an account that sends many, and counts each thing that requests were sent with.
     """
-    return F.when(F.col("channel").isin("system", "tools"), F.col("n_exchanges")).otherwise(F.col("n_known"))
+    return F.when(F.col("channel").isin("system", "tools"), F.col("n_exchanges")).otherwise(F.col("n_sampled"))
 
 
 def talks(settings: Graph) -> Column:
-    """Whether people drive the account, who take further turns, and not a program; over `features.account_embeddings`.
+    """Whether people drive the account, who take further turns, and not a program; over `features.account_profiles`.
 
     A turn that brings a tool's result is the program's own: it is neither a person's turn nor a request of its own. Nor
     does a person's turn fill a text that the account fills again and again.
     """
     results = F.least("n_later_turns", "n_calling")
-    said = F.least(F.col("n_later_turns") - results, _unwrapped() * F.col("n_exchanges"))
+    said = F.least(F.col("n_later_turns") - results, _untemplated() * F.col("n_exchanges"))
     return said > settings.programs_turns * (F.col("n_exchanges") - results)
 
 
-def _unwrapped() -> Column:
-    """Share of exchanges whose prompt is no filling of a text of the account's own."""
-    return 1 - F.coalesce("wrapped", F.lit(0.0))
+def _untemplated() -> Column:
+    """Share of exchanges whose prompt fills no template of the account's own."""
+    return 1 - F.coalesce("own_template_share", F.lit(0.0))
 
 
 def _repeated_prompts() -> Column:
-    """Share of traffic that is the account's most used wrapper with different fillings, or its one template."""
-    wrappers = F.filter("phrases", lambda p: p["channel"].isin(*WRAPPERS.values()) & (p["fillings"] >= 2))
-    most = F.array_max(F.transform(wrappers, lambda p: p["n"]))
-    return F.coalesce(most, F.lit(0)) / F.greatest("n_known", F.lit(1))
+    """Share of traffic that is the account's most used template with distinct prompts, or its one template."""
+    templates = F.filter("fragments", lambda p: p["channel"].isin(*TEMPLATES.values()) & (p["distinct_prompts"] >= 2))
+    most = F.array_max(F.transform(templates, lambda p: p["n"]))
+    return F.coalesce(most, F.lit(0)) / F.greatest("n_sampled", F.lit(1))
 
 
 def measures(settings: Settings) -> dict[str, Column]:
@@ -66,7 +69,7 @@ def measures(settings: Settings) -> dict[str, Column]:
         "volume": F.col("n_exchanges").cast("double"),
         "volume_class": volume_class(),
         "talks": talks(settings.graph),
-        "later_turn_share": F.least(_share("n_later_turns"), _unwrapped()),
+        "later_turn_share": F.least(_share("n_later_turns"), _untemplated()),
         "night_share": F.col("night"),
         "mean_output_tokens": _share("output_tokens"),
         "thinking_share": _share("n_thinking"),
@@ -75,8 +78,11 @@ def measures(settings: Settings) -> dict[str, Column]:
         "stream_share": _share("n_stream"),
         "templated_share": _repeated_prompts(),
         "age_at_first_use": (F.unix_timestamp("first_at") - F.unix_timestamp("created_at")) / F.lit(DAY),
-        **{f"asks_{name}_share": F.element_at("capability_counts", i + 1) / F.col("n_exchanges") for i, name in enumerate(CAPABILITIES)},
-        "fills_shared": F.coalesce("fills_shared", F.lit(0)),
+        **{
+            f"asks_{name}_share": F.element_at("capability_counts", i + 1) / F.col("n_exchanges")
+            for i, name in enumerate(CAPABILITIES)
+        },
+        "uses_shared_template": F.coalesce("uses_shared_template", F.lit(0)),
         "plan_excess": volume_class() - F.col("usual_class"),
         "unsupported": _unsupported(settings.scoring),
     }
@@ -89,11 +95,18 @@ def shown(claim: Claim, settings: Claims) -> Column:
 
 
 def _unsupported(settings: Scoring) -> Column:
-    """1 where billing, phone or most traffic is in an unsupported region, else 0; a country in `traits` is its hash."""
+    """1 where billing, phone or most traffic is in an unsupported region, else 0.
+
+    A country in `attributes` is its hash.
+    """
     regions = settings.unsupported_regions
     stated = [F.coalesce(F.col(name).isin(*regions), F.lit(False)) for name in ("billing_country", "phone_country")]
     of_country = F.filter(
-        "traits", lambda t: (t["channel"] == TRAIT_CODES["country"]) & t["token"].isin(*(F.xxhash64(F.lit(r)) for r in regions))
+        "attributes",
+        lambda t: (
+            (t["channel"] == ATTRIBUTE_CODES["country"])
+            & t["value_hash"].isin(*(F.xxhash64(F.lit(r)) for r in regions))
+        ),
     )
     sent = F.aggregate(of_country, F.lit(0).cast("long"), lambda s, t: s + t["n"])
     return (stated[0] | stated[1] | (2 * sent >= F.col("n_exchanges"))).cast("int")

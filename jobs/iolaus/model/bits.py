@@ -10,7 +10,8 @@ MILLI = 1000  # bits are summed as whole thousandths, so that sums do not depend
 
 def millibits(probability: Column) -> Column:
     """-1000 log2 of a probability, rounded; 0 for 1 and above."""
-    return F.floor(0.5 - MILLI * F.log2(F.least(F.lit(1.0), probability))).cast("int")  # `round` makes a text of each number
+    # `round` makes a text of each number
+    return F.floor(0.5 - MILLI * F.log2(F.least(F.lit(1.0), probability))).cast("int")
 
 
 def by_channel(values: Mapping[str, float | str]) -> Column:

@@ -1,6 +1,6 @@
 """What innocent thing a cluster could be, and the figure that speaks for or against it: rows of `scoring.evidence`.
 
-They give no bits. An explanation that fits takes what it explains from a cluster's case: shared work (`labour`);
+They give no bits. An explanation that fits takes what it explains from a cluster's case: shared work (`task_sharing`);
 where people are behind it, the suspicion of accounts that are merely new; where each member sends the whole of
 one set of prompts, that they send the same; and where each has a text of its own, that these begin or end alike.
 """
@@ -22,36 +22,45 @@ WHOLE_SET = "whole_set"
 
 
 def explanations(
-    clusters: DataFrame, sizes: DataFrame, tokens: DataFrame, profiles: DataFrame, in_step: DataFrame, population: int, run: Run
+    clusters: DataFrame,
+    sizes: DataFrame,
+    shared_values: DataFrame,
+    profiles: DataFrame,
+    in_step: DataFrame,
+    population: int,
+    run: Run,
 ) -> DataFrame:
     """(cluster_id, channel, kind, part, bits, support, value, background, description, explains): a row an explanation.
 
-    clusters: `graph.clusters`; sizes: (cluster_id, size); profiles: `features.account_embeddings` joined with
-    `silver.accounts`; in_step: (cluster_id) of those whose members act in the same minutes, as strangers do not. value is
-    the cluster's figure, background everybody's; explains: whether the figure fits the explanation so well that it takes
-    evidence away.
+    clusters: `graph.clusters`; sizes: (cluster_id, size); profiles: `features.account_profiles` joined with
+    `silver.accounts`; in_step: (cluster_id) of those whose members act in the same minutes, as strangers do not. value
+    is the cluster's figure, background everybody's; explains: whether the figure fits the explanation so well that it
+    takes evidence away.
     """
     settings = run.settings.scoring
     members = clusters.select("cluster_id", "account_id")
     inside = members.join(profiles, "account_id")
     talking, agreed = F.avg(talks(run.settings.graph).cast("int")), F.count("agreement")
-    at_large = profiles.agg(
+    baseline = profiles.agg(
         F.coalesce(talking, F.lit(0.0)).alias("talking"),
         F.try_divide(F.countDistinct(F.coalesce("owner_id", "account_id")), F.count(F.lit(1))).alias("owners"),
         F.try_divide(agreed, F.count(F.lit(1))).alias("agreed"),  # null of a day without accounts
-        F.sum(F.when(F.col("agreement").isNull(), F.col("n_known"))).alias("known"),
+        F.sum(F.when(F.col("agreement").isNull(), F.col("n_sampled"))).alias("known"),
     )
     of = (
         inside.groupBy("cluster_id")
         .agg(
             F.count(F.lit(1)).alias("size"),
-            F.sum("n_known").alias("sent"),
+            F.sum("n_sampled").alias("sent"),
             talking.alias("talking"),
             F.countDistinct(F.coalesce("owner_id", "account_id")).alias("owners"),
             agreed.alias("agreed"),
         )
         .join(
-            F.broadcast(at_large.select(*(F.col(c).alias(f"{c}_at_large") for c in ("talking", "owners", "agreed", "known")))), F.lit(True)
+            F.broadcast(
+                baseline.select(*(F.col(c).alias(f"baseline_{c}") for c in ("talking", "owners", "agreed", "known")))
+            ),
+            F.lit(True),
         )
         .localCheckpoint()  # one row a cluster, of which four explanations are told
     )
@@ -61,10 +70,12 @@ def explanations(
         F.round(F.col("talking") * F.col("size")).alias("support"),
         "size",
         F.col("talking").alias("value"),
-        F.col("talking_at_large").alias("background"),
+        F.col("baseline_talking").alias("background"),
         (F.col("talking") >= settings.explained_people).alias("explains"),
         F.lit("a class, a team or other people").alias("who"),
-        F.format_string("%s hold conversations; at large %s", _percent("talking"), _percent("talking_at_large")).alias("figure"),
+        F.format_string("%s hold conversations; baseline %s", _percent("talking"), _percent("baseline_talking")).alias(
+            "figure"
+        ),
     )
     owners = of.select(
         "cluster_id",
@@ -72,7 +83,7 @@ def explanations(
         F.col("owners").alias("support"),
         "size",
         (F.col("owners") / F.col("size")).alias("value"),
-        F.col("owners_at_large").alias("background"),
+        F.col("baseline_owners").alias("background"),
         F.lit(False).alias("explains"),  # too few owners are never published
         F.lit("one organisation").alias("who"),
         F.format_string("%d accounts have %d owners", "size", "owners").alias("figure"),
@@ -83,7 +94,7 @@ def explanations(
         F.col("agreed").alias("support"),
         "size",
         (F.col("agreed") / F.col("size")).alias("value"),
-        F.col("agreed_at_large").alias("background"),
+        F.col("baseline_agreed").alias("background"),
         F.lit(False).alias("explains"),  # such accounts are in no cluster
         F.lit("a customer or reseller with an agreement").alias("who"),
         F.format_string("%d of %d accounts have one", "agreed", "size").alias("figure"),
@@ -106,9 +117,9 @@ def explanations(
         owners,
         agreements,
         alike,
-        _client(members, sizes, tokens, population, run),
+        _client(members, sizes, shared_values, population, run),
         _own_text(inside, sizes, run),
-        *_public_set(members, of, tokens, in_step, run),
+        *_public_set(members, of, shared_values, in_step, run),
     )
     fits = F.when(F.col("explains"), F.lit(", which fits")).otherwise(F.lit(""))
     return reduce(DataFrame.unionByName, rows).select(
@@ -125,14 +136,19 @@ def explanations(
     )
 
 
-def _client(members: DataFrame, sizes: DataFrame, tokens: DataFrame, population: int, run: Run) -> DataFrame:
-    """Users of one program: most members run one client that few others run, and what they share may be that program's."""
+def _client(members: DataFrame, sizes: DataFrame, shared_values: DataFrame, population: int, run: Run) -> DataFrame:
+    """Users of one program: most members run one client that few others run.
+
+    What they share may be that program's.
+    """
     settings = run.settings.scoring
-    own = tokens.where("channel = 'device'").join(members, "account_id")
-    used = own.groupBy("cluster_id", "token").agg(F.count(F.lit(1)).alias("support"), F.max("users").alias("users"))
-    most = Window.partitionBy("cluster_id").orderBy(F.desc("support"), "users", "token")
+    own = shared_values.where("channel = 'device'").join(members, "account_id")
+    used = own.groupBy("cluster_id", "value_hash").agg(
+        F.count(F.lit(1)).alias("support"), F.max("n_owners").alias("n_owners")
+    )
+    most = Window.partitionBy("cluster_id").orderBy(F.desc("support"), "n_owners", "value_hash")
     top = used.withColumn("nth", F.row_number().over(most)).where("nth = 1").join(sizes, "cluster_id")
-    value, background = F.col("support") / F.col("size"), F.col("users") / F.lit(float(population))
+    value, background = F.col("support") / F.col("size"), F.col("n_owners") / F.lit(float(population))
     return top.select(
         "cluster_id",
         F.lit("one_client").alias("channel"),
@@ -142,23 +158,30 @@ def _client(members: DataFrame, sizes: DataFrame, tokens: DataFrame, population:
         background.alias("background"),
         ((value >= settings.explained_share) & (value >= settings.explained_lift * background)).alias("explains"),
         F.lit("users of one program").alias("who"),
-        F.format_string("%d of %d accounts run the client that most run; at large %s", "support", "size", _share(background)).alias(
-            "figure"
-        ),
+        F.format_string(
+            "%d of %d accounts run the client that most run; baseline %s", "support", "size", _share(background)
+        ).alias("figure"),
     )
 
 
 def _own_text(inside: DataFrame, sizes: DataFrame, run: Run) -> DataFrame:
-    """Programs of strangers that begin alike: most send a text of their own, of which others have the first words at most."""
+    """Programs of strangers that begin alike.
+
+    Most send a text of their own, of which others have the first words at most.
+    """
     settings = run.settings.scoring
-    filled = F.filter("phrases", lambda p: p["channel"].isin(*TEXTS) & (p["fillings"] >= 2))
-    sent = inside.select("cluster_id", "account_id", F.col("n_known").alias("sent"), filled.alias("texts"))
+    filled = F.filter("fragments", lambda p: p["channel"].isin(*TEXTS) & (p["distinct_prompts"] >= 2))
+    sent = inside.select("cluster_id", "account_id", F.col("n_sampled").alias("sent"), filled.alias("texts"))
     had = sent.select("cluster_id", "account_id", "sent", F.inline("texts"))
-    alike = F.count(F.lit(1)).over(Window.partitionBy("cluster_id", "channel", "token"))
+    alike = F.count(F.lit(1)).over(Window.partitionBy("cluster_id", "channel", "value_hash"))
     own = had.withColumn("alike", alike).where(F.col("alike") < settings.template_accounts)
     by_channel = own.groupBy("cluster_id", "account_id", "sent", "channel").agg(F.sum("n").alias("n"))
     most = by_channel.groupBy("cluster_id", "account_id", "sent").agg(F.max("n").alias("n"))
-    lived = most.where(F.col("n") >= settings.explained_share * F.col("sent")).groupBy("cluster_id").agg(F.count(F.lit(1)).alias("support"))
+    lived = (
+        most.where(F.col("n") >= settings.explained_share * F.col("sent"))
+        .groupBy("cluster_id")
+        .agg(F.count(F.lit(1)).alias("support"))
+    )
     rows = sizes.join(lived, "cluster_id", "left").na.fill(0, ["support"])
     value = F.col("support") / F.col("size")
     return rows.select(
@@ -174,21 +197,28 @@ def _own_text(inside: DataFrame, sizes: DataFrame, run: Run) -> DataFrame:
     )
 
 
-def _public_set(members: DataFrame, sent: DataFrame, tokens: DataFrame, in_step: DataFrame, run: Run) -> tuple[DataFrame, DataFrame]:
+def _public_set(
+    members: DataFrame, sent: DataFrame, shared_values: DataFrame, in_step: DataFrame, run: Run
+) -> tuple[DataFrame, DataFrame]:
     """People who run one public benchmark, or a viral prompt: the same prompts come from several members, or from all.
 
     Strangers do so at times of their own, so neither explains members that act in the same minutes. Who divides a set
     among accounts may have each prompt answered a few times; strangers who run a set each run all of it.
     """
     least = run.settings.scoring.explained_share
-    prompts = tokens.where("channel = 'prompt'")
-    own = prompts.join(members, "account_id").withColumn("k", F.count(F.lit(1)).over(Window.partitionBy("cluster_id", "token")))
+    prompts = shared_values.where("channel = 'prompt'")
+    own = prompts.join(members, "account_id").withColumn(
+        "k", F.count(F.lit(1)).over(Window.partitionBy("cluster_id", "value_hash"))
+    )
     by_cluster = own.groupBy("cluster_id").agg(
-        F.sum(F.when(F.col("k") >= 2, F.col("n")).otherwise(0)).alias("repeated"), F.sum(F.col("n") * (F.col("k") - 1)).alias("met")
+        F.sum(F.when(F.col("k") >= 2, F.col("n")).otherwise(0)).alias("repeated"),
+        F.sum(F.col("n") * (F.col("k") - 1)).alias("met"),
     )
     everybody = prompts.agg(F.sum("n").alias("shared"))
-    counted = sent.select("cluster_id", "size", "sent", "known_at_large").join(by_cluster, "cluster_id", "left")
-    counted = counted.join(F.broadcast(everybody), F.lit(True)).withColumn("background", F.try_divide("shared", "known_at_large"))
+    counted = sent.select("cluster_id", "size", "sent", "baseline_known").join(by_cluster, "cluster_id", "left")
+    counted = counted.join(F.broadcast(everybody), F.lit(True)).withColumn(
+        "background", F.try_divide("shared", "baseline_known")
+    )
     marked = counted.join(in_step.withColumn("in_step", F.lit(True)), "cluster_id", "left").na.fill(False, ["in_step"])
     rows = marked.na.fill(0, ["repeated", "met"]).localCheckpoint()  # one row a cluster
     sent_by_all = F.greatest(F.col("sent"), F.lit(1))
@@ -205,9 +235,10 @@ def _public_set(members: DataFrame, sent: DataFrame, tokens: DataFrame, in_step:
             background.alias("background"),
             ((value >= least) & ~F.col("in_step")).alias("explains"),
             F.lit(who).alias("who"),
-            F.concat(F.format_string(figure, _share(value)), F.when(F.col("in_step"), F.lit(", in the same minutes")).otherwise("")).alias(
-                "figure"
-            ),
+            F.concat(
+                F.format_string(figure, _share(value)),
+                F.when(F.col("in_step"), F.lit(", in the same minutes")).otherwise(""),
+            ).alias("figure"),
         )
 
     said = "%s of their traffic repeats another member's prompt"

@@ -1,4 +1,6 @@
-"""Openings: a sample of the first messages of an account's conversations, as few terms each. Additive, as all sketches are.
+"""Openings: a sample of the first messages of an account's conversations, as few terms each.
+
+Additive, as all sketches are.
 
 They are for one question: whose prompts are these (`iolaus.model.exchangeability`)? One message a conversation, for the
 turns of one conversation resemble each other whoever sends them; a later turn stands in only where no first is known.
@@ -13,12 +15,12 @@ import pyarrow.compute as pc
 
 from iolaus.engine.hashing import Ints, mix
 from iolaus.engine.records import packed
-from iolaus.engine.runs import begins, run_lengths
+from iolaus.engine.runs import run_lengths, run_starts
 from iolaus.model.sampling import ranks
 from iolaus.schemas.sketch import ABSENT, OPENING, OPENING_FIELDS, OPENING_TERMS
 from iolaus.text.fingerprints import TERM_BUCKETS
 
-KEPT = 24  # conversations kept of an account: 276 pairs of its own messages
+MAX_CONVERSATIONS = 24  # conversations kept of an account: 276 pairs of its own messages
 _LATER = np.float32(2.0**20)  # how much dearer a later turn's rank is than a first's
 
 _TERM_HASHES = mix(np.arange(TERM_BUCKETS, dtype=np.uint64))
@@ -29,11 +31,14 @@ Records = npt.NDArray[Any]
 def opened(table: pa.Table, group: Ints, terms: tuple[Ints, Ints], salt: int, count: int) -> pa.BinaryArray:
     """The openings of exchanges: of each of `count` groups (accounts) its records OPENING, by conversation.
 
-    table: columns of `silver.exchanges` and `draw`, a hash of the exchange's id, which stands for its conversation where that
-    is not known; group: of each row, ascending; terms: as `unpacked`, the length of each row's and all of them.
+    table: columns of `silver.exchanges` and `draw`, a hash of the exchange's id, which stands for its conversation
+    where that is not known; group: of each row, ascending; terms: as `unpacked`, the length of each row's and all of
+    them.
     """
     lengths, flat = terms
-    said = np.flatnonzero((lengths > 0) & pc.is_valid(table["prompt_hash"].combine_chunks()).to_numpy(zero_copy_only=False))
+    said = np.flatnonzero(
+        (lengths > 0) & pc.is_valid(table["prompt_hash"].combine_chunks()).to_numpy(zero_copy_only=False)
+    )
     draw = _longs(table, "draw")[said]
     known = pc.is_valid(table["conversation_hash"].combine_chunks()).to_numpy(zero_copy_only=False)[said]
     conversation = np.where(known, _longs(table, "conversation_hash")[said], draw)
@@ -59,12 +64,12 @@ def _kept(group: Ints, conversation: Ints, rank: npt.NDArray[np.float32], tie: I
     """Places of the KEPT conversations of least rank of each group, one message each, by group and conversation."""
     keys: list[npt.NDArray[Any]] = [tie, rank, conversation, group]
     order = np.lexsort(keys)
-    order = order[begins(group[order], conversation[order])]
+    order = order[run_starts(group[order], conversation[order])]
     keys = [conversation[order], rank[order], group[order]]
     by_rank = order[np.lexsort(keys)]
-    sizes = run_lengths(begins(group[by_rank]), len(by_rank))
+    sizes = run_lengths(run_starts(group[by_rank]), len(by_rank))
     nth = np.arange(len(by_rank)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    least = by_rank[nth < KEPT]
+    least = by_rank[nth < MAX_CONVERSATIONS]
     return least[np.lexsort([conversation[least], group[least]])]
 
 

@@ -1,4 +1,6 @@
-"""Evidence on pairs of accounts from several tables of pairs, brought together: of each pair all rows, in one task, in NumPy.
+"""Evidence on pairs of accounts from several tables of pairs, brought together.
+
+Of each pair all rows, in one task, in NumPy.
 
 Pairs are told apart by the keys of their accounts (`features.population`). Rows are sorted by one number a pair.
 """
@@ -13,7 +15,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from iolaus.engine.hashing import Ints, hashed
-from iolaus.engine.runs import begins
+from iolaus.engine.runs import run_starts
 from iolaus.model.account_keys import by_keys
 from iolaus.model.bits import MILLI
 
@@ -37,24 +39,27 @@ def by_pair(a: Ints, b: Ints) -> tuple[Ints, Ints]:
     """The order in which the rows of each pair stand together, (n,), and the places in it where a pair begins."""
     key = hashed(a, b)
     order = np.argsort(key)
-    pairs, keys = begins(a[order], b[order]), begins(key[order])
+    pairs, keys = run_starts(a[order], b[order]), run_starts(key[order])
     if len(pairs) != len(keys):  # two pairs have one hash, and their rows may be mixed
         order = np.lexsort([b, a])
-        pairs = begins(a[order], b[order])
+        pairs = run_starts(a[order], b[order])
     return order, pairs
 
 
 def measured_pairs(
     day: date, channel: str, a: Ints, b: Ints, bits: Numbers, similarity: Numbers, support: npt.NDArray[np.int32]
 ) -> pa.RecordBatch:
-    """Rows of a table of pairs (`iolaus.schemas.pairs`), without token and sharers. Shapes: (n,) each; a, b: keys, in any order."""
+    """Rows of a table of pairs (`iolaus.schemas.pairs`), without value and sharers.
+
+    Shapes: (n,) each; a, b: keys, in any order.
+    """
     n = len(a)
     columns = {
         "run_date": pa.array([day] * n, pa.date32()),
         "key_a": pa.array(np.minimum(a, b)),
         "key_b": pa.array(np.maximum(a, b)),
         "channel": pa.array([channel] * n, pa.string()),
-        "token": pa.nulls(n, pa.int64()),
+        "value_hash": pa.nulls(n, pa.int64()),
         "sharers": pa.nulls(n, pa.int32()),
         "support": pa.array(support),
         "bits": pa.array(np.round(bits * MILLI).astype(np.int32)),

@@ -1,4 +1,6 @@
-"""The population: how many accounts and owners there are, and what all of them do, which a group's profile is held against.
+"""The population: how many accounts and owners there are, and what all of them do.
+
+A group's profile is held against it.
 
 Who counts is decided once a run, in `features.population`: every rate, count and sample is of its background.
 """
@@ -41,7 +43,10 @@ def of_background(rows: DataFrame, population: DataFrame) -> DataFrame:
 
 @dataclass(frozen=True)
 class Background:
-    """Everybody: accounts by measure and bin, (measures, BINS), the vectors of a sample, (sample, DIMENSIONS), and accounts by hour."""
+    """Everybody.
+
+    Accounts by measure and bin, (measures, BINS), the vectors of a sample, (sample, DIMENSIONS), and accounts by hour.
+    """
 
     bins: Ints
     vectors: Floats
@@ -59,7 +64,9 @@ def histogram(bins: pa.ChunkedArray) -> Ints:
 
 def by_hour(hours: pa.ChunkedArray, window: int) -> Ints:
     """Accounts active by hour, (window,), of lists of hours of a window of so many."""
-    return np.bincount(hours.combine_chunks().flatten().to_numpy(zero_copy_only=False), minlength=window).astype(np.int64)
+    return np.bincount(hours.combine_chunks().flatten().to_numpy(zero_copy_only=False), minlength=window).astype(
+        np.int64
+    )
 
 
 def background(binned: DataFrame, days: int) -> Background:

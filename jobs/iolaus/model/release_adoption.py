@@ -1,4 +1,4 @@
-"""Release pivots: how much of a group's traffic moved to a released model, and how fast.
+"""Release adoption: how much of a group's traffic moved to a released model, and how fast.
 
 An operator who distils wants the newest model's answers: nearly half of one campaign's traffic moved within 24
 hours of a release. Everybody moves in time, so a group is read against everybody of the same data.
@@ -28,10 +28,12 @@ def releases(models: DataFrame, day: date, within_days: int) -> list[Release]:
 
 
 def moved(release: Release, hours: int, share: float) -> Column:
-    """Whether an account that was active before a release sent `share` of its traffic of the next `hours` to the released model.
+    """Whether an account moved to a released model: `share` of its traffic of the next `hours`.
+
+    Only accounts that were active before the release.
 
     A third by default, and not half: relays mix in their customers' traffic, which does not move. Over `activity` of
-    `features.account_embeddings`; null for an account that was not active on both sides.
+    `features.account_profiles`; null for an account that was not active on both sides.
     """
 
     def total(kept: Column) -> Column:
@@ -43,7 +45,7 @@ def moved(release: Release, hours: int, share: float) -> Column:
     return F.when(was & (F.size(after) > 0), total(new) >= share * total(after))
 
 
-def pivots(activity: DataFrame, released: Sequence[Release], hours: int, smoothed: int = 6) -> DataFrame:
+def release_adoption(activity: DataFrame, released: Sequence[Release], hours: int, smoothed: int = 6) -> DataFrame:
     """(key, model, released_at, share, hours_to_half) of each group and release that the group was active after.
 
     activity: (key, hour, model, n), keys being groups. share: of the group's exchanges in the `hours` after the

@@ -1,14 +1,15 @@
 """Keyed, weighted samples of what an account sent: which items of a set too large to keep are kept.
 
-Priority by exponential ranks (Cohen and Kaplan, Summarizing data using bottom-k sketches, PODC 2007): an item of weight w
-gets the rank -ln(u) / w, u uniform on (0, 1), and the items of least rank are kept. The least rank of an item's
+Priority by exponential ranks (Cohen and Kaplan, Summarizing data using bottom-k sketches, PODC 2007): an item of weight
+w gets the rank -ln(u) / w, u uniform on (0, 1), and the items of least rank are kept. The least rank of an item's
 occurrences is that of its greatest weight, so ranks merge by minima and samples are additive.
 
-u is drawn from the item by a hash under a salt that is derived from the pseudonymisation key, so that nobody outside can
-choose prompts that push others out (decision 19); all accounts of a lake have one salt, so an item that two accounts share
-is kept by both or by neither. The weight of a message is the output that it drew, and that of a distinct prompt the words
-that it has, so that cheap traffic does not push out dear traffic: to replace one answer of 1,000 tokens in a sample takes
-some 1,000 answers of one token. A distinct prompt's weight depends on the prompt alone, so the counts of a sample are exact.
+u is drawn from the item by a hash under a salt that is derived from the pseudonymisation key, so that nobody outside
+can choose prompts that push others out (decision 19); all accounts of a lake have one salt, so an item that two
+accounts share is kept by both or by neither. The weight of a message is the output that it drew, and that of a distinct
+prompt the words that it has, so that cheap traffic does not push out dear traffic: to replace one answer of 1,000
+tokens in a sample takes some 1,000 answers of one token. A distinct prompt's weight depends on the prompt alone, so the
+counts of a sample are exact.
 """
 
 import hmac

@@ -1,13 +1,13 @@
 """The one registry of signals: what accounts may have in common, and how they may behave. One entry a signal.
 
-Pairs, profiles, evidence, reasons and the reference page (`docs/signals.md`) derive from it. To add a signal that is a value
-which two accounts share: add its `Channel` here, with the column of `silver.exchanges` or `silver.accounts` that holds the value.
-`tests/test_signals.py` then follows it from that column to a pair and a reason.
+Pairs, profiles, evidence, reasons and the reference page (`docs/signals.md`) derive from it. To add a signal that is a
+value which two accounts share: add its `Channel` here, with the column of `silver.exchanges` or `silver.accounts` that
+holds the value. `tests/test_signals.py` then follows it from that column to a pair and a reason.
 """
 
 from dataclasses import dataclass
 
-from iolaus.schemas.codes import PHRASE_CHANNELS
+from iolaus.schemas.codes import FRAGMENT_CHANNELS
 from iolaus.schemas.families import FAMILIES
 from iolaus.settings import Claims
 
@@ -18,26 +18,27 @@ RANDOM_PAIRS = "random pairs"
 CHANCE = "chance"
 HABIT = "chance and the accounts' own hours"
 
-# Innocent explanations: rows of `iolaus.model.explanations`. One that fits takes the evidence that it explains from a cluster.
+# Innocent explanations: rows of `iolaus.model.explanations`. One that fits takes the evidence that it explains from a
+# cluster.
 PEOPLE, ONE_CLIENT, OWN_TEXT, PUBLIC_SET, WHOLE_SET = "people", "one_client", "own_text", "public_set", "whole_set"
 ANY_EXPLANATION = (PEOPLE, ONE_CLIENT, OWN_TEXT, PUBLIC_SET, WHOLE_SET)
 
 POOL = "pool_"  # before a channel's name: evidence of how many pairs of a cluster share any value of it
 DIVIDED = "divided"
 SUCCESSION = "succession"
-RELEASE = "pivot"  # before a colon and a model's name
+RELEASE = "release_adoption"  # before a colon and a model's name
 
 
 @dataclass(frozen=True, kw_only=True)
 class Signal:
     """What all signals have.
 
-    kind: what it speaks for. family: signals of one family are not independent of each other; evidence is counted by family.
-    group: within a family, signals of one group are views of one fact, of which the strongest counts. baseline: what its figure is
-    held against. says: the sentence for the analyst, a verb and what follows it, of several accounts; `{at}` is the threshold.
-    explained_by: innocent explanations that take it
-    away; explained_if_few: those that do so only where fewer than `scoring.subject_accounts` members show it. evasion: how an
-    operator avoids it, and at what price.
+    kind: what it speaks for. family: signals of one family are not independent of each other; evidence is counted by
+    family. group: within a family, signals of one group are views of one fact, of which the strongest counts. baseline:
+    what its figure is held against. says: the sentence for the analyst, a verb and what follows it, of several
+    accounts; `{at}` is the threshold. explained_by: innocent explanations that take it away; explained_if_few: those
+    that do so only where fewer than `scoring.subject_accounts` members show it. evasion: how an operator avoids it, and
+    at what price.
     """
 
     name: str
@@ -55,11 +56,11 @@ class Signal:
 class Channel(Signal):
     """A kind of value, or a measure of two, that brings accounts together.
 
-    What it may give, from where on pairs are made, and whether it is looked at, are settings: `channels.NAME`.
-    code: the number under which its values are stored; never reuse one. exchange, registered: the columns of `silver.exchanges`
-    and `silver.accounts` that hold the value, a pseudonym, a text, a hash or a number, as `form` says; without either the
-    signal is a measure of two accounts. wrapper: the value counts only where an account uses it with two distinct prompts.
-    pooled: pairs of members that share any value of it are counted too.
+    What it may give, from where on pairs are made, and whether it is looked at, are settings: `channels.NAME`. code:
+    the number under which its values are stored; never reuse one. exchange, registered: the columns of
+    `silver.exchanges` and `silver.accounts` that hold the value, a pseudonym, a text, a hash or a number, as `form`
+    says; without either the signal is a measure of two accounts. template: the value counts only where an account uses
+    it with two distinct prompts. pooled: pairs of members that share any value of it are counted too.
     """
 
     kind: str = "coordination"
@@ -68,7 +69,7 @@ class Channel(Signal):
     exchange: str | None = None
     registered: str | None = None
     form: str = "hash"
-    wrapper: bool = False
+    template: bool = False
     pooled: bool = False
 
 
@@ -76,9 +77,8 @@ class Channel(Signal):
 class Claim(Signal):
     """A behaviour that an account shows: its measure is at least the threshold, or `below` it.
 
-    measure: a column of `features.account_behaviour`. threshold: its name among `Settings.claims`; None for a measure that
-    is 0 or 1. doublings: the
-    measure counts how often it doubles.
+    measure: a column of `features.account_behaviour`. threshold: its name among `Settings.claims`; None for a measure
+    that is 0 or 1. doublings: the measure counts how often it doubles.
     """
 
     family: str = "behaviour"
@@ -94,7 +94,9 @@ class Claim(Signal):
 
     def sentence(self, settings: Claims) -> str:
         """`says`, with the threshold, and the length of a night, in words."""
-        return self.says.replace("{at}", in_words(self.at(settings))).replace("{night_hours}", in_words(settings.night_hours))
+        return self.says.replace("{at}", in_words(self.at(settings))).replace(
+            "{night_hours}", in_words(settings.night_hours)
+        )
 
 
 def in_words(threshold: float) -> str:
@@ -108,9 +110,10 @@ def _infrastructure(name: str, group: str, says: str, evasion: str, **more: obje
 
 
 def _content(name: str, says: str, evasion: str, **more: object) -> Channel:
-    explained = (WHOLE_SET, OWN_TEXT) if more.get("wrapper") else (WHOLE_SET,)
+    explained = (WHOLE_SET, OWN_TEXT) if more.get("template") else (WHOLE_SET,)
     return Channel(
-        name=name, family="content", group="instruction", says=says, evasion=evasion, explained_by=explained, **more  # type: ignore[arg-type]
+        name=name, family="content", group="instruction", says=says, evasion=evasion, explained_by=explained,
+        **more  # type: ignore[arg-type]
     )  # fmt: skip
 
 
@@ -122,7 +125,8 @@ CHANNELS: tuple[Channel, ...] = (
         code=40, registered="card", form="pseudonym", pooled=True,
     ),
     _infrastructure(
-        "address", "network", "send from the same address", "an exit address an account: residential proxies are sold by traffic",
+        "address", "network", "send from the same "
+                              "address", "an exit address an account: residential proxies are sold by traffic",
         code=1, exchange="address", registered="signup_address", form="pseudonym", pooled=True,
     ),
     _infrastructure(
@@ -134,12 +138,18 @@ CHANNELS: tuple[Channel, ...] = (
         code=3, exchange="asn", registered="signup_asn", form="number",
     ),
     _infrastructure(
-        "mail", "mail", "use the same unusual mail domain", "mailboxes of large providers, which ask for a telephone number",
+        "mail", "mail", "use the same unusual mail "
+                        "domain", "mailboxes of large providers, which ask for a telephone number",
         code=41, registered="mail_domain", form="pseudonym",
     ),
     _infrastructure(
         "device", "device", "use the same unusual client", "headers and TLS of a common client",
         code=4, exchange="device", form="pseudonym",
+    ),
+    _infrastructure(
+        "request", "device", "send requests with the same unusual parameters and "
+                             "headers", "the parameters and headers of a common client",
+        code=10, exchange="request_hash",
     ),
     _content(
         "system", "send the same system prompt", "a system prompt worded anew for each account",
@@ -150,16 +160,16 @@ CHANNELS: tuple[Channel, ...] = (
         code=8, exchange="tools_hash",
     ),
     _content(
-        "template", "fill the same prompt template", _REWORDED, wrapper=True, code=PHRASE_CHANNELS["template_hash"],
+        "template", "fill the same prompt template", _REWORDED, template=True, code=FRAGMENT_CHANNELS["template_hash"],
     ),
     _content(
         "prompt", "send the same prompts", "a question never asked twice: no second sample of an answer",
-        code=PHRASE_CHANNELS["prompt_hash"], pooled=True,
+        code=FRAGMENT_CHANNELS["prompt_hash"], pooled=True,
     ),
     *(
         _content(
             f"{side}{k}", f"{verb} different prompts with the same {k} words", _REWORDED,
-            wrapper=True, code=PHRASE_CHANNELS[f"{side}{k}_hash"],
+            template=True, code=FRAGMENT_CHANNELS[f"{side}{k}_hash"],
         )
         for side, verb in (("head", "begin"), ("tail", "end"))
         for k in (4, 8, 16)
@@ -193,46 +203,59 @@ CLAIMS: dict[str, Claim] = {
     claim.name: claim
     for claim in (
         Claim(
-            name="one_shot", kind="automation", group="one_shot", measure="later_turn_share", threshold="one_shot", below=True,
-            says="are automated: almost no follow-up messages", evasion="follow-up turns, each of which costs a request",
+            name="one_shot", kind="automation", group="one_shot", measure="later_turn_share", threshold="one_shot",
+            below=True,
+            says="are automated: almost no follow-up "
+                 "messages", evasion="follow-up turns, each of which costs a request",
         ),
         Claim(
-            name="round_the_clock", kind="automation", group="round_the_clock", measure="night_share", threshold="round_the_clock",
+            name="round_the_clock", kind="automation", group="round_the_clock", measure="night_share",
+            threshold="round_the_clock",
             says="run around the clock: at least {at} of their traffic falls in their quietest {night_hours} hours",
             evasion="a daily pause, which leaves accounts idle for a quarter of the day",
         ),
         Claim(
-            name="long_outputs", kind="extraction", group="long_outputs", measure="mean_output_tokens", threshold="long_outputs",
-            says="receive answers of at least {at} tokens on average", evasion="shorter answers, which train a model less",
+            name="long_outputs", kind="extraction", group="long_outputs", measure="mean_output_tokens",
+            threshold="long_outputs",
+            says="receive answers of at least {at} tokens on "
+                 "average", evasion="shorter answers, which train a model less",
         ),
         Claim(
             name="thinking", kind="extraction", group="thinking", measure="thinking_share", threshold="thinking",
-            says="request extended reasoning in at least {at} of their traffic", evasion="the reasoning asked for in the prompt instead",
+            says="request extended reasoning in at least {at} of their "
+                 "traffic", evasion="the reasoning asked for in the prompt instead",
         ),
         *(
             Claim(
-                name=f"asks_{name}", kind="extraction", group=f"asks_{name}", measure=f"asks_{name}_share", threshold="asks",
-                says=f"request {what} in at least {{at}} of their traffic", evasion="the capability spread thinly over more accounts",
+                name=f"asks_{name}", kind="extraction", group=f"asks_{name}", measure=f"asks_{name}_share",
+                threshold="asks",
+                says=f"request {what} in at least {{at}} of their "
+                     "traffic", evasion="the capability spread thinly over more accounts",
             )
             for name, what in _ASKED
         ),
         Claim(
-            name="labour", kind="labour", group="labour", measure="fills_shared", explained_by=ANY_EXPLANATION,
-            says="reuse a prompt template that unrelated accounts also use, each with different content", evasion=_REWORDED,
+            name="task_sharing", kind="task_sharing", group="task_sharing", measure="uses_shared_template",
+            explained_by=ANY_EXPLANATION,
+            says="reuse a prompt template that unrelated accounts also use, each with different "
+                 "content", evasion=_REWORDED,
         ),
         Claim(
-            name="young", kind="purpose", group="young", measure="age_at_first_use", threshold="young", below=True,
+            name="young", kind="purpose_built", group="young", measure="age_at_first_use", threshold="young",
+            below=True,
             says="were first used within {at} days of their creation", evasion="accounts left to age before use",
         ),
         # Conduct is the analyst's to weigh: it raises a score, and makes nobody a suspect who is none without it.
         Claim(
-            name="unsupported_region", kind="conduct", group="unsupported_region", measure="unsupported",
-            says="are billed, reached or used in an unsupported region", evasion="cards, numbers and exits of supported regions",
+            name="unsupported_region", kind="policy_signals", group="unsupported_region", measure="unsupported",
+            says="are billed, reached or used in an unsupported "
+                 "region", evasion="cards, numbers and exits of supported regions",
         ),
         Claim(
-            name="heavy_for_plan", kind="conduct", group="heavy_for_plan", measure="plan_excess",
+            name="heavy_for_plan", kind="policy_signals", group="heavy_for_plan", measure="plan_excess",
             threshold="heavy_for_plan", doublings=True,
-            says="send at least {at} times what is usual for their plan", evasion="more accounts with less traffic each",
+            says="send at least {at} times what is usual for their "
+                 "plan", evasion="more accounts with less traffic each",
         ),
     )
 }  # fmt: skip
@@ -247,16 +270,18 @@ OF_CLUSTERS: tuple[Signal, ...] = (
         for c in CHANNELS if c.pooled
     ),
     Signal(
-        name=DIVIDED, kind="labour", family="content", group=DIVIDED, baseline=RANDOM_PAIRS, explained_by=ANY_EXPLANATION,
+        name=DIVIDED, kind="task_sharing", family="content", group=DIVIDED, baseline=RANDOM_PAIRS,
+        explained_by=ANY_EXPLANATION,
         says="split requests about one subject among them and hardly repeat one",
         evasion="ordinary requests mixed in, which are paid for and answer nothing",
     ),
     Signal(
-        name=SUCCESSION, kind="conduct", family="behaviour", group=SUCCESSION, baseline=SIMILAR_VOLUME,
-        says="were first used after the first ban among them", evasion="a reserve of accounts in use before any is banned",
+        name=SUCCESSION, kind="policy_signals", family="behaviour", group=SUCCESSION, baseline=SIMILAR_VOLUME,
+        says="were first used after the first ban among "
+             "them", evasion="a reserve of accounts in use before any is banned",
     ),
     Signal(
-        name=RELEASE, kind="conduct", family="behaviour", group=RELEASE, baseline=SIMILAR_VOLUME,
+        name=RELEASE, kind="policy_signals", family="behaviour", group=RELEASE, baseline=SIMILAR_VOLUME,
         says="sent at least a third of their traffic to a new model soon after its release",
         evasion="a slow move to the new model, which makes its answers late",
     ),
@@ -264,14 +289,17 @@ OF_CLUSTERS: tuple[Signal, ...] = (
 
 CHANNEL: dict[str, Channel] = {c.name: c for c in CHANNELS}
 SIGNALS: dict[str, Signal] = {s.name: s for s in (*CHANNELS, *OF_CLUSTERS, *CLAIMS.values())}
-VALUES: tuple[Channel, ...] = tuple(c for c in CHANNELS if c.code is not None)  # those that are values, stored by their codes
+# those that are values, stored by their codes
+VALUES: tuple[Channel, ...] = tuple(c for c in CHANNELS if c.code is not None)
 CODES: dict[str, int] = {c.name: c.code for c in VALUES if c.code is not None}
-TOKEN_FAMILIES: dict[str, tuple[str, ...]] = {family: tuple(c.name for c in VALUES if c.family == family) for family in FAMILIES[:2]}
+VALUE_FAMILIES: dict[str, tuple[str, ...]] = {
+    family: tuple(c.name for c in VALUES if c.family == family) for family in FAMILIES[:2]
+}
 _COUNTED = frozenset({"synchrony", *(s.name for s in OF_CLUSTERS if s.name.startswith(POOL))})
 
-WRAPPERS: dict[str, int] = {c.name: CODES[c.name] for c in CHANNELS if c.wrapper}  # and their codes in phrases
+TEMPLATES: dict[str, int] = {c.name: CODES[c.name] for c in CHANNELS if c.template}  # and their codes in text fragments
 # Codes of those that are a text of somebody's own: four words are an idiom, with which many begin.
-TEXTS: tuple[int, ...] = tuple(code for name, code in WRAPPERS.items() if not name.endswith("4"))
+TEXTS: tuple[int, ...] = tuple(code for name, code in TEMPLATES.items() if not name.endswith("4"))
 
 # What a sketch keeps of how exchanges are sent that is no signal by itself, beside the values that are.
 SENT: dict[str, tuple[int, str, str]] = {
@@ -283,14 +311,20 @@ SENT: dict[str, tuple[int, str, str]] = {
         ("limit", 9, "max_tokens", "hash"),
     )
 }
-TRAIT_CODES: dict[str, int] = {name: code for name, (code, _, _) in SENT.items()}
+ATTRIBUTE_CODES: dict[str, int] = {name: code for name, (code, _, _) in SENT.items()}
 
 
 def is_count(channel: str) -> bool:
-    """Whether the figure of a cluster's evidence is a count, of pairs or meetings; of all other channels it is a share."""
+    """Whether the figure of a cluster's evidence is a count, of pairs or meetings.
+
+    Of all other channels it is a share.
+    """
     return channel in _COUNTED
 
 
 def explained(explanation: str, *, if_few: bool = False) -> tuple[str, ...]:
-    """The signals that an innocent explanation takes from a cluster; those that it takes only from a small one with `if_few`."""
+    """The signals that an innocent explanation takes from a cluster.
+
+    Those that it takes only from a small one with `if_few`.
+    """
     return tuple(s.name for s in SIGNALS.values() if explanation in (s.explained_if_few if if_few else s.explained_by))

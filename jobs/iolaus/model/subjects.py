@@ -1,4 +1,7 @@
-"""What it means that two accounts ask about the same subject: their vectors are closer than nearly all random pairs'."""
+"""What it means that two accounts ask about the same subject.
+
+Their vectors are closer than nearly all random pairs'.
+"""
 
 from dataclasses import dataclass
 
@@ -13,23 +16,26 @@ from iolaus.settings import Pairs
 
 @dataclass(frozen=True)
 class SameSubject:
-    """The cut: `tail` is the share of random pairs at least as close as `threshold`; cosines: of random pairs, ascending."""
+    """The cut: `tail` is the share of random pairs at least as close as `threshold`.
+
+    cosines: of random pairs, ascending.
+    """
 
     tail: float
     threshold: float
     cosines: npt.NDArray[np.float32]
 
 
-def spoken(embeddings: DataFrame, settings: Pairs) -> DataFrame:
+def spoken(profiles: DataFrame, settings: Pairs) -> DataFrame:
     """The accounts that said enough to have a subject."""
-    return embeddings.where(F.col("vector").isNotNull() & (F.col("prompt_words") >= settings.content_words))
+    return profiles.where(F.col("vector").isNotNull() & (F.col("prompt_words") >= settings.content_words))
 
 
 def same_subject(vectors: DataFrame, accounts: int, settings: Pairs) -> SameSubject | None:
     """The cut for so many accounts, from a sample of (account_id, vector); None of fewer than three.
 
-    Where a share of `content_tail` of all pairs would be more than `content_neighbours` an account, it is so many: pairs of one
-    subject then grow with the accounts and not with their square.
+    Where a share of `content_tail` of all pairs would be more than `content_neighbours` an account, it is so many:
+    pairs of one subject then grow with the accounts and not with their square.
     """
     sample = sampled(vectors.select(F.col("account_id").alias("id"), "vector"), settings.content_sample)
     if len(sample) < 3:

@@ -1,8 +1,8 @@
 """What analysts decided, as a run of a date knows it: which verdict is in force, and what it is of.
 
-A verdict is of a whole cluster or of named accounts. The latest on the same cluster, or on the same account, is in force;
-an account's own goes before its cluster's. A verdict is of the accounts that its analyst saw, not of an id alone: a cluster
-of which most accounts are others is not what was judged innocent, whatever its id.
+A verdict is of a whole cluster or of named accounts. The latest on the same cluster, or on the same account, is in
+force; an account's own goes before its cluster's. A verdict is of the accounts that its analyst saw, not of an id
+alone: a cluster of which most accounts are others is not what was judged innocent, whatever its id.
 
 Every function takes verdicts as `verdicts.given` has them, or as `in_force` returns them: a row a verdict, so few.
 """
@@ -11,7 +11,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from iolaus.model.bits import by_channel
-from iolaus.model.signals import CHANNEL, TOKEN_FAMILIES
+from iolaus.model.signals import CHANNEL, VALUE_FAMILIES
 from iolaus.settings import Run, Settings
 
 CONFIRMED, INNOCENT = "confirmed", "innocent"
@@ -19,7 +19,9 @@ SCORE_STEP = 0.05  # bits: a smaller change of a score is not shown by one decim
 
 
 def in_force(given: DataFrame, run: Run) -> DataFrame:
-    """The verdicts known on the run's date that no later one supersedes, with `account_id`: null where it is of the cluster.
+    """The verdicts known on the run's date that no later one supersedes, with `account_id`.
+
+    Null where it is of the cluster.
 
     A verdict that names several accounts is a row for each of them for which it is the latest.
     """
@@ -32,50 +34,87 @@ def in_force(given: DataFrame, run: Run) -> DataFrame:
 
 
 def of_accounts(force: DataFrame) -> DataFrame:
-    """One row an account under any verdict: (account_id, verdict, verdict_id, cluster_id), its own or its cluster's latest."""
+    """One row an account under any verdict.
+
+    (account_id, verdict, verdict_id, cluster_id), its own or its cluster's latest.
+    """
     fields = ("verdict", "verdict_id", "cluster_id", "given_at")
     own = force.where("account_id is not null").select("account_id", F.lit(1).alias("own"), *fields)
-    whole = force.where("account_id is null").select(F.explode("members").alias("account_id"), F.lit(0).alias("own"), *fields)
+    whole = force.where("account_id is null").select(
+        F.explode("members").alias("account_id"), F.lit(0).alias("own"), *fields
+    )
     first = Window.partitionBy("account_id").orderBy(F.desc("own"), F.desc("given_at"), F.desc("verdict_id"))
     rows = own.unionByName(whole).withColumn("nth", F.row_number().over(first)).where("nth = 1")
     return rows.select("account_id", "verdict", "verdict_id", "cluster_id")
 
 
 def cleared_pairs(pairs: DataFrame, force: DataFrame) -> DataFrame:
-    """(account_a, account_b, verdict_id): pairs of `pairs` that one verdict saw together and of which it clears at least one."""
-    seen = force.where(F.col("verdict") == INNOCENT).select("verdict_id", F.explode("members").alias("account_id")).distinct()
-    cleared = of_accounts(force).where(F.col("verdict") == INNOCENT).select("verdict_id", "account_id", F.lit(True).alias("cleared"))
+    """(account_a, account_b, verdict_id).
+
+    Pairs of `pairs` that one verdict saw together and of which it clears at least one.
+    """
+    seen = (
+        force.where(F.col("verdict") == INNOCENT)
+        .select("verdict_id", F.explode("members").alias("account_id"))
+        .distinct()
+    )
+    cleared = (
+        of_accounts(force)
+        .where(F.col("verdict") == INNOCENT)
+        .select("verdict_id", "account_id", F.lit(True).alias("cleared"))
+    )
     both = seen.join(cleared, ["verdict_id", "account_id"], "left").na.fill(False, ["cleared"])
-    a, b = (both.select("verdict_id", *(F.col(c).alias(f"{c[:7]}_{s}") for c in ("account_id", "cleared"))) for s in "ab")
+    a, b = (
+        both.select("verdict_id", *(F.col(c).alias(f"{c[:7]}_{s}") for c in ("account_id", "cleared"))) for s in "ab"
+    )
     met = pairs.select("account_a", "account_b").join(a, "account_a").join(b, ["account_b", "verdict_id"])
-    return met.where("cleared_a or cleared_b").groupBy("account_a", "account_b").agg(F.min("verdict_id").alias("verdict_id"))
+    return (
+        met.where("cleared_a or cleared_b")
+        .groupBy("account_a", "account_b")
+        .agg(F.min("verdict_id").alias("verdict_id"))
+    )
 
 
 def cleared_members(members: DataFrame, force: DataFrame, run: Run) -> DataFrame:
-    """(community, account_id, verdict_id): members (community, account_id) judged innocent by name, of the cluster that this still is."""
+    """(community, account_id, verdict_id).
+
+    Members (community, account_id) judged innocent by name, of the cluster that this still is.
+    """
     named = force.where((F.col("verdict") == INNOCENT) & F.col("account_id").isNotNull())
     suspects = members.join(named.select("account_id", "verdict_id", "members"), "account_id")
     overlap = _overlaps(suspects.select("community", "verdict_id", "members").distinct(), members, "community")
-    same = overlap.where(F.col("common") >= run.settings.scoring.verdict_share * F.col("size")).select("community", "verdict_id")
+    same = overlap.where(F.col("common") >= run.settings.scoring.verdict_share * F.col("size")).select(
+        "community", "verdict_id"
+    )
     return suspects.join(same, ["community", "verdict_id"]).select("community", "account_id", "verdict_id").distinct()
 
 
 def verdicts_of(clusters: DataFrame, force: DataFrame, run: Run) -> DataFrame:
     """One row a cluster (cluster_id, account_id) that a verdict is of, with the verdict, `size`, `common` and `covers`.
 
-    A verdict is of a cluster if most accounts of the cluster are among those it was given on, which `covers` says, or if
-    the cluster has its id still. Of several the one with most accounts in common is taken, then the latest.
+    A verdict is of a cluster if most accounts of the cluster are among those it was given on, which `covers` says, or
+    if the cluster has its id still. Of several the one with most accounts in common is taken, then the latest.
     """
     whole = force.where("account_id is null").drop("account_id").withColumnRenamed("cluster_id", "judged_id")
-    near = _overlaps(whole.select("verdict_id", "members"), clusters.select(F.col("cluster_id").alias("group"), "account_id"), "group")
-    rows = near.join(whole, "verdict_id").withColumn("covers", F.col("common") >= run.settings.scoring.verdict_share * F.col("size"))
+    near = _overlaps(
+        whole.select("verdict_id", "members"),
+        clusters.select(F.col("cluster_id").alias("group"), "account_id"),
+        "group",
+    )
+    rows = near.join(whole, "verdict_id").withColumn(
+        "covers", F.col("common") >= run.settings.scoring.verdict_share * F.col("size")
+    )
     order = Window.partitionBy("group").orderBy(F.desc("common"), F.desc("given_at"), F.desc("verdict_id"))
-    best = rows.where(F.col("covers") | (F.col("group") == F.col("judged_id"))).withColumn("nth", F.row_number().over(order))
+    best = rows.where(F.col("covers") | (F.col("group") == F.col("judged_id"))).withColumn(
+        "nth", F.row_number().over(order)
+    )
     return best.where("nth = 1").drop("nth").withColumnRenamed("group", "cluster_id")
 
 
 def _overlaps(verdicts: DataFrame, groups: DataFrame, group: str) -> DataFrame:
-    """(group, verdict_id, common, size): accounts that groups (group, account_id) have in common with those of verdicts.
+    """(group, verdict_id, common, size).
+
+    Accounts that groups (group, account_id) have in common with those of verdicts.
 
     verdicts: (verdict_id, members), or (group, verdict_id, members) to ask of those groups alone.
     """
@@ -86,52 +125,84 @@ def _overlaps(verdicts: DataFrame, groups: DataFrame, group: str) -> DataFrame:
     return common.join(sizes, group)
 
 
-def heirs(
+def successors(
     members: DataFrame,
     ids: DataFrame,
     seeds: DataFrame,
-    tokens: DataFrame,
-    embeddings: DataFrame,
+    shared_values: DataFrame,
+    profiles: DataFrame,
     accounts: DataFrame,
     owners: int,
     settings: Settings,
 ) -> DataFrame:
-    """(community, heir_of): groups that took over from a confirmed cluster whose accounts were banned.
+    """(community, successor_of): groups that took over from a confirmed cluster whose accounts were banned.
 
-    members: (community, account_id); ids: (community, cluster_id, event); seeds: (cluster_id, account_id), the accounts of
-    confirmed clusters; owners: of the population. A group that no cluster of the run before lives on in is an heir if most of its
-    accounts were first used after the first ban, and what many of them share with the confirmed accounts is as
-    unlikely, in bits by family of evidence, as what members of a published cluster must share.
+    members: (community, account_id); ids: (community, cluster_id, event); seeds: (cluster_id, account_id), the accounts
+    of confirmed clusters; owners: of the population. A group that no cluster of the run before lives on in is a
+    successor if most of its accounts were first used after the first ban, and what many of them share with the
+    confirmed accounts is as unlikely, in bits by family of evidence, as what members of a published cluster must share.
     """
-    bans = seeds.join(accounts.select("account_id", "banned_at"), "account_id").groupBy("cluster_id").agg(F.min("banned_at").alias("since"))
-    began = embeddings.select("account_id", F.col("first_at").alias("began"))
-    fresh = members.join(ids.where(F.col("event").isin("born", "split")).select("community"), "community").join(began, "account_id")
+    bans = (
+        seeds.join(accounts.select("account_id", "banned_at"), "account_id")
+        .groupBy("cluster_id")
+        .agg(F.min("banned_at").alias("since"))
+    )
+    began = profiles.select("account_id", F.col("first_at").alias("began"))
+    fresh = members.join(ids.where(F.col("event").isin("born", "split")).select("community"), "community").join(
+        began, "account_id"
+    )
     sizes = fresh.groupBy("community").agg(F.count(F.lit(1)).alias("size"))
     timed = fresh.join(F.broadcast(bans.where("since is not null")), F.col("began") > F.col("since"))
     later = timed.groupBy("community", "cluster_id").agg(F.count(F.lit(1)).alias("later")).join(sizes, "community")
     later = later.where(F.col("later") >= settings.scoring.verdict_share * F.col("size"))
-    used = tokens.where(F.col("counts") & F.col("channel").isin(*(c for family in TOKEN_FAMILIES.values() for c in family)))
-    token = ("channel", "token")
-    had = used.join(seeds, "account_id").groupBy("cluster_id", *token).agg(F.count(F.lit(1)).alias("had"))
-    having = used.join(fresh.select("community", "account_id"), "account_id").groupBy("community", *token)
-    rows = having.agg(F.count(F.lit(1)).alias("having"), F.max("users").alias("users")).join(had, list(token))
-    rows = rows.join(later, ["community", "cluster_id"]).where(F.col("having") >= settings.scoring.typical_share * F.col("size"))
-    share, others = F.col("having") / F.col("size"), F.greatest(F.col("users") - F.col("having") - F.col("had"), F.lit(0)) + 1
-    bits = F.least(F.log2(share * F.lit(float(owners)) / others), by_channel({name: settings.channels[name].cap for name in CHANNEL}))
-    families = rows.groupBy("community", "cluster_id", by_channel({c.name: c.family for c in CHANNEL.values()}).alias("family"))
-    sums = families.agg(F.max(bits).alias("bits")).groupBy("community", "cluster_id").agg(F.round(F.sum("bits"), 6).alias("bits"))
+    used = shared_values.where(
+        F.col("is_qualifying") & F.col("channel").isin(*(c for family in VALUE_FAMILIES.values() for c in family))
+    )
+    value = ("channel", "value_hash")
+    had = used.join(seeds, "account_id").groupBy("cluster_id", *value).agg(F.count(F.lit(1)).alias("had"))
+    having = used.join(fresh.select("community", "account_id"), "account_id").groupBy("community", *value)
+    rows = having.agg(F.count(F.lit(1)).alias("having"), F.max("n_owners").alias("n_owners")).join(had, list(value))
+    rows = rows.join(later, ["community", "cluster_id"]).where(
+        F.col("having") >= settings.scoring.typical_share * F.col("size")
+    )
+    share, others = (
+        F.col("having") / F.col("size"),
+        F.greatest(F.col("n_owners") - F.col("having") - F.col("had"), F.lit(0)) + 1,
+    )
+    bits = F.least(
+        F.log2(share * F.lit(float(owners)) / others),
+        by_channel({name: settings.channels[name].cap for name in CHANNEL}),
+    )
+    families = rows.groupBy(
+        "community", "cluster_id", by_channel({c.name: c.family for c in CHANNEL.values()}).alias("family")
+    )
+    sums = (
+        families.agg(F.max(bits).alias("bits"))
+        .groupBy("community", "cluster_id")
+        .agg(F.round(F.sum("bits"), 6).alias("bits"))
+    )
     best = Window.partitionBy("community").orderBy(F.desc("bits"), "cluster_id")
-    found = sums.where(F.col("bits") >= settings.scoring.coordination).withColumn("nth", F.row_number().over(best)).where("nth = 1")
-    return found.select("community", F.col("cluster_id").alias("heir_of"))
+    found = (
+        sums.where(F.col("bits") >= settings.scoring.coordination)
+        .withColumn("nth", F.row_number().over(best))
+        .where("nth = 1")
+    )
+    return found.select("community", F.col("cluster_id").alias("successor_of"))
 
 
 def changes() -> Column:
-    """What is different now, in words: of rows of `verdicts_of` with `score_now`, `n_exchanges_now` and `channels_now`."""
+    """What is different now, in words.
+
+    Of rows of `verdicts_of` with `score_now`, `n_exchanges_now` and `channels_now`.
+    """
     joined, then = F.col("size") - F.col("common"), F.size("members")
     new = F.array_sort(F.array_except(F.coalesce("channels_now", F.array().cast("array<string>")), "channels"))
     told = F.array(
         F.when(joined > 0, F.format_string("%d of its %d accounts were not in it then", joined, "size")),
-        F.when(then > F.col("common"), F.format_string("%d of its %d accounts of then are not in it now", then - F.col("common"), then)),
+        F.when(
+            then > F.col("common"),
+            F.format_string("%d of its %d accounts of then are not in it now", then - F.col("common"), then),
+        ),
         F.when(
             F.abs(F.col("score_now") - F.col("score")) >= SCORE_STEP,
             F.format_string("its score was %.1f and is %.1f", "score", "score_now"),

@@ -11,7 +11,12 @@ from iolaus.settings import Run
 
 
 def transform(
-    accounts: DataFrame, population: DataFrame, infrastructure: DataFrame, templates: DataFrame, content: DataFrame, run: Run
+    accounts: DataFrame,
+    population: DataFrame,
+    infrastructure: DataFrame,
+    templates: DataFrame,
+    content: DataFrame,
+    run: Run,
 ) -> DataFrame:
     """One row a candidate pair of another channel that was created close together.
 
@@ -24,7 +29,9 @@ def transform(
     total = accounts.count()
     hours = accounts.groupBy((F.unix_timestamp("created_at") / 3600).cast("long").alias("hour")).count()
     # One row an hour of a platform's life, so the window without a partition is small.
-    before = hours.select("hour", "count", (F.sum("count").over(Window.orderBy("hour")) - F.col("count")).alias("before"))
+    before = hours.select(
+        "hour", "count", (F.sum("count").over(Window.orderBy("hour")) - F.col("count")).alias("before")
+    )
     made = accounts.select(
         "account_id",
         (F.unix_timestamp("created_at") / 3600).cast("long").alias("hour"),
@@ -46,7 +53,7 @@ def transform(
         F.col("a").alias("key_a"),
         F.col("b").alias("key_b"),
         F.lit("cohort").alias("channel"),
-        F.lit(None).cast("long").alias("token"),
+        F.lit(None).cast("long").alias("value_hash"),
         F.floor(F.col("between") + 1).cast("int").alias("sharers"),
         F.lit(1).alias("support"),
         F.least(millibits(share), F.lit(int(limits.cap * MILLI))).alias("bits"),

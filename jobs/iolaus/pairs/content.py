@@ -7,7 +7,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from iolaus.engine.measured import telling
+from iolaus.engine.measured import reporting
 from iolaus.joins.cosine.join import cosine_join
 from iolaus.model.pair_evidence import measured_pairs
 from iolaus.model.population import of_background
@@ -16,20 +16,20 @@ from iolaus.schemas.table import table
 from iolaus.settings import Run
 
 
-def transform(embeddings: DataFrame, population: DataFrame, run: Run) -> DataFrame:
+def transform(profiles: DataFrame, population: DataFrame, run: Run) -> DataFrame:
     """One row a pair that is closer in content than nearly all random pairs of the same data.
 
-    Evidence: -log2 of the share of random pairs at least as close, from a sample of accounts. Which pairs are of one subject,
-    see `model.subjects`.
+    Evidence: -log2 of the share of random pairs at least as close, from a sample of accounts. Which pairs are of one
+    subject, see `model.subjects`.
     """
     schema, settings, day = table("pairs.content").schema, run.settings.pairs, run.day
     limits = run.settings.channels.content
     if not limits.enabled:
-        return embeddings.sparkSession.createDataFrame([], schema)
-    owned = of_background(spoken(embeddings, settings).select("account_id", "vector"), population)
+        return profiles.sparkSession.createDataFrame([], schema)
+    owned = of_background(spoken(profiles, settings).select("account_id", "vector"), population)
     cut = same_subject(owned, owned.count(), settings)
     if cut is None:
-        return embeddings.sparkSession.createDataFrame([], schema)
+        return profiles.sparkSession.createDataFrame([], schema)
     near = cosine_join(
         owned.select(F.col("account_id").alias("id"), "vector"),
         cut.threshold,
@@ -38,8 +38,15 @@ def transform(embeddings: DataFrame, population: DataFrame, run: Run) -> DataFra
         identical=settings.most_sharers,
     )
     join = near.schema["similarity"].metadata
-    a, b = (owned.select(*(F.col(c).alias(f"{c}_{side}") for c in ("account_id", "account_key", "owner_id"))) for side in "ab")
-    near = near.withColumnsRenamed({"a": "account_id_a", "b": "account_id_b"}).join(a, "account_id_a").join(b, "account_id_b")
+    a, b = (
+        owned.select(*(F.col(c).alias(f"{c}_{side}") for c in ("account_id", "account_key", "owner_id")))
+        for side in "ab"
+    )
+    near = (
+        near.withColumnsRenamed({"a": "account_id_a", "b": "account_id_b"})
+        .join(a, "account_id_a")
+        .join(b, "account_id_b")
+    )
     near = near.where("owner_id_a <> owner_id_b").select("account_key_a", "account_key_b", "similarity")
 
     def weigh(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -51,5 +58,9 @@ def transform(embeddings: DataFrame, population: DataFrame, run: Run) -> DataFra
             yield measured_pairs(day, "content", a, b, bits, similarity, np.ones(len(cosine), np.int32))
 
     # What the rows cannot show: which of the pairs that there are were not found.
-    measured = {"join_recall": join["recall"], "join_recall_at_least": join["recall_at_least"], "join_target": settings.content_recall}
-    return telling(near.mapInArrow(weigh, schema), "similarity", measured)
+    measured = {
+        "join_recall": join["recall"],
+        "join_recall_at_least": join["recall_at_least"],
+        "join_target": settings.content_recall,
+    }
+    return reporting(near.mapInArrow(weigh, schema), "similarity", measured)

@@ -4,17 +4,17 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from iolaus.model.population import size
-from iolaus.model.shared_values import shared_tokens
-from iolaus.model.signals import TOKEN_FAMILIES
+from iolaus.model.shared_values import shared_value_pairs
+from iolaus.model.signals import VALUE_FAMILIES
 from iolaus.settings import Run
 
 
-def transform(tokens: DataFrame, population: DataFrame, run: Run) -> DataFrame:
-    """One row a pair and channel, of `features.account_tokens`."""
+def transform(shared_values: DataFrame, population: DataFrame, run: Run) -> DataFrame:
+    """One row a pair and channel, of `features.account_values`."""
     settings = run.settings.pairs
-    pairs = shared_tokens(
-        tokens,
-        TOKEN_FAMILIES["infrastructure"],
+    pairs = shared_value_pairs(
+        shared_values,
+        VALUE_FAMILIES["infrastructure"],
         size(population).owners,
         settings.most_sharers,
         run.settings.channels,

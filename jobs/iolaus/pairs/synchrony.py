@@ -1,4 +1,7 @@
-"""pairs.synchrony: pairs of accounts that are active in the same ten-minute slots, more than chance and their habits make them."""
+"""pairs.synchrony: pairs of accounts that are active in the same ten-minute slots.
+
+More, that is, than chance and their habits make them.
+"""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
@@ -10,7 +13,7 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from iolaus.engine.exchange import DEALT, by_task, deal, dealt, pair_of, pairs_of, whole
+from iolaus.engine.exchange import PARTITIONED, by_task, pair_of, pairs_of, partitioned, split_by_task, whole
 from iolaus.engine.hashing import Ints, hashed
 from iolaus.engine.plan import tasks_for
 from iolaus.engine.records import packed, unpacked
@@ -24,11 +27,16 @@ from iolaus.settings import Run
 
 BLOCK = 100_000  # accounts whose slots a task holds, and as many others': a bit each, 140 MB
 PIECE = 500  # pairs that are weighed at a time: what is made of them stays in the processor's cache
-TOLD = 100  # of such pieces, whose rows are told at a time
+REPORTED = 100  # of such pieces, whose rows are told at a time
 
 
 def transform(
-    embeddings: DataFrame, population: DataFrame, infrastructure: DataFrame, templates: DataFrame, content: DataFrame, run: Run
+    profiles: DataFrame,
+    population: DataFrame,
+    infrastructure: DataFrame,
+    templates: DataFrame,
+    content: DataFrame,
+    run: Run,
 ) -> DataFrame:
     """One row a candidate pair of another channel whose minutes agree.
 
@@ -41,15 +49,17 @@ def transform(
     schema, day = table("pairs.synchrony").schema, run.day
     limits, fewest = run.settings.channels.synchrony, run.settings.pairs.synchrony_meetings
     if not limits.enabled:
-        return embeddings.sparkSession.createDataFrame([], schema)
-    active = of_background(embeddings.select("account_id", "slots"), population).select("account_key", "slots")
-    busy = active.select(F.explode("slots").alias("slot")).groupBy("slot").count().select("count").toArrow()  # at most 4,032 a 28 days
+        return profiles.sparkSession.createDataFrame([], schema)
+    active = of_background(profiles.select("account_id", "slots"), population).select("account_key", "slots")
+    # at most 4,032 a 28 days
+    busy = active.select(F.explode("slots").alias("slot")).groupBy("slot").count().select("count").toArrow()
     slots = effective_slots(busy["count"].to_numpy().astype(np.float64))
     rows = evidence((infrastructure, templates, content), "bits")
     blocks = tasks_for(active, F.lit(1), BLOCK)
     each = tasks_for(rows, F.lit(1), ROWS * pairs_of(blocks))  # tasks that share the evidence between two blocks
     enough, longs = int(run.settings.pairs.synchrony_floor * MILLI), _longs(run)
-    times, of_days = slice(0, SLOTS_A_DAY), slice(SLOTS_A_DAY, SLOTS_A_DAY + run.settings.window_days)  # of what follows the slots
+    # of what follows the slots
+    times, of_days = slice(0, SLOTS_A_DAY), slice(SLOTS_A_DAY, SLOTS_A_DAY + run.settings.window_days)
 
     def weigh(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         of_accounts, of_pairs = _parted(batches)
@@ -72,22 +82,29 @@ def transform(
             x, y, meetings, products = x[often], y[often], meetings[often], n[x[often]] * n[y[often]]
             common = np.bitwise_count(together[often]).sum(axis=1, dtype=np.int32)
             one, other = (np.ascontiguousarray(active[of, longs:]).view(np.uint8).astype(np.float32) for of in (x, y))
-            at_a_time, on_a_day = (np.einsum("nd,nd->n", one[:, at], other[:, at]).astype(np.float64) for at in (times, of_days))
+            at_a_time, on_a_day = (
+                np.einsum("nd,nd->n", one[:, at], other[:, at]).astype(np.float64) for at in (times, of_days)
+            )
             expected = np.maximum(products / slots, met_by_habit(common, products, at_a_time, on_a_day))
             bits, similarity = np.minimum(poisson_bits(meetings, expected), limits.cap), common / (n[x] + n[y] - common)
             told = np.round(bits * MILLI) >= limits.floor * MILLI
             found.append((x[told], y[told], bits[told], similarity[told], common[told]))
-            if len(found) == TOLD or first + PIECE >= len(a):
+            if len(found) == REPORTED or first + PIECE >= len(a):
                 x, y, *measured = (np.concatenate(column) for column in zip(*found, strict=True))
                 found.clear()
                 yield measured_pairs(day, "synchrony", keys[x], keys[y], *measured)
 
-    to_tasks = dealt(rows, lambda batch: _task_of(batch, blocks, each)).unionByName(_minutes(active, run, blocks, each))
+    to_tasks = partitioned(rows, lambda batch: _task_of(batch, blocks, each)).unionByName(
+        _minutes(active, run, blocks, each)
+    )
     return by_task(to_tasks, each * pairs_of(blocks), weigh, schema)
 
 
 def _task_of(rows: pa.RecordBatch, blocks: int, each: int) -> npt.NDArray[np.int32]:
-    """Which task weighs the pair of each row of evidence: one of `each` of the pair of blocks that its accounts are of."""
+    """Which task weighs the pair of each row of evidence.
+
+    One of `each` of the pair of blocks that its accounts are of.
+    """
     a, b = (rows[side].to_numpy() for side in "ab")
     part = (hashed(a, b) % np.uint64(each)).astype(np.int64)
     return (pair_of(a % blocks, b % blocks) * each + part).astype(np.int32)
@@ -104,8 +121,8 @@ def _parted(batches: Iterable[pa.RecordBatch]) -> tuple[list[pa.RecordBatch], li
 def _candidates(pairs: pa.Table, enough: int) -> tuple[Ints, Ints]:
     """The keys of the accounts of each pair on which there is so much evidence."""
     a, b = (pairs[side].to_numpy() for side in "ab")
-    order, begins = by_pair(a, b)
-    first = order[begins[np.add.reduceat(pairs["bits"].to_numpy()[order], begins) >= enough]]
+    order, run_starts = by_pair(a, b)
+    first = order[run_starts[np.add.reduceat(pairs["bits"].to_numpy()[order], run_starts) >= enough]]
     return a[first], b[first]
 
 
@@ -115,10 +132,12 @@ def _longs(run: Run) -> int:
 
 
 def _minutes(active: DataFrame, run: Run, blocks: int, each: int) -> DataFrame:
-    """DEALT: (account_key, n, active), in how many slots of the window an account is active, and in which, to each task of its block.
+    """PARTITIONED: (account_key, n, active), to each task of the account's block.
 
-    `active` is whole longs, as bytes: a bit a slot, the first slot the lowest bit; then a byte a time of day, on how many days the
-    account is active at it; then a byte a day, in how many slots of it.
+    In how many slots of the window an account is active, and in which.
+
+    `active` is whole longs, as bytes: a bit a slot, the first slot the lowest bit; then a byte a time of day, on how
+    many days the account is active at it; then a byte a day, in how many slots of it.
     """
     days, longs = run.settings.window_days, _longs(run)
     first = (run.day - timedelta(days=days - 1) - date(1970, 1, 1)).days * SLOTS_A_DAY
@@ -142,6 +161,6 @@ def _minutes(active: DataFrame, run: Run, blocks: int, each: int) -> DataFrame:
             for other in range(blocks):
                 place = pair_of(block, other) * each
                 for part in range(each):
-                    yield from deal(made, (place + part).astype(np.int32))
+                    yield from split_by_task(made, (place + part).astype(np.int32))
 
-    return active.mapInArrow(pack, DEALT)
+    return active.mapInArrow(pack, PARTITIONED)

@@ -1,20 +1,20 @@
-"""pairs.templates: pairs of accounts that share prompts, templates, wrappers or system prompts."""
+"""pairs.templates: pairs of accounts that share prompts, templates or system prompts."""
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from iolaus.model.population import size
-from iolaus.model.shared_values import shared_tokens
-from iolaus.model.signals import TOKEN_FAMILIES
+from iolaus.model.shared_values import shared_value_pairs
+from iolaus.model.signals import VALUE_FAMILIES
 from iolaus.settings import Run
 
 
-def transform(tokens: DataFrame, population: DataFrame, run: Run) -> DataFrame:
-    """One row a pair and channel, of `features.account_tokens`."""
+def transform(shared_values: DataFrame, population: DataFrame, run: Run) -> DataFrame:
+    """One row a pair and channel, of `features.account_values`."""
     settings = run.settings.pairs
-    pairs = shared_tokens(
-        tokens,
-        TOKEN_FAMILIES["content"],
+    pairs = shared_value_pairs(
+        shared_values,
+        VALUE_FAMILIES["content"],
         size(population).owners,
         settings.most_sharers,
         run.settings.channels,

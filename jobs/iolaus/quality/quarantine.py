@@ -34,7 +34,9 @@ def transform(
     return reduce(DataFrame.unionByName, parts)
 
 
-def _rejected(source: str, lines: DataFrame, fields: Sequence[StructField], run: Run, arrived_on: date | None = None) -> DataFrame:
+def _rejected(
+    source: str, lines: DataFrame, fields: Sequence[StructField], run: Run, arrived_on: date | None = None
+) -> DataFrame:
     text = F.col("line").cast(STRING)  # its bytes, which may be no UTF-8
     return rejected(lines, fields, run.settings.ingestion, arrived_on, keep=("source_file",)).select(
         F.lit(run.day).cast(DATE).alias("arrived_on"),

@@ -1,4 +1,7 @@
-"""Adapted logs delivered to a landing: files of one name replace what that name delivered before, and touch nothing else."""
+"""Adapted logs delivered to a landing.
+
+Files of one name replace what that name delivered before, and touch nothing else.
+"""
 
 import re
 from collections.abc import Callable
@@ -26,7 +29,9 @@ class Delivery:
         self._files = Files(spark, self.uri)
 
     def replace(self, rows: DataFrame, approve: Callable[[], None] = lambda: None) -> None:
-        """Write lines (`folder`, `dt`, `value`) to FOLDER/dt=DAY/, or FOLDER/ where they have no day; one pass over the rows.
+        """Write lines (`folder`, `dt`, `value`) to FOLDER/dt=DAY/, or FOLDER/ where they have no day.
+
+        One pass over the rows.
 
         `approve` is called once all is written and nothing is moved; if it raises, nothing is delivered.
 
@@ -35,7 +40,9 @@ class Delivery:
         delivery's files, one or two a task and day.
         """
         aside = f"{self.uri}/_delivery-{self.name}"
-        rows.select("folder", "dt", "value").write.partitionBy("folder", "dt").option("compression", "gzip").mode("overwrite").text(aside)
+        rows.select("folder", "dt", "value").write.partitionBy("folder", "dt").option("compression", "gzip").mode(
+            "overwrite"
+        ).text(aside)
         try:
             approve()
         except Exception:
@@ -60,4 +67,9 @@ class Delivery:
         days = [f"{self.uri}/exchanges/{day}" for day in self._files.children(f"{self.uri}/exchanges", "dt=")]
         folders = (*days, f"{self.uri}/accounts", f"{self.uri}/quarantine")
         own = re.compile(rf"{re.escape(self.name)}-\d{{5,}}{re.escape(_SUFFIX)}")
-        return [f"{folder}/{file}" for folder in folders for file in self._files.children(folder, self.name) if own.fullmatch(file)]
+        return [
+            f"{folder}/{file}"
+            for folder in folders
+            for file in self._files.children(folder, self.name)
+            if own.fullmatch(file)
+        ]

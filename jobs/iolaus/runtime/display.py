@@ -34,7 +34,9 @@ class Progress:
         self._bar.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._bar.stop()
 
     def on_event(self, event: "Event") -> None:
@@ -89,7 +91,8 @@ def print_ranking(rows: list[dict[str, Any]], day: date, lake: str, counts: dict
     said = ", ".join(f"{n} {name}" for name, n in counts.items())
     console.print(f"{said}.", highlight=False)
     console.print(
-        f"Tables: {lake}/gold/ ({', '.join(s.table.removeprefix('gold.') for s in reversed(STAGES) if s.layer == 'gold')})",
+        f"Tables: {lake}/gold/ "
+        f"({', '.join(s.table.removeprefix('gold.') for s in reversed(STAGES) if s.layer == 'gold')})",
         highlight=False,
         soft_wrap=True,
     )
@@ -101,7 +104,9 @@ def print_warnings(outcomes: Sequence["Outcome"], lake: str) -> None:
     failed = [o for o in outcomes if not o.success]
     tables = len({o.table for o in outcomes})
     said = (
-        f"Gates: {len(outcomes)} expectations on {tables} tables held" if not failed else f"Gates: {len(failed)} of {len(outcomes)} failed"
+        f"Gates: {len(outcomes)} expectations on {tables} tables held"
+        if not failed
+        else f"Gates: {len(failed)} of {len(outcomes)} failed"
     )
     console.print(f"{said}; iolaus quality --lake {plain(lake)} shows them", highlight=False, soft_wrap=True)
     for o in failed:
@@ -112,11 +117,19 @@ def print_outcomes(outcomes: Sequence["Outcome"]) -> None:
     """Every expectation that was judged, those that failed first."""
     console = Console(width=None if sys.stdout.isatty() else 150)
     grid = Table()
-    for name in ("", "severity", "day", "figure", "observed", "expected", "because"):
+    for name in ("", "severity", "day", "metric", "observed", "expected", "because"):
         grid.add_column(name, no_wrap=name != "because")
     for o in sorted(outcomes, key=lambda o: o.success):
         observed = "nothing to measure" if o.observed is None else f"{o.observed:.6g}"
-        grid.add_row("held" if o.success else "FAILED", o.severity, str(o.day), plain(o.figure), observed, o.bounds, plain(o.reason))
+        grid.add_row(
+            "held" if o.success else "FAILED",
+            o.severity,
+            str(o.day),
+            plain(o.metric),
+            observed,
+            o.bounds,
+            plain(o.reason),
+        )
     console.print(grid)
 
 
@@ -125,7 +138,9 @@ def print_runs(runs: Sequence[Recorded]) -> None:
     console = Console(width=None if sys.stdout.isatty() else 150)
     grid = Table(title="Runs", title_justify="left")
     for name in ("run", "began (UTC)", "days", "seconds", "stages", "rows written", "MB", "code", "settings", "ended"):
-        grid.add_column(name, justify="right" if name in ("seconds", "stages", "rows written", "MB") else "left", no_wrap=True)
+        grid.add_column(
+            name, justify="right" if name in ("seconds", "stages", "rows written", "MB") else "left", no_wrap=True
+        )
     for run in runs:
         days = str(run.first) if run.first == run.last else f"{run.first} to {run.last}"
         size = f"{run.size / 1e6:.1f}"

@@ -1,8 +1,8 @@
 """A stage at work: read what it reads, call its transform, write its table, have its gate judge it.
 
 There are two modes. In a whole run (`WholeRun`) stages hand rows to each other in memory, each is judged as it is made,
-and gold is held back until all of the day has passed. A single stage (`SingleStage`), as a scheduler calls it, reads and
-writes the lake alone: gold is judged before it is written, everything else afterwards, by a task of the gate's own.
+and gold is held back until all of the day has passed. A single stage (`SingleStage`), as a scheduler calls it, reads
+and writes the lake alone: gold is judged before it is written, everything else afterwards, by a task of the gate's own.
 """
 
 import time
@@ -18,7 +18,7 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 
-from iolaus.engine.measured import told
+from iolaus.engine.measured import reported
 from iolaus.errors import GateError, in_short
 from iolaus.pipeline import Grain, Span, Stage, is_landing
 from iolaus.runtime.failures import lost_rows
@@ -81,7 +81,10 @@ class Context:
         return sorted({day} | {row[0] for row in arrived if oldest <= row[0] <= day})
 
     def describe(self, work: str) -> None:
-        """Name this thread's jobs in Spark's UI and event log; as their call sites too: else Spark walks its stack for them."""
+        """Name this thread's jobs in Spark's UI and event log.
+
+        As their call sites too: else Spark walks its stack for them.
+        """
         context = self.lake.spark.sparkContext
         context.setJobDescription(work)
         for form in ("short", "long"):
@@ -186,11 +189,14 @@ class SingleStage(Execution):
         else:
             self._write(made, rows)
             # `check` judges it later, and is given what the transform measured.
-            self._of.gate.note(made.stage.table, made.day, told(rows))
+            self._of.gate.note(made.stage.table, made.day, reported(rows))
 
 
 class WholeRun(Execution):
-    """Stages of a run, which hand rows to each other; `by_themselves` are days of events that no other day makes too."""
+    """Stages of a run, which hand rows to each other.
+
+    `by_themselves` are days of events that no other day makes too.
+    """
 
     def __init__(self, of: Context, inputs: Inputs, by_themselves: set[date], threads: int):
         super().__init__(of, inputs)
@@ -216,12 +222,19 @@ class WholeRun(Execution):
             self._judge_gold(made, rows, inputs)
             self._publisher.hold(made)
             return
-        held = self._inputs.held(stage, day, rows)
+        held = self._inputs.cached(stage, day, rows)
         self._write(made, held.rows if held else rows)
         if stage.grain is not Grain.EVENT:
             size = made.commit.size if made.commit else None
             kept = self._inputs.keep(stage, day, held, size)
-            self._of.check(stage, day, kept, inputs, told=told(rows), many=stage.grain is Grain.ARRIVAL or not is_small(size))
+            self._of.check(
+                stage,
+                day,
+                kept,
+                inputs,
+                reported=reported(rows),
+                many=stage.grain is Grain.ARRIVAL or not is_small(size),
+            )
 
     def _make(self, made: Made) -> None:
         super()._make(made)

@@ -5,8 +5,11 @@ from typing import Any
 
 from iolaus.errors import one_line
 
-# The error of a stage that kept rows on executors of which one was lost: those rows cannot be made again from within it.
-_LOST_BLOCK = re.compile(r"CHECKPOINT_RDD_BLOCK_ID_NOT_FOUND|Checkpoint block \S+ not found|Could not find block|BlockNotFound")
+# The error of a stage that kept rows on executors of which one was lost: those rows cannot be made again from within
+# it.
+_LOST_BLOCK = re.compile(
+    r"CHECKPOINT_RDD_BLOCK_ID_NOT_FOUND|Checkpoint block \S+ not found|Could not find block|BlockNotFound"
+)
 _AGAIN = "what is written is whole; run the same days again"
 # The first that fits the chain of causes is told.
 _KNOWN: tuple[tuple[str, str], ...] = (
@@ -18,15 +21,20 @@ _KNOWN: tuple[tuple[str, str], ...] = (
         r"Py4JNetworkError|Answer from Java side is empty|ConnectionRefusedError",
         f"Spark's Java process ended, killed or out of memory (--memory gives it more): its log says why; {_AGAIN}",
     ),
-    (r"OutOfMemory|GC overhead limit", f"Spark had too little memory: give the driver more with --memory, or the executors; {_AGAIN}"),
+    (
+        r"OutOfMemory|GC overhead limit",
+        f"Spark had too little memory: give the driver more with --memory, or the executors; {_AGAIN}",
+    ),
     (
         r"AccessDenied|Forbidden|AccessControlException|InvalidAccessKeyId|SignatureDoesNotMatch|Status Code: 40[13]",
         "the store refused access: check the credentials and what they may read and write",
     ),
     (
         (
-            r"Status Code: 5\d\d|AWSStatus500|AWSServiceThrottled|SlowDown|SdkClientException|ConnectTimeout|Read timed out"
-            r"|Connection refused|Connection reset|ApiCallTimeout|UnknownHost|NoHttpResponse|Unable to execute HTTP request|SocketTimeout"
+            r"Status Code: 5\d\d|AWSStatus500|AWSServiceThrottled|SlowDown|SdkClientException|ConnectTimeout|Read "
+            r"timed out"
+            r"|Connection refused|Connection reset|ApiCallTimeout|UnknownHost|NoHttpResponse|Unable to execute HTTP "
+            r"request|SocketTimeout"
         ),
         f"the store did not answer or failed, again and again: check it; {_AGAIN}",
     ),
@@ -54,9 +62,9 @@ def explain(error: BaseException) -> str:
     """One line of what happened: the innermost cause and, where it is known, the mend."""
     chain = causes(error)
     said = one_line(chain[-1], 300)
-    for pattern, mend in _KNOWN:
+    for pattern, fix in _KNOWN:
         if any(re.search(pattern, cause) for cause in chain):
-            return f"{mend} ({said})"
+            return f"{fix} ({said})"
     return said
 
 

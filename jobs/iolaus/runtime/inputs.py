@@ -9,13 +9,13 @@ from iolaus.errors import RunError, UsageError
 from iolaus.pipeline import STAGES, Grain, Read, Span, Stage, is_given, is_landing, stage
 from iolaus.runtime.lake import Lake
 from iolaus.runtime.landing import Landing
-from iolaus.runtime.spark.sized_cache import Kept, held, is_small, known
+from iolaus.runtime.spark.sized_cache import Cached, cached, is_small, sized
 from iolaus.runtime.unreadable import Unreadable
 from iolaus.schemas.table import table
 
-# What is made once a run, judged, and read by later stages: a run keeps it for that day. To find a table's day in the lake
-# costs more than a small day's rows. Exchanges and sketches of days, of which there may be billions, are not kept.
-_KEPT = {
+# What is made once a run, judged, and read by later stages: a run keeps it for that day. To find a table's day in the
+# lake costs more than a small day's rows. Exchanges and sketches of days, of which there may be billions, are not kept.
+_CACHED = {
     (read.table, Span.DAY)
     for made in STAGES
     for read in made.reads
@@ -24,15 +24,19 @@ _KEPT = {
 
 
 class Inputs:
-    """Reads one lake and, where there is one, one landing. If it `keeps`, what a run makes and reads stays in memory."""
+    """Reads one lake and, where there is one, one landing.
+
+    If it `keeps`, what a run makes and reads stays in memory.
+    """
 
     def __init__(self, lake: Lake, landing: Landing | None, *, keeps: bool):
         self.lake = lake
         self._keeps = keeps
         self._landing = landing
         self._is_local = str(lake.spark.sparkContext.master).startswith("local")
-        self._kept: dict[tuple[str, date], Kept] = {}
-        self._large: set[tuple[str, date]] = set()  # tables of a day that are read from the lake, for all that they would take in memory
+        self._cached: dict[tuple[str, date], Cached] = {}
+        # tables of a day that are read from the lake, for all that they would take in memory
+        self._large: set[tuple[str, date]] = set()
         self._versions: dict[tuple[str, date], int] = {}  # of tables as the run of a day left them
         self._lock = Lock()
         self._unreadable: dict[tuple[str, date], list[Unreadable]] = {}
@@ -43,33 +47,44 @@ class Inputs:
         Raises RunError if the landing has lost a day that bronze has.
         """
         if not is_landing(read.table):
-            kept = self._kept.get((read.table, day)) if (read.table, read.span) in _KEPT else None
+            kept = self._cached.get((read.table, day)) if (read.table, read.span) in _CACHED else None
             if kept is not None:
                 return kept.rows
-            return self.lake.read(read.table, read.span, day, self._versions.get((read.table, day)) if read.as_made else None)
+            return self.lake.read(
+                read.table, read.span, day, self._versions.get((read.table, day)) if read.as_made else None
+            )
         folder, landing = read.table.split(".")[1], self._needed_landing(read.table)
-        if folder == "exchanges" and not landing.has(day) and self.lake.read("bronze.exchanges", Span.DAY, day).limit(1).count():
+        if (
+            folder == "exchanges"
+            and not landing.has(day)
+            and self.lake.read("bronze.exchanges", Span.DAY, day).limit(1).count()
+        ):
             raise RunError(
-                f"the landing has no folder exchanges/dt={day} any more, but bronze has exchanges that arrived then: nothing was changed, "
-                "for a run would drop them; bring the folder back, or make later tables of the day with: iolaus job TABLE --date "
+                f"the landing has no folder exchanges/dt={day} any more, but bronze has exchanges that arrived then: "
+                "nothing was changed, "
+                "for a run would drop them; bring the folder back, or make later tables of the day with: iolaus job "
+                "TABLE --date "
                 f"{day}"
             )
         return landing.lines(folder, day, self._unreadable.get((folder, day), ()), watched=watched)
 
-    def held(self, stage: Stage, day: date, rows: DataFrame) -> Kept | None:
+    def cached(self, stage: Stage, day: date, rows: DataFrame) -> Cached | None:
         """The rows that a stage makes, to be written and then to `keep`; None where they are to be read from the lake.
 
-        So they are where a cluster's executors, which keep them, can be lost; and where they may be many: what does not fit
-        the memory is written row by row to disk and read back so by every reader, at ten times the price of Parquet.
+        So they are where a cluster's executors, which keep them, can be lost; and where they may be many: what does not
+        fit the memory is written row by row to disk and read back so by every reader, at ten times the price of
+        Parquet.
         """
         many = any(read.span is Span.WINDOW or (read.table, day) in self._large for read in stage.reads)
-        return held(rows, table(stage.table), day) if self._holds(stage) and not many else None
+        return cached(rows, table(stage.table), day) if self._holds(stage) and not many else None
 
     def _holds(self, stage: Stage) -> bool:
         return self._keeps and self._is_local and stage.grain is Grain.RUN
 
-    def keep(self, stage: Stage, day: date, made: Kept | None, size: int | None) -> DataFrame:
-        """What a stage has just written, of `size` bytes, as its gate and later stages read it: from memory where it is small.
+    def keep(self, stage: Stage, day: date, made: Cached | None, size: int | None) -> DataFrame:
+        """What a stage has just written, of `size` bytes, as its gate and later stages read it.
+
+        From memory where it is small.
 
         A cluster's executors read it from the lake once, and again what is lost with one of them.
         """
@@ -83,16 +98,16 @@ class Inputs:
         if size is None or not is_small(size):
             if made is not None:
                 made.free()
-            kept = Kept(stored(), lambda: None)
+            kept = Cached(stored(), lambda: None)
             with self._lock:
                 self._large.add(key)
         elif self._is_local:
-            kept = known(made or held(stored(), spec, day), spec, day, size)
+            kept = sized(made or cached(stored(), spec, day), spec, day, size)
         else:
             rows = stored().persist()
-            kept = Kept(rows, rows.unpersist)
+            kept = Cached(rows, rows.unpersist)
         with self._lock:
-            self._kept[key] = kept
+            self._cached[key] = kept
         return kept.rows
 
     def left(self, stage: Stage, day: date, version: int) -> None:
@@ -103,12 +118,15 @@ class Inputs:
     def forget(self, day: date | None = None) -> None:
         """Free what is kept in memory of a day, or of all."""
         with self._lock:
-            for key in [key for key in self._kept if day in (None, key[1])]:
-                self._kept.pop(key).free()
+            for key in [key for key in self._cached if day in (None, key[1])]:
+                self._cached.pop(key).free()
                 self._large.discard(key)
 
     def find_unreadable(self, stage: Stage, day: date) -> bool:
-        """After a failure: look for files of the stage's landing folders that cannot be read; whether there are new ones."""
+        """After a failure: look for files of the stage's landing folders that cannot be read.
+
+        Whether there are new ones.
+        """
         found = False
         for read in stage.reads:
             if not is_landing(read.table):
@@ -121,7 +139,10 @@ class Inputs:
         return found
 
     def find_passed_over(self, stage: Stage, day: date) -> bool:
-        """After the quarantine was written: whether lines were too long to hold, which it has still to say of their files."""
+        """After the quarantine was written.
+
+        Whether lines were too long to hold, which it has still to say of their files.
+        """
         found = False
         for folder in (r.table.split(".")[1] for r in stage.reads if is_landing(r.table)):
             known = self._unreadable.get((folder, day), [])

@@ -24,7 +24,12 @@ class Journal:
         """Add one line; a value that JSON does not know is written as text."""
         if self._path is None:
             return
-        line = json.dumps({"at": datetime.now(UTC).isoformat(), "run_id": self.run_id, "event": event, **fields}, default=_text) + "\n"
+        line = (
+            json.dumps(
+                {"at": datetime.now(UTC).isoformat(), "run_id": self.run_id, "event": event, **fields}, default=_text
+            )
+            + "\n"
+        )
         with self._lock:
             if self._path == "-":
                 sys.stderr.write(line)

@@ -31,12 +31,15 @@ class Lake:
     def __init__(self, spark: SparkSession, uri: str, window_days: int, user_metadata: str = ""):
         self.spark = spark
         if "`" in uri:
-            raise UsageError(f"the lake {uri} has a backtick in its name, which Delta cannot address; name another folder")
+            raise UsageError(
+                f"the lake {uri} has a backtick in its name, which Delta cannot address; name another folder"
+            )
         # Delta takes a relative path for the name of a table in a catalogue.
         self.uri = uri.rstrip("/") if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:", uri) else str(Path(uri).absolute())
         self.window_days = window_days
         self.user_metadata = user_metadata
-        self.guard: Callable[[], None] = lambda: None  # called before every commit; raises if this process may not write
+        # called before every commit; raises if this process may not write
+        self.guard: Callable[[], None] = lambda: None
         self._written: set[str] = set()  # tables that are known to exist: to ask costs a listing
 
     def must_be_there(self) -> None:
@@ -53,7 +56,9 @@ class Lake:
         """Write down which format the lake has, where that is not yet said. Raises what `check_format` does."""
         self.check_format()
         files, ours = small_files(self.spark, self.uri), lake_format.marker(code_version())
-        if not files.create(lake_format.MARKER, ours) and f'"format": {lake_format.FORMAT},' not in (files.read(lake_format.MARKER) or ""):
+        if not files.create(lake_format.MARKER, ours) and f'"format": {lake_format.FORMAT},' not in (
+            files.read(lake_format.MARKER) or ""
+        ):
             files.write(lake_format.MARKER, ours)
 
     def path(self, name: str) -> str:
@@ -70,7 +75,9 @@ class Lake:
         return name in self._written
 
     def read(self, name: str, span: Span, day: date, version: int | None = None) -> DataFrame:
-        """The rows of a table that a stage of `day` sees, now or as of a `version`; no rows if the table was never written.
+        """The rows of a table that a stage of `day` sees, now or as of a `version`.
+
+        No rows if the table was never written.
 
         Raises UsageError if the stored columns are not those of the schema.
         """
@@ -88,7 +95,10 @@ class Lake:
         return frame.where(when == F.lit(previous[0] if previous else None))
 
     def read_events(self, name: str, days: Sequence[date]) -> DataFrame:
-        """The rows of exchanges, or of sketches, that happened on the days, whenever they arrived: what `read` has of each, together."""
+        """The rows of exchanges, or of sketches, that happened on the days, whenever they arrived.
+
+        What `read` has of each, together.
+        """
         when = F.col(str(table(name).date))
         # Arrival is at most a day before the clock of the request, and any time after it.
         arrived = when >= F.lit(min(days) - timedelta(days=1))
@@ -103,7 +113,10 @@ class Lake:
         frame = (reader if version is None else reader.option("versionAsOf", version)).load(self.path(name))
         frame = _evolved(frame, spec)
         if wrong := differences(frame.schema, spec):
-            raise UsageError(f"{name} in the lake has other columns than this version's: {wrong}; {lake_format.way_forward(self.uri)}")
+            raise UsageError(
+                f"{name} in the lake has other columns than this version's: {wrong}; "
+                f"{lake_format.way_forward(self.uri)}"
+            )
         return frame.select(*spec.schema.fieldNames())
 
     def days(self, name: str) -> list[date]:
@@ -132,7 +145,9 @@ class Lake:
             # Compared as text, for a date would be a number in generated code, which were compiled anew each day.
             same = F.col(spec.date).cast("string") == F.lit(day.isoformat())
             of_day = F.when(same, F.col(spec.date)).otherwise(F.raise_error(f"{_FOREIGN} {day}"))
-            writer = frame.withColumn(spec.date, of_day).write.format("delta").mode("append").option("mergeSchema", "true")
+            writer = (
+                frame.withColumn(spec.date, of_day).write.format("delta").mode("append").option("mergeSchema", "true")
+            )
         elif spec.date is not None:
             writer = writer.option("replaceWhere", f"{spec.date} = DATE'{day.isoformat()}'")
         if self.user_metadata:
@@ -143,7 +158,8 @@ class Lake:
         except AnalysisException as error:
             if wrong := differences(self.spark.read.format("delta").load(self.path(name)).schema, spec):
                 raise UsageError(
-                    f"{name} in the lake has other columns than this version's: {wrong}; {lake_format.way_forward(self.uri)}"
+                    f"{name} in the lake has other columns than this version's: {wrong}; "
+                    f"{lake_format.way_forward(self.uri)}"
                 ) from error
             raise RunError(f"{name}: not written: {str(error).splitlines()[0]}") from error
         except (Py4JJavaError, PySparkException) as error:
@@ -177,7 +193,12 @@ class Lake:
         self._mark_format()
         self._clear_empty_log(f"{self.path(name)}/_delta_log")
         spec = table(name)
-        builder = DeltaTable.createIfNotExists(self.spark).location(self.path(name)).addColumns(spec.schema).comment(spec.grain)
+        builder = (
+            DeltaTable.createIfNotExists(self.spark)
+            .location(self.path(name))
+            .addColumns(spec.schema)
+            .comment(spec.grain)
+        )
         if spec.date is not None:
             builder = builder.partitionedBy(spec.date)
         for key, value in _PROPERTIES.items():
@@ -185,12 +206,16 @@ class Lake:
         builder.execute()
 
     def _clear_empty_log(self, log: str) -> None:
-        """Remove what a writer left that was killed before its first commit: Delta would take it for a table that is there."""
+        """Remove what a writer left that was killed before its first commit.
+
+        Delta would take it for a table that is there.
+        """
         if not self._is_there(log):
             return
         files = self._hadoop(log, "listFiles", True)
         while files.hasNext():
-            if not files.next().getPath().getName().startswith("."):  # begun under such a name, whatever Delta finished has another
+            # begun under such a name, whatever Delta finished has another
+            if not files.next().getPath().getName().startswith("."):
                 return
         self._hadoop(log, "delete", True)
 
@@ -210,7 +235,9 @@ _PROPERTIES = {
 
 
 def has_commits(log: SmallFiles, folder: str, name: str) -> bool:
-    """Whether a table's log has any commit: whoever is killed before the first leaves a folder, which Delta takes for a table.
+    """Whether a table's log has any commit.
+
+    Whoever is killed before the first leaves a folder, which Delta takes for a table.
 
     Raises RunError, naming the file, if the last ends in the middle, as after a loss of power. It is looked at once a
     table and process, for Delta might go on with the rows before it, or fail without naming the file.
@@ -223,7 +250,8 @@ def has_commits(log: SmallFiles, folder: str, name: str) -> bool:
         json.loads(text.rstrip().rpartition("\n")[2])
     except ValueError as error:
         raise RunError(
-            f"{name}: the last commit of its log, {folder}/{commits[-1]}, ends in the middle (the machine failed while it was written); "
+            f"{name}: the last commit of its log, {folder}/{commits[-1]}, ends in the middle (the machine failed "
+            "while it was written); "
             "move it away, with the .crc files of its number, and run the days again"
         ) from error
     return True
@@ -251,7 +279,9 @@ def differences(found: StructType, spec: Table) -> str:
 def _differences(want: dict[str, DataType], have: dict[str, DataType]) -> Iterable[str]:
     yield from (f"{name} is missing" for name in want if name not in have)
     yield from (f"{name} is unknown" for name in have if name not in want)
-    yield from (f"{name} is {have[name]}, not {want[name]}" for name in want if name in have and have[name] != want[name])
+    yield from (
+        f"{name} is {have[name]}, not {want[name]}" for name in want if name in have and have[name] != want[name]
+    )
 
 
 def _nullable(type_: DataType) -> DataType:

@@ -61,12 +61,17 @@ class Landing:
     def _fault(self, uri: str) -> str | None:
         """What makes the folder none that can be read, and the mend; None if nothing does."""
         if not self._exists(""):
-            return f"there is no landing folder {uri}; name one with --landing, or make one with: iolaus simulate --out DIR"
+            return (
+                f"there is no landing folder {uri}; name one with --landing, or make one with: iolaus simulate "
+                "--out DIR"
+            )
         if not self._exists("exchanges"):
             return f"the landing {uri} has no folder exchanges; put exchanges/dt=YYYY-MM-DD/ there, as the README says"
         return None
 
-    def lines(self, folder: str, day: date | None, unreadable: Sequence[Unreadable] = (), *, watched: bool = False) -> DataFrame:
+    def lines(
+        self, folder: str, day: date | None, unreadable: Sequence[Unreadable] = (), *, watched: bool = False
+    ) -> DataFrame:
         """The lines of `exchanges` that arrived on `day`, or of the undated `accounts`, `models` or `agreements`.
 
         The columns are those of `LINES`. Files and folders that begin with `_` or `.`, empty files and blank
@@ -77,7 +82,11 @@ class Landing:
         """
         files = list(self._files(folder, day))
         broken = {u.file: u.reason for u in unreadable}
-        marks = [Unreadable(f.name, self._expected()) for f in files if not (self._is_text(f.name) or f.name.endswith(PARQUET))]
+        marks = [
+            Unreadable(f.name, self._expected())
+            for f in files
+            if not (self._is_text(f.name) or f.name.endswith(PARQUET))
+        ]
         marks += [Unreadable(f.name, broken[f.name]) for f in files if f.name in broken]
         sound = [f for f in files if f.name not in broken]
         frames = self._read(folder, sound, tolerant=False, watch_as=(folder, day) if watched else None)
@@ -95,7 +104,9 @@ class Landing:
     def days(self) -> list[date]:
         """The days of arrival that have a folder, in order; the driver lists `exchanges`, not what is in it."""
         children = self._store.listStatus(self._hadoop.Path(self._root, "exchanges"))
-        return sorted(day for child in children if child.isDirectory() and (day := _day_of(str(child.getPath().getName()))))
+        return sorted(
+            day for child in children if child.isDirectory() and (day := _day_of(str(child.getPath().getName())))
+        )
 
     def unreadable(self, folder: str, day: date | None) -> list[Unreadable]:
         """The files that `lines` fails on, in order. Costs about one reading of the folder.
@@ -158,9 +169,10 @@ class Landing:
         """What is passed over for its name: in a landing it is what writers leave behind."""
 
     def passed_over(self, folder: str, day: date | None) -> list[PassedOver]:
-        """The files, in order, with lines too long to hold, of the rows that `lines` gave to be watched and that were read.
+        """The files, in order, with lines too long to hold, of the rows that `lines` gave to be watched and were read.
 
-        Costs a look at the end of each gzip file of the folder if one is large, and a second reading only if lines are missing.
+        Costs a look at the end of each gzip file of the folder if one is large, and a second reading only if lines are
+        missing.
         """
         seen = self._watched.pop((folder, day), None)
         if seen is None or long_lines.nothing_is_missing(seen, self._store, self._hadoop.Path):
@@ -169,15 +181,21 @@ class Landing:
 
     def _missing(self, file: File) -> PassedOver | None:
         lines, jvm = self._text([file], tolerant=False), hadoop.jvm(self.spark)
-        read = lines.agg(F.count("value").alias("n"), F.sum(F.octet_length("value") + F.lit(1).cast("long")).alias("size")).first()
+        read = lines.agg(
+            F.count("value").alias("n"), F.sum(F.octet_length("value") + F.lit(1).cast("long")).alias("size")
+        ).first()
         assert read is not None
         return long_lines.missing(file, read.n, read.size or 0, self._store, jvm, hadoop.configuration(self.spark))
 
     def _text(self, files: list[File], *, tolerant: bool) -> DataFrame:
-        reader = self._reader("text", tolerant).option("lineSep", "\n").option(long_lines.OPTION, str(long_lines.LINE_BYTES))
+        reader = (
+            self._reader("text", tolerant).option("lineSep", "\n").option(long_lines.OPTION, str(long_lines.LINE_BYTES))
+        )
         return cast(DataFrame, reader.load([f.uri for f in files]))
 
-    def _read(self, folder: str, files: list[File], *, tolerant: bool, watch_as: tuple[str, date | None] | None = None) -> list[DataFrame]:
+    def _read(
+        self, folder: str, files: list[File], *, tolerant: bool, watch_as: tuple[str, date | None] | None = None
+    ) -> list[DataFrame]:
         """The lines of the files: one frame for all of text, and for Parquet one a schema."""
         frames = []
         text = [f for f in files if self._is_text(f.name)]
@@ -190,7 +208,9 @@ class Landing:
         groups = ([uri] for uri in parquet) if tolerant else iter([parquet] if parquet else [])
         for group in groups:
             try:
-                frames += [self._lines(frame, as_json(folder, frame.schema)) for frame in self._parquet(group, tolerant)]
+                frames += [
+                    self._lines(frame, as_json(folder, frame.schema)) for frame in self._parquet(group, tolerant)
+                ]
             except AnalysisException:
                 if not tolerant:
                     raise  # tolerated: not even the schema can be read, so there are no rows
@@ -228,7 +248,10 @@ class Landing:
         file = F.when(F.contains(below, F.lit("%")), decoded).otherwise(below)
         position = F.monotonically_increasing_id()
         rows = frame.select(
-            line.alias("line"), file.alias("source_file"), position.alias("position"), F.lit(None).cast(STRING).alias("unreadable")
+            line.alias("line"),
+            file.alias("source_file"),
+            position.alias("position"),
+            F.lit(None).cast(STRING).alias("unreadable"),
         )
         return rows.where(F.trim("line") != "")
 

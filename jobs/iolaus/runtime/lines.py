@@ -42,5 +42,8 @@ def as_json(folder: str, schema: StructType) -> Column:
             return F.timestamp_micros(F.floor(found / 1000)).alias(field.name)
         return found.alias(field.name)
 
-    formats = {"timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX", "timestampNTZFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'"}
+    formats = {
+        "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
+        "timestampNTZFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'",
+    }
     return F.to_json(F.struct(*map(value, schema.fields)), formats)

@@ -45,9 +45,13 @@ class Lock:
     def acquire(self, said: Callable[[str], None]) -> None:
         """Wait until the lock is free, and take it. `said` is told, once for each holder, who is waited for."""
         while True:
-            # The number after the one that was seen to be over: if others were faster, it is made, and this one waits again.
-            self._number = _wait_for(self._files, lambda name: name == self._name, self._stale, said).get(self._name, 0) + 1
-            # Who slept since it looked may make a number that others have made, released and removed: it finds a higher one.
+            # The number after the one that was seen to be over: if others were faster, it is made, and this one waits
+            # again.
+            self._number = (
+                _wait_for(self._files, lambda name: name == self._name, self._stale, said).get(self._name, 0) + 1
+            )
+            # Who slept since it looked may make a number that others have made, released and removed: it finds a higher
+            # one.
             if self._files.create(self._file, self._claim()) and max(_numbers(self._files, self._name)) == self._number:
                 break
         for older in _numbers(self._files, self._name):
@@ -69,7 +73,8 @@ class Lock:
             self._renew()
         if self._lost:
             raise RunError(
-                f"this process stood still for over {self._stale:.0f} s and another took the lake over; what is written is whole: "
+                f"this process stood still for over {self._stale:.0f} s and another took the lake over; what is "
+                "written is whole: "
                 "let the other end, then run the days again"
             )
 
@@ -79,7 +84,9 @@ class Lock:
 
     def _claim(self, *, released: bool = False) -> str:
         process = {"machine": _machine(), "pid": os.getpid(), "started": _started(os.getpid())}
-        return json.dumps({"token": self._token, "since": self._since, "beat": self._count, "released": released, **process})
+        return json.dumps(
+            {"token": self._token, "since": self._since, "beat": self._count, "released": released, **process}
+        )
 
     def _is_mine(self) -> bool:
         if max(_numbers(self._files, self._name), default=0) != self._number:
@@ -106,7 +113,9 @@ class Lock:
 
 
 @contextmanager
-def hold(spark: SparkSession, lake: str, name: str = WHOLE, *, beat: float = BEAT, stale: float = STALE) -> Iterator[Lock]:
+def hold(
+    spark: SparkSession, lake: str, name: str = WHOLE, *, beat: float = BEAT, stale: float = STALE
+) -> Iterator[Lock]:
     """Hold the lock of a lake, or of one of its tables. A run excludes all; two tables do not exclude each other.
 
     A table's holder steps back while a run holds the lake; a run, once it holds the lake, waits for tables to be done.
@@ -135,7 +144,9 @@ def _say(line: str) -> None:
     print(f"iolaus: {line}", file=sys.stderr, flush=True)  # noqa: T201
 
 
-def _wait_for(files: SmallFiles, concerned: Callable[[str], bool], stale: float, said: Callable[[str], None]) -> dict[str, int]:
+def _wait_for(
+    files: SmallFiles, concerned: Callable[[str], bool], stale: float, said: Callable[[str], None]
+) -> dict[str, int]:
     """Wait until no claim of the locks that are `concerned` is live; the newest number of each lock, as it was then."""
     seen: dict[str, tuple[str, float]] = {}
     told: set[str] = set()
@@ -148,7 +159,10 @@ def _wait_for(files: SmallFiles, concerned: Callable[[str], bool], stale: float,
                 waiting = True
                 if name not in told:
                     told.add(name)
-                    said(f"waiting: {_who(name, text)}; it is taken over when its process is gone or says nothing for {stale:.0f} s")
+                    said(
+                        f"waiting: {_who(name, text)}; it is taken over when its process is gone or says nothing for "
+                        f"{stale:.0f} s"
+                    )
         if not waiting:
             return {name: int(file.rpartition("/")[2].removesuffix(".json")) for name, file in newest.items()}
         time.sleep(min(1.0, stale / 10))
@@ -190,14 +204,19 @@ def _who(name: str, text: str) -> str:
     held = name.rpartition("/")[0]
     return (
         f"{'another run works on this lake' if held == WHOLE else f'another process makes {held}'} "
-        f"(process {claim.get('pid', '?')} on {str(claim.get('machine', '?')).split('/')[0]}, since {claim.get('since', '?')})"
+        f"(process {claim.get('pid', '?')} on {str(claim.get('machine', '?')).split('/')[0]}, since "
+        f"{claim.get('since', '?')})"
     )
 
 
 def _machine() -> str:
-    """The machine since it was started, and this space of process numbers; empty parts where the system does not say."""
+    """The machine since it was started, and this space of process numbers.
+
+    Empty parts where the system does not say.
+    """
     boot, space = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")
-    return f"{platform.node()}/{boot.read_text().strip() if boot.exists() else ''}/{space.readlink() if space.is_symlink() else ''}"
+    since_boot = boot.read_text().strip() if boot.exists() else ""
+    return f"{platform.node()}/{since_boot}/{space.readlink() if space.is_symlink() else ''}"
 
 
 def _started(pid: int) -> str | None:

@@ -31,7 +31,9 @@ def is_json_name(name: str) -> bool:
 
 
 class Logs(Landing):
-    """The logs under one URI: a file, or a folder with all folders below it. Raises UsageError if there is nothing there.
+    """The logs under one URI: a file, or a folder with all folders below it.
+
+    Raises UsageError if there is nothing there.
 
     A file is JSON if its name, without .gz, has no suffix or one that JSON goes by; gateways call objects by ids.
     """
@@ -77,8 +79,13 @@ class Logs(Landing):
         self._others.append(name.removeprefix("/"))
 
     def _text(self, files: list[File], *, tolerant: bool) -> DataFrame:
-        """Lines of text. A file that is one document over many lines is read whole: split among tasks, it would be none."""
-        whole = [file.uri for file in files if not file.packed and _SPLIT < file.size <= _WHOLE and self._is_over_lines(file)]
+        """Lines of text.
+
+        A file that is one document over many lines is read whole: split among tasks, it would be none.
+        """
+        whole = [
+            file.uri for file in files if not file.packed and _SPLIT < file.size <= _WHOLE and self._is_over_lines(file)
+        ]
         if not whole:
             return super()._text(files, tolerant=tolerant)
         found = self._reader("text", tolerant).option("wholetext", "true").load(whole).select("_metadata", "value")
@@ -113,7 +120,12 @@ class DeltaLogs:
 
     def lines(self, folder: str, *_: object, **__: object) -> DataFrame:
         """Each row as a line of JSON. Shapes: `LINES`."""
-        columns = (as_json(folder, self._frame.schema), F.lit(self.uri), F.monotonically_increasing_id(), F.lit(None).cast("string"))
+        columns = (
+            as_json(folder, self._frame.schema),
+            F.lit(self.uri),
+            F.monotonically_increasing_id(),
+            F.lit(None).cast("string"),
+        )
         return self._frame.select(*(column.alias(name) for column, name in zip(columns, LINES.names, strict=True)))
 
     def unreadable(self, *_: object) -> list[Unreadable]:
@@ -130,7 +142,10 @@ class DeltaLogs:
 
 
 def logs_at(spark: SparkSession, uri: str) -> Logs | DeltaLogs:
-    """The logs at a URI: files, or a Delta table by its folder or its name. Raises UsageError if there is nothing there."""
+    """The logs at a URI: files, or a Delta table by its folder or its name.
+
+    Raises UsageError if there is nothing there.
+    """
     store, path = hadoop.file_system(spark, uri), hadoop.path(spark, uri)
     if store.exists(hadoop.path(spark, f"{uri}/_delta_log")):
         return DeltaLogs(spark, uri, spark.read.format("delta").load(uri))

@@ -17,7 +17,8 @@ from typing import Any
 from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
-LINE_BYTES = 64 << 20  # sixteen times the longest prompt that is accepted: room for the rest of an exchange, and escapes
+# sixteen times the longest prompt that is accepted: room for the rest of an exchange, and escapes
+LINE_BYTES = 64 << 20
 OPTION = "mapreduce.input.linerecordreader.line.maxlength"
 _LONG = f"of over {LINE_BYTES >> 20} MiB"
 SLACK = 8  # bytes in which a file and its lines may differ: no newline at its end, or a byte order mark
@@ -55,7 +56,11 @@ class PassedOver:
     @property
     def reason(self) -> str:
         """Why it could not be read whole."""
-        return f"a line {_LONG}, which was passed over" if self.lines == 1 else f"{self.lines} lines {_LONG}, which were passed over"
+        return (
+            f"a line {_LONG}, which was passed over"
+            if self.lines == 1
+            else f"{self.lines} lines {_LONG}, which were passed over"
+        )
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,9 @@ class Watch:
 def watch(lines: DataFrame, files: Sequence[File]) -> tuple[DataFrame, Watch]:
     """The same lines, of the text column `value`, and their watch."""
     observed = Observation()
-    return lines.observe(observed, F.sum(F.octet_length("value") + F.lit(1).cast("long")).alias("bytes")), Watch(files, observed)
+    return lines.observe(observed, F.sum(F.octet_length("value") + F.lit(1).cast("long")).alias("bytes")), Watch(
+        files, observed
+    )
 
 
 def nothing_is_missing(watched: Watch, store: Any, path: Any) -> bool:
@@ -118,7 +125,9 @@ def _opened(file: File, store: Any, jvm: Any, conf: Any) -> Iterator[Any]:
     path = jvm.org.apache.hadoop.fs.Path(file.uri)
     stream = store.open(path)
     if file.packed:
-        stream = jvm.org.apache.hadoop.io.compress.CompressionCodecFactory(conf).getCodec(path).createInputStream(stream)
+        stream = (
+            jvm.org.apache.hadoop.io.compress.CompressionCodecFactory(conf).getCodec(path).createInputStream(stream)
+        )
     try:
         yield stream
     finally:

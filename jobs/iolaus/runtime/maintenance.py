@@ -1,7 +1,7 @@
 """Upkeep of the lake: files compacted and sorted, replaced files removed, text forgotten, accounts dropped.
 
-None of it changes what a stage reads, but for rows that are meant to go: every action may be repeated, be cut off at any
-point and be run again, and runs beside a stage, for Delta lets one of two conflicting commits fail.
+None of it changes what a stage reads, but for rows that are meant to go: every action may be repeated, be cut off at
+any point and be run again, and runs beside a stage, for Delta lets one of two conflicting commits fail.
 """
 
 from collections.abc import Iterator
@@ -43,9 +43,12 @@ class Done:
 
 
 def compact(lake: Lake, day: date, days: int, keep: Retention) -> Iterator[Done]:
-    """Rewrite each of the `days` days up to `day` that lies in more files than its size needs, sorted by the table's order.
+    """Rewrite each of the `days` days up to `day` that lies in too many files, sorted by the table's order.
 
-    A day that is compact is not touched, so that repeating it costs a reading of the logs. The driver holds one row a day.
+    Too many: more than its size needs.
+
+    A day that is compact is not touched, so that repeating it costs a reading of the logs. The driver holds one row a
+    day.
     """
     for name in _tables(lake):
         spec = table(name)
@@ -55,7 +58,11 @@ def compact(lake: Lake, day: date, days: int, keep: Retention) -> Iterator[Done]
             builder = DeltaTable.forPath(lake.spark, lake.path(name)).optimize()
             if one is not None:
                 builder = builder.where(f"{spec.date} = DATE'{one.isoformat()}'")
-            made = (builder.executeZOrderBy(*spec.order) if spec.order else builder.executeCompaction()).select("metrics.*").first()
+            made = (
+                (builder.executeZOrderBy(*spec.order) if spec.order else builder.executeCompaction())
+                .select("metrics.*")
+                .first()
+            )
             assert made is not None
             yield Done(name, f"{one or 'all rows'}: {made.numFilesRemoved} files became {made.numFilesAdded}")
 
@@ -68,7 +75,8 @@ def retain(lake: Lake, day: date, keep: Retention) -> Iterator[Done]:
     """
     if keep.text_days <= lake.window_days:
         raise UsageError(
-            f"text is needed for the {lake.window_days} days of the window and one more; keep it for {lake.window_days + 1} days or longer"
+            f"text is needed for the {lake.window_days} days of the window and one more; keep it for "
+            f"{lake.window_days + 1} days or longer"
         )
     oldest = day - timedelta(days=keep.text_days - 1)
     for name in TEXT:
@@ -87,7 +95,9 @@ def requested(spark: SparkSession, uri: str) -> DataFrame:
     try:
         lines = spark.read.text(uri)
     except AnalysisException as error:
-        raise UsageError(f"no list of accounts at {uri}; name a text file, or a folder of them, with one account_id a line") from error
+        raise UsageError(
+            f"no list of accounts at {uri}; name a text file, or a folder of them, with one account_id a line"
+        ) from error
     return lines.select(F.trim("value").alias("account_id")).where("account_id <> ''")
 
 
@@ -95,8 +105,8 @@ def forget(lake: Lake, accounts: DataFrame) -> Iterator[Done]:
     """Drop all rows of the accounts in the column `account_id` from every table. Their files go with `vacuum`.
 
     Counts of published clusters stay as they were counted. Where an account gave its name to a group of others, the
-    group gets a name that says nothing; so does the account in a verdict on others too. Quarantined rows are not parsed:
-    those that contain the account's id in quotes go.
+    group gets a name that says nothing; so does the account in a verdict on others too. Quarantined rows are not
+    parsed: those that contain the account's id in quotes go.
     """
     wanted = accounts.select("account_id").distinct().persist()
     salt = F.lit(token_hex(8))  # kept nowhere: nobody can tell which account a name stood for
@@ -112,7 +122,13 @@ def forget(lake: Lake, accounts: DataFrame) -> Iterator[Done]:
             gone = sum(_merged(lake, path, wanted, condition) for condition in conditions for path in paths)
             if name in LABELS:
                 label, account = LABELS[name]
-                _merged(lake, lake.path(name), wanted, F.expr(account) == is_account, {label: _nameless(salt, F.col(f"t.{label}"))})
+                _merged(
+                    lake,
+                    lake.path(name),
+                    wanted,
+                    F.expr(account) == is_account,
+                    {label: _nameless(salt, F.col(f"t.{label}"))},
+                )
             if gone:
                 yield Done(name, f"{gone} rows dropped")
         yield from _forget_in_verdicts(lake, wanted, salt)
@@ -126,9 +142,12 @@ def _nameless(salt: Column, name: Column) -> Column:
 
 
 def _forget_in_verdicts(lake: Lake, wanted: DataFrame, salt: Column) -> Iterator[Done]:
-    """Drop verdicts on accounts that are all dropped; in others these accounts get a name that says nothing, also in the reason.
+    """Drop verdicts on accounts that are all dropped.
 
-    What a verdict says of a whole cluster, or of other accounts, stays: only an account's own verdict names what it is of.
+    In others these accounts get a name that says nothing, also in the reason.
+
+    What a verdict says of a whole cluster, or of other accounts, stays: only an account's own verdict names what it is
+    of.
     """
     if not lake.exists(VERDICTS):
         return
@@ -145,10 +164,16 @@ def _forget_in_verdicts(lake: Lake, wanted: DataFrame, salt: Column) -> Iterator
         )
         why = F.aggregate("dropped", F.col("why"), lambda text, a: F.regexp_replace(text, _word(a), _nameless(salt, a)))
         alone = (F.size("named") > 0) & (F.size(F.array_except("named", "dropped")) == 0)
-        rows = given.join(dropped, "verdict_id").select("verdict_id", alone.alias("alone"), why.alias("why"), members, named)
+        rows = given.join(dropped, "verdict_id").select(
+            "verdict_id", alone.alias("alone"), why.alias("why"), members, named
+        )
         # `iolaus verdict` makes the table for appending alone, which Delta then holds everybody to.
         _append_only(lake, VERDICTS, "false")
-        target = DeltaTable.forPath(lake.spark, lake.path(VERDICTS)).alias("t").merge(rows.alias("s"), "t.verdict_id = s.verdict_id")
+        target = (
+            DeltaTable.forPath(lake.spark, lake.path(VERDICTS))
+            .alias("t")
+            .merge(rows.alias("s"), "t.verdict_id = s.verdict_id")
+        )
         changed: dict[str, str | Column] = {name: F.col(f"s.{name}") for name in ("why", "members", "named")}
         target.whenMatchedDelete("s.alone").whenMatchedUpdate(set=changed).execute()
         yield Done(VERDICTS, f"{count} verdicts on the accounts dropped, or kept for others without their names")
@@ -174,7 +199,8 @@ def vacuum(lake: Lake, keep: Retention) -> Iterator[Done]:
     """Remove files that no version of the last `file_hours` hours needs. Raises UsageError below Delta's week."""
     if keep.file_hours < RETAINED_HOURS:
         raise UsageError(
-            f"{keep.file_hours} hours is less than the {RETAINED_HOURS} for which Delta keeps replaced files for readers and "
+            f"{keep.file_hours} hours is less than the {RETAINED_HOURS} for which Delta keeps replaced files for "
+            "readers and "
             f"writers at work; give {RETAINED_HOURS} or more"
         )
     conf, listings = lake.spark.conf, "spark.sql.sources.parallelPartitionDiscovery.parallelism"
@@ -211,7 +237,9 @@ def _files(lake: Lake, spec: Table) -> list[tuple[date | None, int, int]]:
     return delta_log.files(lake.spark, lake.path(spec.name), spec.date)
 
 
-def _merged(lake: Lake, path: str, accounts: DataFrame, condition: Column, update: dict[str, Column] | None = None) -> int:
+def _merged(
+    lake: Lake, path: str, accounts: DataFrame, condition: Column, update: dict[str, Column] | None = None
+) -> int:
     """Delete, or update, the rows of the table (`t`) at a path that match an account (`s`); how many there were."""
     merge = DeltaTable.forPath(lake.spark, path).alias("t").merge(accounts.alias("s"), condition)
     done = (merge.whenMatchedUpdate(set=dict(update)) if update else merge.whenMatchedDelete()).execute().first()

@@ -27,10 +27,10 @@ from iolaus.version import code_version
 class Runner:
     """Runs stages against one landing and one lake.
 
-    `on_event` is told when each stage begins and ends, from the thread that ran it. A landing is needed only
-    by stages that read it. `threads` stages run at a time (None: what the settings say). Each table is judged by its gate when
-    it is made, gold before it is written; `gated` False leaves that out, to measure what it costs. `journal` is given a line
-    an event. Raises UsageError if another version made the lake.
+    `on_event` is told when each stage begins and ends, from the thread that ran it. A landing is needed only by stages
+    that read it. `threads` stages run at a time (None: what the settings say). Each table is judged by its gate when it
+    is made, gold before it is written; `gated` False leaves that out, to measure what it costs. `journal` is given a
+    line an event. Raises UsageError if another version made the lake.
     """
 
     spark: SparkSession
@@ -52,7 +52,17 @@ class Runner:
         self.gate = Gate(self.lake, self.settings, self._on_outcome)
         self._threads = self.threads or self.settings.execution.stages_abreast
         self._records = Records(self.lake, self.gate, self.run_id, code, self.settings, key)
-        known = (self.lake, self.settings, self.key, self.run_id, self.gate, self.gated, self._records, self.journal, self.on_event)
+        known = (
+            self.lake,
+            self.settings,
+            self.key,
+            self.run_id,
+            self.gate,
+            self.gated,
+            self._records,
+            self.journal,
+            self.on_event,
+        )
         self._context = Context(*known)
 
     def run(self, days: Sequence[date], *, last_only: bool = False) -> dict[date, list[date]]:
@@ -117,7 +127,9 @@ class Runner:
                 elif made.grain is Grain.EVENT:
                     self._context.check_events(made, self._context.event_days(day))
                 else:
-                    self._context.check(made, day, self.lake.read(name, Span.DAY, day), self._beside(made, day), many=True)
+                    self._context.check(
+                        made, day, self.lake.read(name, Span.DAY, day), self._beside(made, day), many=True
+                    )
             except GateError as error:
                 stopped.append(error)
         self._records.flush()
@@ -144,7 +156,10 @@ class Runner:
             )
 
     def other_keys(self, day: date) -> list[date]:
-        """The days of the window whose exchanges were pseudonymised under another key. Reads the statistics of one column."""
+        """The days of the window whose exchanges were pseudonymised under another key.
+
+        Reads the statistics of one column.
+        """
         others = self.lake.read("silver.exchanges", Span.WINDOW, day).where(F.col("key_id") != self.key.key_id)
         return sorted(row[0] for row in others.select("happened_on").distinct().collect())
 
@@ -155,7 +170,11 @@ class Runner:
 
     def counts(self, day: date) -> dict[str, int]:
         """What the run of a date held, for its closing line."""
-        active = self.lake.read("features.account_embeddings", Span.DAY, day).agg(F.count(F.lit(1)), F.sum("n_exchanges")).first()
+        active = (
+            self.lake.read("features.account_profiles", Span.DAY, day)
+            .agg(F.count(F.lit(1)), F.sum("n_exchanges"))
+            .first()
+        )
         assert active is not None
         return {
             "accounts": active[0] or 0,

@@ -13,15 +13,19 @@ PUBLISHER = STAGES[-1].table  # made after all other tables of a day: a run publ
 Task = tuple[date, str]  # a day and the table that is made for it
 
 
-def schedule(days: Sequence[date], *, last_only: bool = False, from_bronze: bool = False) -> list[tuple[date, list[Stage]]]:
+def schedule(
+    days: Sequence[date], *, last_only: bool = False, from_bronze: bool = False
+) -> list[tuple[date, list[Stage]]]:
     """The stages that `Runner.run` runs for each day; undated snapshots are taken once.
 
-    `from_bronze` leaves out what reads the landing. With `last_only`, every arrival comes first, then each day of events once,
-    with all that arrived of it, then the last day's run. A day of events that were made with each arrival would be made four
-    times, where exchanges come up to three days late.
+    `from_bronze` leaves out what reads the landing. With `last_only`, every arrival comes first, then each day of
+    events once, with all that arrived of it, then the last day's run. A day of events that were made with each arrival
+    would be made four times, where exchanges come up to three days late.
     """
     stages = [s for s in STAGES if not (from_bronze and any(is_landing(r.table) for r in s.reads))]
-    every = [(day, [s for s in stages if not number or s.grain is not Grain.SNAPSHOT]) for number, day in enumerate(days)]
+    every = [
+        (day, [s for s in stages if not number or s.grain is not Grain.SNAPSHOT]) for number, day in enumerate(days)
+    ]
     if not last_only:
         return every
 
@@ -37,12 +41,14 @@ def alone(planned: Sequence[tuple[date, Sequence[Stage]]]) -> set[date]:
     return {day for day, of in grains if Grain.EVENT in of and Grain.ARRIVAL not in of}
 
 
-def order(planned: Sequence[tuple[date, Sequence[Stage]]], abreast: int = DEFAULT.execution.days_abreast) -> dict[Task, set[Task]]:
+def order(
+    planned: Sequence[tuple[date, Sequence[Stage]]], abreast: int = DEFAULT.execution.days_abreast
+) -> dict[Task, set[Task]]:
     """What each stage of each day waits for, oldest first, so that days overlap and each sees what it would see alone.
 
-    A stage waits for what it reads; for its own table of the day before; where it may change rows that the day
-    before reads, for those readers; and for all that is older than `abreast` days, so that a crash leaves few unfinished.
-    Gold waits for every other table of the day, each with its gate, and for the day before to be published.
+    A stage waits for what it reads; for its own table of the day before; where it may change rows that the day before
+    reads, for those readers; and for all that is older than `abreast` days, so that a crash leaves few unfinished. Gold
+    waits for every other table of the day, each with its gate, and for the day before to be published.
     """
     waits: dict[Task, set[Task]] = {}
     made_on: list[dict[str, date]] = []  # of the days abreast, the oldest first
@@ -52,9 +58,15 @@ def order(planned: Sequence[tuple[date, Sequence[Stage]]], abreast: int = DEFAUL
         latest = {table: of for tables in made_on for table, of in tables.items()}
         ours = {s.table for s in stages}
         for made in stages:
-            wanted = {made.table, *(r.table for r in made.reads), *(t for t in latest if _disturbs(made, stage(t), day in by_themselves))}
+            wanted = {
+                made.table,
+                *(r.table for r in made.reads),
+                *(t for t in latest if _disturbs(made, stage(t), day in by_themselves)),
+            }
             wanted |= {PUBLISHER} if made.layer == GOLD else set()
-            waits[day, made.table] = {(d, t) for t, d in older.items()} | {(d, t) for t, d in latest.items() if t in wanted}
+            waits[day, made.table] = {(d, t) for t, d in older.items()} | {
+                (d, t) for t, d in latest.items() if t in wanted
+            }
             waits[day, made.table] |= {(day, t) for t in made.upstream if t in ours}
             waits[day, made.table] |= {(day, t) for t in ours if made.layer == GOLD != stage(t).layer}
         made_on.append({s.table: day for s in stages})
@@ -80,13 +92,18 @@ def _disturbs(made: Stage, reader: Stage, by_itself: bool) -> bool:
 
 
 def work_off(
-    waits: dict[Task, set[Task]], pool: Executor, abreast: int, do: Callable[[Stage, date], None], day_ends: Callable[[date], None]
+    waits: dict[Task, set[Task]],
+    pool: Executor,
+    abreast: int,
+    do: Callable[[Stage, date], None],
+    day_ends: Callable[[date], None],
 ) -> None:
     """Run all stages, so many `abreast` in a pool of as many threads; `day_ends` is called when a day has none left.
 
-    A stage begins as soon as what it waits for is written, the oldest first: most of a small stage's time is planning and
-    committing on the driver, during which cores are idle. After a failure nothing new begins; what runs is waited for.
-    A gate that stops a day lets earlier days end. Raises the failure, or the GateError of the earliest day that was stopped.
+    A stage begins as soon as what it waits for is written, the oldest first: most of a small stage's time is planning
+    and committing on the driver, during which cores are idle. After a failure nothing new begins; what runs is waited
+    for. A gate that stops a day lets earlier days end. Raises the failure, or the GateError of the earliest day that
+    was stopped.
     """
     waiting, written, running = list(waits), set[Task](), dict[Future[None], Task]()
     stopped: dict[date, GateError] = {}

@@ -1,4 +1,7 @@
-"""The pseudonymisation key, and a key agreed with another lab: from the environment or a file, never from an argument."""
+"""The pseudonymisation key, and a key agreed with another lab.
+
+From the environment or a file, never from an argument.
+"""
 
 import os
 from pathlib import Path
@@ -17,10 +20,16 @@ def load_key() -> Key:
 
 
 def load_shared_key() -> Key:
-    """The key agreed with another lab. Raises UsageError if there is none, or if it is so short that others could guess it."""
+    """The key agreed with another lab.
+
+    Raises UsageError if there is none, or if it is so short that others could guess it.
+    """
     key = _load(SHARED_VARIABLE, SHARED_FILE_VARIABLE, "shared")
     if is_weak(key):
-        raise UsageError(f"the shared key is shorter than {SHORTEST} bytes; agree on a longer one, as the output of: openssl rand -hex 32")
+        raise UsageError(
+            f"the shared key is shorter than {SHORTEST} bytes; agree on a longer one, as the output of: openssl rand "
+            "-hex 32"
+        )
     return key
 
 
@@ -31,9 +40,13 @@ def _load(variable: str, file_variable: str, name: str) -> Key:
         try:
             value = Path(path).read_text(encoding="utf-8").strip()
         except OSError as error:
-            raise UsageError(f"{file_variable} names {path}, which cannot be read ({error.strerror}); name a readable file") from error
+            raise UsageError(
+                f"{file_variable} names {path}, which cannot be read ({error.strerror}); name a readable file"
+            ) from error
     if not value:
-        raise UsageError(f"no {name} key; set {variable} (for example to the output of: openssl rand -hex 32) or {file_variable}")
+        raise UsageError(
+            f"no {name} key; set {variable} (for example to the output of: openssl rand -hex 32) or {file_variable}"
+        )
     return Key(value.encode())
 
 

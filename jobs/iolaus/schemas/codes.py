@@ -1,7 +1,11 @@
 """The stored numbers of channels in sketches, for readers without Spark too."""
 
-AFFIX_WORDS: tuple[int, ...] = (4, 8, 16)  # lengths of the heads and tails of prompts by which wrappers are found
+AFFIX_WORDS: tuple[int, ...] = (4, 8, 16)  # lengths of the heads and tails of prompts by which templates are found
 AFFIX_COLUMNS: tuple[str, ...] = tuple(f"{side}{k}_hash" for side in ("head", "tail") for k in AFFIX_WORDS)
 
-# Channels of phrases. The number is stored; never reuse one, nor one of `iolaus.model.signals`.
-PHRASE_CHANNELS: dict[str, int] = {"prompt_hash": 20, "template_hash": 21, **{name: 22 + i for i, name in enumerate(AFFIX_COLUMNS)}}
+# Channels of text fragments. The number is stored; never reuse one, nor one of `iolaus.model.signals`.
+FRAGMENT_CHANNELS: dict[str, int] = {
+    "prompt_hash": 20,
+    "template_hash": 21,
+    **{name: 22 + i for i, name in enumerate(AFFIX_COLUMNS)},
+}

@@ -9,9 +9,16 @@ TABLE = Table(
     columns=(
         column("happened_on", DATE, "UTC day of the answers and of the requests that quote them", required=True),
         column("account_from", STRING, "account that the answers were given to", required=True),
-        column("account_to", STRING, "another account, of any owner, whose requests quote those answers", required=True),
+        column(
+            "account_to", STRING, "another account, of any owner, whose requests quote those answers", required=True
+        ),
         column("n", INT, "answers that it quotes", required=True),
-        column("minutes", DOUBLE, "median minutes from the request that was answered to the first that quotes the answer", required=True),
+        column(
+            "minutes",
+            DOUBLE,
+            "median minutes from the request that was answered to the first that quotes the answer",
+            required=True,
+        ),
     ),
     date="happened_on",
     order=("account_from", "account_to"),

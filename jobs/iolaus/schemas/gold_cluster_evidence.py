@@ -13,23 +13,34 @@ TABLE = Table(
         column(
             "kind",
             STRING,
-            "coordination, automation, extraction, labour, purpose or conduct: what it speaks for; innocent: what it could be instead; "
+            "coordination, automation, extraction, task_sharing, purpose_built or policy_signals: what it speaks "
+            "for; innocent: what it could be instead; "
             "judgement: a fact by which hypotheses were weighed",
             required=True,
         ),
-        column("part", STRING, "pieces of one part are views of one fact: a score sums the best of each kind and part", required=True),
+        column(
+            "part",
+            STRING,
+            "pieces of one part are views of one fact: a score sums the best of each kind and part",
+            required=True,
+        ),
         column(
             "bits",
             DOUBLE,
-            "evidence in bits, at most the channel's cap; of kind judgement, what the fact gives to the operator's hypothesis over the "
+            "evidence in bits, at most the channel's cap; of kind judgement, what the fact gives to the operator's "
+            "hypothesis over the "
             "best innocent one, which may be below 0: they add up to the cluster's margin_bits",
             required=True,
         ),
         column("support", INT, "accounts, pairs of accounts, or their meetings, that it rests on", required=True),
         column("value", DOUBLE, "the figure: a share of members, or a count of pairs or meetings", required=True),
-        column("background", DOUBLE, "the same figure of the same data at large; null where there is none"),
+        column("background", DOUBLE, "the same figure of the baseline; null where there is none"),
         column("description", STRING, "the claim in words, with its figures", required=True),
-        column("log_likelihoods", map_of(DOUBLE), "of kind judgement: log2 of the finding's probability under each hypothesis; else null"),
+        column(
+            "log_likelihoods",
+            map_of(DOUBLE),
+            "of kind judgement: log2 of the finding's probability under each hypothesis; else null",
+        ),
         column("run_id", STRING, "run that wrote the row, as in quality.runs"),
     ),
     date="run_date",

@@ -4,7 +4,8 @@ from iolaus.schemas.table import DATE, DOUBLE, INT, STRING, Table, column
 
 TABLE = Table(
     name="gold.cluster_links",
-    grain="one row a pair of members of a published cluster and channel; of each account its links, then its other pairs, the strongest",
+    grain="one row a pair of members of a published cluster and channel; of each account its links, then its other "
+    "pairs, the strongest",
     key=("run_date", "account_a", "account_b", "channel"),
     columns=(
         column("run_date", DATE, "date of the run", required=True),
@@ -17,7 +18,8 @@ TABLE = Table(
         column(
             "support",
             INT,
-            "how many values, slots or the like they share; at least so many where both meet over 1,000 others in the channel",
+            "how many values, slots or the like they share; at least so many where both meet over 1,000 others in "
+            "the channel",
             required=True,
         ),
         column(

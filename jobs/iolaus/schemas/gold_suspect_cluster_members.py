@@ -12,7 +12,12 @@ TABLE = Table(
         column("account_id", STRING, "the account", required=True),
         column("membership", DOUBLE, "probability that the account belongs, 0 to 1", required=True),
         column("n_exchanges", LONG, "its exchanges in the window", required=True),
-        column("distillation_share", DOUBLE, "share of them that carry what is typical of the cluster, 0 to 1", required=True),
+        column(
+            "distillation_share",
+            DOUBLE,
+            "share of them that carry what is typical of the cluster, 0 to 1",
+            required=True,
+        ),
         column("reasons", array_of(STRING), "why the account belongs, in words, strongest first", required=True),
         column("first_seen", TIMESTAMP, "its first exchange in the window", required=True),
         column("last_seen", TIMESTAMP, "its last exchange in the window", required=True),

@@ -10,11 +10,17 @@ TABLE = Table(
         column("run_date", DATE, "last day of the window", required=True),
         column("cluster_id", STRING, "id that lasts from run to run", required=True),
         column("account_id", STRING, "the account", required=True),
-        column("membership", DOUBLE, "probability that the account belongs, 0 to 1, of its profile against the cluster's", required=True),
+        column(
+            "membership",
+            DOUBLE,
+            "probability that the account belongs, 0 to 1, of its profile against the cluster's",
+            required=True,
+        ),
         column(
             "bits",
             INT,
-            "log odds of belonging, thousandths of a bit: the families, the size of the group, and the lack of a link where links found it",
+            "log odds of belonging, thousandths of a bit: the families, the size of the group, and the lack of a "
+            "link where links found it",
             required=True,
         ),
         column("content", INT, "of these from what is asked", required=True),
@@ -28,11 +34,12 @@ TABLE = Table(
             "channels in which the account is like the cluster and unlike others, strongest first",
             required=True,
         ),
-        column("origin", STRING, "how the group was found: links, wrapper, both or content", required=True),
+        column("origin", STRING, "how the group was found: links, template, both or content", required=True),
         column(
             "event",
             STRING,
-            "born, kept, split or merged, against the previous run; heir: of a confirmed cluster's banned accounts",
+            "born, kept, split or merged, against the previous run; successor: of a confirmed cluster's banned "
+            "accounts",
             required=True,
         ),
         column("parents", array_of(STRING), "clusters that it continues", required=True),

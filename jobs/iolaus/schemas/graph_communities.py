@@ -13,7 +13,7 @@ TABLE = Table(
         column(
             "origin",
             STRING,
-            "links: dense in links; wrapper: users of one; both: either way; content: programs of one subject",
+            "links: dense in links; template: users of one; both: either way; content: programs of one subject",
             required=True,
         ),
     ),

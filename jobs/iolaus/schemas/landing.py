@@ -37,7 +37,11 @@ EXCHANGE: tuple[StructField, ...] = (
     column("user_agent", STRING, "user agent of the client"),
     column("tls_fingerprint", STRING, "TLS fingerprint of the client, JA4 or the like"),
     column("access_path", STRING, "api, console, cloud or reseller"),
-    column("prior_response", STRING, "newest answer of the assistant that the request's history quotes, as the client sent it"),
+    column(
+        "prior_response",
+        STRING,
+        "newest answer of the assistant that the request's history quotes, as the client sent it",
+    ),
     column("request_top_p", DOUBLE, "nucleus sampling asked for, 0 to 1"),
     column("request_seed", LONG, "seed of the sampling asked for"),
     column("request_n", LONG, "answers asked for"),

@@ -14,12 +14,13 @@ def pair_table(name: str, grain: str) -> Table:
             column("key_a", LONG, "one account: its account_key in features.population", required=True),
             column("key_b", LONG, "the other; key_a < key_b, and their owners differ", required=True),
             column("channel", STRING, "what they share", required=True),
-            column("token", LONG, "the rarest shared token; null where the channel has none"),
-            column("sharers", INT, "owners that share that token; null where the channel has none"),
+            column("value_hash", LONG, "the rarest shared value; null where the channel has none"),
+            column("sharers", INT, "owners that share that value; null where the channel has none"),
             column(
                 "support",
                 INT,
-                "how many tokens, slots or the like they share; at least so many where both meet over 1,000 others in the channel",
+                "how many values, slots or the like they share; at least so many where both meet over 1,000 others "
+                "in the channel",
                 required=True,
             ),
             column("bits", INT, "evidence in thousandths of a bit, at most the channel's cap", required=True),

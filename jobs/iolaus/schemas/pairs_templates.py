@@ -2,4 +2,6 @@
 
 from iolaus.schemas.pairs import pair_table
 
-TABLE = pair_table("pairs.templates", "one row a pair of accounts and channel: shared prompts, templates, wrappers, system prompts")
+TABLE = pair_table(
+    "pairs.templates", "one row a pair of accounts and channel: shared prompts, templates, system prompts"
+)

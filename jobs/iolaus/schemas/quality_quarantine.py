@@ -7,7 +7,12 @@ TABLE = Table(
     grain="one row a rejected line or unreadable file of the landing",
     key=(),
     columns=(
-        column("arrived_on", DATE, "day of arrival: the landing folder's dt, or the run's date for undated files", required=True),
+        column(
+            "arrived_on",
+            DATE,
+            "day of arrival: the landing folder's dt, or the run's date for undated files",
+            required=True,
+        ),
         column("source", STRING, "landing folder: exchanges, accounts, models or agreements", required=True),
         column("source_file", STRING, "landing file", required=True),
         column("reasons", array_of(STRING), "why it was rejected, as 'wrong_type: turn_index'", required=True),

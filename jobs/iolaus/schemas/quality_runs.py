@@ -10,7 +10,12 @@ TABLE = Table(
         column("run_date", DATE, "date of the run", required=True),
         column("run_id", STRING, "id of the run, which gold rows and Delta's history carry too", required=True),
         column("table_name", STRING, "the table that was made", required=True),
-        column("made_date", DATE, "the day of its rows: the date, or an earlier one for which exchanges arrived", required=True),
+        column(
+            "made_date",
+            DATE,
+            "the day of its rows: the date, or an earlier one for which exchanges arrived",
+            required=True,
+        ),
         column("began_at", TIMESTAMP, "when the stage began", required=True),
         column("seconds", DOUBLE, "how long reading, making, writing and judging took; stages overlap", required=True),
         column("status", STRING, "written, stopped (by a gate, before it was written) or failed", required=True),

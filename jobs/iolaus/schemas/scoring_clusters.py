@@ -1,24 +1,49 @@
 """scoring.clusters"""
 
-from iolaus.schemas.table import BOOLEAN, DATE, DOUBLE, INT, LONG, STRING, TIMESTAMP, Table, array_of, column, map_of, struct_of
+from iolaus.schemas.table import (
+    BOOLEAN,
+    DATE,
+    DOUBLE,
+    INT,
+    LONG,
+    STRING,
+    TIMESTAMP,
+    Table,
+    array_of,
+    column,
+    map_of,
+    struct_of,
+)
 
-PIVOT = array_of(
+RELEASE_ADOPTION = array_of(
     struct_of(
         column("released_at", TIMESTAMP, "hour of the release"),
         column("model", STRING, "the released model"),
         column("share", DOUBLE, "share of the cluster's exchanges of the 48 hours after the release that went to it"),
         column("hours_to_half", INT, "hours until half of the cluster's exchanges went to it; null if not reached"),
-        column("share_at_large", DOUBLE, "the same share of everybody's exchanges"),
-        column("hours_to_half_at_large", INT, "the same hours of everybody's exchanges; null if not reached"),
+        column("baseline_share", DOUBLE, "the same share of everybody's exchanges"),
+        column("baseline_hours_to_half", INT, "the same hours of everybody's exchanges; null if not reached"),
     )
 )
 CLUSTER = (
     column("cluster_id", STRING, "id that lasts from run to run", required=True),
     column("score", DOUBLE, "bits of evidence: the capped sums of its kinds", required=True),
-    column("confidence", STRING, "high, medium or low: by how much an operator's hypothesis beats every innocent one", required=True),
-    column("case_kind", STRING, "the operator's hypothesis that fits best: distillation, resold_access or unexplained", required=True),
+    column(
+        "confidence",
+        STRING,
+        "high, medium or low: by how much an operator's hypothesis beats every innocent one",
+        required=True,
+    ),
+    column(
+        "case_kind",
+        STRING,
+        "the operator's hypothesis that fits best: distillation, resold_access or unexplained",
+        required=True,
+    ),
     column("rival", STRING, "the innocent hypothesis that fits best: iolaus.model.judgement.hypotheses", required=True),
-    column("margin_bits", DOUBLE, "bits of case_kind over rival: log2 of the ratio of their probabilities", required=True),
+    column(
+        "margin_bits", DOUBLE, "bits of case_kind over rival: log2 of the ratio of their probabilities", required=True
+    ),
     column("n_accounts", INT, "members", required=True),
     column("n_owners", INT, "owners that answer for them", required=True),
     column("n_exchanges", LONG, "exchanges of members in the window", required=True),
@@ -26,14 +51,24 @@ CLUSTER = (
     column("last_seen", TIMESTAMP, "last exchange of a member in the window", required=True),
     column("is_active", BOOLEAN, "whether members were active on the date or the day before", required=True),
     column("n_banned", INT, "members that are known to be banned", required=True),
-    column("lifetime_days", DOUBLE, "mean days from a member's first exchange in the window to its last", required=True),
+    column(
+        "lifetime_days", DOUBLE, "mean days from a member's first exchange in the window to its last", required=True
+    ),
     column("coordination", DOUBLE, "bits that members belong together", required=True),
     column("automation", DOUBLE, "bits that programs drive them", required=True),
     column("extraction", DOUBLE, "bits that they draw out what trains a model", required=True),
-    column("labour", DOUBLE, "bits that they divide one kind of work among them, which nothing innocent explains", required=True),
-    column("purpose", DOUBLE, "bits that the accounts were made for it", required=True),
     column(
-        "conduct", DOUBLE, "bits that they move to releases, replace the banned, outdo their plans or break regional policy", required=True
+        "task_sharing",
+        DOUBLE,
+        "bits that they divide one kind of work among them, which nothing innocent explains",
+        required=True,
+    ),
+    column("purpose_built", DOUBLE, "bits that the accounts were made for it", required=True),
+    column(
+        "policy_signals",
+        DOUBLE,
+        "bits that they move to releases, replace the banned, outdo their plans or break regional policy",
+        required=True,
     ),
     column("capabilities", map_of(DOUBLE), "share of exchanges that ask for each capability", required=True),
     column("target", STRING, "the capabilities most asked for, in words", required=True),
@@ -44,14 +79,21 @@ CLUSTER = (
         "innocent explanations that were considered, each with the figure for or against it",
         required=True,
     ),
-    column("pivots", PIVOT, "how the cluster took up each model released in the window, beside everybody", required=True),
+    column(
+        "release_adoption",
+        RELEASE_ADOPTION,
+        "how the cluster took up each model released in the window, beside everybody",
+        required=True,
+    ),
     column("summary", STRING, "the case in one sentence", required=True),
     column("verdict", STRING, "an analyst's verdict on the cluster: confirmed, innocent or unsure; null for none"),
     column("verdict_id", STRING, "that verdict, in verdicts.given"),
     column("verdict_by", STRING, "who gave it"),
     column("verdict_on", DATE, "when it was given"),
     column("verdict_why", STRING, "the reason given"),
-    column("since_verdict", array_of(STRING), "what is different now from what the analyst saw, in words", required=True),
+    column(
+        "since_verdict", array_of(STRING), "what is different now from what the analyst saw, in words", required=True
+    ),
 )
 
 TABLE = Table(
@@ -60,7 +102,9 @@ TABLE = Table(
     key=("run_date", "cluster_id"),
     columns=(
         column("run_date", DATE, "last day of the window", required=True),
-        column("rank", INT, "1 for the worst among clusters of its table: the published, or the watchlist", required=True),
+        column(
+            "rank", INT, "1 for the worst among clusters of its table: the published, or the watchlist", required=True
+        ),
         *CLUSTER,
     ),
     date="run_date",

@@ -13,14 +13,20 @@ TABLE = Table(
         column(
             "kind",
             STRING,
-            "coordination, automation, extraction, labour, purpose or conduct: what it speaks for; innocent: what it could be instead",
+            "coordination, automation, extraction, task_sharing, purpose_built or policy_signals: what it speaks "
+            "for; innocent: what it could be instead",
             required=True,
         ),
-        column("part", STRING, "pieces of one part are views of one fact: a score sums the best of each kind and part", required=True),
+        column(
+            "part",
+            STRING,
+            "pieces of one part are views of one fact: a score sums the best of each kind and part",
+            required=True,
+        ),
         column("bits", INT, "thousandths of a bit, at most the channel's cap", required=True),
         column("support", INT, "accounts, pairs of accounts, or their meetings, that it rests on", required=True),
         column("value", DOUBLE, "the figure: a share of members, or a count of pairs or meetings", required=True),
-        column("background", DOUBLE, "the same figure of the same data at large; null where there is none"),
+        column("background", DOUBLE, "the same figure of the baseline; null where there is none"),
         column("description", STRING, "the claim in words, with its figures", required=True),
     ),
     date="run_date",

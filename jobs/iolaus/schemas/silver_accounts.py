@@ -9,7 +9,9 @@ TABLE = Table(
     columns=(
         column("run_date", DATE, "the date as of which it is known", required=True),
         column("account_id", STRING, "the account", required=True),
-        column("owner_id", STRING, "who answers for it: its verified organisation, else the account itself", required=True),
+        column(
+            "owner_id", STRING, "who answers for it: its verified organisation, else the account itself", required=True
+        ),
         column("created_at", TIMESTAMP, "when the account was made", required=True),
         column("org_id", STRING, "organisation the account is a seat of"),
         column("plan", STRING, "plan, as free, pro, api, enterprise"),

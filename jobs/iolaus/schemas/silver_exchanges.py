@@ -7,7 +7,8 @@ _AFFIXES = tuple(
     column(
         name,
         LONG,
-        f"hash of the {'first' if name.startswith('head') else 'last'} {name[4:-5]} words of the prompt; null if it is no longer than that",
+        f"hash of the {'first' if name.startswith('head') else 'last'} {name[4:-5]} words of the prompt; null if it "
+        "is no longer than that",
     )
     for name in AFFIX_COLUMNS
 )
@@ -44,14 +45,33 @@ TABLE = Table(
         column("asn", INT, "autonomous system of the client address"),
         column("country", STRING, "country of the client address, ISO 3166 alpha-2"),
         column("device", STRING, "pseudonym of user agent and TLS fingerprint together"),
-        column("answer_hash", LONG, "hash of the answer; null if it is unknown, or short enough to be given twice by chance"),
-        column("prior_hash", LONG, "hash of the newest answer that the request's history quotes; null if it quotes none, or a short one"),
+        column(
+            "request_hash",
+            LONG,
+            "hash of the request's parameters, stop sequences and header digest, as one; null if none is known",
+        ),
+        column(
+            "answer_hash",
+            LONG,
+            "hash of the answer; null if it is unknown, or short enough to be given twice by chance",
+        ),
+        column(
+            "prior_hash",
+            LONG,
+            "hash of the newest answer that the request's history quotes; null if it quotes none, or a short one",
+        ),
         column("key_id", STRING, "id of the key under which the pseudonyms were made", required=True),
         column("system_hash", LONG, "hash of the normalised system prompt; null if none"),
         column("prompt_hash", LONG, "hash of the normalised prompt; null if it has no words"),
-        column("template_hash", LONG, "hash of the prompt with numbers, identifiers, quoted and pasted payloads folded"),
+        column(
+            "template_hash", LONG, "hash of the prompt with numbers, identifiers, quoted and pasted payloads folded"
+        ),
         *_AFFIXES,
-        column("signature", BINARY, "MinHash signature of the prompt's shingles of three words: 32 minima, each four bytes, little-endian"),
+        column(
+            "signature",
+            BINARY,
+            "MinHash signature of the prompt's shingles of three words: 32 minima, each four bytes, little-endian",
+        ),
         column(
             "terms",
             BINARY,

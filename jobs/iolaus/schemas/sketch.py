@@ -1,4 +1,4 @@
-"""The columns of sketches, which `features.account_days` and `features.account_embeddings` share."""
+"""The columns of sketches, which `features.account_days` and `features.account_profiles` share."""
 
 import numpy as np
 from pyspark.sql.types import StructField
@@ -30,11 +30,19 @@ ABSENT = 2**63 - 1  # stands for a hash that a prompt does not have
 PROMPT_FIELDS: tuple[str, ...] = ("prompt_hash", "template_hash", *AFFIX_COLUMNS)
 PROMPT = np.dtype([*((name, "<i8") for name in PROMPT_FIELDS), ("n", "<i4"), ("rank", "<f4")])
 OPENING_TERMS = 32  # terms kept of an opening, those of least hash: so two openings are compared on the same vocabulary
-OPENING_FIELDS: tuple[str, ...] = ("prompt_hash", "template_hash", "head4_hash", "head8_hash", "tail4_hash", "tail8_hash")
+OPENING_FIELDS: tuple[str, ...] = (
+    "prompt_hash",
+    "template_hash",
+    "head4_hash",
+    "head8_hash",
+    "tail4_hash",
+    "tail8_hash",
+)
 OPENING = np.dtype([
-    ("conversation", "<i8"), *((name, "<i8") for name in OPENING_FIELDS), ("rank", "<f4"), ("terms", "<i2", (OPENING_TERMS,))
+    ("conversation", "<i8"), *((name, "<i8") for name in OPENING_FIELDS), ("rank", "<f4"), ("terms", "<i2",
+    (OPENING_TERMS,))
 ])  # fmt: skip
-TRAIT = np.dtype([("channel", "i1"), ("token", "<i8"), ("n", "<i4")])
+ATTRIBUTE = np.dtype([("channel", "i1"), ("value_hash", "<i8"), ("n", "<i4")])
 TERM = np.dtype([("term", "<i2"), ("n", "<i4")])
 MINIMUM = np.dtype("<i4")
 
@@ -53,10 +61,11 @@ SKETCH: tuple[StructField, ...] = (
     column("activity", array_of(ACTIVITY), "exchanges by hour and model", required=True),
     column("slots", array_of(INT), "ten-minute slots since 1970 with any exchange, ascending", required=True),
     column(
-        "traits",
+        "attributes",
         BINARY,
-        "what requests were sent from, and how; at most 128 tokens a channel, by a keyed hash; records of 13 bytes, little-endian: "
-        "channel (int8: iolaus.model.signals), token (int64: first 64 bits of a pseudonym, a hash, or a number), "
+        "what requests were sent from, and how; at most 128 values a channel, by a keyed hash; records of 13 bytes, "
+        "little-endian: "
+        "channel (int8: iolaus.model.signals), value_hash (int64: first 64 bits of a pseudonym, a hash, or a number), "
         "n (int32: exchanges with it)",
         required=True,
     ),
@@ -64,24 +73,33 @@ SKETCH: tuple[StructField, ...] = (
         "prompts",
         BINARY,
         "distinct prompts; at most 512, by least rank (iolaus.model.sampling: keyed, by words); records of 72 bytes, "
-        "little-endian: eight int64 hashes, of the prompt, its template, its first 4, 8 and 16 words and its last 4, 8 and 16 "
+        "little-endian: eight int64 hashes, of the prompt, its template, its first 4, 8 and 16 words and its last 4, "
+        "8 and 16 "
         "(2^63 - 1 where it has no more), n (int32: exchanges with it) and rank (float32)",
         required=True,
     ),
     column(
         "openings",
         BINARY,
-        "first messages of conversations; at most 24 conversations, by least rank (iolaus.model.sampling); records of 124 bytes, "
-        "little-endian: conversation (int64: hash of its id, or of the exchange's), six int64 hashes, of the prompt, its template, "
-        "its first 4 and 8 words and its last 4 and 8 (2^63 - 1 where it has no more), rank (float32) and 32 terms (int16: 0 to "
+        "first messages of conversations; at most 24 conversations, by least rank (iolaus.model.sampling); records "
+        "of 124 bytes, "
+        "little-endian: conversation (int64: hash of its id, or of the exchange's), six int64 hashes, of the prompt, "
+        "its template, "
+        "its first 4 and 8 words and its last 4 and 8 (2^63 - 1 where it has no more), rank (float32) and 32 terms "
+        "(int16: 0 to "
         "8191, those of least hash; -1 for none)",
         required=True,
     ),
     column(
         "terms",
         BINARY,
-        "hashed terms of prompts, ascending; records of 6 bytes, little-endian: term (int16: 0 to 8191), n (int32: exchanges with it)",
+        "hashed terms of prompts, ascending; records of 6 bytes, little-endian: term (int16: 0 to 8191), n (int32: "
+        "exchanges with it)",
         required=True,
     ),
-    column("signature", BINARY, "MinHash of the shingles of all prompts: 32 minima, each four bytes, little-endian; null without words"),
+    column(
+        "signature",
+        BINARY,
+        "MinHash of the shingles of all prompts: 32 minima, each four bytes, little-endian; null without words",
+    ),
 )

@@ -22,7 +22,14 @@ from pyspark.sql.types import (
     TimestampType,
 )
 
-BINARY, BOOLEAN, BYTE, SHORT, INT, LONG = BinaryType(), BooleanType(), ByteType(), ShortType(), IntegerType(), LongType()
+BINARY, BOOLEAN, BYTE, SHORT, INT, LONG = (
+    BinaryType(),
+    BooleanType(),
+    ByteType(),
+    ShortType(),
+    IntegerType(),
+    LongType(),
+)
 FLOAT, DOUBLE, STRING, DATE, TIMESTAMP = FloatType(), DoubleType(), StringType(), DateType(), TimestampType()
 
 

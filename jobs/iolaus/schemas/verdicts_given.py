@@ -9,5 +9,7 @@ TABLE = Table(
     name="verdicts.given",
     grain=GRAIN,
     key=("verdict_id",),
-    columns=tuple(column(name, _TYPES[type_], comment, required=required) for name, type_, comment, required in COLUMNS),
+    columns=tuple(
+        column(name, _TYPES[type_], comment, required=required) for name, type_, comment, required in COLUMNS
+    ),
 )

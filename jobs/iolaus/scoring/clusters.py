@@ -5,14 +5,14 @@ from pyspark.sql import functions as F
 
 from iolaus.model.bits import MILLI
 from iolaus.model.explanations import INNOCENT
-from iolaus.model.release_adoption import pivots, releases
+from iolaus.model.release_adoption import release_adoption, releases
 from iolaus.model.verdicts import INNOCENT as CLEARED
 from iolaus.model.verdicts import changes, in_force, verdicts_of
-from iolaus.schemas.scoring_clusters import PIVOT
+from iolaus.schemas.scoring_clusters import RELEASE_ADOPTION
 from iolaus.schemas.table import table
 from iolaus.settings import CAPABILITIES, Run, Scoring
 
-KINDS = ("coordination", "automation", "extraction", "labour", "purpose", "conduct")
+KINDS = ("coordination", "automation", "extraction", "task_sharing", "purpose_built", "policy_signals")
 PUBLISHED = ("high", "medium")
 
 
@@ -20,7 +20,7 @@ def transform(
     evidence: DataFrame,
     judgement: DataFrame,
     clusters: DataFrame,
-    embeddings: DataFrame,
+    profiles: DataFrame,
     accounts: DataFrame,
     models: DataFrame,
     verdicts: DataFrame,
@@ -28,16 +28,20 @@ def transform(
 ) -> DataFrame:
     """One row a cluster.
 
-    Score: the best piece of each part of each kind, in bits, each piece capped. It rises with every piece. Confidence follows
-    the judgement: *medium* where an operator's hypothesis beats the best innocent one by `scoring.margin`, on two families
-    of facts that each speak for it, *high* by `scoring.high_margin`; *low* otherwise, where there are too few accounts or
-    owners or too little coordination, and where most of its accounts are those of a cluster that an analyst judged innocent.
-    Only high and medium are published.
+    Score: the best piece of each part of each kind, in bits, each piece capped. It rises with every piece. Confidence
+    follows the judgement: *medium* where an operator's hypothesis beats the best innocent one by `scoring.margin`, on
+    two families of facts that each speak for it, *high* by `scoring.high_margin`; *low* otherwise, where there are too
+    few accounts or owners or too little coordination, and where most of its accounts are those of a cluster that an
+    analyst judged innocent. Only high and medium are published.
     """
     settings = run.settings.scoring
-    facts = _facts(clusters, embeddings, accounts, run)
+    facts = _facts(clusters, profiles, accounts, run)
     scored = facts.join(_sums(evidence), "cluster_id", "left").join(_words(evidence), "cluster_id", "left")
-    scored = scored.join(_judged(judgement, settings), "cluster_id", "left").na.fill(0.0, list(KINDS)).na.fill(0, ["families"])
+    scored = (
+        scored.join(_judged(judgement, settings), "cluster_id", "left")
+        .na.fill(0.0, list(KINDS))
+        .na.fill(0, ["families"])
+    )
     scored = scored.na.fill("strangers", ["rival"]).na.fill("unexplained", ["case_kind"]).na.fill(0.0, ["margin_bits"])
     large = (F.col("n_accounts") >= settings.fewest_accounts) & (F.col("n_owners") >= settings.fewest_owners)
     medium = large & (F.col("coordination") >= settings.coordination) & (F.col("margin_bits") >= settings.margin)
@@ -48,26 +52,43 @@ def transform(
     scored = _with_verdicts(scored, evidence, clusters, verdicts, run)
     cleared = F.coalesce((F.col("verdict") == CLEARED) & F.col("covers"), F.lit(False))
     scored = scored.withColumn("confidence", F.when(cleared, "low").otherwise(confidence))
-    order = Window.partitionBy(F.col("confidence").isin(*PUBLISHED)).orderBy(F.desc("score"), F.desc("n_exchanges"), "cluster_id")
+    order = Window.partitionBy(F.col("confidence").isin(*PUBLISHED)).orderBy(
+        F.desc("score"), F.desc("n_exchanges"), "cluster_id"
+    )
     ranked = scored.withColumn("rank", F.row_number().over(order))
     for name in ("reasons", "explanations"):
         ranked = ranked.withColumn(name, F.coalesce(name, F.array().cast("array<string>")))
-    moves = _pivots(clusters, embeddings, models, run)
-    ranked = ranked.withColumn("pivots", F.lit(None)) if moves is None else ranked.join(moves, "cluster_id", "left")
-    ranked = ranked.withColumn("pivots", F.coalesce(F.col("pivots").cast(PIVOT), F.array().cast(PIVOT)))
+    moves = _release_adoption(clusters, profiles, models, run)
+    ranked = (
+        ranked.withColumn("release_adoption", F.lit(None))
+        if moves is None
+        else ranked.join(moves, "cluster_id", "left")
+    )
+    ranked = ranked.withColumn(
+        "release_adoption",
+        F.coalesce(F.col("release_adoption").cast(RELEASE_ADOPTION), F.array().cast(RELEASE_ADOPTION)),
+    )
     return ranked.withColumn("summary", _summary()).select(*table("scoring.clusters").schema.fieldNames())
 
 
-def _with_verdicts(scored: DataFrame, evidence: DataFrame, clusters: DataFrame, verdicts: DataFrame, run: Run) -> DataFrame:
-    """Clusters with the verdict in force on each, whether it covers most of its accounts, and what has changed since."""
+def _with_verdicts(
+    scored: DataFrame, evidence: DataFrame, clusters: DataFrame, verdicts: DataFrame, run: Run
+) -> DataFrame:
+    """Clusters with the verdict in force, whether it covers most of their accounts, and what has changed since."""
     names = ("verdict", "verdict_id", "verdict_by", "verdict_why")
     if verdicts.isEmpty():
         none = {name: F.lit(None).cast("string") for name in names}
         changed = F.array().cast("array<string>")
-        return scored.withColumns(none | {"verdict_on": F.lit(None).cast("date"), "covers": F.lit(False), "since_verdict": changed})
+        return scored.withColumns(
+            none | {"verdict_on": F.lit(None).cast("date"), "covers": F.lit(False), "since_verdict": changed}
+        )
     force = in_force(verdicts, run)
     found = verdicts_of(clusters.select("cluster_id", "account_id"), force, run)
-    channels = evidence.where(F.col("kind") != INNOCENT).groupBy("cluster_id").agg(F.collect_set("channel").alias("channels_now"))
+    channels = (
+        evidence.where(F.col("kind") != INNOCENT)
+        .groupBy("cluster_id")
+        .agg(F.collect_set("channel").alias("channels_now"))
+    )
     now = scored.select("cluster_id", F.col("score").alias("score_now"), F.col("n_exchanges").alias("n_exchanges_now"))
     beside = found.join(now, "cluster_id").join(channels, "cluster_id", "left")
     given = beside.select(
@@ -84,10 +105,10 @@ def _with_verdicts(scored: DataFrame, evidence: DataFrame, clusters: DataFrame, 
     return told.withColumn("since_verdict", F.coalesce("since_verdict", F.array().cast("array<string>")))
 
 
-def _facts(clusters: DataFrame, embeddings: DataFrame, accounts: DataFrame, run: Run) -> DataFrame:
+def _facts(clusters: DataFrame, profiles: DataFrame, accounts: DataFrame, run: Run) -> DataFrame:
     """What can be counted of a cluster's members."""
     known = accounts.select("account_id", "owner_id", "banned_at")
-    rows = clusters.select("cluster_id", "account_id").join(embeddings, "account_id").join(known, "account_id", "left")
+    rows = clusters.select("cluster_id", "account_id").join(profiles, "account_id").join(known, "account_id", "left")
     counts = [F.sum(F.element_at("capability_counts", i + 1)).alias(name) for i, name in enumerate(CAPABILITIES)]
     sums = rows.groupBy("cluster_id").agg(
         F.count(F.lit(1)).cast("int").alias("n_accounts"),
@@ -99,7 +120,10 @@ def _facts(clusters: DataFrame, embeddings: DataFrame, accounts: DataFrame, run:
         F.round(F.avg((F.unix_timestamp("last_at") - F.unix_timestamp("first_at")) / 86_400), 2).alias("lifetime_days"),
         *counts,
     )
-    shares = [F.struct((F.round(F.col(c) / F.col("n_exchanges"), 4)).alias("share"), F.lit(c).alias("name")) for c in CAPABILITIES]
+    shares = [
+        F.struct((F.round(F.col(c) / F.col("n_exchanges"), 4)).alias("share"), F.lit(c).alias("name"))
+        for c in CAPABILITIES
+    ]
     most = F.filter(F.reverse(F.array_sort(F.array(*shares))), lambda s: s["share"] >= 0.1)
     mix = F.map_from_entries(F.transform(F.array(*shares), lambda s: F.struct(s["name"], s["share"])))
     words = F.array_join(F.transform(F.slice(most, 1, 3), lambda s: s["name"]), ", ")
@@ -120,38 +144,59 @@ def _facts(clusters: DataFrame, embeddings: DataFrame, accounts: DataFrame, run:
     )
 
 
-def _pivots(clusters: DataFrame, embeddings: DataFrame, models: DataFrame, run: Run) -> DataFrame | None:
-    """(cluster_id, pivots): each release of the window beside what everybody did; None if there was none."""
+def _release_adoption(clusters: DataFrame, profiles: DataFrame, models: DataFrame, run: Run) -> DataFrame | None:
+    """(cluster_id, release_adoption): each release of the window beside what everybody did; None if there was none."""
     released = releases(models, run.day, run.settings.window_days)
     if not released:
         return None
     first = released[0].hour
-    active = embeddings.select("account_id", F.filter("activity", lambda x: x["hour"] >= first).alias("activity"))
+    active = profiles.select("account_id", F.filter("activity", lambda x: x["hour"] >= first).alias("activity"))
     own = (
         clusters.select("cluster_id", "account_id")
         .join(active, "account_id")
         .select(F.col("cluster_id").alias("key"), F.inline("activity"))
     )
-    moves = pivots(
-        own.unionByName(active.select(F.lit("").alias("key"), F.inline("activity"))), released, run.settings.scoring.pivot_hours
+    moves = release_adoption(
+        own.unionByName(active.select(F.lit("").alias("key"), F.inline("activity"))),
+        released,
+        run.settings.scoring.release_adoption_hours,
     ).localCheckpoint()
-    everybody = moves.where("key = ''").select("model", F.col("share").alias("share_at_large"), F.col("hours_to_half").alias("at_large"))
+    everybody = moves.where("key = ''").select(
+        "model", F.col("share").alias("baseline_share"), F.col("hours_to_half").alias("baseline")
+    )
     beside = moves.where("key <> ''").join(F.broadcast(everybody), "model")
-    fields = ("released_at", "model", "share", "hours_to_half", "share_at_large", F.col("at_large").alias("hours_to_half_at_large"))
-    return beside.groupBy(F.col("key").alias("cluster_id")).agg(F.array_sort(F.collect_list(F.struct(*fields))).alias("pivots"))
+    fields = (
+        "released_at",
+        "model",
+        "share",
+        "hours_to_half",
+        "baseline_share",
+        F.col("baseline").alias("baseline_hours_to_half"),
+    )
+    return beside.groupBy(F.col("key").alias("cluster_id")).agg(
+        F.array_sort(F.collect_list(F.struct(*fields))).alias("release_adoption")
+    )
 
 
 def _sums(evidence: DataFrame) -> DataFrame:
     """(cluster_id, and bits by kind): of each part of a kind the best piece."""
     facts = evidence.groupBy("cluster_id", "kind", "part").agg(F.max("bits").alias("bits"))
     return facts.groupBy("cluster_id").agg(
-        *(F.round(F.coalesce(F.sum(F.when(F.col("kind") == k, F.col("bits"))), F.lit(0)) / MILLI, 3).alias(k) for k in KINDS)
+        *(
+            F.round(F.coalesce(F.sum(F.when(F.col("kind") == k, F.col("bits"))), F.lit(0)) / MILLI, 3).alias(k)
+            for k in KINDS
+        )
     )
 
 
 def _judged(judgement: DataFrame, settings: Scoring) -> DataFrame:
-    """(cluster_id, case_kind, rival, margin_bits, families): what won, and how many families of facts each speak for it."""
-    by_family = judgement.groupBy("cluster_id", "hypothesis", "rival", "margin_bits", "family").agg(F.sum("bits").alias("bits"))
+    """(cluster_id, case_kind, rival, margin_bits, families).
+
+    What won, and how many families of facts each speak for it.
+    """
+    by_family = judgement.groupBy("cluster_id", "hypothesis", "rival", "margin_bits", "family").agg(
+        F.sum("bits").alias("bits")
+    )
     speaks = (F.col("family") != "prior") & (F.col("bits") >= settings.family_speaks)
     return by_family.groupBy("cluster_id", F.col("hypothesis").alias("case_kind"), "rival", "margin_bits").agg(
         F.count(F.when(speaks, 1)).cast("int").alias("families")
@@ -159,7 +204,10 @@ def _judged(judgement: DataFrame, settings: Scoring) -> DataFrame:
 
 
 def _words(evidence: DataFrame) -> DataFrame:
-    """Up to five pieces of evidence in words, the best of each kind first, and every innocent explanation with its figure."""
+    """Up to five pieces of evidence in words, and every innocent explanation with its figure.
+
+    The best of each kind comes first.
+    """
     order = Window.partitionBy("cluster_id", "kind").orderBy(F.desc("bits"), F.desc("support"), "channel")
     innocent = F.col("kind") == INNOCENT
     ranked = evidence.withColumn("nth", F.row_number().over(order)).where(innocent | (F.col("nth") <= 3))

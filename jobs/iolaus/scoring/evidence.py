@@ -19,8 +19,8 @@ from iolaus.settings import Run
 
 def transform(
     clusters: DataFrame,
-    tokens: DataFrame,
-    embeddings: DataFrame,
+    shared_values: DataFrame,
+    profiles: DataFrame,
     accounts: DataFrame,
     population: DataFrame,
     behaviour: DataFrame,
@@ -31,20 +31,25 @@ def transform(
     settings, owners = run.settings.scoring, size(population).owners
     members = clusters.select("cluster_id", "account_id")
     sizes = members.groupBy("cluster_id").agg(F.count(F.lit(1)).alias("size"))
-    everybody = of_background(embeddings, population)
-    profiles = everybody.join(accounts.drop("run_date", "key_id", "owner_id"), "account_id", "left")
-    together = synchronised(members, everybody, settings, run.settings.channels.synchrony).localCheckpoint()  # a row a cluster at most
+    everybody = of_background(profiles, population)
+    known_profiles = everybody.join(accounts.drop("run_date", "key_id", "owner_id"), "account_id", "left")
+    # a row a cluster at most
+    together = synchronised(members, everybody, settings, run.settings.channels.synchrony).localCheckpoint()
     in_step = together.where(F.col("bits") >= int(settings.shown * MILLI)).select("cluster_id")
-    innocent = explanations(clusters, sizes, tokens, profiles, in_step, owners, run).localCheckpoint()
+    innocent = explanations(clusters, sizes, shared_values, known_profiles, in_step, owners, run).localCheckpoint()
     pieces = (
         together,
-        identity(members, sizes, tokens, owners, settings, run.settings.channels),
-        pool(members, sizes, tokens, owners, settings),
+        identity(members, sizes, shared_values, owners, settings, run.settings.channels),
+        pool(members, sizes, shared_values, owners, settings),
         behaviours(members, behaviour.join(everybody.select("account_id", "activity"), "account_id"), models, run),
-        succession(members, profiles.join(behaviour.select("account_id", "volume_class"), "account_id"), settings),
+        succession(
+            members, known_profiles.join(behaviour.select("account_id", "volume_class"), "account_id"), settings
+        ),
         *subject(members, everybody, run),
     )
     fits = innocent.where("explains").select("cluster_id", "channel")
     left = unexplained(reduce(DataFrame.unionByName, pieces), fits, sizes, settings)
     rows = left.unionByName(innocent.drop("explains"))
-    return rows.select(F.lit(run.day).alias("run_date"), *(f for f in table("scoring.evidence").schema.fieldNames() if f != "run_date"))
+    return rows.select(
+        F.lit(run.day).alias("run_date"), *(f for f in table("scoring.evidence").schema.fieldNames() if f != "run_date")
+    )

@@ -17,17 +17,18 @@ from iolaus.schemas.sketch import OPENING
 from iolaus.schemas.table import table
 from iolaus.settings import Run
 
-AT_LARGE, GROUP = 800, 40  # random accounts, in groups of so many, by which it is told how like themselves accounts are
+BASELINE, GROUP = 800, 40  # random accounts, in groups of so many, by which it is told how like themselves accounts are
 FEWEST_OPENINGS = 4
-_TOLD = ("instruction", "own_text", "whole_set", "client", "domain", "people", "extraction", "clock")  # by `scoring.evidence`
+# by `scoring.evidence`
+_REPORTED = ("instruction", "own_text", "whole_set", "client", "domain", "people", "extraction", "clock")
 _ANY = ", ".join(f"{f.name} struct<value:double,error:double>" for f in FACTS)
 
 
 def transform(
     clusters: DataFrame,
     evidence: DataFrame,
-    tokens: DataFrame,
-    embeddings: DataFrame,
+    shared_values: DataFrame,
+    profiles: DataFrame,
     accounts: DataFrame,
     population: DataFrame,
     hand_overs: DataFrame,
@@ -40,23 +41,27 @@ def transform(
     | hc_1    | source | all draw from one source        |  4.3 | distillation | one_trade |    9.1 |
     | hc_1    | people | few: programs                   | -0.3 | distillation | one_trade |    9.1 |
     """
-    everybody = of_background(embeddings, population).select("account_id", "openings", _activity().alias("activity"))
-    sample = everybody.where(F.length("openings") >= FEWEST_OPENINGS * OPENING.itemsize).orderBy(F.xxhash64("account_id"), "account_id")
+    everybody = of_background(profiles, population).select("account_id", "openings", _activity().alias("activity"))
+    sample = everybody.where(F.length("openings") >= FEWEST_OPENINGS * OPENING.itemsize).orderBy(
+        F.xxhash64("account_id"), "account_id"
+    )
     seed = run.settings.graph.seed
-    baseline = baseline_of(sample.limit(AT_LARGE).toArrow(), GROUP, seed, shows_hand_overs=not hand_overs.isEmpty())
+    baseline = baseline_of(sample.limit(BASELINE).toArrow(), GROUP, seed, shows_hand_overs=not hand_overs.isEmpty())
 
     def measure(group: pa.Table) -> pa.Table:
         facts = measured(group, baseline, seed)
         row = {name: {"value": m.value, "error": m.error} for name, m in facts.items()}
         made = {"cluster_id": group["cluster_id"][0].as_py()} | {f.name: row.get(f.name) for f in FACTS}
         kind = pa.struct([("value", pa.float64()), ("error", pa.float64())])
-        return pa.Table.from_pylist([made], schema=pa.schema([("cluster_id", pa.string()), *((f.name, kind) for f in FACTS)]))
+        return pa.Table.from_pylist(
+            [made], schema=pa.schema([("cluster_id", pa.string()), *((f.name, kind) for f in FACTS)])
+        )
 
-    members = _members(clusters, tokens, embeddings, accounts, hand_overs)
+    members = _members(clusters, shared_values, profiles, accounts, hand_overs)
     counted = members.groupBy("cluster_id").applyInArrow(measure, f"cluster_id string, {_ANY}")
-    told = _told(evidence, run)
+    reported = _reported(evidence, run)
     names = [f.name for f in FACTS]
-    facts = counted.join(told.select("cluster_id", F.struct(*_TOLD).alias("told")), "cluster_id", "left")
+    facts = counted.join(reported.select("cluster_id", F.struct(*_REPORTED).alias("reported")), "cluster_id", "left")
     whole = facts.select("cluster_id", *(_figure(name) for name in names))
     schema, day = table("scoring.judgement").schema, run.day
 
@@ -68,55 +73,70 @@ def transform(
     return whole.mapInArrow(weigh, schema)
 
 
-def _members(clusters: DataFrame, tokens: DataFrame, embeddings: DataFrame, accounts: DataFrame, hand_overs: DataFrame) -> DataFrame:
+def _members(
+    clusters: DataFrame, shared_values: DataFrame, profiles: DataFrame, accounts: DataFrame, hand_overs: DataFrame
+) -> DataFrame:
     """Rows MEMBER."""
     inside = clusters.select("cluster_id", "account_id")
-    wanted = tokens.where(F.col("channel").isin(*PLACES, "system")).select("account_id", F.struct("channel", "token").alias("shared"))
+    wanted = shared_values.where(F.col("channel").isin(*PLACES, "system")).select(
+        "account_id", F.struct("channel", "value_hash").alias("shared")
+    )
     shared = (
         wanted.join(inside.select("account_id").distinct(), "account_id")
         .groupBy("account_id")
         .agg(F.collect_list("shared").alias("shared"))
     )
-    sent = embeddings.select("account_id", "n_exchanges", "n_later_turns", "openings", _activity().alias("activity"))
+    sent = profiles.select("account_id", "n_exchanges", "n_later_turns", "openings", _activity().alias("activity"))
     known = accounts.select("account_id", "owner_id", "created_at")
     rows = inside.join(sent, "account_id").join(known, "account_id", "left").join(shared, "account_id", "left")
     begun, taken = (inside.select("cluster_id", F.col("account_id").alias(f"account_{end}")) for end in ("from", "to"))
     within = (
-        hand_overs.select("account_from", "account_to").distinct().join(begun, "account_from").join(taken, ["cluster_id", "account_to"])
+        hand_overs.select("account_from", "account_to")
+        .distinct()
+        .join(begun, "account_from")
+        .join(taken, ["cluster_id", "account_to"])
     )
-    handed = within.groupBy("cluster_id", F.col("account_from").alias("account_id")).agg(F.collect_list("account_to").alias("handed_to"))
+    handed = within.groupBy("cluster_id", F.col("account_from").alias("account_id")).agg(
+        F.collect_list("account_to").alias("handed_to")
+    )
     rows = rows.join(handed, ["cluster_id", "account_id"], "left")
     return rows.select(*MEMBER)
 
 
 def _activity() -> Column:
     """Hours since 1970, and exchanges in each."""
-    return F.transform("activity", lambda a: F.struct(a["hour"].cast("int").alias("hour"), a["n"].cast("long").alias("n")))
+    return F.transform(
+        "activity", lambda a: F.struct(a["hour"].cast("int").alias("hour"), a["n"].cast("long").alias("n"))
+    )
 
 
 def _figure(name: str) -> Column:
     """A fact as a struct of value and error: measured, or told by the evidence."""
     if name == "people":
         # What members send each other's words of, beside what they open with: turns between that a program has written.
-        written = (F.col("told.whole_set") - F.col("repetition.value") >= SCRIPTED) & (F.col("told.people") >= FACT[name].bounds[0])
-        value = F.when(written, BY_PROGRAM).otherwise(F.col("told.people"))
-    elif name in _TOLD:
-        value = F.col(f"told.{name}")
+        written = (F.col("reported.whole_set") - F.col("repetition.value") >= SCRIPTED) & (
+            F.col("reported.people") >= FACT[name].bounds[0]
+        )
+        value = F.when(written, BY_PROGRAM).otherwise(F.col("reported.people"))
+    elif name in _REPORTED:
+        value = F.col(f"reported.{name}")
     else:
         return F.col(name)
     return F.when(value.isNotNull(), F.struct(value.alias("value"), F.lit(0.0).alias("error"))).alias(name)
 
 
-def _told(evidence: DataFrame, run: Run) -> DataFrame:
-    """(cluster_id, and a figure of each of `_TOLD`), of `scoring.evidence`: what it has found already."""
+def _reported(evidence: DataFrame, run: Run) -> DataFrame:
+    """(cluster_id, and a figure of each of `_REPORTED`), of `scoring.evidence`: what it has found already."""
     settings, channel, kind = run.settings.scoring, F.col("channel"), F.col("kind")
     coordinates = kind == "coordination"
-    texts = [c.name for c in CHANNEL.values() if c.wrapper or c.name == "system"]
+    texts = [c.name for c in CHANNEL.values() if c.template or c.name == "system"]
 
     def value_of(name: str) -> Column:
         return F.max(F.when((kind == "innocent") & (channel == name), F.col("value")))
 
-    usual = (F.col("value") >= settings.explained_share) & (F.col("value") >= settings.explained_lift * F.col("background"))
+    usual = (F.col("value") >= settings.explained_share) & (
+        F.col("value") >= settings.explained_lift * F.col("background")
+    )
     figures = {
         "instruction": F.coalesce(F.max(F.when(coordinates & channel.isin(*texts), F.col("value"))), F.lit(0.0)),
         "own_text": value_of(OWN_TEXT),
@@ -154,7 +174,11 @@ def _rows(measures: dict[str, object]) -> list[dict[str, object]]:
     for name, bits in made.by_fact.items():
         logs = [(h, round(log, 3)) for h, log in made.logs[name].items()]
         said = _of_fact(name, facts[name]) if name in facts else _prior(made)
-        rows.append({"cluster_id": measures["cluster_id"], "fact": name, "bits": round(bits, 3), "log_likelihoods": logs} | ends | said)
+        rows.append(
+            {"cluster_id": measures["cluster_id"], "fact": name, "bits": round(bits, 3), "log_likelihoods": logs}
+            | ends
+            | said
+        )
     return rows
 
 

@@ -21,7 +21,9 @@ def transform(accounts: DataFrame, agreements: DataFrame, run: Run) -> DataFrame
     schema = table("silver.accounts").schema
     end = F.lit(run.day + timedelta(days=1)).cast("timestamp")
     known_ban = F.col("banned_at") < end
-    in_force = agreements.where(F.col("since") <= F.lit(run.day)).groupBy("org_id").agg(F.min("kind").alias("agreement"))
+    in_force = (
+        agreements.where(F.col("since") <= F.lit(run.day)).groupBy("org_id").agg(F.min("kind").alias("agreement"))
+    )
     rows = accounts.where(F.col("created_at") < end).join(F.broadcast(in_force), "org_id", "left")
     prepared = rows.select(
         F.lit(run.day).alias("run_date"),
@@ -40,7 +42,10 @@ def transform(accounts: DataFrame, agreements: DataFrame, run: Run) -> DataFrame
         F.upper("billing_country").alias("billing_country"),
         "signup_ip",
         "signup_asn",
-        F.when(known_ban, "banned").when(F.col("banned_at").isNotNull(), "active").otherwise(F.col("status")).alias("status"),
+        F.when(known_ban, "banned")
+        .when(F.col("banned_at").isNotNull(), "active")
+        .otherwise(F.col("status"))
+        .alias("status"),
         F.when(known_ban, F.col("banned_at")).alias("banned_at"),
     ).withColumn("owner_id", F.coalesce("organisation", "account_id"))
     secret, key_id = run.key.secret, run.key.key_id

@@ -16,7 +16,15 @@ from iolaus.text.intents import BIT, text_capabilities
 from iolaus.text.pseudonyms import addresses, pseudonyms
 
 Patterns = Mapping[str, tuple[str, ...]]
-_FINGERPRINTED = ("prompt", "system_instructions", "client_ip", "user_agent", "tls_fingerprint", "image_count", "tools_hash")
+_FINGERPRINTED = (
+    "prompt",
+    "system_instructions",
+    "client_ip",
+    "user_agent",
+    "tls_fingerprint",
+    "image_count",
+    "tools_hash",
+)
 ANSWER_READ, ANSWER_LEAST = 2_000, 40  # characters of an answer that are read, and those that make it one of a kind
 _MADE = ("address", "block", "device", "key_id", "system_hash", "capabilities")
 
@@ -49,12 +57,15 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
         F.col("request_stream").alias("stream"),
         F.col("request_thinking").alias("thinking"),
         F.exists("finish_reasons", lambda reason: reason.isin("max_tokens", "length")).alias("truncated"),
-        F.when(F.size("tool_names") > 0, F.xxhash64(F.array_join(F.array_sort(F.array_distinct("tool_names")), "\n"))).alias("tools_hash"),
+        F.when(
+            F.size("tool_names") > 0, F.xxhash64(F.array_join(F.array_sort(F.array_distinct("tool_names")), "\n"))
+        ).alias("tools_hash"),
         "tool_call_count",
         "image_count",
         "http_status",
         F.col("client_asn").alias("asn"),
         F.upper("client_country").alias("country"),
+        _form().alias("request_hash"),
         answer_hash("response").alias("answer_hash"),
         answer_hash("prior_response").alias("prior_hash"),
         *(name for name in _FINGERPRINTED if name not in ("image_count", "tools_hash")),
@@ -70,11 +81,37 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
     copies = Window.partitionBy("account_id", "requested_at", "exchange_id").orderBy(
         _failed(), "arrived_on", "prompt_hash", F.hash(*schema.fieldNames())
     )
-    return reduced.repartition("account_id").withColumn("_nth", F.row_number().over(copies)).where("_nth = 1").drop("_nth")
+    return (
+        reduced.repartition("account_id").withColumn("_nth", F.row_number().over(copies)).where("_nth = 1").drop("_nth")
+    )
+
+
+# What a program sends with every request and a person never sees; of a seed, which may be drawn anew each time, that
+# there is one.
+_PARAMETERS = (
+    "request_temperature",
+    "request_top_p",
+    "request_max_tokens",
+    "request_n",
+    "request_logprobs",
+    "request_prefill",
+)
+
+
+def _form() -> Column:
+    """Hash of a request's parameters, stop sequences and headers, as one; null of a request of which none is known."""
+    stops = F.when(F.size("request_stop") > 0, F.array_join(F.array_sort("request_stop"), "\n"))
+    seeded = F.when(F.col("request_seed").isNotNull(), F.lit("seed"))
+    parts = [*(F.col(name).cast("string") for name in _PARAMETERS), stops, seeded, F.col("header_digest")]
+    known = F.coalesce(*parts).isNotNull()
+    return F.when(known, F.xxhash64(*(F.coalesce(part, F.lit("")) for part in parts)))
 
 
 def answer_hash(text: str) -> Column:
-    """Hash of an answer, whatever its case and white space; null of one that is short enough to be given twice by chance."""
+    """Hash of an answer, whatever its case and white space.
+
+    Null of one that is short enough to be given twice by chance.
+    """
     said = F.lower(F.trim(F.regexp_replace(F.substring(text, 1, ANSWER_READ), r"\s+", " ")))
     return F.when(F.length(said) >= ANSWER_LEAST, F.xxhash64(said))
 
@@ -95,12 +132,20 @@ def _agreed(exchanges: DataFrame) -> DataFrame:
     if contested.isEmpty():
         return exchanges
     place = F.struct(_failed().alias("failed"), "arrived_on", "requested_at", "account_id")
-    claims = exchanges.select("exchange_id", place.alias("place")).join(contested, F.xxhash64("exchange_id") == F.col("of"))
+    claims = exchanges.select("exchange_id", place.alias("place")).join(
+        contested, F.xxhash64("exchange_id") == F.col("of")
+    )
     first = claims.groupBy("exchange_id").agg(F.min("place").alias("first"))
-    return exchanges.join(first, "exchange_id", "left").where(F.col("first").isNull() | (F.col("first") == place)).drop("first")
+    return (
+        exchanges.join(first, "exchange_id", "left")
+        .where(F.col("first").isNull() | (F.col("first") == place))
+        .drop("first")
+    )
 
 
-def _reduce(batch: pa.RecordBatch, secret: bytes, key_id: str, patterns: Patterns, schema: StructType) -> pa.RecordBatch:
+def _reduce(
+    batch: pa.RecordBatch, secret: bytes, key_id: str, patterns: Patterns, schema: StructType
+) -> pa.RecordBatch:
     """A batch with texts and identifiers replaced by fingerprints and pseudonyms."""
     columns = {name: batch.column(name) for name in batch.schema.names}
     prompts, system = columns["prompt"], columns["system_instructions"]

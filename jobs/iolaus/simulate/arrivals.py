@@ -15,7 +15,32 @@ from iolaus.simulate.people import People, account_keys, group_key, people, perm
 from iolaus.simulate.plan import DAY_MS, LATE_SHARE, LATEST_DAYS, TWICE_SHARE, Plan, key, volumes
 
 # Activity by hour of the local day, and by kind of day: an account is idle on five days in sixteen.
-_HOURLY = [1.0, 0.6, 0.4, 0.3, 0.3, 0.5, 1.2, 2.5, 4.5, 6.0, 6.8, 6.5, 5.2, 5.8, 6.6, 6.4, 5.9, 5.0, 4.3, 4.4, 4.8, 4.6, 3.4, 2.0]
+_HOURLY = [
+    1.0,
+    0.6,
+    0.4,
+    0.3,
+    0.3,
+    0.5,
+    1.2,
+    2.5,
+    4.5,
+    6.0,
+    6.8,
+    6.5,
+    5.2,
+    5.8,
+    6.6,
+    6.4,
+    5.9,
+    5.0,
+    4.3,
+    4.4,
+    4.8,
+    4.6,
+    3.4,
+    2.0,
+]
 _DAILY = np.array([0, 0, 0, 0, 0, 64, 128, 192, 256, 256, 320, 384, 448, 512, 640, 896])  # in 1/256, mean 1
 _WEEKDAY = (287, 287, 287, 287, 287, 179, 179)  # in 1/256, from Monday
 _BURST_EVERY = 7_200_000
@@ -97,7 +122,10 @@ def _expand(index: I64, n: I64) -> tuple[I64, I64]:
 
 def rows(plan: Plan, number: int, low: int, high: int, arrival: int) -> Rows | None:
     """The exchanges of the accounts [low, high) of a group that arrive on a day, or None if there are none."""
-    found = [_rows_of_day(plan, number, np.arange(low, high), day, arrival) for day in range(max(0, arrival - LATEST_DAYS), arrival + 1)]
+    found = [
+        _rows_of_day(plan, number, np.arange(low, high), day, arrival)
+        for day in range(max(0, arrival - LATEST_DAYS), arrival + 1)
+    ]
     parts = [f for f in found if f is not None]
     if not parts:
         return None

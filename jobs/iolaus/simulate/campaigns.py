@@ -10,8 +10,9 @@ REASONING = Campaign(
     (
         Work(
             128,
-            wrapper=(
-                "Solve the problem. Write out every step of your reasoning, number the steps, and check the result in a second "
+            template=(
+                "Solve the problem. Write out every step of your reasoning, number the steps, and check the result "
+                "in a second "
                 "way.\n\nProblem: {task}"
             ),
             source="task",
@@ -23,8 +24,9 @@ REASONING = Campaign(
         ),
         Work(
             78,
-            wrapper=(
-                "You are a strict grader. Rubric: correctness {n}, completeness {n}, clarity {n}. Give each a score with one "
+            template=(
+                "You are a strict grader. Rubric: correctness {n}, completeness {n}, clarity {n}. Give each a score "
+                "with one "
                 "line of grounds, then a total as JSON.\n\nTask: {task}\nAnswer to grade: the {adj} one above."
             ),
             source="task",
@@ -35,8 +37,9 @@ REASONING = Campaign(
         ),
         Work(
             50,
-            wrapper=(
-                "A user asks about a politically sensitive matter. Rewrite the question and a reply so that neither breaks the "
+            template=(
+                "A user asks about a politically sensitive matter. Rewrite the question and a reply so that neither "
+                "breaks the "
                 "local content rules, and stay {tone}.\n\nQuestion: {task}"
             ),
             source="task",
@@ -59,7 +62,7 @@ REASONING = Campaign(
     rhythm="bursts",
     burst_minutes=12,
     per_card=6,
-    pivot=0.2,
+    release_adoption=0.2,
 )
 PATHWAYS = Campaign(
     "pathways",
@@ -68,8 +71,9 @@ PATHWAYS = Campaign(
     (
         Work(
             62,
-            wrapper=(
-                "You are an expert {role} who joins statistical rigor with deep domain knowledge. Your goal is data-driven "
+            template=(
+                "You are an expert {role} who joins statistical rigor with deep domain knowledge. Your goal is "
+                "data-driven "
                 "insight: no summary, no charts, but findings that rest on real data and on complete, transparent "
                 "reasoning.\n\n{task}"
             ),
@@ -81,8 +85,9 @@ PATHWAYS = Campaign(
         ),
         Work(
             60,
-            wrapper=(
-                "You are an autonomous agent. Plan, call a tool, observe, and go on until the goal is met. Explain each choice "
+            template=(
+                "You are an autonomous agent. Plan, call a tool, observe, and go on until the goal is met. Explain "
+                "each choice "
                 "of tool.\nGoal: {task}"
             ),
             source="task",
@@ -95,8 +100,9 @@ PATHWAYS = Campaign(
         ),
         Work(
             64,
-            wrapper=(
-                "Act as a principal engineer. Give the complete solution with the reasoning behind each design choice, then tests.\n{task}"
+            template=(
+                "Act as a principal engineer. Give the complete solution with the reasoning behind each design "
+                "choice, then tests.\n{task}"
             ),
             source="task",
             repeat=3,
@@ -106,7 +112,8 @@ PATHWAYS = Campaign(
         ),
         Work(
             36,
-            wrapper="Here is the screen. Decide the next action of the mouse or keyboard and say why, as JSON.\nInstruction: {task}",
+            template="Here is the screen. Decide the next action of the mouse or keyboard and say why, as "
+            "JSON.\nInstruction: {task}",
             source="task",
             repeat=2,
             language="en",
@@ -117,7 +124,8 @@ PATHWAYS = Campaign(
         ),
         Work(
             34,
-            wrapper="Look at the picture and describe, region by region, all that bears on the question; then answer it.\n{task}",
+            template="Look at the picture and describe, region by region, all that bears on the question; then "
+            "answer it.\n{task}",
             source="task",
             repeat=3,
             language="en",
@@ -141,7 +149,7 @@ PATHWAYS = Campaign(
     rhythm="flat",
     per_card=3,
     replaced=0.16,
-    pivot=0.3,
+    release_adoption=0.3,
 )
 HYDRA = Campaign(
     "hydra",
@@ -151,8 +159,9 @@ HYDRA = Campaign(
         Work(110, turns=3),
         Work(
             70,
-            wrapper=(
-                "You are a world-class software engineer. Think through the task, then write the complete program; give your "
+            template=(
+                "You are a world-class software engineer. Think through the task, then write the complete program; "
+                "give your "
                 "reasoning before each function, and finish with a list of edge cases.\n\nTask: {task}"
             ),
             source="task",
@@ -163,8 +172,9 @@ HYDRA = Campaign(
         ),
         Work(
             42,
-            wrapper=(
-                "You have the tools listed. State which tool you would call first and why, the exact arguments, and what you "
+            template=(
+                "You have the tools listed. State which tool you would call first and why, the exact arguments, and "
+                "what you "
                 "would do with each possible result.\n\nRequest: {task}"
             ),
             source="task",
@@ -175,8 +185,9 @@ HYDRA = Campaign(
         ),
         Work(
             34,
-            wrapper=(
-                "You are the orchestrator of {n} sub-agents. Split the work, write a brief for each, and say how you would "
+            template=(
+                "You are the orchestrator of {n} sub-agents. Split the work, write a brief for each, and say how you "
+                "would "
                 "merge and verify their results.\n\nWork: {task}"
             ),
             source="task",
@@ -198,5 +209,5 @@ HYDRA = Campaign(
     ),
     rhythm="flat",
     replaced=0.15,
-    pivot=0.48,
+    release_adoption=0.48,
 )

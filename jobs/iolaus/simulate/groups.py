@@ -18,7 +18,7 @@ BROWSERS = (
 class Work:
     """One kind of request that a group sends. `share` is its part of the group's requests, in 1/256.
 
-    `wrapper` is the text around the content, with `{task}` where the content stands ("": the content
+    `template` is the text around the content, with `{task}` where the content stands ("": the content
     alone); other `{slots}` are drawn anew from `voice`: the "row", the "account" or the "unit" (firm,
     household). `source` says where the content comes from: "fresh", the person's own; "task", the
     campaign's next task, each asked `repeat` times; "pool", one of `repeat` texts that the group shares;
@@ -28,7 +28,7 @@ class Work:
     """
 
     share: int = 256
-    wrapper: str = ""
+    template: str = ""
     voice: str = "row"
     source: str = "fresh"
     repeat: int = 1
@@ -113,15 +113,15 @@ class LookAlike(Group):
 class Campaign(Group):
     """Accounts run by one operator, who hands request k to account (k + offset) mod n.
 
-    `replaced` is the share of working accounts that are banned at `ban_at` (a part of the span) and replaced
-    by new ones. `pivot` is the share of traffic that moves to the new model in the `pivot_hours` after its
-    release. `per_card` accounts share a payment method (0: each has its own). Accounts are made in batches.
+    `replaced` is the share of working accounts that are banned at `ban_at` (a part of the span) and replaced by new
+    ones. `release_adoption` is the share of traffic that moves to the new model in the `release_adoption_hours` after
+    its release. `per_card` accounts share a payment method (0: each has its own). Accounts are made in batches.
     """
 
     minimum: int = 12
     replaced: float = 0.0
     ban_at: float = 0.55
-    pivot: float = 0.0
-    pivot_hours: float = 24.0
+    release_adoption: float = 0.0
+    release_adoption_hours: float = 24.0
     per_card: int = 0
     burst_minutes: int = 0

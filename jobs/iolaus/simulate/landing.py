@@ -25,12 +25,17 @@ ACCOUNT_SCHEMA = StructType([*ACCOUNT, *StructType().add("campaign", "string").a
 _FILE_ROWS = 100_000  # exchanges a file: some 10 MB compressed
 _DAYS_AT_ONCE = 3
 _ACCOUNT_CELL = 20_000  # accounts made at once
-_JSON = {"compression": "gzip", "zlib.compress.level": "BEST_SPEED", "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSXXX", "timeZone": "UTC"}
+_JSON = {
+    "compression": "gzip",
+    "zlib.compress.level": "BEST_SPEED",
+    "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
+    "timeZone": "UTC",
+}
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What was written: exchanges (each counted once), lines (with those that arrived twice), accounts, of which fraudulent."""
+    """What was written: exchanges (each counted once), lines (with repeated ones), accounts, of which fraudulent."""
 
     out: str
     truth: str
@@ -95,7 +100,9 @@ def _write_day(spark: SparkSession, made: Plan, day: int, out: str, files: Files
     """Write one day of arrival. Gives its lines, and how many of them arrived before."""
     observed = Observation()
     target = f"{out}/exchanges/dt={made.day(day)}"
-    rows = exchanges(spark, made, day, numbers).observe(observed, F.count(F.lit(1)).alias("lines"), F.sum("copy").alias("copies"))
+    rows = exchanges(spark, made, day, numbers).observe(
+        observed, F.count(F.lit(1)).alias("lines"), F.sum("copy").alias("copies")
+    )
     rows.drop("copy").write.options(**_JSON).json(target)
     _number(files, target)
     return observed.get["lines"], observed.get["copies"] or 0
@@ -153,7 +160,9 @@ def _agreements(made: Plan) -> list[dict[str, str]]:
     for number, group in enumerate(made.scenario.groups):
         if isinstance(group, LookAlike) and group.agreement:
             organisation = organisation_ids(people(made, number, np.arange(1)))[0].as_py()
-            found.append({"org_id": organisation, "kind": group.agreement, "since": str(made.start - timedelta(days=60))})
+            found.append(
+                {"org_id": organisation, "kind": group.agreement, "since": str(made.start - timedelta(days=60))}
+            )
     return found
 
 

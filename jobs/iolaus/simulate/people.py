@@ -10,11 +10,46 @@ import pyarrow.compute as pc
 
 from iolaus.simulate import words
 from iolaus.simulate.groups import BROWSERS, SDK, Campaign, Group, LookAlike
-from iolaus.simulate.hashing import I64, U64, Bools, below, chance, draw, hexadecimal, join, lognormal, lookup, mix, pack, weighted
+from iolaus.simulate.hashing import (
+    I64,
+    U64,
+    Bools,
+    below,
+    chance,
+    draw,
+    hexadecimal,
+    join,
+    lognormal,
+    lookup,
+    mix,
+    pack,
+    weighted,
+)
 from iolaus.simulate.plan import DAY_MS, Plan, key
 from iolaus.simulate.prompts import LANGUAGE_NAMES
 
-COUNTRIES = ("US", "GB", "DE", "FR", "JP", "IN", "BR", "CA", "KR", "AU", "NL", "ES", "SG", "MX", "PL", "IT", "SE", "ZA", "CH", "AR")
+COUNTRIES = (
+    "US",
+    "GB",
+    "DE",
+    "FR",
+    "JP",
+    "IN",
+    "BR",
+    "CA",
+    "KR",
+    "AU",
+    "NL",
+    "ES",
+    "SG",
+    "MX",
+    "PL",
+    "IT",
+    "SE",
+    "ZA",
+    "CH",
+    "AR",
+)
 _HOURS = (-6, 0, 1, 1, 9, 5, -3, -5, 9, 10, 1, 1, 8, -6, 1, 1, 1, 2, 1, -3)  # from UTC
 _HOMES = {  # where speakers of a language live, drawn evenly
     "en": ("US", "US", "US", "US", "GB", "GB", "CA", "IN", "IN", "AU", "NL", "SE", "ZA", "SG", "KR", "PL"),
@@ -53,9 +88,11 @@ AGENTS = tuple(dict.fromkeys(SDK + BROWSERS + ("helm-code/2.4.1", "relay-gateway
 PATHS = ("api", "console", "cloud", "reseller")
 PLANS = ("free", "pro", "api", "enterprise")
 
-# A line is a network (upper 8 bits) and a host. Network numbers are from the private range, so that no real one is named.
+# A line is a network (upper 8 bits) and a host. Network numbers are from the private range, so that no real one is
+# named.
 FIRST_ASN = 64512
-_CLOUDS, _INSTITUTIONS, _PROXIES = (120, 16), (136, 60), (200, 24)  # first network and number; homes are 0-119, six a country
+# first network and number; homes are 0-119, six a country
+_CLOUDS, _INSTITUTIONS, _PROXIES = (120, 16), (136, 60), (200, 24)
 _NET = np.uint64(56)
 
 
@@ -114,9 +151,33 @@ def people(plan: Plan, number: int, index: I64) -> People:
     agent, tls = _devices(group, path, keys)
     lines, n_lines = _lines(plan, number, keys, unit, country)
     created, begins, banned = _lives(plan, number, index, keys)
-    tries = np.where(chance(draw(keys, 5), group.adopters), lookup(draw(keys, 6), _waits()) * round(group.adopts * 3600) // 1000, -1) * 1000
+    tries = (
+        np.where(
+            chance(draw(keys, 5), group.adopters),
+            lookup(draw(keys, 6), _waits()) * round(group.adopts * 3600) // 1000,
+            -1,
+        )
+        * 1000
+    )
     zone = np.array(_HOURS)[country] * 3_600_000
-    return People(index, keys, unit, plan_of, path, agent, tls, country, language, zone, lines, n_lines, created, begins, banned, tries)
+    return People(
+        index,
+        keys,
+        unit,
+        plan_of,
+        path,
+        agent,
+        tls,
+        country,
+        language,
+        zone,
+        lines,
+        n_lines,
+        created,
+        begins,
+        banned,
+        tries,
+    )
 
 
 @lru_cache(maxsize=1)
@@ -178,14 +239,26 @@ def _lines(plan: Plan, number: int, keys: U64, unit: U64, country: I64) -> tuple
             spread = 5 if isinstance(group, Campaign) else 1
             own = int(group_key(plan, number)) % 1021
             which = below(bits, max(2, access.addresses if not isinstance(group, Campaign) else _pool(plan, number)))
-            network = (_CLOUDS[0] + (own + which) % spread * 3) if spread > 1 else _INSTITUTIONS[0] + own % _INSTITUTIONS[1] + which * 0
-            columns.append(_line(network, join(np.zeros(n, dtype=np.uint64) + group_key(plan, number), (which + 1000).astype(np.uint64))))
+            network = (
+                (_CLOUDS[0] + (own + which) % spread * 3)
+                if spread > 1
+                else _INSTITUTIONS[0] + own % _INSTITUTIONS[1] + which * 0
+            )
+            columns.append(
+                _line(
+                    network,
+                    join(np.zeros(n, dtype=np.uint64) + group_key(plan, number), (which + 1000).astype(np.uint64)),
+                )
+            )
         elif access.network == "proxy":
             columns.append(exits(plan, below(bits, plan.exits)))
         else:
-            shared = chance(draw(keys, 28), 0.08) if j == 0 else np.zeros(n, dtype=np.bool_)  # behind the operator's address translation
+            # behind the operator's address translation
+            shared = chance(draw(keys, 28), 0.08) if j == 0 else np.zeros(n, dtype=np.bool_)
             gate = join(country.astype(np.uint64), below(draw(keys, 27), 12).astype(np.uint64))
-            columns.append(_line(country + 20 * np.where(shared, 0, below(bits, 6)), np.where(shared, gate, draw(bits, 1))))
+            columns.append(
+                _line(country + 20 * np.where(shared, 0, below(bits, 6)), np.where(shared, gate, draw(bits, 1)))
+            )
     few = isinstance(group, Campaign) or access.network in ("unit", "group", "proxy")
     return np.stack(columns, axis=1), np.full(n, access.lines) if few else 1 + below(draw(keys, 26), access.lines)
 
@@ -207,13 +280,21 @@ def _lives(plan: Plan, number: int, index: I64, keys: U64) -> tuple[I64, I64, I6
         return made, made, never
     if isinstance(group, Campaign):
         batch = join(np.zeros(len(index), dtype=np.uint64) + group_key(plan, number), (index // 25).astype(np.uint64))
-        made = start - 3_600_000 - below(batch, round(group.access.before * 24)) * 3_600_000 - below(bits, 2 * 3_600_000)
+        made = (
+            start - 3_600_000 - below(batch, round(group.access.before * 24)) * 3_600_000 - below(bits, 2 * 3_600_000)
+        )
         spare = plan.ban_ms(number) - 3_600_000 - below(batch, 36) * 3_600_000 - below(bits, 3_600_000)
         replaced = size.accounts - size.workers
         first = index < size.workers
         worker = np.where(first, index, index - size.workers)
-        struck = plan.ban_ms(number) + below(draw(worker.astype(np.uint64) + group_key(plan, number), 12), 5 * 3_600_000)
-        return np.where(first, made, spare), np.where(first, made, struck), np.where(first & (index < replaced), struck, never)
+        struck = plan.ban_ms(number) + below(
+            draw(worker.astype(np.uint64) + group_key(plan, number), 12), 5 * 3_600_000
+        )
+        return (
+            np.where(first, made, spare),
+            np.where(first, made, struck),
+            np.where(first & (index < replaced), struck, never),
+        )
     made = start - lookup(bits, _ages()) * 60_000 - below(draw(keys, 13), 86_400_000)
     if group.access.before > 0:
         made = start - below(bits, round(group.access.before * 24)) * 3_600_000
@@ -244,7 +325,9 @@ def addresses(lines: U64) -> tuple[pa.Array, I64, I64]:
     if is_six.any():
         shape = mix(lines) | np.uint64(0x1000_1000_1000_1000)  # no leading zeros: the canonical form
         parts = [hexadecimal("", shape << np.uint64(16 * i), 4) for i in range(3)]
-        six = pc.binary_join_element_wise(pc.binary_join_element_wise("2001:db8", parts[0], parts[1], ":"), parts[2], "::")
+        six = pc.binary_join_element_wise(
+            pc.binary_join_element_wise("2001:db8", parts[0], parts[1], ":"), parts[2], "::"
+        )
         four = pc.if_else(pa.array(is_six), six, four)
     return four, FIRST_ASN + network, network % 20
 
@@ -273,9 +356,13 @@ def account_rows(plan: Plan, number: int, p: People) -> dict[str, pa.Array]:
         "org_id": organisation_ids(p) if access.organisation else nulls,
         "plan": pa.array(PLANS).take(pa.array(p.plan)),
         "verified_as": pa.array([None, access.verified or None], pa.string()).take(pa.array(verified.astype(np.int64))),
-        "payment_fingerprint": pc.if_else(pa.array(p.plan == PLANS.index("free")), None, hexadecimal("pm_", _cards(plan, number, p))),
+        "payment_fingerprint": pc.if_else(
+            pa.array(p.plan == PLANS.index("free")), None, hexadecimal("pm_", _cards(plan, number, p))
+        ),
         "email_domain": _mail(group, p),
-        "phone_country": pc.if_else(pa.array(abroad), pa.array(ABROAD).take(pa.array(below(draw(p.key, 19), len(ABROAD)))), country),
+        "phone_country": pc.if_else(
+            pa.array(abroad), pa.array(ABROAD).take(pa.array(below(draw(p.key, 19), len(ABROAD)))), country
+        ),
         "billing_country": country,
         "signup_ip": ip,
         "signup_asn": pa.array(asn.astype(np.int32)),
@@ -288,7 +375,9 @@ def _cards(plan: Plan, number: int, p: People) -> U64:
     group = plan.scenario.groups[number]
     own, unit = draw(p.key, 20), draw(p.unit, 20)
     if isinstance(group, Campaign):
-        return draw((p.index // group.per_card).astype(np.uint64) + group_key(plan, number), 21) if group.per_card else own
+        return (
+            draw((p.index // group.per_card).astype(np.uint64) + group_key(plan, number), 21) if group.per_card else own
+        )
     if group.access.card in ("unit", "group"):
         return unit
     return np.where(chance(draw(p.unit, 22), 0.6), unit, own) if group.access.card == "some" else own
@@ -304,5 +393,7 @@ def _mail(group: Group, p: People) -> pa.Array:
         return pc.binary_join_element_wise(hexadecimal(f"{name}-", draw(p.unit, 24), 8), "example", ".")
     if mail == "throwaway":
         domains = pa.array([f"post{i}.example" for i in range(60)])
-        return pc.if_else(pa.array(chance(draw(p.key, 25), 0.4)), domains.take(pa.array(below(draw(p.key, 24), 60))), public)
+        return pc.if_else(
+            pa.array(chance(draw(p.key, 25), 0.4)), domains.take(pa.array(below(draw(p.key, 24), 60))), public
+        )
     return public

@@ -23,7 +23,10 @@ LATE_SHARE, LATEST_DAYS, TWICE_SHARE = 0.005, 3, 0.002
 
 @dataclass(frozen=True)
 class Size:
-    """A group as it will be made: accounts (`workers` at once, the rest replacements), exchanges over the scenario's days."""
+    """A group as it will be made.
+
+    Accounts (`workers` at once, the rest replacements), exchanges over the scenario's days.
+    """
 
     accounts: int
     workers: int

@@ -67,7 +67,7 @@ class _Maker:
 
 @lru_cache(maxsize=4)
 def grammar(given: tuple[str, ...]) -> Grammar:
-    """The grammar of all languages, with further English templates `given` (wrappers, system prompts).
+    """The grammar of all languages, with further English templates `given` (templates, system prompts).
 
     Raises KeyError for a slot that names no list.
     """
@@ -125,7 +125,9 @@ def sentence(g: Grammar, template: I64, topic: I64, keys: U64) -> pa.Array:
         size = g.size[which]
         before = np.where(is_term, last_term, np.where(which == last_list, last_word, -9))
         # a term is not the template's last term again, nor a word the one just before it
-        word = np.where((before >= 0) & (size > 1), (before + 1 + below(half, np.maximum(size - 1, 1))) % size, below(half, size))
+        word = np.where(
+            (before >= 0) & (size > 1), (before + 1 + below(half, np.maximum(size - 1, 1))) % size, below(half, size)
+        )
         last_list, last_word, last_term = which, word, np.where(is_term, word, last_term)
         columns.append(g.vocabulary.take(pa.array(g.base[which] + word)))
         columns.append(g.texts.take(pa.array(g.literals[template, s + 1])))

@@ -8,9 +8,21 @@ from dataclasses import dataclass, replace
 
 from iolaus.simulate.campaigns import HYDRA, PATHWAYS, REASONING
 from iolaus.simulate.groups import MINI, NEW, OLD, Access, Campaign, Group, LookAlike, Population, Work
-from iolaus.simulate.innocents import LOOK_ALIKES
+from iolaus.simulate.legitimate import LOOK_ALIKES
 
-__all__ = ["MINI", "NEW", "OLD", "SCENARIOS", "Access", "Campaign", "Group", "LookAlike", "Population", "Scenario", "Work"]
+__all__ = [
+    "MINI",
+    "NEW",
+    "OLD",
+    "SCENARIOS",
+    "Access",
+    "Campaign",
+    "Group",
+    "LookAlike",
+    "Population",
+    "Scenario",
+    "Work",
+]
 
 
 @dataclass(frozen=True)
@@ -44,7 +56,9 @@ _DEMO = replace(
     name="demo",
     days=7,
     population=replace(_FEBRUARY.population, accounts=1200, exchanges=16_000),
-    look_alikes=tuple(replace(g, accounts=max(6, g.accounts // 80), exchanges=max(180, g.exchanges // 200)) for g in LOOK_ALIKES),
+    look_alikes=tuple(
+        replace(g, accounts=max(6, g.accounts // 80), exchanges=max(180, g.exchanges // 200)) for g in LOOK_ALIKES
+    ),
     campaigns=(
         replace(REASONING, accounts=24, exchanges=2_400),
         replace(PATHWAYS, accounts=42, exchanges=6_300),

@@ -61,7 +61,13 @@ def cell_rows(plan: Plan, day: int, cell: tuple[int, int, int]) -> pa.RecordBatc
     for field in SCHEMA.fields:
         kind = _ARROW[field.dataType.simpleString()]
         values = columns.get(field.name)  # None: no client of the demo sends it
-        array = pa.nulls(len(found.who), kind) if values is None else values if isinstance(values, pa.Array) else pa.array(values)
+        array = (
+            pa.nulls(len(found.who), kind)
+            if values is None
+            else values
+            if isinstance(values, pa.Array)
+            else pa.array(values)
+        )
         arrays.append(array.cast(kind) if array.type != kind else array)
         fields.append(pa.field(field.name, kind, nullable=field.nullable))
     return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
@@ -79,9 +85,9 @@ _ARROW = {
 
 
 def _given(plan: Plan) -> tuple[str, ...]:
-    """All templates that the scenario itself states: wrappers' two sides and system prompts."""
+    """All templates that the scenario itself states: templates' two sides and system prompts."""
     works = [w for g in plan.scenario.groups for w in g.works]
-    sides = [side for w in works if w.wrapper for side in w.wrapper.split("{task}")]
+    sides = [side for w in works if w.template for side in w.template.split("{task}")]
     return tuple(dict.fromkeys([*sides, *(w.system for w in works if w.system)]))
 
 
@@ -113,7 +119,9 @@ def _columns(plan: Plan, number: int, r: Rows) -> dict[str, pa.Array | np.ndarra
     talk = r.talk if people_talk else join(r.talk, (r.turn // turns).astype(np.uint64))
     status = np.array([200, 429, 500, 529])[weighted(draw(keys, 75), [253, 1, 1, 1])]
     failed = status != 200
-    size = pc.binary_length(text).to_numpy(zero_copy_only=False) + pc.fill_null(pc.binary_length(system), 0).to_numpy(zero_copy_only=False)
+    size = pc.binary_length(text).to_numpy(zero_copy_only=False) + pc.fill_null(pc.binary_length(system), 0).to_numpy(
+        zero_copy_only=False
+    )
     tokens_in = 8 + size // 4 + turn * 310 + images * 1100 + tools * 420
     tokens_out = lookup(draw(keys, 76), _answers()) * np.round(_of(group, "answer")[kind] * 256).astype(np.int64) >> 8
     capped = chance(draw(keys, 77), 0.02)
@@ -132,7 +140,9 @@ def _columns(plan: Plan, number: int, r: Rows) -> dict[str, pa.Array | np.ndarra
         "provider_name": none,
         "response_model": model,
         "conversation_id": hexadecimal("conv_", talk),
-        "api_key_id": pc.if_else(pa.array(console[r.who]), None, hexadecimal("key_", draw(people.key, 78), 12).take(pa.array(r.who))),
+        "api_key_id": pc.if_else(
+            pa.array(console[r.who]), None, hexadecimal("key_", draw(people.key, 78), 12).take(pa.array(r.who))
+        ),
         "turn_index": turn,
         "system_instructions": system,
         "response": none,
@@ -144,11 +154,15 @@ def _columns(plan: Plan, number: int, r: Rows) -> dict[str, pa.Array | np.ndarra
         "usage_reasoning_tokens": pa.array(tokens_out * 3 // 2, mask=~thinking | failed),
         "request_stream": console[r.who],
         "request_thinking": thinking,
-        "tool_names": pa.array([list(w.tools) or None for w in group.works], pa.list_(pa.string())).take(pa.array(kind)),
+        "tool_names": pa.array([list(w.tools) or None for w in group.works], pa.list_(pa.string())).take(
+            pa.array(kind)
+        ),
         "tool_call_count": pa.array(below(draw(keys, 80), 3), mask=~tools),
         "image_count": pa.array(images, mask=images == 0),
         "http_status": status,
-        "finish_reasons": pa.array([["end_turn"], ["max_tokens"], None]).take(pa.array(np.where(failed, 2, capped.astype(np.int64)))),
+        "finish_reasons": pa.array([["end_turn"], ["max_tokens"], None]).take(
+            pa.array(np.where(failed, 2, capped.astype(np.int64)))
+        ),
         "client_ip": ip,
         "client_asn": asn,
         "client_country": pa.array(COUNTRIES).take(pa.array(country)),
@@ -176,9 +190,9 @@ def _models(plan: Plan, number: int, r: Rows) -> I64:
     group, after = plan.scenario.groups[number], r.at_ms - plan.release_ms
     small = chance(draw(r.talk, 82), 0.06 if isinstance(group, Campaign) else 0.3)
     if isinstance(group, Campaign):
-        ramp = round(group.pivot_hours * 3_600_000)
+        ramp = round(group.release_adoption_hours * 3_600_000)
         bits = (draw(r.key, 83) >> np.uint64(44)).astype(np.int64)
-        moved = bits * ramp < round(group.pivot * (1 << 20)) * np.clip(after, 0, ramp)
+        moved = bits * ramp < round(group.release_adoption * (1 << 20)) * np.clip(after, 0, ramp)
     else:
         tries = r.accounts.tries_new_ms[r.who]
         moved = (after > 0) & (tries >= 0) & (after > tries)
@@ -212,7 +226,11 @@ def _systems(g: Grammar, group: Group, r: Rows) -> pa.Array:
         topic = _interests(g, people.language, people.key, people.key)
         english = np.zeros(n, dtype=np.int64)
         parts.append(
-            pc.if_else(pa.array(own), sentence(g, pick(g, "system", english, draw(people.key, 89)), topic, draw(people.key, 90)), None)
+            pc.if_else(
+                pa.array(own),
+                sentence(g, pick(g, "system", english, draw(people.key, 89)), topic, draw(people.key, 90)),
+                None,
+            )
         )
     return pa.concat_arrays(parts)
 
@@ -241,7 +259,9 @@ def _prompts(plan: Plan, number: int, r: Rows, kind: I64) -> pa.Array:
     # the content's key, by its source
     repeat = np.array([w.repeat for w in works])[kind]
     source = np.array([("fresh", "task", "pool", "item").index(w.source) for w in works])[kind]
-    shared = np.select([source == 1, source == 2, source == 3], [r.order // repeat, below(draw(r.key, 94), repeat), r.order], 0)
+    shared = np.select(
+        [source == 1, source == 2, source == 3], [r.order // repeat, below(draw(r.key, 94), repeat), r.order], 0
+    )
     task = np.where(source == 0, r.key, join(secret + kind.astype(np.uint64), shared.astype(np.uint64)))
     person = np.where(source == 0, person, task)
     # language and topic: the work's, or the person's
@@ -256,13 +276,15 @@ def _prompts(plan: Plan, number: int, r: Rows, kind: I64) -> pa.Array:
             language = np.where(kind == i, 0, language)
         if len(ids):
             topic = np.where(kind == i, ids[below(draw(person, 97), len(ids))], topic)
-    short = (source == 0) & (r.turn > 0) & chance(draw(r.key, 98), 0.3) & np.array([not w.wrapper for w in works])[kind]
+    short = (
+        (source == 0) & (r.turn > 0) & chance(draw(r.key, 98), 0.3) & np.array([not w.template for w in works])[kind]
+    )
     # the same task comes back in other circumstances
     detail = np.where((source == 1) & chance(draw(r.key, 99), 0.7), draw(r.key, 100), draw(task, 101))
     content = prompt(g, language, topic, task, detail, short.astype(np.int64))
-    if not any(w.wrapper for w in works):
+    if not any(w.template for w in works):
         return content
-    sides = np.array([[g.given[s] for s in w.wrapper.split("{task}")] if w.wrapper else [0, 0] for w in works])[kind]
+    sides = np.array([[g.given[s] for s in w.template.split("{task}")] if w.template else [0, 0] for w in works])[kind]
     voices = np.array([("row", "account", "unit").index(w.voice) for w in works])[kind]
     voice = np.select([voices == 1, voices == 2], [account, unit], r.key)
     before = sentence(g, sides[:, 0], topic, draw(voice, 102))

@@ -233,7 +233,16 @@ CHINESE_SENTENCES = {
         "{name}{time}要用。",
         "预算大概{n}元。",
     ),
-    "limit": ("", "", "请控制在{n}字以内。", "语气要{adj}。", "请用表格。", "分{n}点回答。", "最好{adj}一点。", "谢谢！"),
+    "limit": (
+        "",
+        "",
+        "请控制在{n}字以内。",
+        "语气要{adj}。",
+        "请用表格。",
+        "分{n}点回答。",
+        "最好{adj}一点。",
+        "谢谢！",
+    ),
 }
 
 RUSSIAN_TOPICS = {
@@ -391,7 +400,16 @@ GERMAN_SENTENCES = {
         " Budget: {n} Euro.",
         " {name} hilft mit.",
     ),
-    "limit": ("", "", " Höchstens {n} Wörter.", " Bitte {adj}.", " Als Tabelle.", " In {n} Punkten.", " Ohne Fachwörter.", " Danke!"),
+    "limit": (
+        "",
+        "",
+        " Höchstens {n} Wörter.",
+        " Bitte {adj}.",
+        " Als Tabelle.",
+        " In {n} Punkten.",
+        " Ohne Fachwörter.",
+        " Danke!",
+    ),
 }
 
 FRENCH_TOPICS = {
@@ -437,7 +455,16 @@ FRENCH_SENTENCES = {
         " Budget : {n} euros.",
         " {name} m'aidera.",
     ),
-    "limit": ("", "", " {n} mots au maximum.", " Ton {adj}.", " Sous forme de tableau.", " En {n} points.", " Sans jargon.", " Merci !"),
+    "limit": (
+        "",
+        "",
+        " {n} mots au maximum.",
+        " Ton {adj}.",
+        " Sous forme de tableau.",
+        " En {n} points.",
+        " Sans jargon.",
+        " Merci !",
+    ),
 }
 
 # One entry a language: its topics, its lists, its sentences, and its share of ordinary accounts in 1/256.

@@ -22,13 +22,13 @@ import pyarrow.compute as pc
 
 from iolaus.engine.hashing import Hashes, mix, salted
 from iolaus.engine.records import Offsets, packed
-from iolaus.engine.runs import begins
+from iolaus.engine.runs import run_starts
 from iolaus.schemas.codes import AFFIX_COLUMNS, AFFIX_WORDS
 
 HEAD_CHARACTERS = 12_000  # a novel pasted into a prompt says no more after this
 TAIL_CHARACTERS = 2_000  # enough for the last 16 words in any script
 TERM_BUCKETS = 8_192  # hashed vocabulary: term ids are 0 … 8191
-TERMS_KEPT = 256  # distinct terms kept of one text, the first in order
+MAX_TERMS = 256  # distinct terms kept of one text, the first in order
 SIGNATURE = 32  # MinHash functions of a signature
 SHINGLE = 3  # words in a shingle
 TEMPLATE_WORDS = 64  # words of the folded text that make the template's hash
@@ -36,11 +36,17 @@ TEMPLATE_WORDS = 64  # words of the folded text that make the template's hash
 _SPACELESS = r"([\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}])"
 _DIGIT_WORD = r"[\p{L}\p{M}]*\p{N}[\p{L}\p{M}\p{N}]*"
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"  # in one UUID of twenty some group has no digit
-_IDENTIFIER = rf"(?:https?://|www\.)[^\s\"'<>)]+|[^\s@\"'<>]+@[^\s@\"'<>]+\.\p{{L}}+|{_UUID}|{_DIGIT_WORD}(?:[.,:/⁄_-]+{_DIGIT_WORD})*"
+_IDENTIFIER = (
+    rf"(?:https?://|www\.)[^\s\"'<>)]+|[^\s@\"'<>]+@[^\s@\"'<>]+\.\p{{L}}+|{_UUID}"
+    rf"|{_DIGIT_WORD}(?:[.,:/⁄_-]+{_DIGIT_WORD})*"
+)
 _NOT_WORD = r"[^\p{L}\p{M}\p{N}]+"
 # What is pasted into a template: fenced or quoted text, text between tags, all after a line that ends in a colon.
 _PAYLOADS = (
-    r"(?s)```.*?(?:```|$)|\"\"\".*?(?:\"\"\"|$)|<[a-z][a-z0-9_-]*(?:\s[^<>]*)?>.*?</[a-z][a-z0-9_-]*>|\[begin [a-z ]+\].*",
+    (
+        r"(?s)```.*?(?:```|$)|\"\"\".*?(?:\"\"\"|$)|<[a-z][a-z0-9_-]*(?:\s[^<>]*)?>.*?</[a-z][a-z0-9_-]*>"
+        r"|\[begin [a-z ]+\].*"
+    ),
     r"\"[^\"]+\"|„[^“”]+[“”]|“[^”]+”|«[^»]+»|‹[^›]+›|「[^」]+」|『[^』]+』|《[^》]+》|`[^`]+`|‘[^’\n]+’|(?:^|[\s(])'[^'\n]+'",
     r"(?s)[:：]\s*\n.+|\n(?:#{2,}|-{3,}|={3,}|\*{3,})\s*\n.+",
 )
@@ -66,14 +72,16 @@ def normalise(texts: pa.Array) -> pa.Array:
     longest = HEAD_CHARACTERS + TAIL_CHARACTERS
     if (pc.max(pc.binary_length(texts)).as_py() or 0) > longest:
         cut = pc.binary_join_element_wise(
-            pc.utf8_slice_codeunits(texts, 0, HEAD_CHARACTERS), pc.utf8_slice_codeunits(texts, -TAIL_CHARACTERS, None), " "
+            pc.utf8_slice_codeunits(texts, 0, HEAD_CHARACTERS),
+            pc.utf8_slice_codeunits(texts, -TAIL_CHARACTERS, None),
+            " ",
         )
         texts = pc.if_else(pc.greater(pc.utf8_length(texts), longest), cut, texts)
     return pc.utf8_lower(pc.utf8_normalize(texts, form="NFKC"))
 
 
 def fold(normalised: pa.Array) -> pa.Array:
-    """Texts without their payloads, so that one template with a thousand fillings is one text."""
+    """Texts without their payloads, so that one template with a thousand different contents is one text."""
     for pattern in _PAYLOADS:
         normalised = pc.replace_substring_regex(normalised, pattern, _FOLDED)
     return normalised
@@ -87,7 +95,8 @@ def words(normalised: pa.Array) -> Words:
     """The hashed words of normalised texts."""
     plain = pc.string_is_ascii(normalised)
     beyond = normalised.filter(pc.invert(plain))
-    beyond = pc.replace_substring_regex(beyond, _SPACELESS, r" \1 ")  # first, or a number would take its whole clause with it
+    # first, or a number would take its whole clause with it
+    beyond = pc.replace_substring_regex(beyond, _SPACELESS, r" \1 ")
     beyond = pc.replace_substring_regex(beyond, _IDENTIFIER, " 0 ")
     beyond = pc.replace_substring_regex(beyond, _NOT_WORD, " ")
     text = pc.replace_substring_regex(normalised.filter(plain), _IDENTIFIER, " 0 ")
@@ -108,10 +117,11 @@ def _cut(texts: pa.StringArray) -> tuple[pa.StringArray, Offsets]:
     content = np.frombuffer(data or b"", np.uint8)[at[0] : at[-1]]
     at -= at[0]
     inside = _WORD_BYTE[content]
-    begins = inside.copy()
-    begins[1:] &= ~inside[:-1]
-    begins[at[:-1][at[:-1] < len(content)]] |= inside[at[:-1][at[:-1] < len(content)]]  # a text ends the word before it
-    starts = np.flatnonzero(begins)
+    run_starts = inside.copy()
+    run_starts[1:] &= ~inside[:-1]
+    # a text ends the word before it
+    run_starts[at[:-1][at[:-1] < len(content)]] |= inside[at[:-1][at[:-1] < len(content)]]
+    starts = np.flatnonzero(run_starts)
     kept = np.concatenate([[0], np.cumsum(inside)])  # bytes of words before each byte
     lengths = np.append(kept[starts], kept[-1]).astype(np.int32)
     flat = pa.StringArray.from_buffers(len(starts), pa.py_buffer(lengths), pa.py_buffer(content[inside]))
@@ -141,7 +151,7 @@ def sequence_hash(w: Words, salt: int, longest: int | None = None) -> tuple[Hash
 def affix_hashes(w: Words) -> list[tuple[Hashes, npt.NDArray[np.bool_]]]:
     """Hashes of the first and last 4, 8 and 16 words, each with whether the text is longer than that.
 
-    A text no longer than the affix has no filling beside it, so it says nothing of a wrapper.
+    A text no longer than the affix has no other text beside it, so it says nothing of a template.
     """
     start, counts, end = w.offsets[:-1], w.counts, w.offsets[1:]
     place = np.arange(len(w.hashes))
@@ -199,7 +209,9 @@ def minhash(sets: Words) -> npt.NDArray[np.int32]:
         minima = np.empty((end - begin, SIGNATURE), np.int32)
         for k in range(SIGNATURE):  # multiply-add-shift over 64 bits, one odd multiplier a function
             with np.errstate(over="ignore"):
-                hashed = (high * _MULTIPLIERS[k] + low * (_MULTIPLIERS[k] >> np.uint64(7) | np.uint64(1))) >> np.uint64(33)
+                hashed = (high * _MULTIPLIERS[k] + low * (_MULTIPLIERS[k] >> np.uint64(7) | np.uint64(1))) >> np.uint64(
+                    33
+                )
             minima[:, k] = np.minimum.reduceat(hashed.astype(np.int32), within)
         out[rows[begin:end]] = minima
     return out
@@ -210,10 +222,11 @@ def terms(w: Words) -> pa.BinaryArray:
     bucket = (w.hashes % np.uint64(TERM_BUCKETS)).astype(np.int64)
     row = np.repeat(np.arange(len(w.counts)), w.counts)
     within = np.arange(len(bucket)) - np.repeat(w.offsets[:-1], w.counts)
-    early = within < TERMS_KEPT
-    # Rows ascend, so the keys are nearly sorted, which a stable sort makes use of; NumPy's `unique` hashes, 50 times slower.
+    early = within < MAX_TERMS
+    # Rows ascend, so the keys are nearly sorted, which a stable sort makes use of; NumPy's `unique` hashes, 50 times
+    # slower.
     cells = np.sort(row[early] * TERM_BUCKETS + bucket[early], kind="stable")
-    cells = cells[begins(cells)]
+    cells = cells[run_starts(cells)]
     counts = np.bincount(cells // TERM_BUCKETS, minlength=len(w.counts))
     return packed(counts, (cells % TERM_BUCKETS).astype(np.int16))
 

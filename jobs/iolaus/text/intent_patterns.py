@@ -4,7 +4,8 @@
 # few of its states are visited: as a rule the distance of two words is left unbounded, not counted.
 _TO = r"[^.!?。।\n]*"  # later in the same sentence
 _FEW = r"(?:[^\s.!?]+ ){0,4}"  # up to four words
-_ADVERB = r"(?:[.,;:!?)\n\"]|$| (?:and|before|using|until|then|why|how (?:you|the))\b)"  # follows an adverb, and no adjective
+# follows an adverb, and no adjective
+_ADVERB = r"(?:[.,;:!?)\n\"]|$| (?:and|before|using|until|then|why|how (?:you|the))\b)"
 _WORK = (
     r"(?:responses?|answers?|repl(?:y|ies)|completions?|essays?|submissions?|outputs?|summar(?:y|ies)|translations?|solutions?|proofs?"
     r"|assistants?|students?|conversations?|dialogues?|poems?|letter|report|homework|assignments?|functions?|paragraphs?)"

@@ -39,7 +39,8 @@ _LATIN_WORDS = (
     r"\b(?:que|para|los|las|del|una?|con|por|el|la|tu|de|en|und|der|das|ist|mit|wie|nicht|eine?|zu|les?|des|du|est|une|pour|dans|au"
     r"|uma?|com|como|os|yang|dan|untuk|dari|ini|atau|di|ke|bahwa|adalah|dengan|pada|bir|ile|daha)\b"
 )
-_OTHER_SCRIPTS = r"[\x{400}-\x{1dff}\x{3040}-\x{d7ff}]"  # Cyrillic to Khmer, kana to Hangul; not Greek, punctuation, emoji
+# Cyrillic to Khmer, kana to Hangul; not Greek, punctuation, emoji
+_OTHER_SCRIPTS = r"[\x{400}-\x{1dff}\x{3040}-\x{d7ff}]"
 _WORD_STARTS = r"(?:^|[\s\"'«¿¡:>(,.-])"  # \b, of words that may begin with a letter beyond ASCII
 
 BIT: dict[str, int] = {name: 1 << i for i, name in enumerate(CAPABILITIES)}
@@ -57,7 +58,11 @@ def text_capabilities(
     beyond = _flags(pc.invert(pc.string_is_ascii(read)))
     other = _found(read, beyond, _OTHER_SCRIPTS)
     latin = _found(read, every, _LATIN_WORDS) | (beyond & ~other)
-    spoken = ((every, read, _everywhere), (latin, read.filter(latin), _in_latin), (other, read.filter(other), _in_other_scripts))
+    spoken = (
+        (every, read, _everywhere),
+        (latin, read.filter(latin), _in_latin),
+        (other, read.filter(other), _in_other_scripts),
+    )
     mask = np.zeros(len(read), np.int16)
     for name, conditions in PATTERNS.items():
         left = every
@@ -80,7 +85,10 @@ def _read(normalised: pa.Array) -> pa.Array:
     if not longer.any():
         return normalised
     long = normalised.filter(longer)
-    head, tail = pc.utf8_slice_codeunits(long, 0, READ_CHARACTERS), pc.utf8_slice_codeunits(long, -TAIL_CHARACTERS, None)
+    head, tail = (
+        pc.utf8_slice_codeunits(long, 0, READ_CHARACTERS),
+        pc.utf8_slice_codeunits(long, -TAIL_CHARACTERS, None),
+    )
     return pc.replace_with_mask(normalised, longer, pc.binary_join_element_wise(head, tail, "\n"))
 
 

@@ -30,12 +30,18 @@ from iolaus.text.json_lines import Number
 INSTANT = pa.timestamp("us", "UTC")
 _NULL = pa.scalar(None, pa.string())
 # RFC 3339, and a space for its T. What is left for the cast to refuse are days that a month does not have.
-_RFC3339 = r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[T ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-](0\d|1[0-7]):[0-5]\d|[+-]18:00)$"
+_RFC3339 = (
+    r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[T ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-](0\d"
+    r"|1[0-7]):[0-5]\d|[+-]18:00)$"
+)
 
 
 @dataclass(frozen=True)
 class _Kind:
-    """What values of JSON a type takes, as Python types; the Arrow type that these have; from where on a number is too large."""
+    """What values of JSON a type takes, as Python types; the Arrow type that these have.
+
+    From where on a number is too large.
+    """
 
     takes: frozenset[type]
     arrow: pa.DataType
@@ -58,15 +64,19 @@ _KINDS: dict[type[DataType], _Kind] = {
 def typed(values: Sequence[Any], type_: DataType) -> tuple[pa.Array, list[int]]:
     """The values as a column of that type, with null for those of another, and the rows of these, in order.
 
-    Times are text of RFC 3339, or with a space for its T, to the microsecond in UTC; what is beyond it is cut off. A date
-    is such a time's, or text alone.
+    Times are text of RFC 3339, or with a space for its T, to the microsecond in UTC; what is beyond it is cut off. A
+    date is such a time's, or text alone.
     """
     kind, others = _KINDS[type(type_)], list[int]()
     try:
         column = pa.array(_plain(values, kind), kind.arrow)
     except (TypeError, pa.ArrowInvalid, OverflowError):  # the latter two: a whole number out of its type's range
         fitting = [_fit(value, kind) for value in values]
-        others = [row for row, (was, value) in enumerate(zip(values, fitting, strict=True)) if value is None and was is not None]
+        others = [
+            row
+            for row, (was, value) in enumerate(zip(values, fitting, strict=True))
+            if value is None and was is not None
+        ]
         column = pa.array(_plain(fitting, kind), kind.arrow)
     if not isinstance(type_, TimestampType | DateType):
         return column, others
@@ -83,11 +93,15 @@ def where(condition: pa.Array) -> list[int]:
 
 
 def _plain(values: Sequence[Any], kind: _Kind) -> Sequence[Any]:
-    """The values as Arrow may be given them, which takes 5.0 for a whole number; raises TypeError for any of another type."""
+    """The values as Arrow may be given them, which takes 5.0 for a whole number.
+
+    Raises TypeError for any of another type.
+    """
     if not set(map(type, values)) - {type(None)} <= kind.takes:
         raise TypeError
     if float in kind.takes:
-        return [None if value is None else float(value) for value in values]  # Arrow refuses whole numbers that no double equals
+        # Arrow refuses whole numbers that no double equals
+        return [None if value is None else float(value) for value in values]
     if kind.of_text and not set(map(type, chain.from_iterable(filter(None, values)))) <= {str}:
         raise TypeError
     return values

@@ -19,9 +19,8 @@ INVALID_UTF8 = "invalid_utf8"
 # A value costs a hundred bytes, even the two characters of an empty list: with this bound a line costs half a gigabyte.
 _VALUES = 1 << 22
 _HEX = "[0-9a-fA-F]{2}"
-_HALF = re.compile(  # the escape of half a surrogate pair; whole pairs and other escapes, which are passed over, are its group
-    rf"(\\u[dD][89abAB]{_HEX}\\u[dD][c-fC-F]{_HEX}|\\[^u])|\\u[dD][89a-fA-F]{_HEX}"
-)
+# the escape of half a surrogate pair; whole pairs and other escapes, which are passed over, are its group
+_HALF = re.compile(rf"(\\u[dD][89abAB]{_HEX}\\u[dD][c-fC-F]{_HEX}|\\[^u])|\\u[dD][89a-fA-F]{_HEX}")
 _WIDE = re.compile(rb"\de\+")  # so orjson writes doubles from 1e16 on, and hence what were whole numbers beyond 64 bits
 
 Read = tuple[dict[str, Any] | None, list[str]]  # an object, or none; what is wrong with the line
@@ -41,10 +40,12 @@ class Number(float):
 
 
 def read(line: bytes) -> Read:
-    """The object that a line is, where the last value of a key counts; and BROKEN_JSON or NOT_AN_OBJECT, and INVALID_UTF8.
+    """The object that a line is, where the last value of a key counts.
 
-    Bytes that are no UTF-8 are read as U+FFFD. Nested deeper than some hundred levels, or of over four million values, a
-    line is broken, whatever it is otherwise.
+    And BROKEN_JSON or NOT_AN_OBJECT, and INVALID_UTF8.
+
+    Bytes that are no UTF-8 are read as U+FFFD. Nested deeper than some hundred levels, or of over four million values,
+    a line is broken, whatever it is otherwise.
     """
     if len(line) > 2 * _VALUES and sum(map(line.count, (b",", b"[", b"{"))) > _VALUES:
         return None, [BROKEN_JSON]
@@ -64,7 +65,10 @@ def read_exactly(line: bytes) -> Read:
         text, wrong = line.decode(errors="replace"), [INVALID_UTF8]
     try:
         found = json.loads(
-            _HALF.sub(lambda half: half[1] or r"\ufffd", text), parse_int=_integer, parse_float=_double, parse_constant=_refuse
+            _HALF.sub(lambda half: half[1] or r"\ufffd", text),
+            parse_int=_integer,
+            parse_float=_double,
+            parse_constant=_refuse,
         )
     except (ValueError, RecursionError):
         return None, [*wrong, BROKEN_JSON]

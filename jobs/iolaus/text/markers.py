@@ -24,47 +24,60 @@ from typing import Any
 
 _LONGEST = 120  # characters: a longer text says more than that something is missing
 _WHOLE = frozenset({
-    "redacted-by-litellm", "helicone-omitted", "no_content", "[sensitive_data]", "[object object]", "object object", "[circular]",
+    "redacted-by-litellm", "helicone-omitted", "no_content", "[sensitive_data]", "[object object]", "object object",
+    "[circular]",
     "null", "none", "undefined", "nan", "n/a", "…", "...", "[...]", "[…]", '""', "''", "null,null",
 })  # fmt: skip
 # A marker says what was done, to what and by whom, in these words and no other.
 _DONE = frozenset((
-    "redacted", "masked", "filtered", "scrubbed", "removed", "omitted", "hidden", "suppressed", "anonymized", "anonymised",
-    "pseudonymized", "pseudonymised", "obfuscated", "deidentified", "identified", "withheld", "concealed", "sanitized", "sanitised",
+    "redacted", "masked", "filtered", "scrubbed", "removed", "omitted", "hidden", "suppressed", "anonymized",
+    "anonymised",
+    "pseudonymized", "pseudonymised", "obfuscated", "deidentified", "identified", "withheld", "concealed",
+    "sanitized", "sanitised",
     "stripped", "disabled",
 ))  # fmt: skip
 _NOT = frozenset(("not", "no", "never", "without", "non", "off"))
 _UNDONE = frozenset((
-    "captured", "logged", "recorded", "stored", "collected", "retained", "available", "enabled", "sent", "shown", "saved",
+    "captured", "logged", "recorded", "stored", "collected", "retained", "available", "enabled", "sent", "shown",
+    "saved",
 ))  # fmt: skip
 # Of a text in brackets: outside of them each might be a person's word.
 _BRACKETED = frozenset((
-    "deleted", "private", "blocked", "empty", "unavailable", "truncated", "encrypted", "secret", "confidential", "null", "none",
+    "deleted", "private", "blocked", "empty", "unavailable", "truncated", "encrypted", "secret", "confidential",
+    "null", "none",
     "missing", "binary", "dropped", "secured", "protected", "too", "large", "pii",
 ))  # fmt: skip
 _ABOUT = frozenset((
-    "content", "contents", "data", "prompt", "prompts", "message", "messages", "text", "input", "inputs", "output", "outputs", "request",
-    "response", "body", "payload", "value", "values", "field", "user", "system", "assistant", "sensitive", "personal", "information",
-    "pii", "info", "details", "completion", "completions", "logging", "capture", "tracing", "llm", "model", "ai", "the", "this", "all",
+    "content", "contents", "data", "prompt", "prompts", "message", "messages", "text", "input", "inputs", "output",
+    "outputs", "request",
+    "response", "body", "payload", "value", "values", "field", "user", "system", "assistant", "sensitive",
+    "personal", "information",
+    "pii", "info", "details", "completion", "completions", "logging", "capture", "tracing", "llm", "model", "ai",
+    "the", "this", "all",
     "it", "its", "has", "have", "was", "were", "is", "are", "been", "be", "de", "of", "and", "or",
 ))  # fmt: skip
 _BY = frozenset(("by", "due", "for", "because", "per", "under", ":"))  # what follows says who, or why
 _MOST_OF_A_REASON = 80  # characters
 _TOLD = _DONE | _NOT | _UNDONE | _ABOUT
 _BRACKETS = ("[", "(", "<", "{", "«", "%", "*", "__", "--")
-_TOKEN = re.compile(r"[^\W\d_]+|[:?]")
+_PIECE = re.compile(r"[^\W\d_]+|[:?]")
 _MASK = re.compile(
     r"([*•█xX#._—-])(?:\s*\1){2,}|[*—-]"  # masked letter by letter
     r"|(?:[<{\[](?:[A-Z][A-Z0-9]*)(?:[_ ][A-Z0-9]+)*[>}\]][\s,.;]*)+"  # kinds of personal data alone, as <PERSON>
     r"|(?:PLACEHOLDER\d+[\s,.;]*)+"
 )
-_NAMES = frozenset(("role", "type", "id", "name", "object", "mime_type"))  # fields of a structure that say nothing of a text
+_NAMES = frozenset(
+    ("role", "type", "id", "name", "object", "mime_type")
+)  # fields of a structure that say nothing of a text
 
 
 def is_redaction_marker(text: str) -> bool:
-    """Whether a text only says that something was left out: a redaction marker, a mask, or an empty value, written as text or in JSON.
+    """Whether a text only says that something was left out.
 
-    A text of over 120 characters never is. Whole texts are judged, not parts: a prompt with a masked name in it is a prompt.
+    A redaction marker, a mask, or an empty value, written as text or in JSON.
+
+    A text of over 120 characters never is. Whole texts are judged, not parts: a prompt with a masked name in it is a
+    prompt.
     """
     return len(text) <= _LONGEST and _is_marker(text)
 
@@ -87,10 +100,10 @@ def _is_worded(plain: str) -> bool:
     bracketed = plain.startswith(_BRACKETS)
     words: set[str] = set()
     lower = plain.lower()
-    for token in _TOKEN.finditer(lower):
-        word = token[0]
+    for piece in _PIECE.finditer(lower):
+        word = piece[0]
         if word in _BY and words:
-            if "?" in lower or len(lower) - token.start() > _MOST_OF_A_REASON:
+            if "?" in lower or len(lower) - piece.start() > _MOST_OF_A_REASON:
                 return False
             break
         if word not in _TOLD and not (bracketed and word in _BRACKETED):
@@ -102,9 +115,14 @@ def _is_worded(plain: str) -> bool:
 
 
 def _says_nothing(found: Any) -> bool:
-    """Whether a structure has no text or number in it but markers; a flag says that something was left out, if its name does."""
+    """Whether a structure has no text or number in it but markers.
+
+    A flag says that something was left out, if its name does.
+    """
     if isinstance(found, dict):
-        return all(_is_worded(key) if value is True else key in _NAMES or _says_nothing(value) for key, value in found.items())
+        return all(
+            _is_worded(key) if value is True else key in _NAMES or _says_nothing(value) for key, value in found.items()
+        )
     if isinstance(found, list):
         return all(map(_says_nothing, found))
     return found is None or (isinstance(found, str) and is_redaction_marker(found))

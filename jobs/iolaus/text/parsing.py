@@ -33,7 +33,8 @@ UNREADABLE_FILE = "unreadable_file: "  # then what is wrong with the file
 
 MAY_BE_EMPTY = ("prompt",)  # required text that may be empty; any other must not
 
-_PIECE = 512 << 10  # bytes of lines whose values are held at once: they take a multiple of it, and should fit the processor's cache
+# bytes of lines whose values are held at once: they take a multiple of it, and should fit the processor's cache
+_PIECE = 512 << 10
 _EXTRA = StructField("extra", map_of(STRING))
 
 
@@ -61,9 +62,15 @@ class _Objects:
 
 
 def accepted(
-    lines: DataFrame, fields: Sequence[StructField], limits: Ingestion, arrived_on: date | None = None, keep: Sequence[str] = ()
+    lines: DataFrame,
+    fields: Sequence[StructField],
+    limits: Ingestion,
+    arrived_on: date | None = None,
+    keep: Sequence[str] = (),
 ) -> DataFrame:
-    """The valid lines of `lines` (columns `line` and `unreadable`, and others): the fields, `extra`, and the columns `keep`.
+    """The valid lines of `lines` (columns `line` and `unreadable`, and others).
+
+    The fields, `extra`, and the columns `keep`.
 
     One row a line, typed; times in UTC, to the microsecond. `extra` is a map from the names of unknown fields to their
     values as JSON text, null if there are none. `arrived_on` bounds times from above; None: they have no such bound.
@@ -85,14 +92,21 @@ def accepted(
 
 
 def rejected(
-    lines: DataFrame, fields: Sequence[StructField], limits: Ingestion, arrived_on: date | None = None, keep: Sequence[str] = ()
+    lines: DataFrame,
+    fields: Sequence[StructField],
+    limits: Ingestion,
+    arrived_on: date | None = None,
+    keep: Sequence[str] = (),
 ) -> DataFrame:
     """Those of `lines` that `accepted` does not have: the bytes of `line`, `reasons`, and the columns `keep`.
 
-    `reasons` names everything wrong with a line, in the order of the fields; or what is wrong with a file, whose `line` is null.
+    `reasons` names everything wrong with a line, in the order of the fields; or what is wrong with a file, whose `line`
+    is null.
     """
     given = lines.select(F.col("line").cast(BINARY).alias("line"), "unreadable", *keep)
-    schema = StructType([given.schema["line"], StructField("reasons", array_of(STRING)), *(lines.schema[name] for name in keep)])
+    schema = StructType(
+        [given.schema["line"], StructField("reasons", array_of(STRING)), *(lines.schema[name] for name in keep)]
+    )
 
     def take(piece: pa.RecordBatch) -> list[pa.Array]:
         reasons = judge([line or b"" for line in piece.column("line").to_pylist()], fields, limits, arrived_on).reasons
@@ -113,7 +127,10 @@ def newest(parsed: DataFrame, key: Sequence[str]) -> DataFrame:
 
 
 def judge(lines: Sequence[bytes], fields: Sequence[StructField], limits: Ingestion, arrived_on: date | None) -> Judged:
-    """Each line by itself: what it holds, or why not. Reasons are in the order of the fields, of times last, then of size."""
+    """Each line by itself: what it holds, or why not.
+
+    Reasons are in the order of the fields, of times last, then of size.
+    """
     found = _objects(lines, tuple(f.name for f in fields))
     columns = []
 
@@ -184,6 +201,8 @@ def _mapped(lines: DataFrame, take: Callable[[pa.RecordBatch], list[pa.Array]], 
 
 def _pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
     """The rows of a batch, in pieces of as many lines as begin in as many bytes."""
-    ends = np.cumsum(pc.fill_null(pc.binary_length(batch.column("line")), 0).to_numpy(zero_copy_only=False), dtype=np.int64)
+    ends = np.cumsum(
+        pc.fill_null(pc.binary_length(batch.column("line")), 0).to_numpy(zero_copy_only=False), dtype=np.int64
+    )
     starts = [0, *(np.flatnonzero(np.diff(ends // _PIECE)) + 1).tolist(), batch.num_rows]
     return (batch.slice(start, end - start) for start, end in pairwise(starts) if end > start)

@@ -67,7 +67,9 @@ def addresses(secret: bytes, values: pa.Array) -> tuple[pa.Array, pa.Array]:
     others = spelt.filter(pc.invert(plain)).to_pylist()
     exact = _with(spelt, plain, [canonical_address(v) for v in others])
     around = _with(pc.replace_substring_regex(spelt, r"\d+$", "0/24"), plain, [block(v) for v in others])
-    return pseudonyms(secret, "address", exact).take(coded.indices), pseudonyms(secret, "block", around).take(coded.indices)
+    return pseudonyms(secret, "address", exact).take(coded.indices), pseudonyms(secret, "block", around).take(
+        coded.indices
+    )
 
 
 def _with(texts: pa.Array, kept: pa.BooleanArray, others: list[str | None]) -> pa.Array:
@@ -75,6 +77,8 @@ def _with(texts: pa.Array, kept: pa.BooleanArray, others: list[str | None]) -> p
     return pc.replace_with_mask(texts, pc.invert(kept), pa.array(others, pa.string())) if others else texts
 
 
-def token(pseudonym_column: pa.Array) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+def value_hash(pseudonym_column: pa.Array) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
     """The first 64 bits of pseudonyms as signed integers (0 for null), for sketches and joins."""
-    return np.asarray([int(v[:16], 16) - (1 << 64 if v[0] >= "8" else 0) if v else 0 for v in pseudonym_column.to_pylist()], np.int64)
+    return np.asarray(
+        [int(v[:16], 16) - (1 << 64 if v[0] >= "8" else 0) if v else 0 for v in pseudonym_column.to_pylist()], np.int64
+    )

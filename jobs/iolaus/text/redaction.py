@@ -12,7 +12,10 @@ _REDACTED = tuple(
     re.compile(pattern, flags)
     for pattern, flags in (
         (r"```.*?(?:```|\Z)|\"\"\".*?(?:\"\"\"|\Z)", re.DOTALL),
-        (r"\"[^\"\n]{1,2000}\"|“[^”\n]{1,2000}”|„[^“”\n]{1,2000}[“”]|«[^»\n]{1,2000}»|「[^」\n]{1,2000}」|『[^』\n]{1,2000}』", 0),
+        (
+            r"\"[^\"\n]{1,2000}\"|“[^”\n]{1,2000}”|„[^“”\n]{1,2000}[“”]|«[^»\n]{1,2000}»|「[^」\n]{1,2000}」|『[^』\n]{1,2000}』",
+            0,
+        ),
         (r"(?:https?://|www\.)\S+", 0),
         (r"[^\s@<>]{1,200}@[^\s@<>]{1,200}\.\w{2,20}", 0),
         (r"\b[\w+/=-]*\d[\w+/=-]{15,}", 0),  # keys, tokens, identifiers
@@ -24,7 +27,9 @@ _REPEATED = re.compile(rf"{GAP}(?:\s*{GAP})+")
 
 
 def exemplar(kind: str, samples: Sequence[str]) -> str:
-    """A shared text in its senders' words: at most `LONGEST` characters, without payloads, links, addresses and numbers.
+    """A shared text in its senders' words.
+
+    At most `LONGEST` characters, without payloads, links, addresses and numbers.
 
     `samples` are a few different texts that share it. Of an *opening* (or a *closing*) what all of them begin (or end)
     with is shown, so that what was filled in stays out; of any other kind the first sample.
@@ -38,7 +43,10 @@ def exemplar(kind: str, samples: Sequence[str]) -> str:
 
 
 def redact(text: str) -> str:
-    """The text on one line, without control and direction characters, with a gap for all that was pasted or may name somebody."""
+    """The text on one line, with a gap for all that was pasted or may name somebody.
+
+    Without control and direction characters.
+    """
     text = unicodedata.normalize("NFC", text)
     for pattern in _REDACTED:
         text = pattern.sub(GAP, text)
@@ -49,7 +57,9 @@ def redact(text: str) -> str:
 def _shared(texts: Sequence[str]) -> str:
     """What all texts begin with, up to the end of a word; of texts that hardly agree, the first from its start."""
     first, last = min(texts), max(texts)  # what these two begin with, all in between begin with
-    shared = first[: next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))]
+    shared = first[
+        : next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
+    ]
     if len(shared) < len(texts[0]) and " " in shared:
         shared = shared[: shared.rindex(" ")]
     return shared if len(shared) >= SHORTEST_AFFIX else texts[0][: LONGEST // 4]

@@ -22,7 +22,10 @@ _STRIP = 8_192  # vectors assigned at once: 8,192 x 4 x 130 products are 17 MB
 
 @dataclass(frozen=True)
 class Cells:
-    """Pivots. coarse: (S, d). fine: (P, d), those of coarse cell s in fine[starts[s]:starts[s + 1]]. All are unit vectors."""
+    """Pivots. coarse: (S, d). fine: (P, d), those of coarse cell s in fine[starts[s]:starts[s + 1]].
+
+    All are unit vectors.
+    """
 
     coarse: Floats
     fine: Floats
@@ -34,7 +37,9 @@ class Cells:
         return len(self.fine)
 
     def nearest(self, vectors: Floats, most: int) -> Cell:
-        """The numbers of the `most` cells nearest to each of (n, d) unit vectors, nearest first: shape (n, min(most, count)).
+        """The numbers of the `most` cells nearest to each of (n, d) unit vectors, nearest first.
+
+        Shape (n, min(most, count)).
 
         Nearest among the fine cells of the WAYS nearest coarse cells; where these hold too few, the last is repeated.
         """

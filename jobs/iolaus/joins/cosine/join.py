@@ -27,12 +27,13 @@ from pyspark.sql import functions as F
 
 from iolaus.engine.exchange import through
 from iolaus.joins.cosine.cells import ONE_CELL, Cells, Floats, make_cells
-from iolaus.joins.cosine.partition import Plan, deal
+from iolaus.joins.cosine.partition import Plan, split_by_task
 from iolaus.joins.cosine.products import task_pairs
 from iolaus.joins.cosine.recall_probes import DRAWN, SAMPLE_EACH, Measured, draw, measure, sample
 from iolaus.joins.cosine.vectors import pack, unpacked
 
-EXACT_ROWS = 30_000  # exact products of so many take about 2 s of a core, as much as planning cells does (docs/joins.md)
+# exact products of so many take about 2 s of a core, as much as planning cells does (docs/joins.md)
+EXACT_ROWS = 30_000
 BLOCK = 8_192  # vectors in a block of a cell that is split: 4 MB at d = 128
 CELL_ROWS = 256  # vectors at home in a cell: comparing them costs then about what finding the cell does
 MOST_CELLS = 16_384  # 8 MB of pivots at d = 128, sent to every task
@@ -49,7 +50,7 @@ _PACKED = pa.schema(
         ("without", pa.int64()),
         ("narrowest", pa.int64()),
         ("width", pa.int64()),
-        ("message", pa.binary()),
+        ("arrow_batch", pa.binary()),
         ("drawn", pa.binary()),
     ]
 )
@@ -94,9 +95,9 @@ def cosine_join(
     figures = _figures(rows, without, width, plan, measured)
     _LOG.info("cosine join: %s", figures)
     pairs = through(
-        packed.select("n", "message"),
+        packed.select("n", "arrow_batch"),
         plan.tasks,
-        lambda batches: deal(unpacked(batches), plan),
+        lambda batches: split_by_task(unpacked(batches), plan),
         lambda task, batches: task_pairs(task, batches, plan),
         PAIRS,
     )
@@ -104,7 +105,10 @@ def cosine_join(
 
 
 def _packed(vectors: DataFrame, seed: int) -> DataFrame:
-    """(n, without, narrowest, width, message, drawn): vectors by the batch, and some of them at random, computed once."""
+    """(n, without, narrowest, width, arrow_batch, drawn).
+
+    Vectors by the batch, and some of them at random, computed once.
+    """
 
     def packs(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -112,11 +116,11 @@ def _packed(vectors: DataFrame, seed: int) -> DataFrame:
             narrowest, width = (lengths[0], lengths[-1]) if lengths else (None, None)
             row = {"n": len(made), "without": batch.num_rows - len(made), "narrowest": narrowest, "width": width}
             drawn = draw(made, DRAWN, seed)
-            row |= {"message": made.message(), "drawn": drawn.message() if len(drawn) else None}
+            row |= {"arrow_batch": made.arrow_batch(), "drawn": drawn.arrow_batch() if len(drawn) else None}
             yield pa.RecordBatch.from_pylist([row], _PACKED)
 
     given = vectors.select(F.col("id").cast("string").alias("id"), F.col("vector").cast("array<float>").alias("vector"))
-    packed = "n long, without long, narrowest long, width long, message binary, drawn binary"
+    packed = "n long, without long, narrowest long, width long, arrow_batch binary, drawn binary"
     return given.mapInArrow(packs, packed).localCheckpoint()
 
 
@@ -140,7 +144,12 @@ def _cells(
 
 
 def _plan(
-    homes: npt.NDArray[np.float64], cells: Cells, measured: Measured | None, threshold: float, identical: int, neighbours: int | None
+    homes: npt.NDArray[np.float64],
+    cells: Cells,
+    measured: Measured | None,
+    threshold: float,
+    identical: int,
+    neighbours: int | None,
 ) -> Plan:
     """Cells one after the other fill a task; a cell larger than a block has tasks of its own."""
     blocks = np.maximum(np.ceil(homes / BLOCK).astype(np.int64), 1)
@@ -170,7 +179,10 @@ def _figures(rows: int, without: int, width: int, plan: Plan, measured: Measured
 
 
 def sampled(vectors: DataFrame, most: int) -> Floats:
-    """At most `most` of (id string, vector array<float>), shape (n, d): those of least hash, whatever the partitioning."""
+    """At most `most` of (id string, vector array<float>), shape (n, d).
+
+    Those of least hash, whatever the partitioning.
+    """
     rows = vectors.where("vector is not null").orderBy(F.xxhash64("id"), "id").limit(most).select("vector").toArrow()
     flat = rows["vector"].combine_chunks().flatten().to_numpy()
     return flat.reshape(len(rows), -1) if len(rows) else np.zeros((0, 0), np.float32)

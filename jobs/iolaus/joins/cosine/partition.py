@@ -11,13 +11,13 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from iolaus.engine.exchange import message, messages, pair_of
-from iolaus.engine.runs import begins
+from iolaus.engine.exchange import arrow_batch, arrow_batches, pair_of
+from iolaus.engine.runs import run_starts
 from iolaus.joins.cosine.cells import Cell, Cells, Ints
 from iolaus.joins.cosine.vectors import Vectors, joined, same
 
-_AT_ONCE = 32_768  # vectors dealt at once: 17 MB at d = 128, and as much again for each copy
-_BYTES = 32 << 20  # of messages handed to Spark at once
+_AT_ONCE = 32_768  # vectors partitioned at once: 17 MB at d = 128, and as much again for each copy
+_BYTES = 32 << 20  # of Arrow batches handed to Spark at once
 
 
 @dataclass(frozen=True)
@@ -50,46 +50,51 @@ class Plan:
         return self.first[cell] + pair_of(block, block)
 
 
-def deal(parts: Iterable[Vectors], plan: Plan) -> Iterator[pa.RecordBatch]:
-    """`exchange.DEALT`: a message to each task that some of the vectors go to, and one of those that stay at home there."""
+def split_by_task(parts: Iterable[Vectors], plan: Plan) -> Iterator[pa.RecordBatch]:
+    """`exchange.PARTITIONED`: an Arrow batch to each task that some of the vectors go to.
+
+    And one of the vectors that stay at home there.
+    """
     waiting, n = list[Vectors](), 0
     for part in parts:
         waiting.append(part)
         n += len(part)
         if n >= _AT_ONCE:
-            yield from _deal(joined(waiting), plan)
+            yield from _split_by_task(joined(waiting), plan)
             waiting, n = [], 0
     if n:
-        yield from _deal(joined(waiting), plan)
+        yield from _split_by_task(joined(waiting), plan)
 
 
-def _deal(vectors: Vectors, plan: Plan) -> Iterator[pa.RecordBatch]:
+def _split_by_task(vectors: Vectors, plan: Plan) -> Iterator[pa.RecordBatch]:
     vectors, rest = _thinned(vectors, plan.identical)
     vectors = Vectors(vectors.ids, vectors.keys, vectors.rows, plan.cells.nearest(vectors.rows, plan.copies + 1))
     row, task = _destinations(vectors, plan)
     left_out = _rest_messages(vectors, rest, plan)
-    starts = begins(task)
+    starts = run_starts(task)
     ends = np.append(starts[1:], len(task))
     sent, tasks, size = list[bytes](), list[int](), 0
     for start, end in zip(starts, ends, strict=True):
-        sent.append(vectors.take(row[start:end]).message())
+        sent.append(vectors.take(row[start:end]).arrow_batch())
         tasks.append(int(task[start]))
         size += len(sent[-1])
         if size >= _BYTES:
-            yield messages(tasks, sent)
+            yield arrow_batches(tasks, sent)
             sent, tasks, size = [], [], 0
-    yield messages([*tasks, *left_out], [*sent, *left_out.values()])
+    yield arrow_batches([*tasks, *left_out], [*sent, *left_out.values()])
 
 
 class _Rest(NamedTuple):
-    """Vectors that stay at home: those like the vector at position `like` of the ones that are dealt."""
+    """Vectors that stay at home: those like the vector at position `like` of the ones that are partitioned."""
 
     like: int
     ids: pa.Array
 
 
 def _thinned(vectors: Vectors, most: int) -> tuple[Vectors, list[_Rest]]:
-    """Where more than `most` vectors are the same, only the most + 1 of least ids are dealt, and the rest are named.
+    """Where more than `most` vectors are the same, only the most + 1 of least ids are partitioned.
+
+    The rest are named.
 
     So many are enough for whoever receives them to see that there are more than `most`.
     """
@@ -102,12 +107,17 @@ def _thinned(vectors: Vectors, most: int) -> tuple[Vectors, list[_Rest]]:
 
 
 def _rest_messages(vectors: Vectors, rest: list[_Rest], plan: Plan) -> dict[int, bytes]:
-    """Of each task, a message (id, like) of the vectors that are like a vector at home there."""
+    """Of each task, an Arrow batch (id, like) of the vectors that are like a vector at home there."""
     home, found = plan.home(vectors), dict[int, list[pa.RecordBatch]]()
     for like, ids in rest:
-        batch = pa.RecordBatch.from_arrays([ids, pa.array([vectors.ids[like].as_py()] * len(ids), pa.string())], names=["id", "like"])
+        batch = pa.RecordBatch.from_arrays(
+            [ids, pa.array([vectors.ids[like].as_py()] * len(ids), pa.string())], names=["id", "like"]
+        )
         found.setdefault(int(home[like]), []).append(batch)
-    return {task: message(pa.Table.from_batches(batches).combine_chunks().to_batches()[0]) for task, batches in found.items()}
+    return {
+        task: arrow_batch(pa.Table.from_batches(batches).combine_chunks().to_batches()[0])
+        for task, batches in found.items()
+    }
 
 
 def _destinations(vectors: Vectors, plan: Plan) -> tuple[Ints, Ints]:

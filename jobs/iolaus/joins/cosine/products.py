@@ -1,4 +1,7 @@
-"""The products of one task of the cosine join: every pair of it with a cosine of at least t, each pair in one task alone."""
+"""The products of one task of the cosine join.
+
+Every pair of it with a cosine of at least t, each pair in one task alone.
+"""
 
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -74,7 +77,9 @@ def _products(vectors: Vectors, task: int, plan: Plan) -> Iterator[Found]:
     """What is found in the cells of this task."""
     home = vectors.visits[:, 0]
     cells = np.unique(vectors.visits)
-    mine = cells[(plan.first[cells] <= task) & (task < plan.first[cells] + plan.blocks[cells] * (plan.blocks[cells] + 1) // 2)]
+    mine = cells[
+        (plan.first[cells] <= task) & (task < plan.first[cells] + plan.blocks[cells] * (plan.blocks[cells] + 1) // 2)
+    ]
     wide = vectors.visits.shape[1]
     cell, row = vectors.visits.ravel(), np.repeat(np.arange(len(vectors)), wide)
     kept = np.isin(cell, mine) & ((np.tile(np.arange(wide), len(vectors)) == 0) | (cell != home[row]))

@@ -23,7 +23,8 @@ from iolaus.joins.recall import recall, recall_at_least
 
 SAMPLE_EACH = 16  # sampled vectors for a pivot: 262,144 rows at most, 134 MB on the driver at d = 128
 FEWEST_PROBES, MOST_PROBES = 512, 4_096  # rows that are compared with everything
-DRAWN = 1 / 8  # share of vectors that are drawn while they are packed, so that a sample of fewer needs no pass of its own
+# share of vectors that are drawn while they are packed, so that a sample of fewer needs no pass of its own
+DRAWN = 1 / 8
 _PAIRS = 8_000  # that they should find
 _MOST_COPIES = 31  # cells beside its home that a vector may visit
 _COPIES_BLIND = 8  # where no probe has any pair
@@ -49,7 +50,10 @@ class Sample:
     def probes(self, threshold: float) -> Probes:
         """So many as should find _PAIRS pairs, by what the first of them find in the sample."""
         first = self.spare.rows[:FEWEST_PROBES]
-        found = sum(int(((part @ first.T) >= threshold).sum()) for part in np.array_split(self.rows, len(self.rows) // _STRIP + 1))
+        found = sum(
+            int(((part @ first.T) >= threshold).sum())
+            for part in np.array_split(self.rows, len(self.rows) // _STRIP + 1)
+        )
         each = found / max(len(first), 1) / self.share
         wanted = int(np.clip(_PAIRS / each if each else MOST_PROBES, FEWEST_PROBES, MOST_PROBES))
         return Probes(self.spare.rows[:wanted], self.spare.keys[:wanted])
@@ -70,7 +74,9 @@ class Measured:
         most = self.counts.shape[1] - 2
         if not self.counts.sum():
             return replace(self, copies=min(_COPIES_BLIND, most))
-        enough = (c for c in range(most + 1) if recall(*self._at(c)) >= target and recall_at_least(*self._at(c)) >= target)
+        enough = (
+            c for c in range(most + 1) if recall(*self._at(c)) >= target and recall_at_least(*self._at(c)) >= target
+        )
         return next((replace(self, copies=c) for c in enough), None)
 
     def figures(self) -> dict[str, Any]:
@@ -87,19 +93,21 @@ class Measured:
 def sample(packed: DataFrame, rows: int, wanted: int, seed: int) -> Sample:
     """About `wanted` distinct vectors of packed ones, and MOST_PROBES more, or as many: those of least mixed key.
 
-    packed: (n long, message binary, drawn binary), where `drawn` has what `draw` finds in the message at the share DRAWN, null
-    for nothing.
+    packed: (n long, arrow_batch binary, drawn binary), where `drawn` has what `draw` finds in the Arrow batch at the
+    share DRAWN, null for nothing.
     """
     share = min(1.0, (wanted + MOST_PROBES) / rows)
-    source = packed.select("n", F.col("drawn" if share <= DRAWN else "message").alias("message")).where("message is not null")
+    source = packed.select("n", F.col("drawn" if share <= DRAWN else "arrow_batch").alias("arrow_batch")).where(
+        "arrow_batch is not null"
+    )
 
     def draws(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for part in unpacked(batches):
             drawn = draw(part, share, seed)
             if len(drawn):
-                yield pa.RecordBatch.from_arrays([pa.array([drawn.message()], pa.binary())], names=["message"])
+                yield pa.RecordBatch.from_arrays([pa.array([drawn.arrow_batch()], pa.binary())], names=["arrow_batch"])
 
-    table = source.mapInArrow(draws, "message binary").toArrow()
+    table = source.mapInArrow(draws, "arrow_batch binary").toArrow()
     if not len(table):
         return Sample(np.zeros((0, 1), np.float32), Probes(np.zeros((0, 1), np.float32), np.zeros(0, np.int64)), share)
     drawn = received(list(read(table.to_batches())))
@@ -122,7 +130,10 @@ def _order(keys: Ints, seed: int) -> npt.NDArray[np.uint64]:
 
 
 def measure(packed: DataFrame, cells: Cells, probes: Probes, threshold: float, target: float) -> Measured | None:
-    """The fewest copies that reach the target, after comparing the probes with every vector; None if none are enough."""
+    """The fewest copies that reach the target, after comparing the probes with every vector.
+
+    None if none are enough.
+    """
     visits = cells.nearest(probes.rows, _MOST_COPIES + 1)
     wide = visits.shape[1] + 1
 
@@ -155,7 +166,10 @@ def _needed(one: Cell, other: Cell) -> Ints:
 
 
 def _summed(packed: DataFrame, count: Callable[[Batches], Iterator[Ints]], size: int) -> Ints:
-    """The sum over all rows of what `count` says of some: (size,), as each array that it gives. Only what is not 0 is moved."""
+    """The sum over all rows of what `count` says of some: (size,), as each array that it gives.
+
+    Only what is not 0 is moved.
+    """
 
     def counts(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         found = np.zeros(size, np.int64)
@@ -164,7 +178,13 @@ def _summed(packed: DataFrame, count: Callable[[Batches], Iterator[Ints]], size:
         place = np.flatnonzero(found)
         yield pa.RecordBatch.from_arrays([pa.array(place), pa.array(found[place])], names=["place", "n"])
 
-    table = packed.select("n", "message").mapInArrow(counts, "place long, n long").groupBy("place").agg(F.sum("n").alias("n")).toArrow()
+    table = (
+        packed.select("n", "arrow_batch")
+        .mapInArrow(counts, "place long, n long")
+        .groupBy("place")
+        .agg(F.sum("n").alias("n"))
+        .toArrow()
+    )
     total = np.zeros(size, np.int64)
     total[table["place"].to_numpy()] = table["n"].to_numpy()
     return total

@@ -1,6 +1,6 @@
-"""Vectors on their way between tasks of the cosine join: normalised, keyed, and packed some thousand to a message.
+"""Vectors on their way between tasks of the cosine join: normalised, keyed, and packed some thousand to an Arrow batch.
 
-Spark then moves a few large values and not many small rows. A message is an Arrow stream of (id string, key int64,
+Spark then moves a few large values and not many small rows. An Arrow batch is an Arrow stream of (id string, key int64,
 visits list<int32>, vector list<float>), where visits are the cells of the vector, home first.
 """
 
@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from iolaus.engine.exchange import message, read
-from iolaus.engine.runs import begins, run_lengths
+from iolaus.engine.exchange import arrow_batch, read
+from iolaus.engine.runs import run_lengths, run_starts
 from iolaus.joins.cosine.cells import Cell, Floats, Ints
 
 
@@ -33,10 +33,10 @@ class Vectors:
         """Those at the positions given, in that order."""
         return Vectors(self.ids.take(pa.array(at)), self.keys[at], self.rows[at], self.visits[at])
 
-    def message(self) -> bytes:
-        """As a message between tasks."""
+    def arrow_batch(self) -> bytes:
+        """As an Arrow batch between tasks."""
         columns = [self.ids, pa.array(self.keys), _lists(self.visits), _lists(self.rows)]
-        return message(pa.RecordBatch.from_arrays(columns, names=["id", "key", "visits", "vector"]))
+        return arrow_batch(pa.RecordBatch.from_arrays(columns, names=["id", "key", "visits", "vector"]))
 
 
 def _lists(matrix: npt.NDArray[np.generic]) -> pa.FixedSizeListArray:
@@ -44,7 +44,7 @@ def _lists(matrix: npt.NDArray[np.generic]) -> pa.FixedSizeListArray:
 
 
 def received(batches: list[pa.RecordBatch]) -> Vectors:
-    """The vectors of one message or more, as they are read."""
+    """The vectors of one Arrow batch or more, as they are read."""
 
     def matrix(name: str) -> npt.NDArray[np.generic]:
         return np.concatenate([b[name].flatten().to_numpy().reshape(b.num_rows, -1) for b in batches])
@@ -98,7 +98,7 @@ def same(vectors: Vectors, most: int) -> Iterator[Ints]:
     """Positions, by id, of each group of more than `most` vectors that are the same."""
     order = vectors.keys.argsort(kind="stable")
     keys = vectors.keys[order]
-    starts = begins(keys)
+    starts = run_starts(keys)
     sizes = run_lengths(starts, len(keys))
     for start, size in zip(starts[sizes > most], sizes[sizes > most], strict=True):
         group = order[start : start + size]
@@ -111,7 +111,7 @@ def same(vectors: Vectors, most: int) -> Iterator[Ints]:
 
 
 def unpacked(batches: Iterable[pa.RecordBatch]) -> Iterator[Vectors]:
-    """The vectors of rows (n, message) that hold any."""
+    """The vectors of rows (n, arrow_batch) that hold any."""
     for batch in batches:
         for row in range(batch.num_rows):
             if batch["n"][row].as_py():

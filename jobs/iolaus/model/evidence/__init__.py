@@ -1,1 +1,1 @@
-"""Evidence on clusters: a module a kind of evidence. Each piece is held against the same data at large."""
+"""Evidence on clusters: a module a kind of evidence. Each piece is held against the baseline."""

@@ -14,15 +14,20 @@ from iolaus.settings import Run, Scoring
 def behaviours(members: DataFrame, measured: DataFrame, models: DataFrame, run: Run) -> DataFrame:
     """Behaviours that members show more often than accounts of the same volume do.
 
-    measured: `features.account_behaviour` with `activity` of `features.account_embeddings`.
+    measured: `features.account_behaviour` with `activity` of `features.account_profiles`.
     """
     settings = run.settings.scoring
     released = {f"{RELEASE}:{r.model}": r for r in releases(models, run.day, run.settings.window_days)}
     thresholds = run.settings.claims
     claims = {name: shown(claim, thresholds) for name, claim in CLAIMS.items()}
-    claims |= {name: moved(release, settings.pivot_hours, thresholds.moved) for name, release in released.items()}
+    claims |= {
+        name: moved(release, settings.release_adoption_hours, thresholds.moved) for name, release in released.items()
+    }
     says = {name: claim.sentence(thresholds) for name, claim in CLAIMS.items()}
-    says |= {name: _of_release(release, settings.pivot_hours, thresholds.moved) for name, release in released.items()}
+    says |= {
+        name: _of_release(release, settings.release_adoption_hours, thresholds.moved)
+        for name, release in released.items()
+    }
     kinds = {name: SIGNALS[name.split(":")[0]].kind for name in claims}
     flags = [F.struct(F.lit(name).alias("channel"), does.alias("shown")) for name, does in claims.items()]
     rows = measured.select("account_id", "volume_class", F.inline(F.array(*flags))).where("shown is not null")
@@ -35,10 +40,12 @@ def behaviours(members: DataFrame, measured: DataFrame, models: DataFrame, run: 
         .agg(counted.alias("size"), showing.alias("support"))
     )
     inside = own.join(F.broadcast(rate.join(overall, "channel")), ["channel", "volume_class"])
-    # Held against all others: a large operation is most of the accounts of its volume. Behind each volume's own rate stands
-    # the rate of all volumes, worth twenty accounts, for where there are few.
+    # Held against all others: a large operation is most of the accounts of its volume. Behind each volume's own rate
+    # stands the rate of all volumes, worth twenty accounts, for where there are few.
     of_cluster = Window.partitionBy("cluster_id", "channel")
-    elsewhere = F.try_divide(F.col("all_k") - F.sum("support").over(of_cluster), F.col("all_n") - F.sum("size").over(of_cluster))
+    elsewhere = F.try_divide(
+        F.col("all_k") - F.sum("support").over(of_cluster), F.col("all_n") - F.sum("size").over(of_cluster)
+    )
     behind = F.coalesce(elsewhere, F.col("all_k") / F.col("all_n"))
     expected = (F.col("k") - F.col("support") + 20 * behind) / (F.col("n") - F.col("size") + 20)
     # Sums of expectations are rounded, so that they do not depend on the order of rows.
@@ -46,7 +53,12 @@ def behaviours(members: DataFrame, measured: DataFrame, models: DataFrame, run: 
     summed = (
         inside.withColumn("parts", parts)
         .groupBy("cluster_id", "channel")
-        .agg(*(F.sum(name).cast(kind).alias(name) for name, kind in (("size", "long"), ("support", "int"), ("parts", "long"))))
+        .agg(
+            *(
+                F.sum(name).cast(kind).alias(name)
+                for name, kind in (("size", "long"), ("support", "int"), ("parts", "long"))
+            )
+        )
     )
     f = F.col("support") / F.col("size")
     q = F.least(F.greatest(F.col("parts") / (1_000_000 * F.col("size")), F.lit(0.002)), F.lit(0.998))
@@ -70,15 +82,24 @@ def succession(members: DataFrame, profiles: DataFrame, settings: Scoring) -> Da
     known = profiles.select("account_id", F.to_date("first_at").alias("began"), "banned_at", "volume_class")
     inside = members.join(known, "account_id")
     banned = inside.groupBy("cluster_id").agg(
-        F.to_date(F.min("banned_at")).alias("since"), F.count("banned_at").alias("n_banned"), F.count(F.lit(1)).alias("size")
+        F.to_date(F.min("banned_at")).alias("since"),
+        F.count("banned_at").alias("n_banned"),
+        F.count(F.lit(1)).alias("size"),
     )
     banned = banned.where(F.col("n_banned") >= settings.banned)
-    days = known.groupBy("volume_class", "began").agg(F.count(F.lit(1)).alias("n"))  # a day of the window and class of volume
+    # a day of the window and class of volume
+    days = known.groupBy("volume_class", "began").agg(F.count(F.lit(1)).alias("n"))
     later = F.sum(F.when(F.col("began") > F.col("since"), F.col("n")).otherwise(0))
-    since = banned.select("cluster_id", "since").join(F.broadcast(days), F.lit(True)).groupBy("cluster_id", "volume_class")
+    since = (
+        banned.select("cluster_id", "since").join(F.broadcast(days), F.lit(True)).groupBy("cluster_id", "volume_class")
+    )
     rate = since.agg((later / F.sum("n")).alias("rate"))
-    heirs = inside.join(banned, "cluster_id").join(rate, ["cluster_id", "volume_class"]).groupBy("cluster_id", "n_banned", "size")
-    counted = heirs.agg(
+    successors = (
+        inside.join(banned, "cluster_id")
+        .join(rate, ["cluster_id", "volume_class"])
+        .groupBy("cluster_id", "n_banned", "size")
+    )
+    counted = successors.agg(
         F.count(F.when(F.col("began") > F.col("since"), 1)).cast("int").alias("support"),
         F.sum(F.round(F.col("rate") * 1_000_000).cast("long")).alias("parts"),
     )

@@ -10,7 +10,9 @@ from iolaus.settings import Scoring
 
 def bits_of_share(settings: Scoring) -> Column:
     """Thousandths of a bit: `size` accounts of which `value` show what `background` of all do; capped."""
-    bits = F.col("size") * (_divergence(F.col("value"), F.col("background")) + _divergence(1 - F.col("value"), 1 - F.col("background")))
+    bits = F.col("size") * (
+        _divergence(F.col("value"), F.col("background")) + _divergence(1 - F.col("value"), 1 - F.col("background"))
+    )
     return F.round(F.least(bits, F.lit(settings.behaviour_cap)) * MILLI).cast("int")
 
 
@@ -26,13 +28,27 @@ def percent(share: Column) -> Column:
 def members(support: str = "support", size: str = "size") -> Column:
     """The subject of a sentence: `All 24 accounts`, or `20 of 29 accounts`."""
     some, every = F.col(support), F.col(size)
-    return F.when(some >= every, F.format_string("All %d accounts", size)).otherwise(F.format_string("%d of %d accounts", support, size))
+    return F.when(some >= every, F.format_string("All %d accounts", size)).otherwise(
+        F.format_string("%d of %d accounts", support, size)
+    )
 
 
 def sentence(says: Column, baseline: str) -> Column:
-    """`All 24 accounts send the same system prompt (under 1% of other accounts do).` Of rows with support, size, background."""
+    """The sentence of rows with support, size, background.
+
+    `All 24 accounts send the same system prompt (under 1% of other accounts do).`
+    """
     do = F.when(says.contains(":") | says.contains("at least"), "").otherwise(" do")
-    return F.concat(members(), F.lit(" "), says, F.lit(" ("), percent(F.col("background")), F.lit(f" of {baseline}"), do, F.lit(")."))
+    return F.concat(
+        members(),
+        F.lit(" "),
+        says,
+        F.lit(" ("),
+        percent(F.col("background")),
+        F.lit(f" of {baseline}"),
+        do,
+        F.lit(")."),
+    )
 
 
 def of_signal(field: str, channel: Column) -> Column:
@@ -41,7 +57,10 @@ def of_signal(field: str, channel: Column) -> Column:
 
 
 def piece(rows: DataFrame, channel: Column, kind: Column, text: Column) -> DataFrame:
-    """Pieces of evidence. Of the pieces of one `part` of a kind, which are views of one fact, a score counts the best."""
+    """Pieces of evidence.
+
+    Of the pieces of one `part` of a kind, which are views of one fact, a score counts the best.
+    """
     return rows.select(
         "cluster_id",
         channel.alias("channel"),
@@ -56,7 +75,9 @@ def piece(rows: DataFrame, channel: Column, kind: Column, text: Column) -> DataF
 
 
 def unexplained(pieces: DataFrame, fits: DataFrame, sizes: DataFrame, settings: Scoring) -> DataFrame:
-    """The pieces that no innocent explanation takes away. fits: (cluster_id, channel) of the explanations that fit a cluster.
+    """The pieces that no innocent explanation takes away. fits.
+
+    (cluster_id, channel) of the explanations that fit a cluster.
 
     Which explanation takes which signal stands in the registry.
     """
@@ -65,6 +86,8 @@ def unexplained(pieces: DataFrame, fits: DataFrame, sizes: DataFrame, settings: 
     few = F.col("size") < settings.subject_accounts
     taken = F.lit(False)
     for explanation in ANY_EXPLANATION:
-        of = F.col("channel").isin(*explained(explanation)) | (few & F.col("channel").isin(*explained(explanation, if_few=True)))
+        of = F.col("channel").isin(*explained(explanation)) | (
+            few & F.col("channel").isin(*explained(explanation, if_few=True))
+        )
         taken |= of & F.coalesce(F.array_contains("fits", explanation), F.lit(False))
     return rows.where(~taken).drop("fits", "size")

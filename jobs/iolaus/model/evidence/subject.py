@@ -15,10 +15,13 @@ SUBJECT = CHANNEL["content"]
 _PAIRED = 1_000  # members of a cluster whose pairs are compared
 
 
-def subject(members: DataFrame, embeddings: DataFrame, run: Run) -> tuple[DataFrame, DataFrame]:
-    """Pairs of members that ask about the same things, against random pairs; of many accounts it is a division of labour too."""
+def subject(members: DataFrame, profiles: DataFrame, run: Run) -> tuple[DataFrame, DataFrame]:
+    """Pairs of members that ask about the same things, against random pairs.
+
+    Of many accounts it is task sharing too.
+    """
     settings = run.settings.scoring
-    vectors = spoken(embeddings, run.settings.pairs).select("account_id", "vector")
+    vectors = spoken(profiles, run.settings.pairs).select("account_id", "vector")
     vectors = vectors if run.settings.channels.content.enabled else vectors.limit(0)
     cut = same_subject(vectors, vectors.count(), run.settings.pairs)
     tail, threshold = (run.settings.pairs.content_tail, 1.0) if cut is None else (cut.tail, cut.threshold)
@@ -28,7 +31,13 @@ def subject(members: DataFrame, embeddings: DataFrame, run: Run) -> tuple[DataFr
         matrix = rows["vector"].combine_chunks().flatten().to_numpy().reshape(len(rows), -1)
         pairs = (matrix @ matrix.T)[np.triu_indices(len(rows), 1)]
         share = float((pairs >= threshold).mean()) if len(pairs) else 0.0
-        return pa.table({"cluster_id": table["cluster_id"].slice(0, 1), "size": pa.array([len(table)], pa.int64()), "value": [share]})
+        return pa.table(
+            {
+                "cluster_id": table["cluster_id"].slice(0, 1),
+                "size": pa.array([len(table)], pa.int64()),
+                "value": [share],
+            }
+        )
 
     directed = members.join(vectors, "account_id").groupBy("cluster_id")
     shares = directed.applyInArrow(close, "cluster_id string, size long, value double").where(F.col("value") > tail)
@@ -42,7 +51,9 @@ def subject(members: DataFrame, embeddings: DataFrame, run: Run) -> tuple[DataFr
         F.lit(SUBJECT.says),
         F.lit(SUBJECT.baseline),
     )
-    many = rows.where((F.col("size") >= settings.subject_accounts) & (F.col("value") >= run.settings.graph.content_density))
+    many = rows.where(
+        (F.col("size") >= settings.subject_accounts) & (F.col("value") >= run.settings.graph.content_density)
+    )
     divided = F.format_string("All %d accounts %s.", "size", F.lit(SIGNALS[DIVIDED].says))
     return (
         piece(rows.where("bits >= 1000"), F.lit("content"), F.lit("coordination"), text),

@@ -5,13 +5,13 @@ from pyspark.sql import functions as F
 
 from iolaus.model.bits import MILLI
 from iolaus.model.evidence.piece import piece
-from iolaus.model.lockstep import lockstep
+from iolaus.model.synchronised_activity import synchronised_activity
 from iolaus.settings import Limits, Scoring
 
 
-def synchronised(members: DataFrame, embeddings: DataFrame, settings: Scoring, limits: Limits) -> DataFrame:
+def synchronised(members: DataFrame, profiles: DataFrame, settings: Scoring, limits: Limits) -> DataFrame:
     """Days on which members met in the same minutes far more often than chance and their own hours make them."""
-    rows = lockstep(members, embeddings, settings).select(
+    rows = synchronised_activity(members, profiles, settings).select(
         "cluster_id",
         "days",
         "active_days",
@@ -20,10 +20,11 @@ def synchronised(members: DataFrame, embeddings: DataFrame, settings: Scoring, l
         F.least(F.col("met"), F.lit(2**31 - 1)).alias("support"),
     )
     rows = rows if limits.enabled else rows.limit(0)
-    bits = F.least(F.col("days") * settings.lockstep_each, F.lit(limits.cap)) * MILLI
+    bits = F.least(F.col("days") * settings.synchronised_each, F.lit(limits.cap)) * MILLI
     rows = rows.withColumn("bits", F.round(bits).cast("int"))
     text = F.format_string(
-        "Accounts were active in the same ten minutes %d times on %d of %d days; %.1f expected by chance and their own hours.",
+        "Accounts were active in the same ten minutes %d times on %d of %d days; %.1f expected by chance and their "
+        "own hours.",
         "support",
         "days",
         "active_days",

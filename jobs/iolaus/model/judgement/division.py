@@ -1,7 +1,7 @@
 """How a group's work is divided: among its members, and over the days.
 
-A gateway that sends each request to the next free account gives all accounts as much to do, and what fills its queue fills all
-of them at once. Strangers have more or less to do each, on days of their own.
+A gateway that sends each request to the next free account gives all accounts as much to do, and what fills its queue
+fills all of them at once. Strangers have more or less to do each, on days of their own.
 """
 
 from dataclasses import dataclass
@@ -30,9 +30,12 @@ class Estimate:
 
 
 def unevenness(first_turns: Ints) -> Estimate | None:
-    """How much members differ in what they have to do, as the spread of its logarithm beyond chance; None for too few to tell.
+    """How much members differ in what they have to do, as the spread of its logarithm beyond chance.
 
-    first_turns: (n,) conversations that each member began. Spread is told from quartiles, so that a few strays do not count.
+    None for too few to tell.
+
+    first_turns: (n,) conversations that each member began. Spread is told from quartiles, so that a few strays do not
+    count.
 
     >>> unevenness(np.array([60, 61, 59, 60, 62, 58, 60, 60])).value
     0.0
@@ -47,7 +50,10 @@ def unevenness(first_turns: Ints) -> Estimate | None:
 
 
 def active_hours(activity: pa.ListArray, first_day: int, days: int) -> Active:
-    """(accounts, 24 * days): in which hours each was active. activity: lists of (hour since 1970, n); other hours are left out."""
+    """(accounts, 24 * days): in which hours each was active. activity: lists of (hour since 1970, n).
+
+    Other hours are left out.
+    """
     row = np.repeat(np.arange(len(activity)), np.diff(activity.offsets.to_numpy()))
     hour = activity.flatten().field("hour").to_numpy() - first_day * _HOURS
     inside = (hour >= 0) & (hour < days * _HOURS)
@@ -57,10 +63,13 @@ def active_hours(activity: pa.ListArray, first_day: int, days: int) -> Active:
 
 
 def rhythm(groups: list[Active], seed: int) -> Estimate | None:
-    """How much more often than by chance members of a group are active in one hour, as a natural logarithm; None if too few are.
+    """How much more often than by chance members of a group are active in one hour, as a natural logarithm.
 
-    groups: `active_hours` of each; several are taken together. Chance is each member's own hours on other days: its days moved
-    round by a number of its own, which leaves its hours of the day as they are and takes away what moves all members at once.
+    None if too few are.
+
+    groups: `active_hours` of each; several are taken together. Chance is each member's own hours on other days: its
+    days moved round by a number of its own, which leaves its hours of the day as they are and takes away what moves all
+    members at once.
     """
     rng = np.random.default_rng(seed)
     seen, deals = 0.0, np.zeros(DEALS)

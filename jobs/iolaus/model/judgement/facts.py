@@ -1,9 +1,11 @@
-"""The facts by which hypotheses are weighed: what is measured of a group, and how likely each finding is under each hypothesis.
+"""The facts by which hypotheses are weighed.
+
+What is measured of a group, and how likely each finding is under each hypothesis.
 
 A fact's value falls into one of a few findings; a table says how often groups of each hypothesis show that finding. The
-tables are judgements from what is known of such groups, in the open so that an analyst can argue with them; no entry is below
-one in a hundred, so no single fact decides alone. A measure with an error is spread over the findings that it may be.
-A fact that the platform cannot show (no field, too little data) is left out under every hypothesis.
+tables are judgements from what is known of such groups, in the open so that an analyst can argue with them; no entry is
+below one in a hundred, so no single fact decides alone. A measure with an error is spread over the findings that it may
+be. A fact that the platform cannot show (no field, too little data) is left out under every hypothesis.
 """
 
 from collections.abc import Mapping
@@ -29,7 +31,8 @@ class Fact:
     table: Mapping[str, tuple[float, ...]]
 
 
-SCRIPTED = 0.35  # share of a member's traffic that others send word for word, beside openings, where a program holds the conversations
+# share of a member's traffic that others send word for word, beside openings, where a program holds the conversations
+SCRIPTED = 0.35
 BY_PROGRAM = 2.0  # value of the fact `people` for such conversations
 
 

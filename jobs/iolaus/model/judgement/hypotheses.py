@@ -1,7 +1,7 @@
 """The hypotheses about a group of accounts: what one operator could be doing, and every innocent thing it could be.
 
-A prior is log2 of how common such a group is among the groups that the detector finds, before any fact: rough, and the same
-for every platform. An operator must overcome it.
+A prior is log2 of how common such a group is among the groups that the detector finds, before any fact: rough, and the
+same for every platform. An operator must overcome it.
 """
 
 from dataclasses import dataclass

@@ -14,13 +14,13 @@ from iolaus.engine.hashing import Ints
 from iolaus.engine.records import unpacked
 from iolaus.model.judgement.division import FEWEST, active_hours, rhythm, unevenness
 from iolaus.model.judgement.facts import FACT
-from iolaus.model.judgement.source import ACCOUNTS, Records, dealt, distinct, repetition, source
+from iolaus.model.judgement.source import ACCOUNTS, Records, distinct, repetition, shuffled, source
 from iolaus.model.judgement.weigh import Measured
 from iolaus.schemas.sketch import OPENING
 
 PLACES = ("address", "card")  # channels whose shared values are places and purses
 NO_PLACE, ISLANDS, ONE_POOL, ONE_PLACE = 0.0, 1.0, 2.0, 3.0  # values of the fact `places`
-_GROUPS, _SMALLEST = 3, 20  # of random accounts: fewer or smaller groups tell nothing of accounts at large
+_GROUPS, _SMALLEST = 3, 20  # of random accounts: fewer or smaller groups tell nothing of baseline accounts
 _JOINED = 0.3  # share of members whom shared places must join for these to be the group's
 _MAJORITY = 0.5
 SPREAD = 0.04  # by which groups of one source differ beside their own error
@@ -29,8 +29,8 @@ _MOST = 0.8  # share of exchanges that the fact `span` is about
 _DAY_MS = 86_400_000
 FEWEST_DAYS = 7  # of fewer days of traffic nothing is said about how long a group lasts
 
-# The columns of a member: activity are lists of (hour since 1970, n exchanges), shared of (channel, token), handed_to of
-# accounts of the group that went on with conversations of the member's.
+# The columns of a member: activity are lists of (hour since 1970, n exchanges), shared of (channel, value_hash),
+# handed_to of accounts of the group that went on with conversations of the member's.
 MEMBER = (
     "cluster_id",
     "account_id",
@@ -49,10 +49,10 @@ MEMBER = (
 class Baseline:
     """Random accounts, in groups, measured as groups are.
 
-    source: `Source.log`; None where accounts are not like themselves, so that nothing can be told of whose prompts these are.
-    rhythm: how much more often than by chance they are active in one hour (a natural logarithm); None if they hardly ever are.
-    first_day, days: the first day since 1970 with traffic, and from it to the last. shows_hand_overs: whether any conversation
-    was handed over at all; without answers in the logs none is seen.
+    source: `Source.log`; None where accounts are not like themselves, so that nothing can be told of whose prompts
+    these are. rhythm: how much more often than by chance they are active in one hour (a natural logarithm); None if
+    they hardly ever are. first_day, days: the first day since 1970 with traffic, and from it to the last.
+    shows_hand_overs: whether any conversation was handed over at all; without answers in the logs none is seen.
     """
 
     source: float | None
@@ -75,23 +75,34 @@ def measured(members: pa.Table, baseline: Baseline, seed: int) -> dict[str, Meas
 
 
 def baseline_of(accounts: pa.Table, group: int, seed: int, *, shows_hand_overs: bool = False) -> Baseline:
-    """What random accounts show, of (account_id, openings, activity), in groups of `group`, or smaller where there are few."""
+    """What random accounts show, in groups of `group`, or smaller where there are few.
+
+    accounts: (account_id, openings, activity).
+    """
     group = min(group, len(accounts) // _GROUPS)
-    parts = [accounts.slice(first, group) for first in range(0, len(accounts) - group + 1, group)] if group >= _SMALLEST else []
+    parts = (
+        [accounts.slice(first, group) for first in range(0, len(accounts) - group + 1, group)]
+        if group >= _SMALLEST
+        else []
+    )
     hours = accounts["activity"].combine_chunks().flatten().field("hour").to_numpy()
     first, last = (int(hours.min()) // 24, int(hours.max()) // 24) if len(hours) else (0, 0)
     days = last - first + 1
-    together = rhythm([active_hours(part["activity"].combine_chunks(), first, days) for part in parts], seed) if parts else None
+    together = (
+        rhythm([active_hours(part["activity"].combine_chunks(), first, days) for part in parts], seed)
+        if parts
+        else None
+    )
     return Baseline(_source_of(parts, seed), together.value if together else None, first, days, shows_hand_overs)
 
 
 def _source_of(groups: list[pa.Table], seed: int) -> float | None:
     """Mean `Source.log` of groups of random accounts; None where it is too small to measure by.
 
-    A template of an account's own is a likeness too here, so openings are dealt whatever texts they carry: operations, of which
-    random accounts may be several, do not make a platform's accounts look alike.
+    A template of an account's own is a likeness too here, so openings are dealt whatever texts they carry: operations,
+    of which random accounts may be several, do not make a platform's accounts look alike.
     """
-    found = [made for of in groups if (made := dealt(*distinct(*_openings(of)), seed))]
+    found = [made for of in groups if (made := shuffled(*distinct(*_openings(of)), seed))]
     logs = np.array([f.log for f in found])
     if len(logs) < _GROUPS or logs.mean() < max(0.1, 2 * logs.std() / np.sqrt(len(logs))):
         return None
@@ -109,20 +120,22 @@ def _drawn(members: pa.Table, seed: int) -> pa.Table:
     return members.take(pa.array(np.sort(np.random.default_rng(seed).permutation(len(members))[:ACCOUNTS])))
 
 
-def _content(members: pa.Table, at_large: float | None, seed: int) -> dict[str, Measured]:
+def _content(members: pa.Table, baseline: float | None, seed: int) -> dict[str, Measured]:
     account, records = _openings(members)
     facts: dict[str, Measured] = {}
     if len(np.unique(account)) < 3:
         return facts
-    made = source(account, records, seed) if at_large else None
-    if made and at_large:
+    made = source(account, records, seed) if baseline else None
+    if made and baseline:
         facts["source"] = Measured(made.log, float(np.hypot(made.error, SPREAD)))
     first_turns = (members["n_exchanges"].to_numpy() - members["n_later_turns"].to_numpy())[account]
     facts["repetition"] = Measured(repetition(account, records, first_turns))
     return facts
 
 
-def _division(members: pa.Table, drawn: pa.Table, baseline: Baseline, seed: int, repeated: Measured | None) -> dict[str, Measured]:
+def _division(
+    members: pa.Table, drawn: pa.Table, baseline: Baseline, seed: int, repeated: Measured | None
+) -> dict[str, Measured]:
     """The facts `evenness`, of which members that repeat one set say nothing, and `rhythm`."""
     facts: dict[str, Measured] = {}
     first_turns = members["n_exchanges"].to_numpy() - members["n_later_turns"].to_numpy()
@@ -138,9 +151,11 @@ def _division(members: pa.Table, drawn: pa.Table, baseline: Baseline, seed: int,
 
 def _places(members: pa.Table) -> dict[str, Measured]:
     """The facts `places` and `applications`, from values that members share with each other."""
-    row, channel, token = _shared(members)
-    owner = pc.fill_null(members["owner_id"], members["account_id"]).combine_chunks().dictionary_encode().indices.to_numpy()
-    value = _numbered(channel, token)
+    row, channel, value_hash = _shared(members)
+    owner = (
+        pc.fill_null(members["owner_id"], members["account_id"]).combine_chunks().dictionary_encode().indices.to_numpy()
+    )
+    value = _numbered(channel, value_hash)
     sharers, owners = _counted(value, row), _counted(value, owner[row])
     places = np.isin(channel, PLACES) & (owners[value] >= 2)
     several = sharers[np.unique(value[channel == "system"])] >= max(3, _SEVERAL * len(members))
@@ -155,17 +170,19 @@ def _places(members: pa.Table) -> dict[str, Measured]:
 
 
 def _shared(members: pa.Table) -> tuple[Ints, npt.NDArray[Any], Ints]:
-    """(member's place, channel, token) of each value that members have and other owners too."""
+    """(member's place, channel, value) of each value that members have and other owners too."""
     column = members["shared"].combine_chunks()
     row = np.repeat(np.arange(len(members)), pc.fill_null(pc.list_value_length(column), 0).to_numpy())
     items = column.flatten()
-    return row, items.field("channel").to_numpy(zero_copy_only=False), items.field("token").to_numpy()
+    return row, items.field("channel").to_numpy(zero_copy_only=False), items.field("value_hash").to_numpy()
 
 
-def _numbered(channel: npt.NDArray[Any], token: Ints) -> Ints:
+def _numbered(channel: npt.NDArray[Any], value_hash: Ints) -> Ints:
     """A number from 0 for each distinct value."""
     kinds = np.unique(channel, return_inverse=True)[1] if len(channel) else np.zeros(0, np.int64)
-    return np.unique(np.stack([kinds, token]), axis=1, return_inverse=True)[1].ravel() if len(token) else kinds
+    return (
+        np.unique(np.stack([kinds, value_hash]), axis=1, return_inverse=True)[1].ravel() if len(value_hash) else kinds
+    )
 
 
 def _counted(value: Ints, who: Ints) -> Ints:
@@ -190,8 +207,13 @@ def _hand_overs(members: pa.Table) -> dict[str, Measured]:
     edges = np.array([(i, j) for i, others in enumerate(to) for j in others], np.int64).reshape(-1, 2)
     joins = coo_matrix((np.ones(len(edges)), edges.T), shape=(len(members), len(members)))
     part = connected_components(joins, directed=False)[1]
-    owner = pc.fill_null(members["owner_id"], members["account_id"]).combine_chunks().dictionary_encode().indices.to_numpy()
-    joined = max((int((part == p).sum()) for p in np.unique(part[edges[:, 0]]) if len(np.unique(owner[part == p])) >= 3), default=0)
+    owner = (
+        pc.fill_null(members["owner_id"], members["account_id"]).combine_chunks().dictionary_encode().indices.to_numpy()
+    )
+    joined = max(
+        (int((part == p).sum()) for p in np.unique(part[edges[:, 0]]) if len(np.unique(owner[part == p])) >= 3),
+        default=0,
+    )
     return {"hand_overs": Measured(joined / len(members))}
 
 

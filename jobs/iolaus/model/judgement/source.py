@@ -1,14 +1,14 @@
 """Whose prompts are these? Accounts of one operator draw from one source; strangers ask about things of their own.
 
-Dealing a group's openings anew among its accounts changes nothing where one hand sends them all, makes accounts less like
-themselves where each has content of its own, and more so where each repeats one set. The figure is log of the mean
-similarity of an account's own openings over what dealing them anew gives: near 0, one source; far above, own content; far
-below, one set repeated. Terms are weighted by their rarity inside the group, so a template that all share weighs nothing.
-A permutation test of exchangeability (de Finetti), on cosines of random projections (`iolaus.text.embedding`).
+Dealing a group's openings anew among its accounts changes nothing where one hand sends them all, makes accounts less
+like themselves where each has content of its own, and more so where each repeats one set. The figure is log of the mean
+similarity of an account's own openings over what dealing them anew gives: near 0, one source; far above, own content;
+far below, one set repeated. Terms are weighted by their rarity inside the group, so a template that all share weighs
+nothing. A permutation test of exchangeability (de Finetti), on cosines of random projections (`iolaus.text.embedding`).
 
-Where members send ordinary traffic beside their work, only openings that carry a text common to the group are dealt, and
-those of each such text among themselves: an operation may have several, each on accounts of its own. The accounts most like
-themselves are left out, here and in each deal alike: strangers that strayed into a group do not speak for it.
+Where members send ordinary traffic beside their work, only openings that carry a text common to the group are dealt,
+and those of each such text among themselves: an operation may have several, each on accounts of its own. The accounts
+most like themselves are left out, here and in each deal alike: strangers that strayed into a group do not speak for it.
 """
 
 from dataclasses import dataclass
@@ -37,7 +37,10 @@ Records = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Source:
-    """log: natural logarithm of own similarity over that of dealt openings; error: its standard error; n: openings dealt."""
+    """log: natural logarithm of own similarity over that of dealt openings; error: its standard error.
+
+    n: openings dealt.
+    """
 
     log: float
     error: float
@@ -50,17 +53,20 @@ def source(account: Ints, records: Records, seed: int) -> Source | None:
     account: (n,) which account sent each, any numbers.
     """
     account, records = distinct(account, records)
-    by_text = [found for part in strata(account, records) if (found := dealt(account[part], records[part], seed))]
+    by_text = [found for part in strata(account, records) if (found := shuffled(account[part], records[part], seed))]
     carrying = sum(found.n for found in by_text)
     if carrying < max(OPENINGS, CARRYING * len(records)):
-        return dealt(account, records, seed)
+        return shuffled(account, records, seed)
     log = sum(found.n * found.log for found in by_text) / carrying
     error = float(np.sqrt(sum((found.n * found.error) ** 2 for found in by_text))) / carrying
     return Source(log, error, carrying)
 
 
-def dealt(account: Ints, records: Records, seed: int) -> Source | None:
-    """`Source` of openings that are all dealt among themselves, whatever texts they carry; None where there are too few to tell."""
+def shuffled(account: Ints, records: Records, seed: int) -> Source | None:
+    """`Source` of openings that are all dealt among themselves, whatever texts they carry.
+
+    None where there are too few to tell.
+    """
     if len(records) < OPENINGS or _repeated(account) < REPEATED:
         return None
     vectors, said = _vectors(records["terms"])
@@ -81,7 +87,9 @@ def distinct(account: Ints, records: Records) -> tuple[Ints, Records]:
 
 
 def strata(account: Ints, records: Records) -> list[Ints]:
-    """Places of the openings that carry each text common to the group, each opening once: at the text that most accounts have.
+    """Places of the openings that carry each text common to the group, each opening once.
+
+    At the text that most accounts have.
 
     Common is a template, head or tail that three accounts and a tenth of all open with.
     """
@@ -114,7 +122,9 @@ def _vectors(terms: npt.NDArray[np.int16]) -> tuple[npt.NDArray[np.float32], npt
     weight = np.where(frequency >= 2, np.log(n / np.maximum(frequency, 1)), 0.0)[flat].astype(np.float32)
     offsets = np.concatenate([[0], np.cumsum(there.sum(axis=1))])
     sparse: Any = csr_matrix((weight, flat, offsets), shape=(n, TERM_BUCKETS))
-    norms = np.sqrt(np.bincount(np.repeat(np.arange(n), np.diff(offsets)), weights=weight.astype(np.float64) ** 2, minlength=n))
+    norms = np.sqrt(
+        np.bincount(np.repeat(np.arange(n), np.diff(offsets)), weights=weight.astype(np.float64) ** 2, minlength=n)
+    )
     said = norms > 0
     scale = (1 / (norms[said] * np.sqrt(DIMENSIONS))).astype(np.float32)
     return np.asarray(sparse[said] @ projection(), np.float32) * scale[:, None], said
@@ -137,7 +147,8 @@ def _own(vectors: npt.NDArray[np.float32], account: Ints) -> float:
 def repetition(account: Ints, records: Records, conversations: Ints) -> float:
     """The share of the other accounts that an opening of an account comes from too, 0 to 1.
 
-    conversations: of each opening, how many its account had; a sample of few of many meets its like so much more rarely.
+    conversations: of each opening, how many its account had; a sample of few of many meets its like so much more
+    rarely.
     """
     unique_account, unique = distinct(account, records)
     accounts = len(np.unique(unique_account))

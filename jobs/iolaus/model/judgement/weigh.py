@@ -1,7 +1,8 @@
 """How facts decide between hypotheses: likelihoods added up in bits, naive Bayes with a table a fact.
 
-A hypothesis names a cause, and the tables say what that cause brings with it, so facts are taken as independent under each
-hypothesis: that members of a campus share address, network and mail domain is one cause, likely under `class` as a whole.
+A hypothesis names a cause, and the tables say what that cause brings with it, so facts are taken as independent under
+each hypothesis: that members of a campus share address, network and mail domain is one cause, likely under `class` as a
+whole.
 """
 
 from collections.abc import Mapping
@@ -24,8 +25,9 @@ class Measured:
 class Judgement:
     """What came of weighing one group.
 
-    operator, innocent: the best hypothesis of each side. bits: of each hypothesis, its prior and all facts. margin: of the
-    operator over the best innocent one. logs: of each fact (and `prior`), log2 of its probability under each hypothesis.
+    operator, innocent: the best hypothesis of each side. bits: of each hypothesis, its prior and all facts. margin: of
+    the operator over the best innocent one. logs: of each fact (and `prior`), log2 of its probability under each
+    hypothesis.
     """
 
     operator: str

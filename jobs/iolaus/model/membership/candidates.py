@@ -1,4 +1,6 @@
-"""Candidates: the accounts that share a token with a group, or ask about the same things, and what each channel says of the two.
+"""Candidates: the accounts that share a value with a group, or ask about the same things.
+
+And what each channel says of the two.
 
 From here on, thousandths of a bit. An account is its row in the batch, a group its place in `Groups.names`.
 """
@@ -11,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from iolaus.engine.runs import begins
+from iolaus.engine.runs import run_starts
 from iolaus.model.account_bins import Floats, Ints
 from iolaus.model.bits import MILLI
 from iolaus.model.membership.group import Groups, matrix, nearness
@@ -20,14 +22,15 @@ from iolaus.model.signals import CHANNEL
 from iolaus.settings import DEFAULT, Channels, Limits, Profile
 
 Bools = npt.NDArray[np.bool_]
-Found = tuple[Ints, Ints, Ints, Ints, Bools]  # account, group, channel, bits, whether nearly all members have it: a row each
+# account, group, channel, bits, whether nearly all members have it: a row each
+Found = tuple[Ints, Ints, Ints, Ints, Bools]
 
 # Channels of one part are views of one fact, of which the best counts.
 PARTS = sorted({(CHANNEL[c].family, CHANNEL[c].group) for c in CHANNELS})
 IN_CONTENT = np.array([family == "content" for family, _ in PARTS])
 SUBJECT_PART = PARTS.index((CHANNEL[SUBJECT].family, CHANNEL[SUBJECT].group))
 _PART_OF = np.array([PARTS.index((CHANNEL[c].family, CHANNEL[c].group)) for c in CHANNELS])
-_BELOW = 20_000  # thousandths of a bit, that a token may say against an account and a group before it is forgotten
+_BELOW = 20_000  # thousandths of a bit, that a value may say against an account and a group before it is forgotten
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,8 @@ class Candidates:
     member: Bools  # whether the account is of the group as it is now
     best: Ints  # bits of the best channel of each part, (n, PARTS)
     channel: Ints  # that channel's place in CHANNELS, (n, PARTS)
-    has_usual: Bools  # whether the account has any token that nearly all members have
-    shares: Bools  # whether it shares any token, and not a subject alone
+    has_usual: Bools  # whether the account has any value that nearly all members have
+    shares: Bools  # whether it shares any value, and not a subject alone
     bits: dict[str, Ints] = field(default_factory=dict)  # by family, and `prior`, as far as they are known
 
     @property
@@ -66,10 +69,12 @@ def candidates(found: Sequence[Found], memberships: Ints, groups: int) -> Candid
         return None
     # The best channel of each part: (account, group, part) with the most bits last. All in one number, which is sorted.
     said = np.maximum(bits, -_BELOW) + _BELOW
-    rows = np.sort((((account * groups + group) * len(PARTS) + _PART_OF[channel]) << 22) + (said << 6) + (channel << 1) + usual)
+    rows = np.sort(
+        (((account * groups + group) * len(PARTS) + _PART_OF[channel]) << 22) + (said << 6) + (channel << 1) + usual
+    )
     key, bits, channel, usual = rows >> 22, ((rows >> 6) & 0xFFFF) - _BELOW, (rows >> 1) & 0x1F, (rows & 1).astype(bool)
     pairs, part = np.divmod(key, len(PARTS))
-    first = begins(pairs)
+    first = run_starts(pairs)
     has_usual, shares = (np.logical_or.reduceat(x, first) for x in (usual, part != SUBJECT_PART))
     last = np.flatnonzero(np.r_[np.diff(key) != 0, True])
     which = np.searchsorted(first, last, side="right") - 1
@@ -80,19 +85,31 @@ def candidates(found: Sequence[Found], memberships: Ints, groups: int) -> Candid
     return Candidates(*np.divmod(pairs, groups), np.isin(pairs, memberships), best, says, has_usual, shares)
 
 
-def of_shared_tokens(
-    held: pa.BinaryArray, typical: Typical, memberships: Ints, groups: Groups, owners: int, limits: Channels = DEFAULT.channels
+def of_shared_values(
+    packed_values: pa.BinaryArray,
+    typical: Typical,
+    memberships: Ints,
+    groups: Groups,
+    owners: int,
+    limits: Channels = DEFAULT.channels,
 ) -> Found:
-    """What each token that an account shares with a group says, in thousandths of a bit."""
-    account, place, counts = typical.met(held)
+    """What each value that an account shares with a group says, in thousandths of a bit."""
+    account, place, is_qualifying = typical.met(packed_values)
     group = typical.group[place]
-    nobody = np.zeros(len(typical.token), bool)
-    bits = _agreement(typical.having, typical.users, groups.size[typical.group], nobody, nobody, owners)[place]
-    own = np.flatnonzero(np.isin(account * len(groups.names) + group, memberships))  # a member's use is not held against itself
-    having, users, size = typical.having[place[own]], typical.users[place[own]], groups.size[group[own]]
-    bits[own] = _agreement(having, users, size, np.ones(len(own), bool), counts[own], owners)
+    nobody = np.zeros(len(typical.value_hash), bool)
+    bits = _agreement(typical.having, typical.n_owners, groups.size[typical.group], nobody, nobody, owners)[place]
+    # a member's use is not held against itself
+    own = np.flatnonzero(np.isin(account * len(groups.names) + group, memberships))
+    having, n_owners, size = typical.having[place[own]], typical.n_owners[place[own]], groups.size[group[own]]
+    bits[own] = _agreement(having, n_owners, size, np.ones(len(own), bool), is_qualifying[own], owners)
     channel, caps = typical.channel[place], np.array([limits[c].cap for c in CHANNELS])
-    return account, group, channel, np.round(np.minimum(bits, caps[channel]) * MILLI).astype(np.int64), typical.usual[place]
+    return (
+        account,
+        group,
+        channel,
+        np.round(np.minimum(bits, caps[channel]) * MILLI).astype(np.int64),
+        typical.usual[place],
+    )
 
 
 def of_subject(
@@ -121,7 +138,9 @@ def of_subject(
             continue
         above = (len(everybody) - np.searchsorted(everybody[:, g], near[:, g], side="left") + 1) / (len(everybody) + 1)
         below = (np.searchsorted(inside, near[:, g], side="right") + 1) / (len(inside) + 1)
-        typical = (len(everybody) - np.searchsorted(everybody[:, g], np.median(inside), side="left") + 1) / (len(everybody) + 1)
+        typical = (len(everybody) - np.searchsorted(everybody[:, g], np.median(inside), side="left") + 1) / (
+            len(everybody) + 1
+        )
         surprise = np.minimum(-np.log2(np.maximum(above, typical)), limits.cap) - np.maximum(-np.log2(below) - 1, 0)
         bits[:, g] = np.maximum(surprise, -settings.subject_least)
     at, group = np.nonzero((bits >= settings.candidate_bits) | member)
@@ -149,13 +168,20 @@ def flattened(lists: pa.ListArray) -> tuple[pa.Array, Ints]:
     return lists.flatten(), np.repeat(np.arange(len(lists)), lengths)
 
 
-def _agreement(having: Ints, users: Ints, size: Ints, member: npt.NDArray[np.bool_], counts: npt.NDArray[np.bool_], owners: int) -> Floats:
-    """log2 of the share of the group's other members with the token over the share of everybody else.
+def _agreement(
+    having: Ints,
+    n_owners: Ints,
+    size: Ints,
+    member: npt.NDArray[np.bool_],
+    is_qualifying: npt.NDArray[np.bool_],
+    owners: int,
+) -> Floats:
+    """log2 of the share of the group's other members with the value over the share of everybody else.
 
-    An account outside, or one that fills a wrapper once only, is held to the same shares. A token that few of
+    An account outside, or one that fills a template once only, is held to the same shares. A value that few of
     the group have proves less than its rarity: it is one of many that the group might have had.
     """
-    inside = np.maximum((having - (member & counts)) / np.maximum(size - member, 1), 1e-9)
-    at_large = (np.maximum(users - having, 0) + 1) / np.maximum(owners - size, 1)
-    bits: Floats = np.log2(inside / at_large) + np.log2(inside) / 2
+    inside = np.maximum((having - (member & is_qualifying)) / np.maximum(size - member, 1), 1e-9)
+    baseline = (np.maximum(n_owners - having, 0) + 1) / np.maximum(owners - size, 1)
+    bits: Floats = np.log2(inside / baseline) + np.log2(inside) / 2
     return bits

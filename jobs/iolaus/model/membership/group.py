@@ -1,6 +1,6 @@
 """What a group of accounts has more often than everybody: the profile that accounts are judged by in `profile`.
 
-Tokens by channel, the time of creation, bins of behaviour, what is asked about. What comes to the driver is one row a
+Values by channel, the time of creation, bins of behaviour, what is asked about. What comes to the driver is one row a
 group, and a sample of everybody.
 """
 
@@ -21,7 +21,7 @@ MEMBERS = 256  # members' cosines kept of a group
 
 @dataclass(frozen=True)
 class Groups:
-    """What is known of each group beside its tokens; groups are numbered in the order of their names."""
+    """What is known of each group beside its values; groups are numbered in the order of their names."""
 
     names: list[str]
     size: Ints
@@ -46,7 +46,8 @@ def nearness(vectors: Floats, sums: Floats, member: npt.NDArray[np.bool_]) -> Fl
 
 
 _DESCRIBED = (
-    "community string, size long, low double, high double, inside array<long>, total array<double>, near array<double>, hours array<long>"
+    "community string, size long, low double, high double, inside array<long>, total array<double>, near "
+    "array<double>, hours array<long>"
 )
 
 

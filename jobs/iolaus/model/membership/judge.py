@@ -1,14 +1,14 @@
 """Re-assignment of accounts to groups by profile: naive Bayes against the background of the same data.
 
-A group's profile is what its members have more often than everybody: tokens by channel, time of creation,
-bins of behaviour, what they ask about, the hours in which they are active. Of an account, each channel says how much
-likelier its tokens are in the group than at large, in bits; groups of channels that are views of one fact count once;
-families add up, each capped. A member is judged without its own contribution (leave one out), so a group cannot vouch for a member that
-only vouches for itself. After Fellegi and Sunter, A theory for record linkage (JASA 1969), with agreement
-weights estimated from the group and the background instead of from matched pairs.
+A group's profile is what its members have more often than everybody: values by channel, time of creation, bins of
+behaviour, what they ask about, the hours in which they are active. Of an account, each channel says how much likelier
+its values are in the group than in the baseline, in bits; groups of channels that are views of one fact count once;
+families add up, each capped. A member is judged without its own contribution (leave one out), so a group cannot vouch
+for a member that only vouches for itself. After Fellegi and Sunter, A theory for record linkage (JASA 1969), with
+agreement weights estimated from the group and the background instead of from matched pairs.
 
-Cost: an Arrow pass over the groups' members to describe them, and one over all accounts. What comes to the driver is one row
-a group, and of each channel its most typical tokens.
+Cost: an Arrow pass over the groups' members to describe them, and one over all accounts. What comes to the driver is
+one row a group, and of each channel its most typical values.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from iolaus.engine.runs import begins
+from iolaus.engine.runs import run_starts
 from iolaus.model.account_bins import Floats, Ints
 from iolaus.model.bits import MILLI
 from iolaus.model.membership import families
@@ -30,16 +30,17 @@ from iolaus.model.membership.candidates import (
     Candidates,
     candidates,
     memberships_of,
-    of_shared_tokens,
+    of_shared_values,
     of_subject,
 )
 from iolaus.model.membership.families import FAMILIES
 from iolaus.model.membership.group import Groups, described, nearness
-from iolaus.model.membership.typical import AT_ONCE, CHANNELS, Typical, typical_tokens
+from iolaus.model.membership.typical import AT_ONCE, CHANNELS, Typical, typical_values
 from iolaus.model.population import Background, Size
 from iolaus.settings import DEFAULT, Channels, Profile
 
-PAIRS = 500_000  # of an account and a group, at most, that are held against each other at once: some 500 MB in a Python worker
+# of an account and a group, at most, that are held against each other at once: some 500 MB in a Python worker
+PAIRS = 500_000
 
 _ASSIGNED = (
     "community string, account_id string, bits int, "
@@ -52,7 +53,7 @@ def assign(
     members: DataFrame,
     linked: DataFrame,
     accounts: DataFrame,
-    at_large: Background,
+    baseline: Background,
     population: Size,
     settings: Profile,
     limits: Channels = DEFAULT.channels,
@@ -61,28 +62,40 @@ def assign(
 
     rivals: the other groups of which the account has as much of what is asked and sent from, to within `rival_bits`.
 
-    members: (community, account_id); linked: those of groups that were found by links alone, as they were found: to have no
-    link, and share no token either, is to lack what all of them have; accounts: rows of `account_bins.bins` with `held`, of
-    `typical.held`, null where an account shares nothing; at_large: see `population`. Candidates of a group are the
-    accounts that share a token with it that the group has unusually often, or that ask about the same things. Bits are
-    thousandths.
+    members: (community, account_id); linked: those of groups that were found by links alone, as they were found: to
+    have no link, and share no value either, is to lack what all of them have; accounts: rows of `account_bins.bins`
+    with `packed_values`, of `typical.packed_values`, null where an account shares nothing; baseline: see `population`.
+    Candidates of a group are the accounts that share a value with it that the group has unusually often, or that ask
+    about the same things. Bits are thousandths.
     """
     settings = _without(settings, limits)
-    profile = described(members, accounts.drop("held"), len(at_large.hours), settings)
+    profile = described(members, accounts.drop("packed_values"), len(baseline.hours), settings)
     if not len(profile.names):
         return members.sparkSession.createDataFrame([], _ASSIGNED)
-    typical = typical_tokens(members, accounts, profile, population.owners, settings)
-    by_links = np.isin(profile.names, linked.select("community").distinct().toArrow()["community"].to_pylist())  # a row a group
+    typical = typical_values(members, accounts, profile, population.owners, settings)
+    # a row a group
+    by_links = np.isin(profile.names, linked.select("community").distinct().toArrow()["community"].to_pylist())
     at_once = max(1, min(AT_ONCE, PAIRS // len(profile.names)))
-    own, ties = (of.groupBy("account_id").agg(F.collect_list("community").alias(name)) for of, name in ((members, "own"), (linked, "ties")))
+    own, ties = (
+        of.groupBy("account_id").agg(F.collect_list("community").alias(name))
+        for of, name in ((members, "own"), (linked, "ties"))
+    )
 
     def judge(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        nobody = np.zeros((len(at_large.vectors), len(profile.names)), bool)
-        everybody = np.sort(nearness(at_large.vectors, profile.sums, nobody), axis=0)
+        nobody = np.zeros((len(baseline.vectors), len(profile.names)), bool)
+        everybody = np.sort(nearness(baseline.vectors, profile.sums, nobody), axis=0)
         for batch in batches:
             for start in range(0, batch.num_rows, at_once):
                 yield from _judge(
-                    batch.slice(start, at_once), profile, by_links, typical, at_large, everybody, population, settings, limits
+                    batch.slice(start, at_once),
+                    profile,
+                    by_links,
+                    typical,
+                    baseline,
+                    everybody,
+                    population,
+                    settings,
+                    limits,
                 )
 
     return accounts.join(own, "account_id", "left").join(ties, "account_id", "left").mapInArrow(judge, _ASSIGNED)
@@ -99,7 +112,7 @@ def _judge(
     groups: Groups,
     by_links: npt.NDArray[np.bool_],
     typical: Typical,
-    at_large: Background,
+    baseline: Background,
     everybody: Floats,
     population: Size,
     settings: Profile,
@@ -108,9 +121,9 @@ def _judge(
     """The group that explains each account of a batch best, where one does."""
     names = pa.array(groups.names, pa.string())
     own, ties = (memberships_of(batch.column(name), names) for name in ("own", "ties"))
-    # What the account asks about is one more channel, of groups that it may share no token with.
+    # What the account asks about is one more channel, of groups that it may share no value with.
     found = (
-        of_shared_tokens(batch.column("held"), typical, own, groups, population.owners, limits),
+        of_shared_values(batch.column("packed_values"), typical, own, groups, population.owners, limits),
         of_subject(batch.column("vector"), own, groups, everybody, settings, limits.content),
     )
     every = candidates(found, own, len(names))
@@ -126,15 +139,20 @@ def _judge(
     # What costs more to compute is computed where it may still decide.
     alike = every.where(_near(every, settings))
     near = _hopeful(alike, settings.behaviour_cap + settings.timing_cap, settings)
-    near = near.knowing(behaviour=families.behaviour(near, batch.column("bins"), groups, at_large.bins, settings))
+    near = near.knowing(behaviour=families.behaviour(near, batch.column("bins"), groups, baseline.bins, settings))
     near = _hopeful(near, settings.timing_cap, settings)
-    near = near.knowing(timing=families.timing(near, batch.column("hours"), groups, at_large.hours, settings))
+    near = near.knowing(timing=families.timing(near, batch.column("hours"), groups, baseline.hours, settings))
     chosen = _chosen(near.where(_grounded(near, ties, len(names), settings)), groups, settings)
     yield _assigned(chosen, _rivals(chosen, alike, names, settings), batch.column("account_id"), names)
 
 
-def _prior(of: Candidates, groups: Groups, by_links: npt.NDArray[np.bool_], ties: Ints, accounts: int, settings: Profile) -> Ints:
-    """Log odds that an account drawn at random is of the group; less, without a token or link, of a group that links found."""
+def _prior(
+    of: Candidates, groups: Groups, by_links: npt.NDArray[np.bool_], ties: Ints, accounts: int, settings: Profile
+) -> Ints:
+    """Log odds that an account drawn at random is of the group.
+
+    Less, without a value or link, of a group that links found.
+    """
     size = groups.size[of.group]
     odds = np.round(np.log2(size / np.maximum(accounts - size, 1)) * MILLI).astype(np.int64)
     exact = np.delete(of.best, SUBJECT_PART, axis=1).max(axis=1) > 0
@@ -160,9 +178,10 @@ def _hopeful(of: Candidates, to_come: float, settings: Profile) -> Candidates:
 def _grounded(of: Candidates, ties: Ints, groups: int, settings: Profile) -> npt.NDArray[np.bool_]:
     """Which candidates have more than resemblance, which anybody may have, or make of somebody else.
 
-    To ask about the same things and to behave alike corroborates, and brings nobody into a group: whoever comes from outside
-    shares an exact value with it. And what can be copied of a victim (texts, subject, client) proves nothing against an account
-    that comes from outside and was made at another time than the group: it needs a link, a place or minutes in common.
+    To ask about the same things and to behave alike corroborates, and brings nobody into a group: whoever comes from
+    outside shares an exact value with it. And what can be copied of a victim (texts, subject, client) proves nothing
+    against an account that comes from outside and was made at another time than the group: it needs a link, a place or
+    minutes in common.
     """
     floor = settings.family_floor * MILLI
     tied = np.isin(of.account * groups + of.group, ties)
@@ -181,12 +200,15 @@ def _chosen(of: Candidates, groups: Groups, settings: Profile) -> Candidates:
     accepted = of.where(agree & (of.total >= settings.posterior * MILLI))
     order = np.lexsort([accepted.group, -groups.size[accepted.group], -accepted.total, accepted.account])
     best = np.zeros(len(order), bool)
-    best[order[begins(accepted.account[order])]] = True
+    best[order[run_starts(accepted.account[order])]] = True
     return accepted.where(best)
 
 
 def _rivals(chosen: Candidates, alike: Candidates, names: pa.StringArray, settings: Profile) -> list[list[str]]:
-    """Of each chosen row, the other groups that share as much with the account as its own does, whenever it was made and used."""
+    """For each chosen row, the other groups that share as much with the account as its own does.
+
+    Whenever the account was made and used.
+    """
     own, other = (of.bits["content"] + of.bits["infrastructure"] for of in (chosen, alike))
     nth = np.minimum(np.searchsorted(chosen.account, alike.account), max(len(own) - 1, 0))
     found = [list[str]() for _ in own]
@@ -199,7 +221,9 @@ def _rivals(chosen: Candidates, alike: Candidates, names: pa.StringArray, settin
     return found
 
 
-def _assigned(of: Candidates, rivals: list[list[str]], accounts: pa.StringArray, names: pa.StringArray) -> pa.RecordBatch:
+def _assigned(
+    of: Candidates, rivals: list[list[str]], accounts: pa.StringArray, names: pa.StringArray
+) -> pa.RecordBatch:
     """Rows of _ASSIGNED."""
     reasons = [
         [CHANNELS[c] for b, c in sorted(zip(bits, channels, strict=True), reverse=True) if b > 0]

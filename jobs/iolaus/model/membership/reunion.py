@@ -9,9 +9,9 @@ from iolaus.graphs.components import connected_components
 def one_group(members: DataFrame, *, share: float, driver_edges: int) -> DataFrame:
     """(community, name): each group, and the name that it shares with those that are one with it.
 
-    Accounts of one operation that were made in several batches are found as several groups. Two groups are one if most members
-    of either share as much with the other as with their own, in what they ask and send from. members: rows of `judge.assign`;
-    share: most.
+    Accounts of one operation that were made in several batches are found as several groups. Two groups are one if most
+    members of either share as much with the other as with their own, in what they ask and send from. members: rows of
+    `judge.assign`; share: most.
 
     | members of | who share as much with | name |
     |------------|------------------------|------|

@@ -1,4 +1,4 @@
-"""Great Expectations' Data Docs of a day: pages with every suite and what it saw, from the stored figures."""
+"""Great Expectations' Data Docs of a day: pages with every suite and what it saw, from the stored metrics."""
 
 import warnings
 from collections.abc import Mapping
@@ -11,10 +11,12 @@ from iolaus.runtime.gates import suites
 from iolaus.settings import DEFAULT
 
 
-def write_data_docs(folder: str, day: date, summaries: Mapping[str, Mapping[str, float]], own: Mapping[str, str] = DEFAULT.suites) -> Path:
-    """Write the pages into a folder, and return the first of them. `summaries` are the figures by table.
+def write_data_docs(
+    folder: str, day: date, summaries: Mapping[str, Mapping[str, float]], own: Mapping[str, str] = DEFAULT.suites
+) -> Path:
+    """Write the pages into a folder, and return the first of them. `summaries` are the metrics by table.
 
-    Figures are judged again, by the suites as they are now, or by those of the deployment's `own`: no table is read.
+    Metrics are judged again, by the suites as they are now, or by those of the deployment's `own`: no table is read.
     """
     suites.context()  # which reports to nobody; one of its own has only this day's pages
     import great_expectations as gx  # noqa: PLC0415 - it takes seconds to import
@@ -29,7 +31,9 @@ def write_data_docs(folder: str, day: date, summaries: Mapping[str, Mapping[str,
             docs.delete_data_docs_site(name)
         backend = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(site)}
         index = {"class_name": "DefaultSiteIndexBuilder"}
-        docs.add_data_docs_site("quality", {"class_name": "SiteBuilder", "store_backend": backend, "site_index_builder": index})
+        docs.add_data_docs_site(
+            "quality", {"class_name": "SiteBuilder", "store_backend": backend, "site_index_builder": index}
+        )
         tables = docs.data_sources.add_pandas("lake")
         run = gx.RunIdentifier(run_name=f"{day}")
         for name in (n for n in suites.names() if n in summaries):
@@ -37,8 +41,10 @@ def write_data_docs(folder: str, day: date, summaries: Mapping[str, Mapping[str,
             batch = tables.add_dataframe_asset(name).add_batch_definition_whole_dataframe(f"{day}")
             suite = docs.suites.add(gx.ExpectationSuite(**text.text))
             judged = docs.validation_definitions.add(gx.ValidationDefinition(name=name, data=batch, suite=suite))
-            checkpoint = docs.checkpoints.add(gx.Checkpoint(name=name, validation_definitions=[judged], result_format="COMPLETE"))
-            row = {e.figure: summaries[name].get(e.figure) for e in text.expectations}
+            checkpoint = docs.checkpoints.add(
+                gx.Checkpoint(name=name, validation_definitions=[judged], result_format="COMPLETE")
+            )
+            row = {e.metric: summaries[name].get(e.metric) for e in text.expectations}
             checkpoint.run(batch_parameters={"dataframe": pd.DataFrame([row], dtype="float64")}, run_id=run)
         docs.build_data_docs(site_names=["quality"])
     return site / "index.html"

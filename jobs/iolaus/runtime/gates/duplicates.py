@@ -1,4 +1,6 @@
-"""Rows beyond the first of each key of a table, which is told by 128 bits: as text it would cost more to count than to make.
+"""Rows beyond the first of each key of a table, which is told by 128 bits.
+
+As text it would cost more to count than to make.
 
 A row whose key lacks a part is the first of none. Both ways give the same count.
 """
@@ -13,7 +15,7 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from iolaus.engine.exchange import by_task, dealt, whole
+from iolaus.engine.exchange import by_task, partitioned, whole
 from iolaus.model.pair_evidence import by_pair
 from iolaus.schemas.table import Table
 
@@ -28,7 +30,9 @@ def duplicates(spec: Table) -> Column:
 
 
 def count_duplicates(frame: DataFrame, spec: Table, by: Sequence[str] = ()) -> DataFrame:
-    """(by, duplicate_keys long): the count in a pass of its own over the key's columns, a row each of `by`; for many rows.
+    """(by, duplicate_keys long): the count in a pass of its own over the key's columns, a row each of `by`.
+
+    For many rows.
 
     Keys are sorted in NumPy. Java takes five times as long to tell 77 million of them apart, for it writes, sorts and
     compares rows.
@@ -46,19 +50,22 @@ def count_duplicates(frame: DataFrame, spec: Table, by: Sequence[str] = ()) -> D
         if rows is None:
             return
         places = np.flatnonzero(rows["is_whole"].to_numpy())
-        order, begins = by_pair(*(rows[name].to_numpy()[places] for name in ("one", "other")))
+        order, run_starts = by_pair(*(rows[name].to_numpy()[places] for name in ("one", "other")))
         repeated = np.ones(len(rows), np.int64)
-        repeated[places[order[begins]]] = 0
+        repeated[places[order[run_starts]]] = 0
         summed = rows.select(by).append_column("n", pa.array(repeated)).group_by(by).aggregate([("n", "sum")])
         yield from summed.rename_columns({"n_sum": "n"}).select([*by, "n"]).combine_chunks().to_batches()
 
     schema = ", ".join([*(f"{name} {frame.schema[name].dataType.simpleString()}" for name in by), "n long"])
-    each = by_task(dealt(keys, task_of), tasks, count, schema)
+    each = by_task(partitioned(keys, task_of), tasks, count, schema)
     return each.groupBy(*by).agg(F.coalesce(F.sum("n"), F.lit(0)).alias(DUPLICATES))
 
 
 def _key(spec: Table, by: Sequence[str]) -> tuple[Column, Column, Column]:
-    """Two hashes of a row's key, and whether it has all its parts. A key is of its day, which goes into it where there are several."""
+    """Two hashes of a row's key, and whether it has all its parts.
+
+    A key is of its day, which goes into it where there are several.
+    """
     key = [F.col(name) for name in spec.key if name != spec.date]
     own = [*(F.col(name) for name in by), *key]
     return F.xxhash64(*own), F.xxhash64(F.lit(1), *own), reduce(and_, (part.isNotNull() for part in key))

@@ -1,4 +1,4 @@
-"""The gate: each table's day is measured in Spark, and Great Expectations judges the figures.
+"""The gate: each table's day is measured in Spark, and Great Expectations judges the metrics.
 
 A critical expectation that fails stops the run before anything of the date is published. How to read
 that, and how to change a bound, is in docs/quality.md.
@@ -21,7 +21,7 @@ from iolaus.runtime.lake import Lake
 from iolaus.schemas.table import table
 from iolaus.settings import Settings
 
-Figures = dict[str, float | None]
+Metrics = dict[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Outcome:
     table: str
     day: date
     judged_at: datetime
-    figure: str
+    metric: str
     severity: str
     success: bool
     observed: float | None
@@ -44,22 +44,24 @@ class Outcome:
     def bounds(self) -> str:
         """What is allowed, in words."""
         bounds = [
-            f"{word} {_plain(bound)}" for word, bound in (("at least", self.at_least), ("at most", self.at_most)) if bound is not None
+            f"{word} {_plain(bound)}"
+            for word, bound in (("at least", self.at_least), ("at most", self.at_most))
+            if bound is not None
         ]
         return " and ".join(bounds)
 
     def __str__(self) -> str:
-        return f"{self.figure} is {_plain(self.observed)}, {self.bounds} is expected: {self.reason}"
+        return f"{self.metric} is {_plain(self.observed)}, {self.bounds} is expected: {self.reason}"
 
 
 @dataclass(frozen=True)
 class Measured:
-    """The figures of a table's day."""
+    """The metrics of a table's day."""
 
     table: str
     day: date
     judged_at: datetime
-    figures: Figures
+    metrics: Metrics
 
 
 class Gate:
@@ -72,7 +74,7 @@ class Gate:
         self.outcomes: list[Outcome] = []
         self.measured: list[Measured] = []
         self._on_outcome = on_outcome
-        self._figures: dict[str, dict[date, Figures]] = {}
+        self._metrics: dict[str, dict[date, Metrics]] = {}
         self._counts: dict[tuple[str, date], float | None] = {}  # rows, as counted here and not in an earlier run
         self._known_from: date | None = None
         self._written = 0  # outcomes that were drained
@@ -85,30 +87,31 @@ class Gate:
         frame: DataFrame,
         inputs: Mapping[str, DataFrame],
         *,
-        told: Mapping[str, float | None] | None = None,
+        reported: Mapping[str, float | None] | None = None,
         published: bool = False,
         many: bool = False,
     ) -> None:
         """Judge the rows of a table for a day, or for several of a table of events, in one Spark job.
 
-        `inputs` are the rows that its stage read, by table, and `told` the figures that its transform told; None if it was
-        another process that made the rows, which has written them down. With `published` the rows are yet to be written: if they
-        may not be, they are kept in quality/rejected, where they can be looked at. Of `many` rows keys are counted by themselves.
-        Raises GateError, naming figure, bounds and the place of the rows, if a critical expectation fails.
+        `inputs` are the rows that its stage read, by table, and `reported` the metrics that its transform told; None if
+        it was another process that made the rows, which has written them down. With `published` the rows are yet to be
+        written: if they may not be, they are kept in quality/rejected, where they can be looked at. Of `many` rows keys
+        are counted by themselves. Raises GateError, naming metric, bounds and the place of the rows, if a critical
+        expectation fails.
         """
         suite = suites.suite(name, self._own_suites)
         measured = self._measure(suite, days, frame, inputs, many=many)
         for day in sorted(days):  # the oldest first: each is one of the next one's trailing days
-            figures = measured[day]
-            if suite.declared.told:
-                given = self._noted(name, day) if told is None else told
-                figures |= {figure: given.get(figure) for figure in suite.declared.told}
-            figures |= derived(figures, suite.declared)
-            figures |= compared(figures, self.history(name, day), suite.declared, self.settings)
+            metrics = measured[day]
+            if suite.declared.reported:
+                given = self._noted(name, day) if reported is None else reported
+                metrics |= {metric: given.get(metric) for metric in suite.declared.reported}
+            metrics |= derived(metrics, suite.declared)
+            metrics |= compared(metrics, self.history(name, day), suite.declared, self.settings)
             with self._lock:
-                self._figures.setdefault(name, {})[day] = figures
-                self._counts[name, day] = figures[ROWS]
-                self.measured.append(Measured(name, day, _now(), figures))
+                self._metrics.setdefault(name, {})[day] = metrics
+                self._counts[name, day] = metrics[ROWS]
+                self.measured.append(Measured(name, day, _now(), metrics))
         outcomes = self._judged(suite, measured)
         with self._lock:
             self.outcomes += outcomes
@@ -122,64 +125,70 @@ class Gate:
 
     def _measure(
         self, suite: Suite, days: Sequence[date], frame: DataFrame, inputs: Mapping[str, DataFrame], *, many: bool
-    ) -> dict[date, Figures]:
-        """The figures of the days that are of the rows alone, each day's in the order of the days."""
+    ) -> dict[date, Metrics]:
+        """The metrics of the days that are of the rows alone, each day's in the order of the days."""
         spec = None if is_landing(suite.table) else table(suite.table)
         known = {day: self._counted(suite, day) for day in days}
-        unknown = {n: how for n, how in suite.declared.against.items() if any(n not in figures for figures in known.values())}
+        unknown = {
+            n: how for n, how in suite.declared.against.items() if any(n not in metrics for metrics in known.values())
+        }
         declared = replace(suite.declared, against=unknown)
         seen = summary(frame, spec, declared, suite.wanted, inputs, days, many=many).collect()  # some dozens a day
-        found: dict[date, Figures] = {day: {} for day in sorted(days)}
-        for *of, figure, value in seen:
-            found[of[0] if of else days[0]][figure] = value
+        found: dict[date, Metrics] = {day: {} for day in sorted(days)}
+        for *of, metric, value in seen:
+            found[of[0] if of else days[0]][metric] = value
         for day in days:
             if ROWS not in found[day]:  # of several days one that is empty
                 assert spec is not None
                 of_day = F.col(str(spec.date)) == F.lit(day)
-                found |= self._measure(suite, [day], frame.where(of_day), {n: rows.where(of_day) for n, rows in inputs.items()}, many=many)
+                found |= self._measure(
+                    suite, [day], frame.where(of_day), {n: rows.where(of_day) for n, rows in inputs.items()}, many=many
+                )
             found[day] = dict.fromkeys(unknown, 0.0) | found[day] | known[day]
         return found
 
-    def _counted(self, suite: Suite, day: date) -> Figures:
+    def _counted(self, suite: Suite, day: date) -> Metrics:
         """Rows of the same day of other tables, where this gate has counted them itself."""
-        of_the_day = {r.table for r in stage(suite.table).reads if r.span is Span.DAY} if suite.declared.against else set()
+        of_the_day = (
+            {r.table for r in stage(suite.table).reads if r.span is Span.DAY} if suite.declared.against else set()
+        )
         plain = {name: how["table"] for name, how in suite.declared.against.items() if set(how) == {"table"}}
         return {n: self._counts[t, day] for n, t in plain.items() if t in of_the_day and (t, day) in self._counts}
 
-    def note(self, name: str, day: date, told: Figures) -> None:
+    def note(self, name: str, day: date, reported: Metrics) -> None:
         """Keep what a transform told, to be written down for the gate that judges its rows in another process."""
-        if told:
+        if reported:
             with self._lock:
-                self.measured.append(Measured(name, day, _now(), told))
+                self.measured.append(Measured(name, day, _now(), reported))
 
-    def _noted(self, name: str, day: date) -> Figures:
+    def _noted(self, name: str, day: date) -> Metrics:
         """What was last written down of a table's day: a row a run and table comes to the driver."""
         if not self.lake.exists("quality.summaries"):
             return {}
         stored = self.lake.read("quality.summaries", Span.DAY, day).where(F.col("table_name") == name)
-        found: Figures = {}
+        found: Metrics = {}
         for row in stored.orderBy("judged_at").collect():
-            found |= row.figures
+            found |= row.metrics
         return found
 
-    def history(self, name: str, day: date) -> list[Figures]:
-        """The figures of the trailing days of a table that are known, the oldest first."""
+    def history(self, name: str, day: date) -> list[Metrics]:
+        """The metrics of the trailing days of a table that are known, the oldest first."""
         oldest = day - timedelta(days=self.settings.trailing_days)
         with self._lock:
             if self._known_from is None or oldest < self._known_from:
                 self._recall(min(oldest, day - timedelta(days=self.lake.window_days)), self._known_from or day)
-            known = self._figures.get(name, {})
+            known = self._metrics.get(name, {})
             return [known[d] for d in sorted(known) if oldest <= d < day]
 
-    def figure(self, name: str, day: date, figure: str) -> int | None:
+    def metric(self, name: str, day: date, metric: str) -> int | None:
         """A count that was measured of a table for a day; None if it was not."""
-        found = self._figures.get(name, {}).get(day, {}).get(figure)
+        found = self._metrics.get(name, {}).get(day, {}).get(metric)
         return None if found is None else int(found)
 
-    def latest(self, name: str, day: date, figure: str, *, before: bool) -> int | None:
+    def latest(self, name: str, day: date, metric: str, *, before: bool) -> int | None:
         """The same for the latest day up to `day`, or `before` it; 0 if there is none before it."""
-        days = [d for d in self._figures.get(name, {}) if d < day or (d == day and not before)]
-        return self.figure(name, max(days), figure) if days else 0 if before else None
+        days = [d for d in self._metrics.get(name, {}) if d < day or (d == day and not before)]
+        return self.metric(name, max(days), metric) if days else 0 if before else None
 
     def drain(self) -> tuple[list[Outcome], list[Measured]]:
         """What was seen since the last call."""
@@ -189,43 +198,48 @@ class Gate:
         return seen
 
     def _recall(self, first: date, until: date) -> None:
-        """What earlier runs measured of the days from `first` to before `until`: a few dozen rows a day come to the driver."""
+        """What earlier runs measured of the days from `first` to before `until`.
+
+        A few dozen rows a day come to the driver.
+        """
         if self.lake.exists("quality.summaries"):
-            stored = self.lake.read("quality.summaries", Span.ALL, until).where(f"run_date >= '{first}' and run_date < '{until}'")
+            stored = self.lake.read("quality.summaries", Span.ALL, until).where(
+                f"run_date >= '{first}' and run_date < '{until}'"
+            )
             for row in stored.orderBy("judged_at").collect():
-                self._figures.setdefault(row.table_name, {}).setdefault(row.run_date, {}).update(row.figures)
+                self._metrics.setdefault(row.table_name, {}).setdefault(row.run_date, {}).update(row.metrics)
         self._known_from = first
 
-    def _judged(self, suite: Suite, measured: Mapping[date, Figures]) -> list[Outcome]:
+    def _judged(self, suite: Suite, measured: Mapping[date, Metrics]) -> list[Outcome]:
         passed, now = suites.judge(suite, list(measured.values())), _now()
         return [
             Outcome(
                 suite.table,
                 day,
                 now,
-                e.figure,
+                e.metric,
                 e.severity,
                 success,
-                figures.get(e.figure),
+                metrics.get(e.metric),
                 e.at_least,
                 e.at_most,
                 e.reason,
-                self._rows_at(suite, day, e.figure),
+                self._rows_at(suite, day, e.metric),
             )
-            for (day, figures), of_day in zip(measured.items(), passed, strict=True)
+            for (day, metrics), of_day in zip(measured.items(), passed, strict=True)
             for e, success in zip(suite.expectations, of_day, strict=True)
         ]
 
-    def _rows_at(self, suite: Suite, day: date, figure: str) -> str:
-        """Where the rows that a figure is of lie, and a filter that finds them."""
+    def _rows_at(self, suite: Suite, day: date, metric: str) -> str:
+        """Where the rows that a metric is of lie, and a filter that finds them."""
         spec = None if is_landing(suite.table) else table(suite.table)
         filters = [f"{spec.date} = DATE'{day}'"] if spec is not None and spec.date else []
-        predicate = suite.declared.rows_where.get(figure) or suite.declared.share_where.get(figure)
+        predicate = suite.declared.rows_where.get(metric) or suite.declared.share_where.get(metric)
         if predicate:
             of_day = predicate.replace(":day", f"DATE'{day}'")
             filters.append(f"({of_day})")
-        if figure.startswith("null_"):
-            filters.append(f"{figure.removeprefix('null_')} is null")
+        if metric.startswith("null_"):
+            filters.append(f"{metric.removeprefix('null_')} is null")
         return f"{self._path(suite.table)}{' where ' + ' and '.join(filters) if filters else ''}"
 
     def _path(self, name: str, rejected: bool = False) -> str:
@@ -234,7 +248,9 @@ class Gate:
         return rejected_path(self.lake, name) if rejected else self.lake.path(name)
 
     def _keep_rejected(self, name: str, frame: DataFrame) -> None:
-        frame.write.format("delta").mode("overwrite").option("overwriteSchema", "true").save(self._path(name, rejected=True))
+        frame.write.format("delta").mode("overwrite").option("overwriteSchema", "true").save(
+            self._path(name, rejected=True)
+        )
 
 
 def rejected_path(lake: Lake, name: str) -> str:
@@ -245,7 +261,7 @@ def rejected_path(lake: Lake, name: str) -> str:
 def _message(failed: Sequence[Outcome], path: str) -> str:
     first = failed[0]
     rows_at = path + first.rows_at[first.rows_at.find(" where ") :] if " where " in first.rows_at else path
-    others = ", ".join(o.figure if o.day == first.day else f"{o.figure} of {o.day}" for o in failed[1:])
+    others = ", ".join(o.metric if o.day == first.day else f"{o.metric} of {o.day}" for o in failed[1:])
     more = f" (and {len(failed) - 1} more: {others})" if others else ""
     return (
         f"{first.table} of {first.day}: {first}{more}; the rows: {rows_at}; nothing is published for {first.day}, "

@@ -42,7 +42,7 @@ def last_runs(lake: str, most: int) -> list[Recorded]:
 
 
 def last_summaries(lake: str, day: date | None = None) -> tuple[date, dict[str, dict[str, float]]]:
-    """The figures of every table judged on a day, by the latest run that did; of the last day if none is named.
+    """The metrics of every table judged on a day, by the latest run that did; of the last day if none is named.
 
     Raises UsageError if nothing was judged on it.
     """
@@ -51,7 +51,7 @@ def last_summaries(lake: str, day: date | None = None) -> tuple[date, dict[str, 
         raise UsageError(f"no table of {lake} was judged{f' for {day}' if day else ''}; run iolaus run first")
     last = max(row["run_date"] for row in rows)
     latest = sorted((row for row in rows if row["run_date"] == last), key=lambda row: row["judged_at"])
-    return last, {row["table_name"]: dict(row["figures"]) for row in latest}
+    return last, {row["table_name"]: dict(row["metrics"]) for row in latest}
 
 
 def _rows(lake: str, name: str, filters: Any = None) -> list[dict[str, Any]]:
@@ -87,8 +87,12 @@ def _recorded(run_id: str, rows: list[dict[str, Any]], failed: list[str]) -> Rec
 
 
 def _failure(row: dict[str, Any]) -> str:
-    bounds = [f"{word} {row[name]:.6g}" for word, name in (("at least", "at_least"), ("at most", "at_most")) if row[name] is not None]
+    bounds = [
+        f"{word} {row[name]:.6g}"
+        for word, name in (("at least", "at_least"), ("at most", "at_most"))
+        if row[name] is not None
+    ]
     return (
-        f"{row['severity']}: {row['table_name']} of {row['run_date']}: {row['figure']} is {row['observed']:.6g}, "
+        f"{row['severity']}: {row['table_name']} of {row['run_date']}: {row['metric']} is {row['observed']:.6g}, "
         f"{' and '.join(bounds)} is expected: {row['reason']} Rows: {row['rows_at']}"
     )

@@ -1,6 +1,6 @@
-"""The figures by which a table's day is judged: a few dozen numbers, from one aggregation and its trailing days.
+"""The metrics by which a table's day is judged: a few dozen numbers, from one aggregation and its trailing days.
 
-A figure has a name. `rows`, `duplicate_keys` (rows beyond the first of each key) and `null_<column>` (share of
+A metric has a name. `rows`, `duplicate_keys` (rows beyond the first of each key) and `null_<column>` (share of
 rows in which it is null) are known of every table; all others are declared, in Spark SQL, by the suite of the table.
 """
 
@@ -25,16 +25,16 @@ ROWS, NULL = "rows", "null_"
 
 @dataclass(frozen=True)
 class Declared:
-    """What a suite declares: from the name of a figure to how it is got.
+    """What a suite declares: from the name of a metric to how it is got.
 
     rows_where: rows for which a predicate holds. share_where: their share of all rows. aggregates: an SQL
     aggregate; in it and in predicates `:day` is the day judged. histograms: `bin`, an expression from 0 to `bins` - 1;
-    its counts are the figures `name.0`, `name.1`, and so on. against: another `table` that the stage reads,
+    its counts are the metrics `name.0`, `name.1`, and so on. against: another `table` that the stage reads,
     its rows `where` a predicate holds, and what is counted: rows of this table `without` or `with` a partner there, by
-    pairs of columns; rows there that are `missing` here; or, with none of the three, the rows there. told: in words, a
-    number that the transform measured while it made the rows, and that nothing in them shows. derived:
-    arithmetic on the figures so far; what it divides by zero is null. trailing: `ratio` (a figure to its median
-    of the trailing days), `change` (how far it is from that median) or `psi` (how far a histogram is from their sum).
+    pairs of columns; rows there that are `missing` here; or, with none of the three, the rows there. reported: in
+    words, a number that the transform measured while it made the rows, and that nothing in them shows. derived:
+    arithmetic on the metrics so far; what it divides by zero is null. trailing: `ratio` (a metric to its median of
+    the trailing days), `change` (how far it is from that median) or `psi` (how far a histogram is from their sum).
     """
 
     rows_where: Mapping[str, str] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class Declared:
     aggregates: Mapping[str, str] = field(default_factory=dict)
     histograms: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     against: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    told: Mapping[str, str] = field(default_factory=dict)
+    reported: Mapping[str, str] = field(default_factory=dict)
     derived: Mapping[str, str] = field(default_factory=dict)
     trailing: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
@@ -57,12 +57,12 @@ def summary(
     *,
     many: bool = False,
 ) -> DataFrame:
-    """(figure string, value double), one row a figure: `rows`, the declared, and of the others those `wanted`.
+    """(metric string, value double), one row a metric: `rows`, the declared, and of the others those `wanted`.
 
-    Of several `days`, (date, figure, value): the date of the table is one that the `inputs` have too, and a day without rows
-    has no figures of its own. One job reads `frame` once, and once more, its key alone, where duplicates are wanted of `many` rows;
-    each figure `against` one of `inputs` reads both once.
-    A figure of nothing (a mean of no rows) is null.
+    Of several `days`, (date, metric, value): the date of the table is one that the `inputs` have too, and a day without
+    rows has no metrics of its own. One job reads `frame` once, and once more, its key alone, where duplicates are
+    wanted of `many` rows; each metric `against` one of `inputs` reads both once. A metric of nothing (a mean of no
+    rows) is null.
     """
     by = [] if len(days) == 1 or spec is None else [str(spec.date)]
     day = by[0] if by else f"DATE'{days[0]}'"
@@ -76,28 +76,32 @@ def summary(
     if declared.histograms:
         parts.append(_counted(frame, declared, day, by))
     for name, how in declared.against.items():
-        parts.append(_listed(matched(frame, how, inputs[how["table"]], by).groupBy(*by).agg(F.count(F.lit(1)).alias(name)), by))
+        parts.append(
+            _listed(matched(frame, how, inputs[how["table"]], by).groupBy(*by).agg(F.count(F.lit(1)).alias(name)), by)
+        )
     return reduce(DataFrame.unionByName, parts, _listed(frame.groupBy(*by).agg(*own), by))
 
 
 def _counted(frame: DataFrame, declared: Declared, day: str, by: Sequence[str]) -> DataFrame:
-    """The bins of all histograms that have rows, as rows (figure, value)."""
+    """The bins of all histograms that have rows, as rows (metric, value)."""
     places = {name: _expression(how["bin"], day).cast("int") for name, how in declared.histograms.items()}
     bins = F.array(*(F.struct(F.lit(name).alias("name"), place.alias("bin")) for name, place in places.items()))
     counts = frame.select(*by, F.inline(bins)).where("bin is not null").groupBy(*by, "name", "bin").count()
-    figure = F.concat_ws(".", "name", F.col("bin").cast("string"))
-    return counts.select(*by, figure.alias("figure"), F.col("count").cast("double").alias("value"))
+    metric = F.concat_ws(".", "name", F.col("bin").cast("string"))
+    return counts.select(*by, metric.alias("metric"), F.col("count").cast("double").alias("value"))
 
 
 def _listed(row: DataFrame, by: Sequence[str]) -> DataFrame:
-    """The columns of one row, or of one each of `by`, as rows (figure, value)."""
-    figures = (name for name in row.columns if name not in by)
-    cells = (F.struct(F.lit(name).alias("figure"), F.col(f"`{name}`").cast("double").alias("value")) for name in figures)
+    """The columns of one row, or of one each of `by`, as rows (metric, value)."""
+    metrics = (name for name in row.columns if name not in by)
+    cells = (
+        F.struct(F.lit(name).alias("metric"), F.col(f"`{name}`").cast("double").alias("value")) for name in metrics
+    )
     return row.select(*by, F.inline(F.array(*cells)))
 
 
 def measures(known: Sequence[str], declared: Declared, wanted: Sequence[str], day: str) -> list[Column]:
-    """The figures of a table's own rows but for histograms, as aggregates; `known` are its columns, `day` is SQL."""
+    """The metrics of a table's own rows but for histograms, as aggregates; `known` are its columns, `day` is SQL."""
     columns = [F.count(F.lit(1)).alias(ROWS)]
     columns += [_expression(f"count_if({sql})", day).alias(name) for name, sql in declared.rows_where.items()]
     columns += [_expression(f"avg(if({sql}, 1D, 0D))", day).alias(name) for name, sql in declared.share_where.items()]
@@ -111,7 +115,7 @@ def _expression(sql: str, day: str) -> Column:
 
 
 def matched(frame: DataFrame, how: Mapping[str, Any], other: DataFrame, by: Sequence[str] = ()) -> DataFrame:
-    """The rows that a figure `against` another table counts; partners are of the same `by`."""
+    """The rows that a metric `against` another table counts; partners are of the same `by`."""
     if "where" in how:
         other = other.where(how["where"])
     for kind, join in (("without", "left_anti"), ("with", "left_semi"), ("missing", "left_anti")):
@@ -122,30 +126,39 @@ def matched(frame: DataFrame, how: Mapping[str, Any], other: DataFrame, by: Sequ
     return other
 
 
-def derived(figures: Mapping[str, float | None], declared: Declared) -> dict[str, float | None]:
-    """The figures `derived` from those that were measured."""
+def derived(metrics: Mapping[str, float | None], declared: Declared) -> dict[str, float | None]:
+    """The metrics `derived` from those that were measured."""
     if not declared.derived:
         return {}
-    row = pd.DataFrame([figures], dtype="float64")
-    found = {name: float(np.asarray(row.eval(arithmetic, engine="python"))[0]) for name, arithmetic in declared.derived.items()}
+    row = pd.DataFrame([metrics], dtype="float64")
+    found = {
+        name: float(np.asarray(row.eval(arithmetic, engine="python"))[0])
+        for name, arithmetic in declared.derived.items()
+    }
     return {name: value if math.isfinite(value) else None for name, value in found.items()}
 
 
 def compared(
-    figures: Mapping[str, float | None], history: Sequence[Mapping[str, float | None]], declared: Declared, settings: Quality
+    metrics: Mapping[str, float | None],
+    history: Sequence[Mapping[str, float | None]],
+    declared: Declared,
+    settings: Quality,
 ) -> dict[str, float | None]:
-    """The figures `trailing`: today's against those of the trailing days; null where too few days, or rows, are known."""
+    """The metrics `trailing`: today's against those of the trailing days.
+
+    Null where too few days, or rows, are known.
+    """
     found: dict[str, float | None] = {}
     for name, how in declared.trailing.items():
         ((kind, base),) = how.items()
         if kind == "psi":
             bins = [f"{base}.{i}" for i in range(declared.histograms[base]["bins"])]
-            today, *before = ([float(day.get(b) or 0.0) for b in bins] for day in (figures, *history))
+            today, *before = ([float(day.get(b) or 0.0) for b in bins] for day in (metrics, *history))
             known = sum(1 for day in before if sum(day) > 0)
             enough = known >= settings.fewest_days and sum(today) >= settings.drift_rows
             found[name] = population_stability(today, np.sum(before, axis=0)) if enough else None
             continue
-        now, past = figures.get(base), [value for day in history if (value := day.get(base)) is not None]
+        now, past = metrics.get(base), [value for day in history if (value := day.get(base)) is not None]
         if now is None or len(past) < settings.fewest_days:
             found[name] = None
         elif kind == "ratio":
@@ -157,7 +170,9 @@ def compared(
 
 
 def population_stability(now: Sequence[float], before: Sequence[float]) -> float:
-    """Population stability index of two histograms: the sum over bins of (p - q) ln(p / q), half a count added to each bin.
+    """Population stability index of two histograms.
+
+    The sum over bins of (p - q) ln(p / q), half a count added to each bin.
 
     0 for equal shares; by the usual reading over 0.1 is a shift and over 0.25 a large one (Siddiqi, Credit Risk
     Scorecards, 2006).

@@ -1,6 +1,6 @@
 """The records of runs: what each stage made (`quality.runs`), and what its gate saw and said.
 
-Rows written and bytes come from Delta's commits and rows read from the figures of the gates, so that nothing
+Rows written and bytes come from Delta's commits and rows read from the metrics of the gates, so that nothing
 is counted again. Rows are added a day at a time, when the day has ended; none is ever replaced.
 """
 
@@ -83,11 +83,17 @@ class Records:
         self._lake.append("quality.results", [self._result_row(o) for o in outcomes])
 
     def _record_settings(self) -> None:
-        """Add the settings to `quality.settings` unless they are there. Two runs at once may both add them, which harms nobody."""
+        """Add the settings to `quality.settings` unless they are there.
+
+        Two runs at once may both add them, which harms nobody.
+        """
         if self._settings_known:
             return
         name, digest = "quality.settings", self._settings.digest
-        if not self._lake.exists(name) or not self._lake.read(name, Span.ALL, date.max).where(F.col("digest") == digest).count():
+        if (
+            not self._lake.exists(name)
+            or not self._lake.read(name, Span.ALL, date.max).where(F.col("digest") == digest).count()
+        ):
             values = json.dumps(self._settings.values(), sort_keys=True)
             differ = sorted({name for name, _, _ in differing(self._settings)})
             self._lake.append(name, [(digest, datetime.now(UTC), self._run_id, self._code, values, differ)])
@@ -121,28 +127,40 @@ class Records:
 
     def _rows_in(self, read: Read, day: date) -> int | None:
         """Rows that a stage of `day` read of a table; None if they were not measured."""
-        figure = self._gate.figure
+        metric = self._gate.metric
         if read.table == "landing.exchanges":
-            accepted, rejected = figure("bronze.exchanges", day, "rows"), figure("quality.quarantine", day, "rejected_exchanges")
+            accepted, rejected = (
+                metric("bronze.exchanges", day, "rows"),
+                metric("quality.quarantine", day, "rejected_exchanges"),
+            )
             return None if accepted is None or rejected is None else accepted + rejected
         if read.table == VERDICTS:
             return self._verdicts()
         if read.span is Span.ARRIVED:
-            return figure("silver.exchanges", day, "arrived")
+            return metric("silver.exchanges", day, "arrived")
         if read.span is Span.DAY:
-            return figure(read.table, day, "rows")
+            return metric(read.table, day, "rows")
         if read.span is Span.WINDOW:
-            known = [figure(read.table, day - timedelta(days=back), "rows") for back in range(self._lake.window_days)]
+            known = [metric(read.table, day - timedelta(days=back), "rows") for back in range(self._lake.window_days)]
             return sum(n for n in known if n is not None) if known[0] is not None else None
         return self._gate.latest(read.table, day, "rows", before=read.span is Span.PREVIOUS)
 
     def _verdicts(self) -> int:
-        """Verdicts given so far: no gate sees them, for analysts append them between runs. Delta counts them from its log."""
+        """Verdicts given so far: no gate sees them, for analysts append them between runs.
+
+        Delta counts them from its log.
+        """
         return self._lake.read(VERDICTS, Span.ALL, date.max).count() if self._lake.exists(VERDICTS) else 0
 
     def _result_row(self, o: Outcome) -> tuple[object, ...]:
         run = (o.day, self._run_id, o.judged_at, o.table)
-        return (*run, o.figure, o.severity, o.success, o.observed, o.at_least, o.at_most, o.reason, o.rows_at)
+        return (*run, o.metric, o.severity, o.success, o.observed, o.at_least, o.at_most, o.reason, o.rows_at)
 
     def _summary_row(self, m: Measured) -> tuple[object, ...]:
-        return (m.day, self._run_id, m.judged_at, m.table, {name: value for name, value in m.figures.items() if value is not None})
+        return (
+            m.day,
+            self._run_id,
+            m.judged_at,
+            m.table,
+            {name: value for name, value in m.metrics.items() if value is not None},
+        )

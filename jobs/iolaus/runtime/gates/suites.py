@@ -1,7 +1,7 @@
 """The expectation suites: one JSON file a table in `expectations/`, read and judged by Great Expectations.
 
-A suite's expectations are on figures (`iolaus.runtime.gates.metrics`), one column each; its `meta` declares how the
-figures are got. So Great Expectations sees one row a day, whatever the size of the table, and runs no Spark job.
+A suite's expectations are on metrics (`iolaus.runtime.gates.metrics`), one column each; its `meta` declares how the
+metrics are got. So Great Expectations sees one row a day, whatever the size of the table, and runs no Spark job.
 """
 
 import json
@@ -31,9 +31,9 @@ _LOCK = Lock()  # Great Expectations keeps its contexts and data sources in vari
 
 @dataclass(frozen=True)
 class Expectation:
-    """What one figure must be: at least, at most (None: no bound), how grave it is if not, and why."""
+    """What one metric must be: at least, at most (None: no bound), how grave it is if not, and why."""
 
-    figure: str
+    metric: str
     severity: str
     at_least: float | None
     at_most: float | None
@@ -52,14 +52,18 @@ class Suite:
 
     @property
     def wanted(self) -> list[str]:
-        """The figures that are judged, or that a figure of the trailing days is made of."""
+        """The metrics that are judged, or that a metric of the trailing days is made of."""
         bases = (base for how in self.declared.trailing.values() for base in how.values())
-        return [*dict.fromkeys([*(e.figure for e in self.expectations), *bases])]
+        return [*dict.fromkeys([*(e.metric for e in self.expectations), *bases])]
 
 
 def names() -> list[str]:
     """Every table, and folder of the landing, that has a suite."""
-    return sorted(f.name.removesuffix(".json") for f in resources.files("iolaus.expectations").iterdir() if f.name.endswith(".json"))
+    return sorted(
+        f.name.removesuffix(".json")
+        for f in resources.files("iolaus.expectations").iterdir()
+        if f.name.endswith(".json")
+    )
 
 
 @cache
@@ -69,7 +73,9 @@ def exists(table: str) -> bool:
 
 
 def suite(table: str, own: Mapping[str, str] = DEFAULT.suites) -> Suite:
-    """The suite of a table, or of a folder of the landing: one of the deployment's `own` (`Settings.suites`), else the built-in.
+    """The suite of a table, or of a folder of the landing.
+
+    One of the deployment's `own` (`Settings.suites`), else the built-in.
 
     Raises LookupError if it has none.
     """
@@ -87,7 +93,9 @@ def _built_in(table: str) -> str:
 @cache
 def _suite(table: str, text: str) -> Suite:
     parsed = json.loads(text)
-    return Suite(table, text, parsed, Declared(**parsed["meta"]["figures"]), tuple(map(_expectation, parsed["expectations"])))
+    return Suite(
+        table, text, parsed, Declared(**parsed["meta"]["metrics"]), tuple(map(_expectation, parsed["expectations"]))
+    )
 
 
 def _expectation(text: Mapping[str, Any]) -> Expectation:
@@ -96,15 +104,17 @@ def _expectation(text: Mapping[str, Any]) -> Expectation:
     return Expectation(given["column"], text["severity"], low, high, text["notes"])
 
 
-def judge(of: Suite, figures: Sequence[Mapping[str, float | None]]) -> list[list[bool]]:
-    """Whether each row of figures meets each expectation of the suite, in the suite's order.
+def judge(of: Suite, metrics: Sequence[Mapping[str, float | None]]) -> list[list[bool]]:
+    """Whether each row of metrics meets each expectation of the suite, in the suite's order.
 
-    A figure that is null, because there is nothing to measure, passes. Raises KeyError for a figure that no row has.
+    A metric that is null, because there is nothing to measure, passes. Raises KeyError for a metric that no row has.
     """
-    frame = pd.DataFrame([{e.figure: _number(row.get(e.figure)) for e in of.expectations} for row in figures], dtype="float64")
-    known = {name for row in figures for name in row}
-    if missing := [e.figure for e in of.expectations if e.figure not in known]:
-        raise KeyError(f"{of.table}: the suite expects figures that it does not declare: {', '.join(missing)}")
+    frame = pd.DataFrame(
+        [{e.metric: _number(row.get(e.metric)) for e in of.expectations} for row in metrics], dtype="float64"
+    )
+    known = {name for row in metrics for name in row}
+    if missing := [e.metric for e in of.expectations if e.metric not in known]:
+        raise KeyError(f"{of.table}: the suite expects metrics that it does not declare: {', '.join(missing)}")
     with _LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its own, of what it uses
         batch = _batches().get_batch({"dataframe": frame})
@@ -112,14 +122,16 @@ def judge(of: Suite, figures: Sequence[Mapping[str, float | None]]) -> list[list
     passed: dict[tuple[Any, ...], list[bool]] = {}
     for result in found.results:
         if result.exception_info and result.exception_info.get("raised_exception"):
-            raise RuntimeError(f"{of.table}: Great Expectations could not judge: {result.exception_info['exception_message']}")
+            raise RuntimeError(
+                f"{of.table}: Great Expectations could not judge: {result.exception_info['exception_message']}"
+            )
         config = result.expectation_config
         assert config is not None
         failed = set(range(len(frame))) if not result.success else set()
         if len(frame) > 1:
             failed = set(result.result["unexpected_index_list"] or ())
         passed[_identity(config.kwargs, str(config.severity))] = [i not in failed for i in range(len(frame))]
-    columns = [passed[e.figure, e.at_least, e.at_most, e.severity] for e in of.expectations]
+    columns = [passed[e.metric, e.at_least, e.at_most, e.severity] for e in of.expectations]
     return [list(row) for row in zip(*columns, strict=True)]
 
 
@@ -151,7 +163,12 @@ def _loaded(source: str) -> "ExpectationSuite":
 
 @cache
 def _batches() -> "BatchDefinition[Any]":
-    return context().data_sources.add_pandas("figures").add_dataframe_asset("day").add_batch_definition_whole_dataframe("figures")
+    return (
+        context()
+        .data_sources.add_pandas("metrics")
+        .add_dataframe_asset("day")
+        .add_batch_definition_whole_dataframe("metrics")
+    )
 
 
 @cache

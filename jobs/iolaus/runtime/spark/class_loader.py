@@ -12,7 +12,10 @@ from iolaus.runtime.spark.tricks import either
 
 
 def share(spark: SparkSession) -> None:
-    """Give this thread's twin in the JVM the class loader of Spark's local tasks; nothing changes where there are no such tasks."""
+    """Give this thread's twin in the JVM the class loader of Spark's local tasks.
+
+    Nothing changes where there are no such tasks.
+    """
     either(lambda: _share(spark), lambda: None)
 
 
@@ -31,4 +34,6 @@ def _share(spark: SparkSession) -> None:
 def _of_tasks(jvm: Any) -> Any:
     """The class loader of a thread that ran a task of late; None if there is no such thread."""
     threads = jvm.java.lang.Thread.getAllStackTraces().keySet().toArray()
-    return next((t.getContextClassLoader() for t in threads if t.getName().startswith("Executor task launch worker")), None)
+    return next(
+        (t.getContextClassLoader() for t in threads if t.getName().startswith("Executor task launch worker")), None
+    )

@@ -1,4 +1,7 @@
-"""What Delta's log says of a table, from Delta's copy of it in memory; else from its history, or from the table's files."""
+"""What Delta's log says of a table, from Delta's copy of it in memory.
+
+Else from its history, or from the table's files.
+"""
 
 import json
 from dataclasses import dataclass
@@ -40,14 +43,19 @@ Infos = tuple[int, list[tuple[int, dict[str, Any]]]]
 
 
 def _from_log(spark: SparkSession, path: str) -> Infos:
-    """The latest version and what the last commits say, newest first, from the log that was just written: no Spark job."""
+    """The latest version and what the last commits say, newest first, from the log that was just written.
+
+    No Spark job.
+    """
     latest = int(_snapshot(spark, path).version())
     versions = range(latest, max(latest - _OTHERS, -1), -1)
     return latest, [(version, _info(spark, path, version)) for version in versions]
 
 
 def _from_history(spark: SparkSession, path: str) -> Infos:
-    rows = DeltaTable.forPath(spark, path).history(_OTHERS).select("version", "userMetadata", "operationMetrics").collect()
+    rows = (
+        DeltaTable.forPath(spark, path).history(_OTHERS).select("version", "userMetadata", "operationMetrics").collect()
+    )
     infos = sorted(((row.version, row.asDict()) for row in rows), key=lambda of: -of[0])
     return infos[0][0], infos
 
@@ -84,7 +92,14 @@ def files(spark: SparkSession, path: str, by: str | None) -> list[tuple[date | N
         """From the rows' own files: each is opened."""
         day = F.lit(None).cast("date") if by is None else F.col(by)
         rows = spark.read.format("delta").load(path)
-        return rows.select(day.alias("day"), "_metadata.file_path", F.col("_metadata.file_size").alias("size")).distinct()
+        return rows.select(
+            day.alias("day"), "_metadata.file_path", F.col("_metadata.file_size").alias("size")
+        ).distinct()
 
-    each = either(listed, opened).groupBy("day").agg(F.count("*").alias("files"), F.sum("size").alias("bytes")).orderBy("day")
+    each = (
+        either(listed, opened)
+        .groupBy("day")
+        .agg(F.count("*").alias("files"), F.sum("size").alias("bytes"))
+        .orderBy("day")
+    )
     return [(row.day, row.files, row.bytes) for row in each.collect()]

@@ -40,15 +40,18 @@ _COMMON = {
     "spark.sql.parquet.compression.codec": "zstd",  # a third smaller than snappy at the same speed of reading
     "spark.executorEnv.OPENBLAS_NUM_THREADS": "1",  # one task, one core: BLAS must not start threads of its own
     "spark.executorEnv.PYTHONHASHSEED": "0",
-    # Days run the same queries: with Spark's 100 entries their compiled code is thrown away before the next day needs it.
+    # Days run the same queries: with Spark's 100 entries their compiled code is thrown away before the next day needs
+    # it.
     "spark.sql.codegen.cache.maxEntries": "10000",
     # A class that is named by its place in a plan is compiled anew wherever the same code stands at another.
     "spark.sql.codegen.useIdInClassName": "false",
-    # A stack trace taken for every column of every plan doubles the time to build one; errors name their columns without.
+    # A stack trace taken for every column of every plan doubles the time to build one; errors name their columns
+    # without.
     "spark.sql.dataFrameQueryContext.enabled": "false",
     "spark.python.sql.dataFrameDebugging.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
-    # A day is some 340 jobs. What Spark keeps of ended ones, and each plan in words, costs heap and is shown nowhere here.
+    # A day is some 340 jobs. What Spark keeps of ended ones, and each plan in words, costs heap and is shown nowhere
+    # here.
     "spark.ui.retainedJobs": "100",
     "spark.ui.retainedStages": "200",
     "spark.ui.retainedTasks": "2000",
@@ -74,9 +77,13 @@ _CLASS_PATH = "spark.driver.extraClassPath"
 
 
 def is_light(landing: str) -> bool:
-    """Whether a landing is so small that queries should be interpreted, not compiled; False unless it is a local folder."""
+    """Whether a landing is so small that queries should be interpreted, not compiled.
+
+    False unless it is a local folder.
+    """
     folder = Path(landing.removeprefix("file://"))
-    sizes = accumulate(f.stat().st_size for f in folder.rglob("*") if f.is_file())  # of a large landing, a few files are looked at
+    # of a large landing, a few files are looked at
+    sizes = accumulate(f.stat().st_size for f in folder.rglob("*") if f.is_file())
     return folder.is_dir() and all(size <= _LIGHT_BYTES for size in sizes)
 
 
@@ -84,13 +91,13 @@ def check_java() -> None:
     """Raise UsageError, with the mend, unless a Java that Spark runs on can be started."""
     home = os.environ.get("JAVA_HOME")
     java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
-    mend = "install Java 17 (Debian: apt-get install openjdk-17-jre-headless) or point JAVA_HOME at one"
+    fix = "install Java 17 (Debian: apt-get install openjdk-17-jre-headless) or point JAVA_HOME at one"
     if not java or not Path(java).exists():
-        raise UsageError(f"no Java found; {mend}")
+        raise UsageError(f"no Java found; {fix}")
     answer = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
     found = re.search(r'version "(\d+)', answer)
     if not found or int(found[1]) not in JAVA_VERSIONS:
-        raise UsageError(f"Java {found[1] if found else 'unknown'} at {java} is not one Spark 4.1 runs on; {mend}")
+        raise UsageError(f"Java {found[1] if found else 'unknown'} at {java} is not one Spark 4.1 runs on; {fix}")
 
 
 def session(
@@ -131,16 +138,18 @@ def session(
             # Re-planning between stages cuts small queries into more jobs, and small days are mostly planning.
             "spark.sql.adaptive.enabled": "false",
             "spark.default.parallelism": str(cores),
-            # Each hash table, sort and broadcast takes a page at once. With Spark's own choice, 32 MB here, a small day allocates
-            # 400 MB a second and half of the collector's work is on empty pages.
+            # Each hash table, sort and broadcast takes a page at once. With Spark's own choice, 32 MB here, a small day
+            # allocates 400 MB a second and half of the collector's work is on empty pages.
             "spark.buffer.pageSize": "2m",
-            # A fifth of the time to plan a query of many columns goes into filters that it infers; small days gain nothing by them.
+            # A fifth of the time to plan a query of many columns goes into filters that it infers; small days gain
+            # nothing by them.
             "spark.sql.constraintPropagation.enabled": "false",
             **({} if tricks.off() else {"spark.python.daemon.module": "iolaus.runtime.spark.daemon"}),
             "spark.driver.extraJavaOptions": f"{_LIGHT_JIT if light else _JIT} {_JAVA}{_shared_classes()}",
             **(INTERPRETED if light else {}),
         }
-        if "spark.jars" in settings:  # on Java's own class path, before what is given, so that their classes are archived too
+        # on Java's own class path, before what is given, so that their classes are archived too
+        if "spark.jars" in settings:
             paths = [*settings.pop("spark.jars").split(","), (config or {}).get(_CLASS_PATH) or _class_path()]
             config = {**(config or {}), _CLASS_PATH: os.pathsep.join(filter(None, paths))}
     for key, value in {**settings, **(config or {})}.items():
@@ -150,7 +159,8 @@ def session(
     else:
         with stderr_to(log_file()):
             made = builder.getOrCreate()
-    if not submitted and not _is_local(master):  # spark-submit ships what it is told with --py-files, or the image has it
+    # spark-submit ships what it is told with --py-files, or the image has it
+    if not submitted and not _is_local(master):
         made.sparkContext.addPyFile(str(_archive()))
     remember(made)
     share(made)
@@ -158,12 +168,16 @@ def session(
 
 
 def _archive() -> Path:
-    """The project as a zip, for executors: they need its dependencies installed, and nothing of this machine's paths."""
+    """The project as a zip, for executors.
+
+    They need its dependencies installed, and nothing of this machine's paths.
+    """
     package = Path(iolaus.__file__).parent
     archive = Path(tempfile.mkdtemp(prefix="iolaus-")) / "iolaus.zip"
     atexit.register(shutil.rmtree, archive.parent, ignore_errors=True)
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as made:
-        for folder, _, names in sorted(os.walk(package, followlinks=True)):  # in a checkout the suites are behind a link
+        # in a checkout the suites are behind a link
+        for folder, _, names in sorted(os.walk(package, followlinks=True)):
             for file in (Path(folder, name) for name in sorted(names) if not folder.endswith("__pycache__")):
                 made.write(file, file.relative_to(package.parent))
     return archive
@@ -174,11 +188,16 @@ def _is_local(master: str | None) -> bool:
 
 
 def _class_path() -> str:
-    """What `spark-defaults.conf` puts on Java's class path (jars of an object store, for one): what is set here would hide it."""
+    """What `spark-defaults.conf` puts on Java's class path (jars of an object store, for one).
+
+    What is set here would hide it.
+    """
     folder = os.environ.get("SPARK_CONF_DIR") or f"{os.environ.get('SPARK_HOME', os.devnull)}/conf"
     defaults = Path(folder) / "spark-defaults.conf"
     lines = defaults.read_text(encoding="utf-8").splitlines() if defaults.is_file() else []
-    return next((found[1] for line in lines if (found := re.match(rf"\s*{re.escape(_CLASS_PATH)}[\s=:]+(\S.*?)\s*$", line))), "")
+    return next(
+        (found[1] for line in lines if (found := re.match(rf"\s*{re.escape(_CLASS_PATH)}[\s=:]+(\S.*?)\s*$", line))), ""
+    )
 
 
 def class_archive() -> Path:
@@ -187,7 +206,10 @@ def class_archive() -> Path:
 
 
 def _shared_classes() -> str:
-    """Java's options to start from the archive; of one that does not fit this Java, nothing is said and nothing used."""
+    """Java's options to start from the archive.
+
+    Of one that does not fit this Java, nothing is said and nothing used.
+    """
     archive = class_archive()
     return f" -XX:SharedArchiveFile={archive} -Xlog:disable" if archive.is_file() and " " not in str(archive) else ""
 

@@ -14,8 +14,8 @@ from pyspark.sql import functions as F
 from iolaus.runtime.spark.tricks import either
 from iolaus.schemas.table import Table
 
-# A table of fewer bytes is read as one partition: what is joined and grouped of such needs no shuffle, and a query is a task
-# or two instead of dozens, each of which costs as much as thousands of rows. Cores are kept busy by other stages.
+# A table of fewer bytes is read as one partition: what is joined and grouped of such needs no shuffle, and a query is a
+# task or two instead of dozens, each of which costs as much as thousands of rows. Cores are kept busy by other stages.
 SMALL = 32 << 20
 _UNPACKED = 4  # bytes in memory of a byte of Parquet
 
@@ -26,7 +26,7 @@ def is_small(size: int | None) -> bool:
 
 
 @dataclass(frozen=True)
-class Kept:
+class Cached:
     """Rows of a table's day, how they are freed, and the checkpoint that they are of, if they are of one."""
 
     rows: DataFrame
@@ -34,22 +34,22 @@ class Kept:
     undated: DataFrame | None = None
 
 
-def held(rows: DataFrame, spec: Table, day: date) -> Kept:
+def cached(rows: DataFrame, spec: Table, day: date) -> Cached:
     """The rows of a day as a checkpoint, which is made by whoever reads it first.
 
-    Their date is put on last: it is a number in the code that Spark generates, and without it the code of the query that
-    makes the rows is the same every day, and compiled once. Where Spark does not show what it keeps, it frees the rows
-    when nothing refers to them any more.
+    Their date is put on last: it is a number in the code that Spark generates, and without it the code of the query
+    that makes the rows is the same every day, and compiled once. Where Spark does not show what it keeps, it frees the
+    rows when nothing refers to them any more.
     """
     undated = rows.drop(str(spec.date)).localCheckpoint(eager=False)
 
     def free() -> None:
         either(lambda: _plan(undated).rdd().unpersist(False), lambda: None)
 
-    return Kept(_dated(undated, spec, day), free, undated)
+    return Cached(_dated(undated, spec, day), free, undated)
 
 
-def known(kept: Kept, spec: Table, day: date, size: int) -> Kept:
+def sized(kept: Cached, spec: Table, day: date, size: int) -> Cached:
     """The same rows, of which Spark knows the `size` (bytes of Parquet): it broadcasts only what it knows to be small.
 
     A checkpoint has its planner's guess, and a join's guess is the product of its sides'.
@@ -57,7 +57,7 @@ def known(kept: Kept, spec: Table, day: date, size: int) -> Kept:
     return either(lambda: _sized(kept, spec, day, size), lambda: kept)
 
 
-def _sized(kept: Kept, spec: Table, day: date, size: int) -> Kept:
+def _sized(kept: Cached, spec: Table, day: date, size: int) -> Cached:
     assert kept.undated is not None
     spark, plan = kept.rows.sparkSession, _plan(kept.undated)
     jvm, session = cast(Any, spark._jvm), spark._jsparkSession  # noqa: SLF001
@@ -66,7 +66,7 @@ def _sized(kept: Kept, spec: Table, day: date, size: int) -> Kept:
     leaf = (plan.output(), plan.rdd(), plan.outputPartitioning(), plan.outputOrdering(), False, plan.stream())
     made = plan.copy(*leaf, session, told, jvm.scala.Option.empty())
     sized = DataFrame(jvm.org.apache.spark.sql.classic.Dataset.ofRows(session, made), spark)
-    return Kept(_dated(sized.coalesce(1) if is_small(size) else sized, spec, day), kept.free)
+    return Cached(_dated(sized.coalesce(1) if is_small(size) else sized, spec, day), kept.free)
 
 
 def _dated(undated: DataFrame, spec: Table, day: date) -> DataFrame:

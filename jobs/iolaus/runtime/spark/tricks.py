@@ -1,7 +1,7 @@
 """The switch of what is done with Spark's private parts, and what is done without them.
 
-Each trick saves time or memory and changes no row. If Spark has another version, or the tricks are off, the plain way is
-taken.
+Each trick saves time or memory and changes no row. If Spark has another version, or the tricks are off, the plain way
+is taken.
 """
 
 import logging

@@ -1,4 +1,7 @@
-"""features.account_embeddings: what an account was in the window: vector, phrases, traits, timing, behaviour."""
+"""features.account_profiles: what an account was in the window.
+
+Vector, text fragments, attributes, timing, behaviour.
+"""
 
 from collections.abc import Iterable, Iterator
 
@@ -9,12 +12,12 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
 from iolaus.engine.records import unpacked
-from iolaus.engine.runs import begins, run_lengths
+from iolaus.engine.runs import run_lengths, run_starts
 from iolaus.model import account_sketch as sketches
 from iolaus.model.sampling import salt_of
 from iolaus.model.signals import TEXTS
-from iolaus.schemas.codes import PHRASE_CHANNELS
-from iolaus.schemas.sketch import ABSENT, PROMPT, TRAIT
+from iolaus.schemas.codes import FRAGMENT_CHANNELS
+from iolaus.schemas.sketch import ABSENT, ATTRIBUTE, PROMPT
 from iolaus.schemas.table import BINARY, LONG, column, struct_of, table
 from iolaus.settings import DEFAULT, Run
 from iolaus.text import embedding
@@ -27,18 +30,26 @@ def transform(account_days: DataFrame, run: Run) -> DataFrame:
     Two passes over the window's sketches: one counts terms (8,192 numbers come to the driver), one merges
     sketches and embeds. Neither reads an exchange.
     """
-    schema, salt = table("features.account_embeddings").schema, salt_of(run.key.secret)
+    schema, salt = table("features.account_profiles").schema, salt_of(run.key.secret)
     quiet = run.settings.claims.night_hours
     day, fewest, weights = run.day, run.settings.graph.programs_exchanges, _rarity(account_days)
 
     def merge(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for part in sketches.stream(batches, sketches.merge, salt):
             merged = part.combine_chunks()
-            phrases = _phrases(merged["prompts"].combine_chunks())
-            known, wrapped = _known(phrases, fewest)
-            made = merged.append_column("phrases", phrases).append_column("n_known", known).append_column("wrapped", wrapped)
+            fragments = _fragments(merged["prompts"].combine_chunks())
+            known, own_template_share = _known(fragments, fewest)
+            made = (
+                merged.append_column("fragments", fragments)
+                .append_column("n_sampled", known)
+                .append_column("own_template_share", own_template_share)
+            )
             made = made.append_column("night", pa.array(night(merged["activity"].combine_chunks(), quiet)))
-            made = made.set_column(made.schema.get_field_index("traits"), "traits", _traits(merged["traits"].combine_chunks()))
+            made = made.set_column(
+                made.schema.get_field_index("attributes"),
+                "attributes",
+                _attributes(merged["attributes"].combine_chunks()),
+            )
             made = made.append_column("vector", embedding.embed(merged["terms"].combine_chunks(), weights))
             made = made.add_column(0, "run_date", pa.array([day] * len(made), pa.date32()))
             yield from made.select(schema.fieldNames()).combine_chunks().to_batches()
@@ -55,7 +66,9 @@ def _rarity(account_days: DataFrame) -> embedding.Floats:
         for batch in batches:
             rows += batch.num_rows
             frequencies += embedding.document_frequencies(batch.column("terms"))
-        yield pa.RecordBatch.from_arrays([pa.array([rows]), pa.array([frequencies.tobytes()])], names=["rows", "frequencies"])
+        yield pa.RecordBatch.from_arrays(
+            [pa.array([rows]), pa.array([frequencies.tobytes()])], names=["rows", "frequencies"]
+        )
 
     schema = struct_of(column("rows", LONG, "account-days"), column("frequencies", BINARY, "int64 counts"))
     parts = account_days.select("terms").mapInArrow(count, schema).collect()  # one row a partition
@@ -63,39 +76,41 @@ def _rarity(account_days: DataFrame) -> embedding.Floats:
     return embedding.rarity(total, sum(p.rows for p in parts))
 
 
-def _traits(traits: pa.BinaryArray) -> pa.ListArray:
+def _attributes(attributes: pa.BinaryArray) -> pa.ListArray:
     """Records TRAIT as lists of structs."""
-    lengths, items = unpacked(traits, TRAIT)
-    values = pa.StructArray.from_arrays([pa.array(items[name].copy()) for name in TRAIT.names or ()], names=TRAIT.names)
+    lengths, items = unpacked(attributes, ATTRIBUTE)
+    values = pa.StructArray.from_arrays(
+        [pa.array(items[name].copy()) for name in ATTRIBUTE.names or ()], names=ATTRIBUTE.names
+    )
     return sketches.lists(lengths, values)
 
 
-def _phrases(prompts: pa.BinaryArray) -> pa.ListArray:
+def _fragments(prompts: pa.BinaryArray) -> pa.ListArray:
     """Counted prompts, templates and affixes of each row's distinct prompts."""
     lengths, items = unpacked(prompts, PROMPT)
     row, n = np.repeat(np.arange(len(prompts)), lengths), items["n"]
-    rows, channels, tokens, counts = [], [], [], []
-    for name, code in PHRASE_CHANNELS.items():
+    rows, channels, value_hashes, counts = [], [], [], []
+    for name, code in FRAGMENT_CHANNELS.items():
         values = items[name].astype(np.int64)
         there = values != ABSENT
         rows.append(row[there])
         channels.append(np.full(there.sum(), code, np.int8))
-        tokens.append(values[there])
+        value_hashes.append(values[there])
         counts.append(n[there])
-    at, channel, token, n = (np.concatenate(x) for x in (rows, channels, tokens, counts))
-    order = np.lexsort([token, channel, at])
-    at, channel, token, n = at[order], channel[order], token[order], n[order]
-    first = begins(at, channel, token)
-    fillings = run_lengths(first, len(at))
+    at, channel, value_hash, n = (np.concatenate(x) for x in (rows, channels, value_hashes, counts))
+    order = np.lexsort([value_hash, channel, at])
+    at, channel, value_hash, n = at[order], channel[order], value_hash[order], n[order]
+    first = run_starts(at, channel, value_hash)
+    distinct_prompts = run_lengths(first, len(at))
     total = np.add.reduceat(n, first) if len(first) else n
     values = pa.StructArray.from_arrays(
         [
             pa.array(channel[first], pa.int8()),
-            pa.array(token[first]),
+            pa.array(value_hash[first]),
             pa.array(total.astype(np.int32)),
-            pa.array(fillings.astype(np.int32)),
+            pa.array(distinct_prompts.astype(np.int32)),
         ],
-        names=["channel", "token", "n", "fillings"],
+        names=["channel", "value_hash", "n", "distinct_prompts"],
     )
     return sketches.lists(np.bincount(at[first], minlength=len(prompts)), values)
 
@@ -103,8 +118,8 @@ def _phrases(prompts: pa.BinaryArray) -> pa.ListArray:
 def night(activity: pa.ListArray, quiet: int = DEFAULT.claims.night_hours) -> npt.NDArray[np.float64]:
     """Of each row's exchanges, the share in the `quiet` hours on end of the day that have least; 0 of none.
 
-    An even day has a quarter in six of them, and a person sleeps. Distinct hours with traffic would count with the window: in four weeks
-    nearly everybody is seen in each.
+    An even day has a quarter in six of them, and a person sleeps. Distinct hours with traffic would count with the
+    window: in four weeks nearly everybody is seen in each.
     """
     items, lengths = activity.flatten(), pc.list_value_length(activity).to_numpy()
     at = np.repeat(np.arange(len(activity)), lengths) * 24 + items.field("hour").to_numpy() % 24
@@ -114,18 +129,19 @@ def night(activity: pa.ListArray, quiet: int = DEFAULT.claims.night_hours) -> np
     return share
 
 
-def _known(phrases: pa.ListArray, fewest: int) -> tuple[pa.Array, pa.Array]:
-    """Of each row, the exchanges of prompts that are known, and the share that fills a text which other prompts of the row fill too.
+def _known(fragments: pa.ListArray, fewest: int) -> tuple[pa.Array, pa.Array]:
+    """For each row: the exchanges of known prompts, and the share whose template other prompts of the row fill too.
 
-    Channels are views of one text, of which the one that covers most counts. Null where fewer than `fewest` exchanges are known.
+    Channels are views of one text, of which the one that covers most counts. Null where fewer than `fewest` exchanges
+    are known.
     """
-    items, lengths = phrases.flatten(), pc.list_value_length(phrases).to_numpy()
-    row, channel = np.repeat(np.arange(len(phrases)), lengths), items.field("channel").to_numpy()
-    n, again = items.field("n").to_numpy(), items.field("fillings").to_numpy() >= 2
+    items, lengths = fragments.flatten(), pc.list_value_length(fragments).to_numpy()
+    row, channel = np.repeat(np.arange(len(fragments)), lengths), items.field("channel").to_numpy()
+    n, again = items.field("n").to_numpy(), items.field("distinct_prompts").to_numpy() >= 2
 
     def exchanges(of: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-        return np.bincount(row[of], weights=n[of], minlength=len(phrases)).astype(np.int64)
+        return np.bincount(row[of], weights=n[of], minlength=len(fragments)).astype(np.int64)
 
-    known = exchanges(channel == PHRASE_CHANNELS["prompt_hash"])
+    known = exchanges(channel == FRAGMENT_CHANNELS["prompt_hash"])
     most = np.max([exchanges(again & (channel == code)) for code in TEXTS], axis=0)
     return pa.array(known), pa.array(most / np.maximum(known, 1), mask=known < fewest)

@@ -1,4 +1,7 @@
-"""Lockstep: meetings, chance and habit as loops over pairs of accounts count them; who is in step, and who is not."""
+"""Synchronised activity: meetings, chance and habit as loops over pairs of accounts count them.
+
+Who is in step, and who is not.
+"""
 
 from collections import Counter, defaultdict
 from itertools import combinations, permutations
@@ -10,14 +13,14 @@ from rows import DAY, population, rows
 
 from iolaus.features import account_behaviour
 from iolaus.model.account_sketch import SLOTS_A_DAY
-from iolaus.model.lockstep import lockstep
+from iolaus.model.synchronised_activity import synchronised_activity
 from iolaus.model.timing import poisson_bits
 from iolaus.scoring.evidence import transform as evidence
 from iolaus.settings import DEFAULT, Key, Run, Scoring
 
 Slots = dict[str, list[int]]
 BASE, DAYS = 20_480 * SLOTS_A_DAY, 10
-TOLD = Scoring(lockstep_lift=0.0, lockstep_day=0.0, lockstep_share=0.0)
+REPORTED = Scoring(synchronised_lift=0.0, synchronised_day=0.0, synchronised_share=0.0)
 
 
 def at(rng: np.random.Generator, n: int) -> list[int]:
@@ -33,7 +36,10 @@ def kept(rng: np.random.Generator, kind: str) -> list[list[int]]:
         "schedule": [d * SLOTS_A_DAY + 48 for d in range(DAYS)],
         "office": [d * SLOTS_A_DAY + t for d in range(DAYS) for t in range(54, 102)],
     }[kind]
-    return [sorted({*at(rng, 15), *(BASE + s for s in shared if rng.random() < (0.2 if kind == "office" else 0.7))}) for _ in range(12)]
+    return [
+        sorted({*at(rng, 15), *(BASE + s for s in shared if rng.random() < (0.2 if kind == "office" else 0.7))})
+        for _ in range(12)
+    ]
 
 
 def world(seed: int) -> tuple[Slots, dict[str, list[str]]]:
@@ -48,10 +54,16 @@ def world(seed: int) -> tuple[Slots, dict[str, list[str]]]:
     return slots, groups
 
 
-def found(spark: SparkSession, slots: Slots, groups: dict[str, list[str]], settings: Scoring, partitions: int = 1) -> dict[str, Row]:
-    members = spark.createDataFrame([(g, a) for g, of in groups.items() for a in of], "cluster_id string, account_id string")
-    embeddings = rows(spark, "features.account_embeddings", [{"account_id": a, "slots": s} for a, s in slots.items()])
-    return {r.cluster_id: r for r in lockstep(members, embeddings.repartition(partitions), settings).collect()}
+def found(
+    spark: SparkSession, slots: Slots, groups: dict[str, list[str]], settings: Scoring, partitions: int = 1
+) -> dict[str, Row]:
+    members = spark.createDataFrame(
+        [(g, a) for g, of in groups.items() for a in of], "cluster_id string, account_id string"
+    )
+    profiles = rows(spark, "features.account_profiles", [{"account_id": a, "slots": s} for a, s in slots.items()])
+    return {
+        r.cluster_id: r for r in synchronised_activity(members, profiles.repartition(partitions), settings).collect()
+    }
 
 
 def reference(slots: Slots, members: list[str]) -> dict[int, tuple[int, float]]:
@@ -79,10 +91,10 @@ def reference(slots: Slots, members: list[str]) -> dict[int, tuple[int, float]]:
 
 
 @pytest.mark.parametrize("partitions", [1, 4])
-def test_figures_are_those_of_loops_over_pairs(spark: SparkSession, partitions: int) -> None:
+def test_counts_are_those_of_loops_over_pairs(spark: SparkSession, partitions: int) -> None:
     slots, groups = world(1)
     settings = Scoring()
-    made = found(spark, slots, groups, TOLD, partitions)
+    made = found(spark, slots, groups, REPORTED, partitions)
     assert set(made) == set(groups)
     for name, members in groups.items():
         days = reference(slots, members)
@@ -93,8 +105,10 @@ def test_figures_are_those_of_loops_over_pairs(spark: SparkSession, partitions: 
     for name, members in groups.items():
         days = reference(slots, members)
         met, expected = (np.array(x, float) for x in zip(*days.values(), strict=True))
-        often = (met >= settings.lockstep_lift * expected) & (poisson_bits(met, expected) >= settings.lockstep_day)
-        shown = often.sum() * 3 >= len(days) and met.sum() >= settings.lockstep_lift * expected.sum()
+        often = (met >= settings.synchronised_lift * expected) & (
+            poisson_bits(met, expected) >= settings.synchronised_day
+        )
+        shown = often.sum() * 3 >= len(days) and met.sum() >= settings.synchronised_lift * expected.sum()
         assert (name in strict) == shown
         assert not shown or strict[name].days == often.sum()
 
@@ -103,33 +117,53 @@ def test_who_is_in_step(spark: SparkSession) -> None:
     """Bursts at irregular times; not a schedule, an office or people; one shared day is not enough of their days."""
     slots, groups = world(2)
     assert {name: r.days for name, r in found(spark, slots, groups, Scoring()).items()} == {"in step": DAYS}
-    assert {name: r.days for name, r in found(spark, slots, groups, Scoring(lockstep_share=0.1)).items()} == {"in step": DAYS, "one day": 1}
+    assert {name: r.days for name, r in found(spark, slots, groups, Scoring(synchronised_share=0.1)).items()} == {
+        "in step": DAYS,
+        "one day": 1,
+    }
 
 
 def test_strangers_do_not_send_the_same_in_the_same_minutes(spark: SparkSession) -> None:
-    """Twelve send one whole set: at times of their own it explains them; in step it does not, and they are in the case."""
+    """Twelve send one whole set: at times of their own it explains them.
+
+    In step it does not, and they are in the case.
+    """
     rng, run, others = np.random.default_rng(5), Run(DAY, DEFAULT, Key(b"k")), [f"other {i:03}" for i in range(300)]
     groups = {kind: {f"{kind} {i}": of for i, of in enumerate(kept(rng, kind))} for kind in ("in step", "schedule")}
-    sent = {"channel": "prompt", "n": 2, "fillings": 1, "counts": True, "users": 12, "degree": 12}
-    active, tokens = [{"account_id": a, "slots": at(rng, 20), "n_exchanges": 10, "capability_counts": [0] * 7} for a in others], []
+    sent = {
+        "channel": "prompt",
+        "n": 2,
+        "distinct_prompts": 1,
+        "is_qualifying": True,
+        "n_owners": 12,
+        "n_qualifying_owners": 12,
+    }
+    active, shared_values = (
+        [{"account_id": a, "slots": at(rng, 20), "n_exchanges": 10, "capability_counts": [0] * 7} for a in others],
+        [],
+    )
     for number, slots in enumerate(groups.values()):
-        prompts = [{"channel": 20, "token": 5 * number + t, "n": 2, "fillings": 1} for t in range(5)]
-        counts = {"n_exchanges": 10, "n_known": 10, "capability_counts": [0] * 7, "phrases": prompts}
+        prompts = [{"channel": 20, "value_hash": 5 * number + t, "n": 2, "distinct_prompts": 1} for t in range(5)]
+        counts = {"n_exchanges": 10, "n_sampled": 10, "capability_counts": [0] * 7, "fragments": prompts}
         active += [{"account_id": a, "slots": of} | counts for a, of in slots.items()]
-        tokens += [sent | {"account_id": a, "owner_id": a, "token": prompt["token"]} for a in slots for prompt in prompts]
+        shared_values += [
+            sent | {"account_id": a, "owner_id": a, "value_hash": prompt["value_hash"]}
+            for a in slots
+            for prompt in prompts
+        ]
     inputs = (
         ("graph.clusters", [{"cluster_id": kind, "account_id": a} for kind, slots in groups.items() for a in slots]),
-        ("features.account_tokens", tokens),
-        ("features.account_embeddings", active),
+        ("features.account_values", shared_values),
+        ("features.account_profiles", active),
         ("silver.accounts", [{"account_id": a["account_id"], "owner_id": a["account_id"]} for a in active]),
         ("bronze.models", []),
     )
     rows_of: dict[str, dict[str, Row]] = defaultdict(dict)
     frames = [rows(spark, name, given) for name, given in inputs]
     everybody = population(spark, [a["account_id"] for a in active])
-    clusters, used, embeddings, known, released = frames
-    measured = account_behaviour.transform(embeddings, known, everybody, used, run)
-    for row in evidence(clusters, used, embeddings, known, everybody, measured, released, run).collect():
+    clusters, used, profiles, known, released = frames
+    measured = account_behaviour.transform(profiles, known, everybody, used, run)
+    for row in evidence(clusters, used, profiles, known, everybody, measured, released, run).collect():
         rows_of[row.cluster_id][row.channel] = row
     for kind, made in rows_of.items():
         told = kind == "in step"

@@ -1,13 +1,13 @@
 """Accounts of which only texts and times are known: coordinated ones among people who follow the same things.
 
 Such logs come from other platforms: no infrastructure, no turns, no tokens, one model. The words and the curves of
-people's days are the traffic generator's; who acts together is made up here. Three operators: `echo`, whose accounts post
-each day's lines within minutes of each other and live ordinary lives beside it; `desk`, whose accounts send the same
-headlines at once; `office`, whose people write about one subject in office hours, each words of its own, which text and
-times alone do not tell from colleagues. Innocents: `fan`s who write during the same matches, a `viral` text, and users of
-a `scheduled` greeting.
+people's days are the traffic generator's; who acts together is made up here. Three operators: `echo`, whose accounts
+post each day's lines within minutes of each other and live ordinary lives beside it; `desk`, whose accounts send the
+same headlines at once; `office`, whose people write about one subject in office hours, each words of its own, which
+text and times alone do not tell from colleagues. Innocents: `fan`s who write during the same matches, a `viral` text,
+and users of a `scheduled` greeting.
 
-    python benchmarks/posts.py --bench FOLDER --out LANDING [--seed 1]
+    python benchmarks/text_only.py --bench FOLDER --out LANDING [--seed 1]
 """
 
 import argparse
@@ -26,7 +26,7 @@ HOUR, DAY, DAYS = 3_600.0, 86_400.0, 14
 LINE = 200  # characters of a post
 
 
-class Posts:
+class TextOnly:
     """Posts of accounts, as (second, account, text), and whom the truth says each account is."""
 
     def __init__(self, bench: Path, seed: int):
@@ -43,7 +43,13 @@ class Posts:
         """So many new accounts, each with a person's posts, from and to so many."""
         made = [f"{name}-{i:04}" for i in range(n)]
         for account in made:
-            self.truth.append({"account_id": account, "campaign": name if operator else None, "kind": "operator" if operator else name})
+            self.truth.append(
+                {
+                    "account_id": account,
+                    "campaign": name if operator else None,
+                    "kind": "operator" if operator else name,
+                }
+            )
             self.live(account, int(self.chance.integers(*posts)))
         return made
 
@@ -73,7 +79,9 @@ class Posts:
                 if self.chance.random() < 0.45:
                     tag = f" #tag{k}" if self.chance.random() < 0.5 else ""
                     self.say(
-                        second + float(self.chance.exponential(500)), account, lines[int(self.chance.integers(0, 3))][: LINE - 8] + tag
+                        second + float(self.chance.exponential(500)),
+                        account,
+                        lines[int(self.chance.integers(0, 3))][: LINE - 8] + tag,
                     )
         desk, headlines = self.accounts("desk", 40, (0, 1), operator=True), self.pools["bot_banking"]
         for k, second in enumerate(self.irregular(60)):
@@ -88,7 +96,7 @@ class Posts:
                     text = self.world.vary(subject[first + int(self.chance.integers(0, 300))])
                     self.say(day * DAY + HOUR * float(self.chance.uniform(7, 16)), account, text)
 
-    def innocents(self) -> None:
+    def legitimate(self) -> None:
         """People, and those whom a match, a text or a schedule brings together."""
         for account in self.accounts("user", 3_000, (0, 1)):
             self.live(account, int(np.clip(self.chance.lognormal(2.6, 1.1), 1, 800)))
@@ -96,9 +104,17 @@ class Posts:
         for account in self.accounts("fan", 60, (10, 40)):
             for day in (d for d in (1, 3, 6, 8, 10, 13) if self.chance.random() < 0.6):
                 for _ in range(int(self.chance.integers(1, 4))):
-                    self.say(day * DAY + 19 * HOUR + float(self.chance.uniform(0, 2 * HOUR)), account, self.world.user_prompt(match))
+                    self.say(
+                        day * DAY + 19 * HOUR + float(self.chance.uniform(0, 2 * HOUR)),
+                        account,
+                        self.world.user_prompt(match),
+                    )
         for account in self.accounts("viral", 150, (5, 30)):
-            self.say(5 * DAY + float(self.chance.exponential(DAY)), account, self.pools["act_as"][int(self.chance.integers(0, 5))])
+            self.say(
+                5 * DAY + float(self.chance.exponential(DAY)),
+                account,
+                self.pools["act_as"][int(self.chance.integers(0, 5))],
+            )
         for account in self.accounts("scheduled", 30, (5, 20)):
             for day in range(DAYS):
                 word = self.world.vocabulary[int(self.chance.integers(0, len(self.world.vocabulary)))]
@@ -109,7 +125,12 @@ class Posts:
         days = defaultdict(list)
         for number, (second, account, text) in enumerate(sorted(self.rows)):
             at = self.start + timedelta(seconds=second)
-            row = {"account_id": account, "requested_at": at.isoformat(timespec="seconds"), "request_model": "post", "prompt": text}
+            row = {
+                "account_id": account,
+                "requested_at": at.isoformat(timespec="seconds"),
+                "request_model": "post",
+                "prompt": text,
+            }
             days[at.date().isoformat()].append({"exchange_id": f"post-{number:07}", **row})
         for day, rows in days.items():
             folder = landing / "exchanges" / f"dt={day}"
@@ -124,12 +145,14 @@ def main() -> int:
     """Make one landing folder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bench", type=Path, required=True, help="folder of the benchmark: traffic.py, pools/")
-    parser.add_argument("--out", type=Path, required=True, help="landing folder to make; the truth is written beside it")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="landing folder to make; the truth is written beside it"
+    )
     parser.add_argument("--seed", type=int, default=1, help="same seed, same landing")
     given = parser.parse_args()
-    posts = Posts(given.bench, given.seed)
+    posts = TextOnly(given.bench, given.seed)
     posts.operators()
-    posts.innocents()
+    posts.legitimate()
     posts.write(given.out)
     return 0
 

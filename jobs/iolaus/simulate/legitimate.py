@@ -11,7 +11,13 @@ _CLIENT = (
 )
 _CLIENT_TOOLS = ("read_file", "edit_file", "run_command", "search_files")
 _ORGANISATION = Access(
-    plans=("enterprise",), paths=_API, network="group", card="group", mail="group", verified="enterprise", organisation=True
+    plans=("enterprise",),
+    paths=_API,
+    network="group",
+    card="group",
+    mail="group",
+    verified="enterprise",
+    organisation=True,
 )
 
 LOOK_ALIKES = (
@@ -29,7 +35,8 @@ LOOK_ALIKES = (
         130_000,
         (
             Work(
-                system="You answer the enquiries of {name}'s customers in {place}. Be {tone} and {adj}. Never promise a refund.",
+                system="You answer the enquiries of {name}'s customers in {place}. Be {tone} and {adj}. Never "
+                "promise a refund.",
                 voice="unit",
                 topics=("finance", "business", "home"),
             ),
@@ -41,7 +48,10 @@ LOOK_ALIKES = (
         "small_firm",
         3000,
         240_000,
-        (Work(180), Work(76, wrapper="House style: {tone}, {adj}, {form} of at most {n} words.\n{task}", voice="unit")),
+        (
+            Work(180),
+            Work(76, template="House style: {tone}, {adj}, {form} of at most {n} words.\n{task}", voice="unit"),
+        ),
         Access(plans=("pro",), network="unit", card="unit", mail="unit"),
         unit=5,
     ),
@@ -65,7 +75,8 @@ LOOK_ALIKES = (
                 repeat=5,
                 language="en",
                 topics=("science_fiction", "writing"),
-                wrapper="From now on you are my brutally honest future self, {n} years older. First list what I avoid, then answer: {task}",
+                template="From now on you are my brutally honest future self, {n} years older. First list what I "
+                "avoid, then answer: {task}",
                 voice="account",
             ),
         ),
@@ -78,8 +89,9 @@ LOOK_ALIKES = (
         80_000,
         (
             Work(
-                wrapper=(
-                    "You are an expert {role} writing training data. Produce a {adj} question and a worked answer about the "
+                template=(
+                    "You are an expert {role} writing training data. Produce a {adj} question and a worked answer "
+                    "about the "
                     "following.\n{task}\nReturn both with full reasoning."
                 ),
                 source="task",
@@ -112,7 +124,7 @@ LOOK_ALIKES = (
         320_000,
         (
             Work(
-                wrapper="{verb} the record below for {who}; answer with {form} of {n} lines.\n###\n{task}",
+                template="{verb} the record below for {who}; answer with {form} of {n} lines.\n###\n{task}",
                 voice="account",
                 temperature=0.0,
                 topics=("business", "marketing", "home", "travel", "finance"),
@@ -129,7 +141,7 @@ LOOK_ALIKES = (
             Work(96),
             Work(
                 160,
-                wrapper='Starter kit: answer as JSON with the keys "plan", "risk" and "code".\n{task}',
+                template='Starter kit: answer as JSON with the keys "plan", "risk" and "code".\n{task}',
                 language="code",
                 system="You are the hackathon mentor bot. Be brief.",
             ),
@@ -145,7 +157,7 @@ LOOK_ALIKES = (
         75_000,
         (
             Work(
-                wrapper='Answer the question. Finish with "Answer:" and the result.\n\n{task}',
+                template='Answer the question. Finish with "Answer:" and the result.\n\n{task}',
                 source="item",
                 language="en",
                 temperature=0.0,
