@@ -23,7 +23,6 @@ Cell = dict[str, Any]
 Found = dict[tuple[str, str], Row]  # pieces of evidence by kind and channel
 
 CARD: Piece = ("coordination", "card", 9, 0.9)
-WEAK: Piece = ("coordination", "head8", 4, 0.9)
 SUBJECT: Piece = ("coordination", "content", 7, 0.4)
 PROGRAMS: Piece = ("automation", "one_shot", 8, 1)
 DRAWN: Piece = ("extraction", "asks_grading", 8, 1)
@@ -40,7 +39,6 @@ CASES: dict[str, Case] = {
     "not far enough ahead": (6, [CARD], {"content": 2, "infrastructure": 1.9, "prior": -2}, "low"),
     "behind": (6, [CARD, PROGRAMS, DRAWN], {"content": -3, "infrastructure": 2, "prior": -2}, "low"),
     "too few accounts": (4, [CARD], {"content": 5, "infrastructure": 5}, "low"),
-    "hardly bound together": (20, [WEAK], {"content": 5, "infrastructure": 5}, "low"),
     "not judged": (20, [CARD], {}, "low"),
 }
 

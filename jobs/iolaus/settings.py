@@ -327,7 +327,13 @@ class Scoring:
     family_speaks: float = number(
         1.0, "bits", 0, 64, "What a family of facts must give to the margin to speak for it: 2 to 1."
     )
-    coordination: float = number(6.0, "bits", 0, 64, "Evidence of coordination without which nothing is published.")
+    successor: float = number(
+        6.0,
+        "bits",
+        0,
+        64,
+        "Shared values from which on a group is the successor of a confirmed cluster's banned accounts.",
+    )
     fewest_accounts: int = number(5, "accounts", 2, 100_000, "A smaller cluster is left to the watchlist.")
     fewest_owners: int = number(
         3, "owners", 1, 100_000, "The accounts of one or two owners are the owners' to answer for, and no ring."

@@ -18,7 +18,7 @@ the probability of what was found under it. What is published, and shown, is the
 hypothesis over the best innocent one. A case is published from a margin of {margin:g} bits on (`scoring.margin`), where
 at least {families} families of facts each give {speaks:g} bit or more to it (`scoring.families`,
 `scoring.family_speaks`); its confidence is high from {high:g} bits on (`scoring.high_margin`). Fewer than {accounts}
-accounts or {owners} owners, or less than {coordination:g} bits of coordination, are never published.
+accounts or {owners} owners are never published.
 
 The probabilities are judgements, written down so that they can be argued with. None is below 1%, so no fact decides
 alone. A measure with an error is spread over the findings that it may be. A fact that a platform cannot show is silent.
@@ -42,7 +42,6 @@ def page() -> str:
         high=scoring.high_margin,
         accounts=scoring.fewest_accounts,
         owners=scoring.fewest_owners,
-        coordination=scoring.coordination,
     )
     rows = [
         f"| `{h.name}` | {'innocent' if h.is_innocent else 'operator'} | {h.says} | {h.prior:+g} |" for h in HYPOTHESES

@@ -183,7 +183,7 @@ def successors(
     )
     best = Window.partitionBy("community").orderBy(F.desc("bits"), "cluster_id")
     found = (
-        sums.where(F.col("bits") >= settings.scoring.coordination)
+        sums.where(F.col("bits") >= settings.scoring.successor)
         .withColumn("nth", F.row_number().over(best))
         .where("nth = 1")
     )

@@ -31,8 +31,8 @@ def transform(
     Score: the best piece of each part of each kind, in bits, each piece capped. It rises with every piece. Confidence
     follows the judgement: *medium* where an operator's hypothesis beats the best innocent one by `scoring.margin`, on
     two families of facts that each speak for it, *high* by `scoring.high_margin`; *low* otherwise, where there are too
-    few accounts or owners or too little coordination, and where most of its accounts are those of a cluster that an
-    analyst judged innocent. Only high and medium are published.
+    few accounts or owners, and where most of its accounts are those of a cluster that an analyst judged innocent. Only
+    high and medium are published.
     """
     settings = run.settings.scoring
     facts = _facts(clusters, profiles, accounts, run)
@@ -44,7 +44,7 @@ def transform(
     )
     scored = scored.na.fill("strangers", ["rival"]).na.fill("unexplained", ["case_kind"]).na.fill(0.0, ["margin_bits"])
     large = (F.col("n_accounts") >= settings.fewest_accounts) & (F.col("n_owners") >= settings.fewest_owners)
-    medium = large & (F.col("coordination") >= settings.coordination) & (F.col("margin_bits") >= settings.margin)
+    medium = large & (F.col("margin_bits") >= settings.margin)
     medium &= F.col("families") >= settings.families
     high = medium & (F.col("margin_bits") >= settings.high_margin)
     confidence = F.when(high, "high").when(medium, "medium").otherwise("low")
