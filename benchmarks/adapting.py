@@ -2,11 +2,10 @@
 
     make bench-adapt    # or: python benchmarks/adapting.py [--lines N] [--json FILE]
 
-It measures what a worker of `iolaus adapt` does in Python, from one Arrow batch to the next: reading each line,
-taking the
-landing's fields, writing the row. Spark's share, reading files, moving batches and writing them compressed, comes on
-top: some
-60 us of processor time a line. Rates are of processor time, so that what else runs on the machine matters little.
+It measures what a worker of `iolaus adapt` does in Python, from one Arrow batch to the next: reading each line, taking
+the landing's fields, writing the row. Spark's share, reading files, moving batches and writing them compressed, comes
+on top: some 60 us of processor time a line. Rates are of processor time, so that what else runs on the machine matters
+little.
 """
 
 import argparse

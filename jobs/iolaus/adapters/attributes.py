@@ -11,8 +11,7 @@ https://github.com/traceloop/openllmetry/tree/main/packages/opentelemetry-semant
 (https://langfuse.com/integrations/native/opentelemetry); Sentry
 (https://develop.sentry.dev/sdk/telemetry/traces/modules/ai-agents/); Pydantic AI and Logfire
 (https://pydantic.dev/docs/ai/integrations/logfire/); Google's ADK, MLflow and LiveKit by the names that their spans
-have;
-LiteLLM's `otel` callback (1.110, https://docs.litellm.ai/docs/observability/opentelemetry_integration).
+have; LiteLLM's `otel` callback (1.110, https://docs.litellm.ai/docs/observability/opentelemetry_integration).
 """
 
 from iolaus.adapters.fields import Cast, count, flag, measure, owner, reasons, seed, text, texts
@@ -20,7 +19,8 @@ from iolaus.adapters.fields import Cast, count, flag, measure, owner, reasons, s
 # Where instrumentations put what an application says of a call, and the names that applications give it there.
 _HOLDERS = (
     "traceloop.association.properties", "association.properties", "ai.telemetry.metadata", "langfuse.trace.metadata",
-    "langfuse.observation.metadata", "langsmith.metadata", "trace.metadata", "metadata", "metadata.requester_metadata",
+    "langfuse.observation.metadata", "langsmith.metadata", "trace.metadata", "metadata",
+    "metadata.requester_metadata",
 )  # fmt: skip
 _OF_A_USER = ("user_id", "userId", "user.id", "user", "customer_id", "customerId", "tenant_id", "end_user_id")
 _OF_A_SESSION = (
@@ -174,24 +174,22 @@ EFFORT = ("gen_ai.request.reasoning_effort", "llm.request.reasoning_effort", "ge
 PARAMETERS = ("llm.invocation_parameters", "langfuse.observation.model.parameters", "gen_ai.request.parameters")
 OPERATION = (
     "gen_ai.operation.name", "llm.request.type", "openinference.span.kind", "langfuse.observation.type",
-    "ai.operationId",
-    "mlflow.spanType",
+    "ai.operationId", "mlflow.spanType",
 )  # fmt: skip
 # What a request said, and what was answered. A name that ends in `.*` has one attribute for each field of each message.
 INPUT = (
     "gen_ai.input.messages", "llm.input_messages.*", "llm.input_messages", "gen_ai.prompt.*", "ai.prompt.messages",
-    "langfuse.observation.input", "gen_ai.prompt", "gen_ai.content.prompt", "gen_ai.request.messages", "gen_ai.input",
-    "llm.prompts.*", "llm.prompts", "ai.prompt", "gcp.vertex.agent.llm_request", "mlflow.spanInputs", "request_data",
-    "all_messages_events", "pydantic_ai.all_messages", "lk.chat_ctx", "input.value", "traceloop.entity.input",
+    "langfuse.observation.input", "gen_ai.prompt", "gen_ai.content.prompt", "gen_ai.request.messages",
+    "gen_ai.input", "llm.prompts.*", "llm.prompts", "ai.prompt", "gcp.vertex.agent.llm_request", "mlflow.spanInputs",
+    "request_data", "all_messages_events", "pydantic_ai.all_messages", "lk.chat_ctx", "input.value",
+    "traceloop.entity.input",
 )  # fmt: skip
 OUTPUT = (
     "gen_ai.output.messages", "llm.output_messages.*", "llm.output_messages", "gen_ai.completion.*",
-    "llm.completions.*",
-    "ai.response.text", "langfuse.observation.output", "gen_ai.completion", "gen_ai.content.completion",
-    "gen_ai.response.text",
-    "gen_ai.output", "llm.choices.*", "gcp.vertex.agent.llm_response", "mlflow.spanOutputs", "response_data",
-    "lk.response.text",
-    "ai.response.object", "output.value", "traceloop.entity.output",
+    "llm.completions.*", "ai.response.text", "langfuse.observation.output", "gen_ai.completion",
+    "gen_ai.content.completion", "gen_ai.response.text", "gen_ai.output", "llm.choices.*",
+    "gcp.vertex.agent.llm_response", "mlflow.spanOutputs", "response_data", "lk.response.text", "ai.response.object",
+    "output.value", "traceloop.entity.output",
 )  # fmt: skip
 EVENTS = ("events", "logfire.events")  # events of messages, as JSON text in one attribute
 SYSTEM = ("gen_ai.system_instructions", "gen_ai.request.instructions", "gen_ai.system.instructions")

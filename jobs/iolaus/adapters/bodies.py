@@ -57,8 +57,7 @@ _PARAMETERS = table(
 )
 _HOLDERS = (
     "inferenceConfig", "textGenerationConfig", "generationConfig", "generation_config",
-    "additionalModelRequestFields", "options",
-    "parameters", "config", "params", "custom_inputs",
+    "additionalModelRequestFields", "options", "parameters", "config", "params", "custom_inputs",
 )  # fmt: skip
 _HOLDING = frozenset(_HOLDERS)
 _USERS = ("user", "safety_identifier", "metadata.user_id")

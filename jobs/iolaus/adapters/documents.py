@@ -2,21 +2,20 @@
 
 Envelopes are what delivery services put around log entries.
 
-Sources: AWS, "Log group-level subscription filters", `logEvents` (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/
-SubscriptionFilters.html), "Export log data to Amazon S3" (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/S3Export.html),
-and Firehose, "Amazon S3 object delivery", which puts records one after another
-(https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html); Microsoft, "Stream logs to event hubs", `records`
-(https://learn.microsoft.com/azure/azure-monitor/platform/resource-logs); Google, "LogEntry", `jsonPayload`
-(https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry); Microsoft, "Azure Monitor Log Analytics API
-response format",
-`tables` (https://learn.microsoft.com/azure/azure-monitor/logs/api/response-format); AWS, "GetQueryResults", `results`
+Sources: AWS, "Log group-level subscription filters", `logEvents`
+(https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/ SubscriptionFilters.html), "Export log data to Amazon S3"
+(https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/S3Export.html), and Firehose, "Amazon S3 object delivery",
+which puts records one after another (https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html); Microsoft,
+"Stream logs to event hubs", `records` (https://learn.microsoft.com/azure/azure-monitor/platform/resource-logs); Google,
+"LogEntry", `jsonPayload` (https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry); Microsoft, "Azure
+Monitor Log Analytics API response format", `tables`
+(https://learn.microsoft.com/azure/azure-monitor/logs/api/response-format); AWS, "GetQueryResults", `results`
 (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetQueryResults.html), "Using Lambda with
-Amazon SQS",
-"… with Amazon SNS", "… with Kinesis", `Records` (https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html), "Amazon
-EventBridge event
-structure", `detail` (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html); Splunk,
-"Format events for HTTP
-Event Collector", `event`; Docker, "JSON File logging driver", `log` (https://docs.docker.com/engine/logging/drivers/json-file/).
+Amazon SQS", "… with Amazon SNS", "… with Kinesis", `Records`
+(https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html), "Amazon EventBridge event structure", `detail`
+(https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html); Splunk, "Format events for HTTP
+Event Collector", `event`; Docker, "JSON File logging driver", `log`
+(https://docs.docker.com/engine/logging/drivers/json-file/).
 """
 
 import base64

@@ -36,14 +36,11 @@ _BETWEEN = re.compile(r"[\s,;\"']+")
 # health checks and dashboard, and what programs write for no value.
 _NOBODY = frozenset({
     "default_user_id", "default_user", "default_litellm_user", "litellm_proxy_master_key", "litellm_proxy_admin",
-    "proxy_admin",
-    "litellm_internal_health_check", "litellm_internal_jobs", "litellm_dashboard", "litellm_cli", "master_key",
-    "sk_master", "anonymous",
-    "anonymous_user", "anonymoususer", "anon", "guest", "nobody", "no_user", "no_user_id", "unknown", "unknown_user",
-    "default",
-    "unauthenticated", "user_id", "userid", "none", "null", "nil", "undefined", "nan", "n/a", "n.a.", "na",
-    "not_set", "unset",
-    "not_available", "_1", "0", "object_object", "none/none",
+    "proxy_admin", "litellm_internal_health_check", "litellm_internal_jobs", "litellm_dashboard", "litellm_cli",
+    "master_key", "sk_master", "anonymous", "anonymous_user", "anonymoususer", "anon", "guest", "nobody", "no_user",
+    "no_user_id", "unknown", "unknown_user", "default", "unauthenticated", "user_id", "userid", "none", "null",
+    "nil", "undefined", "nan", "n/a", "n.a.", "na", "not_set", "unset", "not_available", "_1", "0", "object_object",
+    "none/none",
 })  # fmt: skip
 _AROUND = " \t\n<>()[]{}\"'"
 

@@ -54,8 +54,7 @@ class Choice:
 
     `accounts` are fields of an account. `arrived` None: an exchange arrived on the UTC day of its request. An exchange
     of a year before `earliest_year` cannot have happened. `own_proxies`: how many hops at the end of a list of
-    forwarded
-    addresses are one's own; those of private networks before them are passed over too.
+    forwarded addresses are one's own; those of private networks before them are passed over too.
     """
 
     exchanges: Mapping[str, str] = field(default_factory=dict)

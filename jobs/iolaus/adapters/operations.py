@@ -3,10 +3,8 @@
 Told by the name of the operation, else by the name of the model. One table for all formats.
 
 Names are those of OpenTelemetry's conventions (`gen_ai.operation.name`), OpenInference's kinds of spans, LiteLLM's
-types of
-calls (`CallTypes` of 1.110), Vercel's AI SDK, Langfuse's kinds of observations, Bedrock's and OpenAI's operations. A
-name that no
-table has is told by its words, so that a new kind of embedding is none of text.
+types of calls (`CallTypes` of 1.110), Vercel's AI SDK, Langfuse's kinds of observations, Bedrock's and OpenAI's
+operations. A name that no table has is told by its words, so that a new kind of embedding is none of text.
 """
 
 import re
@@ -15,24 +13,21 @@ from functools import lru_cache
 NO_TEXT_MODEL = "a call of a model that generates no text"
 TEXT = frozenset((
     "chat", "generate_content", "generate_content_stream", "text_completion", "completion", "responses",
-    "responses_websocket",
-    "anthropic_messages", "message", "messages", "generate", "generation", "llm", "llm_request", "chat_model",
-    "converse",
-    "converse_stream", "invoke_model", "pass_through_endpoint", "llm_passthrough_route", "allm_passthrough_route",
-    "create_interaction", "mock_completion", "ai.generatetext.dogenerate", "ai.streamtext.dostream",
-    "ai.generateobject.dogenerate", "ai.streamobject.dostream",
+    "responses_websocket", "anthropic_messages", "message", "messages", "generate", "generation", "llm",
+    "llm_request", "chat_model", "converse", "converse_stream", "invoke_model", "pass_through_endpoint",
+    "llm_passthrough_route", "allm_passthrough_route", "create_interaction", "mock_completion",
+    "ai.generatetext.dogenerate", "ai.streamtext.dostream", "ai.generateobject.dogenerate",
+    "ai.streamobject.dostream",
 ))  # fmt: skip
 _OTHER = frozenset((
     "chain", "span", "event", "workflow", "task", "framework", "unknown", "handoff", "plan", "parser", "decorator",
-    "query",
-    "memory", "cache", "send_message", "add_message",
+    "query", "memory", "cache", "send_message", "add_message",
 ))  # fmt: skip
 # Beginnings of words. An operation that has one of the first generates no text; of the second neither, unless it
 # has one of the third.
 _NEVER = (
     "embed", "rerank", "retriev", "vector", "image", "video", "speech", "tts", "transcri", "realtime", "moderat",
-    "ocr", "guardrail",
-    "evaluat", "mcp",
+    "ocr", "guardrail", "evaluat", "mcp",
 )  # fmt: skip
 _AROUND = ("search", "audio", "file", "batch", "container", "tool", "agent", "assistants", "thread", "fine", "training")
 _SAYS = ("chat", "complet", "messag", "respon", "convers", "generat", "llm", "answer", "ask")

@@ -59,14 +59,11 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
 def _without_placeholders(exchanges: DataFrame, run: Run) -> DataFrame:
     """The exchanges, of which those whose prompt is a placeholder have no text.
 
-    A placeholder stands where a gateway left the prompt out: unrelated accounts send it in most of their
-    exchanges, so that it
-    makes strangers alike. Those that adapters know by their words never come here (`iolaus.text.markers`); this
-    finds the others.
-    Each account votes for the prompt of one of its exchanges, drawn by a hash, so that neither one account with
-    many exchanges
-    nor a greeting that all send once decides. What is removed is all that the text gave: its hashes, terms and
-    signature.
+    A placeholder stands where a gateway left the prompt out: unrelated accounts send it in most of their exchanges, so
+    that it makes strangers alike. Those that adapters know by their words never come here (`iolaus.text.markers`); this
+    finds the others. Each account votes for the prompt of one of its exchanges, drawn by a hash, so that neither one
+    account with many exchanges nor a greeting that all send once decides. What is removed is all that the text gave:
+    its hashes, terms and signature.
 
         account_id  prompt_hash        account_id  prompt_hash
         a           7                  a           null          7 has the votes of `placeholder_share` of all accounts

@@ -1,20 +1,18 @@
 """Texts that stand where a gateway left a prompt out: the same for every customer, so never evidence of anything.
 
-Sources of the words and shapes below, each the product's own documentation or code:
-LiteLLM, "Redact messages, response content" (https://docs.litellm.ai/docs/proxy/logging#redact-messages-response-content);
-OpenInference, "Configuration", `__REDACTED__` of OPENINFERENCE_HIDE_INPUTS
-(https://github.com/Arize-ai/openinference/blob/main/spec/configuration.md);
-Langfuse, "Masking of sensitive data" (https://langfuse.com/docs/observability/features/masking);
-Sentry, "Scrubbing sensitive data", `[Filtered]` (https://docs.sentry.io/platforms/python/data-management/sensitive-data/);
-Logfire, "Scrubbing", `[Scrubbed due to …]` (https://pydantic.dev/docs/logfire/how-to-guides/scrubbing/);
-Datadog, "Sensitive Data Scanner", `[sensitive_data]` (https://docs.datadoghq.com/security/sensitive_data_scanner/);
-Helicone, "Omit logs" (https://docs.helicone.ai/features/advanced-usage/omit-logs);
-OpenTelemetry Collector, redaction processor, `****`
-(https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/processor/redactionprocessor);
-Presidio, "Anonymizer", `<PERSON>` and the like (https://microsoft.github.io/presidio/anonymizer/);
-AWS, "Sensitive information filters" of Guardrails, `{NAME}` and the like
-(https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-sensitive-filters.html);
-Kong, "AI PII sanitizer", PLACEHOLDER1 (https://developer.konghq.com/plugins/ai-sanitizer/).
+Sources of the words and shapes below, each the product's own documentation or code: LiteLLM, "Redact messages, response
+content" (https://docs.litellm.ai/docs/proxy/logging#redact-messages-response-content); OpenInference, "Configuration",
+`__REDACTED__` of OPENINFERENCE_HIDE_INPUTS (https://github.com/Arize-ai/openinference/blob/main/spec/configuration.md);
+Langfuse, "Masking of sensitive data" (https://langfuse.com/docs/observability/features/masking); Sentry, "Scrubbing
+sensitive data", `[Filtered]` (https://docs.sentry.io/platforms/python/data-management/sensitive-data/); Logfire,
+"Scrubbing", `[Scrubbed due to …]` (https://pydantic.dev/docs/logfire/how-to-guides/scrubbing/); Datadog, "Sensitive
+Data Scanner", `[sensitive_data]` (https://docs.datadoghq.com/security/sensitive_data_scanner/); Helicone, "Omit logs"
+(https://docs.helicone.ai/features/advanced-usage/omit-logs); OpenTelemetry Collector, redaction processor, `****`
+(https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/processor/redactionprocessor); Presidio,
+"Anonymizer", `<PERSON>` and the like (https://microsoft.github.io/presidio/anonymizer/); AWS, "Sensitive information
+filters" of Guardrails, `{NAME}` and the like
+(https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-sensitive-filters.html); Kong, "AI PII sanitizer",
+PLACEHOLDER1 (https://developer.konghq.com/plugins/ai-sanitizer/).
 """
 
 import json
@@ -31,10 +29,8 @@ _WHOLE = frozenset({
 # A marker says what was done, to what and by whom, in these words and no other.
 _DONE = frozenset((
     "redacted", "masked", "filtered", "scrubbed", "removed", "omitted", "hidden", "suppressed", "anonymized",
-    "anonymised",
-    "pseudonymized", "pseudonymised", "obfuscated", "deidentified", "identified", "withheld", "concealed",
-    "sanitized", "sanitised",
-    "stripped", "disabled",
+    "anonymised", "pseudonymized", "pseudonymised", "obfuscated", "deidentified", "identified", "withheld",
+    "concealed", "sanitized", "sanitised", "stripped", "disabled",
 ))  # fmt: skip
 _NOT = frozenset(("not", "no", "never", "without", "non", "off"))
 _UNDONE = frozenset((
@@ -44,17 +40,14 @@ _UNDONE = frozenset((
 # Of a text in brackets: outside of them each might be a person's word.
 _BRACKETED = frozenset((
     "deleted", "private", "blocked", "empty", "unavailable", "truncated", "encrypted", "secret", "confidential",
-    "null", "none",
-    "missing", "binary", "dropped", "secured", "protected", "too", "large", "pii",
+    "null", "none", "missing", "binary", "dropped", "secured", "protected", "too", "large", "pii",
 ))  # fmt: skip
 _ABOUT = frozenset((
     "content", "contents", "data", "prompt", "prompts", "message", "messages", "text", "input", "inputs", "output",
-    "outputs", "request",
-    "response", "body", "payload", "value", "values", "field", "user", "system", "assistant", "sensitive",
-    "personal", "information",
-    "pii", "info", "details", "completion", "completions", "logging", "capture", "tracing", "llm", "model", "ai",
-    "the", "this", "all",
-    "it", "its", "has", "have", "was", "were", "is", "are", "been", "be", "de", "of", "and", "or",
+    "outputs", "request", "response", "body", "payload", "value", "values", "field", "user", "system", "assistant",
+    "sensitive", "personal", "information", "pii", "info", "details", "completion", "completions", "logging",
+    "capture", "tracing", "llm", "model", "ai", "the", "this", "all", "it", "its", "has", "have", "was", "were",
+    "is", "are", "been", "be", "de", "of", "and", "or",
 ))  # fmt: skip
 _BY = frozenset(("by", "due", "for", "because", "per", "under", ":"))  # what follows says who, or why
 _MOST_OF_A_REASON = 80  # characters
