@@ -192,7 +192,7 @@ def optional_names(made: list[Row]) -> set[str]:
 def kind(name: str) -> pa.DataType | None:
     flags = {"stream": pa.bool_(), "truncated": pa.bool_(), "thinking": pa.bool_()}
     numbers = ("image_count", "tool_call_count", "input_tokens", "reasoning_tokens")
-    return flags.get(name) or (pa.int64() if name in numbers or name.endswith(("_token", "_hash", "draw")) else None)
+    return flags.get(name) or (pa.int64() if name in numbers or name.endswith(("_value", "_hash", "draw")) else None)
 
 
 def as_rows(made: pa.Table) -> dict[str, Row]:
