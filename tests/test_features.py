@@ -134,6 +134,9 @@ def test_a_prompt_of_many_unrelated_accounts_is_no_text(
     said = [found[f"account {n}"].n_with_prompt for n in range(senders)]
     assert said == [4 - each if is_placeholder else 4] * senders
     assert found["account 99"].n_with_prompt == 4
+    longer = replace(settings, ingestion=replace(settings.ingestion, placeholder_words=5))
+    as_long = account_days.transform(rows(spark, "silver.exchanges", every), Run(DAY, longer, RUN.key))
+    assert {row.n_with_prompt for row in as_long.collect()} == {4}, "a text of ten words is one"
     if is_placeholder and each == 4:
         assert (found["account 0"].terms, found["account 0"].prompts, found["account 0"].signature) == (b"", b"", None)
     kept = replace(DEFAULT, ingestion=replace(DEFAULT.ingestion, placeholder_share=1.0))

@@ -72,9 +72,10 @@ class Ingestion:
         "share",
         0.01,
         1,
-        "A prompt that this share of a day's accounts send is no text: each has one "
-        "vote, a random exchange of its day. 1: none is.",
+        "A short prompt that this share of a day's accounts send is no text: each has one vote, a random exchange of "
+        "its day. 1: none is.",
     )
+    placeholder_words: int = number(12, "words", 1, 100, "The longest such prompt: what stands for a text is shorter.")
     placeholder_accounts: int = number(
         30, "accounts", 2, 100_000, "Votes that such a prompt needs: a small platform's may agree by chance."
     )

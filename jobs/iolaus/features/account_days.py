@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
@@ -59,11 +59,11 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
 def _without_placeholders(exchanges: DataFrame, run: Run) -> DataFrame:
     """The exchanges, of which those whose prompt is a placeholder have no text.
 
-    A placeholder stands where a gateway left the prompt out: unrelated accounts send it in most of their exchanges, so
-    that it makes strangers alike. Those that adapters know by their words never come here (`iolaus.text.markers`); this
-    finds the others. Each account votes for the prompt of one of its exchanges, drawn by a hash, so that neither one
-    account with many exchanges nor a greeting that all send once decides. What is removed is all that the text gave:
-    its hashes, terms and signature.
+    A placeholder stands where a gateway left the prompt out: a few words that unrelated accounts send in most of their
+    exchanges, so that strangers seem alike. Those that adapters know by their words never come here
+    (`iolaus.text.markers`); this finds the others. Each account votes for the prompt of one of its exchanges, drawn by
+    a hash, so that neither one account with many exchanges nor a greeting that all send once decides. A longer text is
+    no placeholder: an operator may send one with every request.
 
         account_id  prompt_hash        account_id  prompt_hash
         a           7                  a           null          7 has the votes of `placeholder_share` of all accounts
@@ -73,20 +73,21 @@ def _without_placeholders(exchanges: DataFrame, run: Run) -> DataFrame:
     settings = run.settings.ingestion
     if settings.placeholder_share >= 1:
         return exchanges
-    votes = exchanges.groupBy("account_id").agg(F.min_by("prompt_hash", F.xxhash64("exchange_id")).alias("prompt_hash"))
-    counted = votes.groupBy("prompt_hash").agg(F.count(F.lit(1)).alias("votes"))
-    # null for all others, which are one row
-    common = F.when(F.col("votes") >= settings.placeholder_accounts, F.col("prompt_hash"))
-    few = counted.groupBy(common.alias("prompt_hash")).agg(F.sum("votes").alias("votes"))
-    share = F.col("votes") / F.sum("votes").over(Window.partitionBy(F.lit(0)))
-    found = few.withColumn("share", share).where(
-        F.col("prompt_hash").isNotNull() & (F.col("share") >= settings.placeholder_share)
+    one = F.min_by(F.struct("prompt_hash", "n_words"), F.xxhash64("exchange_id")).alias("vote")
+    short = F.when(F.col("vote.n_words") <= settings.placeholder_words, F.col("vote.prompt_hash"))
+    votes = (
+        exchanges.groupBy("account_id").agg(one).groupBy(short.alias("prompt_hash")).agg(F.count("*").alias("votes"))
     )
-    found = found.select("prompt_hash", F.lit(True).alias("is_placeholder"))
-    joined = exchanges.join(F.broadcast(found), "prompt_hash", "left")
-    cleared = {name: F.lit(_EMPTY.get(name)).cast(exchanges.schema[name].dataType) for name in _OF_TEXT}
-    kept = {name: F.when(F.col("is_placeholder"), value).otherwise(F.col(name)) for name, value in cleared.items()}
-    return joined.withColumns(kept).select(exchanges.columns)
+    # null for all others, which are one row
+    common = F.when(F.col("votes") >= settings.placeholder_accounts, F.col("prompt_hash")).alias("prompt_hash")
+    counted = {r["prompt_hash"]: r["votes"] for r in votes.groupBy(common).agg(F.sum("votes").alias("votes")).collect()}
+    least = settings.placeholder_share * sum(counted.values())
+    found = [prompt for prompt, n in counted.items() if prompt is not None and n >= least]
+    if not found:
+        return exchanges
+    is_text = ~F.coalesce(F.col("prompt_hash").isin(found), F.lit(False))
+    empty = {name: F.lit(_EMPTY.get(name)).cast(exchanges.schema[name].dataType) for name in _OF_TEXT}
+    return exchanges.withColumns({name: F.when(is_text, F.col(name)).otherwise(value) for name, value in empty.items()})
 
 
 def _values() -> list[Column]:
