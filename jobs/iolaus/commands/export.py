@@ -56,9 +56,16 @@ def add(commands: "Commands") -> None:
                 metavar="NAME",
                 help="the lab that exports, as others are to know it",
             )
+        added.add_argument(
+            "--include-cleared",
+            action="store_true",
+            help="also clusters and accounts that an analyst judged innocent, which otherwise stay at home",
+        )
         if name != "parquet":
             added.add_argument(
-                "--cluster", metavar="ID", help="one cluster, also of the watchlist; default: all that are published"
+                "--cluster",
+                metavar="ID",
+                help="one cluster, also of the watchlist; default: all that are published and not cleared",
             )
         added.set_defaults(act=called)
 
@@ -106,10 +113,12 @@ def _export(given: argparse.Namespace, write: "Callable[[list[Case], date], str]
     from iolaus.export.cases import cases
 
     gold, of, allowed = _given(given)
-    found = list(cases(gold, of, given_key(), allowed, given.cluster))
+    found = list(cases(gold, of, given_key(), allowed, given.cluster, include_cleared=given.include_cleared))
     said = write(found, of)
     for case in found:
         print(f"{case.cluster['cluster_id']} goes by the name {case.name}")
+        if case.left_out:
+            print(f"  without {case.left_out} of its accounts, which were cleared; --include-cleared exports them")
     print(
         f"{said} of {of}, marked TLP:{given.tlp.upper()}, in {given.out}; in clear: "
         f"{', '.join(sorted(allowed.kinds)) or 'nothing'}"
@@ -166,7 +175,7 @@ def _parquet(given: argparse.Namespace) -> int:
     from iolaus.export.plain_tables import write
 
     gold, of, allowed = _given(given)
-    made, left_out = write(gold, of, given_key(), allowed, Path(given.out))
+    made, left_out = write(gold, of, given_key(), allowed, Path(given.out), include_cleared=given.include_cleared)
     if left_out:
         print(f"iolaus: left out, for they may identify: {', '.join(left_out)}", file=sys.stderr)
     print(

@@ -188,6 +188,7 @@ def _accounts(members: Sequence[Row]) -> dict[str, Any]:
         ]
         said = [reasons.setdefault(inert(_short(r)), len(reasons)) for r in m["reasons"]]
         texts = [None if m[c] is None else inert(m[c], 60) for c in ("status", "plan")]
+        texts.append(inert(_judged(m)) or None)
         rows.append(
             [
                 inert(m["account_id"], 200),
@@ -209,12 +210,22 @@ def _accounts(members: Sequence[Row]) -> dict[str, Any]:
                 *("" if m[c] is None else f"{m[c]:%Y-%m-%d}" for c in ("first_seen", "last_seen", "created_at")),
                 m["status"] or "",
                 m["plan"] or "",
+                _judged(m),
             ],
             "reasons": [_short(r) for r in m["reasons"]],
         }
         for m in members[:ROWS_FIRST]
     ]
     return {"n": len(rows), "first": first, "data": {"rows": rows, "reasons": list(reasons)}}
+
+
+def _judged(member: Row) -> str:
+    """The verdict on an account in words, with who gave it, when and why; empty if there is none."""
+    if not member["verdict"]:
+        return ""
+    said = [member["verdict"], member["verdict_by"] and f"by {member['verdict_by']}", member["verdict_on"]]
+    said = [str(part) for part in said if part]
+    return " ".join(said) + (f": {member['verdict_why']}" if member["verdict_why"] else "")
 
 
 def _short(reason: str) -> str:

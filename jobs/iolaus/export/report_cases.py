@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from iolaus.export.decisions import cleared_by, decisions
 from iolaus.export.gold import Gold
 from iolaus.model.judgement.hypotheses import HYPOTHESIS
 
@@ -42,6 +43,7 @@ class Case:
     origins: list[Row] | None = None
     history: list[Row] = field(default_factory=list)
     verdicts: list[Row] = field(default_factory=list)
+    cleared: list[str] = field(default_factory=list)  # who cleared how many of its accounts, and when
     joined: int | None = None  # members that were not members in the run before; None without one
     left: int | None = None
     came_from: list[tuple[str, int]] = field(default_factory=list)  # clusters of the run before that members were in
@@ -110,16 +112,19 @@ def cases(gold: Gold, day: date, watched: int) -> list[Case]:
     listed = [Case(row, published=True) for row in _ranked(gold, "gold.suspect_clusters", day)]
     listed += [Case(row, published=False) for row in _ranked(gold, "gold.watchlist", day)[:watched]]
     of = {case.cluster_id: case for case in listed}
+    decided = decisions(gold, day)
     for row in _rows(gold, "gold.cluster_evidence", day):
         if case := of.get(row["cluster_id"]):
             {"innocent": case.innocent, JUDGEMENT: case.judged}.get(row["kind"], case.evidence).append(row)
     for row in _rows(gold, "gold.suspect_cluster_members", day):
         if case := of.get(row["cluster_id"]):
-            case.members.append(row)
+            case.members.append(decided.member(row))
     for row in _rows(gold, "gold.cluster_timeline", day):
         if case := of.get(row["cluster_id"]):
             case.timeline.append(row)
     for case in listed:
+        case.row = decided.cluster(case.row, [m["account_id"] for m in case.members])
+        case.cleared = cleared_by(case.members)
         _mark_counted(case.evidence)
         case.judged.sort(key=lambda f: (-abs(f["bits"]), f["channel"]))
         case.members.sort(key=lambda m: (-m["membership"], -m["n_exchanges"], m["account_id"]))
@@ -172,7 +177,7 @@ def _add_optional(gold: Gold, day: date, listed: Iterable[Case]) -> None:
                 if case := of.get(row["cluster_id"]):  # type: ignore[assignment]
                     getattr(case, attribute).append(row)
     for row in sorted(_rows(gold, "verdicts.given", None), key=lambda v: v["given_at"]):
-        if (known := of.get(row["cluster_id"])) and row["known_from"] <= day:
+        if known := of.get(row["cluster_id"]):
             known.verdicts.append(row)
 
 
