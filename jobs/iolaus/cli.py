@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from iolaus.commands import (
     adapt,
+    drop_day,
     export,
     gate,
     job,
@@ -45,6 +46,7 @@ COMMANDS = (
     export,
     match,
     maintain,
+    drop_day,
     settings,
 )  # in the order of `iolaus --help`
 

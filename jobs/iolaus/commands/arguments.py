@@ -2,9 +2,10 @@
 
 import argparse
 import sys
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
+from iolaus.errors import UsageError
 from iolaus.settings import Key
 
 if TYPE_CHECKING:
@@ -61,6 +62,13 @@ def day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day; write it as 2026-03-15") from error
+
+
+def not_in_future(day: date) -> None:
+    """Raise UsageError for a run date after today, UTC: its ranking would stand before every true one."""
+    today = datetime.now(UTC).date()
+    if day > today:
+        raise UsageError(f"{day} is in the future: today is {today} (UTC); name a day that has begun")
 
 
 def started(given: argparse.Namespace, *, light: bool = False) -> "SparkSession":

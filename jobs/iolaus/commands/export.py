@@ -36,7 +36,7 @@ def add(commands: "Commands") -> None:
     ):
         added = formats.add_parser(name, help=text, description=called.__doc__)
         added.add_argument("--lake", required=True, metavar="URI", help="folder of the tables")
-        added.add_argument("--date", type=day, metavar="D", help="run to export; default: the last")
+        added.add_argument("--date", type=day, metavar="D", help="run to export; default: the newest published")
         added.add_argument("--out", required=True, metavar="PATH", help=to)
         added.add_argument(
             "--tlp", choices=TLP, default="amber+strict", help="marking, of TLP 2.0; default amber+strict"
@@ -75,7 +75,7 @@ def add(commands: "Commands") -> None:
     prints.add_argument(
         "--lake", required=True, metavar="URI", help="folder of the tables, with exchanges still in bronze"
     )
-    prints.add_argument("--date", type=day, metavar="D", help="run to export; default: the last")
+    prints.add_argument("--date", type=day, metavar="D", help="run to export; default: the newest published")
     prints.add_argument("--lab", required=True, type=_name, metavar="NAME", help="our name, as the other lab knows us")
     prints.add_argument(
         "--out", required=True, metavar="DIR", help="folder for offer.json, to send, and private.json, to keep"
@@ -95,7 +95,7 @@ def _given(given: argparse.Namespace) -> "tuple[Gold, date, Disclosure]":
 
 
 def _run(given: argparse.Namespace) -> "tuple[Gold, date]":
-    from iolaus.export.gold import Gold
+    from iolaus.export.gold import Gold, age
 
     gold = Gold(given.lake)
     days = gold.days()
@@ -106,6 +106,8 @@ def _run(given: argparse.Namespace) -> "tuple[Gold, date]":
             f"the lake {given.lake} has no run of {given.date}; name one of {days[0]} to {days[-1]} with --date, or "
             "none"
         )
+    if not given.date:
+        print(f"The newest published run is of {days[-1]}, {age(days[-1])}.")
     return gold, given.date or days[-1]
 
 

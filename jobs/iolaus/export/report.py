@@ -4,7 +4,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import pyarrow as pa
 from iolaus.errors import UsageError
 from iolaus.export import report_charts as charts
 from iolaus.export import report_graph as graphs
-from iolaus.export.gold import Gold, is_local, local_path
+from iolaus.export.gold import Gold, age, is_local, local_path
 from iolaus.export.inert import inert
 from iolaus.export.recorded_settings import of_day
 from iolaus.export.report_cases import KINDS, Case, Row, cases
@@ -80,6 +80,9 @@ def write(
         "lake": gold.lake,
         "day": wanted,
         "version": code_version(),
+        "age": age(wanted),
+        "written_on": datetime.now(UTC).date(),
+        "newer": days[-1] if days and days[-1] > wanted else None,
         "previous": earlier[-1] if earlier else None,
         "previous_is_yesterday": bool(earlier) and (wanted - earlier[-1]).days == 1,
         "n_watched": 0 if watchlist is None else watchlist.num_rows,
