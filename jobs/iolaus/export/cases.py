@@ -24,7 +24,8 @@ TLP = ("clear", "green", "amber", "amber+strict", "red")
 # Kinds of identifiers, and the most open marking under which each may leave in clear. Who is told an account is told of
 # a customer, so it stays within the organisation that is told; an address may be a person's line.
 OPENEST = {"template": "green", "asn": "green", "address": "amber", "account": "amber+strict"}
-INFRASTRUCTURE = ("card", "address", "block", "asn")
+NETWORK = ("address", "block", "asn")
+INFRASTRUCTURE = ("card", *NETWORK)
 PROMPTS = ("system", "template")  # channels of which a fingerprint is the hash of a text
 MOST = 200  # shared values told of a cluster: what many members share comes first
 _READ = 100_000  # account ids of one filter: more are read in turns
