@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from iolaus.commands.arguments import add_log, add_spark, day, given_key, not_in_future, started
+from iolaus.commands.arguments import add_log, add_spark, day, given_key, not_in_future, not_the_lake, started
 from iolaus.errors import RunError, UsageError
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def act(given: argparse.Namespace) -> int:
     from iolaus.runtime.scheduler import schedule
     from iolaus.runtime.spark.session import is_light
 
+    not_the_lake(given.landing, given.lake)
     key = given_key()
     if given.date and (given.first or given.last):
         raise UsageError("--date names one day and --from with --to a range; give one of the two")
