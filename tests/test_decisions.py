@@ -1,6 +1,7 @@
 """Verdicts after a run: what a report shows of them and what exports leave out, on small lakes without Spark."""
 
 import json
+import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -158,3 +159,43 @@ def test_a_case_says_who_was_cleared_by_whom_and_when(lake: Path, tmp_path: Path
     assert text.count(f"innocent by ana {today}: ours") >= 2, "and each row says it, with the reason"
     assert "cleared by" not in (folder / "hc_class.html").read_text(encoding="utf-8")
     assert (folder / "hc_ring.accounts.csv").read_text(encoding="utf-8").count("innocent") == 2
+
+
+def test_a_verdict_shows_at_once_with_by_whom_when_why_and_what_changed(lake: Path, tmp_path: Path) -> None:
+    """The run knew of none of them: the report is written anew, and nothing else."""
+    later = DAY + timedelta(days=1)
+    write_case(lake, later, "hc_ring", [*RING[2:], "new0", "new1"], rank=2)
+    write_case(lake, later, "hc_other_id", ["w1", "w2", "w3"], low=True)
+    write(
+        lake,
+        "graph.clusters",
+        [{"run_date": later, "cluster_id": "hc_other_id", "account_id": f"w{i}"} for i in (1, 2, 3)],
+    )
+    give(str(lake), "hc_ring", "confirmed", by="ana", why="one card", run_date=DAY)
+    give(str(lake), "hc_watched", "innocent", by="bo", why="a class", run_date=DAY)
+    today = datetime.now(UTC).date()
+    index = report(str(lake), tmp_path / "report", later)
+    for page in (index, index.parent / "cases" / "hc_ring.html"):
+        text = re.sub(r"<[^>]+>|\s+", " ", page.read_text(encoding="utf-8"))
+        said = " ".join(text.split())
+        assert (
+            f"Confirmed , says ana on {today} : one card. Since then: 2 of its 6 accounts were not in it then; "
+            "2 of its 6 accounts of then are not in it now" in said
+        )
+    page = index.parent / "cases" / "hc_other_id.html"
+    text = " ".join(re.sub(r"<[^>]+>|\s+", " ", page.read_text(encoding="utf-8")).split())
+    assert f"Innocent , says bo on {today} : a class. Since then: 1 of its 3 accounts were not in it then" in text, (
+        "by its accounts, whatever id it has"
+    )
+    assert 'data-verdict="innocent"' in index.read_text(encoding="utf-8")
+
+
+def test_what_changed_is_said_of_score_and_exchanges_too() -> None:
+    looked_at = given(1, "unsure", "ab") | {"score": 10.0, "n_exchanges": 5}
+    row = {"cluster_id": "c", "confidence": "high", "score": 12.5, "n_exchanges": 9}
+    assert Decisions([looked_at], 0.5).cluster(row, "ab")["since_verdict"] == [
+        "its score was 10.0 and is 12.5",
+        "9 exchanges in the window; then 5",
+    ]
+    known = row | {"verdict_id": "v1", "since_verdict": ["what the run says"]}
+    assert Decisions([looked_at], 0.5).cluster(known, "ab")["since_verdict"] == ["what the run says"]

@@ -14,6 +14,7 @@ from iolaus.export.recorded_settings import of_day
 from iolaus.pipeline import VERDICTS
 
 INNOCENT = "innocent"
+SCORE_STEP = 0.05  # bits: a smaller change of a score is not shown by one decimal
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Decisions:
         return row | (found.columns() if found else _NONE)
 
     def cluster(self, row: dict[str, Any], accounts: Collection[str]) -> dict[str, Any]:
-        """A row of a cluster with the verdict that is in force now, and `cleared`: whether that clears the cluster.
+        """A row of a cluster with the verdict in force now, what changed since, and `cleared`, whether it clears it.
 
         accounts: its own; none where only gold is read, which has no accounts of the watchlist. A verdict is of the
         cluster if most accounts are among those that it was given on, or if the cluster has its id still; of several,
@@ -91,9 +92,12 @@ class Decisions:
                 found.append(((common, verdict["given_at"], verdict["verdict_id"]), covers, verdict))
         every = bool(own) and all((d := self.account(a)) and d.verdict == INNOCENT for a in own)
         if not found:
-            return row | _NONE | {"cleared": every}
+            return row | _NONE | {"since_verdict": [], "cleared": every}
         _, covers, verdict = max(found, key=lambda x: x[0])
-        return row | _decision(verdict).columns() | {"cleared": every or (covers and verdict["verdict"] == INNOCENT)}
+        columns: dict[str, Any] = _decision(verdict).columns()
+        if columns["verdict_id"] != row.get("verdict_id"):  # the run did not know it, so gold does not say what changed
+            columns["since_verdict"] = _since(verdict, row, own)
+        return row | columns | {"cleared": every or (covers and verdict["verdict"] == INNOCENT)}
 
 
 _NONE: dict[str, Any] = dict.fromkeys(("verdict", "verdict_id", "verdict_by", "verdict_on", "verdict_why"))
@@ -139,6 +143,25 @@ def cleared_by(members: Iterable[Mapping[str, Any]]) -> list[str]:
         f"{n:,} of these accounts {'were' if n > 1 else 'was'} cleared by {by}{f' on {on}' if on else ''}"
         for (by, on), n in rows
     ]
+
+
+def _since(verdict: Mapping[str, Any], row: Mapping[str, Any], accounts: Collection[str]) -> list[str]:
+    """What is different in a row of a cluster from what the analyst saw, in words; accounts only where they are known.
+
+    A run says the same of the verdicts that it knows (`iolaus.model.verdicts.changes`).
+    """
+    own, then = set(accounts), set(verdict["members"])
+    said = []
+    if own - then:
+        said.append(f"{len(own - then)} of its {len(own)} accounts were not in it then")
+    if own and then - own:
+        said.append(f"{len(then - own)} of its {len(then)} accounts of then are not in it now")
+    score, exchanges = verdict.get("score"), verdict.get("n_exchanges")
+    if score is not None and abs(row["score"] - score) >= SCORE_STEP:
+        said.append(f"its score was {score:.1f} and is {row['score']:.1f}")
+    if exchanges is not None and exchanges != row["n_exchanges"]:
+        said.append(f"{row['n_exchanges']} exchanges in the window; then {exchanges}")
+    return said
 
 
 def _decision(row: Mapping[str, Any]) -> Decision:

@@ -122,8 +122,9 @@ def cases(gold: Gold, day: date, watched: int) -> list[Case]:
     for row in _rows(gold, "gold.cluster_timeline", day):
         if case := of.get(row["cluster_id"]):
             case.timeline.append(row)
+    accounts = _accounts(gold, day, listed)
     for case in listed:
-        case.row = decided.cluster(case.row, [m["account_id"] for m in case.members])
+        case.row = decided.cluster(case.row, accounts[case.cluster_id])
         case.cleared = cleared_by(case.members)
         _mark_counted(case.evidence)
         case.judged.sort(key=lambda f: (-abs(f["bits"]), f["channel"]))
@@ -132,6 +133,17 @@ def cases(gold: Gold, day: date, watched: int) -> list[Case]:
     _add_optional(gold, day, listed)
     _add_history(gold, day, listed)
     return listed
+
+
+def _accounts(gold: Gold, day: date, listed: Iterable[Case]) -> dict[str, list[str]]:
+    """The accounts of each case. Of the watchlist they are read to find its verdicts, and are shown nowhere."""
+    found = defaultdict(list, {case.cluster_id: [m["account_id"] for m in case.members] for case in listed})
+    watched = pa.array([case.cluster_id for case in listed if not case.published], pa.string())
+    rows = gold.rows("graph.clusters", day, ["cluster_id", "account_id"]) if len(watched) else None
+    if rows is not None:
+        for row in rows.filter(pc.is_in(rows["cluster_id"], value_set=watched)).to_pylist():
+            found[row["cluster_id"]].append(row["account_id"])
+    return found
 
 
 def _ranked(gold: Gold, name: str, day: date) -> list[Row]:
