@@ -72,7 +72,7 @@ def write(
     if wanted not in days and not ran:
         raise UsageError(f"nothing was listed for {wanted}; the run dates with a ranking are {_spoken(days)}")
     _claim(out, gold.lake)
-    listed = cases(gold, wanted, WATCHED)
+    listed, gone = cases(gold, wanted, WATCHED)
     earlier = [d for d in days if d < wanted]
     watchlist = gold.rows("gold.watchlist", wanted, ["cluster_id"])
     settings = drawn_with(of_day(gold, wanted))
@@ -83,6 +83,7 @@ def write(
         "age": age(wanted),
         "written_on": datetime.now(UTC).date(),
         "newer": days[-1] if days and days[-1] > wanted else None,
+        "vanished": gone,
         "previous": earlier[-1] if earlier else None,
         "previous_is_yesterday": bool(earlier) and (wanted - earlier[-1]).days == 1,
         "n_watched": 0 if watchlist is None else watchlist.num_rows,
