@@ -14,6 +14,7 @@ from iolaus.export.gold import Gold, age
 from iolaus.export.report import write as report
 from iolaus.pipeline import Span
 from iolaus.runtime.dropped_day import PUBLISHER, TABLES
+from iolaus.runtime.gates.history import last_runs
 from iolaus.runtime.lake import Lake
 from iolaus.runtime.runner import Runner
 from iolaus.runtime.secret import VARIABLE
@@ -115,7 +116,9 @@ def test_a_run_date_is_taken_back(started: SparkSession, tmp_path: Path, capsys:
     assert lake.days("bronze.exchanges") == [BEFORE, DAY, AFTER], "what arrived stays"
     assert [m.table_name for m in lake.read("quality.summaries", Span.DAY, DAY).collect()] == ["bronze.exchanges"]
     (record,) = lake.read("quality.runs", Span.DAY, DAY).collect()
-    assert (record.table_name, record.status, record.rows_in) == (PUBLISHER, "dropped", 3)
+    assert (record.table_name, record.status, record.rows_out) == (PUBLISHER, "dropped", 0)
+    (told,) = last_runs(lake.uri, 1)
+    assert (told.first, told.status, told.failures) == (DAY, "dropped", ()), "it is no failure"
     assert cli.main([*drop, str(DAY)]) == 2, "it is gone"
     assert cli.main([*drop, str(AFTER)]) == 0
     assert Gold(lake.uri).days() == [BEFORE]

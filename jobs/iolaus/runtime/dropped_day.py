@@ -37,14 +37,12 @@ def drop_day(lake: Lake, day: date, settings: Settings, key_id: str = "") -> Ite
             + (f"; the newest run dates with a ranking are: {', '.join(map(str, days[-5:]))}" if days else "")
         )
     began = datetime.now(UTC)
-    total = 0
     for name in TABLES:
         if lake.exists(name):
             n = _rows(lake, name, day)
             if n:
                 lake.guard()
                 DeltaTable.forPath(lake.spark, lake.path(name)).delete(F.col(str(table(name).date)) == F.lit(day))
-                total += n
                 yield name, n
     if lake.exists(METRICS):
         lake.guard()
@@ -54,7 +52,7 @@ def drop_day(lake: Lake, day: date, settings: Settings, key_id: str = "") -> Ite
     ended = (datetime.now(UTC) - began).total_seconds()
     by = code_version(), settings.digest, key_id
     run = day, uuid4().hex[:12], PUBLISHER, day, began, round(ended, 3), DROPPED
-    lake.append("quality.runs", [(*run, total, 0, 0, None, *by, None)])
+    lake.append("quality.runs", [(*run, None, 0, 0, None, *by, None)])
 
 
 def is_known(lake: Lake, day: date) -> bool:
