@@ -34,6 +34,23 @@ HELD = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m"}
         "null",
         "{}",
         "...",
+        "[redacted: pii]",
+        "Prompt logging is disabled",
+        "[Content not available]",
+        "<no content>",
+        "message content is not recorded",
+        '{"redacted": true}',
+        '[{"role": "user", "content": "REDACTED"}]',
+        "[deleted]",
+        "(empty)",
+        "%%REDACTED%%",
+        "${redacted}",
+        "This content has been redacted",
+        "Redacted due to data policy",
+        "[object Object]",
+        "█████",
+        "…",
+        "REDACTED!",
     ],
 )
 def test_redaction_markers_are_no_prompts(marker: str):
@@ -57,6 +74,16 @@ def test_redaction_markers_are_no_prompts(marker: str):
         "yes",
         "7",
         "filtered water",
+        "Is the content hidden?",
+        "deleted files recovery",
+        "Redact my name: John",
+        "encrypted zip how to open",
+        "no content in response, fix?",
+        '{"a": 1}',
+        "<div>",
+        "[x]",
+        "..-. ..- -.",
+        "你好",
         "Please redact: " + "x" * 200,
         "no",
     ],
@@ -113,6 +140,25 @@ def test_messages_that_were_cut_are_no_prompt_and_are_kept(cut: str):
     (row,) = landed("otlp", span({**HELD, "gen_ai.input.messages": cut, "gen_ai.output.messages": cut}))
     assert seen(row, "prompt", "response") == (None, None)
     assert row["otlp"]["attributes"]["gen_ai.input.messages"] == cut
+
+
+@pytest.mark.parametrize(
+    "attribute", ["gen_ai.input.messages", "input.value", "langfuse.observation.input", "gen_ai.prompt"]
+)
+@pytest.mark.parametrize(
+    "cut",
+    [
+        '[[{"lc": 1, "kwargs": {"cont',
+        '{"temperature": 0.2, "messages": [',
+        '["How deep is',
+        '[{"id": "a", "role": "user"',
+    ],
+)
+def test_whatever_breaks_off_is_no_prompt(attribute: str, cut: str):
+    (row,) = landed("otlp", span({**HELD, attribute: cut}))
+    assert row.get("prompt") is None
+    whole = '[{"id": 1}] What is wrong with this list?'
+    assert landed("otlp", span({**HELD, "input.value": whole}))[0]["prompt"] == whole
 
 
 USER = {"role": "user", "content": [{"type": "text", "text": "Hi"}]}
@@ -333,6 +379,51 @@ def test_tools_that_a_stream_calls_are_counted_once():
         {"type": "content_block_stop", "index": 1},
     ]
     assert [bodies.answer(events)["tool_call_count"] for events in (nova, gpt, claude)] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (
+            {"message": "Hi"},
+            [{"event_type": "text-generation", "text": "Hel"}, {"event_type": "text-generation", "text": "lo."}],
+        ),
+        (
+            {"messages": [{"role": "user", "content": "Hi"}]},
+            [{"type": "content-delta", "delta": {"message": {"content": {"text": piece}}}} for piece in ("Hel", "lo.")],
+        ),
+        (
+            {"prompt": "Hi"},
+            [{"message": {"content": "Hel"}, "done": False}, {"message": {"content": "lo."}, "done": True}],
+        ),
+        (
+            {"inputs": "Hi"},
+            [
+                {"token": {"text": "Hel"}, "generated_text": None},
+                {"token": {"text": "lo."}, "generated_text": "Hello."},
+            ],
+        ),
+        ({"inputs": "Hi"}, [{"generated_text": "Hello."}]),
+        ({"instances": [{"content": "Hi"}]}, {"predictions": [{"content": "Hello."}]}),
+        (
+            {"input": "Hi"},
+            [
+                {"type": "response.created", "response": {"output": []}},
+                {"type": "response.output_text.delta", "delta": "Hello."},
+            ],
+        ),
+        (
+            {"input": {"messages": [{"role": "user", "content": "Hi"}]}},
+            {"messages": [{"role": "assistant", "content": "Hello."}]},
+        ),
+        ({"prompt": "Hi"}, {"content": [{"citationsContent": {"content": [{"text": "Hello."}]}}]}),
+        ({"prompt": "Hi"}, {"choices": [{"message": {"content": None, "refusal": "Hello."}}]}),
+        ("Hi", "Hello."),
+    ],
+)
+def test_other_servers_of_models_are_read(asked: Any, said: Any):
+    (row,) = landed("bedrock", invocation(asked, said))
+    assert seen(row, "prompt", "response") == ("Hi", "Hello.")
 
 
 def test_parameters_of_requests():

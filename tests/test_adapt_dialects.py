@@ -214,3 +214,67 @@ def test_images_and_calls_of_openinference():
     }
     (row,) = landed("otlp", span(held))
     assert seen(row, "prompt", "image_count", "tool_call_count") == ("Weather?", 1, 1)
+
+
+MODEL = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m"}
+ASKED = json.dumps([{"role": "user", "content": "Hi"}])
+ANSWERED = json.dumps({"choices": [{"message": {"role": "assistant", "content": "Hello."}}]})
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        {"gen_ai.content.prompt": "system: Be kind.\nuser: Hi", "gen_ai.content.completion": "Hello."},
+        {"gen_ai.prompt.0.user": "Hi", "gen_ai.completion.0.content": "Hello."},
+        {
+            "gen_ai.prompt.0.role": "user",
+            "gen_ai.prompt.0.content": '[{"type": "text", "text": "Hi"}]',
+            "gen_ai.completion.0.content": "Hello.",
+        },
+        {"llm.prompts.0.content": "Hi", "llm.completions.0.content": "Hello."},
+        {"llm.prompts.0.prompt.text": "Hi", "llm.choices.0.completion.text": "Hello."},
+        {"llm.input_messages": [{"message.role": "user", "message.content": "Hi"}], "output.value": "Hello."},
+        {"langfuse.observation.input": '"Hi"', "langfuse.observation.output": '"Hello."'},
+        {"gen_ai.input.messages": json.dumps(ASKED), "gen_ai.output.messages": '"Hello."'},
+        {"gen_ai.request.messages": ASKED, "gen_ai.response.text": "Hello."},
+        {
+            "request_data": json.dumps({"messages": json.loads(ASKED)}),
+            "response_data": json.dumps({"message": {"content": "Hello."}}),
+        },
+        {"mlflow.spanInputs": json.dumps({"messages": json.loads(ASKED)}), "mlflow.spanOutputs": ANSWERED},
+        {
+            "events": json.dumps(
+                [
+                    {"event.name": "gen_ai.user.message", "role": "user", "content": "Hi"},
+                    {"event.name": "gen_ai.choice", "message": {"role": "assistant", "content": "Hello."}},
+                ]
+            )
+        },
+    ],
+)
+def test_other_names_for_what_was_asked_and_answered(held: dict[str, Any]):
+    (row,) = landed("otlp", span(MODEL | held))
+    assert (row.get("prompt"), row.get("response")) == ("Hi", "Hello.")
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        {"langsmith.metadata.user_id": "u-5"},
+        {"metadata": json.dumps({"user_id": "u-5"})},
+        {"langfuse.trace.metadata": json.dumps({"customerId": "u-5"})},
+        {"ai.telemetry.metadata.user": "u-5"},
+        {"traceloop.association.properties.customer_id": "u-5"},
+        {"user_id": "u-5"},
+        {"user.id": "anonymous", "gen_ai.request.user": "u-5"},
+    ],
+)
+def test_other_names_for_the_account(held: dict[str, Any]):
+    (row,) = landed("otlp", span({**MODEL, "gen_ai.input.messages": ASKED, **held}))
+    assert row["account_id"] == "u-5"
+
+
+def test_usage_that_is_json_text_is_opened():
+    held = {"langfuse.observation.usage_details": json.dumps({"input": 4, "output": 6})}
+    (row,) = landed("otlp", span({**MODEL, "gen_ai.input.messages": ASKED, **held}))
+    assert (row["usage_input_tokens"], row["usage_output_tokens"]) == (4, 6)

@@ -61,6 +61,10 @@ def test_it_says_where_one_name_hides_many_users_and_one_user_has_many_names():
     one = [{"item": "arn:aws:sts::1:assumed-role/gateway/x", "count": 900}]
     assert "sends 90.0% of the exchanges" in said(most_account_id=one)
     assert "hides your customers" not in said(most_account_id=[{"item": "a", "count": 100}])
+    assert "hides your customers" in said(
+        exchanges=3, accounts=1, most_account_id=[{"item": "arn:aws:iam::1:role/gateway", "count": 3}]
+    )
+    assert "hides your customers" not in said(exchanges=3, accounts=1, most_account_id=[{"item": "ann", "count": 3}])
     assert "38 of these are names of sessions of 2 roles" in said(sessions=38, roles=2)
     assert "names of sessions" not in said(sessions=2, roles=2)
 
@@ -77,6 +81,10 @@ def test_it_says_what_the_format_is_where_nothing_was_found():
 
 
 def test_paths_that_are_most_like_one_that_is_not_there():
+    wrapped = json.dumps({"detail-type": "call", "detail": {"metadata": {"user_api_key_team_id": "t"}}}).encode()
+    assert paths_near("metadata.user_api_key_taem_id", [wrapped])[0] == "metadata.user_api_key_team_id", (
+        "a path begins inside the envelope"
+    )
     lines = [
         json.dumps({"metadata": {"user_api_key_team_id": "t", "other": {"deep": 1}}, "empty": None}).encode(),
         b"broken",

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from iolaus.adapters import anthropic_batch, openai_batch
-from iolaus.adapters.fields import address, count, header_digest, identifier, owner, texts
+from iolaus.adapters.fields import address, count, header_digest, owner, reasons, texts
 from iolaus.adapters.landing import Choice
 from iolaus.adapters.statuses import status
 from tests.gateway_cases import landed, payload, seen, span
@@ -98,7 +98,7 @@ def test_lists_as_text_and_unknown_counts():
 
 
 def test_objects_in_place_of_ids():
-    assert [identifier(v) for v in ({"id": "c-1"}, "c-1", {"no": 1}, [])] == ["c-1", "c-1", None, None]
+    assert [owner(v) for v in ({"id": "c-1"}, "c-1", {"no": 1}, [])] == ["c-1", "c-1", None, None]
     record = {"request": {"body": {"conversation": {"id": "c-1"}, "input": "Hi"}}, "batch": {"created_at": 1772323200}}
     made = openai_batch.read(record)
     assert isinstance(made, dict)
@@ -115,3 +115,84 @@ def test_headers_are_a_digest_of_their_names_in_their_order():
     assert header_digest({}) is header_digest(None) is None
     (row,) = landed("litellm", payload(metadata__requester_custom_headers={"x-app": "1"}))
     assert row["header_digest"] == header_digest({"X-App": ""})
+
+
+@pytest.mark.parametrize(
+    ("chain", "client"),
+    [
+        ("[2001:db8::7]:443, 10.0.0.1:80", "2001:db8::7"), ("unknown, 203.0.113.9", "203.0.113.9"),
+        ("203.0.113.9 10.0.0.1", "203.0.113.9"),
+        ('for="[2001:db8::7]:4711";proto=https;by=203.0.113.43', "2001:db8::7"), ("for=unknown, for=_gazonk", None),
+        ("2001:db8::7%eth0", "2001:db8::7"), ("203.0.113.9/32", "203.0.113.9"), ("ipv6:%5B2001:db8::7%5D:50051",
+        "2001:db8::7"),
+        ("tcp://203.0.113.9:443", "203.0.113.9"), ("2001:db8:0:0:0:0:0:7:443", "2001:db8::7"), ("0.0.0.0:80", None),
+        ("::", None),
+        ('["203.0.113.9", "10.0.0.1"]', "203.0.113.9"), ("edge.example.com", None), ("[::ffff:203.0.113.9]:80",
+        "203.0.113.9"),
+    ],
+)  # fmt: skip
+def test_hops_in_whatever_spelling(chain: str, client: str | None):
+    assert address(chain) == client
+
+
+def test_a_chain_that_is_a_list():
+    (row,) = landed("litellm", payload(metadata__requester_ip_address=["203.0.113.9", "10.0.0.1"]))
+    assert row["client_ip"] == "203.0.113.9"
+
+
+@pytest.mark.parametrize(
+    "nobody",
+    [
+        "(anonymous)",
+        "<unknown>",
+        "anonymousUser",
+        "Guest",
+        "no-user",
+        "not_set",
+        "00000000-0000-0000-0000-000000000000",
+        " ",
+        "N/A",
+    ],
+)
+def test_placeholders_in_whatever_spelling_are_nobody(nobody: str):
+    assert owner(nobody) is None
+    (row,) = landed("litellm", payload(metadata__user_api_key_user_id=nobody))
+    assert row["account_id"] == "key-9"
+
+
+@pytest.mark.parametrize("somebody", ["anon-industries", "u0", "guestline", "12", "org_default", "default-9"])
+def test_names_that_resemble_placeholders_are_somebody(somebody: str):
+    assert owner(somebody) == somebody
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("litellm.RateLimitError: RateLimitError: quota", 429), ("Error code: 404 - {'error': 'x'}", 404),
+        ("HTTP/1.1 502 Gone", 502),
+        ("ThrottlingException: slow down", 429), ("Request timed out.", 408), ("success", 200), ("status_code=503",
+        503),
+        ("ProviderRateLimit", 429),
+        ("a sentence of 200 words", None), ("-1", None), (0, None),
+    ],
+)  # fmt: skip
+def test_errors_in_words_are_statuses(said: Any, code: int | None):
+    assert status(said) == code
+
+
+def test_fields_that_a_deployment_names_are_typed_as_the_formats_own():
+    choice = Choice(
+        {"client_asn": "metadata.asn", "usage_input_tokens": "metadata.n", "conversation_id": "metadata.talk"}
+    )
+    (row,) = landed("litellm", payload(metadata__asn=-1, metadata__n=-1, metadata__talk='{"id": "t-1"}'), choice=choice)
+    assert seen(row, "client_asn", "usage_input_tokens", "conversation_id") == (None, None, "t-1")
+
+
+def test_reasons_that_programs_write_as_one_text():
+    assert [reasons(v) for v in ("[stop, length]", "stop,length", "None", "end_turn")] == [
+        ["stop", "length"],
+        ["stop", "length"],
+        None,
+        ["end_turn"],
+    ]
+    assert texts("[END]") == ["[END]"], "a stop sequence may have brackets"

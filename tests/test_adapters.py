@@ -17,6 +17,7 @@ from iolaus.adapters.documents import STRANGE
 from iolaus.adapters.fields import instant, take, text, whole
 from iolaus.adapters.formats import FAULTS, FORMATS, IMPOSSIBLE_TIME, NO_TIME
 from iolaus.adapters.landing import FIELDS, Choice, rows
+from iolaus.adapters.operations import NO_TEXT_MODEL
 from iolaus.adapters.signals import SIGNALS, shares
 from iolaus.commands.adapt import KINDS
 from iolaus.model.explanations import PEOPLE
@@ -276,7 +277,7 @@ def test_a_bedrock_log_becomes_an_exchange():
         "Say hi", "hi", ["max_tokens"], 2, 9, "m-1",
     ]  # fmt: skip
     assert adapted("bedrock", {**converse, "modelId": "amazon.titan-embed-text-v2:0"}, {"level": "info"}) == [
-        {"reason": bedrock.OTHER_OPERATION},
+        {"reason": NO_TEXT_MODEL},
         {"reason": bedrock.NO_LOG},
     ]
     (far,) = adapted("bedrock", {**converse, "input": {"inputBodyS3Path": "s3://b/k", "inputTokenCount": 90_000}})

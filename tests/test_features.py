@@ -1,6 +1,7 @@
 """Features: days merged over the window are one sketch of everything; values are counted as loops would count them."""
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -95,6 +96,56 @@ def silver_exchanges(seed: int, count: int) -> list[Row]:
     return out
 
 
+def withheld(accounts: int, senders: int, each: int) -> list[Row]:
+    """Exchanges of accounts that say things of their own.
+
+    Of which `senders` send one text in `each` of their four exchanges.
+    """
+    texts = [
+        "kept back at the gate by order of the house",
+        *(f"{'abcdefghijklmnopqrstuvwxyz'[n % 26] * (n // 26 + 3)} is mine" for n in range(400)),
+    ]
+    prints = fingerprint(pa.array(texts))
+    of_text = [{name: column[i].as_py() for name, column in prints.items()} for i in range(len(texts))]
+    at = datetime.combine(DAY, datetime.min.time(), UTC)
+    base = {"happened_on": DAY, "requested_at": at, "request_model": "m", "capabilities": 0}
+    return [
+        base
+        | {"exchange_id": f"e{account}-{n}", "account_id": f"account {account}"}
+        | of_text[0 if account < senders and n < each else 1 + account * 4 + n]
+        for account in range(accounts)
+        for n in range(4)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("senders", "each", "is_placeholder"), [(60, 4, True), (60, 3, True), (60, 1, False), (8, 4, False)]
+)
+def test_a_prompt_of_many_unrelated_accounts_is_no_text(
+    spark: SparkSession, senders: int, each: int, is_placeholder: bool
+):
+    """One that all send once, or few send always, stays."""
+    every = withheld(100, senders, each)
+    settings = replace(DEFAULT, ingestion=replace(DEFAULT.ingestion, placeholder_share=0.3))
+    made = account_days.transform(rows(spark, "silver.exchanges", every), Run(DAY, settings, RUN.key))
+    check_columns(made, "features.account_days")
+    found = {row.account_id: row for row in made.collect()}
+    assert len(found) == 100
+    said = [found[f"account {n}"].n_with_prompt for n in range(senders)]
+    assert said == [4 - each if is_placeholder else 4] * senders
+    assert found["account 99"].n_with_prompt == 4
+    longer = replace(settings, ingestion=replace(settings.ingestion, placeholder_words=5))
+    as_long = account_days.transform(rows(spark, "silver.exchanges", every), Run(DAY, longer, RUN.key))
+    assert {row.n_with_prompt for row in as_long.collect()} == {4}, "a text of ten words is one"
+    if is_placeholder and each == 4:
+        assert (found["account 0"].terms, found["account 0"].prompts, found["account 0"].signature) == (b"", b"", None)
+    kept = replace(DEFAULT, ingestion=replace(DEFAULT.ingestion, placeholder_share=1.0))
+    as_sent = account_days.transform(rows(spark, "silver.exchanges", every), Run(DAY, kept, RUN.key)).where(
+        "account_id = 'account 0'"
+    )
+    assert [row.n_with_prompt for row in as_sent.collect()] == [4]
+
+
 @pytest.fixture(scope="module")
 def window(spark: SparkSession) -> tuple[list[Row], DataFrame, DataFrame]:
     """The exchanges of two days, what each day was made into, and what the window was made into."""
@@ -144,7 +195,7 @@ def optional_names(made: list[Row]) -> set[str]:
 def kind(name: str) -> pa.DataType | None:
     flags = {"stream": pa.bool_(), "truncated": pa.bool_(), "thinking": pa.bool_()}
     numbers = ("image_count", "tool_call_count", "input_tokens", "reasoning_tokens")
-    return flags.get(name) or (pa.int64() if name in numbers or name.endswith(("_token", "_hash", "draw")) else None)
+    return flags.get(name) or (pa.int64() if name in numbers or name.endswith(("_value", "_hash", "draw")) else None)
 
 
 def as_rows(made: pa.Table) -> dict[str, Row]:

@@ -67,8 +67,24 @@ class Ingestion:
         "[a-z0-9][a-z0-9_.-]*",
         "The access paths that the platform has, in lower case. Traffic by another path is counted as unknown.",
     )
+    placeholder_share: float = number(
+        0.05,
+        "share",
+        0.01,
+        1,
+        "A short prompt that this share of a day's accounts send is no text: each has one vote, a random exchange of "
+        "its day. 1: none is.",
+    )
+    placeholder_words: int = number(12, "words", 1, 100, "The longest such prompt: what stands for a text is shorter.")
+    placeholder_accounts: int = number(
+        30, "accounts", 2, 100_000, "Votes that such a prompt needs: a small platform's may agree by chance."
+    )
     own_proxies: int = number(
-        0, "hops", 0, 32, "Hops at the end of a forwarded chain that are your own proxies, beside private ones."
+        0,
+        "hops",
+        0,
+        32,
+        "Hops at the end of a forwarded chain that are your own proxies. Private ones before them are passed over too.",
     )
 
 

@@ -8,34 +8,52 @@ https://github.com/traceloop/openllmetry/tree/main/packages/opentelemetry-semant
 (https://docs.openlit.io/latest/sdk/tracing/conventions); Vercel's AI SDK
 (https://ai-sdk.dev/docs/ai-sdk-core/telemetry); Semantic Kernel
 (https://learn.microsoft.com/semantic-kernel/concepts/enterprise-readiness/observability/); Langfuse
-(https://langfuse.com/integrations/native/opentelemetry); LiteLLM's `otel` callback (1.110,
-https://docs.litellm.ai/docs/observability/opentelemetry_integration).
+(https://langfuse.com/integrations/native/opentelemetry); Sentry
+(https://develop.sentry.dev/sdk/telemetry/traces/modules/ai-agents/); Pydantic AI and Logfire
+(https://pydantic.dev/docs/ai/integrations/logfire/); Google's ADK, MLflow and LiveKit by the names that their spans
+have; LiteLLM's `otel` callback (1.110, https://docs.litellm.ai/docs/observability/opentelemetry_integration).
 """
 
-from iolaus.adapters.fields import Cast, count, flag, identifier, measure, owner, text, texts, whole
+from iolaus.adapters.fields import Cast, count, flag, measure, owner, reasons, seed, text, texts
 
+# Where instrumentations put what an application says of a call, and the names that applications give it there.
+_HOLDERS = (
+    "traceloop.association.properties", "association.properties", "ai.telemetry.metadata", "langfuse.trace.metadata",
+    "langfuse.observation.metadata", "langsmith.metadata", "trace.metadata", "metadata",
+    "metadata.requester_metadata",
+)  # fmt: skip
+_OF_A_USER = ("user_id", "userId", "user.id", "user", "customer_id", "customerId", "tenant_id", "end_user_id")
+_OF_A_SESSION = (
+    "session_id",
+    "sessionId",
+    "session.id",
+    "thread_id",
+    "threadId",
+    "conversation_id",
+    "conversationId",
+    "chat_id",
+    "chatId",
+)
+
+
+def _within(several: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{holder}.{name}" for holder in _HOLDERS for name in several)
+
+
+OPENED = (
+    "metadata",
+    "langfuse.trace.metadata",
+    "langfuse.observation.metadata",
+    "langfuse.observation.usage_details",
+)  # objects as JSON text
 # Names in order: what the platform itself says of its customer stands above what a client says of itself.
 ACCOUNT = (
-    "user.id",
-    "enduser.id",
-    "metadata.user_api_key_user_id",
-    "metadata.user_api_key_hash",
-    "langfuse.user.id",
-    "langfuse.trace.user_id",
-    "gen_ai.user",
-    "gen_ai.user.id",
-    "gen_ai.request.user",
-    "llm.user",
-    "traceloop.association.properties.user_id",
-    "traceloop.association.properties.userId",
-    "traceloop.association.properties.user.id",
-    "association.properties.user_id",
-    "ai.telemetry.metadata.userId",
-    "ai.telemetry.metadata.user_id",
-    "enduser.pseudo.id",
-    "service.user.id",
-    "tenant.id",
-)
+    "user.id", "enduser.id", "metadata.user_api_key_user_id", "metadata.user_api_key_hash",
+    "langfuse.user.id", "langfuse.trace.user_id", "langfuse.trace.userId", "user_id", "userId", "customer.id",
+    "gen_ai.user", "gen_ai.user.id", "gen_ai.request.user", "gen_ai.openai.request.user", "llm.user",
+    *_within(_OF_A_USER),
+    "posthog.distinct_id", "enduser.pseudo.id", "service.user.id", "tenant.id",
+)  # fmt: skip
 FIELDS: dict[str, tuple[Cast, tuple[str, ...]]] = {
     "request_model": (
         text,
@@ -46,6 +64,7 @@ FIELDS: dict[str, tuple[Cast, tuple[str, ...]]] = {
             "llm.request.model",
             "ai.model.id",
             "langfuse.observation.model.name",
+            "langfuse.observation.model",
             "model_group",
         ),
     ),
@@ -58,18 +77,15 @@ FIELDS: dict[str, tuple[Cast, tuple[str, ...]]] = {
         ("gen_ai.provider.name", "gen_ai.system", "llm.provider", "llm.system", "ai.model.provider"),
     ),
     "conversation_id": (
-        identifier,
+        owner,
         (
             "gen_ai.conversation.id",
             "session.id",
             "langfuse.session.id",
             "gen_ai.session.id",
             "gen_ai.thread.id",
-            "traceloop.association.properties.session_id",
-            "traceloop.association.properties.sessionId",
-            "traceloop.association.properties.conversation_id",
-            "ai.telemetry.metadata.sessionId",
-            "ai.telemetry.metadata.chatId",
+            "langfuse.trace.session_id",
+            *_within(_OF_A_SESSION),
         ),
     ),
     "request_temperature": (
@@ -87,7 +103,7 @@ FIELDS: dict[str, tuple[Cast, tuple[str, ...]]] = {
         ),
     ),
     "request_top_p": (measure, ("gen_ai.request.top_p", "llm.top_p", "ai.settings.topP")),
-    "request_seed": (whole, ("gen_ai.request.seed", "gen_ai.openai.request.seed", "ai.settings.seed")),
+    "request_seed": (seed, ("gen_ai.request.seed", "gen_ai.openai.request.seed", "ai.settings.seed")),
     "request_n": (count, ("gen_ai.request.choice.count", "gen_ai.request.n")),
     "request_stop": (texts, ("gen_ai.request.stop_sequences", "llm.chat.stop_sequences", "ai.settings.stopSequences")),
     "request_stream": (
@@ -102,6 +118,7 @@ FIELDS: dict[str, tuple[Cast, tuple[str, ...]]] = {
             "llm.token_count.prompt",
             "llm.usage.prompt_tokens",
             "ai.usage.inputTokens",
+            "langfuse.observation.usage_details.input",
             "ai.usage.promptTokens",
         ),
     ),
@@ -113,6 +130,7 @@ FIELDS: dict[str, tuple[Cast, tuple[str, ...]]] = {
             "llm.token_count.completion",
             "llm.usage.completion_tokens",
             "ai.usage.outputTokens",
+            "langfuse.observation.usage_details.output",
             "ai.usage.completionTokens",
         ),
     ),
@@ -123,6 +141,7 @@ FIELDS: dict[str, tuple[Cast, tuple[str, ...]]] = {
             "gen_ai.usage.cache_read_input_tokens",
             "llm.token_count.prompt_details.cache_read",
             "ai.usage.cachedInputTokens",
+            "langfuse.observation.usage_details.input_cached_tokens",
         ),
     ),
     "usage_reasoning_tokens": (
@@ -136,7 +155,7 @@ FIELDS: dict[str, tuple[Cast, tuple[str, ...]]] = {
         ),
     ),
     "finish_reasons": (
-        texts,
+        reasons,
         (
             "gen_ai.response.finish_reasons",
             "gen_ai.response.finish_reason",
@@ -154,37 +173,25 @@ EFFORT = ("gen_ai.request.reasoning_effort", "llm.request.reasoning_effort", "ge
 # JSON text
 PARAMETERS = ("llm.invocation_parameters", "langfuse.observation.model.parameters", "gen_ai.request.parameters")
 OPERATION = (
-    "gen_ai.operation.name",
-    "llm.request.type",
-    "openinference.span.kind",
-    "langfuse.observation.type",
-    "ai.operationId",
-)
+    "gen_ai.operation.name", "llm.request.type", "openinference.span.kind", "langfuse.observation.type",
+    "ai.operationId", "mlflow.spanType",
+)  # fmt: skip
 # What a request said, and what was answered. A name that ends in `.*` has one attribute for each field of each message.
 INPUT = (
-    "gen_ai.input.messages",
-    "llm.input_messages.*",
-    "gen_ai.prompt.*",
-    "ai.prompt.messages",
-    "langfuse.observation.input",
-    "gen_ai.prompt",
-    "llm.prompts.*",
-    "ai.prompt",
-    "input.value",
+    "gen_ai.input.messages", "llm.input_messages.*", "llm.input_messages", "gen_ai.prompt.*", "ai.prompt.messages",
+    "langfuse.observation.input", "gen_ai.prompt", "gen_ai.content.prompt", "gen_ai.request.messages",
+    "gen_ai.input", "llm.prompts.*", "llm.prompts", "ai.prompt", "gcp.vertex.agent.llm_request", "mlflow.spanInputs",
+    "request_data", "all_messages_events", "pydantic_ai.all_messages", "lk.chat_ctx", "input.value",
     "traceloop.entity.input",
-)
+)  # fmt: skip
 OUTPUT = (
-    "gen_ai.output.messages",
-    "llm.output_messages.*",
-    "gen_ai.completion.*",
-    "ai.response.text",
-    "langfuse.observation.output",
-    "gen_ai.completion",
-    "llm.choices.*",
-    "ai.response.object",
-    "output.value",
-    "traceloop.entity.output",
-)
+    "gen_ai.output.messages", "llm.output_messages.*", "llm.output_messages", "gen_ai.completion.*",
+    "llm.completions.*", "ai.response.text", "langfuse.observation.output", "gen_ai.completion",
+    "gen_ai.content.completion", "gen_ai.response.text", "gen_ai.output", "llm.choices.*",
+    "gcp.vertex.agent.llm_response", "mlflow.spanOutputs", "response_data", "lk.response.text", "ai.response.object",
+    "output.value", "traceloop.entity.output",
+)  # fmt: skip
+EVENTS = ("events", "logfire.events")  # events of messages, as JSON text in one attribute
 SYSTEM = ("gen_ai.system_instructions", "gen_ai.request.instructions", "gen_ai.system.instructions")
 TOOLS = ("gen_ai.tool.definitions", "llm.tools.*", "llm.request.functions.*", "ai.prompt.tools", "gen_ai.request.tools")
 TOOL_CALLS = ("ai.response.toolCalls", "gen_ai.response.tool_calls")
@@ -197,64 +204,5 @@ ADDRESS = (
     "net.peer.ip",
 )
 AGENT = ("user_agent.original", "http.user_agent", "http.request.header.user-agent", "metadata.user_agent")
-STATUS = ("http.response.status_code", "http.status_code", "error.code", "error.type")
+STATUS = ("http.response.status_code", "http.status_code", "error.code", "error.type", "exception.type")
 HEADER = "http.request.header."  # before the name of a header
-
-TEXT_OPERATIONS = frozenset(
-    (
-        "chat",
-        "generate_content",
-        "text_completion",
-        "completion",
-        "responses",
-        "anthropic_messages",
-        "message",
-        "messages",
-        "generate",
-        "generation",
-        "llm",
-        "converse",
-        "converse_stream",
-        "invoke_model",
-        "generate_content_stream",
-        "pass_through_endpoint",
-        "llm_request",
-        "ai.generatetext.dogenerate",
-        "ai.streamtext.dostream",
-        "ai.generateobject.dogenerate",
-        "ai.streamobject.dostream",
-    )
-)
-OTHER_OPERATIONS = frozenset(
-    (
-        "embedding",
-        "embeddings",
-        "rerank",
-        "reranker",
-        "execute_tool",
-        "tool",
-        "invoke_agent",
-        "create_agent",
-        "invoke_workflow",
-        "retrieval",
-        "agent",
-        "chain",
-        "span",
-        "event",
-        "workflow",
-        "task",
-        "retriever",
-        "guardrail",
-        "evaluator",
-        "image_generation",
-        "moderation",
-        "speech",
-        "transcription",
-        "image",
-        "audio",
-        "vectordb",
-        "framework",
-        "create_batch",
-        "retrieve_batch",
-    )
-)

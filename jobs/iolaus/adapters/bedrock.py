@@ -14,9 +14,7 @@ from iolaus.adapters import bodies
 from iolaus.adapters.fields import Record, anything, count, find, instant, structure, take, text
 from iolaus.adapters.statuses import status
 
-OTHER_OPERATION = "an invocation that generates no text"
 NO_LOG = "not a model invocation log"
-_GENERATES_NO_TEXT = ("embed", "rerank", "stable-diffusion", "stability.", "titan-image", "nova-canvas", "nova-reel")
 
 
 def read(record: Record) -> Record | str:
@@ -28,8 +26,6 @@ def read(record: Record) -> Record | str:
     if take(record, text, "schemaType") not in (None, "ModelInvocationLog") or "modelId" not in record:
         return NO_LOG
     model = take(record, text, "modelId") or ""
-    if any(word in model for word in _GENERATES_NO_TEXT):
-        return OTHER_OPERATION
     asked, said = (_body(take(record, anything, f"{side}.{side}BodyJson")) for side in ("input", "output"))
     sent = bodies.request(asked) if isinstance(asked, dict) else {}
     answer = bodies.answer(said["prompt"] if isinstance(said, dict) and said.keys() == {"prompt"} else said)

@@ -12,7 +12,23 @@ https://ai.google.dev/api/generate-content; caches and keys: https://platform.op
 from typing import Any
 
 from iolaus.adapters import chat, streams
-from iolaus.adapters.fields import Cast, Record, anything, count, find, flag, measure, take, taken, text, texts, whole
+from iolaus.adapters.fields import (
+    Record,
+    anything,
+    count,
+    find,
+    flag,
+    measure,
+    owner,
+    seed,
+    structure,
+    table,
+    take,
+    taken,
+    text,
+    texts,
+    whole,
+)  # fmt: skip
 
 
 def _asked(value: Any) -> bool | None:
@@ -25,31 +41,24 @@ _MOST_TOKENS = (
     "max_completion_tokens max_tokens max_output_tokens maxOutputTokens maxTokens max_new_tokens maxTokenCount "
     "max_tokens_to_sample max_gen_len"
 )
-# Parameters of requests: the landing's field, its type and a name that an API has for it; the first that a request has
-# counts.
-_PARAMETERS: tuple[tuple[str, Cast, str], ...] = tuple(
-    (field, cast, name)
-    for field, cast, several in (
-        ("request_temperature", measure, "temperature"),
-        ("request_max_tokens", count, _MOST_TOKENS),
-        ("request_top_p", measure, "top_p topP p"),
-        ("request_seed", whole, "seed random_seed"),
-        ("request_n", count, "n candidateCount num_generations numResults"),
-        ("request_logprobs", _asked, "logprobs top_logprobs responseLogprobs"),
-        ("request_stop", texts, "stop stop_sequences stopSequences"),
-        ("request_stream", flag, "stream"),
-        ("client_session_id", text, "session_id prompt_cache_key"),
-    )
-    for name in several.split()
-)  # fmt: skip
-_HOLDERS = (
-    "inferenceConfig",
-    "textGenerationConfig",
-    "generationConfig",
-    "generation_config",
-    "additionalModelRequestFields",
-    "options",
+# Parameters of requests: the landing's field, its type and a name that an API has for it; the first that a request
+# has counts.
+_PARAMETERS = table(
+    ("request_temperature", measure, "temperature"),
+    ("request_max_tokens", count, _MOST_TOKENS),
+    ("request_top_p", measure, "top_p topP p"),
+    ("request_seed", seed, "seed random_seed"),
+    ("request_n", count, "n candidateCount num_generations numResults"),
+    ("request_logprobs", _asked, "logprobs top_logprobs responseLogprobs"),
+    ("request_stop", texts, "stop stop_sequences stopSequences"),
+    ("request_stream", flag, "stream"),
+    ("client_session_id", owner, "session_id prompt_cache_key"),
+    ("conversation_id", owner, "conversation"),
 )
+_HOLDERS = (
+    "inferenceConfig", "textGenerationConfig", "generationConfig", "generation_config",
+    "additionalModelRequestFields", "options", "parameters", "config", "params", "custom_inputs",
+)  # fmt: skip
 _HOLDING = frozenset(_HOLDERS)
 _USERS = ("user", "safety_identifier", "metadata.user_id")
 _BY_USER = frozenset(("user", "safety_identifier", "metadata"))
@@ -63,33 +72,39 @@ _OF_THINKING = frozenset(
     ("thinking", "additionalModelRequestFields", "reasoning_effort", "reasoning", "output_config", "generationConfig")
 )
 _COUNTS = ("usage", "usageMetadata", "usage_metadata", "meta")
-_TOKENS: tuple[tuple[str, Cast, str], ...] = tuple(
-    (field, count, name)
-    # every: all input; fresh: without what a cache gave and took; read: what it gave, beside that
-    for field, several in (
-        ("every", "prompt_tokens prompt_token_count promptTokenCount prompt_eval_count"),
-        ("fresh", "input_tokens inputTokens inputTextTokenCount"),
-        ("read", "cache_read_input_tokens cacheReadInputTokens cacheReadInputTokenCount"),
-        (
-            "usage_output_tokens",
-            "completion_tokens output_tokens outputTokens generation_token_count candidatesTokenCount eval_count",
-        ),
-        ("usage_cache_read_tokens", "cachedContentTokenCount"),
-        ("usage_reasoning_tokens", "thoughtsTokenCount"),
-    )
-    for name in several.split()
+_OUTPUT = "completion_tokens output_tokens outputTokens generation_token_count candidatesTokenCount eval_count"
+_OUTPUT += " totalOutputTextTokenCount"
+_TOKENS = table(  # every: all input; fresh: without what a cache gave and took; read: what it gave, beside that
+    ("every", count, "prompt_tokens prompt_token_count promptTokenCount prompt_eval_count"),
+    ("fresh", count, "input_tokens inputTokens inputTextTokenCount"),
+    ("read", count, "cache_read_input_tokens cacheReadInputTokens cacheReadInputTokenCount"),
+    ("usage_output_tokens", count, _OUTPUT),
+    ("usage_cache_read_tokens", count, "cachedContentTokenCount"),
+    ("usage_reasoning_tokens", count, "thoughtsTokenCount"),
 )
 _OF_INPUT, _OF_OUTPUT = (
-    (("usage_cache_read_tokens", count, "cached_tokens"),),
-    (("usage_reasoning_tokens", count, "reasoning_tokens"),),
+    table(("usage_cache_read_tokens", count, "cached_tokens")),
+    table(("usage_reasoning_tokens", count, "reasoning_tokens")),
 )
-_DETAILS: dict[str, tuple[tuple[str, Cast, str], ...]] = {
+_DETAILS = {
     "prompt_tokens_details": _OF_INPUT,
     "input_tokens_details": _OF_INPUT,
     "completion_tokens_details": _OF_OUTPUT,
     "output_tokens_details": _OF_OUTPUT,
 }
-_SAID = ("completion", "generation", "outputText", "text", "response")
+_SAID = ("completion", "generation", "outputText", "generated_text", "text", "response")
+_MESSAGES = ("messages", "contents", "input", "prompt", "inputText", "inputs", "instances", "dataframe_records")
+_SYSTEM = (
+    "system",
+    "instructions",
+    "systemInstruction",
+    "system_instruction",
+    "preamble",
+    "config.system_instruction",
+    "config.systemInstruction",
+)
+_CHOICES = ("choices", "candidates", "generations", "outputs", "predictions")
+_VECTORS = ("embedding", "embeddings", "embeddingsByType", "inputTextEmbedding")
 _ENDED = ("stop_reason", "finish_reason", "completionReason", "done_reason")
 
 
@@ -119,11 +134,24 @@ def parameters(body: Record) -> Record:
 
 def request(body: Record) -> Record:
     """The landing's fields of a request's body, taken out of it."""
-    messages = take(body, anything, "messages", "contents", "input", "prompt", "inputText")
+    messages, system = spoken(body)
+    return {"request_model": take(body, text, "model"), **parameters(body), **chat.request(messages, system)}
+
+
+def spoken(body: Record) -> tuple[Any, Any]:
+    """What a request's body says, taken out of it.
+
+    Its messages, or whatever stands in their place, and its instructions.
+    """
+    messages = take(body, anything, *_MESSAGES)
     if messages is None and "message" in body:  # Cohere
         messages = [*(take(body, chat.listed, "chat_history") or ()), {"role": "user", "content": body.pop("message")}]
-    system = take(body, anything, "system", "instructions", "systemInstruction", "system_instruction", "preamble")
-    return {"request_model": take(body, text, "model"), **parameters(body), **chat.request(messages, system)}
+    return messages, system_of(body)
+
+
+def system_of(body: Record) -> Any:
+    """The instructions of a request's body, taken out of it."""
+    return take(body, anything, *_SYSTEM)
 
 
 def is_request(body: Any) -> bool:
@@ -136,12 +164,19 @@ def answer(body: Any) -> Record:
     """The landing's fields of an answer's body, taken out of it.
 
     Of one that was streamed, of its events, as list or text.
+
+    Plain text is what was answered. An answer that holds vectors has `no_text`.
     """
-    events = streams.events(body)
-    if events is not None:
+    if isinstance(body, dict) and body.keys() == {"response"}:  # as a pass-through of LiteLLM wraps it
+        body = structure(body["response"])
+    if body.__class__ is not dict and (events := streams.events(body)) is not None:
         body = streams.assembled(events)
+    if isinstance(body, str):
+        return {"response": body}
     if not isinstance(body, dict):
         return {}
+    if _is_vectors(body):
+        return {"no_text": True}
     said, called, reasons = _said(body)
     return {
         "response_model": take(body, text, "model", "modelVersion", "model_version"),
@@ -150,6 +185,19 @@ def answer(body: Any) -> Record:
         "finish_reasons": reasons or None,
         **usage(body),
     }
+
+
+def _is_vectors(body: Record) -> bool:
+    """Whether an answer is one of a model of embeddings."""
+    if not body.keys().isdisjoint(_VECTORS):
+        return True
+    found = body.get("data") or body.get("predictions")
+    return (
+        isinstance(found, list)
+        and bool(found)
+        and isinstance(found[0], dict)
+        and not found[0].keys().isdisjoint(_VECTORS)
+    )
 
 
 def usage(body: Record) -> Record:
@@ -163,9 +211,9 @@ def usage(body: Record) -> Record:
     counts = inner if isinstance(inner, dict) else counts
     made: Record = {}
     taken(counts, _TOKENS, made)
-    for holder, table in _DETAILS.items():
+    for holder, known in _DETAILS.items():
         if holder in counts and isinstance(details := counts[holder], dict):
-            taken(details, table, made)
+            taken(details, known, made)
     every, fresh, read = made.pop("every", None), made.pop("fresh", None), made.pop("read", None)
     if read is not None:
         made["usage_cache_read_tokens"] = read
@@ -190,10 +238,12 @@ def _thinking(body: Record) -> bool | None:
 
 def _said(body: Record) -> tuple[str, int | None, list[str]]:
     """Text, tool calls and reasons of the end, of whichever shape the answer has."""
-    for name in ("choices", "candidates", "generations", "outputs"):
-        if isinstance(body.get(name), list):
+    for name in _CHOICES:
+        if name in body and isinstance(body[name], list):
             return _choices(body.pop(name))
-    content = take(body, anything, "output.message.content", "message.content", "content")
+    if isinstance(several := body.get("messages"), list):  # as agents answer
+        return chat.answers(several)
+    content = take(body, anything, "output.message.content", "message.content", "content.parts", "content")
     if content is not None:
         beside = take(body, anything, "message.tool_calls", "tool_calls")
         called = chat.calls(content) + (len(beside) if isinstance(beside, list) else 0)
@@ -217,6 +267,7 @@ def _said(body: Record) -> tuple[str, int | None, list[str]]:
     for result in take(body, anything, "results") or ():  # Titan
         if isinstance(result, dict):
             said_plainly, ended = text(result.get("outputText")), text(result.get("completionReason"))
+            body.setdefault("totalOutputTextTokenCount", result.get("tokenCount"))
     tools = body.get("tool_calls")
     return said_plainly or "", len(tools) if isinstance(tools, list) else None, _one(ended)
 
@@ -226,10 +277,15 @@ def _choices(choices: list[Any]) -> tuple[str, int | None, list[str]]:
     said, called, reasons = [], 0, []
     for choice in choices:
         if not isinstance(choice, dict):
+            said += [choice] if isinstance(choice, str) else []
             continue
         message = choice.get("message") or choice.get("content")
-        message = message if isinstance(message, dict) else {"content": message or choice.get("text")}
-        content = chat.content_of(message)
+        message = (
+            message
+            if isinstance(message, dict)
+            else {"content": message or choice.get("text") or choice.get("generated_text")}
+        )
+        content = chat.content_of(message) or message.get("refusal") or ""
         said.append(content if isinstance(content, str) else chat.words(content))
         called += len(message.get("tool_calls") or ()) + bool(message.get("function_call")) + chat.calls(content)
         if reason := text(choice.get("finish_reason") or choice.get("finishReason") or choice.get("stop_reason")):

@@ -15,6 +15,7 @@ OpenTelemetry, the JSON schemas of input and output messages
 (https://docs.langchain.com/oss/python/langchain/messages).
 """
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -45,9 +46,18 @@ _CALLS = frozenset(
         "custom_tool_call",
     )
 )
-_TEXTS = frozenset(("text", "input_text", "output_text", "guardContent", "guard_content"))
-# that a part without a type is known by
-_FIELDS = (*_RESULTS, *_CALLS, "guardContent", "guard_content", "image", "text")
+_TEXTS = frozenset(
+    ("text", "input_text", "output_text", "guardContent", "guard_content", "citationsContent", "refusal")
+)
+_FIELDS = (
+    *_RESULTS,
+    *_CALLS,
+    "guardContent",
+    "guard_content",
+    "citationsContent",
+    "image",
+    "text",
+)  # that a part without a type is known by
 _ROLES = {
     "human": "user", "ai": "assistant", "model": "assistant", "bot": "assistant", "chatbot": "assistant",
     "aimessage": "assistant",
@@ -56,19 +66,11 @@ _ROLES = {
 }  # fmt: skip
 _SPEAKERS = frozenset(("user", "assistant", "system", "tool", *_ROLES))
 _ENVELOPES = (
-    "messages",
-    "contents",
-    "input",
-    "prompt",
-    "inputs",
-    "kwargs",
-    "args",
-    "query",
-    "question",
-    "request",
-    "body",
-)
+    "messages", "contents", "input", "prompt", "inputs", "instances", "items", "kwargs", "args", "query", "question",
+    "request", "body",
+)  # fmt: skip
 _CUT = re.compile(r"\s*[\[{]\s*[\[{]?\s*\"(?:role|content|contents|parts|messages|type|input|model)\"\s*:")
+_KNOWN = _RESULTS | _IMAGES | _CALLS | _TEXTS
 _DEEP = 5  # wrappers within one another
 
 
@@ -89,8 +91,8 @@ def request(messages: Any, system: Any = None) -> dict[str, Any]:
     last = ""
     for message in found:
         role, content = message.get("role"), message.get("content")
-        if role != "user" or content.__class__ is not str:
-            role, content = role_of(message), content or content_of(message)
+        if role != "user" or content.__class__ is not str or content[:2] == "[{":
+            role, content = role_of(message), content_of(message)
         plain = isinstance(content, str)
         images += (
             len(message.get("images") or ())
@@ -151,6 +153,22 @@ def is_cut(text: str) -> bool:
     return bool(_CUT.match(text)) and isinstance(structure(text), str)
 
 
+def breaks_off(text: str) -> bool:
+    """Whether a text is JSON that ends before its time, whatever it holds. JSON with words behind it does not."""
+    if text.lstrip()[:1] not in ("{", "["):
+        return False
+    try:
+        _DECODER.raw_decode(text.lstrip())
+    except json.JSONDecodeError as error:
+        return error.msg.startswith("Unterminated") or error.pos >= len(error.doc.rstrip()) > 1
+    except RecursionError:
+        return False
+    return False
+
+
+_DECODER = json.JSONDecoder()
+
+
 def _opened(value: dict[str, Any], depth: int) -> list[dict[str, Any]]:
     inner = value.get("kwargs") if value.get("lc") or "id" in value else value.get("data")
     if isinstance(inner, dict) and ("content" in inner or "messages" in inner):  # LangChain's serialised messages
@@ -161,12 +179,18 @@ def _opened(value: dict[str, Any], depth: int) -> list[dict[str, Any]]:
         return listed(value["message"], depth + 1)
     if "role" in value or str(value.get("type")).lower() in _SPEAKERS:
         return [value]
+    if isinstance(value.get("user"), str):  # a prompt of a completion, as OpenLLMetry numbers it
+        return [{"role": "user", "content": value["user"]}]
     for name in _ENVELOPES:
         if value.get(name) and (found := listed(value[name], depth + 1)):
             system = value.get("system") or value.get("instructions") or value.get("systemInstruction")
             return [{"role": "system", "content": system}, *found] if system else found
-    # Content without a role: the first message of Gemini may do without.
-    return [{**value, "role": "user"}] if "parts" in value or isinstance(value.get("content"), str | list) else []
+    # Content without a role: the first message of Gemini may do without, and a prompt of a completion has none.
+    return (
+        [{**value, "role": "user"}]
+        if "parts" in value or isinstance(value.get("content", value.get("text")), str | list)
+        else []
+    )
 
 
 def role_of(message: dict[str, Any]) -> str:
@@ -238,8 +262,22 @@ def names(tools: Any) -> list[str] | None:
 
 
 def content_of(message: dict[str, Any]) -> Any:
-    """What a message says, under whichever name."""
-    return message.get("content") or message.get("parts") or message.get("message") or message.get("text") or ""
+    """What a message says, under whichever name; parts that were written as JSON text are opened."""
+    found = (
+        message.get("content")
+        or message.get("parts")
+        or message.get("message")
+        or message.get("text")
+        or message.get("user")
+        or ""
+    )
+    if found.__class__ is str and found[:2] == "[{":
+        opened = structure(found)
+        if isinstance(opened, list) and all(
+            isinstance(one, dict) and isinstance(one.get("type"), str) and _kind(one) for one in opened
+        ):
+            return opened if not {_kind(one) for one in opened}.isdisjoint(_KNOWN) else found
+    return found
 
 
 def _instructions(system: Any) -> list[Any]:
@@ -282,6 +320,8 @@ def _said(part: dict[str, Any]) -> str | None:
     if kind not in _TEXTS or part.get("thought") is True:
         return None
     said = part.get("text", part.get("content", part.get(kind)))
+    if kind == "citationsContent" and isinstance(said, dict):
+        return words(said.get("content"))
     while isinstance(said, dict):  # {"guardContent": {"text": {"text": …}}}, {"text": {"value": …}}
         said = said.get("text", said.get("value"))
     return said if isinstance(said, str) else None

@@ -35,7 +35,10 @@ LANGFUSE = Description(
         usage_output_tokens="usage_details.output usageDetails.output usage.output usage.completionTokens",
         usage_cache_read_tokens="usage_details.input_cached_tokens usage_details.cache_read_input_tokens "
         "usageDetails.input_cached_tokens",
-        usage_reasoning_tokens="usage_details.output_reasoning_tokens usageDetails.output_reasoning_tokens",
+        usage_reasoning_tokens="usage_details.output_reasoning_tokens usage_details.reasoning_tokens "
+        "usageDetails.output_reasoning_tokens "
+        "usageDetails.reasoning_tokens",
+        tool_names="tool_definitions toolDefinitions",
         http_status="status_message statusMessage",
     ),
     bodies=_sources(request="input", answers="output", parameters="model_parameters modelParameters"),
@@ -68,8 +71,13 @@ VERTEX = Description(
     bodies=_sources(request="full_request request_payload.0", response="full_response response_payload"),
 )
 
-# where versions put what the AI plugins say
-_KONG = ("ai.proxy", "ai.ai-proxy", "ai.ai-proxy-advanced", "ai.ai-request-transformer")
+_KONG = (
+    "ai.proxy",
+    "ai.ai-proxy",
+    "ai.ai-proxy-advanced",
+    "ai.ai-request-transformer",
+    "ai.request-transformer",
+)  # where versions put what the AI plugins say
 
 
 def _of_kong(path: str) -> str:
@@ -84,15 +92,15 @@ KONG = Description(
         request_model=_of_kong("meta.request_model"),
         response_model=_of_kong("meta.response_model"),
         provider_name=_of_kong("meta.provider_name"),
-        usage_input_tokens=_of_kong("usage.prompt_tokens"),
-        usage_output_tokens=_of_kong("usage.completion_tokens"),
+        usage_input_tokens=_of_kong("usage.prompt_tokens") + " " + _of_kong("usage.prompt_token"),
+        usage_output_tokens=_of_kong("usage.completion_tokens") + " " + _of_kong("usage.completion_token"),
         http_status="response.status upstream_status",
         client_ip="client_ip",
         user_agent="request.headers.user-agent",
     )
     | {"requested_at": _source("started_at", "ms")},
     bodies=_sources(
-        request=_of_kong("payload.request") + " request.body",
+        request=_of_kong("payload.request") + " ai.payload.request request.body",
         response=_of_kong("payload.response") + " response.body",
         headers="request.headers",
     ),

@@ -4,7 +4,7 @@ import ast
 import json
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from hashlib import sha256
@@ -12,6 +12,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
 from pyspark.sql.types import ArrayType, BooleanType, DataType, DoubleType, IntegerType, LongType, TimestampType
+
+from iolaus.adapters.statuses import status
 
 Record = dict[str, Any]
 Cast = Callable[[Any], Any]
@@ -21,14 +23,26 @@ _INT32 = 2**31
 _OWN = tuple(
     map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"))
 ) + tuple(map(ip_network, ("fc00::/7", "fe80::/10", "::1/128")))
-_PORT = re.compile(r"\[(.+?)\](?::\d+)?|(\d+\.\d+\.\d+\.\d+):\d+")
+# A hop: an address in brackets, or of IPv4, or any other, with or without scheme, zone, prefix length and port.
+_HOP = re.compile(
+    r"(?:[a-z]\w*:(?:/{2})?)?(?:\[([0-9a-f:.]+)(?:%[^\]]*)?\]|(\d+\.\d+\.\d+\.\d+))(?::\d+|/\d+)?|([0-9a-f:.]+)(?:%\w+)?(?:/\d+)?",
+    re.IGNORECASE,
+)
+_FULL_WITH_PORT = re.compile(r"((?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}):\d+", re.IGNORECASE)
 _FORWARDED = re.compile(r"\bfor=\"?([^\";,]+)", re.IGNORECASE)
-# Names that stand where nobody is known: LiteLLM's proxy admin and master key, and what programs write for no value.
+_BETWEEN = re.compile(r"[\s,;\"']+")
+# Names that stand where nobody is known, without brackets around them, as LiteLLM's proxy admin, its master key,
+# its own
+# health checks and dashboard, and what programs write for no value.
 _NOBODY = frozenset({
-    "default_user_id", "litellm_proxy_master_key", "litellm-internal-health-check", "master_key", "anonymous",
-    "unknown", "default",
-    "none", "null", "nil", "undefined", "nan", "n/a", "na", "-", "-1", "0", "{}", "[]", "(not set)", "[object object]",
+    "default_user_id", "default_user", "default_litellm_user", "litellm_proxy_master_key", "litellm_proxy_admin",
+    "proxy_admin", "litellm_internal_health_check", "litellm_internal_jobs", "litellm_dashboard", "litellm_cli",
+    "master_key", "sk_master", "anonymous", "anonymous_user", "anonymoususer", "anon", "guest", "nobody", "no_user",
+    "no_user_id", "unknown", "unknown_user", "default", "unauthenticated", "user_id", "userid", "none", "null",
+    "nil", "undefined", "nan", "n/a", "n.a.", "na", "not_set", "unset", "not_available", "_1", "0", "object_object",
+    "none/none",
 })  # fmt: skip
+_AROUND = " \t\n<>()[]{}\"'"
 
 
 def find(record: Any, path: str) -> Any:
@@ -61,17 +75,27 @@ def take(record: Record, cast: Cast, *paths: str) -> Any:
     return None
 
 
-def taken(record: Record, table: Sequence[tuple[str, Cast, str]], made: Record) -> None:
-    """Take fields out of a record into `made`, as a table of (field, type, name in the record) says.
+Table = Mapping[
+    str, tuple[int, str, Cast, str]
+]  # by name in the record: its place, the field, its type, and the name again
 
-    The first of a field counts.
+
+def table(*entries: tuple[str, Cast, str]) -> Table:
+    """A table of (field, type, names in the record divided by blanks), for `taken`.
+
+    Of the names of a field the first counts.
     """
-    for field, cast, name in table:
-        if name in record:
-            found = record[name]
-            if found is not None and field not in made and (value := cast(found)) is not None:
-                made[field] = value
-                del record[name]
+    flat = [(field, cast, name) for field, cast, names in entries for name in names.split()]
+    return {name: (place, field, cast, name) for place, (field, cast, name) in enumerate(flat)}
+
+
+def taken(record: Record, known: Table, made: Record) -> None:
+    """Take fields out of a record into `made`, as a table says: the first of a field counts."""
+    for _, field, cast, name in sorted(known[name] for name in known.keys() & record.keys()):
+        found = record[name]
+        if found is not None and field not in made and (value := cast(found)) is not None:
+            made[field] = value
+            del record[name]
 
 
 def _holder(node: Any, path: str) -> tuple[Record, str] | None:
@@ -125,21 +149,34 @@ def count(value: Any) -> int | None:
     return found if found is not None and found >= 0 else None
 
 
+def seed(value: Any) -> int | None:
+    """A whole number; -1 stands for a seed that was drawn."""
+    found = whole(value)
+    return None if found == -1 else found
+
+
 def measure(value: Any) -> float | None:
     """A finite number that is not negative: -1 stands for unknown."""
     found = number(value)
     return found if found is not None and found >= 0 else None
 
 
-def identifier(value: Any) -> str | None:
-    """An id: text, or the `id` of an object that has one."""
-    return text(value.get("id")) if isinstance(value, dict) else text(value)
-
-
 def owner(value: Any) -> str | None:
-    """An id of somebody: not the placeholder that a program writes where nobody is known."""
-    found = identifier(value)
-    return None if found is None or found.strip().lower() in _NOBODY else found
+    """An id of somebody or something.
+
+    Text, or the `id` of an object, written as JSON text or not; None for a placeholder.
+
+    A placeholder is what a program writes where nobody is known: see `_NOBODY`.
+    """
+    found = structure(value) if value.__class__ is str and value[:1] == "{" else value
+    found = text(found.get("id")) if isinstance(found, dict) else text(found)
+    return None if found is None or _is_nobody(found) else found
+
+
+@lru_cache(1 << 16)
+def _is_nobody(name: str) -> bool:
+    plain = name.strip(_AROUND).lower().replace("-", "_").replace(" ", "_")
+    return plain in _NOBODY or not any(letter.isalnum() and letter != "0" for letter in plain)
 
 
 def structure(value: Any) -> Any:
@@ -158,6 +195,11 @@ def record_of(value: Any) -> Record:
     return found if isinstance(found, dict) else {}
 
 
+def hops(value: Any) -> str | None:
+    """A list of forwarded addresses as one text, also where it is a list."""
+    return ", ".join(filter(None, map(text, value))) or None if isinstance(value, list) else text(value)
+
+
 @lru_cache(1 << 16)
 def address(chain: str, own_proxies: int = 0) -> str | None:
     """The client's address of a list of hops, as X-Forwarded-For and Forwarded write it.
@@ -165,24 +207,30 @@ def address(chain: str, own_proxies: int = 0) -> str | None:
     Without port, None if there is none.
 
     Each proxy adds the hop before it at the end, and what stands first is the client's own word. So the last
-    `own_proxies` hops are passed over, and after them the hops of private networks: the last one left is what the
-    outermost proxy of one's own saw. If all are private, the first of them counts.
+    `own_proxies` hops, whatever they are, are passed over, and after them the hops of private networks: the last one
+    left is what the outermost proxy of one's own saw. If all are private, the first of them counts.
     """
-    hops = _FORWARDED.findall(chain) or chain.split(",")
-    found = [spelt for hop in hops if (spelt := _address(hop.strip().strip('"')))]
+    several = _FORWARDED.findall(chain) or _BETWEEN.split(
+        chain.replace("%5B", "[").replace("%5D", "]").removeprefix('["')
+    )
+    found = [spelt for hop in several if (spelt := _address(hop.strip()))]
     found = found[: len(found) - own_proxies] if own_proxies < len(found) else found[:1]
     public = [hop for hop in found if not any(hop in network for network in _OWN if network.version == hop.version)]
     return str((public or found[::-1])[-1]) if found else None
 
 
 def _address(spelt: str) -> IPv4Address | IPv6Address | None:
-    if bare := _PORT.fullmatch(spelt):
-        spelt = bare[1] or bare[2]
+    """The address of a hop; None for a name, a word as `unknown`, and the address of nothing."""
+    if full := _FULL_WITH_PORT.fullmatch(spelt):
+        spelt = full[1]
+    bare = _HOP.fullmatch(spelt)
     try:
-        found = ip_address(spelt)
+        found = ip_address(bare[1] or bare[2] or bare[3]) if bare else None
     except ValueError:
         return None
-    return (found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found
+    if isinstance(found, IPv6Address):
+        found = found.ipv4_mapped or found
+    return None if found is None or found.is_unspecified else found
 
 
 def header_digest(headers: Any) -> str | None:
@@ -220,17 +268,40 @@ def flag(value: Any) -> bool | None:
 
 
 def texts(value: Any) -> list[str] | None:
-    """A list of text; one text is a list of one, unless it is a list written as text."""
+    """A list of text; one text is a list of one, unless it is a list written as text.
+
+    Of objects their names are taken.
+    """
     found = value
     if isinstance(value, str):
         found = structure(value)
-        if isinstance(found, str) and found[:1] in ("[", "("):  # as Python writes a list or a tuple
+        if isinstance(found, str) and (
+            found[:1] in ("[", "(") or found[:2] in ("{'", '{"')
+        ):  # as Python writes a list, tuple or set
             try:
                 found = list(ast.literal_eval(found))
             except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
                 found = value
         found = [found] if isinstance(found, str) else found
-    return [str(x) for x in found if text(x)] or None if isinstance(found, list) else None
+    if isinstance(found, dict):  # by place, or by name
+        found = list(found.values() if all(name.isdecimal() for name in found) else found)
+    if isinstance(found, list) and len(found) == 1 and isinstance(found[0], list):
+        found = found[0]
+    several = [one.get("name") if isinstance(one, dict) else one for one in found] if isinstance(found, list) else []
+    return [str(one) for one in several if text(one)] or None
+
+
+def reasons(value: Any) -> list[str] | None:
+    """Reasons why an answer ended.
+
+    A list, of which some programs write `[stop, length]` or `stop,length`, and `None` for none.
+    """
+    several = texts(value) or []
+    split = [word for one in several for word in (one.strip("[] ").split(",") if _WORDS.fullmatch(one) else [one])]
+    return [word.strip() for word in split if word.strip() and not _is_nobody(word)] or None
+
+
+_WORDS = re.compile(r"\[?[\w -]+(?:,[\w -]+)*\]?")
 
 
 def instant(value: Any) -> str | None:
@@ -260,17 +331,24 @@ def instant(value: Any) -> str | None:
 
 
 def cast_to(kind: DataType) -> Cast:
-    """How a value becomes one of the landing's types."""
+    """How a value becomes one of the landing's types. No number of the landing is negative: -1 stands for unknown."""
     if isinstance(kind, IntegerType):
-        return lambda value: found if (found := whole(value)) is not None and -_INT32 <= found < _INT32 else None
+        return lambda value: found if (found := count(value)) is not None and found < _INT32 else None
     casts: dict[type[DataType], Cast] = {
-        LongType: whole,
-        DoubleType: number,
+        LongType: count,
+        DoubleType: measure,
         BooleanType: flag,
         ArrayType: texts,
         TimestampType: instant,
     }
     return casts.get(type(kind), text)
+
+
+# Fields whose value is more than its type: whoever takes them from a path that a deployment names takes them so.
+OF_FIELD: dict[str, Cast] = {
+    "account_id": owner, "api_key_id": owner, "conversation_id": owner, "client_session_id": owner, "client_ip": hops,
+    "finish_reasons": reasons, "http_status": status,
+}  # fmt: skip
 
 
 def rest(value: Any) -> Any:

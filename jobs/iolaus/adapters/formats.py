@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 from pyspark.sql import DataFrame
 
@@ -19,6 +19,7 @@ from iolaus.adapters import (
     records,
 )
 from iolaus.adapters.fields import Record
+from iolaus.adapters.operations import NO_TEXT_MODEL
 
 NO_TIME = "no time of the request"
 IMPOSSIBLE_TIME = "a time before the first API"
@@ -40,13 +41,18 @@ class Format:
     title: str
     read: Callable[[Record], Record | str]
     gather: Callable[[DataFrame], DataFrame] = records.plain
-    skips: tuple[str, ...] = ()  # why a sound record may be no exchange
+    own_skips: tuple[str, ...] = ()  # why a sound record of this format may be no exchange
     account_from: str | None = None  # the one field that the account comes from
+
+    @cached_property
+    def skips(self) -> tuple[str, ...]:
+        """Why a sound record may be no exchange."""
+        return (*self.own_skips, NO_TEXT_MODEL)
 
 
 def of_mapping(title: str, said: mapping.Description) -> Format:
     """The format that a mapping describes."""
-    return Format(title, partial(mapping.read, mapping=said), skips=(mapping.OTHER_RECORD,))
+    return Format(title, partial(mapping.read, mapping=said), own_skips=(mapping.OTHER_RECORD,))
 
 
 FORMATS: dict[str, Format] = {
@@ -56,12 +62,11 @@ FORMATS: dict[str, Format] = {
         records.of_spans,
         (otlp.OTHER_SPAN, otlp.INNER_CALL),
     ),
-    "litellm": Format("LiteLLM's standard logging payload and spend logs", litellm.read, skips=(litellm.OTHER_CALL,)),
+    "litellm": Format(
+        "LiteLLM's standard logging payload and spend logs", litellm.read, own_skips=(litellm.OTHER_CALL,)
+    ),
     "bedrock": Format(
-        "AWS Bedrock model invocation logs",
-        bedrock.read,
-        skips=(bedrock.OTHER_OPERATION, bedrock.NO_LOG),
-        account_from="identity.arn",
+        "AWS Bedrock model invocation logs", bedrock.read, own_skips=(bedrock.NO_LOG,), account_from="identity.arn"
     ),
     "openai-batch": Format(
         "OpenAI-style batches",

@@ -21,8 +21,9 @@ from pyspark.sql import functions as F
 
 from iolaus.adapters import documents
 from iolaus.adapters.documents import STRANGE
-from iolaus.adapters.fields import Cast, Record, address, cast_to, find, has, rest
+from iolaus.adapters.fields import OF_FIELD, Cast, Record, address, cast_to, find, has, rest
 from iolaus.adapters.formats import IMPOSSIBLE_TIME, NO_TIME, Format
+from iolaus.adapters.operations import NO_TEXT_MODEL, generates_text
 from iolaus.schemas.landing import ACCOUNT, EXCHANGE
 from iolaus.settings import DEFAULT
 from iolaus.text.markers import is_redaction_marker
@@ -40,8 +41,9 @@ _KINDS = (pa.string(), pa.date32(), pa.string(), pa.int64(), pa.string(), pa.int
 _BITS = {name: 1 << i for i, name in enumerate(FIELDS)}
 _ACCOUNT_OF_PATH = "account="  # a folder's name that says whose logs it holds
 _OF_PROMPT = ("prompt", "turn_index", "image_count", "request_prefill")
+_MODELS = ("request_model", "response_model")
 _TEXTS = ("response", "system_instructions", "prior_response")
-_EXCHANGE_CASTS = {f.name: cast_to(f.dataType) for f in EXCHANGE}
+_EXCHANGE_CASTS = {f.name: cast_to(f.dataType) for f in EXCHANGE} | OF_FIELD
 _ACCOUNT_CASTS = {f.name: cast_to(f.dataType) for f in ACCOUNT}
 _SPEAKING = re.compile(r"prompt|messages?|input|contents?|query|question|text|body|request", re.IGNORECASE)
 
@@ -52,7 +54,7 @@ class Choice:
 
     `accounts` are fields of an account. `arrived` None: an exchange arrived on the UTC day of its request. An exchange
     of a year before `earliest_year` cannot have happened. `own_proxies`: how many hops at the end of a list of
-    forwarded addresses are one's own, beside those of private networks.
+    forwarded addresses are one's own; those of private networks before them are passed over too.
     """
 
     exchanges: Mapping[str, str] = field(default_factory=dict)
@@ -73,16 +75,17 @@ def exchanges(gathered: DataFrame, known: Format, kind: str, choice: Choice) -> 
     An exchange without a field that the landing requires is a row all the same: the quarantine of the lake says what
     it lacks. Fields that nobody took stand in the row, in an object named after the format.
     """
+    return gathered.mapInArrow(lambda batches: landed(batches, known, kind, choice), ROWS)
 
-    def land(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+
+def landed(batches: Iterable[pa.RecordBatch], known: Format, kind: str, choice: Choice) -> Iterator[pa.RecordBatch]:
+    """The rows (`ROWS`) of batches of records (`iolaus.adapters.records.RECORDS`), a few at a time."""
+    with _uncollected():
         for several in documents.records(batches):
-            with _uncollected():
-                made = [row for record, found in several for row in rows(record, found, kind, known, choice)]
+            made = [row for record, found in several for row in rows(record, found, kind, known, choice)]
             columns = list(zip(*made, strict=True)) or [()] * len(_KINDS)
             arrays = [pa.array(values, kind_) for values, kind_ in zip(columns, _KINDS, strict=True)]
             yield pa.RecordBatch.from_arrays(arrays, names=list(_NAMES))
-
-    return gathered.mapInArrow(land, ROWS)
 
 
 @contextmanager
@@ -157,11 +160,8 @@ def _row(one: Record, made: Record, kind: str, known: Format, choice: Choice, ma
     if int(time[:4]) < choice.earliest_year:
         return IMPOSSIBLE_TIME
     left = rest(made.get("left", one))
-    row, present = {}, 0
-    for name, value in made.items():
-        if value is not None and (bit := _BITS.get(name)):
-            row[name] = value
-            present |= bit
+    row = {name: value for name, value in made.items() if value is not None and name in _BITS}
+    present = sum(map(_BITS.__getitem__, row))
     unread = made.get("unread") or (_unread(left) if "prompt" not in row else None)
     if left:
         row[kind.replace("-", "_")] = left
@@ -188,6 +188,10 @@ def _read(one: Record, source: str, known: Format, choice: Choice) -> tuple[Reco
         return STRANGE, matched
     if isinstance(made, str):
         return made, matched
+    if made.get("no_text") or any(
+        isinstance(model := made.get(name), str) and not generates_text(model) for name in _MODELS
+    ):
+        return NO_TEXT_MODEL, matched
     if chosen:
         made |= chosen
     return _cleaned(made, choice), matched

@@ -12,73 +12,50 @@ from typing import Any
 
 from iolaus.adapters import bodies, chat
 from iolaus.adapters.fields import (
+    Cast,
     Record,
-    anything,
     count,
     flag,
     header_digest,
+    hops,
     instant,
     owner,
     record_of,
     structure,
+    table,
     take,
     taken,
     text,
-)
+)  # fmt: skip
+from iolaus.adapters.operations import NO_TEXT_MODEL, generates_text, says_text
 from iolaus.adapters.statuses import status
 
 OTHER_CALL = "a call that generates no text"
-_TEXT = frozenset(
-    (
-        "completion",
-        "text_completion",
-        "responses",
-        "anthropic_messages",
-        "generate_content",
-        "generate_content_stream",
-        "pass_through_endpoint",
-        "llm_passthrough_route",
-        "allm_passthrough_route",
-        "responses_websocket",
-        "create_interaction",
-        "mock_completion",
-    )
-)
-_OF_METADATA = (
+_OF_METADATA = table(
     ("account_id", owner, "user_api_key_user_id"),
-    ("api_key_id", owner, "user_api_key_hash"),
-    ("api_key_id", owner, "user_api_key"),
-    ("client_ip", text, "requester_ip_address"),
+    ("api_key_id", owner, "user_api_key_hash user_api_key"),
+    ("client_ip", hops, "requester_ip_address"),
     ("user_agent", text, "user_agent"),
 )
-_OF_PAYLOAD = (
-    ("exchange_id", text, "litellm_call_id"),
-    ("exchange_id", text, "id"),
+_PAYLOAD: tuple[tuple[str, Cast, str], ...] = (
+    ("exchange_id", text, "litellm_call_id id"),
     ("account_id", owner, "user"),
     ("api_key_id", owner, "api_key"),
     ("requested_at", instant, "startTime"),
-    ("request_model", text, "model_group"),
-    ("request_model", text, "model"),
+    ("request_model", text, "model_group model"),
     ("provider_name", text, "custom_llm_provider"),
-    ("conversation_id", text, "session_id"),
-    ("conversation_id", text, "trace_id"),  # where the client names no session it is one of its own for each call
+    ("conversation_id", owner, "session_id"),
     ("request_stream", flag, "stream"),
-    ("client_ip", text, "requester_ip_address"),
+    ("client_ip", hops, "requester_ip_address"),
     ("user_agent", text, "user_agent"),
 )
+_OF_PAYLOAD = table(*_PAYLOAD)
 # The payload's own counts include what a cache gave, for every provider; those of a call that failed are estimates.
-_OF_ANSWERED = (
-    *_OF_PAYLOAD,
-    ("usage_input_tokens", count, "prompt_tokens"),
-    ("usage_output_tokens", count, "completion_tokens"),
+_OF_ANSWERED = table(
+    *_PAYLOAD, ("usage_input_tokens", count, "prompt_tokens"), ("usage_output_tokens", count, "completion_tokens")
 )
 # that a row of SpendLogs holds as JSON text
 _TEXTS = ("metadata", "messages", "response", "proxy_server_request", "request_tags")
-
-
-def is_text(call: str) -> bool:
-    """Whether a type of call generates text; those that wait for their result are called by an `a` before the name."""
-    return call in _TEXT or (call.startswith(("a", "_a")) and call.lstrip("_")[1:] in _TEXT)
 
 
 def read(record: Record) -> Record | str:
@@ -89,8 +66,14 @@ def read(record: Record) -> Record | str:
     one call share its `litellm_call_id`: a failed one has an id of its own.
     """
     call = record.pop("call_type", None)
-    if isinstance(call, str) and call and not is_text(call):
+    if (
+        isinstance(call, str)
+        and call
+        and ((says := says_text(call)) is False or (says is None and not record.get("messages")))
+    ):
         return OTHER_CALL
+    if not call and isinstance(model := record.get("model"), str) and not generates_text(model):
+        return NO_TEXT_MODEL
     record.pop("model_map_information", None)  # what LiteLLM knows of the model: the same 3 KB in every line
     if "request_id" in record:
         _of_spend_log(record)
@@ -99,15 +82,16 @@ def read(record: Record) -> Record | str:
     answer = structure(record.pop("response", None))
     sent, messages, system = _request(record, call or "")
     made: Record = {"operation_name": "text_completion" if call and "text_completion" in call else "chat"}
-    failed = record.pop("status", None) == "failure"
+    failed = (record.pop("status", None) or about.get("status")) == "failure"
     begun = record.get("startTime")
     taken(about, _OF_METADATA, made)
     taken(record, _OF_PAYLOAD if failed else _OF_ANSWERED, made)
     made["account_from"] = "metadata.user_api_key_user_id" if "account_id" in made else "metadata.user_api_key_hash"
     made.setdefault("account_id", made.get("api_key_id"))
     made.update(chat.request(messages, system))
-    said = {"response": answer} if isinstance(answer, str) else bodies.answer(answer)
-    made = {**said, **(bodies.parameters(sent) if sent else {}), **made}
+    made = {**bodies.answer(answer), **(bodies.parameters(sent) if sent else {}), **made}
+    if "conversation_id" not in made:  # where the client names no session it is one of its own for each call
+        made["conversation_id"] = take(record, owner, "trace_id")
     if "client_session_id" not in made:
         made["client_session_id"] = text(record.get("end_user"))
     made["http_status"] = _error(record, about) if failed else 200
@@ -135,12 +119,6 @@ def _of_spend_log(row: Record) -> None:
             found = structure(row[name])
             row[name] = None if found in ({}, [], "") else found
     row["id"] = row.pop("request_id")
-    if row["messages"] is None and isinstance(body := row.get("proxy_server_request"), dict):
-        row["messages"] = (
-            row.pop("proxy_server_request")["body"]
-            if isinstance(body.get("body"), dict)
-            else row.pop("proxy_server_request")
-        )
 
 
 def _request(record: Record, call: str) -> tuple[Record, Any, Any]:
@@ -150,12 +128,16 @@ def _request(record: Record, call: str) -> tuple[Record, Any, Any]:
     """
     sent = {**record_of(record.pop("model_parameters", None))}
     messages = structure(record.pop("messages", None))
+    if not messages and isinstance(body := record.get("proxy_server_request"), dict):
+        del record["proxy_server_request"]
+        messages = body["body"] if isinstance(body.get("body"), dict) else body
     if "pass" in call and isinstance(messages, list) and len(messages) == 1 and isinstance(messages[0], dict):
-        inner = structure(messages[0].get("content"))  # passed through: the client's body as text
+        content = messages[0].get("content")
+        inner = structure(
+            chat.words(content) if isinstance(content, list) else content
+        )  # passed through: the client's body as text
         messages = inner if isinstance(inner, dict) and inner else messages
     if isinstance(messages, dict):  # the whole body of a call through /v1/messages, /v1/responses or a pass-through
         sent = {**messages, **sent}
-        messages = next(
-            (sent.pop(k) for k in ("messages", "contents", "input", "prompt", "inputText") if k in sent), None
-        )
-    return sent, messages, take(sent, anything, "system", "instructions", "systemInstruction", "system_instruction")
+        return sent, *bodies.spoken(sent)
+    return sent, messages, bodies.system_of(sent)

@@ -30,6 +30,7 @@ from typing import Any
 
 from iolaus.adapters import bodies, chat
 from iolaus.adapters.fields import (
+    OF_FIELD,
     Cast,
     Record,
     anything,
@@ -42,14 +43,13 @@ from iolaus.adapters.fields import (
     structure,
     take,
 )
-from iolaus.adapters.statuses import status
 from iolaus.errors import UsageError
 from iolaus.schemas.landing import EXCHANGE
 
 OTHER_RECORD = "a record of a kind that the mapping leaves out"
 UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}  # of a time, in seconds
 BODIES = ("request", "response", "messages", "system", "answers", "parameters", "headers")
-_CASTS: dict[str, Cast] = {f.name: cast_to(f.dataType) for f in EXCHANGE} | {"account_id": owner, "http_status": status}
+_CASTS: dict[str, Cast] = {f.name: cast_to(f.dataType) for f in EXCHANGE} | OF_FIELD
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ request output object" (https://platform.openai.com/docs/api-reference/batch/req
 from collections.abc import Iterator
 
 from iolaus.adapters import bodies
-from iolaus.adapters.fields import Record, anything, find, identifier, instant, owner, take, text
+from iolaus.adapters.fields import Record, anything, find, instant, owner, take, text
 from iolaus.adapters.statuses import status
 
 OTHER_URL = "a request that generates no text"
@@ -51,7 +51,6 @@ def read(record: Record) -> Record | str:
         "operation_name": "chat"
         if not (isinstance(url, str) and url.endswith("/v1/completions"))
         else "text_completion",
-        "conversation_id": identifier(find(asked, "conversation")),
         "request_batch": True,
         "http_status": status(*(find(record, f"result.{path}") for path in ("response.status_code", "error.code"))),
         "left": {**record, "request_body": asked, "response_body": said, "custom_id": custom},

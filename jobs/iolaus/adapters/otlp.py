@@ -25,6 +25,7 @@ from iolaus.adapters.fields import (
     text,
     texts,
 )
+from iolaus.adapters.operations import generates_text, says_text, speaks_of_others
 from iolaus.adapters.statuses import status
 from iolaus.adapters.telemetry import indexed
 
@@ -64,21 +65,15 @@ def is_call(span: Record) -> bool:
     named that is not one of embeddings.
     """
     held = span.get("attributes") or {}
-    said = [name.lower() for key in names.OPERATION if isinstance(name := held.get(key), str)]
-    for name in said:
-        plain = (
-            name
-            if name in names.TEXT_OPERATIONS or name in names.OTHER_OPERATIONS
-            else name.lstrip("_").removeprefix("a")
-        )
-        if plain in names.OTHER_OPERATIONS or plain.startswith(("embed", "ai.embed")):
-            return False
-        if plain in names.TEXT_OPERATIONS:
-            return True
-    if any(name.startswith("ai.") for name in said):
-        return False  # the AI SDK's span around its own call
+    known = [
+        says
+        for key in names.OPERATION
+        if isinstance(name := held.get(key), str) and (says := says_text(name.strip('"'))) is not None
+    ]
+    if known:
+        return known[0]
     model = next((m for key in names.FIELDS["request_model"][1] if isinstance(m := held.get(key), str)), "")
-    return bool(model) and "embed" not in model.lower() and not str(span.get("name")).lower().startswith("embed")
+    return bool(model) and generates_text(model) and not speaks_of_others(str(span.get("name")))
 
 
 def read(record: Record) -> Record | str:
@@ -92,6 +87,10 @@ def read(record: Record) -> Record | str:
         return INNER_CALL
     events = [event for event in record.get("events") or () if isinstance(event, dict)]
     held = record.setdefault("attributes", {})
+    for name in names.OPENED:
+        if name in held:
+            held[name] = structure(held[name])
+    events += _told(held)
     for event in events:
         if event.get("name") == DETAILS:
             record["attributes"] = held = (event.pop("attributes", None) or {}) | held
@@ -143,6 +142,16 @@ def read(record: Record) -> Record | str:
     }
 
 
+def _told(held: Record) -> list[Record]:
+    """The events that an attribute holds, taken out of it."""
+    for name in names.EVENTS:
+        found = structure(held.get(name))
+        if isinstance(found, list) and found and all(isinstance(one, dict) and "event.name" in one for one in found):
+            del held[name]
+            return [{"name": one.pop("event.name"), "body": one} for one in found]
+    return []
+
+
 def _attribute(record: Record, cast: Cast, *several: str) -> Any:
     held = record["attributes"]
     for name in several:
@@ -172,7 +181,7 @@ def _of_client(record: Record, *several: str) -> str | None:
 
 def _status(record: Record) -> int | None:
     said = [find(record, f"{holder}.{name}") for holder in ("attributes", "server.attributes") for name in names.STATUS]
-    return status(*said)
+    return status(*said, find(record, "status.message"))
 
 
 def _content(record: Record, held: Record, events: list[Record]) -> tuple[Record, Record, str | None]:
@@ -202,20 +211,29 @@ def _held(held: Record, name: str) -> tuple[Any, Record]:
     """What a name holds, and what it is taken out of: nothing is taken out that is not understood."""
     if not name.endswith(".*"):
         found = structure(held.get(name))
-        # always JSON, texts too
-        if isinstance(found, str) and name.startswith("traceloop.entity") and found.startswith('"'):
-            found = structure(f"[{found}]")
-        return found, dict(held)
+        if isinstance(found, str) and found[:1] == found[-1:] == '"':  # JSON of a text, which may be JSON again
+            found = structure(next(iter(texts(f"[{found}]") or ()), found))
+        return _undotted(found), dict(held)
     rest = dict(held)
     found = indexed(rest, name[:-2])
     schemas = (record_of(one.get("json_schema")) if isinstance(one, dict) else {} for one in found)  # of tools
     return [schema or one for one, schema in zip(found, schemas, strict=True)] or None, rest
 
 
+def _undotted(found: Any) -> Any:
+    """Messages whose fields are called `message.role`, as OpenInference's are before they are numbered.
+
+    By their plain names.
+    """
+    if not isinstance(found, list):
+        return found
+    return [{k.removeprefix("message."): v for k, v in one.items()} if isinstance(one, dict) else one for one in found]
+
+
 def _asked(held: Record, system: Any) -> tuple[Record, str | None]:
     for name in names.INPUT:
         found, rest = _held(held, name)
-        if found is None:
+        if found is None or (isinstance(found, str) and chat.breaks_off(found)):
             continue
         whole = bodies.is_request(found)
         sent = bodies.request(dict(found)) if whole else chat.request(chat.listed(_spoken(found)), system)
@@ -229,9 +247,9 @@ def _asked(held: Record, system: Any) -> tuple[Record, str | None]:
 def _answered(held: Record) -> Record:
     for name in names.OUTPUT:
         found, rest = _held(held, name)
-        if found is None:
+        if found is None or (isinstance(found, str) and chat.breaks_off(found)):
             continue
-        whole = isinstance(found, dict) and not found.keys().isdisjoint(("choices", "candidates", "output"))
+        whole = isinstance(found, dict) and not found.keys().isdisjoint(("choices", "candidates", "output", "content"))
         answer = bodies.answer(dict(found)) if whole else _fields([chat.answers(found)])
         if answer.get("response") or answer.get("tool_call_count"):
             held.clear()

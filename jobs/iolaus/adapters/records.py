@@ -118,7 +118,7 @@ def of_batches(parts_of: Parts) -> Callable[[DataFrame], DataFrame]:
             ""), _ROLE, ""),
         })  # fmt: skip
         parts = _with_batches(parts)
-        order = F.struct("source_file", "position")
+        order = F.struct(_answered().alias("answered"), "source_file", "position")
 
         def last(part: str) -> Any:
             there = F.col("part") == part
@@ -140,6 +140,20 @@ def of_batches(parts_of: Parts) -> Callable[[DataFrame], DataFrame]:
         return records.unionByName(parts.where("reason is not null").select("record", "source_file", "reason"))
 
     return gather
+
+
+def _answered() -> Column:
+    """Whether a part is no error: of OpenAI's, Anthropic's and Bedrock's batches."""
+    failed = [
+        F.get_json_object("text", "$.error").isNotNull(),
+        F.get_json_object("text", "$.response.status_code").cast("int") >= 400,
+        F.get_json_object("text", "$.result.type") != "succeeded",
+    ]
+    return (
+        ~F.coalesce(failed[0], F.lit(False))
+        & ~F.coalesce(failed[1], F.lit(False))
+        & ~F.coalesce(failed[2], F.lit(False))
+    )
 
 
 def of_groups(parts_of: Parts) -> Callable[[DataFrame], DataFrame]:

@@ -15,16 +15,30 @@ from iolaus.adapters import chat
 from iolaus.adapters.fields import Record, structure
 
 _SERVER_SENT = re.compile(r"^(?:event|data|id|:)[^\n]*\n", re.MULTILINE)
-_PIECES = ("text", "outputText", "generation", "completion", "response")  # of events that have their piece at the top
+_PIECES = (
+    "text",
+    "outputText",
+    "generation",
+    "completion",
+    "response",
+    "generated_text",
+)  # of events that have their piece at the top
 _ENDS = ("stop_reason", "stopReason", "finish_reason", "finishReason", "completionReason", "done_reason")
-_COUNTS = ("prompt_token_count", "generation_token_count", "inputTextTokenCount", "prompt_eval_count", "eval_count")
+_COUNTS = (
+    "prompt_token_count",
+    "generation_token_count",
+    "inputTextTokenCount",
+    "totalOutputTextTokenCount",
+    "prompt_eval_count",
+    "eval_count",
+)
 
 
 def events(body: Any) -> list[Record] | None:
     """The events of an answer that was streamed; None if it was not."""
     if isinstance(body, str) and _SERVER_SENT.match(body):
         body = [structure(line[5:].strip()) for line in body.splitlines() if line.startswith("data:")]
-    return [event for event in body if isinstance(event, dict)] if isinstance(body, list) else None
+    return [event for one in body if isinstance(event := structure(one), dict)] if isinstance(body, list) else None
 
 
 def assembled(found: list[Record]) -> Record:
@@ -33,7 +47,7 @@ def assembled(found: list[Record]) -> Record:
     Their pieces of text, the tools they call, why they ended, and what was counted.
     """
     whole = next(
-        (e["response"] for e in reversed(found) if isinstance(e.get("response"), dict) and "output" in e["response"]),
+        (e["response"] for e in reversed(found) if isinstance(e.get("response"), dict) and e["response"].get("output")),
         None,
     )
     if whole:  # the last event of Responses has all
@@ -66,8 +80,19 @@ def _parts(event: Record) -> list[Record]:
     Its delta, message, block, choices, candidates and the like.
     """
     parts = [event]
-    for name in ("delta", "message", "contentBlockDelta", "contentBlockStart", "messageStop", "metadata", "chunk"):
-        if isinstance(inner := event.get(name), dict):
+    for name in (
+        "delta",
+        "message",
+        "contentBlockDelta",
+        "contentBlockStart",
+        "messageStop",
+        "metadata",
+        "chunk",
+        "token",
+    ):
+        if isinstance(inner := event.get(name), dict) and (
+            name != "message" or "type" in event
+        ):  # Ollama's is the event's own text
             parts.append(inner)
             if isinstance(deeper := inner.get("delta"), dict):
                 parts.append(deeper)
@@ -90,6 +115,8 @@ def _text(part: Record) -> list[str]:
         return []
     if isinstance(delta := part.get("delta"), str) and part.get("type") == "response.output_text.delta":
         return [delta]
+    if "token" in part:  # of text-generation-inference: its last event repeats the whole
+        return []
     content = part.get("content")
     # Cohere's delta, Ollama
     if isinstance(inner := part.get("message"), dict) and part.get("type") is None and "content" in inner:
@@ -101,6 +128,12 @@ def _text(part: Record) -> list[str]:
 def _calls(part: Record) -> list[Any]:
     """What tells apart the tools that a part of an event calls."""
     begun = part.get("content_block") or part.get("start")
+    if (
+        part.get("type") == "response.output_item.done"
+        and isinstance(item := part.get("item"), dict)
+        and chat.calls([item])
+    ):
+        return [("item", item.get("call_id"), id(part))]
     if isinstance(begun, dict) and chat.calls(begun):
         return [(part.get("index"), part.get("contentBlockIndex"), (begun.get("toolUse") or begun).get("id"), id(part))]
     if isinstance(several := part.get("tool_calls"), list):

@@ -4,10 +4,12 @@ Counts, where accounts and prompts came from, what was not read, which signals s
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
+from iolaus.adapters.documents import objects
 from iolaus.adapters.formats import FAULTS, Format
 from iolaus.adapters.landing import FIELDS, Choice
 from iolaus.adapters.signals import SIGNALS, shares
@@ -16,9 +18,10 @@ from iolaus.schemas.landing import EXCHANGE
 _WIDTH = 26
 _FAINT = 0.9  # a signal whose fields fewer exchanges have is said to be faint
 _ONE = 0.5  # an account with a larger share of the exchanges may be many customers
-_MANY = 200  # exchanges from which on it is worth saying
+_MANY = 200  # exchanges from which on it is worth saying; of fewer where its name is a role's
+_ROLE = re.compile(r"\brole/|assumed-role|service-?(?:account|principal)", re.IGNORECASE)
 _MET = 0.03  # share of ids that come again, beyond the error of their count
-_EXACT = 1000  # accounts up to which their number, which is an estimate, is right
+_EXACT = 50  # accounts up to which their number, an estimate whose error is 1 in 200, is right
 _SHOWN = 60  # characters of a value in a table
 
 
@@ -71,7 +74,11 @@ def _whose(counts: Mapping[str, Any], choice: Choice) -> Iterator[str]:
         if counts[f"path: {path}"] < total:
             yield f"  {path} is in {_share(counts[f'path: {path}'], counts['records'])} of the records"
     largest = next(iter(_most(counts, "account_id")), None)
-    if largest and total >= _MANY and largest["count"] > _ONE * total:
+    if (
+        largest
+        and largest["count"] > _ONE * total
+        and (total >= _MANY or (total > 1 and _ROLE.search(str(largest["item"]))))
+    ):
         yield (
             f"  {largest['item']} sends {_share(largest['count'], total)} of the exchanges: if it is a role or a "
             "service of yours,"
@@ -156,10 +163,10 @@ def paths_near(path: str, lines: Sequence[bytes | None]) -> list[str]:
 
     for line in lines:
         try:
-            found = json.loads(line or b"")
+            found = objects(line or b"")
         except ValueError:
             continue
-        for one in found if isinstance(found, list) else [found]:
+        for one in found:
             walk(one, "", 0)
     return sorted(there, key=lambda one: (-SequenceMatcher(None, one, path).ratio(), one))[:10]
 

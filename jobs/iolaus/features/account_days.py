@@ -11,8 +11,12 @@ from iolaus.model import account_sketch as sketches
 from iolaus.model.sampling import salt_of
 from iolaus.model.shared_values import as_long
 from iolaus.model.signals import SENT
+from iolaus.schemas.sketch import PROMPT_FIELDS
 from iolaus.schemas.table import table
 from iolaus.settings import Run
+
+_OF_TEXT = (*PROMPT_FIELDS, "n_words", "terms", "signature")  # what an exchange has of its prompt
+_EMPTY = {"n_words": "0", "terms": ""}
 
 
 def transform(exchanges: DataFrame, run: Run) -> DataFrame:
@@ -22,6 +26,7 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
     together, are shuffled and merged. However many exchanges one account has, memory is bounded by a batch.
     """
     schema = table("features.account_days").schema
+    exchanges = _without_placeholders(exchanges, run)
     parts = StructType([f for f in schema.fields if f.name != "happened_on"])
     day, salt = run.day, salt_of(run.key.secret)
 
@@ -49,6 +54,40 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
     )
     sketched = columns.mapInArrow(sketch, parts)
     return sketched.repartition("account_id").sortWithinPartitions("account_id").mapInArrow(merge, schema)
+
+
+def _without_placeholders(exchanges: DataFrame, run: Run) -> DataFrame:
+    """The exchanges, of which those whose prompt is a placeholder have no text.
+
+    A placeholder stands where a gateway left the prompt out: a few words that unrelated accounts send in most of their
+    exchanges, so that strangers seem alike. Those that adapters know by their words never come here
+    (`iolaus.text.markers`); this finds the others. Each account votes for the prompt of one of its exchanges, drawn by
+    a hash, so that neither one account with many exchanges nor a greeting that all send once decides. A longer text is
+    no placeholder: an operator may send one with every request.
+
+        account_id  prompt_hash        account_id  prompt_hash
+        a           7                  a           null          7 has the votes of `placeholder_share` of all accounts
+        a           5             ->   a           5
+        b           7                  b           null
+    """
+    settings = run.settings.ingestion
+    if settings.placeholder_share >= 1:
+        return exchanges
+    one = F.min_by(F.struct("prompt_hash", "n_words"), F.xxhash64("exchange_id")).alias("vote")
+    short = F.when(F.col("vote.n_words") <= settings.placeholder_words, F.col("vote.prompt_hash"))
+    votes = (
+        exchanges.groupBy("account_id").agg(one).groupBy(short.alias("prompt_hash")).agg(F.count("*").alias("votes"))
+    )
+    # null for all others, which are one row
+    common = F.when(F.col("votes") >= settings.placeholder_accounts, F.col("prompt_hash")).alias("prompt_hash")
+    counted = {r["prompt_hash"]: r["votes"] for r in votes.groupBy(common).agg(F.sum("votes").alias("votes")).collect()}
+    least = settings.placeholder_share * sum(counted.values())
+    found = [prompt for prompt, n in counted.items() if prompt is not None and n >= least]
+    if not found:
+        return exchanges
+    is_text = ~F.coalesce(F.col("prompt_hash").isin(found), F.lit(False))
+    empty = {name: F.lit(_EMPTY.get(name)).cast(exchanges.schema[name].dataType) for name in _OF_TEXT}
+    return exchanges.withColumns({name: F.when(is_text, F.col(name)).otherwise(value) for name, value in empty.items()})
 
 
 def _values() -> list[Column]:
