@@ -83,7 +83,7 @@ def test_what_changes_for_earlier_days_is_known_to_this_test() -> None:
     late = {s.table for s in STAGES if s.grain is Grain.EVENT} | {
         r.table for s in STAGES for r in s.reads if r.span is Span.ARRIVED
     }
-    assert late == {"bronze.exchanges", "silver.exchanges", "features.account_days"}
+    assert late == {"bronze.exchanges", "silver.exchanges", "features.account_days", "features.hand_overs"}
 
 
 def test_a_first_load_makes_a_day_of_events_once_when_all_has_arrived(first_load: dict[Task, set[Task]]) -> None:
