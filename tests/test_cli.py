@@ -1,13 +1,18 @@
 """The command: its exit statuses, and that each error is one line with its mend."""
 
+import subprocess
+import sys
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 
 import pytest
+from lakes import write_case
 from pyspark.sql import SparkSession
 
 from iolaus import cli
 from iolaus.commands import job
+from iolaus.commands.arguments import master, memory, not_the_lake
 from iolaus.errors import GateError, RunError, UsageError
 from iolaus.runtime.display import plain, print_ranking
 from iolaus.runtime.secret import FILE_VARIABLE, VARIABLE, is_weak, load_key
@@ -140,3 +145,82 @@ def test_hostile_text_does_nothing_to_a_terminal(capsys: pytest.CaptureFixture[s
     shown = capsys.readouterr().out
     assert "gone" in shown
     assert not any(c in shown for c in "\x1b\u202e\x00")
+
+
+@pytest.mark.parametrize("option", ["--memory", "--master"])
+def test_what_spark_would_not_take_is_refused_before_it_starts(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = {
+        "--memory": ("4gigs", "4", "4.5g", "0g", "four"),
+        "--master": ("sparkk://host:7077", "spark://host", "", "locl"),
+    }
+    for text in wrong[option]:
+        with pytest.raises(SystemExit) as stopped:
+            cli.main(["run", "--landing", "l", "--lake", "k", option, text])
+        assert stopped.value.code == 2, text
+        assert "write " in capsys.readouterr().err
+    right = {
+        "--memory": (memory, ("4g", "900m", "4GB", "512k")),
+        "--master": (
+            master,
+            (
+                "local",
+                "local[*]",
+                "local[2]",
+                "local[2,4]",
+                "local-cluster[2,1,1024]",
+                "spark://a:7077,b:7077",
+                "yarn",
+                "k8s://https://h:443",
+            ),
+        ),
+    }
+    check, texts = right[option]
+    assert [check(text) for text in texts] == list(texts)
+
+
+@pytest.mark.parametrize(
+    ("landing", "lake", "same"),
+    [
+        ("x", "x", True),
+        ("x", "./x/", True),
+        ("file:///a/x", "/a/x", True),
+        ("s3a://b/x", "s3://b/x/", True),
+        ("x", "x/lake", False),
+        ("s3://b/x", "s3://b/y", False),
+        (None, "x", False),
+    ],
+)
+def test_a_landing_is_not_its_own_lake(landing: str | None, lake: str, same: bool) -> None:
+    with pytest.raises(UsageError, match="both name") if same else nullcontext():
+        not_the_lake(landing, lake)
+
+
+@pytest.mark.usefixtures("key")
+def test_one_folder_for_both_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    for command in (("run",), ("job", "bronze.models", "--date", "2026-02-10")):
+        code, said = status(capsys, *command, "--landing", str(tmp_path), "--lake", str(tmp_path))
+        assert (code, "both name" in said) == (2, True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_key_is_said_to_be_empty(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.setenv(FILE_VARIABLE, str(tmp_path / "key"))
+    (tmp_path / "key").write_text("\n")
+    with pytest.raises(UsageError, match=r"key, which is empty; write a key into it"):
+        load_key()
+    monkeypatch.setenv(VARIABLE, "")
+    with pytest.raises(UsageError, match="is set and empty"):
+        load_key()
+
+
+def test_a_reader_that_has_enough_ends_no_query_in_a_trace(tmp_path: Path) -> None:
+    write_case(tmp_path / "lake", date(2026, 2, 11), "hc_1", ["a", "b"])
+    for sql in ("SELECT range FROM range(1000000)", "SELECT 1"):
+        arguments = [sys.executable, "-m", "iolaus", "query", "--lake", str(tmp_path / "lake"), "--format", "csv", sql]
+        asked = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert asked.stdout
+        assert asked.stderr
+        asked.stdout.close() if sql == "SELECT 1" else (asked.stdout.readline(), asked.stdout.close())
+        assert asked.stderr.read() == ""
+        assert asked.wait() == 0

@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import unicodedata
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,7 @@ def case(text: str = "3 of 3 accounts use one card") -> Case:
         "reasons": [text],
         "explanations": [text],
         "verdict": "unsure",
+        "case_kind": "distillation",
     }
     piece = {"kind": "extraction", "channel": "asks_coding", "bits": 8.0, "description": text}
     members = [
@@ -112,6 +114,98 @@ def test_the_oasis_validator_accepts_a_bundle_with_everything_in_it() -> None:
     assert {o["id"] for o in objects(later) if o["type"] == "campaign"} == {campaign["id"]}, (
         "a later bundle is a newer version"
     )
+
+
+def judged(confidence: str = "high", **cluster: Any) -> tuple[list[dict[str, Any]], str]:
+    """The objects of a bundle, and the CSV, of a case of that confidence and verdict."""
+    made = replace(case(), cluster=case().cluster | {"verdict": None, "confidence": confidence} | cluster)
+    out = io.StringIO(newline="")
+    indicators.write([made], "amber", out)
+    return objects(bundle([made], "Lab", "amber", DAY)), out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("confidence", "verdict", "cleared", "type_", "sure", "called"),
+    [
+        ("high", None, False, "anomalous-activity", 85, "Suspected distillation by one operator"),
+        ("medium", None, False, "anomalous-activity", 50, "Suspected distillation by one operator"),
+        ("high", "unsure", False, "anomalous-activity", 50, "Suspected distillation by one operator"),
+        ("medium", "confirmed", False, "malicious-activity", 95, "Confirmed distillation by one operator"),
+        ("low", None, False, "anomalous-activity", 15, "Watched, not published"),
+        ("low", "innocent", True, "benign", 0, "Cleared by an analyst"),
+        ("high", "innocent", False, "anomalous-activity", 85, "Suspected distillation by one operator"),
+    ],
+)
+def test_an_export_says_no_more_than_the_verdict_and_the_confidence(
+    confidence: str, verdict: str | None, cleared: bool, type_: str, sure: int, called: str
+) -> None:
+    """A verdict of innocent on other accounts than today's does not clear the cluster; the labels have it."""
+    found, text = judged(confidence, verdict=verdict, cleared=cleared)
+    shown = [o for o in found if o["type"] == "indicator"]
+    assert {t for o in shown for t in o["indicator_types"]} == {type_}
+    assert {o["confidence"] for o in found if o["type"] in {"indicator", "campaign"}} == {sure}
+    (grouping,) = (o for o in found if o["type"] == "grouping")
+    assert grouping["name"].startswith(f"{called}:")
+    listed = "watchlist" if confidence == "low" else "published"
+    assert grouping["labels"] == [
+        f"listed-{listed}", f"confidence-{confidence}", f"verdict-{verdict or 'none'}", "kind-distillation"
+    ]  # fmt: skip
+    (campaign,) = (o for o in found if o["type"] == "campaign")
+    assert ("objective" in campaign) == (confidence != "low")
+    assert any(o["type"] == "attack-pattern" for o in found) != cleared
+    assert called in text
+    assert f"verdict-{verdict or 'none'}" in text
+    assert ("AML." in text) != cleared
+
+
+def test_the_kind_of_case_is_told_and_only_distillation_is_said_to_train_a_model() -> None:
+    for kind, called in (("resold_access", "Suspected resale of access"), ("unexplained", "Unexplained coordination")):
+        found, _ = judged(case_kind=kind)
+        (campaign,) = (o for o in found if o["type"] == "campaign")
+        assert "objective" not in campaign
+        assert f"kind-{kind.replace('_', '-')}" in campaign["labels"]
+        assert any(o.get("name", "").startswith(called) for o in found if o["type"] == "grouping")
+
+
+def test_a_cleared_account_that_is_exported_all_the_same_is_benign() -> None:
+    made = case()
+    made.members[0]["verdict"] = "innocent"
+    found = objects(bundle([made], "Lab", "amber", DAY))
+    benign, suspect = (
+        [
+            o
+            for o in found
+            if o["type"] == "indicator" and o["indicator_types"] == [t] and "user-account" in o["pattern"]
+        ]
+        for t in ("benign", "anomalous-activity")
+    )
+    assert [o["pattern"].count("one card") for o in (*benign, *suspect)] == [1, 2]
+    accused = {o["source_ref"] for o in found if o["type"] == "relationship" and o["relationship_type"] == "indicates"}
+    assert benign[0]["id"] not in accused
+    assert suspect[0]["id"] in accused
+    out = io.StringIO(newline="")
+    indicators.write([made], "amber", out)
+    assert out.getvalue().count("account that an analyst cleared") == 1
+
+
+def test_a_shared_card_is_no_proxy() -> None:
+    """It shows how accounts were established. It is no place on the network, and so no infrastructure."""
+    made = replace(
+        case(),
+        evidence=[
+            {"kind": "coordination", "channel": c, "bits": 9.0, "description": f"by {c}"} for c in ("card", "address")
+        ],
+    )
+    techniques = {t.id: [p["channel"] for p in pieces] for t, pieces in fitting(made.evidence)}
+    assert techniques == {"AML.T0008.005": ["address"], "AML.T0021": ["card"]}
+    found = objects(bundle([made], "Lab", "amber", DAY))
+    assert sorted(o["name"].split()[0] for o in found if o["type"] == "infrastructure") == ["address", "asn", "block"]
+    (note,) = (o for o in found if o["type"] == "note" and "card" in o["abstract"])
+    assert "00ff, of 3 accounts" in note["content"]
+    out = io.StringIO(newline="")
+    indicators.write([made], "amber", out)
+    of = {row[3].split(":")[0]: row[1] for row in csv.reader(io.StringIO(out.getvalue(), newline=""))}
+    assert (of["card"].split()[0], of["asn"].split()[0]) == ("AML.T0021", "AML.T0008.005")
 
 
 def test_bad_arguments_are_answered_in_one_line(lake: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

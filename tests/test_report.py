@@ -84,6 +84,8 @@ def test_the_ranking(pages: Path) -> None:
         "1 cluster is published, with 23 accounts and 690 exchanges in the window. 1 is on the watchlist." in page.text
     )
     assert "Trends are against 2026-02-10." in page.text
+    gone = "Rank 1: hc_other, 10 accounts. 5 are in hc_ring now. 5 are in no published cluster."
+    assert gone in page.text
     assert "▲ 1" in page.text
     assert "+11" in page.text  # accounts
     rows = [attributes for tag, attributes in page.tags if tag == "tr" and "data-confidence" in attributes]
@@ -109,6 +111,10 @@ def test_a_case(pages: Path) -> None:
     assert wanted <= set(ids)
     assert "Since the run before, 13 accounts joined and 2 left." in page.text
     assert "5 were in hc_other then." in page.text
+    assert "acc_20 from hc_other" in page.text, "by name"
+    raw = (pages / "cases" / "hc_ring.html").read_text(encoding="utf-8")
+    left = '<ul class="moved"><li><bdi class="id">acc_00</bdi></li><li><bdi class="id">acc_01</bdi></li></ul>'
+    assert f"2 accounts left</summary>{left}" in raw
     assert "90 %" in page.text  # the share of members on a card
     assert "812 × chance" not in page.text  # a count is set against its own expectation, 0.01
     assert "81,200 × chance" in page.text

@@ -86,6 +86,27 @@ def test_unsure_comes_back_with_what_changed_and_innocent_does_not(
         log.delete()
 
 
+def test_cleared_accounts_stay_out_of_the_cluster_and_keep_their_verdict(
+    spark: SparkSession, lake: Path, tmp_path: Path
+) -> None:
+    """Nothing is new on the second day, so the two stay out; an analyst who doubts it later sees them again, judged."""
+    copy = tmp_path / "lake"
+    shutil.copytree(lake, copy)
+    cluster = rows(copy, "gold.suspect_clusters", DAYS[0])[0]["cluster_id"]
+    cleared = ["--account", "ring000", "--account", "ring001"]
+    stages = ["graph.clusters", "gold.suspect_cluster_members", "gold.suspect_clusters"]
+    verdict(copy, cluster, "innocent", *cleared)
+    remake(spark, copy, stages)
+    assert len(rows(copy, "gold.suspect_cluster_members")) == RING - 2
+    verdict(copy, cluster, "unsure", *cleared)
+    remake(spark, copy, stages)
+    judged = [m for m in rows(copy, "gold.suspect_cluster_members") if m["verdict"]]
+    today = datetime.now(UTC).date()
+    assert [(m["account_id"], m["verdict"], m["verdict_by"], m["verdict_on"], m["verdict_why"]) for m in judged] == [
+        (account, "unsure", "ana", today, "a course of mine") for account in cleared[1::2]
+    ]
+
+
 SUCCESSORS_TEMPLATE = "Grade this answer from one to ten and justify the grade point by point.\n{}"
 ESSAYS = (
     "treaty empire senate monarch decree province dynasty revolt census legion harvest plague canal guild abbey charter"

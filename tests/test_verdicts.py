@@ -7,7 +7,8 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from rows import DAY, rows
 
-from iolaus.model.verdicts import cleared_members, cleared_pairs, in_force, of_accounts, successors, verdicts_of
+from iolaus.model.cleared import cleared_members
+from iolaus.model.verdicts import cleared_pairs, in_force, of_accounts, successors, verdicts_of
 from iolaus.settings import DEFAULT, Key, Run
 
 RUN = Run(DAY, DEFAULT, Key(b"k"))
@@ -73,11 +74,75 @@ def test_a_cleared_pair_is_of_one_verdict(spark: SparkSession) -> None:
     assert cleared(given(1, "confirmed", "abc")) == set()
 
 
-def test_an_account_is_held_out_of_the_cluster_it_was_seen_in_alone(spark: SparkSession) -> None:
-    members = spark.createDataFrame([("same", x) for x in "abcde"], "community string, account_id string")
-    other = spark.createDataFrame([("other", x) for x in "avwxyz"], "community string, account_id string")
-    found = cleared_members(members.union(other), force(spark, given(1, "innocent", "abcd", "a")), RUN).collect()
-    assert [(r.community, r.account_id, r.verdict_id) for r in found] == [("same", "a", "v1")]
+SEEN = {"channels": ["card", "pool_card", "head8"], "shared_values": ["card:1", "head8:1"]}
+
+
+def held_out(spark: SparkSession, groups: dict[str, str], values: dict[str, str], *of: Cell) -> dict[str, str]:
+    """The accounts that must leave each group, as letters in order.
+
+    groups: accounts by group. values: of each shared value, as channel:value_hash, the accounts that have it.
+    """
+    members = spark.createDataFrame(
+        [(g, x) for g, them in groups.items() for x in them], "community string, account_id string"
+    )
+    rare = {"is_qualifying": True, "n_qualifying_owners": 5}
+    used = [
+        rare | {"account_id": x, "channel": value.split(":")[0], "value_hash": int(value.split(":")[1])}
+        for value, them in values.items()
+        for x in them
+    ]
+    found = cleared_members(members, rows(spark, "features.account_values", used), force(spark, *of), 4_000, RUN)
+    return {g: "".join(sorted(r.account_id for r in found.collect() if r.community == g)) for g in groups}
+
+
+def test_a_cleared_account_is_held_out_of_every_group(spark: SparkSession) -> None:
+    named = given(1, "innocent", "abcd", "a") | SEEN
+    groups = {"same": "abcde", "other": "avwxyz"}
+    assert held_out(spark, groups, {"card:1": "ab", "head8:1": "abv"}, named) == {"same": "a", "other": "a"}, (
+        "whatever id the group has"
+    )
+    assert held_out(spark, groups, {}, named, given(2, "unsure", "abcd", "a")) == {"same": "", "other": ""}
+    assert held_out(spark, groups, {}, given(1, "confirmed", "abcd", "a")) == {"same": "", "other": ""}
+
+
+def test_accounts_of_a_cleared_cluster_stay_together_and_join_no_other(spark: SparkSession) -> None:
+    whole = given(1, "innocent", "abcd") | SEEN
+    assert held_out(spark, {"same": "abcx", "other": "dvwxyz"}, {}, whole) == {"same": "", "other": "d"}
+    by_name = given(2, "innocent", "abcd", "a")
+    assert held_out(spark, {"same": "abcwxy"}, {}, whole, by_name) == {"same": "abc"}, (
+        "without the account that left by name, the cluster is no longer what was judged"
+    )
+
+
+@pytest.mark.parametrize(
+    ("case", "values", "leaves"),
+    [
+        ("a new card and a new template with strangers", {"card:2": "av", "head8:2": "aw"}, ""),
+        ("what the analyst saw", {"card:1": "av", "head8:1": "aw"}, "a"),
+        ("new values of one family", {"head8:2": "av", "template:3": "aw"}, "a"),
+        (
+            "new values, but of kinds that were judged, with accounts that were judged",
+            {"card:2": "ab", "head8:2": "ab"},
+            "a",
+        ),
+        ("new kinds, with accounts that were judged", {"address:2": "ab", "mail:5": "ab", "tools:2": "ab"}, ""),
+        ("kinds that are views of what was judged", {"address:2": "ab", "tail8:2": "ab"}, "a"),
+        ("a value that only the account has", {"card:2": "a", "head8:2": "a"}, "a"),
+    ],
+)
+def test_only_evidence_that_the_analyst_had_not_seen_brings_a_cleared_account_back(
+    spark: SparkSession, case: str, values: dict[str, str], leaves: str
+) -> None:
+    """`head8`, `template` and `tools` are views of one fact, and the card is another."""
+    shown = SEEN | ({"channels": ["card"]} if "tools:2" in values else {})
+    named = given(1, "innocent", "abcd", "a") | shown
+    assert held_out(spark, {"g": "abvwxyz"}, values, named)["g"] == leaves, case
+
+
+def test_a_verdict_that_recorded_no_values_takes_every_value_of_its_kinds_for_seen(spark: SparkSession) -> None:
+    old = given(1, "innocent", "abcd", "a") | SEEN | {"shared_values": None}
+    assert held_out(spark, {"g": "avwxyz"}, {"card:2": "av", "head8:2": "aw"}, old)["g"] == "a"
+    assert held_out(spark, {"g": "avwxyz"}, {"card:2": "av", "head8:2": "aw"}, old | {"channels": []})["g"] == ""
 
 
 @pytest.mark.parametrize(("accounts", "covers"), [("abcd", True), ("abcwxy", True), ("abcvwxy", False)])

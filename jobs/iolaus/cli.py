@@ -1,12 +1,14 @@
 """The command `iolaus`."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from iolaus.commands import (
     adapt,
+    drop_day,
     export,
     gate,
     job,
@@ -45,6 +47,7 @@ COMMANDS = (
     export,
     match,
     maintain,
+    drop_day,
     settings,
 )  # in the order of `iolaus --help`
 
@@ -55,8 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         given.effective = read(getattr(given, "lake", None), given.settings_file, given.set)
-        act: Callable[[argparse.Namespace], int] = given.act
-        return act(given)
+        return _done(given)
     except UsageError as error:
         return _say(str(error), UNUSABLE)
     except GateError as error:
@@ -69,6 +71,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.debug:
             raise
         return _say(*_told(error))
+
+
+def _done(given: argparse.Namespace) -> int:
+    """The status of a command that ended; 0 if whoever reads its answer, as `head` does, had enough of it."""
+    act: Callable[[argparse.Namespace], int] = given.act
+    try:
+        status = act(given)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more when it ends
+        return 0
+    return status
 
 
 def _told(error: Exception) -> tuple[str, int]:

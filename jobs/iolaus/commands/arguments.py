@@ -1,10 +1,13 @@
 """What several commands take alike: Spark's options, a day, the key."""
 
 import argparse
+import re
 import sys
-from datetime import date
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from iolaus.errors import UsageError
 from iolaus.settings import Key
 
 if TYPE_CHECKING:
@@ -12,11 +15,18 @@ if TYPE_CHECKING:
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse names the type nowhere else
 
+_MASTER = re.compile(
+    r"local(-cluster)?(\[[\d*]+(,\s*\d+)*\])?|spark://[^\s/]+:\d+(,[^\s/]+:\d+)*|yarn|k8s://\S+", re.IGNORECASE
+)
+_MEMORY = re.compile(r"[1-9]\d*[kmgt]b?", re.IGNORECASE)
+
 
 def add_spark(parser: argparse.ArgumentParser) -> None:
     """The options of a command that starts Spark."""
-    parser.add_argument("--master", help="Spark master, as spark://host:7077; default: all cores of this machine")
-    parser.add_argument("--memory", default="4g", help="heap of the driver on local Spark; default 4g")
+    parser.add_argument(
+        "--master", type=master, help="Spark master, as spark://host:7077; default: all cores of this machine"
+    )
+    parser.add_argument("--memory", type=memory, default="4g", help="heap of the driver on local Spark; default 4g")
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
@@ -61,6 +71,45 @@ def day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day; write it as 2026-03-15") from error
+
+
+def master(text: str) -> str:
+    """A Spark master. Raises ArgumentTypeError for what Spark would not take for one."""
+    if not _MASTER.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no Spark master; write local, local[4], spark://host:7077, yarn or k8s://https://host:443"
+        )
+    return text
+
+
+def memory(text: str) -> str:
+    """A size of Java's heap. Raises ArgumentTypeError for what Java would not take for one."""
+    if not _MEMORY.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no size of memory; write it as 4g or 900m")
+    return text
+
+
+def not_the_lake(landing: str | None, lake: str) -> None:
+    """Raise UsageError if a landing and a lake are one folder: tables would lie among what gateways append."""
+    if landing is not None and _place(landing) == _place(lake):
+        raise UsageError(
+            f"--landing and --lake both name {lake}; name another folder for the lake, which is made if there is none"
+        )
+
+
+def _place(uri: str) -> str:
+    """A URI in one spelling, so that two of the same folder are equal."""
+    scheme, path = re.fullmatch(r"(?:([a-zA-Z][a-zA-Z0-9+.-]+):)?(.*)", uri, re.DOTALL).groups()  # type: ignore[union-attr]
+    if scheme in (None, "file"):
+        return str(Path(re.sub(r"^//(?=/)", "", path)).resolve())
+    return f"{scheme.lower().replace('s3a', 's3')}:{re.sub('/+$', '', path)}"
+
+
+def not_in_future(day: date) -> None:
+    """Raise UsageError for a run date after today, UTC: its ranking would stand before every true one."""
+    today = datetime.now(UTC).date()
+    if day > today:
+        raise UsageError(f"{day} is in the future: today is {today} (UTC); name a day that has begun")
 
 
 def started(given: argparse.Namespace, *, light: bool = False) -> "SparkSession":

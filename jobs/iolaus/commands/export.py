@@ -36,7 +36,7 @@ def add(commands: "Commands") -> None:
     ):
         added = formats.add_parser(name, help=text, description=called.__doc__)
         added.add_argument("--lake", required=True, metavar="URI", help="folder of the tables")
-        added.add_argument("--date", type=day, metavar="D", help="run to export; default: the last")
+        added.add_argument("--date", type=day, metavar="D", help="run to export; default: the newest published")
         added.add_argument("--out", required=True, metavar="PATH", help=to)
         added.add_argument(
             "--tlp", choices=TLP, default="amber+strict", help="marking, of TLP 2.0; default amber+strict"
@@ -56,9 +56,16 @@ def add(commands: "Commands") -> None:
                 metavar="NAME",
                 help="the lab that exports, as others are to know it",
             )
+        added.add_argument(
+            "--include-cleared",
+            action="store_true",
+            help="also clusters and accounts that an analyst judged innocent, which otherwise stay at home",
+        )
         if name != "parquet":
             added.add_argument(
-                "--cluster", metavar="ID", help="one cluster, also of the watchlist; default: all that are published"
+                "--cluster",
+                metavar="ID",
+                help="one cluster, also of the watchlist; default: all that are published and not cleared",
             )
         added.set_defaults(act=called)
 
@@ -68,7 +75,7 @@ def add(commands: "Commands") -> None:
     prints.add_argument(
         "--lake", required=True, metavar="URI", help="folder of the tables, with exchanges still in bronze"
     )
-    prints.add_argument("--date", type=day, metavar="D", help="run to export; default: the last")
+    prints.add_argument("--date", type=day, metavar="D", help="run to export; default: the newest published")
     prints.add_argument("--lab", required=True, type=_name, metavar="NAME", help="our name, as the other lab knows us")
     prints.add_argument(
         "--out", required=True, metavar="DIR", help="folder for offer.json, to send, and private.json, to keep"
@@ -88,7 +95,7 @@ def _given(given: argparse.Namespace) -> "tuple[Gold, date, Disclosure]":
 
 
 def _run(given: argparse.Namespace) -> "tuple[Gold, date]":
-    from iolaus.export.gold import Gold
+    from iolaus.export.gold import Gold, age
 
     gold = Gold(given.lake)
     days = gold.days()
@@ -99,6 +106,8 @@ def _run(given: argparse.Namespace) -> "tuple[Gold, date]":
             f"the lake {given.lake} has no run of {given.date}; name one of {days[0]} to {days[-1]} with --date, or "
             "none"
         )
+    if not given.date:
+        print(f"The newest published run is of {days[-1]}, {age(days[-1])}.")
     return gold, given.date or days[-1]
 
 
@@ -106,10 +115,12 @@ def _export(given: argparse.Namespace, write: "Callable[[list[Case], date], str]
     from iolaus.export.cases import cases
 
     gold, of, allowed = _given(given)
-    found = list(cases(gold, of, given_key(), allowed, given.cluster))
+    found = list(cases(gold, of, given_key(), allowed, given.cluster, include_cleared=given.include_cleared))
     said = write(found, of)
     for case in found:
         print(f"{case.cluster['cluster_id']} goes by the name {case.name}")
+        if case.left_out:
+            print(f"  without {case.left_out} of its accounts, which were cleared; --include-cleared exports them")
     print(
         f"{said} of {of}, marked TLP:{given.tlp.upper()}, in {given.out}; in clear: "
         f"{', '.join(sorted(allowed.kinds)) or 'nothing'}"
@@ -166,7 +177,7 @@ def _parquet(given: argparse.Namespace) -> int:
     from iolaus.export.plain_tables import write
 
     gold, of, allowed = _given(given)
-    made, left_out = write(gold, of, given_key(), allowed, Path(given.out))
+    made, left_out = write(gold, of, given_key(), allowed, Path(given.out), include_cleared=given.include_cleared)
     if left_out:
         print(f"iolaus: left out, for they may identify: {', '.join(left_out)}", file=sys.stderr)
     print(

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from iolaus.commands.arguments import add_scheduled, given_key, started
+from iolaus.commands.arguments import add_scheduled, given_key, not_in_future, not_the_lake, started
 from iolaus.errors import UsageError
 from iolaus.pipeline import STAGES, stage
 
@@ -33,6 +33,8 @@ def act(given: argparse.Namespace) -> int:
         wanted = stage(given.table)
     except LookupError as error:
         raise UsageError(str(error)) from error
+    not_in_future(given.date)
+    not_the_lake(given.landing, given.lake)
     key = given_key()
     light = bool(given.landing) and is_light(given.landing)
     spark = started(given, light=light)

@@ -18,7 +18,8 @@ def add(commands: "Commands") -> None:
         help="SQL over the published tables, without starting Spark",
         description=act.__doc__,
         epilog='for example: iolaus query --lake LAKE "SELECT rank, cluster_id, score, summary FROM suspect_clusters '
-        "WHERE run_date = DATE '2026-03-15' ORDER BY rank\"; docs/tables.md has every column",
+        'WHERE run_date = latest() ORDER BY rank"; latest() is the newest published run date; docs/tables.md has '
+        "every column",
     )
     parser.add_argument("sql", metavar="SQL", help="one statement in DuckDB's SQL, or - to read it from standard input")
     parser.add_argument("--lake", required=True, metavar="URI", help="folder of the tables")
@@ -32,12 +33,17 @@ def add(commands: "Commands") -> None:
 def act(given: argparse.Namespace) -> int:
     """Answer a question in SQL over the gold tables, each a view of its name.
 
-    Over quality.results, quality.runs and verdicts.given too.
+    Over quality.results, quality.runs and verdicts.given too. latest() is the newest published run date; its age is
+    said on standard error.
     """
-    from iolaus.export.gold import Gold
-    from iolaus.export.query import ask, write_csv, write_json, write_table
+    from iolaus.export.gold import Gold, age
+    from iolaus.export.query import ask, asks_for_latest, write_csv, write_json, write_table
 
-    answer = ask(Gold(given.lake), sys.stdin.read() if given.sql == "-" else given.sql)
+    sql, gold = sys.stdin.read() if given.sql == "-" else given.sql, Gold(given.lake)
+    answer = ask(gold, sql)
+    if asks_for_latest(sql):
+        newest = gold.days()[-1]
+        print(f"iolaus: the newest published run is of {newest}, {age(newest)}", file=sys.stderr)
     if given.format == "csv":
         write_csv(answer, sys.stdout)
     elif given.format == "json":

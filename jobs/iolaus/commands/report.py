@@ -21,7 +21,7 @@ def add(commands: "Commands") -> None:
         "report", help="pages about a run: its ranking, and every case", description=act.__doc__
     )
     parser.add_argument("--lake", required=True, metavar="URI", help="folder of the tables")
-    parser.add_argument("--date", type=day, metavar="D", help="run date, YYYY-MM-DD; default: the latest")
+    parser.add_argument("--date", type=day, metavar="D", help="run date, YYYY-MM-DD; default: the newest published")
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="folder of the pages; default: report, beside a lake on a file system"
     )
@@ -36,12 +36,15 @@ def act(given: argparse.Namespace) -> int:
 
     The ranking and each case, to be opened in a browser, with no network.
     """
+    from iolaus.export.gold import Gold, age
     from iolaus.export.report import default_folder, write
 
     folder = (given.out or default_folder(given.lake)).absolute()
     docs = partial(_write_docs, given) if given.data_docs else None
     first = write(given.lake, folder, given.date, write_docs=docs, drawn_with=given.effective.over)
+    of = given.date or Gold(given.lake).days()[-1]
     print(f"Report: {first}")
+    print(f"It is of the run of {of}, {age(of)}{'' if given.date else ', the newest published'}.")
     return 0
 
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from iolaus.commands.arguments import add_log, add_spark, day, given_key, started
+from iolaus.commands.arguments import add_log, add_spark, day, given_key, not_in_future, not_the_lake, started
 from iolaus.errors import RunError, UsageError
 
 if TYPE_CHECKING:
@@ -33,6 +33,11 @@ def add(commands: "Commands") -> None:
         help="load every day, but search and publish the last alone: for a first load",
     )
     parser.add_argument(
+        "--allow-empty",
+        action="store_true",
+        help="also publish days on which nothing arrived; without it, such a day is refused",
+    )
+    parser.add_argument(
         "--report",
         metavar="DIR",
         help="folder of the report; default: report, beside a lake on a file system; none: no report",
@@ -52,6 +57,7 @@ def act(given: argparse.Namespace) -> int:
     from iolaus.runtime.scheduler import schedule
     from iolaus.runtime.spark.session import is_light
 
+    not_the_lake(given.landing, given.lake)
     key = given_key()
     if given.date and (given.first or given.last):
         raise UsageError("--date names one day and --from with --to a range; give one of the two")
@@ -59,6 +65,9 @@ def act(given: argparse.Namespace) -> int:
         raise UsageError("a range has a --from and a --to; give both")
     if given.first and given.first > given.last:
         raise UsageError(f"--from {given.first} is after --to {given.last}; exchange them")
+    for named in (given.date, given.last):
+        if named:
+            not_in_future(named)
     suites.load_early()
     spark = started(given, light=bool(given.landing) and is_light(given.landing))
     days = (
@@ -68,7 +77,9 @@ def act(given: argparse.Namespace) -> int:
         if given.first
         else []
     )
-    if not days:
+    if days:
+        _must_have_arrivals(spark, given, days)
+    else:
         days = _days(spark, given)
     settings = given.effective.settings
     with Progress(
@@ -119,10 +130,36 @@ def _days(spark: "SparkSession", given: argparse.Namespace) -> list[date]:
         return days
     days = Landing(spark, given.landing).days()
     if not days:
-        raise UsageError(
-            f"the landing {given.landing} has no folder exchanges/dt=YYYY-MM-DD; put exchanges there, or name a --date"
-        )
+        raise UsageError(f"the landing {given.landing} has no folder exchanges/dt=YYYY-MM-DD; put exchanges there")
+    not_in_future(days[-1])
     return days
+
+
+def _must_have_arrivals(spark: "SparkSession", given: argparse.Namespace, days: list[date]) -> None:
+    """Raise UsageError if nothing arrived on a day that would be published: its ranking would pass for a result.
+
+    A day that the landing has lost and bronze still has is the run's own to refuse.
+    """
+    from iolaus.runtime.lake import Lake
+    from iolaus.runtime.landing import Landing
+
+    if given.allow_empty:
+        return
+    there: set[date] = set()
+    if given.landing:
+        landing = Landing(spark, given.landing)
+        there = {day for day in days if landing.has_files(day)}
+    published = days[-1:] if given.last_only else days
+    if missing := [day for day in published if day not in there]:
+        there |= set(Lake(spark, given.lake, given.effective.settings.window_days).days("bronze.exchanges"))
+        missing = [day for day in missing if day not in there]
+    if missing:
+        source = f"landing {given.landing}" if given.landing else f"lake {given.lake}"
+        others = f" and {len(missing) - 1} more of the days named" if len(missing) > 1 else ""
+        raise UsageError(
+            f"nothing arrived on {missing[0]}{others}, says the {source}, so nothing was run; name a day of arrival "
+            "with --date, or publish the day all the same with --allow-empty"
+        )
 
 
 def _report(given: argparse.Namespace, last: date) -> None:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from iolaus.errors import UsageError
+from iolaus.export.decisions import decisions
 from iolaus.export.gold import Gold
 from iolaus.export.recorded_settings import of_day
 from iolaus.export.report_cases import JUDGEMENT
@@ -23,7 +24,8 @@ TLP = ("clear", "green", "amber", "amber+strict", "red")
 # Kinds of identifiers, and the most open marking under which each may leave in clear. Who is told an account is told of
 # a customer, so it stays within the organisation that is told; an address may be a person's line.
 OPENEST = {"template": "green", "asn": "green", "address": "amber", "account": "amber+strict"}
-INFRASTRUCTURE = ("card", "address", "block", "asn")
+NETWORK = ("address", "block", "asn")
+INFRASTRUCTURE = ("card", *NETWORK)
 PROMPTS = ("system", "template")  # channels of which a fingerprint is the hash of a text
 MOST = 200  # shared values told of a cluster: what many members share comes first
 _READ = 100_000  # account ids of one filter: more are read in turns
@@ -51,6 +53,7 @@ class Case:
     evidence: list[dict[str, Any]]
     members: list[dict[str, Any]]  # `account_id` by pseudonym unless it may leave, and what gold has of the account
     shared: list[Shared]
+    left_out: int = 0  # accounts that were cleared, and so stay at home
 
 
 @dataclass(frozen=True)
@@ -72,10 +75,19 @@ def disclosure(tlp: str, kinds: Sequence[str]) -> Disclosure:
     return Disclosure(tlp, frozenset(kinds))
 
 
-def cases(gold: Gold, day: date, key: Key, allowed: Disclosure, cluster_id: str | None = None) -> Iterator[Case]:
+def cases(
+    gold: Gold,
+    day: date,
+    key: Key,
+    allowed: Disclosure,
+    cluster_id: str | None = None,
+    *,
+    include_cleared: bool = False,
+) -> Iterator[Case]:
     """The published clusters of a run, worst first, or one cluster, published or on the watchlist.
 
-    Raises UsageError if there is none, or if the lake's pseudonyms were made under another key.
+    Clusters and accounts that an analyst cleared, by now, stay at home unless `include_cleared`.
+    Raises UsageError if nothing is left, or if the lake's pseudonyms were made under another key.
     """
     same_key(gold, day, key)
     listed = _rows(gold, "gold.suspect_clusters", day)
@@ -86,11 +98,18 @@ def cases(gold: Gold, day: date, key: Key, allowed: Disclosure, cluster_id: str 
             f"the run of {day} has no cluster {cluster_id or ''}".rstrip()
             + "; gold.suspect_clusters lists those there are"
         )
+    decided, n_left = decisions(gold, day), 0
     for cluster in sorted(listed, key=lambda c: (c["confidence"] == "low", c["rank"])):
         of = ds.field("cluster_id") == cluster["cluster_id"]
         # Of a cluster on the watchlist gold has no members: they are known by their membership alone.
         table = "graph.clusters" if cluster["confidence"] == "low" else "gold.suspect_cluster_members"
         members = sorted(_rows(gold, table, day, of), key=lambda m: (-m["membership"], m["account_id"]))
+        row = decided.cluster(cluster, [m["account_id"] for m in members])
+        if row["cleared"] and not include_cleared:
+            continue
+        n_left += 1
+        told = [m for m in members if include_cleared or not decided.is_cleared(m)]
+        left_out, members = len(members) - len(told), [decided.member(m) for m in told]
         shared = _shared(gold, day, [m["account_id"] for m in members], key, allowed)
         if "account" not in allowed.kinds:
             members = [m | {"account_id": account_name(key, m["account_id"])} for m in members]
@@ -98,7 +117,12 @@ def cases(gold: Gold, day: date, key: Key, allowed: Disclosure, cluster_id: str 
             (p for p in _rows(gold, "gold.cluster_evidence", day, of) if p["kind"] != JUDGEMENT),
             key=lambda p: (-p["bits"], p["channel"]),
         )
-        yield Case(cluster_name(key, cluster["cluster_id"]), cluster, evidence, members, shared)
+        yield Case(cluster_name(key, cluster["cluster_id"]), row, evidence, members, shared, left_out)
+    if not n_left:
+        raise UsageError(
+            f"of the run of {day} nothing is exported: {cluster_id or 'every published cluster'} was cleared by an "
+            "analyst; to export it all the same, give --include-cleared"
+        )
 
 
 def account_name(key: Key, account_id: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from iolaus.errors import UsageError
 from iolaus.export.cases import clear_addresses, same_key, shared_value_pairs
+from iolaus.export.decisions import shareable
 from iolaus.export.gold import Gold
 from iolaus.export.recorded_settings import of_day
 from iolaus.model.signals import VALUE_FAMILIES
@@ -35,19 +36,16 @@ class Fingerprint:
 
 
 def fingerprints(gold: Gold, day: date, key: Key) -> Iterator[Fingerprint]:
-    """The fingerprints of every published cluster of a run.
+    """The fingerprints of every published cluster of a run, without clusters and accounts that an analyst cleared.
 
     A value is taken only if most owners that have it are the cluster's: what everybody has would match everywhere, and
     tell the other lab of bystanders. Raises UsageError if the run published nothing, or was made under another key.
     """
     same_key(gold, day, key)
     fewest = of_day(gold, day).scoring.template_accounts  # of a text that fewer share, nobody is shown anything
-    members: dict[str, list[str]] = {}
-    found = gold.rows("gold.suspect_cluster_members", day, ["cluster_id", "account_id"])
-    for row in found.to_pylist() if found is not None else []:
-        members.setdefault(row["cluster_id"], []).append(row["account_id"])
+    members = {cluster_id: accounts for cluster_id, accounts in shareable(gold, day).items() if accounts}
     if not members:
-        raise UsageError(f"the run of {day} published no cluster; name the --date of one that did")
+        raise UsageError(f"the run of {day} published no cluster, or only cleared ones; name the --date of another run")
     for cluster_id, accounts in sorted(members.items()):
         rows = [
             r

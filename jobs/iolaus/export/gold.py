@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -23,6 +23,14 @@ LAYER = "gold"
 BESIDE = ("quality.results", "quality.runs", "quality.settings", "verdicts.given")
 TABLES = (*(s.table for s in STAGES if s.layer == LAYER), *BESIDE)
 _CREDENTIALS = ("AWS_", "AZURE_", "GOOGLE_")  # what delta-rs understands of an object store's settings
+
+
+def age(day: date, today: date | None = None) -> str:
+    """How old the ranking of a run date is, in words, counted in UTC days."""
+    days = ((today or datetime.now(UTC).date()) - day).days
+    if days < 0:
+        return f"dated {-days:,} day{'s' if days < -1 else ''} in the future"
+    return "of today" if days == 0 else f"{days:,} day{'s' if days > 1 else ''} old"
 
 
 def is_local(uri: str) -> bool:
@@ -91,6 +99,7 @@ class Gold:
     def days(self) -> list[date]:
         """The run dates that were published, in order: those for which anything is listed, or whose run is recorded.
 
+        The last is what "latest" means everywhere. A date that was taken back (`iolaus drop-day`) is none of them.
         None where the lake has no ranking at all: a copy without it would pass for one that found nothing.
         """
         if self.table("gold.suspect_clusters") is None:
@@ -99,11 +108,12 @@ class Gold:
         for name in ("gold.suspect_clusters", "gold.watchlist"):
             rows = self.rows(name, columns=["run_date"])
             found |= set(rows["run_date"].unique().to_pylist()) if rows is not None else set()
-        runs = self.rows("quality.runs", columns=["run_date", "table_name", "status"])
-        for run in runs.to_pylist() if runs is not None else ():
-            if (run["table_name"], run["status"]) == ("gold.suspect_clusters", "written"):
-                found.add(run["run_date"])
-        return sorted(found)
+        runs = self.rows("quality.runs", columns=["run_date", "table_name", "status", "began_at"])
+        last: dict[date, str] = {}
+        for run in sorted(runs.to_pylist() if runs is not None else (), key=lambda r: r["began_at"]):
+            if run["table_name"] == "gold.suspect_clusters" and run["status"] in ("written", "dropped"):
+                last[run["run_date"]] = run["status"]
+        return sorted(found | {day for day, status in last.items() if status == "written"})
 
 
 def connect(gold: Gold, wanted: Iterable[str] = TABLES) -> duckdb.DuckDBPyConnection:

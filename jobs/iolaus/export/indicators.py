@@ -7,13 +7,14 @@ import csv
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
-from iolaus.export.cases import PROMPTS, Case
+from iolaus.export.cases import NETWORK, PROMPTS, Case
 from iolaus.export.inert import cell, inert
+from iolaus.export.standing import indicator_type, is_cleared, labels, title
 from iolaus.export.techniques import Technique, fitting
 
 COLUMNS = ("tactic", "technique", "procedure", "indicator", "note")
-_ACCOUNTS = "AML.T0021"  # what an account, or shared infrastructure, is an indicator of
-_INFRASTRUCTURE = "AML.T0008.005"
+_ACCOUNTS = "AML.T0021"  # what an account, or a card that pays for several, is an indicator of
+_PROXIES = "AML.T0008.005"  # what a shared place on the network is
 _CRAFTING = "AML.T0065"
 
 
@@ -30,9 +31,10 @@ def write(cases: Iterable[Case], tlp: str, out: TextIO) -> int:
 
 
 def _rows(case: Case, tlp: str) -> Iterator[tuple[str, str, str, str, str]]:
-    note = f"{case.name}; confidence {case.cluster['confidence']}; TLP:{tlp.upper()}"
+    note = f"{case.name}; {title(case.cluster)}; {', '.join(labels(case.cluster))}; TLP:{tlp.upper()}"
     by_id: dict[str, Technique] = {}
-    for technique, pieces in fitting(case.evidence):
+    # What an analyst cleared uses no technique of an adversary.
+    for technique, pieces in () if is_cleared(case.cluster) else fitting(case.evidence):
         by_id[technique.id] = technique
         for piece in pieces:
             yield (
@@ -42,8 +44,8 @@ def _rows(case: Case, tlp: str) -> Iterator[tuple[str, str, str, str, str]]:
                 f"{piece['bits']:.1f} bits; {note}",
             )
     for value in case.shared:
-        prints = value.channel in PROMPTS
-        where = _names(by_id.get(_CRAFTING if prints else _INFRASTRUCTURE))
+        shows = _CRAFTING if value.channel in PROMPTS else _PROXIES if value.channel in NETWORK else _ACCOUNTS
+        where = _names(by_id.get(shows))
         yield (
             *where,
             f"{value.accounts} accounts share this {value.channel}",
@@ -51,7 +53,11 @@ def _rows(case: Case, tlp: str) -> Iterator[tuple[str, str, str, str, str]]:
             note,
         )
     for member in case.members:
-        yield (*_names(by_id.get(_ACCOUNTS)), "account of the cluster", f"account:{member['account_id']}", note)
+        said = "account of the cluster"
+        where = _names(by_id.get(_ACCOUNTS))
+        if indicator_type(case.cluster, member) == "benign":
+            said, where = "account that an analyst cleared", _names(None)
+        yield (*where, said, f"account:{member['account_id']}", note)
 
 
 def _names(technique: Technique | None) -> tuple[str, str]:

@@ -13,11 +13,13 @@ import pyarrow.parquet as pq
 
 from iolaus.errors import UsageError
 from iolaus.export.cases import Disclosure, account_name, cluster_name, same_key
+from iolaus.export.decisions import shareable
 from iolaus.export.gold import Gold
 from iolaus.pipeline import STAGES
 from iolaus.settings import Key
 
 TABLES = tuple(s.table for s in STAGES if s.layer == "gold")
+WATCHLIST = "gold.watchlist"
 ACCOUNTS = ("account_id", "account_a", "account_b")
 # Text that we wrote, or of a few known values. A column of text that is not here stays at home: identifiers come as
 # text.
@@ -40,19 +42,28 @@ FINGERPRINTS = ("value_hash",)  # unkeyed hashes of what was sent, which whoever
 _TO_THE_DAY = ("created_at", "banned_at")  # a second of it would name the account to whoever sells accounts
 
 
-def write(gold: Gold, day: date, key: Key, allowed: Disclosure, out: Path) -> tuple[dict[str, int], list[str]]:
+def write(
+    gold: Gold, day: date, key: Key, allowed: Disclosure, out: Path, *, include_cleared: bool = False
+) -> tuple[dict[str, int], list[str]]:
     """Write a file a table; returns the rows of each, and the columns that were left out.
 
-    Raises UsageError if the run is not there.
+    Of the published clusters alone: the watchlist stays at home. Clusters and accounts that an analyst cleared stay,
+    too, unless `include_cleared`. Raises UsageError if the run is not there.
     """
     same_key(gold, day, key)
     made, left_out = {}, []
+    kept = shareable(gold, day, include_cleared=include_cleared)
+    accounts = pa.array(sorted(a for them in kept.values() for a in them), pa.string())
     for name in TABLES:
         rows = gold.rows(name, day)
-        if rows is None:
+        if rows is None or name == WATCHLIST:
             continue
-        told, kept = _told(rows, key, allowed)
-        left_out += [f"{name}.{c}" for c in rows.column_names if c not in kept]
+        for column in rows.column_names:
+            if column == "cluster_id" or column in ACCOUNTS:
+                among = pa.array(sorted(kept), pa.string()) if column == "cluster_id" else accounts
+                rows = rows.filter(pc.is_in(rows[column], value_set=among))
+        told, columns = _told(rows, key, allowed)
+        left_out += [f"{name}.{c}" for c in rows.column_names if c not in columns]
         out.mkdir(parents=True, exist_ok=True)
         pq.write_table(told, out / f"{name.split('.')[1]}.parquet")
         made[name] = told.num_rows

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from typing import IO, Any
 
@@ -35,6 +35,8 @@ def ask(gold: Gold, sql: str) -> Answer:
     words = set(re.findall(r"\w+", sql.lower()))
     named = [name for name in TABLES if name.split(".")[1] in words or words & _LISTING]
     database = connect(gold, named)
+    if asks_for_latest(sql):
+        database.execute(f"CREATE MACRO latest() AS DATE '{_newest(gold)}'")
     try:
         statements = database.extract_statements(sql)
         if len(statements) != 1:
@@ -53,6 +55,18 @@ def ask(gold: Gold, sql: str) -> Answer:
     except duckdb.Error as error:
         raise RunError(_one_line(str(error))) from error
     return Answer(columns, _fetched(found))
+
+
+def asks_for_latest(sql: str) -> bool:
+    """Whether a question names `latest()`, the newest published run date."""
+    return re.search(r"\blatest\s*\(\s*\)", sql, re.IGNORECASE) is not None
+
+
+def _newest(gold: Gold) -> date:
+    days = gold.days()
+    if not days:
+        raise UsageError(f"the lake {gold.lake} has no published run; `iolaus run` writes one")
+    return days[-1]
 
 
 def _fetched(found: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:

@@ -4,7 +4,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import pyarrow as pa
 from iolaus.errors import UsageError
 from iolaus.export import report_charts as charts
 from iolaus.export import report_graph as graphs
-from iolaus.export.gold import Gold, is_local, local_path
+from iolaus.export.gold import Gold, age, is_local, local_path
 from iolaus.export.inert import inert
 from iolaus.export.recorded_settings import of_day
 from iolaus.export.report_cases import KINDS, Case, Row, cases
@@ -72,7 +72,7 @@ def write(
     if wanted not in days and not ran:
         raise UsageError(f"nothing was listed for {wanted}; the run dates with a ranking are {_spoken(days)}")
     _claim(out, gold.lake)
-    listed = cases(gold, wanted, WATCHED)
+    listed, gone = cases(gold, wanted, WATCHED)
     earlier = [d for d in days if d < wanted]
     watchlist = gold.rows("gold.watchlist", wanted, ["cluster_id"])
     settings = drawn_with(of_day(gold, wanted))
@@ -80,6 +80,10 @@ def write(
         "lake": gold.lake,
         "day": wanted,
         "version": code_version(),
+        "age": age(wanted),
+        "written_on": datetime.now(UTC).date(),
+        "newer": days[-1] if days and days[-1] > wanted else None,
+        "vanished": gone,
         "previous": earlier[-1] if earlier else None,
         "previous_is_yesterday": bool(earlier) and (wanted - earlier[-1]).days == 1,
         "n_watched": 0 if watchlist is None else watchlist.num_rows,
@@ -188,6 +192,7 @@ def _accounts(members: Sequence[Row]) -> dict[str, Any]:
         ]
         said = [reasons.setdefault(inert(_short(r)), len(reasons)) for r in m["reasons"]]
         texts = [None if m[c] is None else inert(m[c], 60) for c in ("status", "plan")]
+        texts.append(inert(_judged(m)) or None)
         rows.append(
             [
                 inert(m["account_id"], 200),
@@ -209,12 +214,22 @@ def _accounts(members: Sequence[Row]) -> dict[str, Any]:
                 *("" if m[c] is None else f"{m[c]:%Y-%m-%d}" for c in ("first_seen", "last_seen", "created_at")),
                 m["status"] or "",
                 m["plan"] or "",
+                _judged(m),
             ],
             "reasons": [_short(r) for r in m["reasons"]],
         }
         for m in members[:ROWS_FIRST]
     ]
     return {"n": len(rows), "first": first, "data": {"rows": rows, "reasons": list(reasons)}}
+
+
+def _judged(member: Row) -> str:
+    """The verdict on an account in words, with who gave it, when and why; empty if there is none."""
+    if not member["verdict"]:
+        return ""
+    said = [member["verdict"], member["verdict_by"] and f"by {member['verdict_by']}", member["verdict_on"]]
+    said = [str(part) for part in said if part]
+    return " ".join(said) + (f": {member['verdict_why']}" if member["verdict_why"] else "")
 
 
 def _short(reason: str) -> str:

@@ -9,7 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from iolaus.export.decisions import cleared_by, decisions
 from iolaus.export.gold import Gold
+from iolaus.export.report_changes import Changes, Vanished, changes, vanished
 from iolaus.model.judgement.hypotheses import HYPOTHESIS
 
 KINDS: dict[str, str] = {
@@ -42,9 +44,8 @@ class Case:
     origins: list[Row] | None = None
     history: list[Row] = field(default_factory=list)
     verdicts: list[Row] = field(default_factory=list)
-    joined: int | None = None  # members that were not members in the run before; None without one
-    left: int | None = None
-    came_from: list[tuple[str, int]] = field(default_factory=list)  # clusters of the run before that members were in
+    cleared: list[str] = field(default_factory=list)  # who cleared how many of its accounts, and when
+    changes: Changes | None = None  # beside the run before; None without one
 
     @property
     def cluster_id(self) -> str:
@@ -105,28 +106,45 @@ class Case:
         )
 
 
-def cases(gold: Gold, day: date, watched: int) -> list[Case]:
-    """The published clusters of a date by rank, and after them the first `watched` of the watchlist."""
+def cases(gold: Gold, day: date, watched: int) -> tuple[list[Case], list[Vanished]]:
+    """The published clusters of a date by rank, and after them the first `watched` of the watchlist.
+
+    Beside them, the clusters that the run before published and this one does not.
+    """
     listed = [Case(row, published=True) for row in _ranked(gold, "gold.suspect_clusters", day)]
     listed += [Case(row, published=False) for row in _ranked(gold, "gold.watchlist", day)[:watched]]
     of = {case.cluster_id: case for case in listed}
+    decided = decisions(gold, day)
     for row in _rows(gold, "gold.cluster_evidence", day):
         if case := of.get(row["cluster_id"]):
             {"innocent": case.innocent, JUDGEMENT: case.judged}.get(row["kind"], case.evidence).append(row)
     for row in _rows(gold, "gold.suspect_cluster_members", day):
         if case := of.get(row["cluster_id"]):
-            case.members.append(row)
+            case.members.append(decided.member(row))
     for row in _rows(gold, "gold.cluster_timeline", day):
         if case := of.get(row["cluster_id"]):
             case.timeline.append(row)
+    accounts = _accounts(gold, day, listed)
     for case in listed:
+        case.row = decided.cluster(case.row, accounts[case.cluster_id])
+        case.cleared = cleared_by(case.members)
         _mark_counted(case.evidence)
         case.judged.sort(key=lambda f: (-abs(f["bits"]), f["channel"]))
         case.members.sort(key=lambda m: (-m["membership"], -m["n_exchanges"], m["account_id"]))
     _add_links(gold, day, of)
     _add_optional(gold, day, listed)
-    _add_history(gold, day, listed)
-    return listed
+    return listed, _add_history(gold, day, listed)
+
+
+def _accounts(gold: Gold, day: date, listed: Iterable[Case]) -> dict[str, list[str]]:
+    """The accounts of each case. Of the watchlist they are read to find its verdicts, and are shown nowhere."""
+    found = defaultdict(list, {case.cluster_id: [m["account_id"] for m in case.members] for case in listed})
+    watched = pa.array([case.cluster_id for case in listed if not case.published], pa.string())
+    rows = gold.rows("graph.clusters", day, ["cluster_id", "account_id"]) if len(watched) else None
+    if rows is not None:
+        for row in rows.filter(pc.is_in(rows["cluster_id"], value_set=watched)).to_pylist():
+            found[row["cluster_id"]].append(row["account_id"])
+    return found
 
 
 def _ranked(gold: Gold, name: str, day: date) -> list[Row]:
@@ -136,8 +154,8 @@ def _ranked(gold: Gold, name: str, day: date) -> list[Row]:
     return sorted(rows, key=lambda r: r["rank"])
 
 
-def _rows(gold: Gold, name: str, day: date | None) -> list[Row]:
-    found = gold.rows(name, day)
+def _rows(gold: Gold, name: str, day: date | None, columns: list[str] | None = None) -> list[Row]:
+    found = gold.rows(name, day, columns)
     return [] if found is None else found.to_pylist()
 
 
@@ -172,11 +190,12 @@ def _add_optional(gold: Gold, day: date, listed: Iterable[Case]) -> None:
                 if case := of.get(row["cluster_id"]):  # type: ignore[assignment]
                     getattr(case, attribute).append(row)
     for row in sorted(_rows(gold, "verdicts.given", None), key=lambda v: v["given_at"]):
-        if (known := of.get(row["cluster_id"])) and row["known_from"] <= day:
+        if known := of.get(row["cluster_id"]):
             known.verdicts.append(row)
 
 
-def _add_history(gold: Gold, day: date, listed: Sequence[Case]) -> None:
+def _add_history(gold: Gold, day: date, listed: Sequence[Case]) -> list[Vanished]:
+    """Add its earlier runs, and what changed since the run before, to each case; what vanished since then."""
     columns = ["run_date", "cluster_id", "rank", "score", "confidence", "n_accounts", "n_exchanges", "n_banned"]
     rows: dict[str, list[Row]] = defaultdict(list)
     for name in ("gold.suspect_clusters", "gold.watchlist"):
@@ -189,15 +208,20 @@ def _add_history(gold: Gold, day: date, listed: Sequence[Case]) -> None:
     for of in rows.values():
         for row in of:
             row["is_previous"] = row["run_date"] == previous
-    before: dict[str, set[str]] = defaultdict(set)
-    was_in: dict[str, str] = {}
-    for row in _rows(gold, "gold.suspect_cluster_members", previous) if previous else ():
-        before[row["cluster_id"]].add(row["account_id"])
-        was_in[row["account_id"]] = row["cluster_id"]
     for case in listed:
         case.history = sorted(rows[case.cluster_id], key=lambda r: r["run_date"])[-RUNS_SHOWN:]
-        if case.published and previous:
-            now = {m["account_id"] for m in case.members}
-            case.joined, case.left = len(now - before[case.cluster_id]), len(before[case.cluster_id] - now)
-            others = Counter(was_in[a] for a in now if a in was_in and was_in[a] != case.cluster_id)
-            case.came_from = sorted(others.items(), key=lambda c: (-c[1], c[0]))
+    if previous is None:
+        return []
+    columns = ["cluster_id", "account_id"]
+    now, before = (_rows(gold, "gold.suspect_cluster_members", d, columns) for d in (day, previous))
+    then = {
+        r["cluster_id"]: r["rank"] for of in rows.values() for r in of if r["is_previous"] and r["confidence"] != "low"
+    }
+    of_case = changes(now, before, then)
+    for case in listed:
+        if case.published:
+            case.changes = of_case.get(case.cluster_id, Changes())
+    today = [r for of in rows.values() for r in of if r["run_date"] == day]
+    published = [r["cluster_id"] for r in today if r["confidence"] != "low"]
+    watched = {r["cluster_id"]: r["rank"] for r in today if r["confidence"] == "low"}
+    return vanished(now, before, then, published, watched)

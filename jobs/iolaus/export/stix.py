@@ -13,8 +13,9 @@ from uuid import UUID, uuid5
 
 import stix2
 
-from iolaus.export.cases import PROMPTS, Case, Shared
+from iolaus.export.cases import NETWORK, PROMPTS, Case, Shared
 from iolaus.export.inert import inert
+from iolaus.export.standing import confidence, indicator_type, is_cleared, labels, title
 from iolaus.export.techniques import CASE_STUDY, KILL_CHAIN, SITE, Technique, fitting
 
 NAMESPACE = UUID("5f0a3c52-6a1f-4f6e-9d1b-3c1f2a7be010")
@@ -27,7 +28,6 @@ MARKINGS = {
     "red": "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1",
 }
 _BEGAN = datetime(2026, 1, 1, tzinfo=UTC)  # of what has no time of its own: who exports, and ATLAS's techniques
-_CONFIDENCE = {"high": 85, "medium": 50, "low": 15}  # STIX 2.1, appendix A, None/Low/Med/High
 _OPINION = {"confirmed": "strongly-agree", "unsure": "neutral", "innocent": "strongly-disagree"}
 _ACCOUNTS = 500  # accounts of one pattern
 _MOST_OBSERVED = 999_999_999  # of one observed-data: the specification's limit
@@ -89,27 +89,34 @@ class _Writer:
         yield from made
         yield stix2.Grouping(
             **self._named("grouping"),
-            name=f"Suspected distillation by one operator: {self._case.name}",
-            context="suspicious-activity",
+            name=f"{title(self._case.cluster)}: {self._case.name}",
+            context="unspecified" if is_cleared(self._case.cluster) else "suspicious-activity",
+            labels=labels(self._case.cluster),
             object_refs=[x["id"] for x in made],
         )
 
     def _of_cluster(self) -> Iterator[Any]:
         case, cluster = self._case, self._case.cluster
+        is_distillation = cluster.get("case_kind") == "distillation" and cluster["confidence"] != "low"
+        aims = is_distillation and not is_cleared(cluster)
         campaign = stix2.Campaign(
             **self._named("campaign"),
             name=case.name,
             description=inert(
-                f"{cluster['summary']}. Score {cluster['score']:.1f} bits; {'; '.join(cluster['reasons'])}.", 5_000
+                f"{title(cluster)}. {cluster['summary']}. Score {cluster['score']:.1f} bits; "
+                f"{'; '.join(cluster['reasons'])}.",
+                5_000,
             ),
             first_seen=cluster["first_seen"],
             last_seen=cluster["last_seen"],
-            objective=inert(f"to draw out what trains a model: {cluster['target']}"),
-            confidence=_CONFIDENCE[cluster["confidence"]],
-            external_references=[_reference(CASE_STUDY, f"{SITE}/studies/{CASE_STUDY}")],
+            confidence=confidence(cluster),
+            labels=labels(cluster),
+            **({"objective": inert(f"to draw out what trains a model: {cluster['target']}")} if aims else {}),
+            **({"external_references": [_reference(CASE_STUDY, f"{SITE}/studies/{CASE_STUDY}")]} if aims else {}),
         )
         yield campaign
-        for technique, pieces in fitting(case.evidence):
+        # What an analyst cleared uses no technique of an adversary.
+        for technique, pieces in () if is_cleared(cluster) else fitting(case.evidence):
             pattern = self._technique(technique)
             yield pattern
             yield self._relationship(
@@ -157,8 +164,8 @@ class _Writer:
 
     def _infrastructure(self, campaign: Any) -> Iterator[Any]:
         for value in self._case.shared:
-            if value.channel in PROMPTS:
-                continue
+            if value.channel not in NETWORK:
+                continue  # a card is no place on the network: see `_notes`
             place = stix2.Infrastructure(
                 **self._named("infrastructure", value.channel, value.name),
                 name=f"{value.channel} {value.name}",
@@ -187,31 +194,39 @@ class _Writer:
         yield self._relationship(shown, "indicates", campaign)
 
     def _account_indicators(self, campaign: Any, observed: Any) -> Iterator[Any]:
-        ids = [inert(m["account_id"]) for m in self._case.members]
-        for number, start in enumerate(range(0, len(ids), _ACCOUNTS)):
-            names = ", ".join(f"'{_escaped(x)}'" for x in ids[start : start + _ACCOUNTS])
-            shown = self._indicator(
-                f"accounts {number}", f"[user-account:user_id IN ({names})]", "accounts of the cluster"
-            )
-            yield shown
-            yield self._relationship(shown, "indicates", campaign)
-            yield self._relationship(shown, "based-on", observed)
+        by_type: dict[str, list[str]] = {}
+        for m in self._case.members:
+            by_type.setdefault(indicator_type(self._case.cluster, m), []).append(inert(m["account_id"]))
+        for type_, ids in sorted(by_type.items()):
+            said = "accounts that an analyst cleared" if type_ == "benign" else "accounts of the cluster"
+            for number, start in enumerate(range(0, len(ids), _ACCOUNTS)):
+                names = ", ".join(f"'{_escaped(x)}'" for x in ids[start : start + _ACCOUNTS])
+                pattern = f"[user-account:user_id IN ({names})]"
+                shown = self._indicator(f"{type_} accounts {number}", pattern, said, type_)
+                yield shown
+                if type_ != "benign":
+                    yield self._relationship(shown, "indicates", campaign)
+                yield self._relationship(shown, "based-on", observed)
 
-    def _indicator(self, name: str, pattern: str, description: str) -> Any:
+    def _indicator(self, name: str, pattern: str, description: str, type_: str | None = None) -> Any:
+        cluster = self._case.cluster
+        type_ = type_ or indicator_type(cluster)
         return stix2.Indicator(
             **self._named("indicator", name),
             name=f"{self._case.name}: {name}",
             description=description,
-            indicator_types=["malicious-activity"],
+            indicator_types=[type_],
+            confidence=0 if type_ == "benign" else confidence(cluster),
+            labels=labels(cluster),
             pattern=pattern,
             pattern_type="stix",
             valid_from=self._case.cluster["first_seen"],
         )
 
     def _notes(self, campaign: Any) -> Iterator[Any]:
-        """What innocent things it could be; fingerprints of templates, where they may leave.
+        """What innocent things it could be; shared cards; fingerprints of templates, where they may leave.
 
-        What the analyst decided.
+        How many accounts were cleared and are not here; what the analyst decided.
         """
         cluster = self._case.cluster
         texts = {"Innocent explanations that were considered": cluster["explanations"]}
@@ -220,6 +235,10 @@ class _Writer:
             texts["Fingerprints of templates"] = [
                 f"{v.channel} {v.clear}, sent by {v.accounts} accounts" for v in prints
             ]
+        if cards := [v for v in self._case.shared if v.channel == "card"]:
+            texts["Shared payment cards, by pseudonym"] = [f"{v.name}, of {v.accounts} accounts" for v in cards]
+        if self._case.left_out:
+            texts["Accounts left out"] = [f"An analyst cleared {self._case.left_out} accounts, which are not here"]
         for abstract, lines in texts.items():
             if lines:
                 content = inert("; ".join(lines), 50_000)

@@ -42,6 +42,9 @@ _CONTENT = frozenset(prefix + c.name for c in CHANNELS if c.family == "content" 
 _NETWORK = frozenset(
     {"unsupported_region", *(prefix + c.name for c in CHANNELS if c.group == "network" for prefix in ("", POOL))}
 )
+_SIGN_UP = frozenset(
+    {"succession", *(prefix + c.name for c in CHANNELS if c.group in ("card", "creation") for prefix in ("", POOL))}
+)
 
 TECHNIQUES: tuple[Technique, ...] = (
     Technique("AML.T0008.005", "AI Service Proxies", "AML.TA0003", "Resource Development", channels=_NETWORK),
@@ -50,7 +53,7 @@ TECHNIQUES: tuple[Technique, ...] = (
         "Establish Accounts",
         "AML.TA0003",
         "Resource Development",
-        frozenset({"succession"}),
+        _SIGN_UP,
         frozenset({"purpose_built"}),
     ),
     Technique(

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from deltalake import CommitProperties, DeltaTable, Field, Schema, write_deltalake
 from deltalake.schema import ArrayType, PrimitiveType
@@ -28,6 +29,7 @@ class Seen:
     score: float | None
     n_exchanges: int | None
     channels: list[str]
+    shared_values: list[str] | None  # as channel:value_hash; None where the lake does not have them
 
 
 def seen(gold: Gold, cluster_id: str, run_date: date | None = None) -> Seen:
@@ -52,8 +54,23 @@ def seen(gold: Gold, cluster_id: str, run_date: date | None = None) -> Seen:
     members = clusters.filter(ds.field("run_date") == pa.scalar(day))["account_id"].to_pylist()
     known = scored[0] if scored else {"score": None, "n_exchanges": None}
     return Seen(
-        day, sorted(members), known["score"], known["n_exchanges"], sorted(set(evidence["channel"].to_pylist()))
+        day,
+        sorted(members),
+        known["score"],
+        known["n_exchanges"],
+        sorted(set(evidence["channel"].to_pylist())),
+        _shared_values(gold, day, members),
     )
+
+
+def _shared_values(gold: Gold, day: date, members: Sequence[str]) -> list[str] | None:
+    """The values that two or more members had in the run of a day: what a later run does not take for new."""
+    if gold.table("features.account_values") is None:
+        return None
+    used = ds.field("account_id").isin(members) & ds.field("is_qualifying") & (ds.field("run_date") == pa.scalar(day))
+    rows = _rows(gold, "features.account_values", used, ["channel", "value_hash"])
+    counted = rows.group_by(["channel", "value_hash"]).aggregate([([], "count_all")]).filter(pc.field("count_all") >= 2)
+    return sorted(f"{row['channel']}:{row['value_hash']}" for row in counted.to_pylist())
 
 
 def give(
@@ -106,12 +123,12 @@ def _append(gold: Gold, row: dict[str, Any]) -> None:
         configuration={"delta.appendOnly": "true"},
         storage_options=gold.options or None,
     )
-    columns = pa.schema(created.schema().to_arrow())
-    made = pa.Table.from_pylist([row], columns)
+    made = pa.Table.from_pylist([row], pa.schema(schema().to_arrow()))
     write_deltalake(
         created,
         made,
         mode="append",
+        schema_mode="merge",  # a table that version 0.1 made lacks columns
         commit_properties=CommitProperties(custom_metadata={"verdict_id": row["verdict_id"]}),
     )
 

@@ -42,7 +42,8 @@ def transform(
         "reasons", F.array_compact(F.concat(said, F.array(*more)))
     )
     if verdicts.isEmpty():
-        rows = rows.withColumns({name: F.lit(None).cast("string") for name in ("verdict", "verdict_id")})
+        none = {name: F.lit(None).cast("string") for name in ("verdict", "verdict_id", "verdict_by", "verdict_why")}
+        rows = rows.withColumns(none | {"verdict_on": F.lit(None).cast("date")})
     else:
         rows = rows.join(of_accounts(in_force(verdicts, run)).drop("cluster_id"), "account_id", "left")
     run_columns = {"run_date": F.lit(run.day), "run_id": F.lit(run.run_id)}

@@ -6,12 +6,13 @@ from pyspark.sql import functions as F
 from iolaus.graphs.lineage import carry
 from iolaus.model.account_bins import bins
 from iolaus.model.bits import MILLI
+from iolaus.model.cleared import cleared_members
 from iolaus.model.membership.families import FAMILIES
 from iolaus.model.membership.judge import assign
 from iolaus.model.membership.reunion import one_group, renamed
 from iolaus.model.membership.typical import packed_values
 from iolaus.model.population import background, size
-from iolaus.model.verdicts import CONFIRMED, cleared_members, in_force, of_accounts, successors
+from iolaus.model.verdicts import CONFIRMED, in_force, of_accounts, successors
 from iolaus.settings import Run
 
 
@@ -29,8 +30,8 @@ def transform(
     """One row a member. An account joins the group whose profile explains it best, or none.
 
     This removes innocents who share a proxy with a group, and finds members that no link reached. An account that an
-    analyst judged innocent by name is held out of the cluster it was seen in; a group that took over from the banned
-    accounts of a confirmed cluster goes by that cluster's id.
+    analyst cleared is held out unless new evidence ties it to the group (`iolaus.model.cleared`). A group that took
+    over from the banned accounts of a confirmed cluster goes by that cluster's id.
     """
     counted = size(population)
     binned = bins(behaviour, profiles, creation_places(accounts), run.settings.window_days).localCheckpoint()
@@ -54,7 +55,7 @@ def transform(
     members = _without_strays(members, settings.weakest)
     force = None if verdicts.isEmpty() else in_force(verdicts, run)
     if force is not None:
-        cleared = cleared_members(members.select("community", "account_id"), force, run)
+        cleared = cleared_members(members.select("community", "account_id"), shared_values, force, counted.owners, run)
         members = members.join(cleared, ["community", "account_id"], "left_anti").localCheckpoint()
     of_group = Window.partitionBy("community")
     members = members.withColumn("size", F.count(F.lit(1)).over(of_group)).where(F.col("size") >= settings.fewest)

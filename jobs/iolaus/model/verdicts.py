@@ -34,18 +34,31 @@ def in_force(given: DataFrame, run: Run) -> DataFrame:
 
 
 def of_accounts(force: DataFrame) -> DataFrame:
-    """One row an account under any verdict.
+    """One row an account under any verdict: its own or its cluster's latest.
 
-    (account_id, verdict, verdict_id, cluster_id), its own or its cluster's latest.
+    (account_id, verdict, verdict_id, cluster_id, verdict_by, verdict_on, verdict_why).
     """
-    fields = ("verdict", "verdict_id", "cluster_id", "given_at")
+    fields = ("verdict", "verdict_id", "cluster_id", "given_at", "given_by", "why")
     own = force.where("account_id is not null").select("account_id", F.lit(1).alias("own"), *fields)
     whole = force.where("account_id is null").select(
         F.explode("members").alias("account_id"), F.lit(0).alias("own"), *fields
     )
     first = Window.partitionBy("account_id").orderBy(F.desc("own"), F.desc("given_at"), F.desc("verdict_id"))
     rows = own.unionByName(whole).withColumn("nth", F.row_number().over(first)).where("nth = 1")
-    return rows.select("account_id", "verdict", "verdict_id", "cluster_id")
+    return rows.select(
+        "account_id",
+        "verdict",
+        "verdict_id",
+        "cluster_id",
+        F.col("given_by").alias("verdict_by"),
+        F.to_date("given_at").alias("verdict_on"),
+        F.col("why").alias("verdict_why"),
+    )
+
+
+def in_words(channel: Column, value_hash: Column) -> Column:
+    """A shared value as `verdicts.given` writes it down, channel:value_hash."""
+    return F.concat_ws(":", channel, value_hash.cast("string"))
 
 
 def cleared_pairs(pairs: DataFrame, force: DataFrame) -> DataFrame:
@@ -75,20 +88,6 @@ def cleared_pairs(pairs: DataFrame, force: DataFrame) -> DataFrame:
     )
 
 
-def cleared_members(members: DataFrame, force: DataFrame, run: Run) -> DataFrame:
-    """(community, account_id, verdict_id).
-
-    Members (community, account_id) judged innocent by name, of the cluster that this still is.
-    """
-    named = force.where((F.col("verdict") == INNOCENT) & F.col("account_id").isNotNull())
-    suspects = members.join(named.select("account_id", "verdict_id", "members"), "account_id")
-    overlap = _overlaps(suspects.select("community", "verdict_id", "members").distinct(), members, "community")
-    same = overlap.where(F.col("common") >= run.settings.scoring.verdict_share * F.col("size")).select(
-        "community", "verdict_id"
-    )
-    return suspects.join(same, ["community", "verdict_id"]).select("community", "account_id", "verdict_id").distinct()
-
-
 def verdicts_of(clusters: DataFrame, force: DataFrame, run: Run) -> DataFrame:
     """One row a cluster (cluster_id, account_id) that a verdict is of, with the verdict, `size`, `common` and `covers`.
 
@@ -114,14 +113,13 @@ def verdicts_of(clusters: DataFrame, force: DataFrame, run: Run) -> DataFrame:
 def _overlaps(verdicts: DataFrame, groups: DataFrame, group: str) -> DataFrame:
     """(group, verdict_id, common, size).
 
-    Accounts that groups (group, account_id) have in common with those of verdicts.
-
-    verdicts: (verdict_id, members), or (group, verdict_id, members) to ask of those groups alone.
+    Accounts that groups (group, account_id) have in common with those of verdicts (verdict_id, members).
     """
     sizes = groups.groupBy(group).agg(F.count(F.lit(1)).alias("size"))
-    seen = verdicts.select(*(c for c in verdicts.columns if c != "members"), F.explode("members").alias("account_id"))
-    on = [c for c in (group, "account_id") if c in seen.columns]
-    common = groups.join(seen, on).groupBy(group, "verdict_id").agg(F.count_distinct("account_id").alias("common"))
+    seen = verdicts.select("verdict_id", F.explode("members").alias("account_id"))
+    common = (
+        groups.join(seen, "account_id").groupBy(group, "verdict_id").agg(F.count_distinct("account_id").alias("common"))
+    )
     return common.join(sizes, group)
 
 

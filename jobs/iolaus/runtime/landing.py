@@ -101,6 +101,10 @@ class Landing:
         """Whether there is a folder of exchanges that arrived on a day."""
         return self._exists(f"exchanges/dt={day.isoformat()}")
 
+    def has_files(self, day: date) -> bool:
+        """Whether any file of exchanges that arrived on a day has anything in it."""
+        return next(self._files("exchanges", day), None) is not None
+
     def days(self) -> list[date]:
         """The days of arrival that have a folder, in order; the driver lists `exchanges`, not what is in it."""
         children = self._store.listStatus(self._hadoop.Path(self._root, "exchanges"))

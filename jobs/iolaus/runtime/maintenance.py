@@ -25,7 +25,8 @@ from iolaus.schemas.table import Table, table
 from iolaus.settings import Retention
 
 TEXT = ("bronze.exchanges", "quality.quarantine")  # the only tables with prompts, both dated by day of arrival
-ACCOUNT_COLUMNS = ("account_id", "account_a", "account_b")  # a row with the account here is about it
+# a row with the account here is about it
+ACCOUNT_COLUMNS = ("account_id", "account_a", "account_b", "account_from", "account_to")
 # An account may also give its name to a group of others, whose rows stay: the column, and the account in it.
 LABELS = {
     "graph.components": ("component", "t.component"),

@@ -43,6 +43,12 @@ def _load(variable: str, file_variable: str, name: str) -> Key:
             raise UsageError(
                 f"{file_variable} names {path}, which cannot be read ({error.strerror}); name a readable file"
             ) from error
+        if not value:
+            raise UsageError(
+                f"{file_variable} names {path}, which is empty; write a key into it: openssl rand -hex 32 > {path}"
+            )
+    if value == "":
+        raise UsageError(f"{variable} is set and empty; set it to a key, as the output of: openssl rand -hex 32")
     if not value:
         raise UsageError(
             f"no {name} key; set {variable} (for example to the output of: openssl rand -hex 32) or {file_variable}"

@@ -18,7 +18,12 @@ TABLE = Table(
         ),
         column("began_at", TIMESTAMP, "when the stage began", required=True),
         column("seconds", DOUBLE, "how long reading, making, writing and judging took; stages overlap", required=True),
-        column("status", STRING, "written, stopped (by a gate, before it was written) or failed", required=True),
+        column(
+            "status",
+            STRING,
+            "written, stopped (by a gate, before it was written), failed, or dropped (the run date was taken back)",
+            required=True,
+        ),
         column("rows_in", LONG, "rows of its inputs together, where all are known"),
         column("rows_out", LONG, "rows written"),
         column("bytes_out", LONG, "bytes written"),

@@ -15,5 +15,11 @@ COLUMNS: tuple[tuple[str, str, str, bool], ...] = (
     ("score", "double", "score of the cluster in that run, bits", False),
     ("n_exchanges", "long", "exchanges of members in the window of that run", False),
     ("channels", "array<string>", "channels of evidence against the cluster in that run", True),
+    (
+        "shared_values",
+        "array<string>",
+        "values that two or more of those accounts had in that run, as channel:value_hash; null: not recorded",
+        False,
+    ),
 )
 GRAIN = "one row a verdict that an analyst gave; rows are added, and dropped with their accounts alone"

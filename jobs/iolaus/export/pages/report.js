@@ -70,10 +70,10 @@ function accounts(table) {
   const search = form.querySelector("[data-accounts-search]"), status = form.querySelector("[data-accounts-status]");
   const each = 50, [before, next] = all("button", pages);
   const day = at => at === null ? "" : new Date(at * 60000).toISOString().slice(0, 10);
-  const reasons = row => row[9].map(i => given.reasons[i]).join("; ");
+  const reasons = row => row[10].map(i => given.reasons[i]).join("; ");
   const shares = new Set([1, 3]), times = new Set([4, 5, 6]);
   const shown = (row, i) => times.has(i) ? day(row[i]) : shares.has(i) ? row[i].toFixed(2) : i === 2 ? row[i].toLocaleString("en") : row[i] ?? "";
-  const classes = ["id", "n", "n", "n", "date", "date", "date", "", ""];
+  const classes = ["id", "n", "n", "n", "date", "date", "date", "", "", ""];
   let rows = given.rows, page = 0;
   const draw = () => {
     const part = rows.slice(page * each, (page + 1) * each);
@@ -98,7 +98,7 @@ function accounts(table) {
   const apply = () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     rows = given.rows.filter(row => (!status.value || row[7] === status.value) &&
-      (!words.length || words.every(word => `${row[0]} ${row[7]} ${row[8]} ${reasons(row)}`.toLowerCase().includes(word))));
+      (!words.length || words.every(word => `${row[0]} ${row[7]} ${row[8]} ${row[9] ?? ""} ${reasons(row)}`.toLowerCase().includes(word))));
     page = 0;
     draw();
   };

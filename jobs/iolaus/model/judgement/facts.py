@@ -352,7 +352,7 @@ FACTS: tuple[Fact, ...] = (
             one_idiom           .03 .97
             shared_line         .03 .97
             viral_prompt        .15 .85
-            public_benchmark    .25 .75
+            public_benchmark    .15 .85
             one_person          .10 .90
             strangers           .05 .95
         """),
@@ -424,7 +424,7 @@ FACTS: tuple[Fact, ...] = (
             one_idiom           .90 .07 .03
             shared_line         .88 .09 .03
             viral_prompt        .40 .25 .35
-            public_benchmark    .50 .18 .32
+            public_benchmark    .70 .15 .15
             one_person          .40 .20 .40
             strangers           .91 .07 .02
         """),

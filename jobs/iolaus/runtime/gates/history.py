@@ -67,7 +67,8 @@ def _rows(lake: str, name: str, filters: Any = None) -> list[dict[str, Any]]:
 def _recorded(run_id: str, rows: list[dict[str, Any]], failed: list[str]) -> Recorded:
     began = min(row["began_at"] for row in rows)
     ended = max(row["began_at"] + timedelta(seconds=row["seconds"]) for row in rows)
-    broken = [row for row in rows if row["status"] != "written"]
+    broken = [row for row in rows if row["status"] not in ("written", "dropped")]
+    done = "dropped" if any(row["status"] == "dropped" for row in rows) else "done"
     errors = [f"{row['status']}: {row['table_name']} of {row['made_date']}: {row['error']}" for row in broken]
     days = [row["run_date"] for row in rows]
     return Recorded(
@@ -81,7 +82,7 @@ def _recorded(run_id: str, rows: list[dict[str, Any]], failed: list[str]) -> Rec
         sum(row["bytes_out"] or 0 for row in rows),
         rows[0]["code_version"],
         rows[0]["settings"],
-        broken[0]["status"] if broken else "done",
+        broken[0]["status"] if broken else done,
         (*errors, *failed),
     )
 

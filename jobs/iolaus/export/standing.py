@@ -1,0 +1,60 @@
+"""How sure others may be of a case: what an analyst decided, else what the detector published."""
+
+from collections.abc import Mapping
+from typing import Any
+
+_CONFIDENCE = {"high": 85, "medium": 50, "low": 15}  # STIX 2.1, appendix A, None/Low/Med/High
+_CONFIRMED, _CLEARED, _UNSURE_MOST = 95, 0, 50
+_KINDS = {
+    "distillation": "Suspected distillation by one operator",
+    "resold_access": "Suspected resale of access by one operator",
+}
+
+
+def is_cleared(row: Mapping[str, Any]) -> bool:
+    """Whether an analyst cleared the case, or the account of a row."""
+    return bool(row["cleared"]) if "cleared" in row else row.get("verdict") == "innocent"
+
+
+def confidence(cluster: Mapping[str, Any]) -> int:
+    """0 to 100, as STIX has it: of a confirmed case 95, of a cleared one 0, of others that of the detector.
+
+    An analyst who is unsure leaves no more than 50.
+    """
+    if is_cleared(cluster):
+        return _CLEARED
+    found = _CONFIDENCE[cluster["confidence"]]
+    return {"confirmed": _CONFIRMED, "unsure": min(found, _UNSURE_MOST)}.get(cluster.get("verdict") or "", found)
+
+
+def indicator_type(cluster: Mapping[str, Any], member: Mapping[str, Any] | None = None) -> str:
+    """What an indicator of the cluster, or of one of its accounts, stands for in STIX.
+
+    Only what an analyst confirmed is malicious. What the detector found by itself is an anomaly.
+    """
+    verdict = (member or {}).get("verdict")
+    if is_cleared(cluster) or verdict == "innocent":
+        return "benign"
+    of = verdict or cluster.get("verdict")
+    return "malicious-activity" if of == "confirmed" else "anomalous-activity"
+
+
+def title(cluster: Mapping[str, Any]) -> str:
+    """What the case is, as far as anybody may say."""
+    if is_cleared(cluster):
+        return "Cleared by an analyst"
+    if cluster["confidence"] == "low" and cluster.get("verdict") != "confirmed":
+        return "Watched, not published"
+    said = _KINDS.get(cluster.get("case_kind") or "", "Unexplained coordination")
+    return said.replace("Suspected", "Confirmed", 1) if cluster.get("verdict") == "confirmed" else said
+
+
+def labels(cluster: Mapping[str, Any]) -> list[str]:
+    """Where it was listed, how sure the detector is, what was decided, and the kind of case, each as NAME-VALUE."""
+    verdict = "innocent" if is_cleared(cluster) else cluster.get("verdict")
+    return [
+        "listed-watchlist" if cluster["confidence"] == "low" else "listed-published",
+        f"confidence-{cluster['confidence']}",
+        f"verdict-{verdict or 'none'}",
+        f"kind-{(cluster.get('case_kind') or 'unexplained').replace('_', '-')}",
+    ]

@@ -1,0 +1,69 @@
+"""Taking a run date back: its rows leave every table that a run of a date writes."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from uuid import uuid4
+
+from delta.tables import DeltaTable
+from pyspark.sql import functions as F
+
+from iolaus.errors import UsageError
+from iolaus.pipeline import STAGES, Grain, Span
+from iolaus.runtime.lake import Lake
+from iolaus.schemas.table import table
+from iolaus.settings import Settings
+from iolaus.version import code_version
+
+PUBLISHER = STAGES[-1].table
+DROPPED = "dropped"  # the status of the publisher in `quality.runs` once a date was taken back
+# The ranking goes first: whoever reads while the rest goes sees no day, rather than a day without its members.
+TABLES = tuple(s.table for s in reversed(STAGES) if s.grain is Grain.RUN)
+METRICS = "quality.summaries"
+
+
+def drop_day(lake: Lake, day: date, settings: Settings, key_id: str = "") -> Iterator[tuple[str, int]]:
+    """(table, rows dropped) of each table that had rows of the date. The caller holds the lake's lock.
+
+    What arrived on the day, and what happened on it, stays in bronze and silver: a run of the date makes its rows anew.
+    The metrics of its tables go too, so that gates compare no later day with it. `quality.runs` keeps the runs of the
+    date and gets a row with the status `dropped`. Cut off at any point, it may be run again.
+
+    Raises UsageError if no run of the date is known.
+    """
+    if not is_known(lake, day):
+        days = lake.days(PUBLISHER)
+        raise UsageError(
+            f"the lake {lake.uri} has no run of {day}, so nothing was dropped"
+            + (f"; the newest run dates with a ranking are: {', '.join(map(str, days[-5:]))}" if days else "")
+        )
+    began = datetime.now(UTC)
+    for name in TABLES:
+        if lake.exists(name):
+            n = _rows(lake, name, day)
+            if n:
+                lake.guard()
+                DeltaTable.forPath(lake.spark, lake.path(name)).delete(F.col(str(table(name).date)) == F.lit(day))
+                yield name, n
+    if lake.exists(METRICS):
+        lake.guard()
+        of_day = (F.col("run_date") == F.lit(day)) & F.col("table_name").isin(*TABLES)
+        DeltaTable.forPath(lake.spark, lake.path(METRICS)).delete(of_day)
+    lake.guard()
+    ended = (datetime.now(UTC) - began).total_seconds()
+    by = code_version(), settings.digest, key_id
+    run = day, uuid4().hex[:12], PUBLISHER, day, began, round(ended, 3), DROPPED
+    lake.append("quality.runs", [(*run, None, 0, 0, None, *by, None)])
+
+
+def is_known(lake: Lake, day: date) -> bool:
+    """Whether the date has rows in any table of a run, or was published without any and not yet taken back."""
+    if any(lake.exists(name) and _rows(lake, name, day) for name in TABLES):
+        return True
+    runs = lake.read("quality.runs", Span.DAY, day).where(F.col("table_name") == PUBLISHER)
+    last = runs.where(F.col("status").isin("written", DROPPED)).orderBy(F.desc("began_at")).select("status").first()
+    return last is not None and last[0] != DROPPED
+
+
+def _rows(lake: Lake, name: str, day: date) -> int:
+    """Rows of the date, counted from Delta's log and Parquet's footers."""
+    return lake.read(name, Span.DAY, day).count()
