@@ -70,8 +70,8 @@ bench-adapt: env ## measure what adapting a LiteLLM payload of 1 kB costs, besid
 # The benchmark's folder is no part of the project: its prompts are others'.
 BENCH := ../shared/bench
 
-bench-detection: env ## score every scenario of benchmarks/, on the traffic generator in BENCH=FOLDER
-	@$(BIN)/python benchmarks/detection.py --bench $(BENCH) $(if $(BENCH_JSON),--json $(BENCH_JSON))
+bench-detection: env ## score every scenario of benchmarks/, beside methods of others, on the traffic generator in BENCH=FOLDER; ARGS="--only NAME" or "--no-baselines"
+	@$(BIN)/python benchmarks/detection.py --bench $(BENCH) $(ARGS) $(if $(BENCH_JSON),--json $(BENCH_JSON))
 
 browser-test: env ## open the report in headless Chromium: sorting, the graph, hostile text, 20,000 accounts; screenshots of the demo
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \

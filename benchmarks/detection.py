@@ -4,9 +4,10 @@ Wants the benchmark's folder, with its generator `traffic.py`, its scorer `evalu
 it is no part of this project, and nothing of it is kept. Each case is run into a lake of its own: the days are loaded,
 and the last is searched. Four weeks are the same scenario at half the speed: twice the days, and twice the exchanges of
 everybody. The last case searches every day, as a schedule would, and tells for each campaign the day of its 200th
-exchange, the day it was first published, and its exchanges by the end of that day.
+exchange, the day it was first published, and its exchanges by the end of that day. Below each case stand the baselines
+of `baseline_table.py` on the same lake, each at its best; `--no-baselines` leaves them out (half a minute a case).
 
-    python benchmarks/detection.py --bench FOLDER [--only NAME ...] [--json FILE]
+    python benchmarks/detection.py --bench FOLDER [--only NAME ...] [--json FILE] [--no-baselines]
 """
 
 import argparse
@@ -25,6 +26,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+import baseline_table
 import edits
 from deltalake import DeltaTable
 from edits import Row
@@ -108,6 +110,9 @@ def main() -> int:
     )
     parser.add_argument("--only", nargs="*", help="names of cases, as `dev 2` or `careful 1`; default: all")
     parser.add_argument("--json", type=Path, help="also write the figures here, one flat object")
+    parser.add_argument(
+        "--baselines", action=argparse.BooleanOptionalAction, default=True, help="methods of others below each case"
+    )
     given = parser.parse_args()
     missing = [
         name
@@ -128,7 +133,7 @@ def main() -> int:
             continue
         began = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
-            found = score(case, given.bench, Path(folder))
+            found = score(case, given.bench, Path(folder), given.baselines)
         false_positives = ", ".join(f"{v['count']} {k}" for k, v in found["accused"].items() if v["count"]) or "nobody"
         figures = (found["ap"], found["precision"], found["recall"], found["bcubed"]["f1"], found["cluster_ap"])
         row = " ".join(f"{x:6.3f}" for x in figures)
@@ -145,13 +150,16 @@ def main() -> int:
         for name, (reached, published, exchanges) in found.get("latency", {}).items():
             said = f"published on {published}, with {exchanges} exchanges made" if published else "not published"
             print(f"{'':28} {name}: 200th exchange on {reached}, {said}", flush=True)
+        for line in baseline_table.lines(found["baselines"]) if given.baselines else ():
+            print(line, flush=True)
+        flat |= {f"{key}_{name}": n for name, n in baseline_table.flat(found.get("baselines", {})).items()}
     if given.json:
         given.json.write_text(json.dumps(flat), encoding="utf-8")
     return 0
 
 
-def score(case: Case, bench: Path, folder: Path) -> Row:
-    """What `evaluate.py` says of a run of the case."""
+def score(case: Case, bench: Path, folder: Path, baselines: bool) -> Row:
+    """What `evaluate.py` says of a run of the case, and `baseline_table.py` of its lake."""
     landing, lake = folder / "landing", folder / "lake"
     last = FIRST + timedelta(days=DAYS * case.weeks // 2 - 1)
     if case.scenario == "text_only":
@@ -174,6 +182,9 @@ def score(case: Case, bench: Path, folder: Path) -> Row:
     of = ("--truth", folder / "landing.truth.jsonl", "--lake", lake, "--run-date", last)
     answer = _run(sys.executable, bench / "evaluate.py", *of, "--json")
     found: Row = json.loads(answer)
+    if baselines:  # a process of its own gives back what it held before the next case runs
+        given = ("--bench", bench, "--truth", folder / "landing.truth.jsonl", "--lake", lake, "--date", last, "--json")
+        found["baselines"] = json.loads(_run(sys.executable, HERE / "baseline_table.py", *given))
     return found | ({"latency": latency(landing, lake)} if case.by_day else {})
 
 
