@@ -12,6 +12,11 @@ from iolaus.settings import DEFAULT, Key
 KEY = "a key for tests alone"
 
 
+def run_options(landing: Path, lake: Path | str, *days: object) -> list[str]:
+    """What `iolaus run` is given on a command line: days are --date D, or --from D --to D."""
+    return ["run", "--landing", str(landing), "--lake", str(lake), *map(str, days)]
+
+
 def runner(spark: SparkSession, landing: Path | None, lake: Path, *, gated: bool = True) -> Runner:
     """A runner of the default settings.
 

@@ -250,6 +250,12 @@ def test_a_template_of_many_joins_the_groups_that_links_tie(spark: SparkSession,
     assert {name.split()[1] for name in found} == {"both" if tied == 10 else "links"}
 
 
+USED: dict[str, object] = {
+    "channel": "head8", "value_hash": 1, "n": 10, "distinct_prompts": 10, "is_qualifying": True,
+    "n_owners": 20, "n_qualifying_owners": 20,
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("own", [True, False], ids=["each with a template of its own", "one template for all"])
 def test_a_fragment_of_the_questions_does_not_join_two_operators(spark: SparkSession, own: bool) -> None:
     """Two groups of links, all of whom send one text fragment in half of their traffic.
@@ -259,17 +265,8 @@ def test_a_fragment_of_the_questions_does_not_join_two_operators(spark: SparkSes
     everybody = [f"a{i:03}" for i in range(400)]
     groups = [everybody[:10], everybody[10:20]]
     ends = [(a, b) for group in groups for i, a in enumerate(group) for b in group[i + 1 :]]
-    fragment = {
-        "channel": "head8",
-        "value_hash": 1,
-        "n": 10,
-        "distinct_prompts": 10,
-        "is_qualifying": True,
-        "n_owners": 20,
-        "n_qualifying_owners": 20,
-    }
     templates = [
-        fragment | {"value_hash": 2 + g, "n_owners": 10, "n_qualifying_owners": 10, "account_id": a}
+        USED | {"value_hash": 2 + g, "n_owners": 10, "n_qualifying_owners": 10, "account_id": a}
         for g, group in enumerate(groups)
         for a in group
     ]
@@ -284,7 +281,7 @@ def test_a_fragment_of_the_questions_does_not_join_two_operators(spark: SparkSes
         rows(
             spark,
             "features.account_values",
-            [fragment | {"account_id": a} for a in everybody[:20]] + (templates if own else []),
+            [USED | {"account_id": a} for a in everybody[:20]] + (templates if own else []),
         ),
         rows(
             spark,
@@ -312,16 +309,7 @@ def test_a_fragment_that_a_group_shares_with_people_does_not_bring_them_in(
     Less than half as often it is what people ask.
     """
     everybody = [f"a{i:03}" for i in range(400)]
-    used = {
-        "channel": "head8",
-        "value_hash": 1,
-        "n": 10,
-        "distinct_prompts": 10,
-        "is_qualifying": True,
-        "n_owners": 20,
-        "n_qualifying_owners": 20,
-    }
-    fragment = used | {"channel": "tail4", "n": carried, "n_owners": 40, "n_qualifying_owners": 40}
+    fragment = USED | {"channel": "tail4", "n": carried, "n_owners": 40, "n_qualifying_owners": 40}
     sent = [{"account_id": a, "n_exchanges": 20, "n_sampled": 20, "n_later_turns": 9} for a in everybody]
     made = transform(
         rows(spark, "graph.links", []),
@@ -330,7 +318,7 @@ def test_a_fragment_that_a_group_shares_with_people_does_not_bring_them_in(
         rows(
             spark,
             "features.account_values",
-            [used | {"account_id": a} for a in everybody[:20]] + [fragment | {"account_id": a} for a in everybody[:40]],
+            [USED | {"account_id": a} for a in everybody[:20]] + [fragment | {"account_id": a} for a in everybody[:40]],
         ),
         rows(spark, "features.account_profiles", sent),
         population(spark, everybody),

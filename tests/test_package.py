@@ -18,7 +18,7 @@ import pytest
 from deltalake import DeltaTable, Schema
 from lakes import write, write_case
 from pyspark.sql import SparkSession
-from runs import KEY
+from runs import KEY, run_options
 from test_matching import lab
 from traffic import DAYS
 
@@ -225,18 +225,7 @@ def test_the_wheel_runs_beside_packages_of_the_same_names(
     where = [str(installed.parent / "python"), "-c", "import iolaus; print(iolaus.__file__)"]
     found = subprocess.run(where, cwd=tmp_path, env=surroundings, capture_output=True, text=True, check=True).stdout
     assert found.startswith(str(installed.parents[1])), "not the checkout"
-    command = [
-        str(installed),
-        "run",
-        "--landing",
-        str(landing),
-        "--lake",
-        "lake",
-        "--date",
-        str(DAYS[0]),
-        "--report",
-        "none",
-    ]
+    command = [str(installed), *run_options(landing, "lake", "--date", DAYS[0]), "--report", "none"]
     ran = subprocess.run(
         command, cwd=tmp_path, env=surroundings, capture_output=True, text=True, check=False, timeout=SECONDS
     )

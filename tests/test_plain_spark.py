@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from deltalake import DeltaTable
 from py4j.protocol import Py4JError
-from runs import KEY
+from runs import KEY, run_options
 from traffic import DAYS
 
 from iolaus.pipeline import STAGES
@@ -39,20 +39,8 @@ def test_a_trick_that_spark_does_not_know_is_left_out(monkeypatch: pytest.Monkey
 
 def test_a_day_without_tricks_has_the_same_rows(lake: Path, landing: Path, tmp_path: Path) -> None:
     surroundings = {**os.environ, VARIABLE: KEY, tricks.VARIABLE: "1", "PYTHONPATH": str(ROOT / "jobs")}
-    command = [
-        sys.executable,
-        "-m",
-        "iolaus",
-        "run",
-        "--landing",
-        str(landing),
-        "--lake",
-        "lake",
-        "--date",
-        str(DAYS[0]),
-    ]
     ran = subprocess.run(
-        [*command, "--report", "none"],
+        [sys.executable, "-m", "iolaus", *run_options(landing, "lake", "--date", DAYS[0]), "--report", "none"],
         cwd=tmp_path,
         env=surroundings,
         capture_output=True,

@@ -11,6 +11,7 @@ from pathlib import Path
 from deltalake import DeltaTable
 
 from iolaus.pipeline import STAGES
+from tests.runs import run_options
 from tests.traffic import DAYS, exchange
 
 KEY = "planted-key-4f1c9a7be2d83056"
@@ -50,18 +51,7 @@ def test_no_secret_and_no_prompt_in_logs_configuration_or_history(landing: Path,
         f"appender.file.fileName = {traces}/spark.log\nappender.file.layout.type = PatternLayout\n"
         "appender.file.layout.pattern = %p %c %m%n%ex\n"
     )
-    command = [
-        sys.executable,
-        "-m",
-        "iolaus",
-        "run",
-        "--landing",
-        str(copy),
-        "--lake",
-        str(lake),
-        "--date",
-        str(DAYS[0]),
-    ]
+    command = [sys.executable, "-m", "iolaus", *run_options(copy, lake, "--date", DAYS[0])]
     environment = os.environ | {"IOLAUS_HMAC_KEY": KEY, "SPARK_CONF_DIR": str(conf), "TMPDIR": str(traces)}
     answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stderr[-2000:]

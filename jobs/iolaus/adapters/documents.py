@@ -3,7 +3,7 @@
 Envelopes are what delivery services put around log entries.
 
 Sources: AWS, "Log group-level subscription filters", `logEvents`
-(https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/ SubscriptionFilters.html), "Export log data to Amazon S3"
+(https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html), "Export log data to Amazon S3"
 (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/S3Export.html), and Firehose, "Amazon S3 object delivery",
 which puts records one after another (https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html); Microsoft,
 "Stream logs to event hubs", `records` (https://learn.microsoft.com/azure/azure-monitor/platform/resource-logs); Google,
@@ -121,16 +121,15 @@ _LISTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("data", ("object", "meta", "has_more", "next_page", "nextCursor")),
 )  # fmt: skip
 _ENTRIES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("jsonPayload", ()), ("textPayload", ()), ("@message", ()), ("_source", ("_index", "_id")), ("detail",
-    ("detail-type",)),
-    ("event", ("sourcetype", "source", "host", "index")), ("Message", ("Type", "MessageId", "TopicArn")), ("Sns",
-    ("EventSource",)),
+    ("jsonPayload", ()), ("textPayload", ()), ("@message", ()), ("_source", ("_index", "_id")),
+    ("detail", ("detail-type",)),
+    ("event", ("sourcetype", "source", "host", "index")), ("Message", ("Type", "MessageId", "TopicArn")),
+    ("Sns", ("EventSource",)),
     ("body", ("messageId", "receiptHandle", "eventSource", "MessageId")), ("kinesis", ("eventSource", "eventID")),
     ("data", ("partitionKey", "recordId")),
     ("message", (
         "@timestamp", "@version", "timestamp", "ingestionTime", "logGroup", "logStreamName", "host", "hostname",
-        "stream",
-        "kubernetes", "source_type", "level", "severity",
+        "stream", "kubernetes", "source_type", "level", "severity",
     )),
     ("log", ("stream", "time", "timestamp", "kubernetes", "@timestamp", "date")),
 )  # fmt: skip

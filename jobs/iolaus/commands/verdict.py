@@ -4,11 +4,10 @@ import argparse
 from typing import TYPE_CHECKING
 
 from iolaus.commands.arguments import day
+from iolaus.schemas.verdicts import VERDICTS
 
 if TYPE_CHECKING:
     from iolaus.commands.arguments import Commands
-
-VERDICTS = ("confirmed", "innocent", "unsure")
 
 
 def add(commands: "Commands") -> None:

@@ -32,3 +32,9 @@ def unpacked(lists: pa.BinaryArray, kind: np.dtype[Any]) -> tuple[Offsets, npt.N
     ends = np.frombuffer(bounds, np.int32)[filled.offset : filled.offset + len(filled) + 1].astype(np.int64)
     lengths = np.diff(ends) // kind.itemsize
     return lengths, np.frombuffer(data or b"", kind, lengths.sum(), ends[0])
+
+
+def flattened(lists: pa.ListArray) -> tuple[pa.Array, Offsets]:
+    """The items of all lists, and of each the row that it is in; a null list has none."""
+    lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False)
+    return lists.flatten(), np.repeat(np.arange(len(lists)), lengths)

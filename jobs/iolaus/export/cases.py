@@ -165,21 +165,21 @@ def _rows(gold: Gold, name: str, day: date, of: ds.Expression | None = None) -> 
 def _shared(gold: Gold, day: date, accounts: list[str], key: Key, allowed: Disclosure) -> list[Shared]:
     """Cards, addresses, networks and network operators that members share, those of most members first."""
     kinds = (*INFRASTRUCTURE, *(PROMPTS if "template" in allowed.kinds else ()))
-    rows = shared_value_pairs(gold, day, accounts, kinds)[:MOST]
+    rows = values_of_several(gold, day, accounts, ds.field("channel").isin(kinds))[:MOST]
     wanted = {(r["channel"], r["value_hash"]) for r in rows}
     clear = clear_addresses(gold, day, accounts, wanted, key) if "address" in allowed.kinds else {}
     return [_value(row, clear, key, allowed) for row in rows]
 
 
-def shared_value_pairs(gold: Gold, day: date, accounts: list[str], channels: Sequence[str]) -> list[dict[str, Any]]:
-    """(channel, value_hash, accounts, n_owners).
+def values_of_several(gold: Gold, day: date, accounts: Sequence[str], of: ds.Expression) -> list[dict[str, Any]]:
+    """(channel, value_hash, accounts, n_owners): values that two or more of the accounts have, most first.
 
-    Values of `features.account_values` that two or more of the accounts have, most first.
+    of: which rows of `features.account_values` are looked at.
     """
     opened = _dataset(gold, "features.account_values")
     if opened is None or not accounts:
         return []
-    then = (ds.field("run_date") == pa.scalar(day)) & ds.field("channel").isin(channels)
+    then = (ds.field("run_date") == pa.scalar(day)) & of
     columns = ["channel", "value_hash", "n_owners"]
     parts = [
         opened.to_table(columns=columns, filter=then & ds.field("account_id").isin(some))
@@ -237,6 +237,6 @@ def _dataset(gold: Gold, name: str) -> ds.Dataset | None:
     return None if opened is None else opened.to_pyarrow_dataset()
 
 
-def _in_turns(accounts: list[str]) -> Iterator[list[str]]:
+def _in_turns(accounts: Sequence[str]) -> Iterator[Sequence[str]]:
     for start in range(0, len(accounts), _READ):
         yield accounts[start : start + _READ]

@@ -12,9 +12,7 @@ from typing import Any
 from iolaus.export.gold import Gold
 from iolaus.export.recorded_settings import of_day
 from iolaus.pipeline import VERDICTS
-
-INNOCENT = "innocent"
-SCORE_STEP = 0.05  # bits: a smaller change of a score is not shown by one decimal
+from iolaus.schemas.verdicts import HAS_JOINED, HAS_LEFT, INNOCENT, OTHER_EXCHANGES, OTHER_SCORE, SCORE_STEP
 
 
 @dataclass(frozen=True)
@@ -153,14 +151,14 @@ def _since(verdict: Mapping[str, Any], row: Mapping[str, Any], accounts: Collect
     own, then = set(accounts), set(verdict["members"])
     said = []
     if own - then:
-        said.append(f"{len(own - then)} of its {len(own)} accounts were not in it then")
+        said.append(HAS_JOINED % (len(own - then), len(own)))
     if own and then - own:
-        said.append(f"{len(then - own)} of its {len(then)} accounts of then are not in it now")
+        said.append(HAS_LEFT % (len(then - own), len(then)))
     score, exchanges = verdict.get("score"), verdict.get("n_exchanges")
     if score is not None and abs(row["score"] - score) >= SCORE_STEP:
-        said.append(f"its score was {score:.1f} and is {row['score']:.1f}")
+        said.append(OTHER_SCORE % (score, row["score"]))
     if exchanges is not None and exchanges != row["n_exchanges"]:
-        said.append(f"{row['n_exchanges']} exchanges in the window; then {exchanges}")
+        said.append(OTHER_EXCHANGES % (row["n_exchanges"], exchanges))
     return said
 
 

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import pyarrow.dataset as ds
+
 from iolaus.errors import UsageError
-from iolaus.export.cases import clear_addresses, same_key, shared_value_pairs
+from iolaus.export.cases import clear_addresses, same_key, values_of_several
 from iolaus.export.decisions import shareable
 from iolaus.export.gold import Gold
 from iolaus.export.recorded_settings import of_day
@@ -49,7 +51,7 @@ def fingerprints(gold: Gold, day: date, key: Key) -> Iterator[Fingerprint]:
     for cluster_id, accounts in sorted(members.items()):
         rows = [
             r
-            for r in shared_value_pairs(gold, day, accounts, (*NETWORK, *CONTENT))
+            for r in values_of_several(gold, day, accounts, ds.field("channel").isin((*NETWORK, *CONTENT)))
             if r["n_owners"] < 2 * r["accounts"]
         ]
         rows = [r for r in rows if r["channel"] in NETWORK or r["accounts"] >= fewest][:MOST]

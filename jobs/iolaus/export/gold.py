@@ -17,6 +17,7 @@ from deltalake.fs import DeltaStorageHandler
 from iolaus import lake_format
 from iolaus.errors import RunError, UsageError
 from iolaus.pipeline import STAGES
+from iolaus.schemas.codes import AS_MEANT, WRITTEN
 
 LAYER = "gold"
 # What a case or a query may need beside gold, where a lake has it. The quarantine is not among them: it holds prompts.
@@ -111,9 +112,9 @@ class Gold:
         runs = self.rows("quality.runs", columns=["run_date", "table_name", "status", "began_at"])
         last: dict[date, str] = {}
         for run in sorted(runs.to_pylist() if runs is not None else (), key=lambda r: r["began_at"]):
-            if run["table_name"] == "gold.suspect_clusters" and run["status"] in ("written", "dropped"):
+            if run["table_name"] == "gold.suspect_clusters" and run["status"] in AS_MEANT:
                 last[run["run_date"]] = run["status"]
-        return sorted(found | {day for day, status in last.items() if status == "written"})
+        return sorted(found | {day for day, status in last.items() if status == WRITTEN})
 
 
 def connect(gold: Gold, wanted: Iterable[str] = TABLES) -> duckdb.DuckDBPyConnection:

@@ -5,6 +5,7 @@ from datetime import date
 
 from iolaus.export.gold import Gold
 from iolaus.pipeline import STAGES
+from iolaus.schemas.codes import WRITTEN
 from iolaus.settings import DEFAULT, Settings, restored
 
 TABLE = "quality.settings"
@@ -24,9 +25,7 @@ def of_day(gold: Gold, day: date) -> Settings:
     """The settings that a run date was last published with; the defaults where the lake does not say."""
     runs = gold.rows("quality.runs", day, ["table_name", "status", "began_at", "settings"])
     made = (
-        []
-        if runs is None
-        else [r for r in runs.to_pylist() if (r["table_name"], r["status"]) == (PUBLISHER, "written")]
+        [] if runs is None else [r for r in runs.to_pylist() if (r["table_name"], r["status"]) == (PUBLISHER, WRITTEN)]
     )
     last = max(made, key=lambda row: row["began_at"], default=None)
     return (of_digest(gold, last["settings"]) if last else None) or DEFAULT

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from iolaus.schemas.verdicts import CONFIRMED, INNOCENT, UNSURE
+
 _CONFIDENCE = {"high": 85, "medium": 50, "low": 15}  # STIX 2.1, appendix A, None/Low/Med/High
 _CONFIRMED, _CLEARED, _UNSURE_MOST = 95, 0, 50
 _KINDS = {
@@ -13,7 +15,7 @@ _KINDS = {
 
 def is_cleared(row: Mapping[str, Any]) -> bool:
     """Whether an analyst cleared the case, or the account of a row."""
-    return bool(row["cleared"]) if "cleared" in row else row.get("verdict") == "innocent"
+    return bool(row["cleared"]) if "cleared" in row else row.get("verdict") == INNOCENT
 
 
 def confidence(cluster: Mapping[str, Any]) -> int:
@@ -24,7 +26,7 @@ def confidence(cluster: Mapping[str, Any]) -> int:
     if is_cleared(cluster):
         return _CLEARED
     found = _CONFIDENCE[cluster["confidence"]]
-    return {"confirmed": _CONFIRMED, "unsure": min(found, _UNSURE_MOST)}.get(cluster.get("verdict") or "", found)
+    return {CONFIRMED: _CONFIRMED, UNSURE: min(found, _UNSURE_MOST)}.get(cluster.get("verdict") or "", found)
 
 
 def indicator_type(cluster: Mapping[str, Any], member: Mapping[str, Any] | None = None) -> str:
@@ -33,25 +35,25 @@ def indicator_type(cluster: Mapping[str, Any], member: Mapping[str, Any] | None 
     Only what an analyst confirmed is malicious. What the detector found by itself is an anomaly.
     """
     verdict = (member or {}).get("verdict")
-    if is_cleared(cluster) or verdict == "innocent":
+    if is_cleared(cluster) or verdict == INNOCENT:
         return "benign"
     of = verdict or cluster.get("verdict")
-    return "malicious-activity" if of == "confirmed" else "anomalous-activity"
+    return "malicious-activity" if of == CONFIRMED else "anomalous-activity"
 
 
 def title(cluster: Mapping[str, Any]) -> str:
     """What the case is, as far as anybody may say."""
     if is_cleared(cluster):
         return "Cleared by an analyst"
-    if cluster["confidence"] == "low" and cluster.get("verdict") != "confirmed":
+    if cluster["confidence"] == "low" and cluster.get("verdict") != CONFIRMED:
         return "Watched, not published"
     said = _KINDS.get(cluster.get("case_kind") or "", "Unexplained coordination")
-    return said.replace("Suspected", "Confirmed", 1) if cluster.get("verdict") == "confirmed" else said
+    return said.replace("Suspected", "Confirmed", 1) if cluster.get("verdict") == CONFIRMED else said
 
 
 def labels(cluster: Mapping[str, Any]) -> list[str]:
     """Where it was listed, how sure the detector is, what was decided, and the kind of case, each as NAME-VALUE."""
-    verdict = "innocent" if is_cleared(cluster) else cluster.get("verdict")
+    verdict = INNOCENT if is_cleared(cluster) else cluster.get("verdict")
     return [
         "listed-watchlist" if cluster["confidence"] == "low" else "listed-published",
         f"confidence-{cluster['confidence']}",

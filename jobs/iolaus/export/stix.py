@@ -17,6 +17,7 @@ from iolaus.export.cases import NETWORK, PROMPTS, Case, Shared
 from iolaus.export.inert import inert
 from iolaus.export.standing import confidence, indicator_type, is_cleared, labels, title
 from iolaus.export.techniques import CASE_STUDY, KILL_CHAIN, SITE, Technique, fitting
+from iolaus.schemas.verdicts import CONFIRMED, INNOCENT, UNSURE
 
 NAMESPACE = UUID("5f0a3c52-6a1f-4f6e-9d1b-3c1f2a7be010")
 TLP_EXTENSION = "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d"
@@ -28,7 +29,7 @@ MARKINGS = {
     "red": "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1",
 }
 _BEGAN = datetime(2026, 1, 1, tzinfo=UTC)  # of what has no time of its own: who exports, and ATLAS's techniques
-_OPINION = {"confirmed": "strongly-agree", "unsure": "neutral", "innocent": "strongly-disagree"}
+_OPINION = {CONFIRMED: "strongly-agree", UNSURE: "neutral", INNOCENT: "strongly-disagree"}
 _ACCOUNTS = 500  # accounts of one pattern
 _MOST_OBSERVED = 999_999_999  # of one observed-data: the specification's limit
 _PATTERNS = {

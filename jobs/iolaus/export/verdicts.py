@@ -7,12 +7,12 @@ from typing import Any
 from uuid import uuid4
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from deltalake import CommitProperties, DeltaTable, Field, Schema, write_deltalake
 from deltalake.schema import ArrayType, PrimitiveType
 
 from iolaus.errors import UsageError
+from iolaus.export.cases import values_of_several
 from iolaus.export.gold import Gold
 from iolaus.pipeline import VERDICTS
 from iolaus.schemas.verdicts import COLUMNS, GRAIN
@@ -67,10 +67,8 @@ def _shared_values(gold: Gold, day: date, members: Sequence[str]) -> list[str] |
     """The values that two or more members had in the run of a day: what a later run does not take for new."""
     if gold.table("features.account_values") is None:
         return None
-    used = ds.field("account_id").isin(members) & ds.field("is_qualifying") & (ds.field("run_date") == pa.scalar(day))
-    rows = _rows(gold, "features.account_values", used, ["channel", "value_hash"])
-    counted = rows.group_by(["channel", "value_hash"]).aggregate([([], "count_all")]).filter(pc.field("count_all") >= 2)
-    return sorted(f"{row['channel']}:{row['value_hash']}" for row in counted.to_pylist())
+    rows = values_of_several(gold, day, members, ds.field("is_qualifying"))
+    return sorted(f"{row['channel']}:{row['value_hash']}" for row in rows)
 
 
 def give(

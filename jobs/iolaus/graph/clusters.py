@@ -12,7 +12,8 @@ from iolaus.model.membership.judge import assign
 from iolaus.model.membership.reunion import one_group, renamed
 from iolaus.model.membership.typical import packed_values
 from iolaus.model.population import background, size
-from iolaus.model.verdicts import CONFIRMED, in_force, of_accounts, successors
+from iolaus.model.verdicts import in_force, of_accounts, successors
+from iolaus.schemas.verdicts import CONFIRMED
 from iolaus.settings import Run
 
 

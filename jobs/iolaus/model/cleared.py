@@ -10,7 +10,8 @@ from pyspark.sql import functions as F
 
 from iolaus.model.bits import by_channel
 from iolaus.model.signals import CHANNEL, CHANNELS, POOL
-from iolaus.model.verdicts import INNOCENT, in_words, of_accounts, verdicts_of
+from iolaus.model.verdicts import in_words, of_accounts, verdicts_of
+from iolaus.schemas.verdicts import INNOCENT
 from iolaus.settings import Run
 
 _GROUP = {c.name: f"{c.family} {c.group}" for c in CHANNELS}  # channels of one group are views of one fact

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from iolaus.model.behaviour import talks
 from iolaus.model.bits import MILLI
 from iolaus.model.signals import TEXTS
-from iolaus.settings import Run
+from iolaus.settings import Run, Scoring
 
 INNOCENT = "innocent"  # the kind of these rows
 PEOPLE = "people"
@@ -156,12 +156,17 @@ def _client(members: DataFrame, sizes: DataFrame, shared_values: DataFrame, popu
         "size",
         value.alias("value"),
         background.alias("background"),
-        ((value >= settings.explained_share) & (value >= settings.explained_lift * background)).alias("explains"),
+        is_of_members(value, background, settings).alias("explains"),
         F.lit("users of one program").alias("who"),
         F.format_string(
             "%d of %d accounts run the client that most run; baseline %s", "support", "size", _share(background)
         ).alias("figure"),
     )
+
+
+def is_of_members(value: Column, background: Column, settings: Scoring) -> Column:
+    """Whether most members run one client, and far more of them than of all accounts. value, background: the shares."""
+    return (value >= settings.explained_share) & (value >= settings.explained_lift * background)
 
 
 def _own_text(inside: DataFrame, sizes: DataFrame, run: Run) -> DataFrame:

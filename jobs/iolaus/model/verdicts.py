@@ -12,10 +12,8 @@ from pyspark.sql import functions as F
 
 from iolaus.model.bits import by_channel
 from iolaus.model.signals import CHANNEL, VALUE_FAMILIES
+from iolaus.schemas.verdicts import HAS_JOINED, HAS_LEFT, INNOCENT, OTHER_EXCHANGES, OTHER_SCORE, SCORE_STEP
 from iolaus.settings import Run, Settings
-
-CONFIRMED, INNOCENT = "confirmed", "innocent"
-SCORE_STEP = 0.05  # bits: a smaller change of a score is not shown by one decimal
 
 
 def in_force(given: DataFrame, run: Run) -> DataFrame:
@@ -138,7 +136,7 @@ def successors(
     members: (community, account_id); ids: (community, cluster_id, event); seeds: (cluster_id, account_id), the accounts
     of confirmed clusters; owners: of the population. A group that no cluster of the run before lives on in is a
     successor if most of its accounts were first used after the first ban, and what many of them share with the
-    confirmed accounts is as unlikely, in bits by family of evidence, as what members of a published cluster must share.
+    confirmed accounts gives `scoring.successor` bits, the best value of each family of evidence added up.
     """
     bans = (
         seeds.join(accounts.select("account_id", "banned_at"), "account_id")
@@ -196,18 +194,18 @@ def changes() -> Column:
     joined, then = F.col("size") - F.col("common"), F.size("members")
     new = F.array_sort(F.array_except(F.coalesce("channels_now", F.array().cast("array<string>")), "channels"))
     told = F.array(
-        F.when(joined > 0, F.format_string("%d of its %d accounts were not in it then", joined, "size")),
+        F.when(joined > 0, F.format_string(HAS_JOINED, joined, "size")),
         F.when(
             then > F.col("common"),
-            F.format_string("%d of its %d accounts of then are not in it now", then - F.col("common"), then),
+            F.format_string(HAS_LEFT, then - F.col("common"), then),
         ),
         F.when(
             F.abs(F.col("score_now") - F.col("score")) >= SCORE_STEP,
-            F.format_string("its score was %.1f and is %.1f", "score", "score_now"),
+            F.format_string(OTHER_SCORE, "score", "score_now"),
         ),
         F.when(
             F.col("n_exchanges_now") != F.col("n_exchanges"),
-            F.format_string("%d exchanges in the window; then %d", "n_exchanges_now", "n_exchanges"),
+            F.format_string(OTHER_EXCHANGES, "n_exchanges_now", "n_exchanges"),
         ),
         F.when(F.size(new) > 0, F.concat(F.lit("evidence that was not there then: "), F.array_join(new, ", "))),
     )

@@ -9,14 +9,13 @@ from datetime import date, timedelta
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from iolaus.engine.exchange import PARTITIONED, by_task, pair_of, pairs_of, partitioned, split_by_task, whole
 from iolaus.engine.hashing import Ints, hashed
 from iolaus.engine.plan import tasks_for
-from iolaus.engine.records import packed, unpacked
+from iolaus.engine.records import flattened, packed, unpacked
 from iolaus.model.account_sketch import SLOTS_A_DAY
 from iolaus.model.bits import MILLI
 from iolaus.model.pair_evidence import ROWS, by_pair, evidence, measured_pairs
@@ -145,10 +144,9 @@ def _minutes(active: DataFrame, run: Run, blocks: int, each: int) -> DataFrame:
 
     def pack(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            slots = batch.column("slots")
-            row = np.repeat(np.arange(batch.num_rows), pc.list_value_length(slots).to_numpy())
+            slots, row = flattened(batch.column("slots"))
             bits = np.zeros((batch.num_rows, longs * 64), bool)
-            bits[row, slots.flatten().to_numpy() - first] = True
+            bits[row, slots.to_numpy() - first] = True
             by_day = bits[:, : days * SLOTS_A_DAY].reshape(-1, days, SLOTS_A_DAY)
             active = np.zeros((batch.num_rows, (longs + habits) * 8), np.uint8)
             active[:, : longs * 8] = np.packbits(bits, axis=1, bitorder="little")

@@ -10,12 +10,12 @@ from pyspark.sql import functions as F
 from iolaus.errors import UsageError
 from iolaus.pipeline import STAGES, Grain, Span
 from iolaus.runtime.lake import Lake
+from iolaus.schemas.codes import AS_MEANT, DROPPED, WRITTEN
 from iolaus.schemas.table import table
 from iolaus.settings import Settings
 from iolaus.version import code_version
 
 PUBLISHER = STAGES[-1].table
-DROPPED = "dropped"  # the status of the publisher in `quality.runs` once a date was taken back
 # The ranking goes first: whoever reads while the rest goes sees no day, rather than a day without its members.
 TABLES = tuple(s.table for s in reversed(STAGES) if s.grain is Grain.RUN)
 METRICS = "quality.summaries"
@@ -30,20 +30,18 @@ def drop_day(lake: Lake, day: date, settings: Settings, key_id: str = "") -> Ite
 
     Raises UsageError if no run of the date is known.
     """
-    if not is_known(lake, day):
+    found = {name: n for name in TABLES if lake.exists(name) and (n := _rows(lake, name, day))}
+    if not found and not _was_published(lake, day):
         days = lake.days(PUBLISHER)
         raise UsageError(
             f"the lake {lake.uri} has no run of {day}, so nothing was dropped"
             + (f"; the newest run dates with a ranking are: {', '.join(map(str, days[-5:]))}" if days else "")
         )
     began = datetime.now(UTC)
-    for name in TABLES:
-        if lake.exists(name):
-            n = _rows(lake, name, day)
-            if n:
-                lake.guard()
-                DeltaTable.forPath(lake.spark, lake.path(name)).delete(F.col(str(table(name).date)) == F.lit(day))
-                yield name, n
+    for name, n in found.items():
+        lake.guard()
+        DeltaTable.forPath(lake.spark, lake.path(name)).delete(F.col(str(table(name).date)) == F.lit(day))
+        yield name, n
     if lake.exists(METRICS):
         lake.guard()
         of_day = (F.col("run_date") == F.lit(day)) & F.col("table_name").isin(*TABLES)
@@ -55,13 +53,11 @@ def drop_day(lake: Lake, day: date, settings: Settings, key_id: str = "") -> Ite
     lake.append("quality.runs", [(*run, None, 0, 0, None, *by, None)])
 
 
-def is_known(lake: Lake, day: date) -> bool:
-    """Whether the date has rows in any table of a run, or was published without any and not yet taken back."""
-    if any(lake.exists(name) and _rows(lake, name, day) for name in TABLES):
-        return True
+def _was_published(lake: Lake, day: date) -> bool:
+    """Whether the date was published, maybe with nothing in it, and not yet taken back."""
     runs = lake.read("quality.runs", Span.DAY, day).where(F.col("table_name") == PUBLISHER)
-    last = runs.where(F.col("status").isin("written", DROPPED)).orderBy(F.desc("began_at")).select("status").first()
-    return last is not None and last[0] != DROPPED
+    last = runs.where(F.col("status").isin(*AS_MEANT)).orderBy(F.desc("began_at")).select("status").first()
+    return last is not None and last[0] == WRITTEN
 
 
 def _rows(lake: Lake, name: str, day: date) -> int:

@@ -24,7 +24,7 @@ from iolaus.pipeline import Grain, Span, Stage, is_landing
 from iolaus.runtime.failures import lost_rows
 from iolaus.runtime.gates import suites
 from iolaus.runtime.gates.gate import Gate
-from iolaus.runtime.gates.records import FAILED, STOPPED, WRITTEN, Made, Records
+from iolaus.runtime.gates.records import Made, Records
 from iolaus.runtime.inputs import Inputs
 from iolaus.runtime.journal import Journal
 from iolaus.runtime.lake import Lake
@@ -32,6 +32,7 @@ from iolaus.runtime.publisher import Publisher
 from iolaus.runtime.scheduler import GOLD, PUBLISHER
 from iolaus.runtime.spark.class_loader import share
 from iolaus.runtime.spark.sized_cache import is_small
+from iolaus.schemas.codes import FAILED, STOPPED, WRITTEN
 from iolaus.settings import Key, Run, Settings
 
 QUARANTINE = "quality.quarantine"  # the one table that names the files that could not be read to their end

@@ -1,4 +1,4 @@
-"""The stored numbers of channels in sketches, for readers without Spark too."""
+"""Stored numbers of channels in sketches, and words of `quality.runs`, for readers without Spark too."""
 
 AFFIX_WORDS: tuple[int, ...] = (4, 8, 16)  # lengths of the heads and tails of prompts by which templates are found
 AFFIX_COLUMNS: tuple[str, ...] = tuple(f"{side}{k}_hash" for side in ("head", "tail") for k in AFFIX_WORDS)
@@ -9,3 +9,7 @@ FRAGMENT_CHANNELS: dict[str, int] = {
     "template_hash": 21,
     **{name: 22 + i for i, name in enumerate(AFFIX_COLUMNS)},
 }
+
+# How a stage of a run ended; and a run date that was taken back.
+WRITTEN, STOPPED, FAILED, DROPPED = "written", "stopped", "failed", "dropped"
+AS_MEANT = (WRITTEN, DROPPED)

@@ -6,10 +6,10 @@ from pyspark.sql import functions as F
 from iolaus.model.bits import MILLI
 from iolaus.model.explanations import INNOCENT
 from iolaus.model.release_adoption import release_adoption, releases
-from iolaus.model.verdicts import INNOCENT as CLEARED
 from iolaus.model.verdicts import changes, in_force, verdicts_of
 from iolaus.schemas.scoring_clusters import RELEASE_ADOPTION
 from iolaus.schemas.table import table
+from iolaus.schemas.verdicts import INNOCENT as CLEARED
 from iolaus.settings import CAPABILITIES, Run, Scoring
 
 KINDS = ("coordination", "automation", "extraction", "task_sharing", "purpose_built", "policy_signals")

@@ -7,6 +7,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from iolaus.model.bits import MILLI
+from iolaus.model.explanations import INNOCENT, is_of_members
 from iolaus.model.judgement.facts import BY_PROGRAM, FACT, FACTS, SCRIPTED
 from iolaus.model.judgement.hypotheses import HYPOTHESIS
 from iolaus.model.judgement.measures import MEMBER, PLACES, baseline_of, measured
@@ -17,9 +18,9 @@ from iolaus.schemas.sketch import OPENING
 from iolaus.schemas.table import table
 from iolaus.settings import Run
 
-BASELINE, GROUP = 800, 40  # random accounts, in groups of so many, by which it is told how like themselves accounts are
+BASELINE, GROUP = 800, 40  # random accounts, in groups of so many, that groups are held against
 FEWEST_OPENINGS = 4
-# by `scoring.evidence`
+# Facts that `scoring.evidence` has found already.
 _REPORTED = ("instruction", "own_text", "whole_set", "client", "domain", "people", "extraction", "clock")
 _ANY = ", ".join(f"{f.name} struct<value:double,error:double>" for f in FACTS)
 
@@ -126,22 +127,20 @@ def _figure(name: str) -> Column:
 
 
 def _reported(evidence: DataFrame, run: Run) -> DataFrame:
-    """(cluster_id, and a figure of each of `_REPORTED`), of `scoring.evidence`: what it has found already."""
-    settings, channel, kind = run.settings.scoring, F.col("channel"), F.col("kind")
+    """(cluster_id, and a figure of each of `_REPORTED`), of `scoring.evidence`."""
+    channel, kind = F.col("channel"), F.col("kind")
     coordinates = kind == "coordination"
     texts = [c.name for c in CHANNEL.values() if c.template or c.name == "system"]
 
     def value_of(name: str) -> Column:
-        return F.max(F.when((kind == "innocent") & (channel == name), F.col("value")))
+        return F.max(F.when((kind == INNOCENT) & (channel == name), F.col("value")))
 
-    usual = (F.col("value") >= settings.explained_share) & (
-        F.col("value") >= settings.explained_lift * F.col("background")
-    )
+    usual = is_of_members(F.col("value"), F.col("background"), run.settings.scoring)
     figures = {
         "instruction": F.coalesce(F.max(F.when(coordinates & channel.isin(*texts), F.col("value"))), F.lit(0.0)),
         "own_text": value_of(OWN_TEXT),
         "whole_set": value_of(WHOLE_SET),
-        "client": F.max(F.when((kind == "innocent") & (channel == ONE_CLIENT), usual.cast("double"))),
+        "client": F.max(F.when((kind == INNOCENT) & (channel == ONE_CLIENT), usual.cast("double"))),
         "domain": F.max(F.when(coordinates & (channel == "mail"), F.col("value"))),
         "people": value_of(PEOPLE),
         "extraction": F.coalesce(F.sum(F.when(kind == "extraction", F.col("bits"))), F.lit(0)) / MILLI,

@@ -4,32 +4,24 @@ A gateway that sends each request to the next free account gives all accounts as
 fills all of them at once. Strangers have more or less to do each, on days of their own.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from iolaus.engine.hashing import Ints
+from iolaus.engine.records import flattened
+from iolaus.model.judgement.weigh import Measured
 
 FEWEST = 5  # members; fewer say nothing of how work is divided
 FEWEST_EACH = 4.0  # first turns of the median member
 DEALS = 20
 TOGETHER = 50.0  # pairs of members active in one hour that must be expected by chance
-_HOURS = 24
+HOURS = 24
 
 Active = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """A value and its standard error."""
-
-    value: float
-    error: float
-
-
-def unevenness(first_turns: Ints) -> Estimate | None:
+def unevenness(first_turns: Ints) -> Measured | None:
     """How much members differ in what they have to do, as the spread of its logarithm beyond chance.
 
     None for too few to tell.
@@ -46,7 +38,7 @@ def unevenness(first_turns: Ints) -> Estimate | None:
     low, high = np.quantile(np.log(counts), [0.25, 0.75])
     spread, chance = (high - low) / 1.349, 1 / np.sqrt(np.median(counts))
     value = float(np.sqrt(max(spread**2 - chance**2, 0.0)))
-    return Estimate(value, float(1.65 * max(spread, chance) / np.sqrt(2 * len(counts))))
+    return Measured(value, float(1.65 * max(spread, chance) / np.sqrt(2 * len(counts))))
 
 
 def active_hours(activity: pa.ListArray, first_day: int, days: int) -> Active:
@@ -54,15 +46,15 @@ def active_hours(activity: pa.ListArray, first_day: int, days: int) -> Active:
 
     Other hours are left out.
     """
-    row = np.repeat(np.arange(len(activity)), np.diff(activity.offsets.to_numpy()))
-    hour = activity.flatten().field("hour").to_numpy() - first_day * _HOURS
-    inside = (hour >= 0) & (hour < days * _HOURS)
-    active = np.zeros((len(activity), days * _HOURS), bool)
+    items, row = flattened(activity)
+    hour = items.field("hour").to_numpy() - first_day * HOURS
+    inside = (hour >= 0) & (hour < days * HOURS)
+    active = np.zeros((len(activity), days * HOURS), bool)
     active[row[inside], hour[inside]] = True
     return active
 
 
-def rhythm(groups: list[Active], seed: int) -> Estimate | None:
+def rhythm(groups: list[Active], seed: int) -> Measured | None:
     """How much more often than by chance members of a group are active in one hour, as a natural logarithm.
 
     None if too few are.
@@ -74,9 +66,9 @@ def rhythm(groups: list[Active], seed: int) -> Estimate | None:
     rng = np.random.default_rng(seed)
     seen, deals = 0.0, np.zeros(DEALS)
     for active in groups:
-        days = active.shape[1] // _HOURS
+        days = active.shape[1] // HOURS
         seen += _together(active)
-        by_day = active.reshape(len(active), days, _HOURS)
+        by_day = active.reshape(len(active), days, HOURS)
         rows, days_of = np.arange(len(active))[:, None], np.arange(days)
         for i in range(DEALS):
             moved = (days_of + rng.integers(0, days, len(active))[:, None]) % days
@@ -84,7 +76,7 @@ def rhythm(groups: list[Active], seed: int) -> Estimate | None:
     chance = float(deals.mean())
     if chance < TOGETHER:
         return None
-    return Estimate(float(np.log(max(seen, 1.0) / chance)), float(deals.std() / chance))
+    return Measured(float(np.log(max(seen, 1.0) / chance)), float(deals.std() / chance))
 
 
 def _together(active: Active) -> float:

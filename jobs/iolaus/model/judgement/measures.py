@@ -11,8 +11,8 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from iolaus.engine.hashing import Ints
-from iolaus.engine.records import unpacked
-from iolaus.model.judgement.division import FEWEST, active_hours, rhythm, unevenness
+from iolaus.engine.records import flattened, unpacked
+from iolaus.model.judgement.division import FEWEST, HOURS, active_hours, rhythm, unevenness
 from iolaus.model.judgement.facts import FACT
 from iolaus.model.judgement.source import ACCOUNTS, Records, distinct, repetition, shuffled, source
 from iolaus.model.judgement.weigh import Measured
@@ -70,8 +70,7 @@ def measured(members: pa.Table, baseline: Baseline, seed: int) -> dict[str, Meas
     facts |= _division(members, drawn, baseline, seed, repeated=facts.get("repetition"))
     facts |= _span(members) if baseline.days >= FEWEST_DAYS else {}
     facts |= _hand_overs(members) if baseline.shows_hand_overs else {}
-    owners = pc.fill_null(members["owner_id"], members["account_id"])
-    return facts | {"owners": Measured(float(len(owners.unique())))}
+    return facts | {"owners": Measured(float(len(np.unique(_owners(members)))))}
 
 
 def baseline_of(accounts: pa.Table, group: int, seed: int, *, shows_hand_overs: bool = False) -> Baseline:
@@ -86,7 +85,7 @@ def baseline_of(accounts: pa.Table, group: int, seed: int, *, shows_hand_overs: 
         else []
     )
     hours = accounts["activity"].combine_chunks().flatten().field("hour").to_numpy()
-    first, last = (int(hours.min()) // 24, int(hours.max()) // 24) if len(hours) else (0, 0)
+    first, last = (int(hours.min()) // HOURS, int(hours.max()) // HOURS) if len(hours) else (0, 0)
     days = last - first + 1
     together = (
         rhythm([active_hours(part["activity"].combine_chunks(), first, days) for part in parts], seed)
@@ -115,6 +114,19 @@ def _openings(accounts: pa.Table) -> tuple[Ints, Records]:
     return np.repeat(np.arange(len(accounts)), lengths), records
 
 
+def _owners(members: pa.Table) -> Ints:
+    """Of each member, a number from 0 for its owner: itself where nobody is known to answer for it."""
+    owners = pc.fill_null(members["owner_id"], members["account_id"]).combine_chunks().dictionary_encode()
+    numbers: Ints = owners.indices.to_numpy()
+    return numbers
+
+
+def _first_turns(members: pa.Table) -> Ints:
+    """Of each member, how many conversations it began."""
+    began: Ints = members["n_exchanges"].to_numpy() - members["n_later_turns"].to_numpy()
+    return began
+
+
 def _drawn(members: pa.Table, seed: int) -> pa.Table:
     """At most ACCOUNTS members, drawn at random."""
     return members.take(pa.array(np.sort(np.random.default_rng(seed).permutation(len(members))[:ACCOUNTS])))
@@ -128,8 +140,7 @@ def _content(members: pa.Table, baseline: float | None, seed: int) -> dict[str, 
     made = source(account, records, seed) if baseline else None
     if made and baseline:
         facts["source"] = Measured(made.log, float(np.hypot(made.error, SPREAD)))
-    first_turns = (members["n_exchanges"].to_numpy() - members["n_later_turns"].to_numpy())[account]
-    facts["repetition"] = Measured(repetition(account, records, first_turns))
+    facts["repetition"] = Measured(repetition(account, records, _first_turns(members)[account]))
     return facts
 
 
@@ -138,10 +149,9 @@ def _division(
 ) -> dict[str, Measured]:
     """The facts `evenness`, of which members that repeat one set say nothing, and `rhythm`."""
     facts: dict[str, Measured] = {}
-    first_turns = members["n_exchanges"].to_numpy() - members["n_later_turns"].to_numpy()
-    uneven = unevenness(first_turns)
+    uneven = unevenness(_first_turns(members))
     if uneven and (repeated is None or repeated.value < FACT["repetition"].bounds[-1]):
-        facts["evenness"] = Measured(uneven.value, uneven.error)
+        facts["evenness"] = uneven
     if baseline.days >= FEWEST_DAYS and len(drawn) >= FEWEST and baseline.rhythm is not None:
         together = rhythm([active_hours(drawn["activity"].combine_chunks(), baseline.first_day, baseline.days)], seed)
         if together:
@@ -152,9 +162,7 @@ def _division(
 def _places(members: pa.Table) -> dict[str, Measured]:
     """The facts `places` and `applications`, from values that members share with each other."""
     row, channel, value_hash = _shared(members)
-    owner = (
-        pc.fill_null(members["owner_id"], members["account_id"]).combine_chunks().dictionary_encode().indices.to_numpy()
-    )
+    owner = _owners(members)
     value = _numbered(channel, value_hash)
     sharers, owners = _counted(value, row), _counted(value, owner[row])
     places = np.isin(channel, PLACES) & (owners[value] >= 2)
@@ -171,9 +179,7 @@ def _places(members: pa.Table) -> dict[str, Measured]:
 
 def _shared(members: pa.Table) -> tuple[Ints, npt.NDArray[Any], Ints]:
     """(member's place, channel, value) of each value that members have and other owners too."""
-    column = members["shared"].combine_chunks()
-    row = np.repeat(np.arange(len(members)), pc.fill_null(pc.list_value_length(column), 0).to_numpy())
-    items = column.flatten()
+    items, row = flattened(members["shared"].combine_chunks())
     return row, items.field("channel").to_numpy(zero_copy_only=False), items.field("value_hash").to_numpy()
 
 
@@ -207,9 +213,7 @@ def _hand_overs(members: pa.Table) -> dict[str, Measured]:
     edges = np.array([(i, j) for i, others in enumerate(to) for j in others], np.int64).reshape(-1, 2)
     joins = coo_matrix((np.ones(len(edges)), edges.T), shape=(len(members), len(members)))
     part = connected_components(joins, directed=False)[1]
-    owner = (
-        pc.fill_null(members["owner_id"], members["account_id"]).combine_chunks().dictionary_encode().indices.to_numpy()
-    )
+    owner = _owners(members)
     joined = max(
         (int((part == p).sum()) for p in np.unique(part[edges[:, 0]]) if len(np.unique(owner[part == p])) >= 3),
         default=0,
@@ -230,6 +234,6 @@ def _span(members: pa.Table) -> dict[str, Measured]:
     items = members["activity"].combine_chunks().flatten()
     if not len(items):
         return {}
-    days, place = np.unique(items.field("hour").to_numpy() // 24, return_inverse=True)
+    days, place = np.unique(items.field("hour").to_numpy() // HOURS, return_inverse=True)
     sent = np.sort(np.bincount(place, weights=items.field("n").to_numpy(), minlength=len(days)))[::-1]
     return {"span": Measured(float(np.searchsorted(np.cumsum(sent), _MOST * sent.sum()) + 1))}

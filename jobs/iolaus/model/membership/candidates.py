@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from iolaus.engine.records import flattened
 from iolaus.engine.runs import run_starts
 from iolaus.model.account_bins import Floats, Ints
 from iolaus.model.bits import MILLI
@@ -160,12 +161,6 @@ def memberships_of(own: pa.ListArray, names: pa.StringArray) -> Ints:
     group = pc.fill_null(pc.index_in(items, names), -1).to_numpy(zero_copy_only=False).astype(np.int64)
     pairs: Ints = (account * len(names) + group)[group >= 0]
     return pairs
-
-
-def flattened(lists: pa.ListArray) -> tuple[pa.Array, Ints]:
-    """The items of all lists, and of each the row that it is in; a null list has none."""
-    lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False)
-    return lists.flatten(), np.repeat(np.arange(len(lists)), lengths)
 
 
 def _agreement(

@@ -3,9 +3,10 @@
 import numpy as np
 import pyarrow as pa
 
+from iolaus.engine.records import flattened
 from iolaus.model.account_bins import BINNED, Floats, Ints
 from iolaus.model.bits import MILLI
-from iolaus.model.membership.candidates import IN_CONTENT, Candidates, flattened
+from iolaus.model.membership.candidates import IN_CONTENT, Candidates
 from iolaus.model.membership.group import Groups
 from iolaus.model.membership.typical import Typical
 from iolaus.settings import Profile

@@ -9,6 +9,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import TableNotFoundError
 
 from iolaus.errors import UsageError
+from iolaus.schemas.codes import AS_MEANT, DROPPED
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,8 @@ def _rows(lake: str, name: str, filters: Any = None) -> list[dict[str, Any]]:
 def _recorded(run_id: str, rows: list[dict[str, Any]], failed: list[str]) -> Recorded:
     began = min(row["began_at"] for row in rows)
     ended = max(row["began_at"] + timedelta(seconds=row["seconds"]) for row in rows)
-    broken = [row for row in rows if row["status"] not in ("written", "dropped")]
-    done = "dropped" if any(row["status"] == "dropped" for row in rows) else "done"
+    broken = [row for row in rows if row["status"] not in AS_MEANT]
+    done = DROPPED if any(row["status"] == DROPPED for row in rows) else "done"
     errors = [f"{row['status']}: {row['table_name']} of {row['made_date']}: {row['error']}" for row in broken]
     days = [row["run_date"] for row in rows]
     return Recorded(

@@ -22,8 +22,6 @@ from iolaus.runtime.spark.delta_log import Commit
 from iolaus.settings import Settings
 from iolaus.settings_text import differing
 
-WRITTEN, STOPPED, FAILED = "written", "stopped", "failed"
-
 
 @dataclass
 class Made:
