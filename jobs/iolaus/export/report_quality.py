@@ -5,6 +5,7 @@ from datetime import date
 
 from iolaus.export.gold import Gold
 from iolaus.export.report_cases import Row
+from iolaus.schemas.codes import WRITTEN
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def state(gold: Gold, day: date) -> State:
         failed=failed,
         runs=bool(mine),
         stages=len(mine),
-        errors=[r for r in mine if r["status"] != "written"],
+        errors=[r for r in mine if r["status"] != WRITTEN],
         run_id=last["run_id"] if last else "",
         code=last["code_version"] if last else "",
         settings=last["settings"] if last else "",
