@@ -78,7 +78,7 @@ browser-test: env ## open the report in headless Chromium: sorting, the graph, h
 	  { echo "no Chromium found; install one (Debian: apt-get install chromium)" >&2; exit 2; }
 	@IOLAUS_DEMO_LAKE=$(DEMO)/lake $(BIN)/python -m pytest -s tests/browser/check_pages.py
 
-dictionary: env ## write docs/tables.md, signals.md, judgement.md and settings.md anew: every published column, signal, fact and setting
+dictionary: env ## write docs/reference anew: every published column, signal, fact and setting
 	@$(BIN)/python -m iolaus.export.dictionary
 	@$(BIN)/python -m iolaus.export.signal_reference
 	@$(BIN)/python -m iolaus.export.judgement_reference

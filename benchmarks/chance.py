@@ -2,8 +2,8 @@
 
 Values, and accounts, are dealt anew and counted.
 
-What a link may rest on is stated in `docs/method.md`: among N accounts, pairs that reach log2(N) + 1 bits by chance are
-at most N / 2, and those of them that also close triangles are nearly none. Here a lake's own day is shuffled: each
+What a link may rest on is stated in `docs/explanation/finding.md`: among N accounts, pairs that reach log2(N) + 1
+bits by chance are at most N / 2, and nearly none of those also close triangles. Here a lake's own day is shuffled: each
 group of channels (views of one fact) is dealt to accounts by a permutation of its own, so every value keeps its owners'
 number, and every account's values of one fact stay together, but nothing ties one fact to another.
 

@@ -13,7 +13,8 @@ as it was and is retried, three times, after 30 s and more. The status of `iolau
 arguments) and 3 (a gate) are not.
 
 The Spark connection `iolaus_spark` says where it runs (`local[*]`, `spark://…`, `k8s://…`, `yarn`), the pool
-`iolaus_spark` how many tasks at once, the variables `iolaus_lake` and `iolaus_landing` on what. See docs/operations.md.
+`iolaus_spark` how many tasks at once, the variables `iolaus_lake` and `iolaus_landing` on what. See
+docs/operators/schedule.md.
 """
 
 from datetime import timedelta

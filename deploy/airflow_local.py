@@ -4,8 +4,8 @@ Its database, API server with UI, scheduler, DAG processor.
 
 Everything lies under one folder (`--home`): the database, logs, passwords. Spark is the one of `.venv`; Airflow runs in
 `.venv-airflow`. The database is PostgreSQL where its programs are installed, else SQLite. It listens on 127.0.0.1 alone
-and is meant for one person and for tests; docs/operations.md says how a team runs it. Ends all that it started with
-Ctrl-C or SIGTERM. The pseudonymisation key comes from the environment, as for `iolaus`.
+and is meant for one person and for tests; docs/operators/schedule.md says how a team runs it. Ends all that it started
+with Ctrl-C or SIGTERM. The pseudonymisation key comes from the environment, as for `iolaus`.
 """
 
 import argparse

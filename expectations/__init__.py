@@ -1,4 +1,4 @@
 """The expectation suites, one JSON file a table.
 
-`iolaus.runtime.gates.suites` reads them and docs/quality.md explains them.
+`iolaus.runtime.gates.suites` reads them and docs/operators/gates.md explains them.
 """

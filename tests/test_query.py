@@ -160,7 +160,7 @@ def test_the_page_of_tables_is_true() -> None:
 
 @pytest.fixture(scope="module")
 def examples(lake: Path) -> list[str]:
-    """The Python of docs/tables.md on the lake, under a name without quotes, which the examples are for."""
+    """The Python of docs/reference/tables.md on the lake, under a name without quotes, which the examples are for."""
     plain = lake.with_name("lake")
     plain.symlink_to(lake)
     blocks = re.findall(r"```python\n(.*?)```", page(), re.DOTALL)

@@ -2,7 +2,7 @@
 
 One frozen object serves all stages; the standard library suffices to read it. `iolaus.settings_file` makes one from a
 file, the environment and the command line. `Settings.digest` names a set of values, so that a published row can be
-traced to the settings that made it; `docs/settings.md` is made from this module.
+traced to the settings that made it; `docs/reference/settings.md` is made from this module.
 """
 
 import json

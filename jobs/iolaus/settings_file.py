@@ -307,5 +307,5 @@ def _bad_suite(settings: Settings) -> tuple[tuple[str, ...], str] | None:
             return (
                 f"suites.{name}",
                 "suites",
-            ), f"the suite of {name} is no JSON with expectations and meta.metrics; see docs/quality.md"
+            ), f"the suite of {name} is no JSON with expectations and meta.metrics; see docs/operators/gates.md"
     return None

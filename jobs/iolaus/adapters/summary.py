@@ -132,7 +132,7 @@ def _fields(counts: Mapping[str, Any], total: int, out: str, choice: Choice) -> 
         f"A field accounts.NAME or models.NAME is one of {out}/accounts.jsonl or models.jsonl, which you deliver "
         "yourself;"
     )
-    yield "docs/adapters.md says how an account's fields can also be taken from the logs."
+    yield "docs/operators/adapters.md says how an account's fields can also be taken from the logs."
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -18,8 +18,8 @@ def add(commands: "Commands") -> None:
         help="SQL over the published tables, without starting Spark",
         description=act.__doc__,
         epilog='for example: iolaus query --lake LAKE "SELECT rank, cluster_id, score, summary FROM suspect_clusters '
-        'WHERE run_date = latest() ORDER BY rank"; latest() is the newest published run date; docs/tables.md has '
-        "every column",
+        'WHERE run_date = latest() ORDER BY rank"; latest() is the newest published run date; '
+        "docs/reference/tables.md has every column",
     )
     parser.add_argument("sql", metavar="SQL", help="one statement in DuckDB's SQL, or - to read it from standard input")
     parser.add_argument("--lake", required=True, metavar="URI", help="folder of the tables")

@@ -1,4 +1,7 @@
-"""The data dictionary: `docs/tables.md`, made from the schemas. `python -m iolaus.export.dictionary` writes it."""
+"""The data dictionary: `docs/reference/tables.md`, made from the schemas.
+
+`python -m iolaus.export.dictionary` writes it.
+"""
 
 from pathlib import Path
 
@@ -7,7 +10,7 @@ from pyspark.sql.types import ArrayType, DataType, MapType, StructField, StructT
 from iolaus.pipeline import STAGES
 from iolaus.schemas.table import table
 
-PAGE = Path(__file__).parents[3] / "docs" / "tables.md"
+PAGE = Path(__file__).parents[3] / "docs" / "reference" / "tables.md"
 
 _HEAD = """# The published tables
 

@@ -1,4 +1,7 @@
-"""The reference of the judgement: `docs/judgement.md`. `python -m iolaus.export.judgement_reference` writes it."""
+"""The reference of the judgement: `docs/reference/judgement.md`.
+
+`python -m iolaus.export.judgement_reference` writes it.
+"""
 
 from pathlib import Path
 
@@ -6,7 +9,7 @@ from iolaus.model.judgement.facts import FACTS, Fact
 from iolaus.model.judgement.hypotheses import HYPOTHESES
 from iolaus.settings import DEFAULT
 
-PAGE = Path(__file__).parents[3] / "docs" / "judgement.md"
+PAGE = Path(__file__).parents[3] / "docs" / "reference" / "judgement.md"
 
 _HEAD = """# The judgement
 

@@ -1,6 +1,6 @@
 """The exchange of two labs: what each writes, sends, and finds.
 
-`docs/sharing.md` has the steps and what each side learns.
+`docs/analysts/share.md` has the steps and what each side learns.
 """
 
 import json

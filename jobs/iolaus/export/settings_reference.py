@@ -1,4 +1,4 @@
-"""The reference of settings: `docs/settings.md`, made from the tree.
+"""The reference of settings: `docs/reference/settings.md`, made from the tree.
 
 `python -m iolaus.export.settings_reference` writes it.
 """
@@ -11,7 +11,7 @@ from typing import Any
 from iolaus.settings import DEFAULT, About, Limits, leaves
 from iolaus.settings_text import kind, shown
 
-PAGE = Path(__file__).parents[3] / "docs" / "settings.md"
+PAGE = Path(__file__).parents[3] / "docs" / "reference" / "settings.md"
 
 _HEAD = """# Settings
 
@@ -74,7 +74,7 @@ tasks of a day: `iolaus job` takes the same options.
 ## What may be in a file of its own
 
 - `suites = "suites"` names a folder, relative to the settings file. Each file `TABLE.json` in it replaces the built-in
-  suite of that table; other tables keep theirs. [quality.md](quality.md) says how to write one.
+  suite of that table; other tables keep theirs. [gates.md](../operators/gates.md) says how to write one.
 - `capability_patterns = "patterns.toml"` names a TOML file such as `coding = ["refaktor"]`. Patterns are RE2, are
   matched against text in lower case, and add to the built-in ones.
 """

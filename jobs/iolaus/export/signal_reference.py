@@ -1,4 +1,4 @@
-"""The reference of signals: `docs/signals.md`, made from the registry.
+"""The reference of signals: `docs/reference/signals.md`, made from the registry.
 
 `python -m iolaus.export.signal_reference` writes it.
 """
@@ -8,7 +8,7 @@ from pathlib import Path
 from iolaus.model.signals import CHANNELS, CLAIMS, OF_CLUSTERS, Channel, Claim, Signal
 from iolaus.settings import DEFAULT
 
-PAGE = Path(__file__).parents[3] / "docs" / "signals.md"
+PAGE = Path(__file__).parents[3] / "docs" / "reference" / "signals.md"
 
 _HEAD = """# Signals
 

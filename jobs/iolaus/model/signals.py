@@ -1,8 +1,8 @@
 """The one registry of signals: what accounts may have in common, and how they may behave. One entry a signal.
 
-Pairs, profiles, evidence, reasons and the reference page (`docs/signals.md`) derive from it. To add a signal that is a
-value which two accounts share: add its `Channel` here, with the column of `silver.exchanges` or `silver.accounts` that
-holds the value. `tests/test_signals.py` then follows it from that column to a pair and a reason.
+Pairs, profiles, evidence, reasons and the reference page (`docs/reference/signals.md`) derive from it. To add a signal
+that is a value which two accounts share: add its `Channel` here, with the column of `silver.exchanges` or
+`silver.accounts` that holds the value. `tests/test_signals.py` then follows it from that column to a pair and a reason.
 """
 
 from dataclasses import dataclass

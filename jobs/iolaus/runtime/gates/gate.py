@@ -1,7 +1,7 @@
 """The gate: each table's day is measured in Spark, and Great Expectations judges the metrics.
 
 A critical expectation that fails stops the run before anything of the date is published. How to read
-that, and how to change a bound, is in docs/quality.md.
+that, and how to change a bound, is in docs/operators/gates.md.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -265,7 +265,7 @@ def _message(failed: Sequence[Outcome], path: str) -> str:
     more = f" (and {len(failed) - 1} more: {others})" if others else ""
     return (
         f"{first.table} of {first.day}: {first}{more}; the rows: {rows_at}; nothing is published for {first.day}, "
-        "what was published before stands; docs/quality.md says what to do"
+        "what was published before stands; docs/operators/gates.md says what to do"
     )
 
 
