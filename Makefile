@@ -13,7 +13,10 @@ DEMO_FROM := 2026-02-02
 DEMO_TO := 2026-02-02
 DEMO_KEY := public-demo-key-that-protects-nothing
 
-.PHONY: help env demo test check cluster-test deploy-check fault-test bench bench-adapt bench-capability bench-chance bench-detection bench-gates bench-parse bench-scale browser-test dictionary airflow-env airflow airflow-test locks clean
+# The version that the site names: the tag, or the commit after it.
+SITE_VERSION := $(shell git describe --tags --always 2>/dev/null || echo unknown)
+
+.PHONY: help docs docs-serve env demo test check cluster-test deploy-check fault-test bench bench-adapt bench-capability bench-chance bench-detection bench-gates bench-parse bench-scale browser-test dictionary airflow-env airflow airflow-test locks clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -84,6 +87,15 @@ dictionary: env ## write docs/reference anew: every published column, signal, fa
 	@$(BIN)/python -m iolaus.export.judgement_reference
 	@$(BIN)/python -m iolaus.export.settings_reference
 
+docs: ## build the documentation as a site in out/docs, strictly, and check every link of it
+	@sh deploy/docs_env.sh
+	@IOLAUS_VERSION=$(SITE_VERSION) .venv-docs/bin/zensical build --clean --strict
+	@.venv-docs/bin/python deploy/check_site.py out/docs
+
+docs-serve: ## show the documentation on this machine, renewed as its pages change
+	@sh deploy/docs_env.sh
+	@IOLAUS_VERSION=$(SITE_VERSION) .venv-docs/bin/zensical serve
+
 airflow-env: env ## make Airflow's own environment, .venv-airflow
 	@sh deploy/airflow_env.sh
 
@@ -116,6 +128,7 @@ locks: ## pin the newest allowed packages anew in deploy/locks
 	@$(COMPILE) --group build -o deploy/locks/build.txt
 	@$(COMPILE) --extra dev pyproject.toml -o deploy/locks/spark.txt
 	@$(COMPILE) --group airflow -o deploy/locks/airflow.txt
+	@$(COMPILE) --group docs -o deploy/locks/docs.txt
 
 clean: ## remove the environment, caches and everything made under out/
-	@rm -rf .venv .venv-airflow out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
+	@rm -rf .venv .venv-airflow .venv-docs out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
