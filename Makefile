@@ -81,11 +81,8 @@ browser-test: env ## open the report in headless Chromium: sorting, the graph, h
 	  { echo "no Chromium found; install one (Debian: apt-get install chromium)" >&2; exit 2; }
 	@IOLAUS_DEMO_LAKE=$(DEMO)/lake $(BIN)/python -m pytest -s tests/browser/check_pages.py
 
-dictionary: env ## write docs/reference anew: every published column, signal, fact and setting
-	@$(BIN)/python -m iolaus.export.dictionary
-	@$(BIN)/python -m iolaus.export.signal_reference
-	@$(BIN)/python -m iolaus.export.judgement_reference
-	@$(BIN)/python -m iolaus.export.settings_reference
+dictionary: env ## write the pages of docs/ that are made from the code: commands, settings, tables, signals, the judgement, the landing
+	@PYTHONPATH=jobs $(BIN)/python deploy/write_reference.py
 
 docs: ## build the documentation as a site in out/docs, strictly, and check every link of it
 	@sh deploy/docs_env.sh

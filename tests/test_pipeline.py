@@ -1,4 +1,4 @@
-"""The map agrees with itself, with the code and with the README."""
+"""The map agrees with itself, and with the code."""
 
 import ast
 import sys
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from iolaus import pipeline
-from iolaus.pipeline import RECORDS, STAGES, VERDICTS, Grain, Span, Stage, is_landing, picture, stage
+from iolaus.pipeline import RECORDS, STAGES, VERDICTS, Grain, Span, Stage, is_landing, stage
 
 ROOT = Path(__file__).parents[1]
 TABLES = [s.table for s in STAGES]
@@ -102,15 +102,3 @@ def test_no_layer_is_named_like_a_standard_module(layer: str):
     """`spark-submit jobs/iolaus/__main__.py` puts jobs/ itself first on the path."""
     assert layer not in sys.stdlib_module_names
     assert find_spec(f"iolaus.{layer}") is not None
-
-
-def test_the_readme_shows_the_map():
-    """Mend: python -c 'from iolaus.pipeline import picture; print(picture())'"""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert f"```mermaid\n{picture()}\n```" in readme
-
-
-@each_stage
-def test_the_readme_lists_the_table(made: Stage):
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert f"| `{made.table}` | {made.holds} |" in readme

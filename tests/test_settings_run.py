@@ -193,8 +193,8 @@ class TestClaims:
         plain, said = (
             {name: claim.sentence(of) for name, claim in CLAIMS.items()} for of in (DEFAULT.claims, settings)
         )
-        assert plain["heavy_for_plan"] == "send at least eight times what is usual for their plan"
-        assert said["heavy_for_plan"] == "send at least 4 times what is usual for their plan"
+        assert plain["heavy_for_plan"] == "send at least eight times the usual traffic of their plan"
+        assert said["heavy_for_plan"] == "send at least 4 times the usual traffic of their plan"
         assert plain["thinking"] == "request extended reasoning in at least a third of their traffic"
         assert said["thinking"] == "request extended reasoning in at least 40% of their traffic"
         assert said["young"] == "were first used within 3 days of their creation"

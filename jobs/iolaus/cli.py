@@ -54,8 +54,7 @@ COMMANDS = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status: 0 done, 1 failed, 2 unusable arguments, 3 stopped by a gate."""
-    parser = _parser()
-    given = parser.parse_args(arguments)
+    given = parser().parse_args(arguments)
     try:
         given.effective = read(getattr(given, "lake", None), given.settings_file, given.set)
         return _done(given)
@@ -108,18 +107,19 @@ def _say(message: str, status: int) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """The parser of the command line, with every command; the reference of commands is made from it."""
+    made = argparse.ArgumentParser(
         prog="iolaus", description="Finds networks of accounts through which one operator distils a language model."
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help="show the version of the code and exit")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    made.add_argument("--version", action=_Version, nargs=0, help="show the version of the code and exit")
+    commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in COMMANDS:
         command.add(commands)
     for added in _innermost(commands):
         add_settings(added)
         added.add_argument("--debug", action="store_true", help="show the whole trace of an error")
-    return parser
+    return made
 
 
 class _Version(argparse.Action):

@@ -345,18 +345,3 @@ def stage(table: str) -> Stage:
         if candidate.table == table:
             return candidate
     raise LookupError(f"no stage makes {table}; the tables are: {', '.join(s.table for s in STAGES)}")
-
-
-def picture() -> str:
-    """The layers, their tables and what flows between them, as a Mermaid flowchart (it stands in the README)."""
-    tables: dict[str, list[str]] = {}
-    flows: dict[tuple[str, str], None] = {}
-    for made in STAGES:
-        for name in (*(r.table for r in made.reads), made.table):
-            layer, table = name.split(".")
-            if table not in tables.setdefault(layer, []):
-                tables[layer].append(table)
-            if layer != made.layer:
-                flows[layer, made.layer] = None
-    boxes = [f'  {layer}["<b>{layer}</b><br/>{"<br/>".join(names)}"]' for layer, names in tables.items()]
-    return "\n".join(["flowchart TD", *boxes, *(f"  {source} --> {target}" for source, target in flows)])

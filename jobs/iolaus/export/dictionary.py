@@ -1,7 +1,4 @@
-"""The data dictionary: `docs/reference/tables.md`, made from the schemas.
-
-`python -m iolaus.export.dictionary` writes it.
-"""
+"""The data dictionary: `docs/reference/tables.md`, made from the schemas. `make dictionary` writes it."""
 
 from pathlib import Path
 
@@ -111,7 +108,3 @@ def _type(kind: DataType) -> str:
     if isinstance(kind, MapType):
         return f"map of {_type(kind.keyType)} to {_type(kind.valueType)}"
     return "record" if isinstance(kind, StructType) else kind.simpleString()
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")

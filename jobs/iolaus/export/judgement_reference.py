@@ -1,7 +1,4 @@
-"""The reference of the judgement: `docs/reference/judgement.md`.
-
-`python -m iolaus.export.judgement_reference` writes it.
-"""
+"""The reference of the judgement: `docs/reference/judgement.md`. `make dictionary` writes it."""
 
 from pathlib import Path
 
@@ -61,7 +58,3 @@ def _fact(fact: Fact) -> str:
     line = " | ".join(["---", *["---:"] * len(fact.findings)])
     table = "\n".join([f"| hypothesis | {heads} |", f"| {line} |", *rows])
     return f"### `{fact.name}`\n\n{fact.asks} Family: {fact.family}.\n\n{table}\n"
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")

@@ -1,7 +1,4 @@
-"""The reference of settings: `docs/reference/settings.md`, made from the tree.
-
-`python -m iolaus.export.settings_reference` writes it.
-"""
+"""The reference of settings: `docs/reference/settings.md`, made from the tree. `make dictionary` writes it."""
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
@@ -114,7 +111,3 @@ def _channels(section: Any) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")

@@ -1,7 +1,4 @@
-"""The reference of signals: `docs/reference/signals.md`, made from the registry.
-
-`python -m iolaus.export.signal_reference` writes it.
-"""
+"""The reference of signals: `docs/reference/signals.md`, made from the registry. `make dictionary` writes it."""
 
 from pathlib import Path
 
@@ -74,7 +71,3 @@ def _cells(signal: Signal) -> list[str]:
         ", ".join([*signal.explained_by, *few]),
         signal.evasion,
     ]
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")

@@ -160,7 +160,8 @@ CHANNELS: tuple[Channel, ...] = (
         code=8, exchange="tools_hash",
     ),
     _content(
-        "template", "fill the same prompt template", _REWORDED, template=True, code=FRAGMENT_CHANNELS["template_hash"],
+        "template", "use the same prompt template with different content", _REWORDED,
+        template=True, code=FRAGMENT_CHANNELS["template_hash"],
     ),
     _content(
         "prompt", "send the same prompts", "a question never asked twice: no second sample of an answer",
@@ -254,7 +255,7 @@ CLAIMS: dict[str, Claim] = {
         Claim(
             name="heavy_for_plan", kind="policy_signals", group="heavy_for_plan", measure="plan_excess",
             threshold="heavy_for_plan", doublings=True,
-            says="send at least {at} times what is usual for their "
+            says="send at least {at} times the usual traffic of their "
                  "plan", evasion="more accounts with less traffic each",
         ),
     )
@@ -272,7 +273,7 @@ OF_CLUSTERS: tuple[Signal, ...] = (
     Signal(
         name=DIVIDED, kind="task_sharing", family="content", group=DIVIDED, baseline=RANDOM_PAIRS,
         explained_by=ANY_EXPLANATION,
-        says="split requests about one subject among them and hardly repeat one",
+        says="split requests about one subject between them, with almost no repeats",
         evasion="ordinary requests mixed in, which are paid for and answer nothing",
     ),
     Signal(

@@ -23,8 +23,8 @@ def synchronised(members: DataFrame, profiles: DataFrame, settings: Scoring, lim
     bits = F.least(F.col("days") * settings.synchronised_each, F.lit(limits.cap)) * MILLI
     rows = rows.withColumn("bits", F.round(bits).cast("int"))
     text = F.format_string(
-        "Accounts were active in the same ten minutes %d times on %d of %d days; %.1f expected by chance and their "
-        "own hours.",
+        "Accounts were active in the same ten minutes %d times on %d of %d days; %.1f expected by chance and from "
+        "their usual hours.",
         "support",
         "days",
         "active_days",
