@@ -58,7 +58,7 @@ class TestUnusableArguments:
         code, said = status(
             capsys, "run", "--landing", "l", "--lake", "k", "--from", "2026-02-11", "--to", "2026-02-10"
         )
-        assert (code, "exchange them" in said) == (2, True)
+        assert (code, "swap them" in said) == (2, True)
 
     def test_a_table_that_nothing_makes(self, capsys: pytest.CaptureFixture[str]) -> None:
         code, said = status(capsys, "job", "gold.nothing", "--date", "2026-02-10", "--lake", "k")

@@ -184,7 +184,7 @@ class TestRefused:
             ("suites.silver.exchange={}", "did you mean silver.exchanges?"),
             (
                 "suites.silver.exchanges=[]",
-                "the suite of silver.exchanges is no JSON with expectations and meta.metrics",
+                "the suite of silver.exchanges is not JSON with expectations and meta.metrics",
             ),
         ],
     )
@@ -193,7 +193,7 @@ class TestRefused:
 
     def test_a_file_that_cannot_be_read(self, tmp_path: Path) -> None:
         assert "cannot be read" in refused(file=tmp_path / "none.toml")
-        assert "is no TOML" in refused(file=written(tmp_path, "window_days = = 3"))
+        assert "is not TOML" in refused(file=written(tmp_path, "window_days = = 3"))
 
     @pytest.mark.parametrize(
         "arguments", [["settings"], ["query", "SELECT 1", "--lake", "l"], ["run", "--landing", "l", "--lake", "k"]]

@@ -130,4 +130,4 @@ def test_every_entry_is_whole() -> None:
 
 
 def test_the_reference_page_is_fresh() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "make dictionary writes it anew"
+    assert PAGE.read_text(encoding="utf-8") == page(), "make dictionary writes it again"

@@ -32,7 +32,7 @@ def check(lake: str, marked: str | None, has_tables: Callable[[], bool]) -> None
     try:
         found = UNMARKED if marked is None else int(json.loads(marked)["format"])
     except (KeyError, TypeError, ValueError) as error:
-        raise UsageError(f"{lake}/{MARKER} cannot be understood; restore it, or make the lake anew") from error
+        raise UsageError(f"{lake}/{MARKER} cannot be understood; restore it, or make the lake again") from error
     if found > FORMAT:
         raise UsageError(
             f"the lake {lake} has format {found}, and this version knows {FORMAT}; use a newer version of iolaus"
@@ -49,7 +49,6 @@ def check(lake: str, marked: str | None, has_tables: Callable[[], bool]) -> None
 def way_forward(lake: str) -> str:
     """How to bring a lake of an older format up to date."""
     return (
-        f"move its folders {', '.join(REMADE)} away, and make them anew from bronze, for each day whose prompts it "
-        "still has: "
-        f"iolaus run --lake {lake} --from D --to D"
+        f"move its folders {', '.join(REMADE)} away, and make them again from bronze, for each day whose prompts it "
+        f"still has: iolaus run --lake {lake} --from D --to D"
     )

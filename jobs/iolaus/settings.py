@@ -346,7 +346,7 @@ class Scoring:
     links_shown: int = number(20, "links", 1, 1_000, "Strongest pairs kept of an account in gold.")
     template_accounts: int = number(3, "accounts", 2, 100_000, "A text that fewer members share is shown to nobody.")
     templates_shown: int = number(2, "texts", 0, 100, "Most shared texts of each kind that are shown of a cluster.")
-    active_days: int = number(2, "days", 1, 366, "A cluster seen in the last so many days is active.")
+    active_days: int = number(2, "days", 1, 366, "A cluster with traffic in this many last days is active.")
     unsupported_regions: tuple[str, ...] = texts(
         ("CN", "RU", "KP", "IR", "SY", "CU", "BY"),
         "[A-Z]{2}",

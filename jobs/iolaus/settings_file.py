@@ -106,7 +106,7 @@ def _from_file(path: Path) -> Layer:
             f"the settings file {path} cannot be read ({error.strerror}); name another with --settings"
         ) from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"the settings file {path} is no TOML: {one_line(error)}") from error
+        raise UsageError(f"the settings file {path} is not TOML: {one_line(error)}") from error
     values: dict[tuple[str, str | None], tuple[Any, str]] = {}
     for parts, value in _spread(tree):
         name, key = _named(parts, str(path))
@@ -307,5 +307,5 @@ def _bad_suite(settings: Settings) -> tuple[tuple[str, ...], str] | None:
             return (
                 f"suites.{name}",
                 "suites",
-            ), f"the suite of {name} is no JSON with expectations and meta.metrics; see docs/operators/gates.md"
+            ), f"the suite of {name} is not JSON with expectations and meta.metrics; see docs/operators/gates.md"
     return None

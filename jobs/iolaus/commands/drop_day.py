@@ -21,8 +21,8 @@ def add(commands: "Commands") -> None:
 def act(given: argparse.Namespace) -> int:
     """Delete the rows of one run date from every table that a run writes, as after a mistyped date.
 
-    Exchanges, accounts and verdicts stay, and a run of the date makes its rows anew. quality/runs records it. Waits for
-    a run that holds the lake. Later run dates stay as they are.
+    Exchanges, accounts and verdicts stay, and a run of the date makes its rows again. quality/runs records it. Waits
+    for a run that holds the lake. Later run dates stay as they are.
     """
     from iolaus.runtime.dropped_day import PUBLISHER, drop_day
     from iolaus.runtime.lake import Lake
@@ -40,7 +40,7 @@ def act(given: argparse.Namespace) -> int:
         later = [d for d in lake.days(PUBLISHER) if d > given.date]
     for name, n in dropped:
         print(f"{name}: {n} rows dropped")
-    print(f"The run of {given.date} is taken back. The report still shows it until it is written anew.")
+    print(f"The run of {given.date} is taken back. The report still shows it until you write it again.")
     if later:
         print(
             f"Runs of {later[0]} to {later[-1]} were made with its clusters in view; to make them without it, run "

@@ -89,7 +89,7 @@ def _given(given: argparse.Namespace) -> "tuple[Gold, date, Disclosure]":
 
     kinds = [k.strip() for k in given.with_indicators.split(",") if k.strip()]
     if unknown := sorted(set(kinds) - set(KINDS)):
-        raise UsageError(f"{unknown[0]!r} is no kind of indicator; the kinds are: {', '.join(KINDS)}")
+        raise UsageError(f"{unknown[0]!r} is not a kind of indicator; the kinds are: {', '.join(KINDS)}")
     allowed = disclosure(given.tlp, kinds)
     return *_run(given), allowed
 
@@ -190,10 +190,8 @@ def _parquet(given: argparse.Namespace) -> int:
 def _fingerprints(given: argparse.Namespace) -> int:
     """Write what another lab can compare with its own.
 
-    The key is agreed with that lab (IOLAUS_SHARED_KEY or IOLAUS_SHARED_KEY_FILE).
-
-    offer.json is for the other lab, and tells it nothing but how many values there are; private.json is for `iolaus
-    match`.
+    Agree on the key with that lab (IOLAUS_SHARED_KEY or IOLAUS_SHARED_KEY_FILE). The file offer.json is for the other
+    lab; it tells that lab only how many values there are. The file private.json is for `iolaus match`.
     """
     from iolaus.export.fingerprints import fingerprints
     from iolaus.export.matching import offer

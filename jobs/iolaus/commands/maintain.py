@@ -28,9 +28,9 @@ _ACTIONS = {
 
 def add(commands: "Commands") -> None:
     """What the command takes."""
-    does = "; ".join(f"{name}: {what}" for name, what in _ACTIONS.items())
+    does = " ".join(f"{name.capitalize()}: {what}." for name, what in _ACTIONS.items())
     parser = commands.add_parser(
-        "maintain", help="compact, vacuum, text retention, dropped accounts", description=f"{act.__doc__} {does}."
+        "maintain", help="compact, vacuum, text retention, dropped accounts", description=f"{act.__doc__} {does}"
     )
     parser.add_argument("action", choices=_ACTIONS, metavar="ACTION", help=f"one of: {', '.join(_ACTIONS)}")
     parser.add_argument("--lake", required=True, metavar="URI", help="folder of the tables")
@@ -59,7 +59,7 @@ def act(given: argparse.Namespace) -> int:
     if wanting and getattr(given, wanting) is None:
         raise UsageError(f"maintain {given.action} needs --{wanting}; see iolaus maintain --help")
     if given.days is not None and given.days < 1:
-        raise UsageError(f"--days {given.days} is no number of days; give 1 or more")
+        raise UsageError(f"--days {given.days} is not a number of days; give 1 or more")
     from iolaus.runtime.lake import Lake
     from iolaus.runtime.lock import hold
 
@@ -73,8 +73,7 @@ def act(given: argparse.Namespace) -> int:
             print(f"{done.table}: {done.what}", flush=True)
     if given.action == "forget":
         print(
-            "Reports and exports written before are files of yours, which may still name the accounts: write them "
-            "anew with "
+            "Reports and exports that you wrote before may still name the accounts. Write them again with "
             f"iolaus report --lake {given.lake} --date D --out DIR, and iolaus export, for each date."
         )
     return 0

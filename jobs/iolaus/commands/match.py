@@ -26,9 +26,9 @@ def add(commands: "Commands") -> None:
 def act(given: argparse.Namespace) -> int:
     """Answer the other lab's offer; when its answer to ours is there, list our clusters that it has fingerprints of.
 
-    Both labs export under one shared key (IOLAUS_SHARED_KEY or IOLAUS_SHARED_KEY_FILE), send each other offer.json, run
-    this, send each other answer.json, and run this again. Each learns which of its own fingerprints the other has, and
-    how many values the other offered. private.json is never sent.
+    Both labs export under one shared key (IOLAUS_SHARED_KEY or IOLAUS_SHARED_KEY_FILE). They send each other
+    offer.json, run this, send each other answer.json, and run this again. Each learns which of its own fingerprints the
+    other has, and how many values the other offered. Never send private.json.
     """
     from iolaus.export.matching import ANSWER, answer, matches
     from iolaus.runtime.secret import load_shared_key

@@ -18,8 +18,8 @@ def add(commands: "Commands") -> None:
         help="SQL over the published tables, without starting Spark",
         description=act.__doc__,
         epilog='for example: iolaus query --lake LAKE "SELECT rank, cluster_id, score, summary FROM suspect_clusters '
-        'WHERE run_date = latest() ORDER BY rank"; latest() is the newest published run date; '
-        "docs/reference/tables.md has every column",
+        'WHERE run_date = latest() ORDER BY rank". The function latest() is the newest published run date. '
+        "Every column is in docs/reference/tables.md.",
     )
     parser.add_argument("sql", metavar="SQL", help="one statement in DuckDB's SQL, or - to read it from standard input")
     parser.add_argument("--lake", required=True, metavar="URI", help="folder of the tables")
@@ -33,8 +33,8 @@ def add(commands: "Commands") -> None:
 def act(given: argparse.Namespace) -> int:
     """Answer a question in SQL over the gold tables, each a view of its name.
 
-    Over quality.results, quality.runs and verdicts.given too. latest() is the newest published run date; its age is
-    said on standard error.
+    Also over quality.results, quality.runs and verdicts.given. The function latest() is the newest published run date;
+    its age is printed on standard error.
     """
     from iolaus.export.gold import Gold, age
     from iolaus.export.query import ask, asks_for_latest, write_csv, write_json, write_table

@@ -21,7 +21,7 @@ def add(commands: "Commands") -> None:
     parser.add_argument(
         "--landing",
         metavar="URI",
-        help="folder that gateways append to; without it, all is made anew from the lake's bronze",
+        help="folder that gateways append to; without it, everything is made again from the lake's bronze",
     )
     parser.add_argument("--lake", required=True, metavar="URI", help="folder of the tables; made if there is none")
     parser.add_argument("--date", type=day, metavar="D", help="one day, YYYY-MM-DD; default: every day of the landing")
@@ -64,7 +64,7 @@ def act(given: argparse.Namespace) -> int:
     if bool(given.first) != bool(given.last):
         raise UsageError("a range has a --from and a --to; give both")
     if given.first and given.first > given.last:
-        raise UsageError(f"--from {given.first} is after --to {given.last}; exchange them")
+        raise UsageError(f"--from {given.first} is after --to {given.last}; swap them")
     for named in (given.date, given.last):
         if named:
             not_in_future(named)
@@ -97,12 +97,10 @@ def act(given: argparse.Namespace) -> int:
     if given.landing and (strangers := runner.other_keys(days[-1])):
         print(
             f"iolaus: {len(strangers)} days of the window, {strangers[0]} to {strangers[-1]}, were pseudonymised "
-            "under another key: their "
-            "addresses, networks and devices do not meet those of the other days, and evidence from them is lost. "
-            "While the landing has "
-            f"those days, make them anew with this key: iolaus run --landing {given.landing} --lake {given.lake} "
-            f"--from {strangers[0]} "
-            f"--to {days[-1]} --last-only",
+            "under another key. Their addresses, networks and devices do not match those of the other days, and "
+            "evidence from them is lost. While the landing has those days, make them again with this key: "
+            f"iolaus run --landing {given.landing} --lake {given.lake} "
+            f"--from {strangers[0]} --to {days[-1]} --last-only",
             file=sys.stderr,
         )
     for arrived, earlier in touched.items():
@@ -111,7 +109,7 @@ def act(given: argparse.Namespace) -> int:
             late = ", ".join(map(str, missed))
             print(
                 f"Exchanges of {late} arrived on {arrived} and were added there; "
-                "to publish those days anew, run from the first of them again."
+                "to publish those days again, run from the first of them on."
             )
     return 0
 

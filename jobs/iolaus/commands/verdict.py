@@ -18,7 +18,7 @@ def add(commands: "Commands") -> None:
     parser.add_argument("cluster", metavar="CLUSTER", help="cluster_id, as hc_7a0d65ea1c62")
     parser.add_argument("verdict", choices=VERDICTS, help="what it is")
     parser.add_argument("--by", required=True, metavar="NAME", help="who answers for the verdict")
-    parser.add_argument("--why", required=True, metavar="TEXT", help="the reason, for whoever reads it later")
+    parser.add_argument("--why", required=True, metavar="TEXT", help="the reason, for a later reader")
     parser.add_argument("--lake", required=True, metavar="URI", help="folder of the tables")
     parser.add_argument(
         "--account", action="append", default=[], metavar="ID", help="give it on this account alone; may be repeated"

@@ -25,6 +25,7 @@ Every error is one line on standard error. It says what happened and what to do;
 | option | meaning |
 |---|---|
 """
+MOST_NAMED = 20  # of an argument's choices
 COMMON = ("settings_file", "set", "debug")  # given to every command
 
 
@@ -73,7 +74,12 @@ def _usage(action: argparse.Action) -> str:
 
 
 def _row(action: argparse.Action) -> str:
-    return f"| `{_name(action).replace('|', chr(92) + '|')}` | {_escaped(action.help or '')} |"
+    text = action.help or ""
+    if text.startswith("one of: ") and text.count(", ") > MOST_NAMED:
+        text = f"one of {text.count(', ') + 1} tables; `--help` lists them, and [the lake](lake.md) explains them"
+    else:
+        text = _escaped(text)
+    return f"| `{_name(action).replace('|', chr(92) + '|')}` | {text} |"
 
 
 def _example(epilog: str) -> str:

@@ -14,60 +14,10 @@ _HEAD = """# The published tables
 Made from `jobs/iolaus/schemas` by `make dictionary`; change a column's comment there, not here.
 
 Gold tables are Delta tables at `LAKE/gold/<table>`, partitioned by `run_date`. One run date is one atomic replacement
-of its rows. They need reader version 1 alone, so that readers without Spark can open them. Times are UTC. A date's
-tables are whole once `gold.suspect_clusters` has been written for it, which is written last.
+of its rows. Readers without Spark can open them: they need reader version 1 only. Times are UTC.
 
-## Ask them
-
-From a shell, without Spark (DuckDB over the lake's files; `--format csv` or `json` for other programs):
-
-```sh
-iolaus query --lake LAKE "SELECT rank, cluster_id, score, confidence, summary FROM suspect_clusters
-  WHERE run_date = (SELECT max(run_date) FROM suspect_clusters) ORDER BY rank"
-```
-
-Which accounts of the worst cluster are new since the day before, with Spark SQL:
-
-```python
-spark.sql(\"\"\"
-    WITH days AS (SELECT max(run_date) AS today FROM delta.`LAKE/gold/suspect_clusters`),
-    worst AS (SELECT cluster_id FROM delta.`LAKE/gold/suspect_clusters` JOIN days ON run_date = today WHERE rank = 1)
-    SELECT today.account_id, today.membership, today.reasons
-    FROM delta.`LAKE/gold/suspect_cluster_members` AS today
-    JOIN worst ON today.cluster_id = worst.cluster_id
-    JOIN days ON today.run_date = days.today
-    LEFT ANTI JOIN delta.`LAKE/gold/suspect_cluster_members` AS before
-        ON before.account_id = today.account_id AND before.run_date < today.run_date
-    ORDER BY today.membership DESC, today.account_id
-\"\"\").show(truncate=False)
-```
-
-What speaks for each cluster, strongest first, with deltalake and Polars:
-
-```python
-import polars as pl
-from deltalake import DeltaTable
-
-evidence = pl.from_arrow(DeltaTable("LAKE/gold/cluster_evidence").to_pyarrow_table())
-today = evidence.filter((pl.col("run_date") == pl.col("run_date").max()) & (pl.col("kind") != "innocent"))
-print(today.sort("cluster_id", "bits", descending=[False, True]).select("cluster_id", "kind", "bits", "description"))
-```
-
-How busy each cluster was on each day, with DuckDB from Python:
-
-```python
-import duckdb
-from deltalake import DeltaTable
-
-timeline = DeltaTable("LAKE/gold/cluster_timeline").to_pyarrow_table()
-duckdb.sql(\"\"\"
-    SELECT cluster_id, CAST(hour AS DATE) AS day, sum(n_exchanges) AS exchanges
-    FROM timeline WHERE run_date = (SELECT max(run_date) FROM timeline)
-    GROUP BY ALL ORDER BY ALL
-\"\"\").show()
-```
-
-In DuckDB's own shell, with its `delta` extension, the same table is `delta_scan('LAKE/gold/cluster_timeline')`.
+`gold.suspect_clusters` is written last. Once it has a date, every gold table has it. [Query](../analysts/query.md) has
+examples in SQL and Python. [The lake](lake.md) lists the tables behind these.
 """
 
 

@@ -11,19 +11,26 @@ PAGE = Path(__file__).parents[3] / "docs" / "reference" / "judgement.md"
 _HEAD = """# The judgement
 
 Made from `jobs/iolaus/model/judgement` by `make dictionary`; change a fact or a table there, not here.
+[How a group is judged](../explanation/judging.md) explains it.
 
-A group of accounts that belong together may be one operator's, or something innocent. Each run weighs the hypotheses
-below against each other on the same facts (naive Bayes): a hypothesis starts with its prior, and each fact adds log2 of
-the probability of what was found under it. What is published, and shown, is the margin: the bits of the best operator's
-hypothesis over the best innocent one. A case is published from a margin of {margin:g} bits on (`scoring.margin`), where
-at least {families} families of facts each give {speaks:g} bit or more to it (`scoring.families`,
-`scoring.family_speaks`); its confidence is high from {high:g} bits on (`scoring.high_margin`). Fewer than {accounts}
-accounts or {owners} owners are never published.
+A group of accounts may be one operator's, or something innocent. Each run weighs the hypotheses below against each
+other on the same facts (naive Bayes). A hypothesis starts with its prior. Each fact adds log2 of the probability of
+what was found under it. The **margin** is the bits of the best operator's hypothesis over the best innocent one.
 
-The probabilities are judgements, written down so that they can be argued with. None is below 1%, so no fact decides
-alone. A measure with an error is spread over the findings that it may be. A fact that a platform cannot show is silent.
+| rule | setting | default |
+|---|---|---|
+| a case is published from this margin on | `scoring.margin` | {margin:g} bits |
+| this many families of facts must each speak for the operator | `scoring.families` | {families} |
+| a family speaks from this many bits on | `scoring.family_speaks` | {speaks:g} |
+| confidence is high from this margin on | `scoring.high_margin` | {high:g} bits |
+| fewer accounts are never published | `scoring.fewest_accounts` | {accounts} |
+| fewer owners are never published | `scoring.fewest_owners` | {owners} |
 
-`gold.cluster_evidence` has the facts of each case (kind `judgement`), and this gives its margin again:
+The probabilities are judgements, written down so that you can argue with them. None is below 1%, so no fact decides
+alone. A measure with an error is spread over the findings that it may be. A fact that a platform cannot show is
+silent.
+
+`gold.cluster_evidence` has the facts of each case (kind `judgement`). Their bits add up to the margin:
 
 ```sql
 SELECT cluster_id, sum(bits) AS margin_bits FROM cluster_evidence

@@ -19,12 +19,12 @@ Every table is a Delta table at `LAKE/<layer>/<table>`. The code that makes `sil
 
 ![The layers of the lake, each with its tables and the layers that it reads](../pictures/layers.svg)
 
-Prompt text is in `bronze.exchanges` and `quality.quarantine`. One redacted exemplar of each text that the members of a
-listed cluster share is in `gold.cluster_templates`. Silver has pseudonyms and fingerprints only.
+Prompt text is in `bronze.exchanges` and `quality.quarantine`. One redacted exemplar of each text that the members of
+a listed cluster share is in `gold.cluster_templates`. Silver has pseudonyms and fingerprints only.
 
 [Published tables](tables.md) has every column of gold.
 """
-_WIDTH, _LEFT, _LINE, _PAD = 900, 190, 26, 12
+_WIDTH, _LEFT, _LINE, _PAD = 960, 340, 26, 12
 
 
 def page() -> str:
@@ -61,16 +61,16 @@ def picture() -> str:
     parts, top = [], _PAD
     for layer, names in layers.items():
         lines = _wrapped(names)
-        height = max(len(lines) * _LINE, 2 * _LINE) + 2 * _PAD
+        height = max(len(lines), 2) * _LINE + _PAD
         said = ", ".join(reads.get(layer, {}))
         parts += [
             f'<rect x="{_PAD}" y="{top}" width="{_WIDTH - 2 * _PAD}" height="{height}" rx="6" class="band"/>',
-            f'<text x="{2 * _PAD}" y="{top + 28}" class="layer">{layer}</text>',
-            f'<text x="{2 * _PAD}" y="{top + 48}" class="reads">{f"reads {said}" if said else "is given"}</text>',
+            f'<text x="{2 * _PAD}" y="{top + 24}" class="layer">{layer}</text>',
+            f'<text x="{2 * _PAD}" y="{top + 44}" class="reads">{f"from {said}" if said else "from outside"}</text>',
         ]
         for n, line in enumerate(lines):
             for x, width, name in line:
-                y = top + _PAD + n * _LINE
+                y = top + _PAD // 2 + n * _LINE + (_LINE // 2 if len(lines) == 1 else 0)
                 parts.append(f'<rect x="{x}" y="{y}" width="{width}" height="21" rx="4" class="table"/>')
                 parts.append(f'<text x="{x + 8}" y="{y + 15}" class="name">{escape(name)}</text>')
         top += height + 8
@@ -87,12 +87,12 @@ def picture() -> str:
 def _wrapped(names: list[str]) -> list[list[tuple[int, int, str]]]:
     """Lines of boxes (x, width, name) that fit beside a layer's name."""
     lines: list[list[tuple[int, int, str]]] = [[]]
-    x = _LEFT + 60
+    x = _LEFT
     for name in names:
         width = 16 + round(7.3 * len(name))
         if x + width > _WIDTH - 2 * _PAD:
             lines.append([])
-            x = _LEFT + 60
+            x = _LEFT
         lines[-1].append((x, width, name))
         x += width + 8
     return lines

@@ -34,8 +34,8 @@ An exchange looks like this:
 
 ## Rules
 
-- **Late and repeated exchanges are fine.** An exchange may arrive days late or twice. It counts once, on the day of its
-  request.
+- **Late and repeated exchanges are fine.** An exchange may arrive days late or twice. It counts once, on the day of
+  its request.
 - **Times** are RFC 3339. A time before {year}, or more than {ahead} hours after the day of arrival, is impossible.
   Such a row is rejected.
 - **A rejected row is never lost.** It goes, whole and with its reasons, to `quality.quarantine`, and stops nothing.

@@ -61,7 +61,7 @@ def answer(own: Path, theirs: Path, shared: Key, most: int = MOST) -> int:
     kept, given = _read(own / PRIVATE), _read(theirs / OFFER)
     if given["key_id"] != shared.key_id:
         raise UsageError(
-            f"{theirs / OFFER} was made under another shared key than this; agree on one, and export both anew"
+            f"{theirs / OFFER} was made under another shared key than this; agree on one key, and export both again"
         )
     if len(given["values"]) > most:
         raise UsageError(
@@ -70,7 +70,7 @@ def answer(own: Path, theirs: Path, shared: Key, most: int = MOST) -> int:
     if _name(given) == kept["offer"]:
         raise UsageError(f"{theirs} is our own offer; name the folder with what the other lab sent")
     if kept["answered"] not in (None, _name(given)):
-        raise UsageError(f"{own} has answered another offer already; export the fingerprints anew, and exchange those")
+        raise UsageError(f"{own} has answered another offer already; export the fingerprints again, and exchange those")
     _write(own / PRIVATE, kept | {"answered": _name(given)}, private=True)
     doubled = [x.hex() for x in _multiplied(bytes.fromhex(kept["secret"]), given["values"], theirs / OFFER)]
     _write(own / ANSWER, {"format": FORMAT, "to": _name(given), "values": doubled})
@@ -110,7 +110,7 @@ def _multiplied(secret: bytes, values: list[str], path: Path) -> list[bytes]:
             raise ValueError
         return multiplied(secret, points)
     except (TypeError, ValueError) as error:
-        raise UsageError(f"{path} has a value that is no point of the curve; ask for it again") from error
+        raise UsageError(f"{path} has a value that is not a point of the curve; ask for it again") from error
 
 
 def _name(sent: dict[str, Any]) -> str:
@@ -126,7 +126,7 @@ def _read(path: Path) -> dict[str, Any]:
             "send theirs"
         ) from error
     except ValueError as error:
-        raise UsageError(f"{path} is no JSON; ask for it again") from error
+        raise UsageError(f"{path} is not JSON; ask for it again") from error
     whole = isinstance(found, dict) and found.get("format") == FORMAT and isinstance(found.get("values", []), list)
     needed = {OFFER: ("key_id", "values"), ANSWER: ("to", "values"), PRIVATE: ("secret", "offer", "rows", "answered")}[
         path.name

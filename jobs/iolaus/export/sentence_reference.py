@@ -26,8 +26,8 @@ SUPPORT, SIZE, BACKGROUND = 20, 29, 0.03  # of the examples
 
 _HEAD = """# The report's sentences
 
-Made from the registries of signals, facts and hypotheses by `make dictionary`. The figures are examples: a cluster of
-{size} accounts, of which {support} show the signal, as {background:.0%} of the baseline do.
+Made from the registries of signals, facts and hypotheses by `make dictionary`. The figures are examples: in a cluster
+of {size} accounts, {support} show the signal, and {background:.0%} of the baseline do.
 
 Read a sentence as: how many members, what they do, and how common that is elsewhere. The figure in brackets is the
 baseline. A signal counts only where members exceed it clearly.

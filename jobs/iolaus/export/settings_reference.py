@@ -14,66 +14,8 @@ _HEAD = """# Settings
 
 Made from `jobs/iolaus/settings.py` by `make dictionary`; change a setting there, not here.
 
-Everything that decides a result is a setting with a default. To change one, write it into `iolaus.toml` in the folder
-that holds the lake:
-
-```toml
-window_days = 14
-
-[scoring]
-unsupported_regions = ["CN", "RU"]
-
-[channels.asn]
-enabled = false
-
-[spark]
-sql.shuffle.partitions = 64
-```
-
-## Where values come from
-
-Each place is over those before it:
-
-1. the defaults;
-2. one file: what `--settings FILE` names, else what the variable `IOLAUS_SETTINGS` names, else `iolaus.toml` in the
-   folder that holds the lake. Beside a lake on an object store no file is looked for: name one;
-3. environment variables: `IOLAUS__SCORING__BANNED=5`, with two underscores between the parts. Names in a table keep
-   their case: `IOLAUS__PLANS__Free=20`;
-4. `--set scoring.banned=5`, on any command, as often as needed.
-
-Values of variables and of `--set` are written as in TOML or JSON; anything else is text. Spark properties are always
-text.
-
-```sh
-iolaus settings --lake LAKE          # every value, and where it came from, in the form of iolaus.toml
-iolaus settings --lake LAKE --diff   # only what differs from the defaults
-iolaus run --landing LANDING --lake LAKE --set scoring.unsupported_regions='["CN","RU"]'
-```
-
-An unknown name, a value of the wrong type, one outside its range and two values that cannot be together end any command
-with exit status 2 and one line, before Spark starts.
-
-## What a lake was made with
-
-Twelve hexadecimal digits, the digest, name a set of values. `quality/runs` has the digest of each run, and
-`quality/settings` has the values of each digest; `iolaus settings --lake LAKE --digest D` prints them. The text of your
-own suites and patterns is part of the values. A Spark property whose name says that it is secret is hidden, there and
-everywhere else.
-
-`iolaus report`, `iolaus export` and the notebooks use the settings that the run date was published with, not today's
-file or environment. What the command line names is over them. The report lists each value that differs from its
-default.
-
-When you change a setting, a day that is already published keeps its old result. Run the days again for new ones; if the
-setting is under `ingestion` or `capability_patterns`, make the days anew from bronze. Use one set of values for all
-tasks of a day: `iolaus job` takes the same options.
-
-## What may be in a file of its own
-
-- `suites = "suites"` names a folder, relative to the settings file. Each file `TABLE.json` in it replaces the built-in
-  suite of that table; other tables keep theirs. [gates.md](../operators/gates.md) says how to write one.
-- `capability_patterns = "patterns.toml"` names a TOML file such as `coding = ["refaktor"]`. Patterns are RE2, are
-  matched against text in lower case, and add to the built-in ones.
+Every setting has a default; [Configure](../operators/configure.md) says how to change one, and where values come
+from. A name with dots is a section and a name in it: `scoring.margin` is `margin` under `[scoring]` in `iolaus.toml`.
 """
 
 

@@ -161,7 +161,6 @@ def _text(name: str, text: str) -> str:
     line = " ".join(text.split())
     if not line or len(line) > LONGEST or not line.isprintable():
         raise UsageError(
-            f"{name} is to say something in at most {LONGEST} printable characters: whoever reads the verdict later "
-            "must know"
+            f"{name} must say something in at most {LONGEST} printable characters, for later readers of the verdict"
         )
     return line

@@ -117,16 +117,16 @@ def _content(name: str, says: str, evasion: str, **more: object) -> Channel:
     )  # fmt: skip
 
 
-_REWORDED = "rewording the template for each account, which a rewriter does at the price of answers that differ"
+_REWORDED = "rewording the template for each account, at the price of answers that differ"
 
 CHANNELS: tuple[Channel, ...] = (
     _infrastructure(
-        "card", "card", "share a payment card", "a card an account: each costs a verified name",
+        "card", "card", "share a payment card", "one card per account: each costs a verified name",
         code=40, registered="card", form="pseudonym", pooled=True,
     ),
     _infrastructure(
         "address", "network", "send from the same "
-                              "address", "an exit address an account: residential proxies are sold by traffic",
+                              "address", "one exit address per account: residential proxies are sold by traffic",
         code=1, exchange="address", registered="signup_address", form="pseudonym", pooled=True,
     ),
     _infrastructure(
@@ -152,7 +152,7 @@ CHANNELS: tuple[Channel, ...] = (
         code=10, exchange="request_hash",
     ),
     _content(
-        "system", "send the same system prompt", "a system prompt worded anew for each account",
+        "system", "send the same system prompt", "a different wording of the system prompt for each account",
         code=7, exchange="system_hash",
     ),
     _content(
@@ -164,7 +164,7 @@ CHANNELS: tuple[Channel, ...] = (
         template=True, code=FRAGMENT_CHANNELS["template_hash"],
     ),
     _content(
-        "prompt", "send the same prompts", "a question never asked twice: no second sample of an answer",
+        "prompt", "send the same prompts", "never asking a question twice, which gives up second samples of an answer",
         code=FRAGMENT_CHANNELS["prompt_hash"], pooled=True,
     ),
     *(
@@ -182,7 +182,7 @@ CHANNELS: tuple[Channel, ...] = (
     ),
     Channel(
         name="synchrony", family="timing", group="minutes", baseline=HABIT, says="are active in the same ten minutes",
-        evasion="a random delay a request and account, which slows the work by as much",
+        evasion="a random delay per request and account, which slows the work by as much",
     ),
     Channel(
         name="cohort", family="cohort", group="creation", says="were created at the same time",
@@ -224,7 +224,7 @@ CLAIMS: dict[str, Claim] = {
         Claim(
             name="thinking", kind="extraction", group="thinking", measure="thinking_share", threshold="thinking",
             says="request extended reasoning in at least {at} of their "
-                 "traffic", evasion="the reasoning asked for in the prompt instead",
+                 "traffic", evasion="a request for reasoning in the prompt instead",
         ),
         *(
             Claim(
@@ -246,7 +246,7 @@ CLAIMS: dict[str, Claim] = {
             below=True,
             says="were first used within {at} days of their creation", evasion="accounts left to age before use",
         ),
-        # Conduct is the analyst's to weigh: it raises a score, and makes nobody a suspect who is none without it.
+        # Policy signals raise a score and never publish a group: the analyst weighs them.
         Claim(
             name="unsupported_region", kind="policy_signals", group="unsupported_region", measure="unsupported",
             says="are billed, reached or used in an unsupported "

@@ -24,7 +24,7 @@ class Delivery:
 
     def __init__(self, spark: SparkSession, uri: str, name: str):
         if not _NAME.fullmatch(name):
-            raise UsageError(f"{name!r} is no name for files; take letters, digits, dots and dashes")
+            raise UsageError(f"{name!r} is not a name for files; use letters, digits, dots and dashes")
         self.uri, self.name = uri.rstrip("/"), name
         self._files = Files(spark, self.uri)
 

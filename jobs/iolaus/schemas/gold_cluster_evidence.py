@@ -27,9 +27,8 @@ TABLE = Table(
         column(
             "bits",
             DOUBLE,
-            "evidence in bits, at most the channel's cap; of kind judgement, what the fact gives to the operator's "
-            "hypothesis over the "
-            "best innocent one, which may be below 0: they add up to the cluster's margin_bits",
+            "evidence in bits, at most the channel's cap. Of kind judgement: what the fact gives to the operator's "
+            "hypothesis over the best innocent one. That may be below 0; these bits add up to margin_bits",
             required=True,
         ),
         column("support", INT, "accounts, pairs of accounts, or their meetings, that it rests on", required=True),

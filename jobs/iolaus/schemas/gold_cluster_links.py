@@ -18,7 +18,7 @@ TABLE = Table(
         column(
             "support",
             INT,
-            "how many values, slots or the like they share; at least so many where both meet over 1,000 others in "
+            "how many values, slots or the like they share; a lower bound where both meet over 1,000 others in "
             "the channel",
             required=True,
         ),

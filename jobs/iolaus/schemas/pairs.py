@@ -19,7 +19,7 @@ def pair_table(name: str, grain: str) -> Table:
             column(
                 "support",
                 INT,
-                "how many values, slots or the like they share; at least so many where both meet over 1,000 others "
+                "how many values, slots or the like they share; a lower bound where both meet over 1,000 others "
                 "in the channel",
                 required=True,
             ),
