@@ -18,4 +18,5 @@ if __name__ == "__main__":
     for made in (*PAGES, signal_reference):
         made.PAGE.write_text(made.page(), encoding="utf-8")
     command_reference.PAGE.write_text(command_reference.page(parser()), encoding="utf-8")
-    lake_reference.PICTURE.write_text(lake_reference.picture(), encoding="utf-8")
+    for drawn in (lake_reference, judgement_reference):
+        drawn.PICTURE.write_text(drawn.picture(), encoding="utf-8")

@@ -5,9 +5,10 @@ from types import ModuleType
 import pytest
 
 from iolaus import cli
-from iolaus.export import command_reference, lake_reference, landing_reference, sentence_reference
+from iolaus.export import command_reference, judgement_reference, lake_reference, landing_reference, sentence_reference
 from iolaus.pipeline import STAGES
 from iolaus.schemas.landing import FIELDS
+from iolaus.settings import DEFAULT
 
 FIX = "make dictionary writes it again"
 
@@ -30,6 +31,13 @@ def test_the_picture_shows_every_table() -> None:
     drawn = lake_reference.picture()
     assert lake_reference.PICTURE.read_text(encoding="utf-8") == drawn, FIX
     assert all(f'class="name">{made.table.split(".")[1]}<' in drawn for made in STAGES)
+
+
+def test_the_picture_of_the_example_is_true() -> None:
+    assert judgement_reference.PICTURE.read_text(encoding="utf-8") == judgement_reference.picture(), FIX
+    won, rival, rows = judgement_reference.weighed()
+    assert (won.is_innocent, rival.is_innocent) == (False, True)
+    assert sum(bits for *_, bits in rows) > DEFAULT.scoring.high_margin, "docs/explanation/judging.md says so"
 
 
 def test_the_contract_has_every_field() -> None:
