@@ -73,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _done(given: argparse.Namespace) -> int:
-    """The status of a command that ended; 0 if whoever reads its answer, as `head` does, had enough of it."""
+    """The exit status of a command. It is 0 if the reader of its output, such as `head`, closed the pipe early."""
     act: Callable[[argparse.Namespace], int] = given.act
     try:
         status = act(given)

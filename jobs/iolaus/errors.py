@@ -1,4 +1,4 @@
-"""Errors a user can mend. Each message is one line: what is wrong, and the mend."""
+"""Errors that a user can fix. Each message is one line: what is wrong, and what to do."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -25,9 +25,10 @@ class GateError(Exception):
 
 
 def one_line(text: object, longest: int = LONGEST) -> str:
-    """Text that cannot forge a line of a log or command a terminal.
+    r"""Text that can neither forge a line of a log nor command a terminal: special characters replaced, and cut.
 
-    Control, format and surrogate characters replaced, cut.
+    >>> print(ascii(one_line("a" + chr(10) + "forged line")))
+    'a\ufffdforged line'
     """
     head = str(text)[: longest + 1]
     kept = "".join(

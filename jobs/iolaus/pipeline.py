@@ -34,12 +34,10 @@ VERDICTS = "verdicts.given"  # appended to by `iolaus verdict`; there is no such
 
 @dataclass(frozen=True)
 class Read:
-    """One input of a stage: a table, a folder of the landing, or what analysts gave.
+    """One input of a stage: a table, a folder of the landing (`landing.exchanges`), or `verdicts.given`.
 
-    As `landing.exchanges` and `verdicts.given`.
-
-    `as_made`: as the run of the day left the table, though a later day may have changed it since; so that day need not
-    wait. `called`: the name under which a transform is given it, where that is not the table's.
+    `as_made`: read the table version that this run wrote (time travel), so that the day need not wait for a later one.
+    `called`: the name under which a transform is given it, if that is not the table's.
     """
 
     table: str

@@ -117,10 +117,7 @@ def _from_file(path: Path) -> Layer:
 
 
 def _spread(tree: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterable[tuple[tuple[str, ...], Any]]:
-    """Each value of nested tables that is none itself, with the names above it.
-
-    A section without entries says nothing.
-    """
+    """Each leaf value of nested tables, with the names above it. A section without entries gives nothing."""
     for name, value in tree.items():
         if isinstance(value, Mapping):
             yield from _spread(value, (*above, name))
@@ -154,9 +151,9 @@ def _from_arguments(sets: Sequence[str]) -> Layer:
 
 
 def _parsed(text: str, name: str) -> Any:
-    """A value as TOML writes it; else as JSON, which has other escapes.
+    """A value as TOML writes it, else as JSON (which has other escapes), else the text itself.
 
-    Else the text itself, as every Spark property is.
+    Every Spark property is text.
     """
     if name in ("spark", "suites") and not text.lstrip().startswith("{"):
         return text
@@ -169,9 +166,9 @@ def _parsed(text: str, name: str) -> Any:
 
 
 def _named(parts: Sequence[str], place: str) -> tuple[str, str | None]:
-    """The setting that parts of a name are of, and the name in its table.
+    """The setting that the parts of a name stand for, and the name in its table.
 
-    Raises UsageError, with the nearest, for none.
+    Raises UsageError, with the nearest name, if there is none.
     """
     whole = ".".join(parts)
     if whole in _ABOUT:
@@ -211,10 +208,7 @@ def _nearest(given: str, names: Sequence[str]) -> str:
 def _entries(
     name: str, key: str | None, value: Any, folder: Path, place: str
 ) -> Iterable[tuple[tuple[str, str | None], Any]]:
-    """The values that one given value stands for.
-
-    Itself, or the entries of a table, which a file or folder may hold.
-    """
+    """The values that one given value stands for: itself, or the entries of a table, as a file may hold them."""
     if name not in _TABLES or key is not None:
         return [((name, key), value)]
     if isinstance(value, str) and _ABOUT[name][0].is_file:

@@ -14,9 +14,9 @@ from iolaus.settings import About
 
 @cache
 def model_of(section: type) -> type[BaseModel]:
-    """The model of a section of the settings, with the sections in it; each value is required, and none is converted.
+    """The model of a section of the settings, with the sections in it. Each value is required, and none is converted.
 
-    Of lists, which TOML and JSON have, it makes tuples. What else a Spark property may be, it makes a text.
+    Lists, as TOML and JSON have them, become tuples. Other values of Spark properties become text.
     """
     types = get_type_hints(section)
     made = {each.name: (_typed(types[each.name], each.metadata.get("about")), ...) for each in fields(section)}

@@ -1,4 +1,4 @@
-"""Other people's logs as rows of the landing.
+"""Logs of other programs, as rows of the landing: one module per format, pure functions.
 
-One module a format, pure functions. docs/operators/adapters.md says what each field is taken from.
+docs/operators/adapters.md says what each field is taken from.
 """

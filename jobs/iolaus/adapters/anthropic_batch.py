@@ -13,7 +13,7 @@ from iolaus.adapters.statuses import status
 
 
 def parts(line: Record) -> Iterator[tuple[str, str | None, Record]]:
-    """What a line gives: its part (`request`, `result` or `batch`), the exchange's custom_id, and the object.
+    """The part that a line gives (`request`, `result` or `batch`), the exchange's custom_id, and the object.
 
     The body of the call that made a batch holds all its requests in one line.
     """

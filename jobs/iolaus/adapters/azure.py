@@ -18,9 +18,9 @@ _MODEL = ("GatewayLlmLogs", "GatewayLlmLog", "ApiManagementGatewayLlmLog")
 
 
 def parts(line: Record) -> Iterator[tuple[str, str | None, Record]]:
-    """What an entry gives: `model` or `gateway`, by its correlation id.
+    """What an entry gives: `model` or `gateway`, and its correlation id.
 
-    A resource log holds its fields in `properties`.
+    A resource log has its fields in `properties`.
     """
     inner = record_of(line.get("properties"))
     entry = {name[:1].upper() + name[1:]: value for name, value in {**line, **inner}.items() if name != "properties"}
@@ -38,7 +38,7 @@ def parts(line: Record) -> Iterator[tuple[str, str | None, Record]]:
 def read(record: Record) -> Record | str:
     """The landing's fields of one call.
 
-    The account is the subscription that its key belongs to, which the gateway's log alone knows.
+    The account is the subscription that the call's key belongs to; only the gateway's log has it.
     """
     found = [one for one in record.get("parts") or () if isinstance(one, dict)]
     models = sorted(

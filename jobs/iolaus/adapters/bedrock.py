@@ -76,7 +76,7 @@ def parts(line: Record) -> Iterator[tuple[str, str | None, Record]]:
 def read_batch(record: Record) -> Record | str:
     """The landing's fields of one record of a batch.
 
-    The time, the model and the account, its role, are those of the job's description.
+    Time, model and account (the role) come from the job's description.
     """
     asked, said = take(record, anything, "request.modelInput"), take(record, anything, "result.modelOutput")
     sent = bodies.request(asked) if isinstance(asked, dict) else {}

@@ -109,10 +109,7 @@ _ENDED = ("stop_reason", "finish_reason", "completionReason", "done_reason")
 
 
 def parameters(body: Record) -> Record:
-    """The landing's fields of a request's parameters, taken out of its body.
-
-    Sampling, limits, stream, tools, thinking.
-    """
+    """The landing's fields of a request's parameters, taken out of its body: sampling, limits, tools, thinking."""
     made: Record = {}
     taken(body, _PARAMETERS, made)
     if not _HOLDING.isdisjoint(body):
@@ -139,10 +136,7 @@ def request(body: Record) -> Record:
 
 
 def spoken(body: Record) -> tuple[Any, Any]:
-    """What a request's body says, taken out of it.
-
-    Its messages, or whatever stands in their place, and its instructions.
-    """
+    """The messages and instructions of a request's body, taken out of it."""
     messages = take(body, anything, *_MESSAGES)
     if messages is None and "message" in body:  # Cohere
         messages = [*(take(body, chat.listed, "chat_history") or ()), {"role": "user", "content": body.pop("message")}]
@@ -161,11 +155,9 @@ def is_request(body: Any) -> bool:
 
 
 def answer(body: Any) -> Record:
-    """The landing's fields of an answer's body, taken out of it.
+    """The landing's fields of an answer's body, taken out of it: an object, plain text, or the events of a stream.
 
-    Of one that was streamed, of its events, as list or text.
-
-    Plain text is what was answered. An answer that holds vectors has `no_text`.
+    Plain text is the whole answer. An answer that holds vectors has `no_text`.
     """
     if isinstance(body, dict) and body.keys() == {"response"}:  # as a pass-through of LiteLLM wraps it
         body = structure(body["response"])

@@ -218,7 +218,7 @@ def calls(content: Any) -> int:
 
 
 def answers(messages: Any) -> tuple[str, int, list[str]]:
-    """Text, tool calls and reasons of the end of messages of an answer, however they are wrapped.
+    """Text, tool calls and end reasons of the messages of an answer, however they are wrapped.
 
     Plain text is one message.
     """

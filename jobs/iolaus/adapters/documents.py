@@ -79,10 +79,7 @@ _DECODER = json.JSONDecoder(parse_constant=_no_number)
 
 
 def _values(line: bytes) -> Any:
-    """The same where orjson refuses.
-
-    Halves of surrogate pairs, numbers beyond a double, and several values in a line.
-    """
+    """The values of a line that orjson refuses: half surrogate pairs, too large numbers, several values in a line."""
     if line[:2] == b"\x1f\x8b":
         raise ValueError(PACKED)
     line = line.lstrip(_MARKS)
@@ -138,10 +135,7 @@ _DEEP = 5  # envelopes within one another
 
 
 def opened(one: Record, depth: int = 0) -> Iterator[Record]:
-    """The log entries in an envelope, each with what the envelopes say of it under `envelope`.
-
-    Else the object itself.
-    """
+    """The log entries in an envelope, each with the envelope's own fields under `envelope`; else the object itself."""
     if depth > _DEEP or _ENVELOPES.isdisjoint(one):
         yield one
         return
@@ -163,10 +157,7 @@ def opened(one: Record, depth: int = 0) -> Iterator[Record]:
 
 
 def _stands(one: Record, name: str, beside: tuple[str, ...]) -> bool:
-    """Whether an object is an envelope with its entries under a name.
-
-    Alone, or with one of the names beside it that it needs.
-    """
+    """Whether an object is an envelope with its entries under a name, beside the names that it needs."""
     return name in one and (not beside or len(one) == 1 or any(other in one for other in beside))
 
 
@@ -236,7 +227,7 @@ def records(batches: Iterable[pa.RecordBatch]) -> Iterator[list[tuple[Record, li
 
 
 class _Open:
-    """A document of which some lines are read."""
+    """A document that is being read line by line."""
 
     def __init__(self) -> None:
         self._rows: list[Record] = []
@@ -287,10 +278,7 @@ class _Open:
         return not isinstance(_alone(line), str)
 
     def _continue(self, line: bytes) -> bool:
-        """Whether the brackets of a line can follow those that are open.
-
-        A text that is not closed in its line cannot.
-        """
+        """Whether the brackets of a line can follow the open ones. A text that is not closed in its line cannot."""
         for token in _TOKEN.findall(line):
             if len(token) > 1:
                 continue

@@ -46,10 +46,7 @@ _AROUND = " \t\n<>()[]{}\"'"
 
 
 def find(record: Any, path: str) -> Any:
-    """The value at a path of names joined by dots; None if there is none.
-
-    Names that have dots in them are found too.
-    """
+    """The value at a path of names joined by dots, also if names contain dots; None if there is none."""
     holder = _holder(record, path)
     return None if holder is None else holder[0][holder[1]]
 
@@ -62,7 +59,7 @@ def has(record: Any, path: str) -> bool:
 def take(record: Record, cast: Cast, *paths: str) -> Any:
     """The value at the first path whose value can be cast, taken out of the record; None if there is none.
 
-    A value that cannot be cast stays, and is kept as it is with the fields that nobody knows.
+    A value that cannot be cast stays in the record and is kept among the unknown fields.
     """
     for path in paths:
         if path in record:
@@ -81,9 +78,9 @@ Table = Mapping[
 
 
 def table(*entries: tuple[str, Cast, str]) -> Table:
-    """A table of (field, type, names in the record divided by blanks), for `taken`.
+    """A table of (field, type, names in the record, separated by blanks) for `taken`.
 
-    Of the names of a field the first counts.
+    The first name that is there counts.
     """
     flat = [(field, cast, name) for field, cast, names in entries for name in names.split()]
     return {name: (place, field, cast, name) for place, (field, cast, name) in enumerate(flat)}
@@ -234,9 +231,9 @@ def _address(spelt: str) -> IPv4Address | IPv6Address | None:
 
 
 def header_digest(headers: Any) -> str | None:
-    """The digest of the names of headers in their order; None if there are none. Values have no part in it.
+    """The digest of the headers' names in their order; None if there are none. Values are not part of it.
 
-    Shapes: an object by name, or a list of objects with `name` or of pairs.
+    Shapes: an object by name, or a list of objects with `name`, or a list of pairs.
     """
     if isinstance(headers, Mapping):
         names = [str(name) for name in headers]
@@ -268,10 +265,7 @@ def flag(value: Any) -> bool | None:
 
 
 def texts(value: Any) -> list[str] | None:
-    """A list of text; one text is a list of one, unless it is a list written as text.
-
-    Of objects their names are taken.
-    """
+    """A list of texts. One text becomes a list of one, unless it is a list written as text. Objects give names."""
     found = value
     if isinstance(value, str):
         found = structure(value)
@@ -292,10 +286,7 @@ def texts(value: Any) -> list[str] | None:
 
 
 def reasons(value: Any) -> list[str] | None:
-    """Reasons why an answer ended.
-
-    A list, of which some programs write `[stop, length]` or `stop,length`, and `None` for none.
-    """
+    """The reasons why an answer ended, as a list. Some programs write `[stop, length]`, `stop,length`, or `None`."""
     several = texts(value) or []
     split = [word for one in several for word in (one.strip("[] ").split(",") if _WORDS.fullmatch(one) else [one])]
     return [word.strip() for word in split if word.strip() and not _is_nobody(word)] or None
@@ -305,9 +296,9 @@ _WORDS = re.compile(r"\[?[\w -]+(?:,[\w -]+)*\]?")
 
 
 def instant(value: Any) -> str | None:
-    """A time as RFC 3339 in UTC.
+    """A time as RFC 3339 in UTC, from ISO 8601 (no zone means UTC) or from a count since 1970.
 
-    Of ISO 8601, where no zone is UTC, or of a count since 1970 in s, ms, us or ns, distinguished by its size.
+    The size of a count tells whether it is in s, ms, us or ns.
     """
     if value.__class__ is float and 0 < value < 1e11:
         return datetime.fromtimestamp(value, UTC).isoformat(timespec="microseconds")[:-6] + "Z"

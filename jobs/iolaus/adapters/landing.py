@@ -1,7 +1,4 @@
-"""Records as rows of the landing.
-
-`exchanges` and `accounts` as JSON lines, and the `quarantine` of what can be neither.
-"""
+"""Records as rows of the landing: `exchanges` and `accounts` as JSON lines, and a `quarantine` of all others."""
 
 import base64
 import gc

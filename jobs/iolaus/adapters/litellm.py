@@ -122,10 +122,7 @@ def _of_spend_log(row: Record) -> None:
 
 
 def _request(record: Record, call: str) -> tuple[Record, Any, Any]:
-    """Parameters, messages and instructions of a request.
-
-    Of a whole body, where the payload has that in place of messages.
-    """
+    """Parameters, messages and instructions of a request, or of a whole body in place of messages."""
     sent = {**record_of(record.pop("model_parameters", None))}
     messages = structure(record.pop("messages", None))
     if not messages and isinstance(body := record.get("proxy_server_request"), dict):

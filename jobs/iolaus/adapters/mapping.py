@@ -54,7 +54,7 @@ _CASTS: dict[str, Cast] = {f.name: cast_to(f.dataType) for f in EXCHANGE} | OF_F
 
 @dataclass(frozen=True)
 class Source:
-    """Where a field comes from: paths, of which the first with a value counts, or a fixed `value`; and its unit."""
+    """Where a field comes from: paths (the first with a value counts) or a fixed `value`, and its unit."""
 
     paths: tuple[str, ...] = ()
     value: Any = None
@@ -119,9 +119,9 @@ def _source(value: Any, wrong: Callable[[str], UsageError]) -> Source:
 
 
 def read(record: Record, mapping: Description) -> Record | str:
-    """The landing's fields of one record, as the mapping says; or why it is no exchange.
+    """The landing's fields of one record, as the mapping says, or the reason why it is not an exchange.
 
-    Named fields stand above those of bodies.
+    Named fields win over those of bodies.
     """
     for path, values in mapping.only.items():
         if reach(record, path) not in values:
@@ -181,9 +181,9 @@ def _value(record: Record, source: Source, cast: Cast) -> Any:
 
 
 def reach(node: Any, path: str) -> Any:
-    """The value at a path of names and places joined by dots; None if there is none.
+    """The value at a path of names and list places joined by dots; None if there is none.
 
-    JSON text is opened; names may have dots.
+    JSON text is opened on the way; names may contain dots.
     """
     if not path:
         return node

@@ -1,10 +1,8 @@
-"""Which calls generate text.
-
-Told by the name of the operation, else by the name of the model. One table for all formats.
+"""Which calls generate text: decided by the operation's name, else by the model's. One table serves all formats.
 
 Names are those of OpenTelemetry's conventions (`gen_ai.operation.name`), OpenInference's kinds of spans, LiteLLM's
 types of calls (`CallTypes` of 1.110), Vercel's AI SDK, Langfuse's kinds of observations, Bedrock's and OpenAI's
-operations. A name that no table has is told by its words, so that a new kind of embedding is none of text.
+operations. A name in no table is decided by its words, so that a new kind of embedding is not taken for text.
 """
 
 import re
@@ -42,9 +40,9 @@ _NO_TEXT = re.compile(
 
 @lru_cache(1024)
 def says_text(name: str) -> bool | None:
-    """Whether an operation generates text, told by its name; None if the name does not say.
+    """Whether an operation generates text, by its name; None if the name does not say.
 
-    Functions that wait for their result are called by an `a` before the name (`acompletion`, `_aresponses`).
+    An `a` before the name marks an asynchronous call (`acompletion`, `_aresponses`).
     """
     lower = name.lower()
     for plain in (lower, lower.lstrip("_").removeprefix("a")):
@@ -68,5 +66,5 @@ def speaks_of_others(name: str) -> bool:
 
 @lru_cache(4096)
 def generates_text(model: str) -> bool:
-    """Whether a model generates text, told by its name: models of embeddings, images, speech and the like do not."""
+    """Whether a model generates text, by its name. Models of embeddings, images, speech and the like do not."""
     return not _NO_TEXT.search(model)

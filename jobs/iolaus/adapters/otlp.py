@@ -59,10 +59,9 @@ def has_content(span: Record) -> bool:
 
 
 def is_call(span: Record) -> bool:
-    """Whether a span, or an event that has the whole of a call, is a call of a model that generates text.
+    """Whether a span, or an event with a whole call, is a call of a model that generates text.
 
-    The names of operations say so, where one is known; a name that is not known, or none, is a call's if a model is
-    named that is not one of embeddings.
+    A known operation name decides. Without one, it is a call if it names a model that does not make embeddings.
     """
     held = span.get("attributes") or {}
     known = [
@@ -221,10 +220,7 @@ def _held(held: Record, name: str) -> tuple[Any, Record]:
 
 
 def _undotted(found: Any) -> Any:
-    """Messages whose fields are called `message.role`, as OpenInference's are before they are numbered.
-
-    By their plain names.
-    """
+    """Messages under plain field names instead of `message.role` and the like, as OpenInference first has them."""
     if not isinstance(found, list):
         return found
     return [{k.removeprefix("message."): v for k, v in one.items()} if isinstance(one, dict) else one for one in found]

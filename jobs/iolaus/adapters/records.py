@@ -28,9 +28,9 @@ Parts = Callable[[Record], Iterator[tuple[str, str | None, Record]]]
 
 
 def plain(lines: DataFrame) -> DataFrame:
-    """Records where each line, or document over several, is one or more.
+    """Records of logs in which each line, or each document over several lines, is one record or more.
 
-    Shapes: as `iolaus.runtime.logs` reads lines; `RECORDS`.
+    Shapes: lines as `iolaus.runtime.logs` reads them; result as `RECORDS`.
     """
     other = F.when(F.startswith("unreadable", F.lit("not a ")), F.lit(OTHER_FILE)).otherwise(F.lit(UNREADABLE_FILE))
     return lines.select(
@@ -41,9 +41,9 @@ def plain(lines: DataFrame) -> DataFrame:
 
 
 def of_spans(lines: DataFrame) -> DataFrame:
-    """Records of OTLP exports: one a call, with its log `events` and the first server span of its trace as `server`.
+    """Records of OTLP exports: one per call, with its log `events` and the first server span of its trace as `server`.
 
-    Events whose span is not there make a record of their own. One shuffle by trace.
+    Events without their span make a record of their own. One shuffle by trace.
     """
 
     def telemetry_of(line: Record) -> Iterator[tuple[str, str | None, Record]]:
@@ -157,11 +157,9 @@ def _answered() -> Column:
 
 
 def of_groups(parts_of: Parts) -> Callable[[DataFrame], DataFrame]:
-    """Records of logs of which several belong to one call.
+    """Records of logs in which several entries belong to one call: one per key, with a list for each part.
 
-    One a key, with the list of each of its parts by name, in the order of lines.
-
-    One shuffle by key. The lines of a call are held together: there are few.
+    Entries keep the order of lines. One shuffle by key. The entries of one call are held together; they are few.
     """
 
     def gather(lines: DataFrame) -> DataFrame:
@@ -183,9 +181,9 @@ def of_groups(parts_of: Parts) -> Callable[[DataFrame], DataFrame]:
 
 
 def _with_batches(parts: DataFrame) -> DataFrame:
-    """The parts with the object of their `batch` and `of`, which tells the batches of one folder apart.
+    """The parts, each with its `batch` object and with `of`, which tells the batches of one folder apart.
 
-    Null where there is but one.
+    `of` is null if there is only one batch.
     """
     names = ("id", "input_file_id", "output_file_id", "error_file_id")
     found = parts.where("part = 'batch' and reason is null").select(
@@ -211,9 +209,9 @@ def _with_batches(parts: DataFrame) -> DataFrame:
 
 
 def _exploded(lines: DataFrame, parts_of: Parts) -> DataFrame:
-    """One row a part of a line, or a line that is none.
+    """One row per part of a line, or per line that has none.
 
-    A part: `part`, `key`, `name`, `text` (the object as JSON); no part: `record`, `reason`.
+    A part has `part`, `key`, `name` and `text` (the object as JSON). Any other line has `record` and `reason`.
     """
 
     def explode(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

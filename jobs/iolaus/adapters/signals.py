@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Signal:
-    """A signal in words, the fields of which any one keeps it alive, and its parts.
+    """A signal in words, the fields that keep it alive (any one suffices), and its parts.
 
-    Channels, behaviours, explanations.
+    Parts are channels, behaviours and explanations.
     """
 
     says: str

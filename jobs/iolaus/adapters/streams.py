@@ -42,10 +42,7 @@ def events(body: Any) -> list[Record] | None:
 
 
 def assembled(found: list[Record]) -> Record:
-    """The answer that events amount to.
-
-    Their pieces of text, the tools they call, why they ended, and what was counted.
-    """
+    """The answer that the events of a stream amount to: text, tool calls, end reasons, counts."""
     whole = next(
         (e["response"] for e in reversed(found) if isinstance(e.get("response"), dict) and e["response"].get("output")),
         None,
@@ -75,10 +72,7 @@ def assembled(found: list[Record]) -> Record:
 
 
 def _parts(event: Record) -> list[Record]:
-    """An event, and the objects in it that say something.
-
-    Its delta, message, block, choices, candidates and the like.
-    """
+    """An event and the objects in it that carry content: delta, message, block, choices, candidates and the like."""
     parts = [event]
     for name in (
         "delta",

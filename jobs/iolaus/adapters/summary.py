@@ -61,7 +61,7 @@ def _found(counts: Mapping[str, Any], out: str, known: Format) -> Iterator[str]:
 
 
 def _whose(counts: Mapping[str, Any], choice: Choice) -> Iterator[str]:
-    """How many accounts came out, of which fields, and whether one stands for many or many for one."""
+    """How many accounts came out, from which fields, and whether one stands for many customers or many for one."""
     total, n = counts["exchanges"], counts["accounts"]
     if not total:
         return

@@ -14,10 +14,7 @@ _VALUES = {"stringValue": text, "intValue": whole, "doubleValue": number, "boolV
 
 
 def spans(export: Record) -> Iterator[Record]:
-    """The spans of one export request, all attributes decoded.
-
-    Each has the attributes of its resource and `scope`.
-    """
+    """The spans of one export request, with decoded attributes. Each has its resource's attributes and `scope`."""
     for group in _list(export, "resourceSpans"):
         resource = attributes(group.get("resource"))
         for scoped in (*_list(group, "scopeSpans"), *_list(group, "instrumentationLibrarySpans")):
@@ -29,10 +26,7 @@ def spans(export: Record) -> Iterator[Record]:
 
 
 def logs(export: Record) -> Iterator[Record]:
-    """The log records of one export request that are events.
-
-    Each has its `name`, and its `body` and attributes are decoded.
-    """
+    """The log records of one export request that are events, each with its `name`, decoded `body` and attributes."""
     for group in _list(export, "resourceLogs"):
         resource = attributes(group.get("resource"))
         for scoped in _list(group, "scopeLogs"):
@@ -57,7 +51,7 @@ def attributes(holder: Any) -> Record:
 
 
 def indexed(attributes_: Record, prefix: str) -> list[Any]:
-    """What attributes called `prefix.N.rest` hold, taken out of them, as objects in the order of N.
+    """Objects from attributes called `prefix.N.rest`, in the order of N, taken out of them.
 
     `rest` may be numbered again.
     """

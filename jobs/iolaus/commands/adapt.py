@@ -107,9 +107,9 @@ def act(given: argparse.Namespace) -> int:
 def deliver(
     logs: "Logs | DeltaLogs", delivery: "Delivery", known: "Format", kind: str, choice: "Choice"
 ) -> dict[str, Any]:
-    """Adapt and deliver. Gives counts: of rows by field, by reason why a record is no exchange, and of `exchanges`.
+    """Adapt and deliver; returns counts: rows by field, records by the reason why they are left out, and `exchanges`.
 
-    Raises UsageError, and delivers nothing, if a path of the choice is in no record.
+    Raises UsageError, and delivers nothing, if no record has a path that the user named.
     """
     from py4j.protocol import Py4JJavaError
     from pyspark.errors import PySparkException
@@ -170,10 +170,7 @@ def _attempt(
 
 
 def _approve(counts: dict[str, Any], logs: "Logs | DeltaLogs", known: "Format", choice: "Choice") -> None:
-    """Raises UsageError if a path that was named is in no record.
-
-    What it was named for would be another thing without a word.
-    """
+    """Raise UsageError if no record has a path that the user named: otherwise another field would be taken silently."""
     from iolaus.adapters.summary import paths_near
 
     for path in choice.paths:

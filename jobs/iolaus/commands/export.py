@@ -140,10 +140,7 @@ def _name(text: str) -> str:
 
 
 def _stix(given: argparse.Namespace) -> int:
-    """Write a STIX 2.1 bundle: the same run gives the same bytes.
-
-    Accounts, cards and addresses are pseudonyms under the lab's key.
-    """
+    """Write a STIX 2.1 bundle: the same run gives the same bytes. Accounts, cards and addresses are pseudonyms."""
 
     def write(found: "list[Case]", of: "date") -> str:
         from iolaus.export.stix import bundle
@@ -155,10 +152,7 @@ def _stix(given: argparse.Namespace) -> int:
 
 
 def _csv(given: argparse.Namespace) -> int:
-    """Write a CSV of indicators, in which nothing is a formula.
-
-    Accounts, cards and addresses are pseudonyms under the lab's key.
-    """
+    """Write a CSV of indicators, without formulas. Accounts, cards and addresses are pseudonyms under the lab's key."""
 
     def write(found: "list[Case]", _: "date") -> str:
         from iolaus.export.indicators import write as write_rows
@@ -170,10 +164,7 @@ def _csv(given: argparse.Namespace) -> int:
 
 
 def _parquet(given: argparse.Namespace) -> int:
-    """Write the gold tables of a run as Parquet files.
-
-    Accounts by pseudonym, and without columns of text that might identify.
-    """
+    """Write the gold tables of a run as Parquet files, accounts as pseudonyms, without text that might identify."""
     from iolaus.export.plain_tables import write
 
     gold, of, allowed = _given(given)

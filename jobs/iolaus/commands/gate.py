@@ -26,7 +26,7 @@ def add(commands: "Commands") -> None:
 
 
 def act(given: argparse.Namespace) -> int:
-    """Judge the rows that tables have for a day, and write the results to quality/results.
+    """Judge the rows of tables for a day, and write the results to quality/results.
 
     Ends with status 3 if a critical expectation failed.
     """

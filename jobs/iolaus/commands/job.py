@@ -20,7 +20,7 @@ def add(commands: "Commands") -> None:
 
 
 def act(given: argparse.Namespace) -> int:
-    """Run one stage for one day: read its tables, replace the day's rows of its own.
+    """Run one stage for one day: read its tables, and replace its own rows of the day.
 
     Rows of gold are judged before they are written.
     """

@@ -25,10 +25,7 @@ def add(commands: "Commands") -> None:
 
 
 def act(given: argparse.Namespace) -> int:
-    """Print the last runs with their stages, rows and seconds, and every expectation that failed in them.
-
-    Starts no Spark.
-    """
+    """Print the last runs with their stages, rows and seconds, and every expectation that failed. Starts no Spark."""
     from iolaus.export.gold import Gold
     from iolaus.export.recorded_settings import of_day
     from iolaus.runtime.display import print_runs

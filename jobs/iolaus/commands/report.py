@@ -32,9 +32,9 @@ def add(commands: "Commands") -> None:
 
 
 def act(given: argparse.Namespace) -> int:
-    """Write a folder of static pages about a run date.
+    """Write a folder of static pages about a run date: the ranking and each case.
 
-    The ranking and each case, to be opened in a browser, with no network.
+    A browser needs no network to read them.
     """
     from iolaus.export.gold import Gold, age
     from iolaus.export.report import default_folder, write

@@ -134,9 +134,9 @@ def _days(spark: "SparkSession", given: argparse.Namespace) -> list[date]:
 
 
 def _must_have_arrivals(spark: "SparkSession", given: argparse.Namespace, days: list[date]) -> None:
-    """Raise UsageError if nothing arrived on a day that would be published: its ranking would pass for a result.
+    """Raise UsageError if nothing arrived on a day that would be published: an empty ranking would pass for a result.
 
-    A day that the landing has lost and bronze still has is the run's own to refuse.
+    A day that the landing has lost and bronze still has is refused by the run itself.
     """
     from iolaus.runtime.lake import Lake
     from iolaus.runtime.landing import Landing

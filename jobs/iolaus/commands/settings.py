@@ -30,9 +30,9 @@ def add(commands: "Commands") -> None:
 
 
 def act(given: argparse.Namespace) -> int:
-    """Print each effective setting as it stands in iolaus.toml, and where its value came from. Starts no Spark.
+    """Print each effective setting in the form of iolaus.toml, and where its value came from. Starts no Spark.
 
-    The last line is the digest, under which quality/settings keeps the values that a run had.
+    The last line is the digest, under which quality/settings keeps the values of a run.
     """
     effective: Effective = given.effective
     if given.digest:

@@ -33,9 +33,10 @@ def add(commands: "Commands") -> None:
 
 
 def act(given: argparse.Namespace) -> int:
-    """Append a verdict on a cluster, or on accounts of it, to the lake's table verdicts/given; runs respect it.
+    """Append a verdict on a cluster, or on accounts of it, to the table verdicts/given.
 
-    A later verdict on the same cluster or account supersedes an earlier one. Only `iolaus maintain forget` deletes any.
+    The next runs respect it. A later verdict on the same cluster or account supersedes an earlier one. Only `iolaus
+    maintain forget` deletes any.
     """
     from iolaus.export.verdicts import give
 

@@ -9,7 +9,7 @@ BROADCAST_ROWS = 300_000  # rows of ids and numbers: 30 MB in each executor
 def broadcast_if_small(frame: DataFrame) -> DataFrame:
     """The frame, computed once, with a broadcast hint if it has at most `BROADCAST_ROWS` rows.
 
-    Spark cannot know that number beforehand.
+    Spark cannot know in advance that a side is small.
     """
     made = frame.localCheckpoint()
     return broadcast_if_at_most(made, made.count())

@@ -1,6 +1,6 @@
-"""Rows on their way between Python's tasks, thousands at a time.
+"""Rows in Arrow batches between Python's tasks, thousands at a time.
 
-As rows, Java would take each apart and put it together again.
+As single rows, Java would take each apart and put it together again.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -25,9 +25,9 @@ def partitioned(
     task_of: Callable[[pa.RecordBatch], Tasks],
     make: Callable[[Batches], Iterator[pa.RecordBatch]] = iter,
 ) -> DataFrame:
-    """PARTITIONED: Arrow batches of what `make` makes of the rows of a partition.
+    """Arrow batches (schema PARTITIONED) of what `make` returns for the rows of a partition.
 
-    Each row goes to the task that `task_of` says: (n,), from 0.
+    `task_of` gives the task that each row goes to: shape (n,), from 0.
     """
 
     def split_all(batches: Batches) -> Iterator[pa.RecordBatch]:
@@ -40,7 +40,7 @@ def partitioned(
 def by_task(
     arrow_batches: DataFrame, tasks: int, work: Callable[[Batches], Iterator[pa.RecordBatch]], schema: str | StructType
 ) -> DataFrame:
-    """What `work` makes of the rows of all Arrow batches to a task, for each of so many tasks."""
+    """What `work` returns for the rows of all Arrow batches that go to a task, for each of `n` tasks."""
 
     def work_alone(batches: Batches) -> Iterator[pa.RecordBatch]:
         return work(read(batches))
@@ -80,7 +80,7 @@ def through(
 
 
 def gathered(batches: Batches, rows: int) -> Iterator[pa.RecordBatch]:
-    """The same rows in batches of so many or more, but for the last."""
+    """The same rows in batches of at least this many rows, except the last."""
     some: list[pa.RecordBatch] = []
     n = 0
     for batch in batches:

@@ -1,7 +1,4 @@
-"""How many tasks do a piece of work.
-
-One where one can hold it all, for moving rows between tasks costs more than most work.
-"""
+"""How many tasks do a piece of work: one if one task can hold it, because moving rows costs more than most work."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -18,10 +15,7 @@ def tasks_for(frame: DataFrame, cost: Column, each: int) -> int:
 
 
 def shuffled_tasks(frame: DataFrame, needed: int) -> int:
-    """One task where one is enough.
-
-    Else as many as are needed, and at least Spark's own number of shuffled partitions.
-    """
+    """One task if that is enough; else as many as are needed, and at least Spark's own number of shuffle partitions."""
     return max(needed, int(frame.sparkSession.conf.get("spark.sql.shuffle.partitions") or 1)) if needed > 1 else 1
 
 

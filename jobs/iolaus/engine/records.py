@@ -1,7 +1,4 @@
-"""Lists of numbers, or of records, as bytes.
-
-What Spark and Parquet carry without taking a list apart number by number.
-"""
+"""Lists of numbers, or of records, as bytes: Spark and Parquet carry bytes whole, and lists number by number."""
 
 from typing import Any
 
@@ -14,10 +11,7 @@ Offsets = npt.NDArray[np.int64]
 
 
 def packed(lengths: Offsets, numbers: npt.NDArray[Any]) -> pa.BinaryArray:
-    """Lists of numbers, or records, as bytes, little-endian.
-
-    Spark and Parquet take a list apart number by number, bytes as they are.
-    """
+    """Lists of numbers, or records, as little-endian bytes."""
     data = numbers.astype(numbers.dtype.newbyteorder("<"), copy=False)
     ends = np.concatenate([[0], np.cumsum(lengths)]) * data.itemsize
     return pa.Array.from_buffers(

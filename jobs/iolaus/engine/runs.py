@@ -9,9 +9,12 @@ Ints = npt.NDArray[np.int64]
 
 
 def run_starts(*columns: npt.NDArray[Any]) -> Ints:
-    """The places, ascending, of rows that differ from the row before them in some column of (n,).
+    """The places, ascending, of the first rows of runs.
 
-    The first row is one.
+    A run starts at row 0 and at each row that differs from the row before it in some column.
+
+    >>> run_starts(np.array([1, 1, 2, 2, 2, 1])).tolist()
+    [0, 2, 5]
     """
     new = np.ones(len(columns[0]), np.bool_)
     if len(new):
@@ -22,5 +25,9 @@ def run_starts(*columns: npt.NDArray[Any]) -> Ints:
 
 
 def run_lengths(run_starts: Ints, n: int) -> Ints:
-    """The rows of each run of n rows, of which `run_starts` are the first ones."""
+    """The number of rows of each run, given the places from `run_starts` and the number of rows n.
+
+    >>> run_lengths(np.array([0, 2, 5]), 6).tolist()
+    [2, 3, 1]
+    """
     return np.diff(np.append(run_starts, n))

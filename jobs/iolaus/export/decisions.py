@@ -1,7 +1,7 @@
-"""Which verdicts are in force now, read without Spark: what a report shows and what an export leaves out.
+"""The verdicts that are in force now, read without Spark: what a report shows and what an export leaves out.
 
-A run knows the verdicts of its date (`iolaus.model.verdicts`). Whoever reads or exports its result afterwards must know
-those given since, so every verdict of `verdicts.given` counts here, whatever its `known_from`.
+A run knows the verdicts of its date (`iolaus.model.verdicts`). A reader of its result must know later ones, too. So
+every verdict of `verdicts.given` counts here, whatever its `known_from`.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -127,7 +127,7 @@ def _rows(gold: Gold, name: str, day: date) -> list[dict[str, Any]]:
 
 
 def cleared_by(members: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Who cleared how many of a cluster's members, and when: a sentence a name and date, most accounts first.
+    """Who cleared how many of a cluster's members, and when: one sentence per name and date, most accounts first.
 
     members: rows with `verdict`, `verdict_by` and `verdict_on`.
     """
@@ -144,7 +144,7 @@ def cleared_by(members: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def _since(verdict: Mapping[str, Any], row: Mapping[str, Any], accounts: Collection[str]) -> list[str]:
-    """What is different in a row of a cluster from what the analyst saw, in words; accounts only where they are known.
+    """What differs in a row of a cluster from what the analyst saw, in words; accounts only if they are known.
 
     A run says the same of the verdicts that it knows (`iolaus.model.verdicts.changes`).
     """

@@ -1,7 +1,4 @@
-"""Clusters as a CSV of indicators: tactic, technique, procedure, indicator, note.
-
-For a spreadsheet, or a tool that takes no STIX.
-"""
+"""Clusters as a CSV of indicators: tactic, technique, procedure, indicator, note. For spreadsheets and simple tools."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -19,7 +16,7 @@ _CRAFTING = "AML.T0065"
 
 
 def write(cases: Iterable[Case], tlp: str, out: TextIO) -> int:
-    """Write the rows of some clusters; returns how many. Nothing in them is a formula, whoever wrote it."""
+    """Write the rows of some clusters; returns how many. No cell is a formula, whatever text it holds."""
     writer = csv.writer(out, lineterminator="\r\n")  # RFC 4180
     writer.writerow(COLUMNS)
     n = 0

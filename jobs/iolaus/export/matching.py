@@ -23,7 +23,7 @@ MOST = 100_000  # values of an offer that is answered: each is a guess that the 
 
 @dataclass(frozen=True)
 class Match:
-    """A cluster of our own, how many of its fingerprints the other lab has, of how many, and of which kinds."""
+    """A cluster of ours: how many of its fingerprints the other lab has, out of how many, and of which kinds."""
 
     cluster_id: str
     found: int
@@ -32,10 +32,7 @@ class Match:
 
 
 def offer(own: Iterable[Fingerprint], shared: Key, lab: str, folder: Path) -> int:
-    """Write what is sent to the other lab, `offer.json`, and what stays, `private.json`.
-
-    Returns how many values are offered.
-    """
+    """Write `offer.json`, which is sent, and `private.json`, which stays; returns how many values are offered."""
     rows: dict[tuple[str, str], list[list[Any]]] = {}
     for print_ in own:
         rows.setdefault((print_.kind, print_.value), []).append([print_.cluster_id, print_.kind])
@@ -78,7 +75,7 @@ def answer(own: Path, theirs: Path, shared: Key, most: int = MOST) -> int:
 
 
 def matches(own: Path, theirs: Path) -> list[Match]:
-    """Our clusters that share fingerprints with the other lab's, those of most first.
+    """Our clusters that share fingerprints with the other lab's, those with most first.
 
     Raises UsageError if its answer is not to our offer.
     """

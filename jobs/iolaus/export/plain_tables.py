@@ -1,7 +1,4 @@
-"""The gold tables of one run as plain Parquet files, for others.
-
-Identifiers by pseudonym, and nothing that nobody vouched for.
-"""
+"""The gold tables of one run as plain Parquet files for others: identifiers as pseudonyms, no text but our own."""
 
 from collections.abc import Callable
 from datetime import date

@@ -113,7 +113,7 @@ def write_json(answer: Answer, out: IO[str]) -> None:
 
 
 def write_table(answer: Answer, out: IO[str], width: int, most: int) -> None:
-    """At most so many rows for a reader: a grid, or, where that is wider than `width`, a record a row."""
+    """At most `most` rows for a reader: a grid, or one record per row if the grid is wider than `width`."""
     rows = list(islice(answer.rows, most))
     cut = next(answer.rows, None) is not None
     texts = [[inert(_flat(value)) for value in row] for row in rows]

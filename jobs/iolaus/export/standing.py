@@ -19,9 +19,9 @@ def is_cleared(row: Mapping[str, Any]) -> bool:
 
 
 def confidence(cluster: Mapping[str, Any]) -> int:
-    """0 to 100, as STIX has it: of a confirmed case 95, of a cleared one 0, of others that of the detector.
+    """0 to 100, as in STIX: 95 for a confirmed case, 0 for a cleared one, else the detector's.
 
-    An analyst who is unsure leaves no more than 50.
+    If an analyst is unsure, it is at most 50.
     """
     if is_cleared(cluster):
         return _CLEARED
@@ -30,7 +30,7 @@ def confidence(cluster: Mapping[str, Any]) -> int:
 
 
 def indicator_type(cluster: Mapping[str, Any], member: Mapping[str, Any] | None = None) -> str:
-    """What an indicator of the cluster, or of one of its accounts, stands for in STIX.
+    """The STIX type of an indicator of the cluster, or of one of its accounts.
 
     Only what an analyst confirmed is malicious. What the detector found by itself is an anomaly.
     """

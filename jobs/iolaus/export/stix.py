@@ -144,7 +144,7 @@ class _Writer:
         )
 
     def _account(self, member: dict[str, Any]) -> Any:
-        """An account; its creation to the day, for the second of it would name it to whoever sells accounts."""
+        """An account as an object. Creation is cut to the day: the second would identify the account to its seller."""
         made = member.get("created_at")
         more = {"account_created": datetime.combine(made.date(), time(), UTC)} if made else {}
         if member.get("status"):
@@ -225,10 +225,7 @@ class _Writer:
         )
 
     def _notes(self, campaign: Any) -> Iterator[Any]:
-        """What innocent things it could be; shared cards; fingerprints of templates, where they may leave.
-
-        How many accounts were cleared and are not here; what the analyst decided.
-        """
+        """Notes: innocent explanations, shared cards, template fingerprints, cleared accounts, the verdict."""
         cluster = self._case.cluster
         texts = {"Innocent explanations that were considered": cluster["explanations"]}
         prints = [v for v in self._case.shared if v.channel in PROMPTS]

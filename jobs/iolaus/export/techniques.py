@@ -1,9 +1,7 @@
-"""MITRE ATLAS: the techniques that a cluster's evidence fits.
+"""The techniques of MITRE ATLAS that a cluster's evidence fits, from MITRE's record of such a campaign (AML.CS0056).
 
-They are those that MITRE's own record of such a campaign (AML.CS0056) has.
-
-Identifiers and names are those of ATLAS data 5.5.0. What the record infers of the operator's aims (theft of
-intellectual property, harm to society and users) no log shows: it is not claimed.
+Identifiers and names are those of ATLAS data 5.5.0. The record also infers the operator's aims (theft of intellectual
+property, harm to society and users). No log shows those, so they are not claimed.
 """
 
 from collections.abc import Iterable
@@ -67,7 +65,7 @@ TECHNIQUES: tuple[Technique, ...] = (
 
 
 def fitting(evidence: Iterable[dict[str, object]]) -> list[tuple[Technique, list[dict[str, object]]]]:
-    """The techniques shown by pieces of `gold.cluster_evidence`, each with its pieces.
+    """The techniques that pieces of `gold.cluster_evidence` show, each with its pieces.
 
     In ATLAS's order of tactics; the best piece first.
     """

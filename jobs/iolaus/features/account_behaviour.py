@@ -30,19 +30,13 @@ def transform(
 def _with_shared_templates(
     active: DataFrame, profiles: DataFrame, shared_values: DataFrame, settings: Graph
 ) -> DataFrame:
-    """The rows with `uses_shared_template`.
-
-    1 where the account fills a template that a group of owners lives by, null elsewhere.
-    """
+    """The rows with `uses_shared_template`: 1 if the account uses a template that a group lives by, else null."""
     loyal = lived_by(shared_values, profiles, tuple(TEMPLATES), settings).select("account_id").distinct()
     return active.join(loyal.withColumn("uses_shared_template", F.lit(1)), "account_id", "left")
 
 
 def _with_plans(active: DataFrame, plans: Mapping[str, float]) -> DataFrame:
-    """The rows with `usual_class`.
-
-    The volume class of what `plans` says of the plan, else of the median of its accounts.
-    """
+    """The rows with `usual_class`: the volume class of the plan in `plans`, else of the plan's median account."""
     counted = (
         active.where("plan is not null")
         .groupBy("plan", volume_class().alias("class"))

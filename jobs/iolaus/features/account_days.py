@@ -20,10 +20,10 @@ _EMPTY = {"n_words": "0", "terms": ""}
 
 
 def transform(exchanges: DataFrame, run: Run) -> DataFrame:
-    """One row an account that was active on the day, of `silver.exchanges`.
+    """One row per account that was active on the day, from `silver.exchanges`.
 
-    Exchanges are sketched where they lie, and the sketches, of which an account has few where its exchanges lie
-    together, are shuffled and merged. However many exchanges one account has, memory is bounded by a batch.
+    Exchanges are sketched where they lie. Only the sketches are shuffled and merged; an account has few of them if its
+    exchanges lie together. Memory is bounded by a batch, however many exchanges one account has.
     """
     schema = table("features.account_days").schema
     exchanges = _without_placeholders(exchanges, run)

@@ -1,7 +1,4 @@
-"""features.account_profiles: what an account was in the window.
-
-Vector, text fragments, attributes, timing, behaviour.
-"""
+"""features.account_profiles: an account's window: vector, text fragments, attributes, timing, behaviour."""
 
 from collections.abc import Iterable, Iterator
 
@@ -130,10 +127,9 @@ def night(activity: pa.ListArray, quiet: int = DEFAULT.claims.night_hours) -> np
 
 
 def _known(fragments: pa.ListArray, fewest: int) -> tuple[pa.Array, pa.Array]:
-    """For each row: the exchanges of known prompts, and the share whose template other prompts of the row fill too.
+    """For each row: exchanges of known prompts, and the share whose template the row also uses with other prompts.
 
-    Channels are views of one text, of which the one that covers most counts. Null where fewer than `fewest` exchanges
-    are known.
+    Channels are views of one text; the one that covers most counts. Null if fewer than `fewest` exchanges are known.
     """
     items, lengths = fragments.flatten(), pc.list_value_length(fragments).to_numpy()
     row, channel = np.repeat(np.arange(len(fragments)), lengths), items.field("channel").to_numpy()

@@ -20,12 +20,12 @@ USES = 2_000_000  # that a task counts in memory: half a gigabyte in a Python wo
 
 
 def transform(profiles: DataFrame, accounts: DataFrame, population: DataFrame, run: Run) -> DataFrame:
-    """One row an account, channel and value, of accounts of the background that were active in the window.
+    """One row per account, channel and value, for background accounts that were active in the window.
 
-    Values that a single owner has are dropped: there is nobody to share them with. Values are counted in memory. In
-    several tasks there are two shuffles: by value, to count who has it, and by account, to add up whom it meets. To the
-    first go all uses of all accounts, most of which nobody shares: thousands at a time, as one Arrow batch, for as rows
-    they would cost more than all else of the stage.
+    Values of a single owner are dropped: there is nobody to share them with. Values are counted in memory. With several
+    tasks there are two shuffles: by value, to count its owners, and by account, to add up its contacts. Most uses in
+    the first are shared by nobody. They travel thousands at a time in Arrow batches; as rows they would cost more than
+    everything else in the stage.
     """
     known = accounts.select("account_id", *(c.registered for c in VALUES if c.registered))
     active = of_background(profiles.select("account_id", "attributes", "fragments"), population).join(

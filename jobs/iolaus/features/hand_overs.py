@@ -7,16 +7,23 @@ from iolaus.settings import Run
 
 
 def transform(exchanges: DataFrame, run: Run) -> DataFrame:
-    """One row a pair of accounts of which the second went on with answers that were given to the first, on one day.
+    """One row per pair of accounts in which the second continued answers that were given to the first, on one day.
 
-    The platform made the answers, so whoever quotes one has it from the account that it was given to. What many are
-    given, or many quote, is no conversation: a refusal in fixed words, an example that a tutorial shows. A conversation
-    that goes on after midnight is not seen.
+    The platform made the answers, so an account that quotes one has it from the account that received it. An answer
+    that many receive, or many quote, is not a conversation: a refusal in fixed words, an example from a tutorial. A
+    conversation that continues after midnight is not seen.
 
-    | exchange       | account | answer | quotes |    | account_from | account_to | n | minutes |
-    |----------------|---------|--------|--------|    |--------------|------------|---|---------|
-    | e1, at 9:00    | a       | x      |        |    | a            | b          | 1 | 4.0     |
-    | e2, at 9:04    | b       | y      | x      |
+    exchanges:
+    | account_id | requested_at | answer_hash | prior_hash |
+    |------------|--------------|-------------|------------|
+    | a          | 09:00        | 10          |            |
+    | b          | 09:04        | 11          | 10         |
+    | c          | 09:30        | 12          | 99         |
+
+    result: b continued a's conversation; nobody here was given the answer 99
+    | account_from | account_to | n | minutes |
+    |--------------|------------|---|---------|
+    | a            | b          | 1 | 4.0     |
     """
     one_account = (
         F.min("account_id").alias("account_from"),

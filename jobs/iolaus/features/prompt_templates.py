@@ -9,7 +9,25 @@ from iolaus.settings import Run
 
 
 def transform(shared_values: DataFrame, profiles: DataFrame, run: Run) -> DataFrame:
-    """One row a template that two owners or more use, of `features.account_values`."""
+    """One row per template that two owners or more use, from `features.account_values`.
+
+    shared_values:
+    | account_id | channel  | value_hash | n  | distinct_prompts | n_owners | n_qualifying_owners |
+    |------------|----------|------------|----|------------------|----------|---------------------|
+    | a          | template | 7          | 30 | 30               | 2        | 2                   |
+    | b          | template | 7          | 10 | 9                | 2        | 2                   |
+
+    profiles:
+    | account_id | n_exchanges | n_sampled |
+    |------------|-------------|-----------|
+    | a          | 40          | 40        |
+    | b          | 40          | 40        |
+
+    result: it is in half of their traffic
+    | channel  | value_hash | n_accounts | n_owners | n_exchanges | n_distinct_prompts | traffic_share |
+    |----------|------------|------------|----------|-------------|--------------------|---------------|
+    | template | 7          | 2          | 2        | 40          | 39                 | 0.5           |
+    """
     used = shared_values.where(F.col("channel").isin(*TEMPLATES, "system"))
     rows = used.join(profiles.select("account_id", "n_exchanges", "n_sampled"), "account_id")
     sums = rows.groupBy("channel", "value_hash").agg(

@@ -11,9 +11,32 @@ JUDGEMENT = "judgement"  # the kind of a fact by which hypotheses were weighed, 
 
 
 def transform(scored: DataFrame, evidence: DataFrame, judgement: DataFrame, run: Run) -> DataFrame:
-    """One row a cluster and piece of evidence, in bits, and one a fact by which it was judged.
+    """One row per cluster and piece of evidence, in bits, and one per fact by which it was judged.
 
     The bits of a cluster's rows of kind `judgement` add up to its `margin_bits`.
+
+    scored:
+    | cluster_id |
+    |------------|
+    | hc_1       |
+
+    evidence: bits are thousandths
+    | cluster_id | channel | kind         | part | bits |
+    |------------|---------|--------------|------|------|
+    | hc_1       | card    | coordination | card | 9500 |
+
+    judgement:
+    | cluster_id | fact     | family  | bits |
+    |------------|----------|---------|------|
+    | hc_1       | prior    | prior   | -1.0 |
+    | hc_1       | source   | content | 3.5  |
+
+    result: the margin is 2.5 bits
+    | cluster_id | channel          | kind         | part    | bits |
+    |------------|------------------|--------------|---------|------|
+    | hc_1       | card             | coordination | card    | 9.5  |
+    | hc_1       | judgement:prior  | judgement    | prior   | -1.0 |
+    | hc_1       | judgement:source | judgement    | content | 3.5  |
     """
     listed = scored.select("cluster_id")
     pieces = evidence.join(listed, "cluster_id").withColumn("bits", F.round(F.col("bits") / MILLI, 3))

@@ -25,12 +25,11 @@ def transform(
     population: DataFrame,
     run: Run,
 ) -> DataFrame:
-    """One row a pair of members and channel.
+    """One row per pair of members and channel.
 
-    Of each account its strongest pairs are kept, so that the table grows with accounts.
-
-    Links come first, by their bits. Only for members that have too few of them are all pairs looked through: a large
-    cluster has millions, and nearly all its members have links enough.
+    Each account keeps its strongest pairs, so the table grows with accounts. Links come first, by their bits. All pairs
+    are searched only for members with too few links. A large cluster has millions of pairs, and nearly all its members
+    have links enough.
     """
     published = scored.where(F.col("confidence") != "low").select("cluster_id")
     keyed = population.select("account_id", "account_key")
@@ -73,7 +72,7 @@ def _inside(pairs: DataFrame, members: DataFrame) -> DataFrame:
 
 
 def _touching(pairs: DataFrame, accounts: DataFrame) -> DataFrame:
-    """The pairs of `pairs` (by keys) of which at least one account is of `accounts` (account_key)."""
+    """The pairs in `pairs` (by keys) with at least one account in `accounts` (account_key)."""
     sides = [accounts.select(F.col("account_key").alias(side), F.lit(True).alias(f"is_{side}")) for side in "ab"]
     return reduce(lambda frame, side: frame.join(side, side.columns[0], "left"), sides, pairs).where("is_a or is_b")
 

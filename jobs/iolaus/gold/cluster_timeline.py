@@ -8,7 +8,33 @@ from iolaus.settings import Run
 
 
 def transform(scored: DataFrame, clusters: DataFrame, profiles: DataFrame, run: Run) -> DataFrame:
-    """One row a published cluster, hour and model in which any member was active."""
+    """One row per published cluster, hour and model in which any member was active.
+
+    scored:
+    | cluster_id | confidence |
+    |------------|------------|
+    | hc_1       | high       |
+    | hc_2       | low        |
+
+    clusters:
+    | cluster_id | account_id |
+    |------------|------------|
+    | hc_1       | a          |
+    | hc_1       | b          |
+    | hc_2       | c          |
+
+    profiles: hours since 1970, with the exchanges of each model
+    | account_id | activity                   |
+    |------------|----------------------------|
+    | a          | [[492009, "atlas-4", 3]]   |
+    | b          | [[492009, "atlas-4", 2]]   |
+    | c          | [[492009, "atlas-4", 9]]   |
+
+    result: the watchlist has no timeline
+    | cluster_id | request_model | n_exchanges | n_accounts |
+    |------------|---------------|-------------|------------|
+    | hc_1       | atlas-4       | 5           | 2          |
+    """
     published = scored.where(F.col("confidence") != "low").select("cluster_id")
     members = clusters.join(published, "cluster_id").select("cluster_id", "account_id")
     rows = members.join(profiles.select("account_id", "activity"), "account_id").select(

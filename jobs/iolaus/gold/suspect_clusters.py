@@ -8,7 +8,26 @@ from iolaus.settings import Run
 
 
 def transform(clusters: DataFrame, previous: DataFrame, run: Run) -> DataFrame:
-    """One row a published cluster: those of high and medium confidence, with the day each was first published."""
+    """One row per published cluster (high and medium confidence), with the day on which it was first published.
+
+    clusters:
+    | cluster_id | confidence |
+    |------------|------------|
+    | hc_1       | low        |
+    | hc_2       | medium     |
+    | hc_3       | high       |
+
+    previous:
+    | cluster_id | first_flagged |
+    |------------|---------------|
+    | hc_3       | 2026-02-01    |
+
+    result: on 2026-02-10
+    | cluster_id | confidence | first_flagged |
+    |------------|------------|---------------|
+    | hc_2       | medium     | 2026-02-10    |
+    | hc_3       | high       | 2026-02-01    |
+    """
     published = clusters.where(F.col("confidence") != "low")
     flagged = previous.select("cluster_id", F.col("first_flagged").alias("earlier"))
     dated = published.join(flagged, "cluster_id", "left").withColumn(

@@ -16,10 +16,10 @@ def recall(found: Counts, there: Counts) -> float:
 
 
 def recall_at_least(found: Counts, there: Counts, seed: int = 0) -> float:
-    """Lower 95 % bound of the recall, by the bootstrap over sampled rows; 0 where nothing is there.
+    """Lower 95% bound of the recall, by the bootstrap over sampled rows; 0 if there is nothing to find.
 
-    Rows are resampled, not pairs, for the pairs of one row stand and fall together. Where all is found every resample
-    says 1; the bound is then that of so many pairs of which none failed (Clopper and Pearson, 1934).
+    Rows are resampled, not pairs, because the pairs of one row are found or missed together. If all is found, every
+    resample gives 1; the bound is then that of n pairs without a failure (Clopper and Pearson, 1934).
     """
     total = int(there.sum())
     if not total:

@@ -138,7 +138,7 @@ def _struct_lists(count: int, group: Ints, type_: pa.StructType, columns: list[A
 
 
 def _records(count: int, group: Ints, kind: np.dtype[Any], columns: list[npt.NDArray[Any]]) -> pa.BinaryArray:
-    """Items of columns, of which `group` says whose they are, as bytes."""
+    """Items of columns as bytes, one value per group; `group` says which group each item belongs to."""
     made = np.empty(len(group), kind)
     for name, values in zip(kind.names or (), columns, strict=True):
         made[name] = values

@@ -1,9 +1,8 @@
-"""Openings: a sample of the first messages of an account's conversations, as few terms each.
+"""Openings: an additive sample of the first messages of an account's conversations, a few terms each.
 
-Additive, as all sketches are.
-
-They are for one question: whose prompts are these (`iolaus.model.exchangeability`)? One message a conversation, for the
-turns of one conversation resemble each other whoever sends them; a later turn stands in only where no first is known.
+They answer one question: whose prompts are these (`iolaus.model.exchangeability`)? One message per conversation is
+taken, because the turns of one conversation resemble each other in any case. A later turn is used only if no first one
+is known.
 """
 
 from typing import Any

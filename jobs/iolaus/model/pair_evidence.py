@@ -1,8 +1,6 @@
-"""Evidence on pairs of accounts from several tables of pairs, brought together.
+"""Evidence on pairs of accounts from several tables, brought together: all rows of a pair in one task, in NumPy.
 
-Of each pair all rows, in one task, in NumPy.
-
-Pairs are told apart by the keys of their accounts (`features.population`). Rows are sorted by one number a pair.
+Pairs are told apart by the keys of their accounts (`features.population`). Rows are sorted by one number per pair.
 """
 
 from collections.abc import Sequence
@@ -30,7 +28,7 @@ def evidence(tables: Sequence[DataFrame], *columns: str) -> DataFrame:
 
 
 def task_of(rows: pa.RecordBatch, tasks: int) -> npt.NDArray[np.int32]:
-    """Which of so many tasks adds up the pair of each row of `evidence`."""
+    """The task, out of `tasks`, that adds up the pair of each row of `evidence`."""
     key = hashed(rows["a"].to_numpy(), rows["b"].to_numpy())
     return (key % np.uint64(tasks)).astype(np.int32)
 

@@ -1,8 +1,6 @@
-"""The population: how many accounts and owners there are, and what all of them do.
+"""The population with which a group's profile is compared: how many accounts and owners there are, and what they do.
 
-A group's profile is held against it.
-
-Who counts is decided once a run, in `features.population`: every rate, count and sample is of its background.
+Who counts is decided once per run, in `features.population`: every rate, count and sample is of its background.
 """
 
 from collections.abc import Iterable, Iterator
@@ -63,7 +61,7 @@ def histogram(bins: pa.ChunkedArray) -> Ints:
 
 
 def by_hour(hours: pa.ChunkedArray, window: int) -> Ints:
-    """Accounts active by hour, (window,), of lists of hours of a window of so many."""
+    """Accounts active by hour, shape (window,), from lists of hours of the window."""
     return np.bincount(hours.combine_chunks().flatten().to_numpy(zero_copy_only=False), minlength=window).astype(
         np.int64
     )

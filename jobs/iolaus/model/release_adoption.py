@@ -28,12 +28,11 @@ def releases(models: DataFrame, day: date, within_days: int) -> list[Release]:
 
 
 def moved(release: Release, hours: int, share: float) -> Column:
-    """Whether an account moved to a released model: `share` of its traffic of the next `hours`.
+    """Whether an account moved `share` of its traffic of the next `hours` to a released model.
 
-    Only accounts that were active before the release.
-
-    A third by default, and not half: relays mix in their customers' traffic, which does not move. Over `activity` of
-    `features.account_profiles`; null for an account that was not active on both sides.
+    Only for accounts that were active before the release. The default is a third, not half, because relays mix in their
+    customers' traffic, which does not move. Computed over `activity` of `features.account_profiles`; null for an
+    account that was not active on both sides.
     """
 
     def total(kept: Column) -> Column:

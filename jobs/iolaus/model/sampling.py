@@ -31,7 +31,7 @@ def salt_of(secret: bytes) -> int:
 def ranks(items: Ints, size: npt.NDArray[Any], salt: int) -> Ranks:
     """The rank of each item, shape (n,), float32: -ln(u) / w.
 
-    items: 64-bit hashes; size: output tokens or words (0 where unknown), of which w is the next lower power of four.
+    items: 64-bit hashes. size: output tokens or words, 0 if unknown. w is the next lower power of four of size.
     """
     uniform = ((salted(items.view(np.uint64), salt) >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
     weight = 4.0 ** np.floor(np.log2(np.maximum(size, 1)) / 2)

@@ -44,9 +44,9 @@ ROW = 3  # of them, that cost as much as a row of a value that makes pairs
 
 
 def as_long(value: Column, form: str) -> Column:
-    """A shared value as 64 bits: the head of a `pseudonym` (hexadecimal), the hash of a `text`.
+    """A shared value as 64 bits: the head of a `pseudonym` (hexadecimal), or the hash of a `text`.
 
-    A `hash` and a `number` are so already.
+    A `hash` and a `number` already are 64 bits.
     """
     if form == "pseudonym":
         return F.conv(F.substring(value, 1, 16), 16, -10).cast("long")
@@ -56,7 +56,7 @@ def as_long(value: Column, form: str) -> Column:
 def pairable(channels: tuple[str, ...], owners: int, most: int, limits: Channels = DEFAULT.channels) -> Column:
     """Whether a row of `features.account_values` can make a pair worth the channel's floor.
 
-    At most `most` owners a value.
+    A value may have at most `most` owners.
     """
     floor = by_channel({name: 2.0 ** -limits[name].floor for name in channels})
     shared = F.col("channel").isin(*channels) & F.col("is_qualifying") & F.col("n_qualifying_owners").between(2, most)
@@ -195,7 +195,7 @@ def _coded(values: pa.StringArray, rank: Ints) -> pa.DictionaryArray:
 
 
 def _task(met: pa.RecordBatch, parts: int) -> npt.NDArray[np.int32]:
-    """Which of so many tasks joins the rows of each account `a`."""
+    """The task, out of `tasks`, that joins the rows of each account `a`."""
     return (mix(met["key_a"].to_numpy().view(np.uint64)) % np.uint64(parts)).astype(np.int32)
 
 
@@ -207,9 +207,9 @@ def _drawn(a: Ints, b: Ints) -> npt.NDArray[np.float64]:
 def _joined(
     key: Ints, bits: Ints, value_hash: Ints, sharers: Ints, support: Ints, common: Ints
 ) -> tuple[Ints, tuple[Ints, ...]]:
-    """Meetings of one key joined: a row of each key, and (value_hash, sharers, support, bits, common) of the key.
+    """Meetings of one key joined: one row per key, with (value_hash, sharers, support, bits, common).
 
-    The best value has the most bits; of those the fewest sharers; of those the greatest number.
+    The best value is the one with most bits, then fewest sharers, then the greatest hash.
     """
     order = np.argsort(key, kind="stable")
     first = run_starts(key[order])

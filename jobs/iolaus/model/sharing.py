@@ -1,7 +1,4 @@
-"""Who shares a value: its owners counted, in NumPy.
-
-And for each account the owners that it meets through values as rare.
-"""
+"""Who shares a value, counted in NumPy: its owners, and for each account its contacts through values as rare."""
 
 from collections.abc import Iterable, Iterator
 
@@ -31,16 +28,13 @@ def uses(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 
 
 def task_of(uses: pa.RecordBatch, parts: int) -> npt.NDArray[np.int32]:
-    """Which of so many tasks counts the value of each use."""
+    """The task, out of `tasks`, that counts the value of each use."""
     salt = uses["channel"].to_numpy().astype(np.uint64) << np.uint64(56)
     return (mix(uses["value_hash"].to_numpy().view(np.uint64) ^ salt) % np.uint64(parts)).astype(np.int32)
 
 
 def _listed(batch: pa.RecordBatch, name: str) -> pa.RecordBatch:
-    """The items of a column of lists of (channel, value_hash), with what accompanies them.
-
-    Only where their channel is one that counts.
-    """
+    """The items of a column of lists of (channel, value_hash), with their companions, for channels that count."""
     lists = batch.column(name)
     row = pa.array(
         np.repeat(np.arange(batch.num_rows, dtype=np.int32), pc.fill_null(pc.list_value_length(lists), 0).to_numpy())

@@ -316,16 +316,18 @@ ATTRIBUTE_CODES: dict[str, int] = {name: code for name, (code, _, _) in SENT.ite
 
 
 def is_count(channel: str) -> bool:
-    """Whether the figure of a cluster's evidence is a count, of pairs or meetings.
+    """Whether the figure of a channel's evidence is a count of pairs or meetings. For all others it is a share.
 
-    Of all other channels it is a share.
+    >>> is_count("pool_card"), is_count("card")
+    (True, False)
     """
     return channel in _COUNTED
 
 
 def explained(explanation: str, *, if_few: bool = False) -> tuple[str, ...]:
-    """The signals that an innocent explanation takes from a cluster.
+    """The signals that an innocent explanation takes away; with `if_few`, those it takes from a small cluster only.
 
-    Those that it takes only from a small one with `if_few`.
+    >>> explained("own_text", if_few=True)
+    ('content',)
     """
     return tuple(s.name for s in SIGNALS.values() if explanation in (s.explained_if_few if if_few else s.explained_by))

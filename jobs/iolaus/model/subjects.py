@@ -1,7 +1,4 @@
-"""What it means that two accounts ask about the same subject.
-
-Their vectors are closer than nearly all random pairs'.
-"""
+"""Whether two accounts ask about the same subject: their vectors are closer than those of nearly all random pairs."""
 
 from dataclasses import dataclass
 

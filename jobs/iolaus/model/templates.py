@@ -1,7 +1,4 @@
-"""Texts that a group of accounts lives by.
-
-Each fills them again and again, with a part of its traffic that is no accident.
-"""
+"""Texts that a group of accounts lives by: each uses them again and again, in a good part of its traffic."""
 
 from collections.abc import Sequence
 

@@ -34,6 +34,6 @@ def effective_slots(active: Floats) -> float:
 
 
 def poisson_bits(found: Floats, expected: Floats) -> Floats:
-    """Surprise, in bits, of at least so many where so many are expected; at most 1000, near where doubles end."""
+    """Surprise, in bits, of at least `observed` where `expected` are expected; at most 1000, near where doubles end."""
     tail: Floats = -poisson.logsf(found - 1, np.maximum(expected, 1e-9)) / np.log(2)
     return np.minimum(np.nan_to_num(tail, nan=0.0, posinf=1000.0), 1000.0)

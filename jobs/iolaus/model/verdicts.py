@@ -1,10 +1,10 @@
-"""What analysts decided, as a run of a date knows it: which verdict is in force, and what it is of.
+"""What analysts decided, as a run of a date knows it: which verdict is in force, and what it is about.
 
-A verdict is of a whole cluster or of named accounts. The latest on the same cluster, or on the same account, is in
-force; an account's own goes before its cluster's. A verdict is of the accounts that its analyst saw, not of an id
-alone: a cluster of which most accounts are others is not what was judged innocent, whatever its id.
+A verdict is about a whole cluster or about named accounts. The latest on the same cluster, or on the same account, is
+in force. An account's own goes before its cluster's. A verdict is about the accounts that its analyst saw, not about an
+id: a cluster whose accounts are mostly others is not what was judged innocent, whatever its id.
 
-Every function takes verdicts as `verdicts.given` has them, or as `in_force` returns them: a row a verdict, so few.
+Every function takes verdicts as `verdicts.given` has them, or as `in_force` returns them: one row per verdict, so few.
 """
 
 from pyspark.sql import Column, DataFrame, Window
@@ -17,11 +17,9 @@ from iolaus.settings import Run, Settings
 
 
 def in_force(given: DataFrame, run: Run) -> DataFrame:
-    """The verdicts known on the run's date that no later one supersedes, with `account_id`.
+    """The verdicts known on the run's date that no later one supersedes, with `account_id`, null for a cluster's.
 
-    Null where it is of the cluster.
-
-    A verdict that names several accounts is a row for each of them for which it is the latest.
+    A verdict that names several accounts gives a row for each of them for which it is the latest.
     """
     known = given.where(F.col("known_from") <= F.lit(run.day))
     each = known.select("*", F.explode_outer("named").alias("account_id"))
@@ -60,10 +58,7 @@ def in_words(channel: Column, value_hash: Column) -> Column:
 
 
 def cleared_pairs(pairs: DataFrame, force: DataFrame) -> DataFrame:
-    """(account_a, account_b, verdict_id).
-
-    Pairs of `pairs` that one verdict saw together and of which it clears at least one.
-    """
+    """(account_a, account_b, verdict_id): pairs that one verdict saw together and clears at least in part."""
     seen = (
         force.where(F.col("verdict") == INNOCENT)
         .select("verdict_id", F.explode("members").alias("account_id"))
@@ -187,10 +182,7 @@ def successors(
 
 
 def changes() -> Column:
-    """What is different now, in words.
-
-    Of rows of `verdicts_of` with `score_now`, `n_exchanges_now` and `channels_now`.
-    """
+    """What differs now, in words, for rows of `verdicts_of` with `score_now`, `n_exchanges_now` and `channels_now`."""
     joined, then = F.col("size") - F.col("common"), F.size("members")
     new = F.array_sort(F.array_except(F.coalesce("channels_now", F.array().cast("array<string>")), "channels"))
     told = F.array(

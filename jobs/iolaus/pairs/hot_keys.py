@@ -10,10 +10,28 @@ from iolaus.settings import Run
 
 
 def transform(shared_values: DataFrame, population: DataFrame, run: Run) -> DataFrame:
-    """One row a value of `features.account_values` over the cap, or too common for its channel's floor.
+    """One row per value of `features.account_values` that is over the cap, or too common for its channel's floor.
 
-    They are counted before anything is paired; groups (`graph.communities`) and profiles
-    (`graph.clusters`) use such values still, for those cost one row an account and not one a pair.
+    These are counted before anything is paired. Groups (`graph.communities`) and profiles (`graph.clusters`) still use
+    them, because there a value costs one row per account and not one per pair.
+
+    shared_values:
+    | account_id | channel | value_hash | n_qualifying_owners |
+    |------------|---------|------------|---------------------|
+    | a          | card    | 1          | 700                 |
+    | b          | card    | 2          | 100                 |
+    | c          | card    | 3          | 4                   |
+
+    population:
+    | rows | is_first_of_owner |
+    |------|-------------------|
+    | 800  | true              |
+
+    result: a card of 100 among 800 owners gives less than its floor of 3 bits; one of 4 owners is paired
+    | channel | value_hash | sharers | pairs_not_made | why        |
+    |---------|------------|---------|----------------|------------|
+    | card    | 1          | 700     | 244650         | over_cap   |
+    | card    | 2          | 100     | 4950           | too_common |
     """
     cap, owners = run.settings.pairs.most_sharers, size(population).owners
     names = tuple(c for family in VALUE_FAMILIES.values() for c in family)

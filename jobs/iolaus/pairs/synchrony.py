@@ -37,13 +37,13 @@ def transform(
     content: DataFrame,
     run: Run,
 ) -> DataFrame:
-    """One row a candidate pair of another channel whose minutes agree.
+    """One row per candidate pair of another channel whose minutes agree.
 
-    Common slots in a row are one meeting, for a sitting fills several. Meetings are held against what two accounts of
-    so many slots make by chance, and against what these two make by habit: how often they are active at the same time
-    of different days. So neither office hours nor two schedules that start at eight are evidence.
+    Common slots in a row are one meeting, because one sitting fills several. Meetings are compared with chance for
+    accounts with as many slots, and with habit: how often the two are active at the same time of different days. So
+    neither office hours nor two schedules that start at eight are evidence.
 
-    A task has the minutes of two blocks of accounts, once each, and evidence on pairs between them.
+    A task has the minutes of two blocks of accounts, once each, and the evidence on pairs between them.
     """
     schema, day = table("pairs.synchrony").schema, run.day
     limits, fewest = run.settings.channels.synchrony, run.settings.pairs.synchrony_meetings
@@ -100,10 +100,7 @@ def transform(
 
 
 def _task_of(rows: pa.RecordBatch, blocks: int, each: int) -> npt.NDArray[np.int32]:
-    """Which task weighs the pair of each row of evidence.
-
-    One of `each` of the pair of blocks that its accounts are of.
-    """
+    """The task that weighs the pair of each row of evidence: one of `each` for the pair of blocks of its accounts."""
     a, b = (rows[side].to_numpy() for side in "ab")
     part = (hashed(a, b) % np.uint64(each)).astype(np.int64)
     return (pair_of(a % blocks, b % blocks) * each + part).astype(np.int32)

@@ -1,7 +1,4 @@
-"""Adapted logs delivered to a landing.
-
-Files of one name replace what that name delivered before, and touch nothing else.
-"""
+"""Delivers adapted logs to a landing. Files of one name replace what that name delivered before, and nothing else."""
 
 import re
 from collections.abc import Callable
@@ -19,7 +16,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 class Delivery:
     """A landing folder, made if there is none, to which files called `NAME-00000.jsonl.gz` are delivered.
 
-    Raises UsageError if the name is none for a file, or the URI cannot be opened.
+    Raises UsageError if the name cannot be a file's, or the URI cannot be opened.
     """
 
     def __init__(self, spark: SparkSession, uri: str, name: str):
@@ -29,15 +26,13 @@ class Delivery:
         self._files = Files(spark, self.uri)
 
     def replace(self, rows: DataFrame, approve: Callable[[], None] = lambda: None) -> None:
-        """Write lines (`folder`, `dt`, `value`) to FOLDER/dt=DAY/, or FOLDER/ where they have no day.
+        """Write lines (`folder`, `dt`, `value`) to FOLDER/dt=DAY/, or to FOLDER/ if they have no day.
 
-        One pass over the rows.
+        `approve` is called when everything is written and nothing is moved. If it raises, nothing is delivered.
 
-        `approve` is called once all is written and nothing is moved; if it raises, nothing is delivered.
-
-        All is written aside before anything is moved, a new file takes the place of the old one of its name, and only
-        then old files without a successor are removed: what a killed run leaves, a rerun mends. The driver lists this
-        delivery's files, one or two a task and day.
+        Everything is written aside first, in one pass over the rows. Then each new file takes the place of the old one
+        of its name, and only then are old files without a successor removed. A rerun repairs what a killed run leaves.
+        The driver lists this delivery's files, one or two per task and day.
         """
         aside = f"{self.uri}/_delivery-{self.name}"
         rows.select("folder", "dt", "value").write.partitionBy("folder", "dt").option("compression", "gzip").mode(

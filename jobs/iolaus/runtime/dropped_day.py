@@ -24,9 +24,9 @@ METRICS = "quality.summaries"
 def drop_day(lake: Lake, day: date, settings: Settings, key_id: str = "") -> Iterator[tuple[str, int]]:
     """(table, rows dropped) of each table that had rows of the date. The caller holds the lake's lock.
 
-    What arrived on the day, and what happened on it, stays in bronze and silver: a run of the date makes its rows anew.
-    The metrics of its tables go too, so that gates compare no later day with it. `quality.runs` keeps the runs of the
-    date and gets a row with the status `dropped`. Cut off at any point, it may be run again.
+    What arrived and what happened on the day stays in bronze and silver: a run of the date makes its rows again. The
+    metrics of its tables go, too, so that gates compare no later day with it. `quality.runs` keeps the runs of the date
+    and gets a row with the status `dropped`. If it was cut off at any point, it may be run again.
 
     Raises UsageError if no run of the date is known.
     """

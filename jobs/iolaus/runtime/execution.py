@@ -84,7 +84,7 @@ class Context:
     def describe(self, work: str) -> None:
         """Name this thread's jobs in Spark's UI and event log.
 
-        As their call sites too: else Spark walks its stack for them.
+        The names are call sites, too: else Spark walks its stack for them.
         """
         context = self.lake.spark.sparkContext
         context.setJobDescription(work)
@@ -194,10 +194,7 @@ class SingleStage(Execution):
 
 
 class WholeRun(Execution):
-    """Stages of a run, which hand rows to each other.
-
-    `by_themselves` are days of events that no other day makes too.
-    """
+    """Stages of a run, which hand rows to each other. `by_themselves`: days of events that no other day makes."""
 
     def __init__(self, of: Context, inputs: Inputs, by_themselves: set[date], threads: int):
         super().__init__(of, inputs)

@@ -1,4 +1,4 @@
-"""What a failure of Spark, of the store or of the disk means to whoever runs the pipeline."""
+"""What a failure of Spark, of the store or of the disk means to the person who runs the pipeline."""
 
 import re
 from typing import Any
@@ -59,7 +59,7 @@ def causes(error: BaseException) -> list[str]:
 
 
 def explain(error: BaseException) -> str:
-    """One line of what happened: the innermost cause and, where it is known, the mend."""
+    """One line of what happened: the innermost cause and, if it is known, what to do."""
     chain = causes(error)
     said = one_line(chain[-1], 300)
     for pattern, fix in _KNOWN:
@@ -69,7 +69,10 @@ def explain(error: BaseException) -> str:
 
 
 def lost_rows(error: BaseException) -> bool:
-    """Whether a stage failed because an executor was lost that kept rows for it: begun anew, it makes them again."""
+    """Whether a stage failed because an executor was lost that cached rows for it.
+
+    Started again, the stage makes them once more.
+    """
     return any(_LOST_BLOCK.search(cause) for cause in causes(error))
 
 

@@ -24,10 +24,7 @@ _CACHED = {
 
 
 class Inputs:
-    """Reads one lake and, where there is one, one landing.
-
-    If it `keeps`, what a run makes and reads stays in memory.
-    """
+    """Reads one lake and, if there is one, one landing. If it `keeps`, what a run makes and reads stays in memory."""
 
     def __init__(self, lake: Lake, landing: Landing | None, *, keeps: bool):
         self.lake = lake
@@ -84,9 +81,8 @@ class Inputs:
     def keep(self, stage: Stage, day: date, made: Cached | None, size: int | None) -> DataFrame:
         """What a stage has just written, of `size` bytes, as its gate and later stages read it.
 
-        From memory where it is small.
-
-        A cluster's executors read it from the lake once, and again what is lost with one of them.
+        It comes from memory if it is small. A cluster's executors read it from the lake once, and again whatever is
+        lost with one of them.
         """
         spec, key = table(stage.table), (stage.table, day)
 
@@ -123,10 +119,7 @@ class Inputs:
                 self._large.discard(key)
 
     def find_unreadable(self, stage: Stage, day: date) -> bool:
-        """After a failure: look for files of the stage's landing folders that cannot be read.
-
-        Whether there are new ones.
-        """
+        """Look, after a failure, for unreadable files in the stage's landing folders; whether there are new ones."""
         found = False
         for read in stage.reads:
             if not is_landing(read.table):
@@ -139,10 +132,7 @@ class Inputs:
         return found
 
     def find_passed_over(self, stage: Stage, day: date) -> bool:
-        """After the quarantine was written.
-
-        Whether lines were too long to hold, which it has still to say of their files.
-        """
+        """Whether lines were too long to hold that the quarantine, just written, has still to name."""
         found = False
         for folder in (r.table.split(".")[1] for r in stage.reads if is_landing(r.table)):
             known = self._unreadable.get((folder, day), [])

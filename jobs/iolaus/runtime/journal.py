@@ -11,8 +11,8 @@ from typing import Any
 class Journal:
     """Appends lines to a file, or to standard error for `-`; without a path it writes nothing.
 
-    Each line has `at` (UTC), `run_id` and `event`. Text is ASCII with all else escaped, so that nothing that came
-    from an account's fields can do anything to whoever reads the file.
+    Each line has `at` (UTC), `run_id` and `event`. Text is ASCII, with everything else escaped, so that text from an
+    account's fields is harmless to the file's reader.
     """
 
     def __init__(self, path: str | None = None):

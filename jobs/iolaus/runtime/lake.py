@@ -97,7 +97,7 @@ class Lake:
     def read_events(self, name: str, days: Sequence[date]) -> DataFrame:
         """The rows of exchanges, or of sketches, that happened on the days, whenever they arrived.
 
-        What `read` has of each, together.
+        It is what `read` gives for each day, together.
         """
         when = F.col(str(table(name).date))
         # Arrival is at most a day before the clock of the request, and any time after it.
@@ -120,7 +120,7 @@ class Lake:
         return frame.select(*spec.schema.fieldNames())
 
     def days(self, name: str) -> list[date]:
-        """The dates of which a table has rows, in order; one a partition, so at most thousands."""
+        """The dates for which a table has rows, in order: one per partition, so at most thousands."""
         if not self.exists(name):
             return []
         when = table(name).date
@@ -206,10 +206,7 @@ class Lake:
         builder.execute()
 
     def _clear_empty_log(self, log: str) -> None:
-        """Remove what a writer left that was killed before its first commit.
-
-        Delta would take it for a table that is there.
-        """
+        """Remove what a writer left that was killed before its first commit: Delta would take it for a table."""
         if not self._is_there(log):
             return
         files = self._hadoop(log, "listFiles", True)
@@ -237,10 +234,9 @@ _PROPERTIES = {
 def has_commits(log: SmallFiles, folder: str, name: str) -> bool:
     """Whether a table's log has any commit.
 
-    Whoever is killed before the first leaves a folder, which Delta takes for a table.
-
-    Raises RunError, naming the file, if the last ends in the middle, as after a loss of power. It is looked at once a
-    table and process, for Delta might go on with the rows before it, or fail without naming the file.
+    A writer killed before its first leaves a folder that Delta takes for a table. Raises RunError, naming the file, if
+    the last commit ends in the middle, as after a loss of power. It is looked at once per table and process. Otherwise
+    Delta might go on with the rows before it, or fail without naming the file.
     """
     commits = [n for n in log.names() if re.fullmatch(r"\d{20}\.json", n)]
     if not commits:

@@ -1,13 +1,13 @@
 """One run at a time on a lake, and one process at a time on a table, on any file system.
 
-Delta's own check of concurrent commits does not suffice: it guards one table, not the thirty of a run; and on S3, where
-Delta's log is written by one driver, two drivers could both commit a version and one would be lost.
+Delta's own check of concurrent commits does not suffice. It guards one table, not the thirty of a run. On S3 it assumes
+one driver: two could both commit a version, and one would be lost.
 
-A lock is a row of numbered claims, `LAKE/_locks/<name>/<number>.json`. Whoever makes the next number holds the lock,
-once the claim before it was released or its holder is dead. A holder writes its claim anew every `BEAT` seconds; a
-claim that stands still for `STALE` seconds by the clock of the one who waits (clocks are never compared), or whose
-process is gone from this machine, is dead. Numbers only grow, so a holder that slept too long sees a higher number than
-its own, and writes nothing more (`Lock.check`, before every commit).
+A lock is a row of numbered claims, `LAKE/_locks/<name>/<number>.json`. The maker of the next number holds the lock,
+once the claim before it was released or its holder is dead. A holder rewrites its claim every `BEAT` seconds. A claim
+is dead if its process is gone from this machine, or if it stands still for `STALE` seconds by the waiter's clock;
+clocks are never compared. Numbers only grow: a holder that slept too long sees a higher number than its own, and writes
+nothing more (`Lock.check`, before every commit).
 """
 
 import json
@@ -43,7 +43,7 @@ class Lock:
         self._lost = False
 
     def acquire(self, said: Callable[[str], None]) -> None:
-        """Wait until the lock is free, and take it. `said` is told, once for each holder, who is waited for."""
+        """Wait until the lock is free, and take it. `said` is called once for each holder that is waited for."""
         while True:
             # The number after the one that was seen to be over: if others were faster, it is made, and this one waits
             # again.
@@ -210,10 +210,7 @@ def _who(name: str, text: str) -> str:
 
 
 def _machine() -> str:
-    """The machine since it was started, and this space of process numbers.
-
-    Empty parts where the system does not say.
-    """
+    """The machine since it was started, and this space of process numbers; empty parts if the system does not say."""
     boot, space = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")
     since_boot = boot.read_text().strip() if boot.exists() else ""
     return f"{platform.node()}/{since_boot}/{space.readlink() if space.is_symlink() else ''}"

@@ -81,7 +81,7 @@ class Logs(Landing):
     def _text(self, files: list[File], *, tolerant: bool) -> DataFrame:
         """Lines of text.
 
-        A file that is one document over many lines is read whole: split among tasks, it would be none.
+        A file that is one document over many lines is read whole, because a split one is not a document.
         """
         whole = [
             file.uri for file in files if not file.packed and _SPLIT < file.size <= _WHOLE and self._is_over_lines(file)

@@ -1,10 +1,10 @@
-"""Lines too long to hold: passed over while a file is read, and told of.
+"""Lines too long to hold: passed over while a file is read, and reported.
 
 A line of a gigabyte would end the program that reads it. Hadoop's reader can pass over lines from a given length on,
 but says so only in its log. So where a file is large enough to have such a line, the bytes of all lines read are summed
-in the same pass and compared with the bytes there are: the size of a plain file, or the last four bytes of a gzip file,
-which are its unpacked size modulo 2^32 (RFC 1952) if it has one member. Only where they differ is each file looked at,
-and the lines of one that lacks bytes are counted.
+in the same pass and compared with the bytes that are there. Those are the size of a plain file, or the last four bytes
+of a gzip file: its unpacked size modulo 2^32 (RFC 1952), if it has one member. Only if they differ is each file looked
+at, and the lines of one that lacks bytes are counted.
 """
 
 import threading
@@ -48,7 +48,7 @@ class File:
 
 @dataclass(frozen=True)
 class PassedOver:
-    """A file of which lines were passed over: its path below the landing, and how many."""
+    """A file with lines that were passed over: its path below the landing, and how many lines."""
 
     file: str
     lines: int

@@ -71,8 +71,8 @@ def compact(lake: Lake, day: date, days: int, keep: Retention) -> Iterator[Done]
 def retain(lake: Lake, day: date, keep: Retention) -> Iterator[Done]:
     """Delete prompts, and rejected rows, that arrived more than `text_days` before `day`. Their files go with `vacuum`.
 
-    Raises UsageError where that is no longer than the window: an exchange that arrives late is joined to its day's
-    others, and a day of which some are gone would be replaced by what is left.
+    Raises UsageError if that is no longer than the window. A late exchange is joined to the others of its day, and a
+    day that has lost some would be replaced by what is left.
     """
     if keep.text_days <= lake.window_days:
         raise UsageError(
@@ -89,7 +89,7 @@ def retain(lake: Lake, day: date, keep: Retention) -> Iterator[Done]:
 
 
 def requested(spark: SparkSession, uri: str) -> DataFrame:
-    """The accounts to drop, one `account_id` a line of the text at `uri`; blank lines are skipped.
+    """The accounts to drop: one `account_id` per line of the text at `uri`. Blank lines are skipped.
 
     Raises UsageError if it cannot be read.
     """
@@ -143,12 +143,9 @@ def _nameless(salt: Column, name: Column) -> Column:
 
 
 def _forget_in_verdicts(lake: Lake, wanted: DataFrame, salt: Column) -> Iterator[Done]:
-    """Drop verdicts on accounts that are all dropped.
+    """Drop verdicts on accounts that are all dropped. In other verdicts these accounts get a name that says nothing.
 
-    In others these accounts get a name that says nothing, also in the reason.
-
-    What a verdict says of a whole cluster, or of other accounts, stays: only an account's own verdict names what it is
-    of.
+    The reason's text gets it, too. A verdict on a whole cluster, or on other accounts, stays.
     """
     if not lake.exists(VERDICTS):
         return

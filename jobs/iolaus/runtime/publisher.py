@@ -25,7 +25,7 @@ class Publisher:
             self._held.setdefault(made.day, {})[made.stage.table] = made
 
     def publish(self, day: date, pool: Executor) -> None:
-        """Write the day's gold, all of which has passed, one commit a table; the ranking last."""
+        """Write the day's gold, after all of it has passed: one commit per table, the ranking last."""
         with self._lock:
             held = self._held.pop(day)
         *beside, last = (held[s.table] for s in STAGES if s.table in held)

@@ -27,10 +27,10 @@ from iolaus.version import code_version
 class Runner:
     """Runs stages against one landing and one lake.
 
-    `on_event` is told when each stage begins and ends, from the thread that ran it. A landing is needed only by stages
-    that read it. `threads` stages run at a time (None: what the settings say). Each table is judged by its gate when it
-    is made, gold before it is written; `gated` False leaves that out, to measure what it costs. `journal` is given a
-    line an event. Raises UsageError if another version made the lake.
+    `on_event` is called when each stage begins and ends, from the thread that ran it. A landing is needed only by
+    stages that read it. `threads` stages run at a time (None: what the settings say). Each table is judged by its gate
+    when it is made, gold before it is written; `gated` False leaves that out, to measure its cost. `journal` gets a
+    line per event. Raises UsageError if another version made the lake.
     """
 
     spark: SparkSession
@@ -102,9 +102,9 @@ class Runner:
         self.journal.write("run_ends", not_held=sum(1 for o in self.gate.outcomes if not o.success))
 
     def run_stage(self, stage: Stage, day: date) -> None:
-        """One stage for one date, on its own; rows of gold are judged before they are written, others by `check`.
+        """One stage for one date, on its own. Rows of gold are judged before they are written, others by `check`.
 
-        Of a stage of events, the date and each earlier date that arrivals touch. Raises GateError as `run` does.
+        For a stage of events: the date, and each earlier date that arrivals touch. Raises GateError as `run` does.
         """
         try:
             SingleStage(self._context, self._inputs()).run(stage, day)
@@ -116,7 +116,8 @@ class Runner:
     def check(self, names: Sequence[str], day: date) -> None:
         """Judge what the lake, or the landing, holds of tables for a date, and write the results down.
 
-        Of a stage of events, the days that `run_stage` makes. When all are judged, raises the first GateError.
+        For a stage of events these are the days that `run_stage` makes. When all are judged, raises the first
+        GateError.
         """
         stopped: list[GateError] = []
         for name in names:

@@ -1,4 +1,4 @@
-"""The order of a run: which stage of which day waits for which, and what runs at a time."""
+"""The order of a run: which stage of which day waits for which, and what runs at the same time."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
@@ -36,7 +36,7 @@ def schedule(
 
 
 def alone(planned: Sequence[tuple[date, Sequence[Stage]]]) -> set[date]:
-    """The days of which events are made by themselves, when all has arrived: no other day of a plan makes them too."""
+    """The days of which events are made once, when everything has arrived: no other day of a plan makes them, too."""
     grains = [(day, {s.grain for s in stages}) for day, stages in planned]
     return {day for day, of in grains if Grain.EVENT in of and Grain.ARRIVAL not in of}
 

@@ -1,7 +1,4 @@
-"""The pseudonymisation key, and a key agreed with another lab.
-
-From the environment or a file, never from an argument.
-"""
+"""The pseudonymisation key, and a key agreed with another lab: from the environment or a file, no argument."""
 
 import os
 from pathlib import Path
@@ -15,7 +12,7 @@ SHORTEST = 16  # bytes: a shorter key could be guessed
 
 
 def load_key() -> Key:
-    """The key that the environment names. Raises UsageError, with the mend, if there is none."""
+    """The key that the environment names. Raises UsageError, which says what to do, if there is none."""
     return _load(VARIABLE, FILE_VARIABLE, "pseudonymisation")
 
 

@@ -1,4 +1,4 @@
-"""Why a file of the landing cannot be read to its end: told from Spark's error, and from failures of the store."""
+"""Why a file of the landing cannot be read to its end, distinguished by Spark's error from failures of the store."""
 
 import re
 from dataclasses import dataclass

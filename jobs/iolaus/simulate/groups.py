@@ -104,7 +104,7 @@ class Population(Group):
 
 @dataclass(frozen=True)
 class LookAlike(Group):
-    """Innocent accounts with something in common. `agreement` is the kind of their contract, if any."""
+    """Legitimate accounts with something in common. `agreement` is the kind of their contract, if any."""
 
     agreement: str = ""
 

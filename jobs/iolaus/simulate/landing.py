@@ -35,7 +35,7 @@ _JSON = {
 
 @dataclass(frozen=True)
 class Summary:
-    """What was written: exchanges (each counted once), lines (with repeated ones), accounts, of which fraudulent."""
+    """What was written: exchanges (each counted once), lines (with repeated ones), accounts, fraudulent ones."""
 
     out: str
     truth: str

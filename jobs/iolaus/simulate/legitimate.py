@@ -1,4 +1,4 @@
-"""Innocent accounts that look like a campaign in one way or another."""
+"""Legitimate accounts that look like a campaign in one way or another."""
 
 from dataclasses import replace
 

@@ -23,9 +23,9 @@ LATE_SHARE, LATEST_DAYS, TWICE_SHARE = 0.005, 3, 0.002
 
 @dataclass(frozen=True)
 class Size:
-    """A group as it will be made.
+    """A group as it will be made: accounts (`workers` at once, the rest replacements) and exchanges.
 
-    Accounts (`workers` at once, the rest replacements), exchanges over the scenario's days.
+    Exchanges are those of all the scenario's days.
     """
 
     accounts: int

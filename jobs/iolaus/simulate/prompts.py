@@ -141,10 +141,10 @@ def pick(g: Grammar, part: str, language: I64, keys: U64) -> I64:
 
 
 def prompt(g: Grammar, language: I64, topic: I64, task: U64, detail: U64, short: I64) -> pa.Array:
-    """The content of one prompt a row: the question by `task`, its circumstances by `detail`.
+    """The content of one prompt per row: the question by `task`, its circumstances by `detail`.
 
-    Where `short` is 1 it is a few words, as in the later turns of a conversation. The same task with
-    another detail is the same question in other circumstances.
+    Where `short` is 1 it is a few words, as in later turns of a conversation. The same task with another detail is the
+    same question in other circumstances.
     """
     is_short = short == 1
     ask = np.where(is_short, pick(g, "short", language, task), pick(g, "ask", language, task))

@@ -1,7 +1,7 @@
-"""What is simulated: the scenarios, each a population, innocents that look alike, and campaigns. Plain data.
+"""What is simulated: scenarios, each with a population, legitimate accounts that look alike, and campaigns. Plain data.
 
-The February scenario follows the public facts of one laboratory's statement (24,000 fraudulent accounts,
-16.55 million exchanges, three campaigns); who shares what beyond that is made up.
+The February scenario follows the public facts of one laboratory's statement (24,000 fraudulent accounts, 16.55 million
+exchanges, three campaigns); who shares what beyond that is made up.
 """
 
 from dataclasses import dataclass, replace

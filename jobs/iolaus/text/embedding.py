@@ -44,10 +44,7 @@ def rarity(frequencies: npt.NDArray[np.int64], rows: int) -> Floats:
 
 
 def embed(terms: pa.BinaryArray, weights: Floats) -> pa.ListArray:
-    """Unit vectors of accounts' records TERM, lists of DIMENSIONS float32.
-
-    Null where an account has no weighted term.
-    """
+    """Unit vectors of accounts' TERM records: lists of DIMENSIONS float32, null without a weighted term."""
     lengths, items = unpacked(terms, TERM)
     term, offsets = items["term"].astype(np.int64), np.concatenate([[0], np.cumsum(lengths)])
     value = np.log1p(items["n"]).astype(np.float32) * weights[term]

@@ -111,7 +111,7 @@ def words(normalised: pa.Array) -> Words:
 
 
 def _cut(texts: pa.StringArray) -> tuple[pa.StringArray, Offsets]:
-    """All runs of word bytes of the texts, none of which is null, and where each text's begin."""
+    """All runs of word bytes of the texts (none of them null), and the place where each text's runs start."""
     _, bounds, data = texts.buffers()
     at = np.frombuffer(bounds, np.int32)[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
     content = np.frombuffer(data or b"", np.uint8)[at[0] : at[-1]]

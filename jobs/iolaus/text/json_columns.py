@@ -38,10 +38,7 @@ _RFC3339 = (
 
 @dataclass(frozen=True)
 class _Kind:
-    """What values of JSON a type takes, as Python types; the Arrow type that these have.
-
-    From where on a number is too large.
-    """
+    """The Python types that a type accepts from JSON, their Arrow type, and the bound of too large numbers."""
 
     takes: frozenset[type]
     arrow: pa.DataType
@@ -93,10 +90,7 @@ def where(condition: pa.Array) -> list[int]:
 
 
 def _plain(values: Sequence[Any], kind: _Kind) -> Sequence[Any]:
-    """The values as Arrow may be given them, which takes 5.0 for a whole number.
-
-    Raises TypeError for any of another type.
-    """
+    """The values in a form that Arrow accepts; it takes 5.0 for a whole number. Raises TypeError for any other type."""
     if not set(map(type, values)) - {type(None)} <= kind.takes:
         raise TypeError
     if float in kind.takes:

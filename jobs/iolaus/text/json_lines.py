@@ -40,12 +40,10 @@ class Number(float):
 
 
 def read(line: bytes) -> Read:
-    """The object that a line is, where the last value of a key counts.
+    """The object of a line (the last value of a key counts), BROKEN_JSON or NOT_AN_OBJECT, and INVALID_UTF8.
 
-    And BROKEN_JSON or NOT_AN_OBJECT, and INVALID_UTF8.
-
-    Bytes that are no UTF-8 are read as U+FFFD. Nested deeper than some hundred levels, or of over four million values,
-    a line is broken, whatever it is otherwise.
+    Bytes that are not UTF-8 are read as U+FFFD. A line is broken if it is nested deeper than some hundred levels, or
+    has over four million values.
     """
     if len(line) > 2 * _VALUES and sum(map(line.count, (b",", b"[", b"{"))) > _VALUES:
         return None, [BROKEN_JSON]

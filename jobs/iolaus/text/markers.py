@@ -65,12 +65,13 @@ _NAMES = frozenset(
 
 
 def is_redaction_marker(text: str) -> bool:
-    """Whether a text only says that something was left out.
+    """Whether a text says only that something was left out: a marker, a mask, or an empty value, as text or in JSON.
 
-    A redaction marker, a mask, or an empty value, written as text or in JSON.
-
-    A text of over 120 characters never is. Whole texts are judged, not parts: a prompt with a masked name in it is a
+    A text of over 120 characters never does. Whole texts are judged, not parts: a prompt with a masked name in it is a
     prompt.
+
+    >>> is_redaction_marker("[REDACTED]"), is_redaction_marker("Dear [REDACTED], thank you for the soup.")
+    (True, False)
     """
     return len(text) <= _LONGEST and _is_marker(text)
 
@@ -108,10 +109,7 @@ def _is_worded(plain: str) -> bool:
 
 
 def _says_nothing(found: Any) -> bool:
-    """Whether a structure has no text or number in it but markers.
-
-    A flag says that something was left out, if its name does.
-    """
+    """Whether a structure holds only markers: no other text, no number. A flag counts if its name says so."""
     if isinstance(found, dict):
         return all(
             _is_worded(key) if value is True else key in _NAMES or _says_nothing(value) for key, value in found.items()

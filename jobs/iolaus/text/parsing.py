@@ -70,11 +70,10 @@ def accepted(
 ) -> DataFrame:
     """The valid lines of `lines` (columns `line` and `unreadable`, and others).
 
-    The fields, `extra`, and the columns `keep`.
-
-    One row a line, typed; times in UTC, to the microsecond. `extra` is a map from the names of unknown fields to their
-    values as JSON text, null if there are none. `arrived_on` bounds times from above; None: they have no such bound.
-    Text over `prompt_bytes` is rejected in a field named `prompt` alone.
+    The result has the fields, `extra`, and the columns `keep`: one row per line, typed, times in UTC, to the
+    microsecond. `extra` is a map from the names of unknown fields to their values as JSON text, null if there are none.
+    `arrived_on` bounds times from above; with None they have no such bound. Text over `prompt_bytes` is rejected only
+    in a field named `prompt`.
     """
     sound = lines.where(F.col("unreadable").isNull())
     schema = StructType([*fields, _EXTRA, *(lines.schema[name] for name in keep)])

@@ -27,12 +27,11 @@ _REPEATED = re.compile(rf"{GAP}(?:\s*{GAP})+")
 
 
 def exemplar(kind: str, samples: Sequence[str]) -> str:
-    """A shared text in its senders' words.
+    """A shared text in its senders' words, without payloads, links, addresses and numbers.
 
-    At most `LONGEST` characters, without payloads, links, addresses and numbers.
-
-    `samples` are a few different texts that share it. Of an *opening* (or a *closing*) what all of them begin (or end)
-    with is shown, so that what was filled in stays out; of any other kind the first sample.
+    It has at most `LONGEST` characters. `samples` are a few different texts that share it. For an *opening* (or a
+    *closing*) the result is what all of them begin (or end) with, so that what was inserted stays out. For any other
+    kind it is the first sample.
     """
     texts = [redact(sample[:20_000]) for sample in samples]
     if kind == "opening":
@@ -43,10 +42,7 @@ def exemplar(kind: str, samples: Sequence[str]) -> str:
 
 
 def redact(text: str) -> str:
-    """The text on one line, with a gap for all that was pasted or may name somebody.
-
-    Without control and direction characters.
-    """
+    """The text on one line, without control and direction characters; gaps for pasted parts and possible names."""
     text = unicodedata.normalize("NFC", text)
     for pattern in _REDACTED:
         text = pattern.sub(GAP, text)
@@ -55,7 +51,7 @@ def redact(text: str) -> str:
 
 
 def _shared(texts: Sequence[str]) -> str:
-    """What all texts begin with, up to the end of a word; of texts that hardly agree, the first from its start."""
+    """What all texts begin with, up to the end of a word. If texts barely agree, the first from its start."""
     first, last = min(texts), max(texts)  # what these two begin with, all in between begin with
     shared = first[
         : next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))

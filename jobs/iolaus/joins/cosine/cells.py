@@ -22,9 +22,9 @@ _STRIP = 8_192  # vectors assigned at once: 8,192 x 4 x 130 products are 17 MB
 
 @dataclass(frozen=True)
 class Cells:
-    """Pivots. coarse: (S, d). fine: (P, d), those of coarse cell s in fine[starts[s]:starts[s + 1]].
+    """Pivots, as unit vectors.
 
-    All are unit vectors.
+    coarse: (S, d). fine: (P, d); those of coarse cell s are fine[starts[s]:starts[s + 1]].
     """
 
     coarse: Floats
@@ -74,9 +74,9 @@ ONE_CELL = Cells(np.zeros((1, 1), np.float32), np.zeros((1, 1), np.float32), np.
 
 
 def _largest(values: Floats, most: int) -> tuple[Ints, Floats]:
-    """Positions and values of the `most` largest of each row, largest first; of equals, in order of position.
+    """Positions and values of the `most` largest of each row, largest first; equals in order of position.
 
-    Where few are wanted of many, a pass for each is three times faster than a partial sort. `values` is spoilt.
+    For few out of many, one pass for each is three times faster than a partial sort. `values` is overwritten.
     """
     row = np.arange(len(values))[:, None]
     if most > _FEW:

@@ -105,10 +105,7 @@ def cosine_join(
 
 
 def _packed(vectors: DataFrame, seed: int) -> DataFrame:
-    """(n, without, narrowest, width, arrow_batch, drawn).
-
-    Vectors by the batch, and some of them at random, computed once.
-    """
+    """(n, without, narrowest, width, arrow_batch, drawn): the packed vectors, computed once, and a random sample."""
 
     def packs(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -179,10 +176,7 @@ def _figures(rows: int, without: int, width: int, plan: Plan, measured: Measured
 
 
 def sampled(vectors: DataFrame, most: int) -> Floats:
-    """At most `most` of (id string, vector array<float>), shape (n, d).
-
-    Those of least hash, whatever the partitioning.
-    """
+    """At most `most` of (id string, vector array<float>), shape (n, d): those of least hash in any partitioning."""
     rows = vectors.where("vector is not null").orderBy(F.xxhash64("id"), "id").limit(most).select("vector").toArrow()
     flat = rows["vector"].combine_chunks().flatten().to_numpy()
     return flat.reshape(len(rows), -1) if len(rows) else np.zeros((0, 0), np.float32)

@@ -51,10 +51,7 @@ class Plan:
 
 
 def split_by_task(parts: Iterable[Vectors], plan: Plan) -> Iterator[pa.RecordBatch]:
-    """`exchange.PARTITIONED`: an Arrow batch to each task that some of the vectors go to.
-
-    And one of the vectors that stay at home there.
-    """
+    """Arrow batches (`exchange.PARTITIONED`): one to each task that some of the vectors visit or live at."""
     waiting, n = list[Vectors](), 0
     for part in parts:
         waiting.append(part)
@@ -92,11 +89,9 @@ class _Rest(NamedTuple):
 
 
 def _thinned(vectors: Vectors, most: int) -> tuple[Vectors, list[_Rest]]:
-    """Where more than `most` vectors are the same, only the most + 1 of least ids are partitioned.
+    """The vectors with at most `most` + 1 of each group of identical ones, those of least ids; the rest are named only.
 
-    The rest are named.
-
-    So many are enough for whoever receives them to see that there are more than `most`.
+    That many suffice for the receiving task to see that there are more than `most`.
     """
     groups = list(same(vectors, most + 1))
     if not groups:

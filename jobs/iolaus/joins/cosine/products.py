@@ -1,7 +1,4 @@
-"""The products of one task of the cosine join.
-
-Every pair of it with a cosine of at least t, each pair in one task alone.
-"""
+"""The products of one task of the cosine join: every pair with a cosine of at least t, each pair in one task only."""
 
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -141,7 +138,7 @@ def _upper() -> npt.NDArray[np.bool_]:
 
 
 def _nearest(place: Ints, products: Floats, most: int) -> Ints:
-    """Of the places of each row, ascending, at most so many that are nearest, and those as near as the last."""
+    """Of the places of each row, ascending: at most this many that are nearest, and those as near as the last."""
     row, cosine = place // products.shape[1], products.ravel()[place]
     starts = np.searchsorted(row, np.arange(len(products) + 1))
     crowded = np.flatnonzero(np.diff(starts) > most)

@@ -48,7 +48,7 @@ class Sample:
     share: float
 
     def probes(self, threshold: float) -> Probes:
-        """So many as should find _PAIRS pairs, by what the first of them find in the sample."""
+        """The number of probes that should find _PAIRS pairs, judged by what the first of them find in the sample."""
         first = self.spare.rows[:FEWEST_PROBES]
         found = sum(
             int(((part @ first.T) >= threshold).sum())
@@ -118,7 +118,7 @@ def sample(packed: DataFrame, rows: int, wanted: int, seed: int) -> Sample:
 
 
 def draw(vectors: Vectors, share: float, seed: int) -> Vectors:
-    """About so many of the distinct ones, by their keys: what is drawn at a share is drawn at each larger one."""
+    """About this many of the distinct ones, by their keys. What is drawn at one share is drawn at each larger one."""
     most = np.uint64(min(int(share * 2.0**64), 2**64 - 1))
     least = np.flatnonzero(_order(vectors.keys, seed) <= most)
     _, first = np.unique(vectors.keys[least], return_index=True)
@@ -130,10 +130,7 @@ def _order(keys: Ints, seed: int) -> npt.NDArray[np.uint64]:
 
 
 def measure(packed: DataFrame, cells: Cells, probes: Probes, threshold: float, target: float) -> Measured | None:
-    """The fewest copies that reach the target, after comparing the probes with every vector.
-
-    None if none are enough.
-    """
+    """The fewest copies that reach the target, after comparing the probes with every vector; None if none do."""
     visits = cells.nearest(probes.rows, _MOST_COPIES + 1)
     wide = visits.shape[1] + 1
 
@@ -166,10 +163,7 @@ def _needed(one: Cell, other: Cell) -> Ints:
 
 
 def _summed(packed: DataFrame, count: Callable[[Batches], Iterator[Ints]], size: int) -> Ints:
-    """The sum over all rows of what `count` says of some: (size,), as each array that it gives.
-
-    Only what is not 0 is moved.
-    """
+    """The sum over all rows of each array that `count` returns, shape (size,). Only what is not 0 is moved."""
 
     def counts(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         found = np.zeros(size, np.int64)

@@ -12,7 +12,7 @@ from iolaus.settings import Run, Scoring
 
 
 def behaviours(members: DataFrame, measured: DataFrame, models: DataFrame, run: Run) -> DataFrame:
-    """Behaviours that members show more often than accounts of the same volume do.
+    """Behaviours that members show more often than accounts of the same volume.
 
     measured: `features.account_behaviour` with `activity` of `features.account_profiles`.
     """

@@ -9,7 +9,13 @@ from iolaus.settings import Scoring
 
 
 def bits_of_share(settings: Scoring) -> Column:
-    """Thousandths of a bit: `size` accounts of which `value` show what `background` of all do; capped."""
+    """Thousandths of a bit: `size` accounts show something at the rate `value`, the baseline at `background`; capped.
+
+    | size | value | background |    | bits  |
+    |------|-------|------------|    |-------|
+    | 29   | 1.0   | 0.01       | -> | 192.7 |
+    | 10   | 0.5   | 0.25       | -> | 2.1   |
+    """
     bits = F.col("size") * (
         _divergence(F.col("value"), F.col("background")) + _divergence(1 - F.col("value"), 1 - F.col("background"))
     )
@@ -57,10 +63,7 @@ def of_signal(field: str, channel: Column) -> Column:
 
 
 def piece(rows: DataFrame, channel: Column, kind: Column, text: Column) -> DataFrame:
-    """Pieces of evidence.
-
-    Of the pieces of one `part` of a kind, which are views of one fact, a score counts the best.
-    """
+    """Pieces of evidence. Those of one `part` of a kind are views of one fact: a score counts the best of them."""
     return rows.select(
         "cluster_id",
         channel.alias("channel"),
@@ -75,11 +78,10 @@ def piece(rows: DataFrame, channel: Column, kind: Column, text: Column) -> DataF
 
 
 def unexplained(pieces: DataFrame, fits: DataFrame, sizes: DataFrame, settings: Scoring) -> DataFrame:
-    """The pieces that no innocent explanation takes away. fits.
+    """The pieces that no innocent explanation takes away.
 
-    (cluster_id, channel) of the explanations that fit a cluster.
-
-    Which explanation takes which signal stands in the registry.
+    fits: (cluster_id, channel) of the explanations that fit a cluster. The registry says which explanation takes which
+    signal away.
     """
     named = fits.groupBy("cluster_id").agg(F.collect_set("channel").alias("fits"))
     rows = pieces.join(named, "cluster_id", "left").join(sizes, "cluster_id")

@@ -18,7 +18,7 @@ _PAIRED = 1_000  # members of a cluster whose pairs are compared
 def subject(members: DataFrame, profiles: DataFrame, run: Run) -> tuple[DataFrame, DataFrame]:
     """Pairs of members that ask about the same things, against random pairs.
 
-    Of many accounts it is task sharing too.
+    With many accounts it is task sharing, too.
     """
     settings = run.settings.scoring
     vectors = spoken(profiles, run.settings.pairs).select("account_id", "vector")

@@ -1,8 +1,7 @@
-"""Rows beyond the first of each key of a table, which is told by 128 bits.
+"""Counts rows beyond the first of each key of a table, by 128 bits per key.
 
-As text it would cost more to count than to make.
-
-A row whose key lacks a part is the first of none. Both ways give the same count.
+As text, counting would cost more than making the rows. A row whose key lacks a part is never a duplicate. Both ways
+give the same count.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,11 +29,9 @@ def duplicates(spec: Table) -> Column:
 
 
 def count_duplicates(frame: DataFrame, spec: Table, by: Sequence[str] = ()) -> DataFrame:
-    """(by, duplicate_keys long): the count in a pass of its own over the key's columns, a row each of `by`.
+    """(by, duplicate_keys long): the count in a pass of its own over the key's columns, one row per `by`.
 
-    For many rows.
-
-    Keys are sorted in NumPy. Java takes five times as long to tell 77 million of them apart, for it writes, sorts and
+    For many rows. Keys are sorted in NumPy. Java takes five times as long for 77 million, because it writes, sorts and
     compares rows.
     """
     one, other, is_whole = _key(spec, by)
@@ -64,7 +61,7 @@ def count_duplicates(frame: DataFrame, spec: Table, by: Sequence[str] = ()) -> D
 def _key(spec: Table, by: Sequence[str]) -> tuple[Column, Column, Column]:
     """Two hashes of a row's key, and whether it has all its parts.
 
-    A key is of its day, which goes into it where there are several.
+    If there are several days, the day is part of the key.
     """
     key = [F.col(name) for name in spec.key if name != spec.date]
     own = [*(F.col(name) for name in by), *key]

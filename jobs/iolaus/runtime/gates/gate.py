@@ -93,11 +93,11 @@ class Gate:
     ) -> None:
         """Judge the rows of a table for a day, or for several of a table of events, in one Spark job.
 
-        `inputs` are the rows that its stage read, by table, and `reported` the metrics that its transform told; None if
-        it was another process that made the rows, which has written them down. With `published` the rows are yet to be
-        written: if they may not be, they are kept in quality/rejected, where they can be looked at. Of `many` rows keys
-        are counted by themselves. Raises GateError, naming metric, bounds and the place of the rows, if a critical
-        expectation fails.
+        `inputs` are the rows that its stage read, by table. `reported` are the metrics that its transform measured;
+        None if another process made the rows, which has written the metrics down. With `published` the rows are yet to
+        be written: if they may not be, they are put into quality/rejected, where they can be looked at. Keys of `many`
+        rows are counted in a pass of their own. Raises GateError, naming metric, bounds and the place of the rows, if a
+        critical expectation fails.
         """
         suite = suites.suite(name, self._own_suites)
         measured = self._measure(suite, days, frame, inputs, many=many)
@@ -156,7 +156,7 @@ class Gate:
         return {n: self._counts[t, day] for n, t in plain.items() if t in of_the_day and (t, day) in self._counts}
 
     def note(self, name: str, day: date, reported: Metrics) -> None:
-        """Keep what a transform told, to be written down for the gate that judges its rows in another process."""
+        """Keep what a transform reported, for the gate that judges its rows in another process."""
         if reported:
             with self._lock:
                 self.measured.append(Measured(name, day, _now(), reported))
@@ -200,7 +200,7 @@ class Gate:
     def _recall(self, first: date, until: date) -> None:
         """What earlier runs measured of the days from `first` to before `until`.
 
-        A few dozen rows a day come to the driver.
+        A few dozen rows per day come to the driver.
         """
         if self.lake.exists("quality.summaries"):
             stored = self.lake.read("quality.summaries", Span.ALL, until).where(

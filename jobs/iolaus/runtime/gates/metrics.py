@@ -144,10 +144,7 @@ def compared(
     declared: Declared,
     settings: Quality,
 ) -> dict[str, float | None]:
-    """The metrics `trailing`: today's against those of the trailing days.
-
-    Null where too few days, or rows, are known.
-    """
+    """The metrics `trailing`: today's against those of the trailing days. Null if too few days, or rows, are known."""
     found: dict[str, float | None] = {}
     for name, how in declared.trailing.items():
         ((kind, base),) = how.items()
@@ -170,12 +167,10 @@ def compared(
 
 
 def population_stability(now: Sequence[float], before: Sequence[float]) -> float:
-    """Population stability index of two histograms.
+    """Population stability index of two histograms: the sum over bins of (p - q) ln(p / q).
 
-    The sum over bins of (p - q) ln(p / q), half a count added to each bin.
-
-    0 for equal shares; by the usual reading over 0.1 is a shift and over 0.25 a large one (Siddiqi, Credit Risk
-    Scorecards, 2006).
+    Half a count is added to each bin. 0 for equal shares. By the usual reading, over 0.1 is a shift and over 0.25 a
+    large one. Source: Siddiqi, Credit Risk Scorecards, 2006.
     """
     p, q = (np.asarray(x, float) + 0.5 for x in (now, before))
     p, q = p / p.sum(), q / q.sum()

@@ -83,7 +83,7 @@ class Records:
     def _record_settings(self) -> None:
         """Add the settings to `quality.settings` unless they are there.
 
-        Two runs at once may both add them, which harms nobody.
+        Two runs at once may both add them; that does no harm.
         """
         if self._settings_known:
             return
@@ -144,9 +144,9 @@ class Records:
         return self._gate.latest(read.table, day, "rows", before=read.span is Span.PREVIOUS)
 
     def _verdicts(self) -> int:
-        """Verdicts given so far: no gate sees them, for analysts append them between runs.
+        """The number of verdicts given so far, from Delta's log.
 
-        Delta counts them from its log.
+        No gate sees them, because analysts append them between runs.
         """
         return self._lake.read(VERDICTS, Span.ALL, date.max).count() if self._lake.exists(VERDICTS) else 0
 

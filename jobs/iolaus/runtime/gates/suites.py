@@ -73,9 +73,7 @@ def exists(table: str) -> bool:
 
 
 def suite(table: str, own: Mapping[str, str] = DEFAULT.suites) -> Suite:
-    """The suite of a table, or of a folder of the landing.
-
-    One of the deployment's `own` (`Settings.suites`), else the built-in.
+    """The suite of a table or landing folder: the deployment's `own` (`Settings.suites`), else the built-in one.
 
     Raises LookupError if it has none.
     """

@@ -12,10 +12,7 @@ from iolaus.runtime.spark.tricks import either
 
 
 def share(spark: SparkSession) -> None:
-    """Give this thread's twin in the JVM the class loader of Spark's local tasks.
-
-    Nothing changes where there are no such tasks.
-    """
+    """Give this thread's twin in the JVM the class loader of Spark's local tasks, if there are such tasks."""
     either(lambda: _share(spark), lambda: None)
 
 

@@ -1,7 +1,4 @@
-"""What Delta's log says of a table, from Delta's copy of it in memory.
-
-Else from its history, or from the table's files.
-"""
+"""What Delta's log says of a table: from Delta's copy in memory, else from its history, or from the table's files."""
 
 import json
 from dataclasses import dataclass
@@ -43,10 +40,7 @@ Infos = tuple[int, list[tuple[int, dict[str, Any]]]]
 
 
 def _from_log(spark: SparkSession, path: str) -> Infos:
-    """The latest version and what the last commits say, newest first, from the log that was just written.
-
-    No Spark job.
-    """
+    """The latest version and what the last commits say, newest first, from the log just written. No Spark job."""
     latest = int(_snapshot(spark, path).version())
     versions = range(latest, max(latest - _OTHERS, -1), -1)
     return latest, [(version, _info(spark, path, version)) for version in versions]

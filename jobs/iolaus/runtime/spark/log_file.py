@@ -15,10 +15,7 @@ def log_file() -> Path:
 
 @contextmanager
 def stderr_to(path: Path) -> Iterator[None]:
-    """Start the JVM with its standard error in a file.
-
-    It keeps what it inherits, and this process gets its own back.
-    """
+    """Start the JVM with its standard error in a file. The JVM keeps it, and this process gets its own back."""
     sys.stderr.flush()
     saved = os.dup(2)
     try:

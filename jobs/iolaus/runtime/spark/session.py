@@ -77,7 +77,7 @@ _CLASS_PATH = "spark.driver.extraClassPath"
 
 
 def is_light(landing: str) -> bool:
-    """Whether a landing is so small that queries should be interpreted, not compiled.
+    """Whether a landing is so small that queries are better interpreted than compiled.
 
     False unless it is a local folder.
     """
@@ -88,7 +88,7 @@ def is_light(landing: str) -> bool:
 
 
 def check_java() -> None:
-    """Raise UsageError, with the mend, unless a Java that Spark runs on can be started."""
+    """Raise UsageError, which says what to do, unless a Java that Spark runs on can be started."""
     home = os.environ.get("JAVA_HOME")
     java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
     fix = "install Java 17 (Debian: apt-get install openjdk-17-jre-headless) or point JAVA_HOME at one"
@@ -168,10 +168,7 @@ def session(
 
 
 def _archive() -> Path:
-    """The project as a zip, for executors.
-
-    They need its dependencies installed, and nothing of this machine's paths.
-    """
+    """The project as a zip for executors. They need its dependencies installed, and no path of this machine."""
     package = Path(iolaus.__file__).parent
     archive = Path(tempfile.mkdtemp(prefix="iolaus-")) / "iolaus.zip"
     atexit.register(shutil.rmtree, archive.parent, ignore_errors=True)
@@ -188,9 +185,9 @@ def _is_local(master: str | None) -> bool:
 
 
 def _class_path() -> str:
-    """What `spark-defaults.conf` puts on Java's class path (jars of an object store, for one).
+    """What `spark-defaults.conf` puts on Java's class path, such as jars of an object store.
 
-    What is set here would hide it.
+    A value set here would hide it.
     """
     folder = os.environ.get("SPARK_CONF_DIR") or f"{os.environ.get('SPARK_HOME', os.devnull)}/conf"
     defaults = Path(folder) / "spark-defaults.conf"
@@ -206,10 +203,7 @@ def class_archive() -> Path:
 
 
 def _shared_classes() -> str:
-    """Java's options to start from the archive.
-
-    Of one that does not fit this Java, nothing is said and nothing used.
-    """
+    """Java's options to start from the archive. If it does not fit this Java, nothing is said and nothing is used."""
     archive = class_archive()
     return f" -XX:SharedArchiveFile={archive} -Xlog:disable" if archive.is_file() and " " not in str(archive) else ""
 

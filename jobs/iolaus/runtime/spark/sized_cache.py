@@ -1,6 +1,6 @@
-"""Rows that a run has made and keeps for its day: written once, judged and read by later stages without the lake.
+"""Rows that a run has made and caches for its day: written once, then judged and read by later stages from memory.
 
-A kept table is a local checkpoint, so plans begin where it was made and do not grow from stage to stage.
+A cached table is a local checkpoint, so plans begin where it was made and do not grow from stage to stage.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ _UNPACKED = 4  # bytes in memory of a byte of Parquet
 
 
 def is_small(size: int | None) -> bool:
-    """Whether a table's day is kept in memory: one of so many bytes of Parquet, None where that is not known."""
+    """Whether a table's day is cached in memory, by its bytes of Parquet; None if those are not known."""
     return size is not None and size < SMALL
 
 
@@ -35,11 +35,11 @@ class Cached:
 
 
 def cached(rows: DataFrame, spec: Table, day: date) -> Cached:
-    """The rows of a day as a checkpoint, which is made by whoever reads it first.
+    """The rows of a day as a checkpoint, which the first reader makes.
 
-    Their date is put on last: it is a number in the code that Spark generates, and without it the code of the query
-    that makes the rows is the same every day, and compiled once. Where Spark does not show what it keeps, it frees the
-    rows when nothing refers to them any more.
+    The date is put on last. It is a number in the code that Spark generates; without it, that code is the same every
+    day and is compiled once. If Spark does not show what it caches, it frees the rows when nothing refers to them any
+    more.
     """
     undated = rows.drop(str(spec.date)).localCheckpoint(eager=False)
 
@@ -50,9 +50,10 @@ def cached(rows: DataFrame, spec: Table, day: date) -> Cached:
 
 
 def sized(kept: Cached, spec: Table, day: date, size: int) -> Cached:
-    """The same rows, of which Spark knows the `size` (bytes of Parquet): it broadcasts only what it knows to be small.
+    """The same rows, with their `size` (bytes of Parquet) known to Spark.
 
-    A checkpoint has its planner's guess, and a join's guess is the product of its sides'.
+    Spark broadcasts only what it knows to be small. A checkpoint has its planner's guess, and a join's guess is the
+    product of its sides'.
     """
     return either(lambda: _sized(kept, spec, day, size), lambda: kept)
 

@@ -1,4 +1,4 @@
-"""The switch of what is done with Spark's private parts, and what is done without them.
+"""The switch between Spark's private parts and the plain way.
 
 Each trick saves time or memory and changes no row. If Spark has another version, or the tricks are off, the plain way
 is taken.
