@@ -1,0 +1,70 @@
+"""The reader's test of CONTRIBUTING: where docs/ answers each question, and that it still does."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ANSWERS = {  # a question: the page, and words of its answer
+    "What is a hydra cluster?": ("index.md", "networks of API accounts through which one operator distils"),
+    "What must be installed before the demo?": ("start/demo.md", "Java 17 or 21 and Python 3.11"),
+    "Where is the demo's report?": ("start/demo.md", "`out/demo/report/index.html`"),
+    "Which five fields must my logs have?": ("start/what-it-is.md", "`requested_at`, `request_model` and `prompt`"),
+    "Does it ban accounts?": ("index.md", "It bans nobody"),
+    "What does it miss?": ("explanation/limits.md", "Campaigns that are not found"),
+    "How many legitimate accounts did it publish in tests?": ("results/index.md", "## False positives"),
+    "Is a score of 111 a probability?": ("start/what-it-is.md", "It is not a probability of guilt"),
+    "My gateway is LiteLLM. Which command reads its logs?": ("start/first-day.md", "iolaus adapt litellm LOGS landing"),
+    "What is the licence?": ("index.md", "Apache License 2.0"),
+    'What does "10 bits" mean?': ("analysts/read-a-case.md", "10 bits is about 1 in 1,000"),
+    'A page says "share a payment card (3% of other accounts do)". Three percent of whom?': (
+        "reference/sentences.md",
+        "The figure in brackets is the baseline",
+    ),
+    "How do I check whether a case is a class?": ("analysts/is-it-innocent.md", "Do people hold conversations here?"),
+    "How do I clear one account of a case?": ("analysts/decide.md", "innocent --account ID"),
+    "When does a verdict take effect?": ("analysts/decide.md", "a verdict of today takes effect with tomorrow's run"),
+    "How do I list what speaks for a cluster in SQL?": ("analysts/query.md", "FROM cluster_evidence"),
+    "An account appeals. What do I look up first?": ("analysts/appeal.md", "What the account was part of"),
+    "What is the difference between direct, dotted and bridge links?": ("analysts/read-a-case.md", "A **direct** link"),
+    "Does an export contain prompts?": ("analysts/share.md", "Prompts never leave"),
+    "Why is this case medium and not high?": ("analysts/read-a-case.md", "with a margin of 2 to 5 bits"),
+    "A run ended with status 3. What now?": ("operators/gates.md", "## When a gate stops a run"),
+    'The message says "was made under the key … and this is …". What do I do?': (
+        "operators/troubleshooting.md",
+        "Set the key that the lake was made with",
+    ),
+    "How do I make one day again?": ("operators/schedule.md", "## Make a day again"),
+    "How do I take back a mistyped date?": ("operators/schedule.md", "iolaus drop-day"),
+    "When is a prompt gone?": ("operators/retention.md", "gone **37 days** after it arrived"),
+    "How do I delete an account on request?": ("operators/retention.md", "iolaus maintain forget"),
+    "Which tables contain prompts?": ("operators/retention.md", "the only tables with prompts"),
+    "How many core-hours do 10^9 exchanges need?": ("operators/capacity.md", "| 10^9 | 26 | 83 |"),
+    "How do I change one threshold for all runs?": ("operators/configure.md", "Write `iolaus.toml`"),
+    "Which Airflow variable names the lake?": ("operators/schedule.md", "`iolaus_lake`"),
+    "Where is the code that makes `silver.exchanges`?": ("reference/lake.md", "`jobs/iolaus/silver/exchanges.py`"),
+    "What may a transform read?": ("contribute/architecture.md", "It reads no table, clock or environment"),
+    "Which files do I touch for a new table?": ("contribute/add-a-table.md", "schemas/features_account_hours.py"),
+    "How do I add a shared value as a signal?": ("contribute/add-a-signal.md", "one entry in"),
+    "Where is a default stated?": ("contribute/architecture.md", "every default, once"),
+    "How is a fault in the rows shown to fail its gate?": ("contribute/testing.md", "`tests/broken.py` has a fault"),
+    "How do I regenerate the reference pages?": ("contribute/testing.md", "`make dictionary` writes them"),
+    "Which tests do not run with `make test`?": ("contribute/testing.md", "make fault-test"),
+    "Why are pairs of a large crowd thinned?": ("contribute/decisions.md", "Pairs of a crowd are thinned"),
+    "How is a release made?": ("contribute/release.md", "Tag `vX.Y.Z`"),
+}
+
+
+def test_the_questions_are_those_of_the_checklist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    asked = re.findall(r"^\d+\. ((?:.|\n(?!\n|\d))+\?)$", text[text.index("## The reader's test") :], re.MULTILINE)
+    assert [" ".join(question.split()) for question in asked] == list(ANSWERS)
+    assert len(ANSWERS) == 40
+
+
+@pytest.mark.parametrize("question", ANSWERS)
+def test_the_site_answers(question: str) -> None:
+    page, words = ANSWERS[question]
+    text = " ".join((ROOT / "docs" / page).read_text(encoding="utf-8").split())
+    assert " ".join(words.split()) in text
