@@ -2,7 +2,7 @@
 
 `labelled_prompts.jsonl` holds prompts written for this, none of them taken from a data set, each with the
 classes its author meant, its language and its split. The split is the parity of the text's SHA-256, so nobody
-chose it: the patterns are mended on `tuning` alone, and the wrong answers of `held_out` are never printed.
+chose it: the patterns are adjusted on `tuning` only, and the wrong answers of `held_out` are never printed.
 One author wrote prompts and patterns, so `held_out` flatters them too, most of all outside English: real
 requests say things in more ways than one author thinks of. Vision is not in it: that is told by the count of
 images, not by words.

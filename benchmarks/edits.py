@@ -2,7 +2,7 @@
 
 A scenario lists its `edits`. Each says whom it is done to and what is done, in this order:
 
-    of          campaigns and kinds of innocents, as the truth file names them; without it: everybody
+    of          campaigns and kinds of legitimate accounts, as the truth file names them; without it: everybody
     share       only so large a share of their accounts
     size        accounts a group: {group} below counts the groups, {i} the accounts
     account     fields of the accounts, {field: value}; texts may name {account_id}, {i}, {group}, {clock} (morning)
@@ -11,8 +11,8 @@ A scenario lists its `edits`. Each says whom it is done to and what is done, in 
     change      a function of CHANGES, done to accounts and exchanges
     agreement   one more line of the agreements
 
-In every prompt `[[rule:text]]`, which a campaign's template may hold, becomes a phrase composed by the rules of
-`text_fragments.json`; the same text gives the same phrase, so that prompts repeat and divide as the generator made
+In every prompt `[[rule:text]]`, which a campaign's template may hold, becomes a text composed by the rules of
+`text_fragments.json`; the same text gives the same result, so that prompts repeat and divide as the generator made
 them.
 """
 
@@ -40,7 +40,7 @@ _MARK = re.compile(rf"\[\[({'|'.join([*RULES, 'trajectory'])}):(.*)\]\]", re.DOT
 
 
 def compose(rule: str, seed: str, person: str = "") -> str:
-    """A phrase by the rules, the same for the same seed; a person has few subjects and keeps to them."""
+    """A text by the rules, the same for the same seed; a person has few subjects and keeps to them."""
     chance = Random(seed)
 
     def choose(name: str) -> str:

@@ -4,7 +4,7 @@ Such logs come from other platforms: no infrastructure, no turns, no tokens, one
 people's days are the traffic generator's; who acts together is made up here. Three operators: `echo`, whose accounts
 post each day's lines within minutes of each other and live ordinary lives beside it; `desk`, whose accounts send the
 same headlines at once; `office`, whose people write about one subject in office hours, each words of its own, which
-text and times alone do not tell from colleagues. Innocents: `fan`s who write during the same matches, a `viral` text,
+text and times alone do not tell from colleagues. Legitimate: `fan`s who write during the same matches, a `viral` text,
 and users of a `scheduled` greeting.
 
     python benchmarks/text_only.py --bench FOLDER --out LANDING [--seed 1]

@@ -6,7 +6,7 @@ writer. Backfill `iolaus_arrivals`, which feeds this DAG in the order of days.
 One task a stage, named by the table that it writes; the edges are those of `jobs/iolaus/pipeline.py`. A task
 `gate.LAYER` checks a layer's tables against their expectations before anything is made of them; the stages of gold
 check their own rows before they write them. If a critical expectation fails, the task fails at once, the run is red,
-and **gold stays as it was**. Mend the cause, then clear the failed stage and what follows.
+and **gold stays as it was**. Fix the cause, then clear the failed stage and what follows.
 
 Every task may be repeated: it replaces its day's rows in one commit. A task that was killed half-way leaves its table
 as it was and is retried, three times, after 30 s and more. The status of `iolaus` decides: 1 is retried; 2 (unusable

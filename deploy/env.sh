@@ -1,6 +1,6 @@
 #!/bin/sh
 # Make or refresh the environment .venv: `make env`. Does nothing, in a moment, if it is up to date.
-# Needs Java 17 or 21 and Python 3.11 or newer; a missing one gives one line with the mend.
+# Needs Java 17 or 21 and Python 3.11 or newer; a missing one gives one line that says what to do.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -8,12 +8,12 @@ say() { printf '%s\n' "$*"; }
 fail() { printf '%s\n' "$*" >&2; exit 2; }
 
 java=${JAVA_HOME:+$JAVA_HOME/bin/}java
-mend="install Java 17 (Debian: apt-get install openjdk-17-jre-headless) or point JAVA_HOME at one"
+fix="install Java 17 (Debian: apt-get install openjdk-17-jre-headless) or point JAVA_HOME at one"
 version=$("$java" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -n 1) || true
 case $version in
   17|21) ;;
-  "") fail "no Java found; $mend" ;;
-  *) fail "Java $version at $(command -v "$java") is not one Spark 4.1 runs on; $mend" ;;
+  "") fail "no Java found; $fix" ;;
+  *) fail "Java $version at $(command -v "$java") is not one Spark 4.1 runs on; $fix" ;;
 esac
 
 # What the environment is made from; also where it lies, because an environment cannot be moved.

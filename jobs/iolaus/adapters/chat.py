@@ -71,7 +71,7 @@ _ENVELOPES = (
 )  # fmt: skip
 _CUT = re.compile(r"\s*[\[{]\s*[\[{]?\s*\"(?:role|content|contents|parts|messages|type|input|model)\"\s*:")
 _KNOWN = _RESULTS | _IMAGES | _CALLS | _TEXTS
-_DEEP = 5  # wrappers within one another
+_DEEP = 5  # levels of objects within one another
 
 
 def request(messages: Any, system: Any = None) -> dict[str, Any]:

@@ -67,7 +67,7 @@ class Choice:
 
 
 def exchanges(gathered: DataFrame, known: Format, kind: str, choice: Choice) -> DataFrame:
-    """One row an exchange, rejected line or skipped record. Shapes: `iolaus.adapters.records.RECORDS`; `ROWS`.
+    """One row per exchange, rejected line or skipped record. Shapes: `iolaus.adapters.records.RECORDS`; `ROWS`.
 
     An exchange without a field that the landing requires is a row all the same: the quarantine of the lake says what
     it lacks. Fields that nobody took stand in the row, in an object named after the format.
@@ -98,7 +98,7 @@ def _uncollected() -> Iterator[None]:
 
 
 def accounts(gathered: DataFrame, known: Format, choice: Choice) -> DataFrame:
-    """One row an account (`account_id`, `value`: its line), as its newest exchange with `created_at` has it."""
+    """One row per account (`account_id`, `value`: its line), as its newest exchange with `created_at` has it."""
 
     def find_accounts(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for several in documents.records(batches):

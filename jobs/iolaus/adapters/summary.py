@@ -136,7 +136,7 @@ def _fields(counts: Mapping[str, Any], total: int, out: str, choice: Choice) -> 
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows of the landing as text: one line a field that any row has, one column of values a row, each cut short."""
+    """Rows of the landing as text: one line per field that any row has, one column of values a row, each cut short."""
     lines = []
     for number, row in enumerate(rows, 1):
         lines += [f"record {number}" + (f": {row['reason']}" if "reason" in row and "requested_at" not in row else "")]

@@ -28,7 +28,7 @@ _WIDTH, _LEFT, _LINE, _PAD = 960, 340, 26, 12
 
 
 def page() -> str:
-    """The whole page, in Markdown: a row a table, and what it is made from."""
+    """The whole page, in Markdown: one row per table, and what it is made from."""
     parts = [_HEAD]
     for layer in dict.fromkeys(stage.layer for stage in STAGES):
         rows = [_row(stage) for stage in STAGES if stage.layer == layer]

@@ -64,7 +64,7 @@ _COLUMNS = (
 
 
 def page() -> str:
-    """The whole page, in Markdown: a table a section, a row a signal."""
+    """The whole page, in Markdown: one table per section, one row per signal."""
     parts = [_HEAD.format(effect=DEFAULT.scoring.effect)]
     for title, line, signals in _SECTIONS:
         table = [_row(_COLUMNS), _row(["---"] * len(_COLUMNS)), *(_row(_cells(signal)) for signal in signals)]

@@ -1,1 +1,1 @@
-"""Pure transforms of the features layer: one module a table."""
+"""Pure transforms of the features layer: one module per table."""

@@ -16,7 +16,7 @@ from iolaus.settings import Graph, Run
 def transform(
     profiles: DataFrame, accounts: DataFrame, population: DataFrame, shared_values: DataFrame, run: Run
 ) -> DataFrame:
-    """One row an account of the background, of `features.account_profiles` and what is known of the account."""
+    """One row per account of the background, of `features.account_profiles` and what is known of the account."""
     known = accounts.select("account_id", "created_at", "plan", "billing_country", "phone_country")
     active = of_background(profiles, population).join(known, "account_id", "left")
     rows = _with_shared_templates(_with_plans(active, run.settings.plans), profiles, shared_values, run.settings.graph)
@@ -45,7 +45,7 @@ def _with_plans(active: DataFrame, plans: Mapping[str, float]) -> DataFrame:
     up_to = F.sum("n").over(Window.partitionBy("plan").orderBy("class"))
     all_of = F.sum("n").over(Window.partitionBy("plan"))
     past = counted.select("plan", "class", (2 * up_to >= all_of).alias("past")).where("past")
-    usual = past.groupBy("plan").agg(F.min("class").alias("usual_class"))  # one row a plan
+    usual = past.groupBy("plan").agg(F.min("class").alias("usual_class"))  # one row per plan
     if plans:
         said = F.create_map(*(F.lit(x) for plan, n in plans.items() for x in (plan, volume_class_of(n))))[F.col("plan")]
         usual = usual.withColumn("usual_class", F.coalesce(said, "usual_class"))

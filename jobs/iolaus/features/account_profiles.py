@@ -22,7 +22,7 @@ from iolaus.text.fingerprints import TERM_BUCKETS
 
 
 def transform(account_days: DataFrame, run: Run) -> DataFrame:
-    """One row an account, merged from its rows of `features.account_days` in the window.
+    """One row per account, merged from its rows of `features.account_days` in the window.
 
     Two passes over the window's sketches: one counts terms (8,192 numbers come to the driver), one merges
     sketches and embeds. Neither reads an exchange.
@@ -68,13 +68,13 @@ def _rarity(account_days: DataFrame) -> embedding.Floats:
         )
 
     schema = struct_of(column("rows", LONG, "account-days"), column("frequencies", BINARY, "int64 counts"))
-    parts = account_days.select("terms").mapInArrow(count, schema).collect()  # one row a partition
+    parts = account_days.select("terms").mapInArrow(count, schema).collect()  # one row per partition
     total = sum((np.frombuffer(p.frequencies, np.int64) for p in parts), np.zeros(TERM_BUCKETS, np.int64))
     return embedding.rarity(total, sum(p.rows for p in parts))
 
 
 def _attributes(attributes: pa.BinaryArray) -> pa.ListArray:
-    """Records TRAIT as lists of structs."""
+    """Records of attributes as lists of structs."""
     lengths, items = unpacked(attributes, ATTRIBUTE)
     values = pa.StructArray.from_arrays(
         [pa.array(items[name].copy()) for name in ATTRIBUTE.names or ()], names=ATTRIBUTE.names

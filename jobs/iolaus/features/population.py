@@ -8,7 +8,7 @@ from iolaus.settings import Run
 
 
 def transform(profiles: DataFrame, accounts: DataFrame, run: Run) -> DataFrame:
-    """One row an account that was active in the window, of `features.account_profiles`.
+    """One row per account that was active in the window, of `features.account_profiles`.
 
     It is decided here, once a run, that licensed customers are neither suspects nor background. An account that is not
     known answers for itself. Keys are counted over the accounts in the order of their ids, so two accounts never have

@@ -1,1 +1,1 @@
-"""Pure transforms of the gold layer: one module a table."""
+"""Pure transforms of the gold layer: one module per table."""

@@ -21,7 +21,7 @@ _COUNTRIES = tuple("".join(pair) for pair in product(ascii_uppercase, repeat=2))
 def transform(
     scored: DataFrame, clusters: DataFrame, profiles: DataFrame, accounts: DataFrame, population: DataFrame, run: Run
 ) -> DataFrame:
-    """One row a listed cluster, kind and value that any member has.
+    """One row per listed cluster, kind and value that any member has.
 
     Sketches hold hashes of countries and access paths. Both are short lists, so the words are found again by hashing
     every pair of letters and the paths that the settings name; any other path is `other`.

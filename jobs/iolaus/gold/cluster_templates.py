@@ -26,7 +26,7 @@ def transform(
     previous: DataFrame,
     run: Run,
 ) -> DataFrame:
-    """One row a listed cluster and text that several members share: the most shared of each kind.
+    """One row per listed cluster and text that several members share: the most shared of each kind.
 
     The exemplar is taken from the day's own exchanges (`silver.exchanges`, and their text in `bronze.exchanges`), so
     that no history is read; a text not sent on the day keeps the exemplar of an earlier run. Only texts of listed

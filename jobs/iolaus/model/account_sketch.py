@@ -1,6 +1,6 @@
 """Additive sketches of an account's exchanges.
 
-`sketch` turns exchanges into one row an account; `merge` joins such rows. Any split of the exchanges,
+`sketch` turns exchanges into one row per account; `merge` joins such rows. Any split of the exchanges,
 sketched in parts and merged in any order, gives the same row to the bit, for every field is a sum of
 integers, a minimum, a maximum, a set union or a bottom-k sample by a fixed hash:
 
@@ -239,7 +239,7 @@ def _as(column: Any, type_: pa.DataType) -> pa.Array:
 
 
 def sketch(exchanges: pa.Table, salt: int) -> pa.Table:
-    """One row an account (schema SKETCH) of exchanges in the columns of `silver.exchanges`, in any order.
+    """One row per account (schema SKETCH) of exchanges in the columns of `silver.exchanges`, in any order.
 
     They have `draw` (a hash of the exchange's id) too, and the values of `ATTRIBUTE_CODES`. salt:
     `iolaus.model.sampling.salt_of`.
@@ -325,7 +325,7 @@ def _histogram(groups: _Groups, bins: Ints, size: int) -> pa.ListArray:
 
 
 def merge(sketches: pa.Table, salt: int) -> pa.Table:
-    """One row an account from rows of sketches, in any order.
+    """One row per account from rows of sketches, in any order.
 
     Other columns than SKETCH's are dropped. salt: as they were made.
     """

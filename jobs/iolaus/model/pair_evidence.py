@@ -23,7 +23,7 @@ ROWS = 8_000_000  # that a task adds up: under a gigabyte in a Python worker
 
 
 def evidence(tables: Sequence[DataFrame], *columns: str) -> DataFrame:
-    """(a long, b long, and the columns named), a row a row of the tables of pairs: the keys of its accounts."""
+    """(a long, b long, and the columns named), one row per row of the tables of pairs: the keys of its accounts."""
     return reduce(DataFrame.unionByName, (by_keys(pairs, *columns) for pairs in tables))
 
 

@@ -80,7 +80,7 @@ def background(binned: DataFrame, days: int) -> Background:
             both = [pa.array([x.tolist()], pa.list_(pa.int64())) for x in (counted, hours)]
             yield pa.RecordBatch.from_arrays(both, names=["counted", "hours"])
 
-    # One row a batch of accounts.
+    # One row per batch of accounts.
     parts = binned.select("bins", "hours").mapInArrow(count, "counted array<long>, hours array<long>").toArrow()
     counted = np.array(parts["counted"].to_pylist(), np.int64).reshape(-1, len(BINNED), BINS).sum(axis=0)
     hours = np.array(parts["hours"].to_pylist(), np.int64).reshape(-1, window).sum(axis=0)

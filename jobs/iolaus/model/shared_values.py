@@ -74,7 +74,7 @@ def shared_value_pairs(
     piece: int = PIECE,
     partners: int = DEFAULT.pairs.partners,
 ) -> DataFrame:
-    """One row a pair and channel: (key_a, key_b, channel, value_hash, sharers, support, bits, similarity).
+    """One row per pair and channel: (key_a, key_b, channel, value_hash, sharers, support, bits, similarity).
 
     key_a < key_b, of different owners. value_hash: the rarest that they share, of `sharers` owners; support: how many
     they share; bits: thousandths, at most the channel's cap; similarity: Jaccard similarity of their pairable values,
@@ -146,7 +146,7 @@ def _meetings(
 ) -> Iterator[pa.RecordBatch]:
     """The pairs that meet in the values of a task, which has all rows of each.
 
-    A row a pair and channel and piece of the work.
+    One row per pair, channel and piece of the work.
 
     (key_a, key_b: long; channel: dictionary of strings; value_hash, sharers, support, bits, common, total_a, total_b:
     long), where common is the weight of the values that they share.
@@ -222,7 +222,7 @@ def _joined(
 
 
 def _best(batches: Iterable[pa.RecordBatch], limits: Channels) -> Iterator[pa.RecordBatch]:
-    """Of whole pairs: a row a pair and channel, where its best value is worth the channel's floor."""
+    """Of whole pairs: one row per pair and channel, where its best value is worth the channel's floor."""
     rows = whole(batches)
     if rows is None:
         return

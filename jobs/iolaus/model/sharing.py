@@ -67,7 +67,7 @@ def _repeated(value_hash: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
 
 
 def count_owners(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Uses of whole values: one row an account, with the owners that have the value, where there are two or more."""
+    """Uses of whole values: one row per account, with the owners that have the value, where there are two or more."""
     every = whole(batches)
     if every is None:
         return

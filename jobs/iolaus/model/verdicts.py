@@ -30,7 +30,7 @@ def in_force(given: DataFrame, run: Run) -> DataFrame:
 
 
 def of_accounts(force: DataFrame) -> DataFrame:
-    """One row an account under any verdict: its own or its cluster's latest.
+    """One row per account under any verdict: its own or its cluster's latest.
 
     (account_id, verdict, verdict_id, cluster_id, verdict_by, verdict_on, verdict_why).
     """
@@ -82,10 +82,11 @@ def cleared_pairs(pairs: DataFrame, force: DataFrame) -> DataFrame:
 
 
 def verdicts_of(clusters: DataFrame, force: DataFrame, run: Run) -> DataFrame:
-    """One row a cluster (cluster_id, account_id) that a verdict is of, with the verdict, `size`, `common` and `covers`.
+    """One row per cluster that a verdict is about, with the verdict, `size`, `common` and `covers`.
 
-    A verdict is of a cluster if most accounts of the cluster are among those it was given on, which `covers` says, or
-    if the cluster has its id still. Of several the one with most accounts in common is taken, then the latest.
+    clusters: (cluster_id, account_id). A verdict is about a cluster if most of its accounts are among those on which it
+    was given (`covers`), or if the cluster still has its id. Of several, the one with most accounts in common is taken,
+    then the latest.
     """
     whole = force.where("account_id is null").drop("account_id").withColumnRenamed("cluster_id", "judged_id")
     near = _overlaps(

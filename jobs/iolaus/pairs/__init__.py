@@ -1,1 +1,1 @@
-"""Pure transforms of the pairs layer: one module a table."""
+"""Pure transforms of the pairs layer: one module per table."""

@@ -18,7 +18,7 @@ def transform(
     content: DataFrame,
     run: Run,
 ) -> DataFrame:
-    """One row a candidate pair of another channel that was created close together.
+    """One row per candidate pair of another channel that was created close together.
 
     If r accounts of N were created between the two, the surprise that a random account is so near is
     -log2(2 (r + 1) / N): a busy sign-up day proves less than a quiet one.
@@ -28,7 +28,7 @@ def transform(
         return accounts.sparkSession.createDataFrame([], table("pairs.cohort").schema)
     total = accounts.count()
     hours = accounts.groupBy((F.unix_timestamp("created_at") / 3600).cast("long").alias("hour")).count()
-    # One row an hour of a platform's life, so the window without a partition is small.
+    # One row per hour of a platform's life, so the window without a partition is small.
     before = hours.select(
         "hour", "count", (F.sum("count").over(Window.orderBy("hour")) - F.col("count")).alias("before")
     )

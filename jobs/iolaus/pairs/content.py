@@ -17,7 +17,7 @@ from iolaus.settings import Run
 
 
 def transform(profiles: DataFrame, population: DataFrame, run: Run) -> DataFrame:
-    """One row a pair that is closer in content than nearly all random pairs of the same data.
+    """One row per pair that is closer in content than nearly all random pairs of the same data.
 
     Evidence: -log2 of the share of random pairs at least as close, from a sample of accounts. Which pairs are of one
     subject, see `model.subjects`.

@@ -10,7 +10,7 @@ from iolaus.settings import Run
 
 
 def transform(shared_values: DataFrame, population: DataFrame, run: Run) -> DataFrame:
-    """One row a pair and channel, of `features.account_values`."""
+    """One row per pair and channel, of `features.account_values`."""
     settings = run.settings.pairs
     pairs = shared_value_pairs(
         shared_values,

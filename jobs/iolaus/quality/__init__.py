@@ -1,1 +1,1 @@
-"""Pure transforms of the quality layer: one module a table."""
+"""Pure transforms of the quality layer: one module per table."""

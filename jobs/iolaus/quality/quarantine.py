@@ -17,7 +17,7 @@ from iolaus.text.parsing import rejected
 def transform(
     exchanges: DataFrame, accounts: DataFrame, models: DataFrame, agreements: DataFrame, accepted: DataFrame, run: Run
 ) -> DataFrame:
-    """One row a rejected line of the four landing folders, and one a file that cannot be read to its end.
+    """One row per rejected line of the four landing folders, and one a file that cannot be read to its end.
 
     Lines are parsed again, by the same function as bronze, so a line is in just one of the two tables; but
     not the day's exchanges where as many were accepted (`bronze.exchanges`) as there are lines, for then

@@ -1,1 +1,1 @@
-"""One module a table of the lake: its columns with their meaning, its key, how it is laid out."""
+"""One module per table of the lake: its columns with their meaning, its key, how it is laid out."""

@@ -5,7 +5,7 @@ from iolaus.schemas.table import Table
 
 TABLE = Table(
     name="bronze.agreements",
-    grain="one row an organisation and kind of agreement, as last delivered",
+    grain="one row per organisation and kind of agreement, as last delivered",
     key=("org_id", "kind"),
     columns=AGREEMENT,
 )

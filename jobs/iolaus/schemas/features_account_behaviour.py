@@ -5,7 +5,7 @@ from iolaus.settings import CAPABILITIES
 
 TABLE = Table(
     name="features.account_behaviour",
-    grain="one row an account of the background that was active in the window that ends with the date",
+    grain="one row per account of the background that was active in the window that ends with the date",
     key=("run_date", "account_id"),
     columns=(
         column("run_date", DATE, "last day of the window", required=True),

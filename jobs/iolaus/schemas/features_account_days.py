@@ -5,7 +5,7 @@ from iolaus.schemas.table import DATE, STRING, Table, column
 
 TABLE = Table(
     name="features.account_days",
-    grain="one row an account and day: additive sketches of its exchanges",
+    grain="one row per account and day: additive sketches of its exchanges",
     key=("happened_on", "account_id"),
     columns=(
         column("happened_on", DATE, "UTC day of the exchanges", required=True),

@@ -17,7 +17,7 @@ FRAGMENT = struct_of(
 
 TABLE = Table(
     name="features.account_profiles",
-    grain="one row an account that was active in the window that ends with the date",
+    grain="one row per account that was active in the window that ends with the date",
     key=("run_date", "account_id"),
     columns=(
         column("run_date", DATE, "last day of the window", required=True),

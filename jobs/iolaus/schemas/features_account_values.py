@@ -4,7 +4,7 @@ from iolaus.schemas.table import BOOLEAN, DATE, INT, LONG, STRING, Table, column
 
 TABLE = Table(
     name="features.account_values",
-    grain="one row an account, channel and value that another owner has too",
+    grain="one row per account, channel and value that another owner has too",
     key=("run_date", "account_id", "channel", "value_hash"),
     columns=(
         column("run_date", DATE, "last day of the window", required=True),

@@ -4,7 +4,7 @@ from iolaus.schemas.table import DATE, DOUBLE, INT, STRING, Table, column
 
 TABLE = Table(
     name="features.hand_overs",
-    grain="one row a pair of accounts of which one went on with conversations of the other on the day",
+    grain="one row per pair of accounts of which one went on with conversations of the other on the day",
     key=("happened_on", "account_from", "account_to"),
     columns=(
         column("happened_on", DATE, "UTC day of the answers and of the requests that quote them", required=True),

@@ -4,7 +4,7 @@ from iolaus.schemas.table import BOOLEAN, DATE, LONG, STRING, Table, column
 
 TABLE = Table(
     name="features.population",
-    grain="one row an account that was active in the window that ends with the date",
+    grain="one row per account that was active in the window that ends with the date",
     key=("run_date", "account_id"),
     columns=(
         column("run_date", DATE, "last day of the window", required=True),

@@ -4,7 +4,7 @@ from iolaus.schemas.table import DATE, DOUBLE, INT, LONG, STRING, Table, column
 
 TABLE = Table(
     name="features.prompt_templates",
-    grain="one row a template or system prompt that two owners or more use",
+    grain="one row per template or system prompt that two owners or more use",
     key=("run_date", "channel", "value_hash"),
     columns=(
         column("run_date", DATE, "last day of the window", required=True),

@@ -4,7 +4,7 @@ from iolaus.schemas.table import DATE, DOUBLE, INT, STRING, Table, column, map_o
 
 TABLE = Table(
     name="gold.cluster_evidence",
-    grain="one row a listed cluster (published or on the watchlist) and piece of evidence",
+    grain="one row per listed cluster (published or on the watchlist) and piece of evidence",
     key=("run_date", "cluster_id", "channel"),
     columns=(
         column("run_date", DATE, "date of the run", required=True),

@@ -4,7 +4,7 @@ from iolaus.schemas.table import DATE, DOUBLE, INT, STRING, Table, column
 
 TABLE = Table(
     name="gold.cluster_links",
-    grain="one row a pair of members of a published cluster and channel; of each account its links, then its other "
+    grain="one row per pair of members of a published cluster and channel; of each account its links, then its other "
     "pairs, the strongest",
     key=("run_date", "account_a", "account_b", "channel"),
     columns=(

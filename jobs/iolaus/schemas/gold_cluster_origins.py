@@ -4,7 +4,7 @@ from iolaus.schemas.table import DATE, DOUBLE, INT, LONG, STRING, Table, column
 
 TABLE = Table(
     name="gold.cluster_origins",
-    grain="one row a listed cluster (published or on the watchlist), kind of origin and value; of each kind the ten "
+    grain="one row per listed cluster (published or on the watchlist), kind of origin and value; of each kind the ten "
     "commonest",
     key=("run_date", "cluster_id", "kind", "value"),
     columns=(

@@ -4,7 +4,7 @@ from iolaus.schemas.table import DATE, INT, LONG, STRING, Table, column
 
 TABLE = Table(
     name="gold.cluster_templates",
-    grain="one row a listed cluster (published or on the watchlist) and text that members share; the most shared of "
+    grain="one row per listed cluster (published or on the watchlist) and text that members share; the most shared of "
     "each kind",
     key=("run_date", "cluster_id", "channel", "value_hash"),
     columns=(

@@ -4,7 +4,7 @@ from iolaus.schemas.table import DATE, INT, LONG, STRING, TIMESTAMP, Table, colu
 
 TABLE = Table(
     name="gold.cluster_timeline",
-    grain="one row a published cluster, hour and model, of the window",
+    grain="one row per published cluster, hour and model, of the window",
     key=("run_date", "cluster_id", "hour", "request_model"),
     columns=(
         column("run_date", DATE, "date of the run", required=True),

@@ -4,7 +4,7 @@ from iolaus.schemas.table import DATE, DOUBLE, LONG, STRING, TIMESTAMP, Table, a
 
 TABLE = Table(
     name="gold.suspect_cluster_members",
-    grain="one row an account of a published cluster",
+    grain="one row per account of a published cluster",
     key=("run_date", "account_id"),
     columns=(
         column("run_date", DATE, "date of the run", required=True),

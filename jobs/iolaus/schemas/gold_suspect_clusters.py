@@ -5,7 +5,7 @@ from iolaus.schemas.table import DATE, INT, STRING, Table, column
 
 TABLE = Table(
     name="gold.suspect_clusters",
-    grain="one row a published cluster",
+    grain="one row per published cluster",
     key=("run_date", "cluster_id"),
     columns=(
         column("run_date", DATE, "date of the run: what was known at its end", required=True),

@@ -4,7 +4,7 @@ from iolaus.schemas.table import DATE, DOUBLE, INT, STRING, Table, array_of, col
 
 TABLE = Table(
     name="graph.clusters",
-    grain="one row a member of a cluster; an account is in one cluster at most",
+    grain="one row per member of a cluster; an account is in one cluster at most",
     key=("run_date", "account_id"),
     columns=(
         column("run_date", DATE, "last day of the window", required=True),

@@ -4,7 +4,7 @@ from iolaus.schemas.table import DATE, STRING, Table, column
 
 TABLE = Table(
     name="graph.communities",
-    grain="one row an account and group: a hypothesis of who belongs together; an account may be in several",
+    grain="one row per account and group: a hypothesis of who belongs together; an account may be in several",
     key=("run_date", "community", "account_id"),
     columns=(
         column("run_date", DATE, "last day of the window", required=True),

@@ -4,7 +4,7 @@ from iolaus.schemas.table import DATE, STRING, Table, column
 
 TABLE = Table(
     name="graph.components",
-    grain="one row an account with any link",
+    grain="one row per account with any link",
     key=("run_date", "account_id"),
     columns=(
         column("run_date", DATE, "last day of the window", required=True),

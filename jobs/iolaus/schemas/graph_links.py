@@ -5,7 +5,7 @@ from iolaus.schemas.table import DATE, INT, LONG, STRING, Table, column
 
 TABLE = Table(
     name="graph.links",
-    grain="one row a linked pair of accounts",
+    grain="one row per linked pair of accounts",
     key=("run_date", "account_a", "account_b"),
     columns=(
         column("run_date", DATE, "last day of the window", required=True),

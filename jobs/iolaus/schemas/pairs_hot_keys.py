@@ -4,7 +4,7 @@ from iolaus.schemas.table import DATE, INT, LONG, STRING, Table, column
 
 TABLE = Table(
     name="pairs.hot_keys",
-    grain="one row a shared value whose pairs are not made",
+    grain="one row per shared value whose pairs are not made",
     key=("run_date", "channel", "value_hash"),
     columns=(
         column("run_date", DATE, "last day of the window", required=True),

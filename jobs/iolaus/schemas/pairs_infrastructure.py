@@ -4,5 +4,5 @@ from iolaus.schemas.pairs import pair_table
 
 TABLE = pair_table(
     "pairs.infrastructure",
-    "one row a pair of accounts and channel: shared cards, addresses, networks, mail domains, devices",
+    "one row per pair of accounts and channel: shared cards, addresses, networks, mail domains, devices",
 )

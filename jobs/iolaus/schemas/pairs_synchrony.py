@@ -2,4 +2,4 @@
 
 from iolaus.schemas.pairs import pair_table
 
-TABLE = pair_table("pairs.synchrony", "one row a pair of accounts and channel: activity in the same ten-minute slots")
+TABLE = pair_table("pairs.synchrony", "one row per pair of accounts and channel: activity in the same ten-minute slots")

@@ -4,7 +4,7 @@ from iolaus.schemas.table import BINARY, DATE, STRING, Table, array_of, column
 
 TABLE = Table(
     name="quality.quarantine",
-    grain="one row a rejected line or unreadable file of the landing",
+    grain="one row per rejected line or unreadable file of the landing",
     key=(),
     columns=(
         column(

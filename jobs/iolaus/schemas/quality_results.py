@@ -4,7 +4,7 @@ from iolaus.schemas.table import BOOLEAN, DATE, DOUBLE, STRING, TIMESTAMP, Table
 
 TABLE = Table(
     name="quality.results",
-    grain="one row an expectation, day and run",
+    grain="one row per expectation, day and run",
     key=("run_date", "run_id", "table_name", "metric", "severity"),
     columns=(
         column("run_date", DATE, "the day whose rows were judged", required=True),

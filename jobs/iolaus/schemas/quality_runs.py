@@ -4,7 +4,7 @@ from iolaus.schemas.table import DATE, DOUBLE, LONG, STRING, TIMESTAMP, Table, c
 
 TABLE = Table(
     name="quality.runs",
-    grain="one row a stage, day made and run",
+    grain="one row per stage, day made and run",
     key=("run_date", "run_id", "table_name", "made_date"),
     columns=(
         column("run_date", DATE, "date of the run", required=True),

@@ -4,7 +4,7 @@ from iolaus.schemas.table import STRING, TIMESTAMP, Table, array_of, column
 
 TABLE = Table(
     name="quality.settings",
-    grain="one row a set of settings that a run had, added when it is first used",
+    grain="one row per set of settings that a run had, added when it is first used",
     key=("digest",),
     columns=(
         column(

@@ -4,7 +4,7 @@ from iolaus.schemas.table import DATE, DOUBLE, STRING, TIMESTAMP, Table, column,
 
 TABLE = Table(
     name="quality.summaries",
-    grain="one row a table, day and run: the metrics that its expectations judge, and later days are compared with",
+    grain="one row per table, day and run: the metrics that its expectations judge, and later days are compared with",
     key=("run_date", "run_id", "table_name"),
     columns=(
         column("run_date", DATE, "the day whose rows were measured", required=True),

@@ -98,7 +98,7 @@ CLUSTER = (
 
 TABLE = Table(
     name="scoring.clusters",
-    grain="one row a cluster, published or not",
+    grain="one row per cluster, published or not",
     key=("run_date", "cluster_id"),
     columns=(
         column("run_date", DATE, "last day of the window", required=True),

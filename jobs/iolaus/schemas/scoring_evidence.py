@@ -4,7 +4,7 @@ from iolaus.schemas.table import DATE, DOUBLE, INT, STRING, Table, column
 
 TABLE = Table(
     name="scoring.evidence",
-    grain="one row a cluster and piece of evidence",
+    grain="one row per cluster and piece of evidence",
     key=("run_date", "cluster_id", "channel"),
     columns=(
         column("run_date", DATE, "last day of the window", required=True),

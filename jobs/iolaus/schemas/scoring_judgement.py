@@ -4,7 +4,7 @@ from iolaus.schemas.table import DATE, DOUBLE, STRING, Table, column, map_of
 
 TABLE = Table(
     name="scoring.judgement",
-    grain="one row a cluster and fact by which it was judged, and one (`prior`) for what is common among groups "
+    grain="one row per cluster and fact by which it was judged, and one (`prior`) for what is common among groups "
     "before any fact",
     key=("run_date", "cluster_id", "fact"),
     columns=(

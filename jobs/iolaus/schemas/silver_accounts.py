@@ -4,7 +4,7 @@ from iolaus.schemas.table import DATE, INT, STRING, TIMESTAMP, Table, column
 
 TABLE = Table(
     name="silver.accounts",
-    grain="one row an account, as known on the date",
+    grain="one row per account, as known on the date",
     key=("run_date", "account_id"),
     columns=(
         column("run_date", DATE, "the date as of which it is known", required=True),

@@ -15,7 +15,7 @@ _AFFIXES = tuple(
 
 TABLE = Table(
     name="silver.exchanges",
-    grain="one row an exchange_id",
+    grain="one row per exchange_id",
     key=("exchange_id",),
     columns=(
         column("happened_on", DATE, "UTC day of the request", required=True),

@@ -30,4 +30,4 @@ COLUMNS: tuple[tuple[str, str, str, bool], ...] = (
         False,
     ),
 )
-GRAIN = "one row a verdict that an analyst gave; rows are added, and dropped with their accounts alone"
+GRAIN = "one row per verdict that an analyst gave; rows are added, and dropped with their accounts alone"

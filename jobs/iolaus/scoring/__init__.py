@@ -1,1 +1,1 @@
-"""Pure transforms of the scoring layer: one module a table."""
+"""Pure transforms of the scoring layer: one module per table."""

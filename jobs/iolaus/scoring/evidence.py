@@ -27,7 +27,7 @@ def transform(
     models: DataFrame,
     run: Run,
 ) -> DataFrame:
-    """One row a cluster and channel with any evidence, and one for each innocent explanation that was considered."""
+    """One row per cluster and channel with any evidence, and one for each innocent explanation that was considered."""
     settings, owners = run.settings.scoring, size(population).owners
     members = clusters.select("cluster_id", "account_id")
     sizes = members.groupBy("cluster_id").agg(F.count(F.lit(1)).alias("size"))

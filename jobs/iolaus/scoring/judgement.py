@@ -35,7 +35,7 @@ def transform(
     hand_overs: DataFrame,
     run: Run,
 ) -> DataFrame:
-    """One row a cluster and fact, with its likelihood under each hypothesis and what it gives to the operator's.
+    """One row per cluster and fact, with its likelihood under each hypothesis and what it gives to the operator's.
 
     | cluster | fact   | finding                         | bits | hypothesis   | rival     | margin |
     |---------|--------|---------------------------------|------|--------------|-----------|--------|

@@ -109,7 +109,7 @@ def _write_day(spark: SparkSession, made: Plan, day: int, out: str, files: Files
 
 
 def accounts(spark: SparkSession, made: Plan) -> DataFrame:
-    """One row an account: the contract's columns, `campaign` (null: none) and `kind`."""
+    """One row per account: the contract's columns, `campaign` (null: none) and `kind`."""
     count = len(_account_cells(made))
     return spark.range(0, count, 1, min(count, 64)).mapInArrow(_account_maker(made), ACCOUNT_SCHEMA)
 

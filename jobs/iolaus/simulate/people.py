@@ -343,7 +343,7 @@ def organisation_ids(p: People) -> pa.Array:
 
 
 def account_rows(plan: Plan, number: int, p: People) -> dict[str, pa.Array]:
-    """The columns of the contract's account, one row an account."""
+    """The columns of the contract's account, one row per account."""
     group, access, n = plan.scenario.groups[number], plan.scenario.groups[number].access, len(p.index)
     ip, asn, _ = addresses(p.lines[:, 0])
     nulls = pa.nulls(n, pa.string())

@@ -34,7 +34,7 @@ def cells(plan: Plan) -> list[tuple[int, int, int]]:
 
 
 def exchanges(spark: SparkSession, plan: Plan, day: int, partitions: int) -> DataFrame:
-    """One row an exchange that arrives on the day: the contract's columns and `copy` (1: it arrived before)."""
+    """One row per exchange that arrives on the day: the contract's columns and `copy` (1: it arrived before)."""
     numbers = spark.range(0, len(cells(plan)), 1, partitions)
     return numbers.mapInArrow(_maker(plan, day), SCHEMA)
 

@@ -6,7 +6,7 @@ A request shows a class by its intent:
   reasoning behind an answer that is already there.
 - grading: it asks for given answers or work to be judged (score, preference, verdict, check against a
   reference), or for the rubric by which to do so.
-- coding: it asks for program code, queries or configuration to be written, explained, mended or reviewed.
+- coding: it asks for program code, queries or configuration to be written, explained, fixed or reviewed.
 - tools: it puts a model to work with tools or other agents, or asks how to plan or orchestrate such work.
 - analysis: it asks what data say, or how to find out: statistics, tables, trends, charts.
 - vision: it brings images, which are counted and not read.

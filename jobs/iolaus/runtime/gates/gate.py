@@ -162,7 +162,7 @@ class Gate:
                 self.measured.append(Measured(name, day, _now(), reported))
 
     def _noted(self, name: str, day: date) -> Metrics:
-        """What was last written down of a table's day: a row a run and table comes to the driver."""
+        """What was last written down of a table's day: one row per run and table comes to the driver."""
         if not self.lake.exists("quality.summaries"):
             return {}
         stored = self.lake.read("quality.summaries", Span.DAY, day).where(F.col("table_name") == name)

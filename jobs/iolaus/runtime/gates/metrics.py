@@ -57,7 +57,7 @@ def summary(
     *,
     many: bool = False,
 ) -> DataFrame:
-    """(metric string, value double), one row a metric: `rows`, the declared, and of the others those `wanted`.
+    """(metric string, value double), one row per metric: `rows`, the declared, and of the others those `wanted`.
 
     Of several `days`, (date, metric, value): the date of the table is one that the `inputs` have too, and a day without
     rows has no metrics of its own. One job reads `frame` once, and once more, its key alone, where duplicates are

@@ -1,7 +1,7 @@
 """The expectation suites: one JSON file a table in `expectations/`, read and judged by Great Expectations.
 
 A suite's expectations are on metrics (`iolaus.runtime.gates.metrics`), one column each; its `meta` declares how the
-metrics are got. So Great Expectations sees one row a day, whatever the size of the table, and runs no Spark job.
+metrics are got. So Great Expectations sees one row per day, whatever the size of the table, and runs no Spark job.
 """
 
 import json
