@@ -139,8 +139,8 @@ def test_what_is_sent_says_nothing_but_how_much_it_is(
     ("change", "says"),
     [
         ({"key_id": "00000000"}, "another shared key"),
-        ({"values": ["00" * 32]}, "no point of the curve"),
-        ({"values": ["zz"]}, "no point of the curve"),
+        ({"values": ["00" * 32]}, "not a point of the curve"),
+        ({"values": ["zz"]}, "not a point of the curve"),
         ({"values": 7}, "not of the format"),
         ({"values": ["11" * 32] * 10}, "each a guess"),
     ],
