@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import log2
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -98,6 +99,11 @@ def test_tables_are_whole() -> None:
     assert len({f.name for f in FACTS}) == len(FACTS)
     assert set(OPERATORS) | set(INNOCENT) == set(NAMES)
     assert len(FAMILIES) >= 5
+
+
+def test_the_gate_knows_every_operator_s_hypothesis() -> None:
+    suite = (Path(__file__).parents[1] / "expectations/scoring.judgement.json").read_text(encoding="utf-8")
+    assert suite.count(f"({', '.join(map(repr, OPERATORS))})") == 2, "once for the hypothesis, once for its rival"
 
 
 @pytest.mark.parametrize("name", GROUPS)
