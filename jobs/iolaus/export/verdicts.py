@@ -84,7 +84,7 @@ def give(
 ) -> dict[str, Any]:
     """Append one verdict, and return its row. Raises UsageError for a cluster or account that the run does not have.
 
-    A run of a date before `known_from` (by default, today) does not know the verdict, so repeating it gives the same
+    A run of a date before `known_from` (by default, today) does not know the verdict: made anew, it ends in the same
     rows.
     """
     by, why = _text("--by", by), _text("--why", why)
@@ -161,6 +161,7 @@ def _text(name: str, text: str) -> str:
     line = " ".join(text.split())
     if not line or len(line) > LONGEST or not line.isprintable():
         raise UsageError(
-            f"{name} must say something in at most {LONGEST} printable characters, for later readers of the verdict"
+            f"{name} is to say something in at most {LONGEST} printable characters: whoever reads the verdict later "
+            "must know"
         )
     return line

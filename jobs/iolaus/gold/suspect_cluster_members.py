@@ -21,7 +21,7 @@ def transform(
     verdicts: DataFrame,
     run: Run,
 ) -> DataFrame:
-    """One row per member of a published cluster."""
+    """One row a member of a published cluster."""
     published = scored.where(F.col("confidence") != "low").select("cluster_id", "n_accounts")
     members = clusters.join(published, "cluster_id").select(
         "cluster_id", "account_id", "membership", "bits", "reasons", "behaviour", "cohort", "n_accounts"

@@ -27,14 +27,13 @@ def transform(
     verdicts: DataFrame,
     run: Run,
 ) -> DataFrame:
-    """One row per cluster.
+    """One row a cluster.
 
-    Score: the sum of the best piece of each part of each kind, in bits, each piece capped. It rises with every piece.
-
-    Confidence follows the judgement. It is *low* with too few accounts or owners, and if most accounts are those of a
-    cluster that an analyst judged innocent. Otherwise it is *medium* if an operator's hypothesis beats the best
-    innocent one by `scoring.margin` with enough families of facts, *high* from `scoring.high_margin` on, else *low*.
-    Only high and medium are published.
+    Score: the best piece of each part of each kind, in bits, each piece capped. It rises with every piece. Confidence
+    follows the judgement: *medium* where an operator's hypothesis beats the best innocent one by `scoring.margin`, on
+    two families of facts that each speak for it, *high* by `scoring.high_margin`; *low* otherwise, where there are too
+    few accounts or owners, and where most of its accounts are those of a cluster that an analyst judged innocent. Only
+    high and medium are published.
     """
     settings = run.settings.scoring
     facts = _facts(clusters, profiles, accounts, run)
@@ -192,7 +191,10 @@ def _sums(evidence: DataFrame) -> DataFrame:
 
 
 def _judged(judgement: DataFrame, settings: Scoring) -> DataFrame:
-    """(cluster_id, case_kind, rival, margin_bits, families): what won, and how many families say it is no chance."""
+    """(cluster_id, case_kind, rival, margin_bits, families).
+
+    What won, and how many families of facts each say that it is no chance.
+    """
     likely = F.col("log_likelihoods")
     not_by_chance = F.element_at(likely, F.col("hypothesis")) - F.element_at(likely, F.lit(CHANCE))
     by_family = judgement.groupBy("cluster_id", "hypothesis", "rival", "margin_bits", "family").agg(
@@ -209,7 +211,7 @@ def _judged(judgement: DataFrame, settings: Scoring) -> DataFrame:
 def _words(evidence: DataFrame) -> DataFrame:
     """Up to five pieces of evidence in words, and every innocent explanation with its figure.
 
-    The best piece of each kind comes first.
+    The best of each kind comes first.
     """
     order = Window.partitionBy("cluster_id", "kind").orderBy(F.desc("bits"), F.desc("support"), "channel")
     innocent = F.col("kind") == INNOCENT

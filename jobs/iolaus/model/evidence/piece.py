@@ -9,13 +9,7 @@ from iolaus.settings import Scoring
 
 
 def bits_of_share(settings: Scoring) -> Column:
-    """Thousandths of a bit: `size` accounts show something at the rate `value`, the baseline at `background`; capped.
-
-    | size | value | background |    | bits  |
-    |------|-------|------------|    |-------|
-    | 29   | 1.0   | 0.01       | -> | 192.7 |
-    | 10   | 0.5   | 0.25       | -> | 2.1   |
-    """
+    """Thousandths of a bit: `size` accounts of which `value` show what `background` of all do; capped."""
     bits = F.col("size") * (
         _divergence(F.col("value"), F.col("background")) + _divergence(1 - F.col("value"), 1 - F.col("background"))
     )
@@ -63,7 +57,10 @@ def of_signal(field: str, channel: Column) -> Column:
 
 
 def piece(rows: DataFrame, channel: Column, kind: Column, text: Column) -> DataFrame:
-    """Pieces of evidence. Those of one `part` of a kind are views of one fact: a score counts the best of them."""
+    """Pieces of evidence.
+
+    Of the pieces of one `part` of a kind, which are views of one fact, a score counts the best.
+    """
     return rows.select(
         "cluster_id",
         channel.alias("channel"),
@@ -78,10 +75,11 @@ def piece(rows: DataFrame, channel: Column, kind: Column, text: Column) -> DataF
 
 
 def unexplained(pieces: DataFrame, fits: DataFrame, sizes: DataFrame, settings: Scoring) -> DataFrame:
-    """The pieces that no innocent explanation takes away.
+    """The pieces that no innocent explanation takes away. fits.
 
-    fits: (cluster_id, channel) of the explanations that fit a cluster. The registry says which explanation takes which
-    signal away.
+    (cluster_id, channel) of the explanations that fit a cluster.
+
+    Which explanation takes which signal stands in the registry.
     """
     named = fits.groupBy("cluster_id").agg(F.collect_set("channel").alias("fits"))
     rows = pieces.join(named, "cluster_id", "left").join(sizes, "cluster_id")
