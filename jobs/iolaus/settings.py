@@ -72,19 +72,20 @@ class Ingestion:
         "share",
         0.01,
         1,
-        "A short prompt that this share of a day's accounts send is no text: each has one vote, a random exchange of "
-        "its day. 1: none is.",
+        "A short prompt that this share of a day's accounts send counts as a placeholder. Each account has "
+        "one vote, a random exchange of its day. 1 turns this off.",
     )
-    placeholder_words: int = number(12, "words", 1, 100, "The longest such prompt: what stands for a text is shorter.")
+    placeholder_words: int = number(12, "words", 1, 100, "A longer prompt is never a placeholder.")
     placeholder_accounts: int = number(
-        30, "accounts", 2, 100_000, "Votes that such a prompt needs: a small platform's may agree by chance."
+        30, "accounts", 2, 100_000, "Votes that a placeholder needs: on a small platform few may agree by chance."
     )
     own_proxies: int = number(
         0,
         "hops",
         0,
         32,
-        "Hops at the end of a forwarded chain that are your own proxies. Private ones before them are passed over too.",
+        "Hops at the end of a forwarded chain that are your own proxies. Private addresses before them are "
+        "skipped, too.",
     )
 
 
@@ -118,29 +119,29 @@ class Pairs:
         "accounts",
         10,
         20_000,
-        "Sample whose cosines make the baseline of content: 1,000 accounts make 500,000 pairs.",
+        "Accounts whose cosines are the baseline of content: 1,000 accounts give 500,000 pairs.",
     )
-    content_neighbours: int = number(48, "accounts", 1, 1_000, "Nearest accounts kept of an account.")
+    content_neighbours: int = number(48, "accounts", 1, 1_000, "How many nearest accounts are stored for an account.")
     content_recall: float = number(
         0.95,
         "share",
         0.5,
         1,
-        "Share of these pairs to find where there are too many accounts to compare all: no group hangs on one pair.",
+        "Share of these pairs to find if there are too many accounts to compare all. No group depends on one pair.",
     )
-    content_words: int = number(60, "words", 1, 100_000, "An account that said less has no clear subject.")
+    content_words: int = number(60, "words", 1, 100_000, "An account with fewer words has no clear subject.")
     synchrony_floor: float = number(
         4.0, "bits", 0, 64, "Evidence that a pair must have from other channels before its minutes are compared."
     )
     synchrony_meetings: int = number(
-        3, "meetings", 1, 1_000, "Fewer meetings are a coincidence, whatever the formula says."
+        3, "meetings", 1, 1_000, "Fewer meetings count as coincidence, whatever the formula says."
     )
     answer_accounts: int = number(
         3,
         "accounts",
         1,
         1_000,
-        "An answer that more other accounts quote is an example that goes round, and no conversation that moved.",
+        "An answer that more other accounts quote is a common example, not a conversation that moved.",
     )
 
 
@@ -155,10 +156,15 @@ class Graph:
         "bits",
         -32,
         64,
-        "A link needs log2(accounts) and this: half a chance link an account, before triangles are counted.",
+        "A link needs log2(accounts) bits plus this. That leaves half a chance link per account before "
+        "triangles are counted.",
     )
     triangles: int = number(
-        3, "triangles", 0, 1_000, "Triangles a link must close: a chance link closes none, a link inside a group many."
+        3,
+        "triangles",
+        0,
+        1_000,
+        "Triangles that a link must close. A chance link closes none, a link inside a group many.",
     )
     resolution: float = number(
         2.0, "", 0.01, 100, "Resolution of Leiden's modularity: above 1 it prefers small, dense communities."
@@ -168,7 +174,8 @@ class Graph:
         "share",
         0,
         1,
-        "Two communities are one where links between them are this dense, relative to those inside the sparser one.",
+        "Two communities become one if the links between them are this dense, relative to those inside the "
+        "sparser one.",
     )
     seed: int = number(7, "", 0, 2**31 - 1, "Seed of the community search.")
     template_accounts: int = number(6, "accounts", 2, 100_000, "A prompt template with fewer accounts makes no group.")
@@ -184,7 +191,7 @@ class Graph:
         "share",
         0,
         1,
-        "Share of a template's users who use it again and again: a common text fragment is met once here and there.",
+        "Share of a template's users who use it again and again. A common phrase occurs once here and there.",
     )
     template_share: float = number(0.03, "share", 0, 1, "Share of those users' traffic that carries the template.")
     template_overlap: float = number(
@@ -192,13 +199,13 @@ class Graph:
         "share",
         0,
         1,
-        "Two groups are one when this share of the smaller is in the larger, or links tie this share of its users.",
+        "Two groups become one if this share of the smaller is in the larger, or links tie this share of its users.",
     )
     programs_exchanges: int = number(
-        8, "exchanges", 1, 10_000, "With fewer exchanges nothing is said of who drives an account, nor of its subject."
+        8, "exchanges", 1, 10_000, "With fewer exchanges, neither an account's driver nor its subject is judged."
     )
     programs_turns: float = number(
-        0.05, "share", 0, 1, "Up to this share of follow-up turns an account is driven by a program."
+        0.05, "share", 0, 1, "Up to this share of follow-up turns, an account counts as driven by a program."
     )
     content_triangles: int = number(3, "triangles", 0, 1_000, "Triangles that a pair of one subject must close.")
     content_density: float = number(
@@ -215,38 +222,42 @@ class Profile:
 
     rounds: int = number(2, "rounds", 0, 10, "A third round moves fewer than one account in a hundred.")
     fewest: int = number(
-        3, "accounts", 2, 1_000, "A smaller group has no profile; a value of fewer members is not the group's."
+        3, "accounts", 2, 1_000, "A smaller group has no profile. A value that fewer members have is not the group's."
     )
     lift: float = number(
-        4.0, "times", 1, 1_000, "How much more often than the baseline a group has a value that is typical of it."
+        4.0, "times", 1, 1_000, "A value is typical of a group that has it this many times as often as the baseline."
     )
-    typical_values: int = number(64, "values", 1, 1_000, "Typical shared values kept of a group and channel.")
+    typical_values: int = number(
+        64, "values", 1, 1_000, "How many typical shared values are stored per group and channel."
+    )
     candidate_bits: float = number(
-        3.0, "bits", 0, 64, "Content or infrastructure that makes an account a candidate of a group."
+        3.0, "bits", 0, 64, "Content or infrastructure evidence that makes an account a candidate for a group."
     )
     subject_least: float = number(
-        2.0, "bits", 0, 64, "The most that another subject than the group's speaks against a member."
+        2.0, "bits", 0, 64, "The most that a subject other than the group's counts against a member."
     )
     content_cap: float = number(12.0, "bits", 0, 64, "The most that content can give.")
     infrastructure_cap: float = number(14.0, "bits", 0, 64, "The most that infrastructure can give.")
     behaviour_step: float = number(2.0, "bits", 0, 64, "The most that one measure of behaviour can give or take.")
     behaviour_cap: float = number(6.0, "bits", 0, 64, "The most that all behaviour together can give or take.")
     cohort_least: float = number(
-        -3.0, "bits", -64, 0, "What an account made at another time than the group loses at most."
+        -3.0, "bits", -64, 0, "The most that an account loses if it was created at another time than the group."
     )
-    cohort_most: float = number(5.0, "bits", 0, 64, "What an account made at the same time as the group gains at most.")
+    cohort_most: float = number(
+        5.0, "bits", 0, 64, "The most that an account gains if it was created at the same time as the group."
+    )
     timing_cap: float = number(5.0, "bits", 0, 64, "The most that shared hours of activity can give.")
-    family_floor: float = number(2.0, "bits", 0, 64, "A family counts as agreeing from here on.")
+    family_floor: float = number(2.0, "bits", 0, 64, "From this many bits on, a family counts as agreeing.")
     content_alone: float = number(
         10.0,
         "bits",
         0,
         64,
-        "Content of this strength needs no other family, as long as none speaks against: template and subject.",
+        "Content this strong (template and subject) needs no other family, if none speaks against.",
     )
     posterior: float = number(3.0, "bits", -32, 64, "log2 of the odds of belonging that a member needs: 8 to 1.")
     rival_bits: float = number(
-        2.0, "bits", 0, 64, "A group that an account shares at most this much less with explains it as well."
+        2.0, "bits", 0, 64, "A group explains an account as well if the account shares at most this much less with it."
     )
     same_group: float = number(
         0.5, "share", 0, 1, "Two groups are one if each explains this share of the other's members as well."
@@ -258,10 +269,12 @@ class Profile:
         1,
         "A member needs this share of the bits of its group's median member: strays have far less than the rest.",
     )
-    usual: float = number(0.7, "share", 0, 1, "What this share of members sends is missed in an account that does not.")
+    usual: float = number(
+        0.7, "share", 0, 1, "An account without something that this share of members sends is penalised."
+    )
     missing_cap: float = number(4.0, "bits", 0, 64, "The most that a missing usual value costs.")
     unlinked: float = number(
-        2.0, "bits", 0, 64, "Penalty for having neither a link to nor a shared value with a group that links found."
+        2.0, "bits", 0, 64, "Penalty for having neither a link to, nor a shared value with, a group that links found."
     )
 
 
@@ -269,7 +282,9 @@ class Profile:
 class Scoring:
     """What makes a cluster a suspect."""
 
-    channel_cap: float = number(12.0, "bits", 0, 64, "No single fact decides.")
+    channel_cap: float = number(
+        12.0, "bits", 0, 64, "The most that one channel can give to a case, so that no single fact decides."
+    )
     behaviour_cap: float = number(8.0, "bits", 0, 64, "The most that one behaviour can give.")
     effect: float = number(
         0.2,
@@ -279,11 +294,15 @@ class Scoring:
         "A behaviour must be this much more common among members than among accounts with similar volume.",
     )
     automation_share: float = number(
-        0.5, "share", 0, 1, "Share of members that programs must drive: that some are says nothing of the others."
+        0.5,
+        "share",
+        0,
+        1,
+        "Share of members that must be driven by programs. Some automated members say nothing of the others.",
     )
-    shown: float = number(3.0, "bits", 0, 64, "A kind of evidence counts as shown from here on.")
+    shown: float = number(3.0, "bits", 0, 64, "From this many bits on, a kind of evidence counts as shown.")
     subject_accounts: int = number(
-        20, "accounts", 1, 100_000, "Fewer programs of one subject may be colleagues, or a class's exercise."
+        20, "accounts", 1, 100_000, "Fewer programs of one subject may be colleagues, or one class's exercise."
     )
     explained_share: float = number(
         0.5,
@@ -293,16 +312,20 @@ class Scoring:
         "Share of members on one client, or of prompts that several members sent, that explains a template.",
     )
     explained_people: float = number(
-        0.2, "share", 0, 1, "Where this share of members talks in turns, people share the work."
+        0.2, "share", 0, 1, "If this share of members hold conversations, people are behind the cluster."
     )
     explained_lift: float = number(
-        4.0, "times", 1, 1_000, "How much more often than the baseline that client must be among members."
+        4.0, "times", 1, 1_000, "How many times as often as in the baseline that client must occur among members."
     )
     release_adoption_hours: int = number(
         48, "hours", 1, 720, "An account that moves to a model this soon after its release moved early."
     )
     banned: int = number(
-        3, "accounts", 1, 100_000, "From this many banned members on, those who began since may be their successors."
+        3,
+        "accounts",
+        1,
+        100_000,
+        "From this many banned members on, accounts that were first used later may be their successors.",
     )
     synchronised_lift: float = number(
         2.0, "times", 1, 1_000, "Meetings in the same minutes, relative to chance and to the members' own hours."
@@ -311,10 +334,14 @@ class Scoring:
         6.0, "bits", 0, 64, "Evidence that makes a day one of synchronised activity: one chance in 64."
     )
     synchronised_share: float = number(
-        1 / 3, "share", 0, 1, "Share of active days that must show synchronised activity: a class meets now and then."
+        1 / 3,
+        "share",
+        0,
+        1,
+        "Share of active days that must show synchronised activity. A class meets only now and then.",
     )
     synchronised_each: float = number(
-        2.0, "bits", 0, 64, "What one such day gives: something may have happened that day."
+        2.0, "bits", 0, 64, "What one such day gives. It is little, because something may have happened that day."
     )
     margin: float = number(
         2.0,
@@ -333,24 +360,26 @@ class Scoring:
         "bits",
         0,
         64,
-        "Shared values from which on a group is the successor of a confirmed cluster's banned accounts.",
+        "Bits of shared values from which on a group is the successor of a confirmed cluster's banned accounts.",
     )
-    fewest_accounts: int = number(5, "accounts", 2, 100_000, "A smaller cluster is left to the watchlist.")
+    fewest_accounts: int = number(5, "accounts", 2, 100_000, "A smaller cluster goes to the watchlist.")
     fewest_owners: int = number(
-        3, "owners", 1, 100_000, "The accounts of one or two owners are the owners' to answer for, and no ring."
+        3, "owners", 1, 100_000, "Accounts of one or two owners are not a network; their owners answer for them."
     )
-    typical_share: float = number(0.3, "share", 0, 1, "A value that this share of members has is the cluster's own.")
+    typical_share: float = number(
+        0.3, "share", 0, 1, "A value that this share of members has is typical of the cluster."
+    )
     verdict_share: float = number(
-        0.5, "share", 0, 1, "Share of a cluster's accounts that a verdict must have seen to apply to it still."
+        0.5, "share", 0, 1, "A verdict still applies if it has seen this share of the cluster's accounts."
     )
-    links_shown: int = number(20, "links", 1, 1_000, "Strongest pairs kept of an account in gold.")
-    template_accounts: int = number(3, "accounts", 2, 100_000, "A text that fewer members share is shown to nobody.")
-    templates_shown: int = number(2, "texts", 0, 100, "Most shared texts of each kind that are shown of a cluster.")
+    links_shown: int = number(20, "links", 1, 1_000, "How many of an account's strongest pairs are stored in gold.")
+    template_accounts: int = number(3, "accounts", 2, 100_000, "A text that fewer members share is never shown.")
+    templates_shown: int = number(2, "texts", 0, 100, "How many shared texts of each kind are shown for a cluster.")
     active_days: int = number(2, "days", 1, 366, "A cluster with traffic in this many last days is active.")
     unsupported_regions: tuple[str, ...] = texts(
         ("CN", "RU", "KP", "IR", "SY", "CU", "BY"),
         "[A-Z]{2}",
-        "Regions, by ISO 3166 alpha-2 code, where your policy allows no use. Set them to your own policy's.",
+        "Regions, by ISO 3166 alpha-2 code, where your policy allows no use.",
     )
 
 
@@ -366,7 +395,7 @@ class Limits:
         "The most that the channel gives, however rare the value: it may be shared for unseen reasons.",
     )
     floor: float = number(3, "bits", 0, 64, "Pairs are made only where they are worth this much.")
-    enabled: bool = switch(True, "A channel that is switched off makes no pair, no profile and no evidence.")
+    enabled: bool = switch(True, "A channel that is switched off makes no pairs, no profiles and no evidence.")
 
 
 @dataclass(frozen=True)
@@ -420,13 +449,13 @@ class Claims:
         6, "hours", 1, 23, "Length of the quietest part of the day: shorter than a night's sleep."
     )
     round_the_clock: float = number(
-        0.1, "share", 0, 1, "Share of traffic in the quietest hours from which an account does not sleep."
+        0.1, "share", 0, 1, "From this share of traffic in the quietest hours on, an account runs around the clock."
     )
     long_outputs: float = number(512, "tokens", 1, 1_000_000, "Average length of answers that counts as long.")
     thinking: float = number(0.33, "share", 0, 1, "Share of traffic that asks for extended reasoning.")
     asks: float = number(0.25, "share", 0, 1, "Share of traffic that asks for one capability.")
     young: float = number(
-        7, "days", 0, 3_650, "An account first used within this time of its creation was made to be used."
+        7, "days", 0, 3_650, "An account first used within this time of its creation counts as purpose-built."
     )
     moved: float = number(
         1 / 3,
@@ -450,7 +479,7 @@ class Quality:
 
     trailing_days: int = number(14, "days", 1, 366, "Two weeks hold every day of the week twice.")
     fewest_days: int = number(
-        3, "days", 1, 366, "With fewer days before it nothing is said: a platform's first days differ."
+        3, "days", 1, 366, "With fewer days before it, a day is not compared: a platform's first days differ."
     )
     drift_rows: int = number(
         1_000, "rows", 1, 1_000_000_000, "With fewer rows a distribution of a few dozen bins is mostly chance."
@@ -466,7 +495,8 @@ class Retention:
         "days",
         1,
         3_650,
-        "Days of arrival whose prompts stay: more than the window, in which late exchanges are joined to them.",
+        "Days for which prompts stay after arrival. It must exceed the window, because late exchanges are "
+        "joined to others.",
     )
     file_hours: int = number(
         168,
@@ -485,14 +515,18 @@ class Execution:
     """How much runs at a time."""
 
     stages_abreast: int = number(
-        5, "stages", 1, 64, "Most of a small stage's time is planning on the driver, while cores are idle."
+        5,
+        "stages",
+        1,
+        64,
+        "Stages that run at a time: most of a small stage's time is planning on the driver, while cores are idle.",
     )
     days_abreast: int = number(
         3,
         "days",
         1,
         28,
-        "The last stages of a day are small and leave cores idle; the rows of each day are held in memory.",
+        "Days that overlap: the last stages of a day leave cores idle. The rows of each such day are in memory.",
     )
 
 
@@ -516,13 +550,11 @@ class Settings:
     claims: Claims = Claims()
     plans: Mapping[str, float] = mapping(
         "a number of exchanges above 0",
-        "The usual traffic of a plan, in the window. Of a plan without an entry it is the median of the plan's "
-        "accounts.",
+        "The usual traffic of a plan, in the window. A plan without an entry has the median of its accounts.",
     )
     capability_patterns: Mapping[str, tuple[str, ...]] = mapping(
         "a list of RE2 patterns",
-        "Patterns (RE2, on lower-case text) that say that a prompt asks for a capability, beside those that are "
-        "built in.",
+        "Patterns (RE2, on lower-case text) of prompts that ask for a capability. They add to the built-in ones.",
         keys=CAPABILITIES,
         is_file=True,
     )
@@ -536,7 +568,8 @@ class Settings:
     retention: Retention = Retention()
     execution: Execution = Execution()
     spark: Mapping[str, str] = mapping(
-        "a text", "Properties of the Spark session, without their prefix `spark.`: over those that Iolaus sets itself."
+        "a text",
+        "Properties of the Spark session, without their prefix `spark.`. They win over those that Iolaus sets.",
     )
 
     def values(self) -> dict[str, Any]:
