@@ -169,7 +169,7 @@ STAGES: tuple[Stage, ...] = (
         "features.hand_overs",
         Grain.EVENT,
         (Read("silver.exchanges"),),
-        "conversations that one account began and another went on with",
+        "conversations that one account began and another continued",
     ),
     Stage(
         "features.account_profiles",
@@ -181,19 +181,19 @@ STAGES: tuple[Stage, ...] = (
         "features.population",
         Grain.RUN,
         (_PROFILES, _ACCOUNTS),
-        "who is active, by which number, and who counts as background",
+        "active accounts, their numbers, and which count as background",
     ),
     Stage(
         "features.account_values",
         Grain.RUN,
         (_PROFILES, _ACCOUNTS, _POPULATION),
-        "what accounts have in common with others, counted",
+        "values that accounts share with others, counted",
     ),
     Stage(
         "features.account_behaviour",
         Grain.RUN,
         (_PROFILES, _ACCOUNTS, _POPULATION, _VALUES),
-        "how each account behaves: every measure, once",
+        "how each account behaves: every measure once",
     ),
     Stage(
         "features.prompt_templates", Grain.RUN, (_VALUES, _PROFILES), "templates and system prompts, with who uses them"
@@ -212,8 +212,10 @@ STAGES: tuple[Stage, ...] = (
         (_PROFILES, _POPULATION, *_CANDIDATES),
         "pairs that are active in the same minutes",
     ),
-    Stage("pairs.cohort", Grain.RUN, (_ACCOUNTS, _POPULATION, *_CANDIDATES), "pairs that were made at the same time"),
-    Stage("pairs.hot_keys", Grain.RUN, (_VALUES, _POPULATION), "shared values that too many have to pair them"),
+    Stage(
+        "pairs.cohort", Grain.RUN, (_ACCOUNTS, _POPULATION, *_CANDIDATES), "pairs that were created at the same time"
+    ),
+    Stage("pairs.hot_keys", Grain.RUN, (_VALUES, _POPULATION), "shared values with too many owners to be paired"),
     Stage(
         "graph.links",
         Grain.RUN,
@@ -254,7 +256,7 @@ STAGES: tuple[Stage, ...] = (
         "scoring.evidence",
         Grain.RUN,
         (Read("graph.clusters"), _VALUES, _PROFILES, _ACCOUNTS, _POPULATION, _BEHAVIOUR, _all("bronze.models")),
-        "what speaks for a cluster, in bits, and what else it could be",
+        "evidence for a cluster, in bits, and what else it could be",
     ),
     Stage(
         "scoring.judgement",
@@ -310,7 +312,7 @@ STAGES: tuple[Stage, ...] = (
         "gold.cluster_origins",
         Grain.RUN,
         (*_SCORED, _PROFILES, _ACCOUNTS, _POPULATION),
-        "regions and pathways of a cluster, beside everybody's",
+        "regions and pathways of a cluster, beside the baseline's",
     ),
     Stage(
         "gold.suspect_cluster_members",

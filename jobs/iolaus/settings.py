@@ -400,7 +400,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Channels:
-    """The limits of each channel; what a channel is, stands in `iolaus.model.signals`."""
+    """The limits of each channel; `iolaus.model.signals` says what each channel is."""
 
     card: Limits = Limits(11, 3)
     address: Limits = Limits(11, 3)
@@ -442,7 +442,7 @@ class Channels:
 
 @dataclass(frozen=True)
 class Claims:
-    """From where on an account shows a behaviour; what follows, is decided by how many members of a cluster do."""
+    """When an account shows a behaviour. What follows depends on how many members of a cluster do."""
 
     one_shot: float = number(0.05, "share", 0, 1, "Below this share of follow-up turns an account is automated.")
     night_hours: int = number(
@@ -475,7 +475,7 @@ class Claims:
 
 @dataclass(frozen=True)
 class Quality:
-    """How a day is compared with those before it; what is allowed stands in the expectation suites."""
+    """How a day is compared with those before it; the expectation suites say what is allowed."""
 
     trailing_days: int = number(14, "days", 1, 366, "Two weeks hold every day of the week twice.")
     fewest_days: int = number(
