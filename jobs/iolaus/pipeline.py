@@ -112,8 +112,8 @@ _VERDICTS = Read(VERDICTS, Span.ALL, called="verdicts")
 _CANDIDATES = (Read("pairs.infrastructure"), Read("pairs.templates"), Read("pairs.content"))
 _PAIRS = (*_CANDIDATES, Read("pairs.synchrony"), Read("pairs.cohort"))
 _SCORED = (Read("scoring.clusters", called="scored"), Read("graph.clusters"))
-# Written before the ranking, so that whoever reads a ranking finds its members and its evidence. The
-# quarantine is among them: a run has not ended while rejected rows are not safe.
+# Written before the ranking, so that a reader of a ranking finds its members and its evidence. The quarantine is among
+# them: a run has not ended while rejected rows are not safe.
 _BESIDE_RANKING = (
     "gold.cluster_timeline",
     "gold.cluster_links",

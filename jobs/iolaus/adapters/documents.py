@@ -109,8 +109,8 @@ def _blank(said: str, at: int) -> int:
     return at
 
 
-# The names under which envelopes hold log entries; and names of which one stands beside it, without which it is none.
-# Of those that hold text, the text is JSON.
+# The names under which envelopes hold log entries. If names follow, the object is an envelope only with one of them
+# beside it. Where an entry is text, the text is JSON.
 _LISTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("logEvents", ()), ("events", ()), ("records", ()), ("Records", ()), ("hits", ()), ("tables", ()),
     ("results", ("statistics", "status", "queryLanguage")),

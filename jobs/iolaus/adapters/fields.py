@@ -335,7 +335,7 @@ def cast_to(kind: DataType) -> Cast:
     return casts.get(type(kind), text)
 
 
-# Fields whose value is more than its type: whoever takes them from a path that a deployment names takes them so.
+# Fields whose value needs more than its type: casts for paths that a deployment names.
 OF_FIELD: dict[str, Cast] = {
     "account_id": owner, "api_key_id": owner, "conversation_id": owner, "client_session_id": owner, "client_ip": hops,
     "finish_reasons": reasons, "http_status": status,

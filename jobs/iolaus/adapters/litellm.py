@@ -50,7 +50,7 @@ _PAYLOAD: tuple[tuple[str, Cast, str], ...] = (
     ("user_agent", text, "user_agent"),
 )
 _OF_PAYLOAD = table(*_PAYLOAD)
-# The payload's own counts include what a cache gave, for every provider; those of a call that failed are estimates.
+# The payload's own counts include cached tokens, for every provider; those of a failed call are estimates.
 _OF_ANSWERED = table(
     *_PAYLOAD, ("usage_input_tokens", count, "prompt_tokens"), ("usage_output_tokens", count, "completion_tokens")
 )

@@ -47,7 +47,7 @@ def transform(profiles: DataFrame, accounts: DataFrame, population: DataFrame, r
     tasks = shuffled_tasks(active, tasks_for(active, F.size("attributes") + F.size("fragments"), USES))
     made = one_or_many(active, tasks, alone, spread, schema)
     off = [name for name in run.settings.channels.names() if not run.settings.channels[name].enabled]
-    # whoever reads the table then sees nothing of them
+    # so that no reader of the table sees them
     return made.where(~F.col("channel").isin(*off)) if off else made
 
 

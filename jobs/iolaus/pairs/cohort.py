@@ -41,7 +41,7 @@ def transform(
     keyed = population.select("account_id", "account_key")
     places = made.join(F.broadcast(before), "hour").join(keyed, "account_id").select("account_key", place)
     places = broadcast_if_at_most(places, total, BROADCAST_ROWS)
-    # A pair may be a candidate of several channels: it is told apart last, after those that prove nothing are gone.
+    # A pair may be a candidate of several channels: duplicates go last, when pairs that prove nothing are gone.
     pairs = evidence((infrastructure, templates, content))
     a, b = (places.select(F.col("account_key").alias(side), F.col("place").alias(f"place_{side}")) for side in "ab")
     between = F.abs(F.col("place_a") - F.col("place_b"))

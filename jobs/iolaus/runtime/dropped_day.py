@@ -16,7 +16,7 @@ from iolaus.settings import Settings
 from iolaus.version import code_version
 
 PUBLISHER = STAGES[-1].table
-# The ranking goes first: whoever reads while the rest goes sees no day, rather than a day without its members.
+# The ranking goes first: a reader meanwhile sees no day, rather than a day without its members.
 TABLES = tuple(s.table for s in reversed(STAGES) if s.grain is Grain.RUN)
 METRICS = "quality.summaries"
 

@@ -5,13 +5,12 @@ from typing import Any
 
 from iolaus.errors import one_line
 
-# The error of a stage that kept rows on executors of which one was lost: those rows cannot be made again from within
-# it.
+# The error of a stage that cached rows on an executor that was lost: the stage itself cannot make them again.
 _LOST_BLOCK = re.compile(
     r"CHECKPOINT_RDD_BLOCK_ID_NOT_FOUND|Checkpoint block \S+ not found|Could not find block|BlockNotFound"
 )
 _AGAIN = "what is written is whole; run the same days again"
-# The first that fits the chain of causes is told.
+# The first that fits the chain of causes is reported.
 _KNOWN: tuple[tuple[str, str], ...] = (
     (
         r"No space left on device|Disk quota exceeded",

@@ -13,8 +13,8 @@ from iolaus.runtime.spark.sized_cache import Cached, cached, is_small, sized
 from iolaus.runtime.unreadable import Unreadable
 from iolaus.schemas.table import table
 
-# What is made once a run, judged, and read by later stages: a run keeps it for that day. To find a table's day in the
-# lake costs more than a small day's rows. Exchanges and sketches of days, of which there may be billions, are not kept.
+# Tables that are made once per run, judged, and read by later stages: a run caches them for that day. Finding a
+# table's day in the lake costs more than a small day's rows. Exchanges and day sketches may be billions: never cached.
 _CACHED = {
     (read.table, Span.DAY)
     for made in STAGES
@@ -32,7 +32,7 @@ class Inputs:
         self._landing = landing
         self._is_local = str(lake.spark.sparkContext.master).startswith("local")
         self._cached: dict[tuple[str, date], Cached] = {}
-        # tables of a day that are read from the lake, for all that they would take in memory
+        # tables of a day that are read from the lake, because they would take too much memory
         self._large: set[tuple[str, date]] = set()
         self._versions: dict[tuple[str, date], int] = {}  # of tables as the run of a day left them
         self._lock = Lock()

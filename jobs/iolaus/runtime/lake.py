@@ -142,7 +142,7 @@ class Lake:
         writer = frame.write.format("delta").mode("overwrite").option("mergeSchema", "true")
         if spec.date is not None and self._is_new(name, day):
             # Nothing is to be replaced: Delta need not find out what, which costs twice as much as a small day's rows.
-            # Compared as text, for a date would be a number in generated code, which were compiled anew each day.
+            # Compared as text: a date is a number in generated code, which would then be compiled again each day.
             same = F.col(spec.date).cast("string") == F.lit(day.isoformat())
             of_day = F.when(same, F.col(spec.date)).otherwise(F.raise_error(f"{_FOREIGN} {day}"))
             writer = (
@@ -211,7 +211,7 @@ class Lake:
             return
         files = self._hadoop(log, "listFiles", True)
         while files.hasNext():
-            # begun under such a name, whatever Delta finished has another
+            # Delta starts a file under such a name and renames it when it is finished
             if not files.next().getPath().getName().startswith("."):
                 return
         self._hadoop(log, "delete", True)
@@ -219,8 +219,8 @@ class Lake:
 
 _FOREIGN = "a row is not of"  # said of rows of another day than is written
 
-# Columns, beside the date, of which Delta's log keeps the least and greatest value of each file: dates and ids come
-# first in a table. Nobody skips files by a sum or a sketch, and of a text the log would keep the first words for ever.
+# Columns, beside the date, whose least and greatest value per file Delta's log stores. Dates and ids come first in a
+# table. Nobody skips files by a sum or a sketch, and the log would store the first words of a text for ever.
 INDEXED = 3
 
 _PROPERTIES = {

@@ -68,7 +68,7 @@ _DEMO = replace(
     least_volume=60,
 )
 
-# Very many accounts that each send little: what grows with accounts and hardly with exchanges shows here.
+# Very many accounts that each send little: shows what grows with accounts rather than exchanges.
 _CROWD = replace(
     _FEBRUARY,
     name="crowd",

@@ -32,7 +32,7 @@ from iolaus.joins.cosine.products import task_pairs
 from iolaus.joins.cosine.recall_probes import DRAWN, SAMPLE_EACH, Measured, draw, measure, sample
 from iolaus.joins.cosine.vectors import pack, unpacked
 
-# exact products of so many take about 2 s of a core, as much as planning cells does (docs/explanation/join.md)
+# up to here, exact products take about 2 s of a core, as much as planning cells does (docs/explanation/join.md)
 EXACT_ROWS = 30_000
 BLOCK = 8_192  # vectors in a block of a cell that is split: 4 MB at d = 128
 CELL_ROWS = 256  # vectors at home in a cell: comparing them costs then about what finding the cell does

@@ -40,8 +40,8 @@ def behaviours(members: DataFrame, measured: DataFrame, models: DataFrame, run: 
         .agg(counted.alias("size"), showing.alias("support"))
     )
     inside = own.join(F.broadcast(rate.join(overall, "channel")), ["channel", "volume_class"])
-    # Held against all others: a large operation is most of the accounts of its volume. Behind each volume's own rate
-    # stands the rate of all volumes, worth twenty accounts, for where there are few.
+    # Compared with accounts outside the cluster: a large operation is most of the accounts of its volume. Each volume's
+    # rate is smoothed by the rate of all volumes, worth twenty accounts, for volumes with few accounts.
     of_cluster = Window.partitionBy("cluster_id", "channel")
     elsewhere = F.try_divide(
         F.col("all_k") - F.sum("support").over(of_cluster), F.col("all_n") - F.sum("size").over(of_cluster)

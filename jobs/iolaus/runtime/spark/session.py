@@ -43,7 +43,7 @@ _COMMON = {
     # Days run the same queries: with Spark's 100 entries their compiled code is thrown away before the next day needs
     # it.
     "spark.sql.codegen.cache.maxEntries": "10000",
-    # A class that is named by its place in a plan is compiled anew wherever the same code stands at another.
+    # A class named by its place in a plan would be compiled again for the same code at another place.
     "spark.sql.codegen.useIdInClassName": "false",
     # A stack trace taken for every column of every plan doubles the time to build one; errors name their columns
     # without.
@@ -159,7 +159,7 @@ def session(
     else:
         with stderr_to(log_file()):
             made = builder.getOrCreate()
-    # spark-submit ships what it is told with --py-files, or the image has it
+    # spark-submit ships what --py-files names, or the image has it
     if not submitted and not _is_local(master):
         made.sparkContext.addPyFile(str(_archive()))
     remember(made)

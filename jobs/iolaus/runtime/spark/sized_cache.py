@@ -14,8 +14,8 @@ from pyspark.sql import functions as F
 from iolaus.runtime.spark.tricks import either
 from iolaus.schemas.table import Table
 
-# A table of fewer bytes is read as one partition: what is joined and grouped of such needs no shuffle, and a query is a
-# task or two instead of dozens, each of which costs as much as thousands of rows. Cores are kept busy by other stages.
+# A smaller table is read as one partition. Joins and groups of such tables need no shuffle, and a query is a task or
+# two instead of dozens; a task costs as much as thousands of rows. Other stages keep the cores busy.
 SMALL = 32 << 20
 _UNPACKED = 4  # bytes in memory of a byte of Parquet
 
