@@ -54,20 +54,20 @@ CLUSTER = (
     column(
         "lifetime_days", DOUBLE, "mean days from a member's first exchange in the window to its last", required=True
     ),
-    column("coordination", DOUBLE, "bits that members belong together", required=True),
-    column("automation", DOUBLE, "bits that programs drive them", required=True),
-    column("extraction", DOUBLE, "bits that they draw out what trains a model", required=True),
+    column("coordination", DOUBLE, "evidence that members belong together, bits", required=True),
+    column("automation", DOUBLE, "evidence that programs drive the members, bits", required=True),
+    column("extraction", DOUBLE, "evidence that members extract what trains a model, bits", required=True),
     column(
         "task_sharing",
         DOUBLE,
-        "bits that they divide one kind of work among them, which nothing innocent explains",
+        "evidence that members split one kind of work that nothing innocent explains, bits",
         required=True,
     ),
-    column("purpose_built", DOUBLE, "bits that the accounts were made for it", required=True),
+    column("purpose_built", DOUBLE, "evidence that the accounts were created for it, bits", required=True),
     column(
         "policy_signals",
         DOUBLE,
-        "bits that they move to releases, replace the banned, outdo their plans or break regional policy",
+        "evidence of release adoption, succession, heavy use for the plan or unsupported regions, bits",
         required=True,
     ),
     column("capabilities", map_of(DOUBLE), "share of exchanges that ask for each capability", required=True),
