@@ -138,3 +138,7 @@ def test_no_string_or_comment_says_a_replaced_word(path: Path) -> None:
             said = [m.group().lower() for p in REPLACED for m in re.finditer(p, token.string, re.IGNORECASE)]
             found += [(token.start[0], word) for word in said if (name, word) not in SAID]
     assert not found
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").split()) <= 600

@@ -38,6 +38,8 @@ An exchange looks like this:
   its request.
 - **Times** are RFC 3339. A time before {year}, or more than {ahead} hours after the day of arrival, is impossible.
   Such a row is rejected.
+- **A row is rejected** if it cannot be read, if a required field is missing or of the wrong type, or if its time is
+  impossible.
 - **A rejected row is never lost.** It goes, whole and with its reasons, to `quality.quarantine`, and stops nothing.
 - **An unknown field is kept** in `extra`.
 - **An optional field may be missing for the whole platform.** The signals that need it stay silent; nothing fails.

@@ -8,11 +8,33 @@ from iolaus.settings import Run
 
 
 def transform(profiles: DataFrame, accounts: DataFrame, run: Run) -> DataFrame:
-    """One row per account that was active in the window, of `features.account_profiles`.
+    """One row per account that was active in the window, from `features.account_profiles`.
 
-    It is decided here, once a run, that licensed customers are neither suspects nor background. An account that is not
-    known answers for itself. Keys are counted over the accounts in the order of their ids, so two accounts never have
-    one key.
+    This decides, once per run, that licensed customers are neither suspects nor background. An unknown account is its
+    own owner. Keys are counted over the accounts in the order of their ids, so no two accounts have the same key.
+
+    profiles:
+    | account_id |
+    |------------|
+    | a          |
+    | b          |
+    | c          |
+    | d          |
+
+    accounts:
+    | account_id | owner_id | agreement      |
+    |------------|----------|----------------|
+    | a          | org_1    |                |
+    | b          | org_1    |                |
+    | c          | c        | synthetic_data |
+
+    result:
+    | account_id | owner_id | is_background | is_first_of_owner |
+    |------------|----------|---------------|-------------------|
+    | a          | org_1    | true          | true              |
+    | b          | org_1    | true          | false             |
+    | c          | c        | false         | false             |
+    | d          | d        | true          | true              |
     """
     known = accounts.select("account_id", "owner_id", "agreement")
     rows = profiles.select("account_id").join(known, "account_id", "left")

@@ -22,6 +22,29 @@ def transform(
 
     If r accounts of N were created between the two, the surprise that a random account is so near is
     -log2(2 (r + 1) / N): a busy sign-up day proves less than a quiet one.
+
+    accounts: a and b are 20 minutes apart, in an hour with two accounts, so r is 2/3
+    | rows | account_id | created_at |
+    |------|------------|------------|
+    | 198  | x          | 01:00      |
+    | 1    | a          | 09:00      |
+    | 1    | b          | 09:20      |
+
+    population:
+    | account_id | account_key |
+    |------------|-------------|
+    | a          | 1           |
+    | b          | 2           |
+
+    infrastructure: the pair is a candidate of another channel
+    | key_a | key_b | channel |
+    |-------|-------|---------|
+    | 1     | 2     | card    |
+
+    result: -log2(2 (2/3 + 1) / 200) bits, in thousandths
+    | key_a | key_b | sharers | bits | similarity |
+    |-------|-------|---------|------|------------|
+    | 1     | 2     | 1       | 5907 | 0.9833     |
     """
     limits = run.settings.channels.cohort
     if not limits.enabled:

@@ -10,7 +10,24 @@ from iolaus.settings import Run
 
 
 def transform(shared_values: DataFrame, population: DataFrame, run: Run) -> DataFrame:
-    """One row per pair and channel, of `features.account_values`."""
+    """One row per pair and channel, from `features.account_values`.
+
+    shared_values: a and b share a card
+    | account_id | account_key | owner_id | channel | value_hash | is_qualifying | n_qualifying_owners | n_contacts |
+    |------------|-------------|----------|---------|------------|---------------|---------------------|------------|
+    | a          | 1           | a        | card    | 7          | true          | 2                   | 1          |
+    | b          | 2           | b        | card    | 7          | true          | 2                   | 1          |
+
+    population:
+    | rows | is_first_of_owner |
+    |------|-------------------|
+    | 800  | true              |
+
+    result: -log2((1 + 1) / 800) bits, in thousandths
+    | key_a | key_b | channel | value_hash | sharers | support | bits | similarity |
+    |-------|-------|---------|------------|---------|---------|------|------------|
+    | 1     | 2     | card    | 7          | 2       | 1       | 8644 | 1.0        |
+    """
     settings = run.settings.pairs
     pairs = shared_value_pairs(
         shared_values,
