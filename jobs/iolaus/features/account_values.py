@@ -26,6 +26,33 @@ def transform(profiles: DataFrame, accounts: DataFrame, population: DataFrame, r
     tasks there are two shuffles: by value, to count its owners, and by account, to add up its contacts. Most uses in
     the first are shared by nobody. They travel thousands at a time in Arrow batches; as rows they would cost more than
     everything else in the stage.
+
+    profiles:
+    | account_id |
+    |------------|
+    | a          |
+    | b          |
+    | c          |
+
+    accounts: the heads of the cards' pseudonyms
+    | account_id | card                             |
+    |------------|----------------------------------|
+    | a          | 00000000000000070000000000000000 |
+    | b          | 00000000000000070000000000000000 |
+    | c          | 00000000000000090000000000000000 |
+
+    population:
+    | account_id | account_key | owner_id | is_background |
+    |------------|-------------|----------|---------------|
+    | a          | 1           | a        | true          |
+    | b          | 2           | b        | true          |
+    | c          | 3           | c        | true          |
+
+    result: c's card has one owner
+    | account_id | channel | value_hash | n_owners | n_qualifying_owners | n_contacts |
+    |------------|---------|------------|----------|---------------------|------------|
+    | a          | card    | 7          | 2        | 2                   | 1          |
+    | b          | card    | 7          | 2        | 2                   | 1          |
     """
     known = accounts.select("account_id", *(c.registered for c in VALUES if c.registered))
     active = of_background(profiles.select("account_id", "attributes", "fragments"), population).join(

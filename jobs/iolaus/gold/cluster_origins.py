@@ -25,6 +25,46 @@ def transform(
 
     Sketches hold hashes of countries and access paths. Both are short lists, so the words are found again by hashing
     every pair of letters and the paths that the settings name; any other path is `other`.
+
+    scored:
+    | cluster_id |
+    |------------|
+    | hc_1       |
+
+    clusters:
+    | cluster_id | account_id |
+    |------------|------------|
+    | hc_1       | a          |
+    | hc_1       | b          |
+
+    profiles:
+    | account_id |
+    |------------|
+    | a          |
+    | b          |
+    | c          |
+    | d          |
+
+    accounts:
+    | account_id | billing_country |
+    |------------|-----------------|
+    | a          | SG              |
+    | b          | SG              |
+    | c          | US              |
+    | d          | SG              |
+
+    population:
+    | account_id | is_background |
+    |------------|---------------|
+    | a          | true          |
+    | b          | true          |
+    | c          | true          |
+    | d          | true          |
+
+    result:
+    | cluster_id | kind            | value | n_accounts | share | baseline_share |
+    |------------|-----------------|-------|------------|-------|----------------|
+    | hc_1       | billing country | SG    | 2          | 1.0   | 0.75           |
     """
     members = clusters.join(scored.select("cluster_id"), "cluster_id").select("cluster_id", "account_id")
     sizes = members.groupBy("cluster_id").agg(F.count(F.lit(1)).alias("size"))
