@@ -186,7 +186,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "features.account_values",
         Grain.RUN,
-        (_PROFILES, _ACCOUNTS, _POPULATION),
+        (_PROFILES, _ACCOUNTS, _POPULATION, _window("features.hand_overs")),
         "values that accounts share with others, counted",
     ),
     Stage(

@@ -77,6 +77,8 @@ def _wanted() -> list[tuple[str, str]]:
         "user_agent": ("device",),
         "tls_fingerprint": ("device",),
         "header_digest": ("request",),
+        "response": ("conversation",),
+        "prior_response": ("conversation",),
         "system_instructions": ("system",),
         "tool_names": ("tools",),
     }
