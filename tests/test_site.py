@@ -40,3 +40,25 @@ def test_every_page_has_a_place_in_the_navigation() -> None:
     named = re.findall(r"[\w/-]+\.md", str(yaml.safe_load(text)["nav"]))
     there = [path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")]
     assert sorted(named) == sorted(there)
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "deploy/README.md"])
+def test_links_outside_the_site_lead_somewhere(name: str) -> None:
+    path = ROOT / name
+    links = re.findall(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8"))
+    assert not [link for link in links if not (path.parent / link).exists()]
+
+
+def test_the_code_names_pages_that_are_there() -> None:
+    """Docstrings, messages and pages of the report name pages of docs/ by their paths."""
+    files = [
+        p for folder in ("jobs", "dags", "deploy", "benchmarks", "expectations") for p in (ROOT / folder).rglob("*")
+    ]
+    named = {
+        (path.relative_to(ROOT).as_posix(), page)
+        for path in files
+        if path.suffix in {".py", ".html", ".md", ".sh", ".json"}
+        for page in re.findall(r"(?<![\w/])docs/[\w/-]+\.(?:md|svg)", path.read_text(encoding="utf-8"))
+    }
+    assert len(named) > 15
+    assert not [each for each in named if not (ROOT / each[1]).exists()]
