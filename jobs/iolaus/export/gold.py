@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from urllib.parse import unquote
@@ -120,33 +120,38 @@ class Gold:
 def connect(gold: Gold, wanted: Iterable[str] = TABLES) -> duckdb.DuckDBPyConnection:
     """An in-memory database with a view for each table of the lake, under its name with and without its layer.
 
-    It can read nothing but the lake: no other file, no network, no variable of this process. Of a lake on a file
-    system DuckDB reads the files itself, and those alone that a query needs; of an object store, for which it would
+    It can read nothing but the files of these tables: no other file of the lake, as those with prompts, none outside
+    it, no network, no variable of this process. Of a lake on a file system DuckDB reads the files itself, and those alone that a query needs; of an object store, for which it would
     need an extension from the network, the tables that a query names are read whole.
     """
+    there = {name: opened for name in wanted if (opened := gold.table(name)) is not None}
+    files = {name: _files(opened, gold) for name, opened in there.items()}
     database = duckdb.connect()
-    database.execute("SET allowed_directories = $1", [[gold.lake]])
+    database.execute("SET allowed_paths = $1", [[file for of in files.values() for file in of]])
     database.execute("SET enable_external_access = false; SET python_enable_replacements = false; SET TimeZone = 'UTC'")
     layers = [LAYER, *sorted({name.split(".")[0] for name in TABLES} - {LAYER})]
     for layer in layers:
         database.execute(f'CREATE SCHEMA "{layer}"')
-    for name in wanted:
-        opened = gold.table(name)
-        if opened is not None:
-            _view(database, name, opened, gold)
+    for name, opened in there.items():
+        _view(database, name, opened, files[name], gold)
     database.execute(f"SET search_path = '{','.join([*layers, 'main'])}'")
     database.execute("SET lock_configuration = true")
     return database
 
 
-def _view(database: duckdb.DuckDBPyConnection, name: str, opened: DeltaTable, gold: Gold) -> None:
+def _files(opened: DeltaTable, gold: Gold) -> list[str]:
+    """The files of a table that DuckDB can read itself; none if it is to be given the rows."""
+    own = Path(gold.lake).is_dir() and opened.protocol().min_reader_version == 1
+    return [unquote(file) for file in opened.file_uris()] if own else []
+
+
+def _view(database: duckdb.DuckDBPyConnection, name: str, opened: DeltaTable, files: Sequence[str], gold: Gold) -> None:
     layer, table = name.split(".")
-    files = opened.file_uris() if Path(gold.lake).is_dir() and opened.protocol().min_reader_version == 1 else []
     if files:
         dates = {
             field.name: "DATE" for field in opened.schema().fields if field.name in opened.metadata().partition_columns
         }
-        listed = ", ".join(_quoted(unquote(file)) for file in files)
+        listed = ", ".join(map(_quoted, files))
         types = ", ".join(f"{_quoted(column)}: {kind}" for column, kind in dates.items())
         hive = f", hive_partitioning = true, hive_types = {{{types}}}" if dates else ""
         columns = ", ".join('"' + field.name.replace('"', '""') + '"' for field in opened.schema().fields)

@@ -15,7 +15,7 @@ from rich.cells import cell_len
 
 from iolaus.errors import RunError, UsageError
 from iolaus.export.gold import LAYER, TABLES, Gold, connect
-from iolaus.export.inert import cell, inert
+from iolaus.export.inert import cell, escaped, inert
 
 _BATCH = 1_000  # rows fetched at a time
 _LISTING = {"show", "information_schema"}  # words of a question about the tables themselves
@@ -31,7 +31,7 @@ class Answer:
 
 
 def ask(gold: Gold, sql: str) -> Answer:
-    """The answer to one SQL statement. Raises UsageError if it is wrong, RunError if it fails on the data."""
+    """The answer to one SQL statement that reads and writes nothing. Raises UsageError if it is wrong, RunError if it fails on the data."""
     words = set(re.findall(r"\w+", sql.lower()))
     named = [name for name in TABLES if name.split(".")[1] in words or words & _LISTING]
     database = connect(gold, named)
@@ -41,6 +41,8 @@ def ask(gold: Gold, sql: str) -> Answer:
         statements = database.extract_statements(sql)
         if len(statements) != 1:
             raise UsageError("give one statement; put the SQL between quotes")
+        if statements[0].type != duckdb.StatementType.SELECT:
+            raise UsageError(f"{statements[0].type.name} is no question; begin with SELECT, FROM, SHOW or DESCRIBE")
         found = database.execute(statements[0])
         columns = tuple(name for name, *_ in found.description or ())
     except duckdb.CatalogException as error:
@@ -103,11 +105,14 @@ def write_csv(answer: Answer, out: IO[str]) -> None:
 
 
 def write_json(answer: Answer, out: IO[str]) -> None:
-    """An array of one JSON object a row; what is not a number is null."""
+    """An array of one JSON object a row; what is not a number is null.
+
+    Characters that could act on a terminal, or hide, are escaped as JSON escapes them.
+    """
     before = "[\n"
     for row in answer.rows:
         values = dict(zip(answer.columns, map(_plain, row), strict=True))
-        out.write(before + json.dumps(values, ensure_ascii=False, allow_nan=False))
+        out.write(before + escaped(json.dumps(values, ensure_ascii=False, allow_nan=False)))
         before = ",\n"
     out.write("[]\n" if before == "[\n" else "\n]\n")
 
