@@ -137,7 +137,7 @@ def test_nothing_is_written_and_nothing_read_by_its_path(
         f"FROM '{path(bronze)}'",
         f"FROM read_text('{path(log / '00000000000000000000.json')}'), suspect_clusters",
         f"FROM glob('{path(lake / 'bronze/**')}')",
-        f"WITH x AS (FROM read_parquet('{path(lake / 'bronze')}/*/*/*.parquet')) SELECT * FROM x",
+        f"WITH x AS (FROM read_parquet('{path(lake / 'bronze')}/*/*/*.parquet')) SELECT * FROM x",  # noqa: S608
         f"FROM query('COPY (SELECT 1) TO {tmp_path / 'x.csv'}')",
     ):
         status, out, err = answer(lake, capsys, sql)

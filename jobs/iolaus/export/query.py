@@ -14,7 +14,7 @@ import duckdb
 from rich.cells import cell_len
 
 from iolaus.errors import RunError, UsageError
-from iolaus.export.gold import LAYER, TABLES, Gold, connect
+from iolaus.export.gold import LAYER, TABLES, Gold, connect, mixture
 from iolaus.export.inert import cell, escaped, inert
 
 _BATCH = 1_000  # rows fetched at a time
@@ -31,12 +31,16 @@ class Answer:
 
 
 def ask(gold: Gold, sql: str) -> Answer:
-    """The answer to one SQL statement that reads and writes nothing. Raises UsageError if it is wrong, RunError if it fails on the data."""
+    """The answer to one SQL statement that only reads.
+
+    Raises UsageError if it is wrong, RunError if it fails on the data, or tables that it names are of several runs.
+    """
     words = set(re.findall(r"\w+", sql.lower()))
     named = [name for name in TABLES if name.split(".")[1] in words or words & _LISTING]
     database = connect(gold, named)
     if asks_for_latest(sql):
         database.execute(f"CREATE MACRO latest() AS DATE '{_newest(gold)}'")
+    _must_be_of_one_run(database, [name for name in named if name.startswith(f"{LAYER}.") and gold.table(name)])
     try:
         statements = database.extract_statements(sql)
         if len(statements) != 1:
@@ -57,6 +61,19 @@ def ask(gold: Gold, sql: str) -> Answer:
     except duckdb.Error as error:
         raise RunError(_one_line(str(error))) from error
     return Answer(columns, _fetched(found))
+
+
+def _must_be_of_one_run(database: duckdb.DuckDBPyConnection, named: Sequence[str]) -> None:
+    """Raise RunError if a run date of the gold tables that a question joins is of several runs.
+
+    One table alone is replaced in one commit, and is of one.
+    """
+    if len(named) < 2:
+        return
+    runs = " UNION ".join(f"SELECT run_date, run_id FROM {name} WHERE run_id IS NOT NULL" for name in named)  # noqa: S608
+    mixed = f"SELECT run_date FROM ({runs}) GROUP BY run_date HAVING count(*) > 1 ORDER BY run_date LIMIT 1"  # noqa: S608
+    if found := database.execute(mixed).fetchone():
+        raise RunError(mixture(found[0]))
 
 
 def asks_for_latest(sql: str) -> bool:
