@@ -106,16 +106,21 @@ class Gold:
             return None
         return opened.to_pyarrow_table(columns=columns, filters=None if day is None else [("run_date", "=", day)])
 
+    def tells_run(self, name: str) -> bool:
+        """Whether the lake has a table of gold whose rows say of which run they are."""
+        opened = self.table(name) if name.startswith(f"{LAYER}.") else None
+        return opened is not None and any(field.name == "run_id" for field in opened.schema().fields)
+
     def must_be_of_one_run(self, day: date) -> None:
         """Raise RunError if the tables of a run date are of several runs.
 
         Each table is replaced in one commit, the ranking last; a run that ends between two of them leaves a ranking
         beside members and evidence of another. A table without rows tells no run, but what is listed has evidence.
         """
-        told = {name: self.rows(name, day, columns=["run_id"]) for name in TABLES if name.startswith(LAYER)}
+        told = {name: self.rows(name, day, columns=["run_id"]) for name in TABLES if self.tells_run(name)}
         runs = {run for rows in told.values() if rows is not None for run in rows["run_id"].unique().to_pylist() if run}
-        listed = any(rows is not None and len(rows) for rows in (told[name] for name in LISTS))
-        evidence = told[f"{LAYER}.cluster_evidence"]
+        listed = any(rows is not None and len(rows) for rows in map(told.get, LISTS))
+        evidence = told.get(f"{LAYER}.cluster_evidence")
         if len(runs) > 1 or (evidence is not None and listed != bool(len(evidence))):
             raise RunError(mixture(day))
 

@@ -40,7 +40,7 @@ def ask(gold: Gold, sql: str) -> Answer:
     database = connect(gold, named)
     if asks_for_latest(sql):
         database.execute(f"CREATE MACRO latest() AS DATE '{_newest(gold)}'")
-    _must_be_of_one_run(database, [name for name in named if name.startswith(f"{LAYER}.") and gold.table(name)])
+    _must_be_of_one_run(database, [name for name in named if gold.tells_run(name)])
     try:
         statements = database.extract_statements(sql)
         if len(statements) != 1:
