@@ -18,8 +18,8 @@ from iolaus.settings import Key
 
 OFFER, ANSWER, PRIVATE = "offer.json", "answer.json", "private.json"
 FORMAT = "iolaus fingerprints 1"
-# Each value of an offer is a guess that the other lab may make: it is answered if it has at most so many times as many as
-# we offer ourselves, as a lab of about as many clusters has. 65,536 guesses are every network of a /8.
+# Each value of an offer is a guess that the other lab may make: it is answered if it has at most so many times as many
+# as we offer ourselves, as a lab of about as many clusters has. 65,536 guesses are every network of a /8.
 MOST_TIMES, MOST_LEAST = 4, 1_000
 
 

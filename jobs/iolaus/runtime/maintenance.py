@@ -1,8 +1,8 @@
 """Upkeep of the lake: files compacted and sorted, replaced files removed, text forgotten, accounts dropped.
 
 None of it changes what a stage reads, but for rows that are meant to go: every action may be repeated, be cut off at
-any point and be run again. `iolaus maintain` holds the lock of the lake, so that it waits for a run or a stage that is at
-work, and they wait for it.
+any point and be run again. `iolaus maintain` holds the lock of the lake, so that it waits for a run or a stage that is
+at work, and they wait for it.
 """
 
 from collections.abc import Iterator
