@@ -53,7 +53,7 @@ def test_every_text_and_list_of_an_exchange_is_bounded() -> None:
     lists = {f.name: ["t" * 9_000] * 3_000 for f in EXCHANGE if f.dataType.typeName() == "array"}
     made = row(**huge, **lists)
     sizes = {name: len(str(made[name])) for name in names}
-    prose = {"prompt", "system_instructions", "response", "prior_response"}
+    prose = {"prompt", "system_instructions", "response", "prior_response", "prior_prompt"}
     assert sizes == {name: MOST if name in prose else NAME_BYTES for name in names}
     for name in lists:
         items = made[name]

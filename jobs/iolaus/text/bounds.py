@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from orjson import dumps
 
 # Long by their nature: a prompt, an answer. Any other text is a name of something.
-PROSE = ("prompt", "system_instructions", "response", "prior_response")
+PROSE = ("prompt", "system_instructions", "response", "prior_response", "prior_prompt")
 NAME_BYTES = 1_024  # no id, model or user agent is longer
 MOST_ITEMS = 1_000  # of a list, and unknown fields of a row: tools that are offered, stop sequences
 MORE = "[more]"  # the name under which unknown fields that were too many are counted
