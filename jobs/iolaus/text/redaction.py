@@ -30,8 +30,8 @@ _NUMBERS = tuple(
         r"\b\d{3,}\b",
     )
 )
-_TOKEN = re.compile(r"[\w+/=-]{16,}")
-_IDENTIFIER = re.compile(r"\d.{15}")  # in a token: keys, tokens, identifiers
+_RUN = re.compile(r"[\w+/=-]{16,}")
+_IDENTIFIER = re.compile(r"\d.{15}")  # in such a run of characters: keys, tokens, identifiers
 _REPEATED = re.compile(rf"{GAP}(?:\s*{GAP})+")
 
 
@@ -59,7 +59,7 @@ def redact(text: str) -> str:
     text = unicodedata.normalize("NFC", str(calm(pa.array([text]))[0]))
     for pattern in _PASTED:
         text = pattern.sub(GAP, text)
-    text = _TOKEN.sub(lambda token: GAP if _IDENTIFIER.search(token[0]) else token[0], text)
+    text = _RUN.sub(lambda run: GAP if _IDENTIFIER.search(run[0]) else run[0], text)
     for pattern in _NUMBERS:
         text = pattern.sub(GAP, text)
     text = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
