@@ -61,6 +61,7 @@ ARRIVALS = [
     exchange("again later", arrived_on=DAY, prompt="first"),
     exchange("again later", arrived_on=LATER, prompt="second"),
     exchange("again later", arrived_on=LATER, prompt="first"),
+    *(exchange("in its numbers", prompt=f"solve problem {i}") for i in range(3)),
     *(exchange("in conflict", account_id=f"account {5 - i}", prompt="one two three") for i in range(5)),
     *(exchange("in conflict", requested_at=NOON + timedelta(hours=i), prompt="one two three") for i in range(4)),
     *(exchange("in one field", usage_output_tokens=i) for i in range(4)),
@@ -83,6 +84,7 @@ def test_one_row_an_exchange_whatever_its_id_and_the_same_in_any_order(spark: Sp
         "twice a day": 1,
         "again later": 2,
         "in conflict": 9,
+        "in its numbers": 3,
         "in one field": 1,
         "alone": 1,
         "answered at last": 1,
@@ -182,7 +184,7 @@ def test_fields_and_texts_say_what_a_request_is_after(reduced: dict[str, dict[st
 
 
 def test_what_is_missing_or_empty_is_null(reduced: dict[str, dict[str, Any]]) -> None:
-    optional = {f.name for f in table("silver.exchanges").schema if f.nullable} - {"n_copies"}
+    optional = {f.name for f in table("silver.exchanges").schema if f.nullable} - {"n_copies", "content_hash"}
     assert {name for name in optional if reduced["bare"][name] is not None} == set()
     assert {name for name in optional - {"truncated"} if reduced["empty"][name] is not None} == set()
     assert [(reduced[name]["terms"], reduced[name]["n_words"]) for name in ("bare", "empty")] == [(b"", 0)] * 2

@@ -16,7 +16,7 @@ _AFFIXES = tuple(
 TABLE = Table(
     name="silver.exchanges",
     grain="one row an exchange: an account's request of one id, time and prompt",
-    key=("account_id", "exchange_id", "requested_at", "prompt_hash"),
+    key=("account_id", "exchange_id", "requested_at", "content_hash"),
     columns=(
         column("happened_on", DATE, "UTC day of the request", required=True),
         column(
@@ -85,6 +85,11 @@ TABLE = Table(
         ),
         column("n_words", INT, "words of the prompt", required=True),
         column("capabilities", SHORT, "bit mask of what the request is after: iolaus.text.intents", required=True),
+        column(
+            "content_hash",
+            LONG,
+            "hash of prompt, system prompt and number of images as they were sent, letter by letter: it tells copies",
+        ),
         column("n_copies", INT, "rows of bronze.exchanges that are this exchange: it arrived so often"),
     ),
     date="happened_on",

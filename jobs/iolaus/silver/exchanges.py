@@ -73,6 +73,8 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
         "http_status",
         F.col("client_asn").alias("asn"),
         F.upper("client_country").alias("country"),
+        # letter by letter: `prompt_hash` is the same whatever the numbers in a prompt
+        F.xxhash64("prompt", "system_instructions", "image_count").alias("content_hash"),
         _form().alias("request_hash"),
         answer_hash("response").alias("answer_hash"),
         answer_hash("prior_response").alias("prior_hash"),
@@ -88,7 +90,7 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
 
     reduced = prepared.mapInArrow(reduce_batches, StructType([schema[name] for name in names]))
     # The window's order begins as the table's does, so rows are sorted once.
-    copies = Window.partitionBy("account_id", "requested_at", "exchange_id", "prompt_hash")
+    copies = Window.partitionBy("account_id", "requested_at", "exchange_id", "content_hash")
     best_first = copies.orderBy(_failed(), "arrived_on", F.hash(*reduced.columns))
     all_of_them = best_first.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
     nth, number = F.row_number().over(best_first), F.count(F.lit(1)).over(all_of_them).cast("int")
