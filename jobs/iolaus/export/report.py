@@ -71,6 +71,7 @@ def write(
     wanted = day or days[-1]
     if wanted not in days and not ran:
         raise UsageError(f"nothing was listed for {wanted}; the run dates with a ranking are {_spoken(days)}")
+    gold.must_be_of_one_run(wanted)
     _claim(out, gold.lake)
     listed, gone = cases(gold, wanted, WATCHED)
     earlier = [d for d in days if d < wanted]

@@ -90,6 +90,7 @@ def give(
     by, why = _text("--by", by), _text("--why", why)
     gold = Gold(lake)
     looked_at = seen(gold, cluster_id, run_date)
+    gold.must_be_of_one_run(looked_at.run_date)
     strangers = sorted(set(named) - set(looked_at.members))
     if strangers:
         raise UsageError(

@@ -4,10 +4,11 @@ Delta's own check of concurrent commits does not suffice: it guards one table, n
 Delta's log is written by one driver, two drivers could both commit a version and one would be lost.
 
 A lock is a row of numbered claims, `LAKE/_locks/<name>/<number>.json`. Whoever makes the next number holds the lock,
-once the claim before it was released or its holder is dead. A holder writes its claim anew every `BEAT` seconds; a
-claim that stands still for `STALE` seconds by the clock of the one who waits (clocks are never compared), or whose
-process is gone from this machine, is dead. Numbers only grow, so a holder that slept too long sees a higher number than
-its own, and writes nothing more (`Lock.check`, before every commit).
+once the claim before it was released or its holder is dead. A holder writes its claim anew every `BEAT` seconds. A
+claim that stands still for `STALE` seconds by the clock of the one who waits (clocks are never compared) is dead, and
+so is one whose processes are gone from this machine: the driver's, and Spark's Java process, which could commit a
+little longer. Numbers only grow, so a holder that slept too long sees a higher number than its own, and writes nothing
+more (`Lock.check`, before every commit).
 """
 
 import json
@@ -26,6 +27,7 @@ from pyspark.sql import SparkSession
 
 from iolaus.errors import RunError
 from iolaus.runtime.small_files import SmallFiles, small_files
+from iolaus.runtime.spark.watchdog import java_process
 
 BEAT, STALE = 15.0, 120.0  # seconds
 WHOLE = "run"  # the lock of the whole lake; any other is a table's
@@ -34,8 +36,9 @@ WHOLE = "run"  # the lock of the whole lake; any other is a table's
 class Lock:
     """The lock `name` of a lake, for this process."""
 
-    def __init__(self, files: SmallFiles, name: str, *, beat: float = BEAT, stale: float = STALE):
+    def __init__(self, files: SmallFiles, name: str, *, beat: float = BEAT, stale: float = STALE, java: int = 0):
         self._files, self._name, self._beat, self._stale = files, name, beat, stale
+        self._java = {"java": java, "java_started": _started(java)} if java else {}
         self._token, self._number, self._count = uuid4().hex, 0, 0
         self._since = datetime.now(UTC).isoformat(timespec="seconds")
         self._ended, self._seen = threading.Event(), 0.0
@@ -85,7 +88,14 @@ class Lock:
     def _claim(self, *, released: bool = False) -> str:
         process = {"machine": _machine(), "pid": os.getpid(), "started": _started(os.getpid())}
         return json.dumps(
-            {"token": self._token, "since": self._since, "beat": self._count, "released": released, **process}
+            {
+                "token": self._token,
+                "since": self._since,
+                "beat": self._count,
+                "released": released,
+                **process,
+                **self._java,
+            }
         )
 
     def _is_mine(self) -> bool:
@@ -126,7 +136,7 @@ def hold(
         return held != WHOLE if name == WHOLE else held == WHOLE
 
     while True:
-        lock = Lock(files, name, beat=beat, stale=stale)
+        lock = Lock(files, name, beat=beat, stale=stale, java=java_process(spark))
         lock.acquire(_say)
         if name == WHOLE or not _live(files, _newest(files), others):
             break
@@ -182,8 +192,11 @@ def _live(files: SmallFiles, newest: dict[str, str], concerned: Callable[[str], 
 def _is_over(claim: dict[str, object]) -> bool:
     if claim.get("released"):
         return True
-    pid = claim.get("pid")
-    return claim.get("machine") == _machine() and isinstance(pid, int) and _started(pid) != claim.get("started")
+    return claim.get("machine") == _machine() and all(
+        isinstance(pid := claim.get(name), int) and _started(pid) != claim.get(started)
+        for name, started in (("pid", "started"), ("java", "java_started"))
+        if name == "pid" or name in claim
+    )
 
 
 def _numbers(files: SmallFiles, name: str) -> list[int]:

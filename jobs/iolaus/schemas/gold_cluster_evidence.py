@@ -41,7 +41,7 @@ TABLE = Table(
             map_of(DOUBLE),
             "of kind judgement: log2 of the finding's probability under each hypothesis; else null",
         ),
-        column("run_id", STRING, "run that wrote the row, as in quality.runs"),
+        column("run_id", STRING, "run that the row is of, as in quality.runs: the same in all gold tables of a date"),
     ),
     date="run_date",
     order=("cluster_id", "channel"),

@@ -31,7 +31,7 @@ TABLE = Table(
         column("verdict_by", STRING, "who gave it"),
         column("verdict_on", DATE, "when it was given, UTC"),
         column("verdict_why", STRING, "the reason given"),
-        column("run_id", STRING, "run that wrote the row, as in quality.runs"),
+        column("run_id", STRING, "run that the row is of, as in quality.runs: the same in all gold tables of a date"),
     ),
     date="run_date",
     order=("cluster_id", "account_id"),
