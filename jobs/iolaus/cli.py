@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from iolaus.commands import (
+    account,
     adapt,
     drop_day,
     export,
@@ -43,6 +44,7 @@ COMMANDS = (
     adapt,
     query,
     report,
+    account,
     verdict,
     export,
     match,
