@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iolaus.commands.arguments import add_log, add_spark, day, given_key, not_in_future, not_the_lake, started
-from iolaus.errors import RunError, UsageError
+from iolaus.errors import GateError, RunError, UsageError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -88,9 +88,13 @@ def act(given: argparse.Namespace) -> int:
         runner = Runner(spark, given.lake, settings, key, given.landing, progress.on_event, journal=Journal(given.log))
         if not given.landing:
             runner.lake.must_be_there()
-        with hold(spark, runner.lake.uri) as lock:
-            runner.lake.guard = lock.check
-            touched = runner.run(days, last_only=given.last_only)
+        try:
+            with hold(spark, runner.lake.uri) as lock:
+                runner.lake.guard = lock.check
+                touched = runner.run(days, last_only=given.last_only)
+        except GateError:
+            _report(given, None)  # the ranking stands, and its page says what was stopped and why
+            raise
     print_ranking(runner.ranking(days[-1]), days[-1], given.lake, runner.counts(days[-1]))
     print_warnings(runner.gate.outcomes, given.lake)
     _report(given, days[-1])
@@ -162,8 +166,8 @@ def _must_have_arrivals(spark: "SparkSession", given: argparse.Namespace, days: 
         )
 
 
-def _report(given: argparse.Namespace, last: date) -> None:
-    """Write the report of the last day and say where it is.
+def _report(given: argparse.Namespace, last: date | None) -> None:
+    """Write the report of the last day, or of the newest published, and say where it is.
 
     What is published stays published if no report can be written.
     """
@@ -174,6 +178,6 @@ def _report(given: argparse.Namespace, last: date) -> None:
         return
     try:
         folder = Path(given.report).absolute() if given.report else default_folder(given.lake)
-        print(f"Report: {write(given.lake, folder, last, ran=True)}")
+        print(f"Report: {write(given.lake, folder, last, ran=last is not None)}")
     except (OSError, RunError, UsageError) as error:
         print(f"iolaus: no report was written: {error}", file=sys.stderr)
