@@ -317,7 +317,19 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "gold.suspect_cluster_members",
         Grain.RUN,
-        (*_SCORED, _VALUES, _PROFILES, _ACCOUNTS, _VERDICTS),
+        (
+            *_SCORED,
+            _VALUES,
+            _PROFILES,
+            _ACCOUNTS,
+            _POPULATION,
+            _BEHAVIOUR,
+            Read("pairs.content"),
+            Read("pairs.synchrony"),
+            Read("pairs.cohort"),
+            _all("bronze.models"),
+            _VERDICTS,
+        ),
         "the accounts of a cluster, with reasons",
     ),
     Stage(

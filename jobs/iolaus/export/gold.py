@@ -30,6 +30,7 @@ BESIDE = (
     "quality.summaries",
     "quality.quarantine",
     "verdicts.given",
+    "verdicts.cases",
 )
 UNSEEN = {"quality.quarantine": ("row", "row_bytes")}  # columns that no query shows: they hold prompts
 TABLES = (*(s.table for s in STAGES if s.layer == LAYER), *BESIDE)
@@ -117,7 +118,8 @@ class Gold:
             return []
         rows = opened.to_pyarrow_dataset()
         wanted = None if columns is None else [c for c in columns if c in rows.schema.names]
-        found: list[dict[str, Any]] = rows.to_table(columns=wanted, filter=of).to_pylist()
+        # In one thread: those of a scan may outlive it, and would abort a short program when it ends.
+        found: list[dict[str, Any]] = rows.scanner(columns=wanted, filter=of, use_threads=False).to_table().to_pylist()
         return found
 
     def days(self) -> list[date]:

@@ -14,12 +14,14 @@ import pyarrow as pa
 from iolaus.errors import UsageError
 from iolaus.export import report_charts as charts
 from iolaus.export import report_graph as graphs
+from iolaus.export.confidence import why_confidence
 from iolaus.export.gold import Gold, age, is_local, local_path
 from iolaus.export.inert import inert
+from iolaus.export.queue import Standing, commands, standings
 from iolaus.export.recorded_settings import of_day
 from iolaus.export.report_cases import KINDS, Case, Row, cases
-from iolaus.export.report_pages import address, environment
-from iolaus.export.report_quality import state
+from iolaus.export.report_pages import address, environment, number
+from iolaus.export.report_quality import state, stopped
 from iolaus.export.spreadsheet import write_csv
 from iolaus.model.signals import CHANNEL
 from iolaus.settings import Settings
@@ -86,8 +88,11 @@ def write(
         "vanished": gone,
         "previous": earlier[-1] if earlier else None,
         "previous_is_yesterday": bool(earlier) and (wanted - earlier[-1]).days == 1,
+        "has_costs": any(case.row.get("cost") is not None for case in listed),
         "n_watched": 0 if watchlist is None else watchlist.num_rows,
         "quality": state(gold, wanted),
+        "stopped": stopped(gold, wanted),
+        "cases": standings(gold),
         "settings": settings,
         "differ": [
             {"name": name, "value": inert(value), "default": default} for name, value, default in differing(settings)
@@ -155,6 +160,8 @@ def _pages(folder: Path, listed: Sequence[Case], report: dict[str, Any]) -> None
     for case in listed:
         path = folder / address(case)
         shown = _shown(case, path, report["settings"])
+        shown |= {"queued": report["cases"].get(case.cluster_id, Standing())}
+        shown |= {"commands": commands(report["lake"], case.cluster_id)}
         path.write_text(page.render(report=report, case=case, root="../", kinds=KINDS, **shown), encoding="utf-8")
 
 
@@ -166,6 +173,7 @@ def _shown(case: Case, path: Path, settings: Settings) -> dict[str, Any]:
         "activity": None,
         "graph": None,
         "strongest": max([case.row[kind] for kind in KINDS] + [1.0]),
+        "why_confidence": why_confidence(case.row, case.judged, settings.scoring),
         "top_score": max([h["score"] for h in case.history] + [1.0]),
         "origins": _by_kind(case.origins or ()),
     }
@@ -174,7 +182,7 @@ def _shown(case: Case, path: Path, settings: Settings) -> dict[str, Any]:
         shown |= {"activity": charts.activity(case.timeline, case.releases(), bans), "bans": bans}
         shown |= {"models": charts.models_of(case.timeline), "days": _days(case)}
     if case.published:
-        write_csv(path.parent / files["accounts"], pa.Table.from_pylist(case.members))
+        write_csv(path.parent / files["accounts"], pa.Table.from_pylist([_flat(m) for m in case.members]))
         shown["accounts"] = _accounts(case.members)
     if case.links is not None and case.links.num_rows:
         write_csv(path.parent / files["links"], case.links)
@@ -190,7 +198,7 @@ def _accounts(members: Sequence[Row]) -> dict[str, Any]:
         times = [
             None if m[c] is None else int(m[c].timestamp() // 60) for c in ("first_seen", "last_seen", "created_at")
         ]
-        said = [reasons.setdefault(inert(_short(r)), len(reasons)) for r in m["reasons"]]
+        said = [reasons.setdefault(inert(r), len(reasons)) for r in m["reasons"]]
         texts = [None if m[c] is None else inert(m[c], 60) for c in ("status", "plan")]
         texts.append(inert(_judged(m)) or None)
         rows.append(
@@ -198,6 +206,8 @@ def _accounts(members: Sequence[Row]) -> dict[str, Any]:
                 inert(m["account_id"], 200),
                 m["membership"],
                 m["n_exchanges"],
+                m.get("n_output_tokens"),
+                m.get("cost"),
                 m["distillation_share"],
                 *times,
                 *texts,
@@ -210,17 +220,25 @@ def _accounts(members: Sequence[Row]) -> dict[str, Any]:
                 m["account_id"],
                 f"{m['membership']:.2f}",
                 f"{m['n_exchanges']:,}",
+                number(m.get("n_output_tokens")),
+                number(m.get("cost")),
                 f"{m['distillation_share']:.2f}",
                 *("" if m[c] is None else f"{m[c]:%Y-%m-%d}" for c in ("first_seen", "last_seen", "created_at")),
                 m["status"] or "",
                 m["plan"] or "",
                 _judged(m),
             ],
-            "reasons": [_short(r) for r in m["reasons"]],
+            "reasons": list(m["reasons"]),
         }
         for m in members[:ROWS_FIRST]
     ]
     return {"n": len(rows), "first": first, "data": {"rows": rows, "reasons": list(reasons)}}
+
+
+def _flat(member: Row) -> Row:
+    """The row with its models as text, for a spreadsheet."""
+    models = sorted(dict(member.get("models") or ()).items(), key=lambda m: (-m[1], m[0]))
+    return member | {"models": "; ".join(f"{model} {n}" for model, n in models)}
 
 
 def _judged(member: Row) -> str:
@@ -230,11 +248,6 @@ def _judged(member: Row) -> str:
     said = [member["verdict"], member["verdict_by"] and f"by {member['verdict_by']}", member["verdict_on"]]
     said = [str(part) for part in said if part]
     return " ".join(said) + (f": {member['verdict_why']}" if member["verdict_why"] else "")
-
-
-def _short(reason: str) -> str:
-    """A reason without the subject that each begins with."""
-    return reason.removeprefix("Members ").removeprefix("it ")
 
 
 def _graph(case: Case, settings: Settings) -> dict[str, Any]:
