@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from iolaus.commands import (
     account,
     adapt,
+    case,
+    compare,
     drop_day,
     export,
     gate,
@@ -22,6 +24,7 @@ from iolaus.commands import (
     settings,
     simulate,
     verdict,
+    whatif,
 )
 from iolaus.commands.arguments import add_settings
 from iolaus.errors import GateError, RunError, UsageError, one_line
@@ -46,11 +49,14 @@ COMMANDS = (
     report,
     account,
     verdict,
+    case,
     export,
     match,
     maintain,
     drop_day,
     settings,
+    whatif,
+    compare,
 )  # in the order of `iolaus --help`
 
 
