@@ -84,6 +84,7 @@ def case(
         "n_exchanges": 30 * len(accounts),
         "n_input_tokens": 6_000 * len(accounts),
         "n_output_tokens": 21_000 * len(accounts),
+        "n_reasoning_tokens": 0,
         "models": {"atlas-3": 20 * len(accounts), text[:50]: 10 * len(accounts)},
         "cost": 1.5 * len(accounts),
         "case_kind": "distillation",

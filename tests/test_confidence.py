@@ -1,10 +1,11 @@
 """Why a case has its confidence: one sentence with the figures that decided."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from iolaus.export.confidence import why_confidence
+from iolaus.export.confidence import among_innocent, why_confidence
 from iolaus.settings import DEFAULT
 
 ROW: dict[str, Any] = {
@@ -45,6 +46,21 @@ def test_one_sentence(more: dict[str, Any], expected: str) -> None:
 def test_one_family_is_too_few() -> None:
     said = why_confidence(ROW | {"confidence": "low"}, JUDGED[:2], DEFAULT.scoring)
     assert said == "Confidence is low because 1 family of facts speak for one operator, and 2 are needed."
+
+
+def test_a_case_lies_among_innocent_groups() -> None:
+    then = datetime(2026, 2, 11, tzinfo=UTC)
+    old = {"calibrated_at": then - timedelta(days=1), "n_groups": 9, "n_published": 9, "margins": [99.0]}
+    client = {"calibrated_at": then, "n_groups": 40, "n_published": 0, "margins": [1.2, -0.5]}
+    alike = {"calibrated_at": then, "n_groups": 1_960, "n_published": 1, "margins": [2.5, 0.0]}
+    said = among_innocent([old, client, alike], 9.1)
+    assert said == (
+        "Of 2,000 groups that are innocent by construction or drawn at random, 1 would have been published: with 95% "
+        "confidence at most 0.24% of such groups. This case is 9.1 bits ahead, which none of them reaches (highest: "
+        "2.5)."
+    )
+    assert "which 1 of them reaches" in (among_innocent([client, alike], 2.0) or "")
+    assert among_innocent([], 2.0) is None
 
 
 def test_a_lake_without_a_judgement_says_nothing() -> None:

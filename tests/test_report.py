@@ -144,6 +144,28 @@ def test_each_explanation_fits_or_not_and_says_what_it_took(pages: Path) -> None
     assert "Users of one program? Cannot be told: no two accounts are known to have a client in common." in page
 
 
+def test_cases_that_may_be_one_operation_name_each_other(tmp_path: Path) -> None:
+    made = tmp_path / "lake"
+    cases = {"hc_1": ["a", "b"], "hc_2": ["c", "d"], "hc_3": ["e", "f"]}
+    for rank, (name, accounts) in enumerate(cases.items(), 1):
+        write_case(made, TODAY, name, accounts, rank=rank)
+    everybody = [f"p{i}" for i in range(640)]
+    write(
+        made,
+        "features.population",
+        [{"run_date": TODAY, "account_id": a, "is_first_of_owner": True} for a in everybody],
+    )
+    had = {"run_date": TODAY, "is_qualifying": True, "value_hash": 1, "n_qualifying_owners": 3}
+    rare = [had | {"account_id": a, "channel": "card"} for a in ("a", "c")]
+    common = [had | {"account_id": a, "channel": "address", "n_qualifying_owners": 11} for a in ("a", "e")]
+    write(made, "features.account_values", rare + common)
+    pages = report(str(made), tmp_path / "report").parent / "cases"
+    said = "It may be one operation with hc_2 (accounts of both share a payment card: 1 value)."
+    assert said in Page(pages / "hc_1.html").text
+    assert "one operation with hc_1" in Page(pages / "hc_2.html").text
+    assert "one operation" not in Page(pages / "hc_3.html").text, "an address of one owner in 58 ties nobody"
+
+
 def test_a_count_of_one_is_no_share_of_all(tmp_path: Path) -> None:
     rows = case(TODAY, "hc_1", ["a", "b"])
     rows["gold.cluster_evidence"] = [

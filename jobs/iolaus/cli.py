@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from iolaus.commands import (
     account,
     adapt,
+    alert,
+    calibrate,
     case,
     compare,
     drop_day,
@@ -57,6 +59,8 @@ COMMANDS = (
     settings,
     whatif,
     compare,
+    calibrate,
+    alert,
 )  # in the order of `iolaus --help`
 
 

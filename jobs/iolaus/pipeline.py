@@ -348,7 +348,13 @@ STAGES: tuple[Stage, ...] = (
 )
 
 # What the shell keeps of runs and gates; no stage makes or reads them.
-RECORDS: tuple[str, ...] = ("quality.runs", "quality.results", "quality.summaries", "quality.settings")
+RECORDS: tuple[str, ...] = (
+    "quality.runs",
+    "quality.results",
+    "quality.summaries",
+    "quality.settings",
+    "quality.calibration",
+)
 
 
 def stage(table: str) -> Stage:

@@ -1,11 +1,13 @@
 """`iolaus run`: the whole pipeline."""
 
 import argparse
+import os
 import sys
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from iolaus.commands import alert
 from iolaus.commands.arguments import add_log, add_spark, day, given_key, not_in_future, not_the_lake, started
 from iolaus.errors import GateError, RunError, UsageError
 
@@ -94,10 +96,12 @@ def act(given: argparse.Namespace) -> int:
                 touched = runner.run(days, last_only=given.last_only)
         except GateError:
             _report(given, None)  # the ranking stands, and its page says what was stopped and why
+            _alert(given)
             raise
     print_ranking(runner.ranking(days[-1]), days[-1], given.lake, runner.counts(days[-1]))
     print_warnings(runner.gate.outcomes, given.lake)
     _report(given, days[-1])
+    _alert(given)
     if given.landing and (strangers := runner.other_keys(days[-1])):
         print(
             f"iolaus: {len(strangers)} days of the window, {strangers[0]} to {strangers[-1]}, were pseudonymised "
@@ -164,6 +168,17 @@ def _must_have_arrivals(spark: "SparkSession", given: argparse.Namespace, days: 
             f"nothing arrived on {missing[0]}{others}, says the {source}, so nothing was run; name a day of arrival "
             "with --date, or publish the day all the same with --allow-empty"
         )
+
+
+def _alert(given: argparse.Namespace) -> None:
+    """Tell the webhook that the environment names, if any. A run that ended does not fail for it."""
+    if not os.environ.get(alert.URL):
+        return
+    try:
+        if n := alert.tell(given.lake):
+            print(f"Alerts sent: {n}")
+    except (OSError, RunError, UsageError) as error:
+        print(f"iolaus: nobody was alerted: {error}", file=sys.stderr)
 
 
 def _report(given: argparse.Namespace, last: date | None) -> None:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from iolaus.model.calibration import upper_bound
 from iolaus.model.judgement.hypotheses import HYPOTHESIS
 from iolaus.schemas.verdicts import INNOCENT
 from iolaus.settings import Scoring
@@ -29,6 +30,27 @@ def why_confidence(row: Row, judged: Iterable[Row], settings: Scoring) -> str | 
         needed = f"{settings.margin:.1f} make it medium, and {needed}"
     on = f", on {len(families)} families of facts: {', '.join(families)}" if families else ""
     return f"Confidence is {confidence} because {ahead} ({needed}){on}."
+
+
+def among_innocent(calibration: Iterable[Row], margin: float) -> str | None:
+    """Where a case lies among groups that are innocent by construction; None where none were judged.
+
+    calibration: rows of `quality.calibration` of the case's run date; of several calibrations the newest counts.
+    """
+    rows = list(calibration)
+    newest = max((r["calibrated_at"] for r in rows), default=None)
+    rows = [r for r in rows if r["calibrated_at"] == newest]
+    margins = [m for r in rows for m in r["margins"]]
+    if not margins:
+        return None
+    n, published = sum(r["n_groups"] for r in rows), sum(r["n_published"] for r in rows)
+    above = sum(m >= margin for m in margins)
+    beaten = f"{above:,} of them {'reaches' if above == 1 else 'reach'}" if above else "none of them reaches"
+    return (
+        f"Of {n:,} groups that are innocent by construction or drawn at random, {published:,} would have been "
+        f"published: with 95% confidence at most {upper_bound(published, n):.2%} of such groups. This case is "
+        f"{margin:.1f} bits ahead, which {beaten} (highest: {max(margins):.1f})."
+    )
 
 
 def _speaking(judged: Iterable[Row], settings: Scoring) -> list[str]:

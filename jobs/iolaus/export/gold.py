@@ -29,6 +29,7 @@ BESIDE = (
     "quality.settings",
     "quality.summaries",
     "quality.quarantine",
+    "quality.calibration",
     "verdicts.given",
     "verdicts.cases",
 )

@@ -10,11 +10,12 @@ from typing import Any
 
 import bokeh
 import pyarrow as pa
+import pyarrow.dataset as ds
 
 from iolaus.errors import UsageError
 from iolaus.export import report_charts as charts
 from iolaus.export import report_graph as graphs
-from iolaus.export.confidence import why_confidence
+from iolaus.export.confidence import among_innocent, why_confidence
 from iolaus.export.gold import Gold, age, is_local, local_path
 from iolaus.export.inert import inert
 from iolaus.export.queue import Standing, commands, standings
@@ -93,6 +94,7 @@ def write(
         "quality": state(gold, wanted),
         "stopped": stopped(gold, wanted),
         "cases": standings(gold),
+        "calibration": gold.find("quality.calibration", ds.field("run_date") == wanted),
         "settings": settings,
         "differ": [
             {"name": name, "value": inert(value), "default": default} for name, value, default in differing(settings)
@@ -159,13 +161,13 @@ def _pages(folder: Path, listed: Sequence[Case], report: dict[str, Any]) -> None
     page = pages.get_template("case.html")
     for case in listed:
         path = folder / address(case)
-        shown = _shown(case, path, report["settings"])
+        shown = _shown(case, path, report["settings"], report["calibration"])
         shown |= {"queued": report["cases"].get(case.cluster_id, Standing())}
         shown |= {"commands": commands(report["lake"], case.cluster_id)}
         path.write_text(page.render(report=report, case=case, root="../", kinds=KINDS, **shown), encoding="utf-8")
 
 
-def _shown(case: Case, path: Path, settings: Settings) -> dict[str, Any]:
+def _shown(case: Case, path: Path, settings: Settings, calibration: Sequence[Row]) -> dict[str, Any]:
     """What the page of a case is given beside the case; writes its CSV files next to the page."""
     files = {"accounts": f"{path.stem}.accounts.csv", "links": f"{path.stem}.links.csv"}
     shown: dict[str, Any] = {
@@ -173,6 +175,7 @@ def _shown(case: Case, path: Path, settings: Settings) -> dict[str, Any]:
         "activity": None,
         "graph": None,
         "strongest": max([case.row[kind] for kind in KINDS] + [1.0]),
+        "among_innocent": among_innocent(calibration, case.row.get("margin_bits") or 0.0),
         "why_confidence": why_confidence(case.row, case.judged, settings.scoring),
         "top_score": max([h["score"] for h in case.history] + [1.0]),
         "origins": _by_kind(case.origins or ()),

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from iolaus.export.decisions import cleared_by, decisions
 from iolaus.export.gold import Gold
+from iolaus.export.related import Related, related
 from iolaus.export.report_changes import Changes, Vanished, changes, vanished
 from iolaus.model.judgement.hypotheses import HYPOTHESIS
 from iolaus.model.signals import ONE_CLIENT
@@ -49,6 +50,7 @@ class Case:
     history: list[Row] = field(default_factory=list)
     verdicts: list[Row] = field(default_factory=list)
     cleared: list[str] = field(default_factory=list)  # who cleared how many of its accounts, and when
+    related: list[Related] = field(default_factory=list)  # cases that may be the same operation
     changes: Changes | None = None  # beside the run before; None without one
 
     @property
@@ -150,9 +152,11 @@ def cases(gold: Gold, day: date, watched: int) -> tuple[list[Case], list[Vanishe
         if case := of.get(row["cluster_id"]):
             case.timeline.append(row)
     accounts = _accounts(gold, day, listed)
+    ties = related(gold, day, accounts)
     for case in listed:
         case.row = decided.cluster(case.row, accounts[case.cluster_id])
         case.cleared = cleared_by(case.members)
+        case.related = ties.get(case.cluster_id, [])
         _mark_counted(case.evidence)
         case.judged.sort(key=lambda f: (-abs(f["bits"]), f["channel"]))
         case.members.sort(key=lambda m: (-m["membership"], -m["n_exchanges"], m["account_id"]))

@@ -79,7 +79,7 @@ def print_ranking(rows: list[dict[str, Any]], day: date, lake: str, counts: dict
             row["confidence"],
             row["n_accounts"],
             row["n_exchanges"],
-            f"{row['n_output_tokens']:,}",
+            f"{row.get('n_output_tokens') or 0:,}",
             row["target"],
         ]
         why = list(row["reasons"][:2])

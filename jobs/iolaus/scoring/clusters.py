@@ -39,21 +39,11 @@ def transform(
     settings = run.settings.scoring
     facts = _facts(clusters, profiles, accounts, run)
     scored = facts.join(_sums(evidence), "cluster_id", "left").join(_words(evidence), "cluster_id", "left")
-    scored = (
-        scored.join(_judged(judgement, settings), "cluster_id", "left")
-        .na.fill(0.0, list(KINDS))
-        .na.fill(0, ["families"])
-    )
-    scored = scored.na.fill("strangers", ["rival"]).na.fill("unexplained", ["case_kind"]).na.fill(0.0, ["margin_bits"])
-    large = (F.col("n_accounts") >= settings.fewest_accounts) & (F.col("n_owners") >= settings.fewest_owners)
-    medium = large & (F.col("margin_bits") >= settings.margin)
-    medium &= F.col("families") >= settings.families
-    high = medium & (F.col("margin_bits") >= settings.high_margin)
-    confidence = F.when(high, "high").when(medium, "medium").otherwise("low")
+    scored = with_judgement(scored, judgement, settings).na.fill(0.0, list(KINDS))
     scored = scored.withColumn("score", F.round(sum((F.col(k) for k in KINDS), F.lit(0.0)), 3))
     scored = _with_verdicts(scored, evidence, clusters, verdicts, run)
     cleared = F.coalesce((F.col("verdict") == CLEARED) & F.col("covers"), F.lit(False))
-    scored = scored.withColumn("confidence", F.when(cleared, "low").otherwise(confidence))
+    scored = scored.withColumn("confidence", F.when(cleared, "low").otherwise(confidence(settings)))
     order = Window.partitionBy(F.col("confidence").isin(*PUBLISHED)).orderBy(
         F.desc("score"), F.desc("n_exchanges"), "cluster_id"
     )
@@ -71,6 +61,20 @@ def transform(
         F.coalesce(F.col("release_adoption").cast(RELEASE_ADOPTION), F.array().cast(RELEASE_ADOPTION)),
     )
     return ranked.withColumn("summary", _summary()).select(*table("scoring.clusters").schema.fieldNames())
+
+
+def with_judgement(clusters: DataFrame, judgement: DataFrame, settings: Scoring) -> DataFrame:
+    """Rows of clusters with case_kind, rival, margin_bits and families: what won, and how many families say so."""
+    judged = clusters.join(_judged(judgement, settings), "cluster_id", "left").na.fill(0, ["families"])
+    return judged.na.fill("strangers", ["rival"]).na.fill("unexplained", ["case_kind"]).na.fill(0.0, ["margin_bits"])
+
+
+def confidence(settings: Scoring) -> Column:
+    """high, medium or low, over rows with n_accounts, n_owners, margin_bits and families."""
+    large = (F.col("n_accounts") >= settings.fewest_accounts) & (F.col("n_owners") >= settings.fewest_owners)
+    medium = large & (F.col("margin_bits") >= settings.margin) & (F.col("families") >= settings.families)
+    high = medium & (F.col("margin_bits") >= settings.high_margin)
+    return F.when(high, "high").when(medium, "medium").otherwise("low")
 
 
 def _with_verdicts(
