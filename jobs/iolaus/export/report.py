@@ -272,7 +272,7 @@ def _graph(case: Case, settings: Settings) -> dict[str, Any]:
     )
     said = (
         f"{rule} A direct link rests on {settings.graph.families} independent families of evidence or more, a dotted "
-        "one on one family; "
+        "one on one family. A line is as wide as the link is strong, and a triangle is a banned account; "
         f"a bridge is a link without which two parts would not hang together ({bridges:,} here). "
         f"Of each account gold keeps the strongest pairs, and of accounts that meet over {settings.pairs.partners:,} "
         "others not all pairs "
@@ -289,7 +289,8 @@ def _graph(case: Case, settings: Settings) -> dict[str, Any]:
         }
         for i in range(min(n_pairs, LINKS_LISTED))
     ]
-    return {"plot": charts.graph(links, drawn), "own": own, "said": said, "n_pairs": n_pairs, "table": listed}
+    banned = {m["account_id"] for m in case.members if m["status"] == "banned" or m["banned_at"] is not None}
+    return {"plot": charts.graph(links, drawn, banned), "own": own, "said": said, "n_pairs": n_pairs, "table": listed}
 
 
 def _days(case: Case) -> list[dict[str, Any]]:
