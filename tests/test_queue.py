@@ -70,7 +70,7 @@ def test_pages_show_it_and_the_commands(lake: Path) -> None:
     assert "<script>x" not in page
     assert "iolaus verdict hc_1 innocent --by NAME" in page
     assert 'data-state="assigned"' in (folder / "index.html").read_text(encoding="utf-8")
-    assert "'a; rm -rf ~'" in commands("/l", "a; rm -rf ~")[0], "quoted for a shell"
+    assert "'a; rm -rf ~'" in commands("/l", "a; rm -rf ~")[1], "quoted for a shell"
 
 
 @pytest.mark.parametrize(

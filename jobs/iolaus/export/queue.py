@@ -29,6 +29,7 @@ def commands(lake: str, cluster_id: str) -> list[str]:
     """What an analyst types about a case, to be copied into a shell."""
     of = f"{shlex.quote(cluster_id)} --lake {shlex.quote(lake)}"
     return [
+        f"iolaus account ACCOUNT --lake {shlex.quote(lake)}",
         f"iolaus case set {of} --owner NAME --by NAME",
         f"iolaus case set {of} --state closed --by NAME --note '…'",
         *(f"iolaus verdict {shlex.quote(cluster_id)} {verdict} --by NAME --why '…' --lake {shlex.quote(lake)}"
