@@ -8,7 +8,7 @@ from rows import rows
 
 from iolaus.model.evidence.behaviour import Shown
 from iolaus.model.reasons import reasons
-from iolaus.model.signals import CHANNEL, CLAIMS, of_one
+from iolaus.model.signals import CLAIMS, SIGNALS, of_one
 from iolaus.settings import DEFAULT
 
 OWNERS = 5_000
@@ -82,6 +82,17 @@ def test_what_everybody_has_is_no_reason(spark: SparkSession) -> None:
     assert said(spark, seats, own) == {}, "an owner's own card"
 
 
+def test_what_chance_makes_among_so_many_is_no_reason(spark: SparkSession) -> None:
+    """In a cluster of 210, three accounts with a text that 2% of others have are as many as anywhere."""
+    names = [f"a{i:03}" for i in range(210)]
+    few = having("template", 1, names[:4], 104)
+    assert said(spark, members(spark, names), few) == {}
+    subject = pairs(spark, "content", [(0, 1)], 7_000)  # 0.8% of random pairs: 1.6 of 209
+    assert said(spark, members(spark, names), [], subject) == {}
+    card = having("card", 2, names[:2], 2)
+    assert len(said(spark, members(spark, names), card)["a000"]) == 1, "a card of two is no chance"
+
+
 def test_views_of_one_fact_are_said_once_and_the_strongest_first(spark: SparkSession) -> None:
     names = [f"a{i}" for i in range(6)]
     values = [
@@ -123,10 +134,8 @@ def test_a_behaviour_is_said_of_who_shows_it_beside_accounts_with_similar_volume
     assert said(spark, members(spark, names), [], behaviour=common) == {}, "what most do is no reason"
 
 
-@pytest.mark.parametrize("says", [s.says for s in (*CHANNEL.values(), *CLAIMS.values())])
+@pytest.mark.parametrize("says", [s.says for s in SIGNALS.values()])
 def test_every_sentence_can_be_said_of_one_account(says: str) -> None:
-    one = of_one(says)
-    assert one.split()[0] == {"are": "is", "were": "was"}.get(
-        says.split(maxsplit=1)[0], f"{says.split(maxsplit=1)[0]}s"
-    )
+    first, one = says.split(maxsplit=1)[0], of_one(says)
+    assert one.split()[0] == {"are": "is", "were": "was", "sent": "sent"}.get(first, f"{first}s")
     assert " their " not in f" {one} "

@@ -24,6 +24,8 @@ from iolaus.settings import Channels, Scoring, Settings
 
 _ROW = ("cluster_id", "account_id", "part", "bits", "text")
 _MEASURES = tuple(c.name for c in CHANNEL.values() if c.code is None)  # of two accounts, not of a shared value
+_MOST = 8  # reasons said of an account, the strongest
+_LIFT = 2.0  # so many times more of the other members than of everybody must be like the account
 _BEHIND = 20  # accounts of all volumes that stand behind the rate of each volume class
 
 
@@ -39,7 +41,7 @@ def reasons(
 
     members: (cluster_id, account_id, account_key, owner_id, n_accounts); shared_values: `features.account_values`;
     pairs: tables of pairs that no shared value makes; behaviour: who shows which behaviour; owners: of the background.
-    Of channels that are views of one fact the strongest is said.
+    Of channels that are views of one fact the strongest is said. What chance would make among so many members is none.
     """
     small = broadcast_if_small(members)
     rows = _of_values(small, shared_values, owners, settings.scoring, settings.channels)
@@ -47,7 +49,9 @@ def reasons(
     best = Window.partitionBy("cluster_id", "account_id", "part").orderBy(F.desc("bits"), "text")
     said = rows.withColumn("nth", F.row_number().over(best)).where("nth = 1")
     in_order = F.array_sort(F.collect_list(F.struct((-F.col("bits")).alias("minus"), "text")))
-    return said.groupBy("cluster_id", "account_id").agg(F.transform(in_order, lambda r: r["text"]).alias("reasons"))
+    return said.groupBy("cluster_id", "account_id").agg(
+        F.slice(F.transform(in_order, lambda r: r["text"]), 1, _MOST).alias("reasons")
+    )
 
 
 def _of_values(
@@ -79,7 +83,7 @@ def _of_values(
     lift = 2 * F.log2(share) - F.log2(outside + F.lit(1 / owners))
     floor, cap = (by_channel({c: getattr(limits[c], name) for c in channels}) for name in ("floor", "cap"))
     rows = counted.withColumns({"rarity": rarity, "lift": lift, "background": outside})
-    rows = rows.where((F.col("rarity") >= floor) | (F.col("lift") >= settings.shown))
+    rows = rows.where(((F.col("rarity") >= floor) & _beyond_chance()) | (F.col("lift") >= settings.shown))
     text = F.concat(_with_others(_says(), exact=True), F.lit(" ("), percent(F.col("background")), _do(OTHERS))
     return rows.select(
         "cluster_id",
@@ -110,6 +114,7 @@ def _of_pairs(members: DataFrame, pairs: tuple[DataFrame, ...]) -> DataFrame:
     )
     sizes = members.select("account_id", "n_accounts")
     rows = counted.join(sizes, "account_id").withColumn("background", F.pow(F.lit(2.0), -F.col("least") / MILLI))
+    rows = rows.where(_beyond_chance())
     chance = F.concat(F.lit(" (made by "), F.lit(HABIT), F.lit(": "), percent(F.col("background")), F.lit(")."))
     usual = F.concat(
         F.lit(" ("),
@@ -151,6 +156,11 @@ def _of_behaviour(members: DataFrame, behaviour: Shown, settings: Scoring) -> Da
     return held.select(
         "cluster_id", "account_id", F.col("channel").alias("part"), bits.alias("bits"), text.alias("text")
     )
+
+
+def _beyond_chance() -> Column:
+    """Whether more of the other members are like the account than `background`, the share of everybody, would make."""
+    return F.col("partners") >= _LIFT * (F.col("n_accounts") - 1) * F.col("background")
 
 
 def _says() -> Column:
