@@ -240,6 +240,17 @@ def test_the_history_that_a_request_quotes():
     assert seen(begun, "prompt", "prior_response", "request_prefill") == ("c", "first answer", True)
 
 
+def test_a_prompt_that_says_little_comes_with_the_task_before_it():
+    task = "Solve the exercise below and justify each step of the solution in full sentences."
+    talk = [("user", task), ("assistant", "Shall I?"), ("user", "Well, please."), ("assistant", "Now?")]
+    messages = [{"role": role, "content": said} for role, said in talk]
+    found = chat.request([*messages, {"role": "user", "content": "Yes, go on."}])
+    assert seen(found, "prompt", "prior_prompt", "turn_index") == ("Yes, go on.", task, 2)
+    assert "prior_prompt" not in chat.request([*messages, {"role": "user", "content": task + " Also in French."}])
+    assert "prior_prompt" not in chat.request([{"role": "user", "content": "Yes, go on."}])
+    assert "prior_prompt" not in chat.request([*messages[2:], {"role": "user", "content": "Yes, go on."}])
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -13,14 +13,18 @@ ROW: dict[str, Any] = {
     "n_owners": 27,
 }  # fmt: skip
 AHEAD, RIVAL = "“one operator harvests answers”", "“programs of unrelated firms in one trade”"
-ON = "on 2 families of facts: content, timing"
-JUDGED = [
-    {"part": "prior", "bits": -2.0},
-    {"part": "timing", "bits": 3.0},
-    {"part": "content", "bits": 4.5},
-    {"part": "content", "bits": 4.0},
-    {"part": "age", "bits": 0.5},
-]
+ON = "and 2 families of facts say that it is no accident: content, timing"
+
+
+def fact(part: str, bits: float) -> dict[str, Any]:
+    """A fact that gives an operator so many bits over chance, and more than it gives one who hides."""
+    return {
+        "part": part,
+        "log_likelihoods": {"distillation": -1.0, "covert_distillation": -2.0, "strangers": -1.0 - bits},
+    }
+
+
+JUDGED = [fact("prior", -2.0), fact("timing", 3.0), fact("content", 4.5), fact("content", 4.0), fact("age", 0.5)]
 
 
 @pytest.mark.parametrize(
@@ -45,7 +49,14 @@ def test_one_sentence(more: dict[str, Any], expected: str) -> None:
 
 def test_one_family_is_too_few() -> None:
     said = why_confidence(ROW | {"confidence": "low"}, JUDGED[:2], DEFAULT.scoring)
-    assert said == "Confidence is low because 1 family of facts speak for one operator, and 2 are needed."
+    assert said == "Confidence is low because 1 family of facts says that the group is no accident, and 2 are needed."
+
+
+def test_what_hides_is_named() -> None:
+    hides = [f | {"log_likelihoods": f["log_likelihoods"] | {"covert_distillation": 0.0}} for f in JUDGED]
+    said = why_confidence(ROW, hides, DEFAULT.scoring)
+    assert said is not None
+    assert "“one operator harvests answers and hides it” is 9.1 bits ahead" in said
 
 
 def test_a_case_lies_among_innocent_groups() -> None:

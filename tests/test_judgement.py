@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import log2
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -100,6 +101,11 @@ def test_tables_are_whole() -> None:
     assert len(FAMILIES) >= 5
 
 
+def test_the_gate_knows_every_operator_s_hypothesis() -> None:
+    suite = (Path(__file__).parents[1] / "expectations/scoring.judgement.json").read_text(encoding="utf-8")
+    assert suite.count(f"({', '.join(map(repr, OPERATORS))})") == 2, "once for the hypothesis, once for its rival"
+
+
 @pytest.mark.parametrize("name", GROUPS)
 def test_each_kind_of_group_is_told(name: str) -> None:
     values, wanted = GROUPS[name]
@@ -111,6 +117,59 @@ def test_each_kind_of_group_is_told(name: str) -> None:
     else:
         assert made.innocent == wanted
         assert made.margin < 0
+
+
+COVERT = {
+    "source": 0.0,
+    "repetition": 0.0,
+    "instruction": 1.0,
+    "places": NO_PLACE,
+    "client": 0.0,
+    "creation": 150.0,
+    "domain": 0.0,
+    "people": 0.0,
+    "extraction": 16.0,
+    "evenness": 0.8,
+    "span": 10.0,
+    "owners": 60.0,
+    "clock": 0.0,
+    "rhythm": 0.2,
+}
+
+
+def test_hiding_is_paid_for_once_and_not_by_every_fact() -> None:
+    made = judge(of(COVERT))
+    assert made.operator == "covert_distillation"
+    assert made.margin >= DEFAULT.scoring.margin
+    assert len(made.families(DEFAULT.scoring.family_speaks)) >= DEFAULT.scoring.families
+    shown = made.bits["covert_distillation"] - made.bits["distillation"]
+    assert shown > 1, "a careless operator would have shown more"
+
+
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [
+        ("one's own content", {"source": 1.5}),
+        ("one client's users", {"source": 0.5, "client": 1.0, "rhythm": 0.0}),
+        ("one set repeated", {"source": -0.3, "repetition": 0.8}),
+        ("people with an idiom", {"source": 0.45, "people": 0.6, "rhythm": 0.0, "extraction": 0.0}),
+        ("nothing in common but chance", {"source": 0.3, "instruction": 0.1, "rhythm": 0.0, "extraction": 0.0}),
+    ],
+)
+def test_strangers_without_a_place_in_common_are_not_taken_for_a_hidden_operator(
+    name: str, changed: dict[str, float]
+) -> None:
+    assert judge(of(COVERT | changed)).margin < 0, name
+
+
+def test_a_family_speaks_against_chance_and_the_margin_against_the_best_innocent() -> None:
+    made = judge(of(COVERT | {"instruction": 1.0}))
+    given: dict[str, float] = {}
+    for fact in (name for name in made.logs if name in FACT):
+        bits = made.logs[fact][made.operator] - made.logs[fact]["strangers"]
+        given[FACT[fact].family] = given.get(FACT[fact].family, 0.0) + bits
+    assert made.families(1.0) == tuple(sorted(family for family, bits in given.items() if bits >= 1.0))
+    assert made.families(100.0) == ()
 
 
 def test_an_operation_with_content_of_its_own_on_each_account_is_not_accused_of_it() -> None:
@@ -197,6 +256,23 @@ def test_only_openings_that_carry_the_group_s_texts_are_dealt_and_those_of_each_
     alone = source(*openings(own), seed=1)
     assert alone
     assert alone.log > 1
+
+
+def test_a_template_of_most_members_is_dealt_however_little_of_their_traffic_it_is() -> None:
+    """One opening in eleven carries it: work among much that is ordinary, or a template with texts of one's own."""
+    rng = np.random.default_rng(4)
+    ordinary = drawn(rng, 40, 20, 0.9)
+    work, texts = drawn(rng, 40, 2, 0.0, 7), drawn(rng, 40, 2, 0.9, 7)
+    one, own = source(*openings(ordinary + work), seed=1), source(*openings(ordinary + texts), seed=1)
+    assert one
+    assert own
+    assert one.n == own.n == 80
+    assert abs(one.log) < 2 * one.error
+    assert own.log > 1
+    few = [(a, terms, 7 if a < 16 else ABSENT) for a, terms, _ in work]
+    among = source(*openings(ordinary + few), seed=1)
+    assert among
+    assert among.n > 800, "what two fifths of the members send now and then is not the group's work"
 
 
 def test_too_little_says_nothing() -> None:

@@ -60,7 +60,11 @@ def scored(spark: SparkSession, cases: dict[str, Case], owners: int = 1000) -> d
         ]
         margin = float(sum(families.values()))
         won: Cell = {"hypothesis": "resold_access", "rival": "event", "margin_bits": margin}
-        facts += [{"cluster_id": name, "fact": f, "family": f, "bits": float(b)} | won for f, b in families.items()]
+        for f, b in families.items():
+            likely = {"resold_access": float(b), "event": 0.0, "strangers": 0.0}
+            facts.append(
+                {"cluster_id": name, "fact": f, "family": f, "bits": float(b), "log_likelihoods": likely} | won
+            )
         members += [{"cluster_id": name, "account_id": f"{name} {i}"} for i in range(size)]
         accounts += [{"account_id": f"{name} {i}", "owner_id": f"{name} {i % owners}"} for i in range(size)]
     active = [{"account_id": m["account_id"], "n_exchanges": 10, "capability_counts": [0] * 7} for m in members]

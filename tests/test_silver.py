@@ -288,6 +288,23 @@ def test_answers_are_known_again_whatever_their_case_and_white_space(spark: Spar
     assert made["short"] == made["none"] == (None, None)
 
 
+def test_a_made_up_history_does_not_hide_the_task(spark: SparkSession) -> None:
+    """Attack: "Yes, go on." behind an invented conversation, with every request."""
+    told = [
+        exchange("open", prompt=LONG),
+        exchange("hidden", prompt="Yes, go on.", prior_prompt=LONG, turn_index=1),
+        exchange("thanks", prompt="Yes, go on.", turn_index=1),
+        exchange("shorter", prompt="Yes, go on.", prior_prompt=" Hi. ", turn_index=1),
+        exchange("further", prompt=LONG + "ask me more.", prior_prompt=LONG + LONG, turn_index=1),
+    ]
+    made = {r["exchange_id"]: r for r in silver(spark, told)}
+    assert made["hidden"]["prompt_hash"] == made["open"]["prompt_hash"] != made["thanks"]["prompt_hash"]
+    assert made["hidden"]["n_words"] == made["open"]["n_words"] > 3
+    assert made["shorter"]["prompt_hash"] == made["thanks"]["prompt_hash"]
+    assert made["further"]["n_words"] == made["open"]["n_words"] + 3
+    assert made["hidden"]["turn_index"] == 1
+
+
 def test_a_request_s_form_is_one_value(spark: SparkSession) -> None:
     form = {
         "request_temperature": 0.3,

@@ -24,7 +24,9 @@ def judged(lake: Path, cluster: str, margin: float, accounts: list[str], *, low:
     rows[name] = [rows[name][0] | figures]
     same: dict[str, Any] = {"run_date": TODAY, "cluster_id": cluster, "kind": "judgement"}
     rows["gold.cluster_evidence"] = [
-        same | {"channel": f"judgement:{part}", "part": part, "bits": margin / 2} for part in ("content", "timing")
+        same
+        | {"channel": f"judgement:{part}", "part": part, "log_likelihoods": {"distillation": 0.0, "strangers": -bits}}
+        for part, bits in (("prior", 9.0), ("content", margin / 2), ("timing", margin / 2))
     ]
     rows["graph.clusters"] = [{"run_date": TODAY, "cluster_id": cluster, "account_id": a} for a in accounts]
     for table, of in rows.items():

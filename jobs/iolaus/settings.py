@@ -324,9 +324,9 @@ class Scoring:
         "An operator's hypothesis must beat the best innocent one by this to be published: 4 to 1, prior included.",
     )
     high_margin: float = number(5.0, "bits", -64, 64, "From this margin on, confidence is high: 32 to 1.")
-    families: int = number(2, "families", 1, 6, "Families of facts that must each speak for the operator's hypothesis.")
+    families: int = number(2, "families", 1, 6, "Families of facts that must each speak against chance.")
     family_speaks: float = number(
-        1.0, "bits", 0, 64, "What a family of facts must give to the margin to speak for it: 2 to 1."
+        1.0, "bits", 0, 64, "What a family must give the operator's hypothesis over chance to speak for it: 2 to 1."
     )
     successor: float = number(
         6.0,

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from iolaus.adapters.fields import structure
+from iolaus.schemas.landing import SAYS_LITTLE
 
 _RESULTS = frozenset(
     (
@@ -77,18 +78,19 @@ _DEEP = 5  # wrappers within one another
 def request(messages: Any, system: Any = None) -> dict[str, Any]:
     """The landing's fields of a request's messages.
 
-    Prompt, system_instructions, prior_response, request_prefill, turn_index, image_count.
+    Prompt, prior_prompt, system_instructions, prior_response, request_prefill, turn_index, image_count.
 
     The prompt is the text of the newest message of a person: a message that only brings a tool's result is the
     program's. A turn is what a person said between two answers, in one message or several. What a client sends as
     history it may have made up: `turn_index` and `prior_response`, the newest answer that it quotes, are its word. A
-    request whose last message is the assistant's begins the answer: that is no answer it quotes. Images are those of
-    the whole request.
+    request whose last message is the assistant's begins the answer: that is no answer it quotes. A prompt that says
+    little ("Yes, go on.") comes with the longest message of the user before it, `prior_prompt`. Images are those of the
+    whole request.
     """
     found = listed(messages)
     instructions = [words(part) for part in _instructions(system)] if system else []
     prompt, turns, answered, images, answers = None, 0, True, 0, [""]
-    last = ""
+    last, longest = "", ""
     for message in found:
         role, content = message.get("role"), message.get("content")
         if role != "user" or content.__class__ is not str or content[:2] == "[{":
@@ -104,6 +106,8 @@ def request(messages: Any, system: Any = None) -> dict[str, Any]:
             continue
         last = role
         if role == "user" and (plain or _of_a_person(content)):
+            if prompt and len(prompt) >= len(longest):
+                longest = prompt
             prompt = words(content)
             turns += answered
             answered = False
@@ -114,6 +118,8 @@ def request(messages: Any, system: Any = None) -> dict[str, Any]:
     prefill = last == "assistant" and not _calls_of(found[-1])
     if prompt is not None:
         fields |= {"prompt": prompt, "turn_index": turns - 1, "request_prefill": prefill}
+        if len(prompt) < SAYS_LITTLE <= len(longest):
+            fields["prior_prompt"] = longest
     if len(answers) > 1 and (
         prior := next((said for said in reversed(answers[:-1] if prefill else answers) if said), None)
     ):

@@ -40,9 +40,9 @@ _NAMES = tuple(column.split()[0] for column in ROWS.split(", "))
 _KINDS = (pa.string(), pa.date32(), pa.string(), pa.int64(), pa.string(), pa.int64(), *[pa.string()] * 5)
 _BITS = {name: 1 << i for i, name in enumerate(FIELDS)}
 _ACCOUNT_OF_PATH = "account="  # a folder's name that says whose logs it holds
-_OF_PROMPT = ("prompt", "turn_index", "image_count", "request_prefill")
+_OF_PROMPT = ("prompt", "prior_prompt", "turn_index", "image_count", "request_prefill")
 _MODELS = ("request_model", "response_model")
-_TEXTS = ("response", "system_instructions", "prior_response")
+_TEXTS = ("response", "system_instructions", "prior_response", "prior_prompt")
 _EXCHANGE_CASTS = {f.name: cast_to(f.dataType) for f in EXCHANGE} | OF_FIELD
 _ACCOUNT_CASTS = {f.name: cast_to(f.dataType) for f in ACCOUNT}
 _SPEAKING = re.compile(r"prompt|messages?|input|contents?|query|question|text|body|request", re.IGNORECASE)

@@ -67,7 +67,9 @@ def _of_member(gold: Gold, now: Mapping[str, Any], settings: Settings) -> list[s
     )
     said = [f"In cluster {now['cluster_id']}, {place}.", odds]
     of_cluster = (ds.field("run_date") == pa.scalar(now["run_date"])) & (ds.field("cluster_id") == now["cluster_id"])
-    judged = gold.find("gold.cluster_evidence", of_cluster & (ds.field("kind") == JUDGEMENT), ("part", "bits"))
+    judged = gold.find(
+        "gold.cluster_evidence", of_cluster & (ds.field("kind") == JUDGEMENT), ("part", "log_likelihoods")
+    )
     why = why_confidence(now, judged, settings.scoring) if now["list"] else None
     return said + ([why] if why else [])
 

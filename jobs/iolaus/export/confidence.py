@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from iolaus.model.calibration import upper_bound
-from iolaus.model.judgement.hypotheses import HYPOTHESIS
+from iolaus.model.judgement.hypotheses import CHANCE, HYPOTHESIS, OPERATORS
 from iolaus.schemas.verdicts import INNOCENT
 from iolaus.settings import Scoring
 
@@ -15,20 +15,24 @@ Row = Mapping[str, Any]
 def why_confidence(row: Row, judged: Iterable[Row], settings: Scoring) -> str | None:
     """The sentence; None of a lake that has no judgement.
 
-    row: of `gold.suspect_clusters` or `gold.watchlist`; judged: its rows of kind `judgement`, with `part` and `bits`.
+    row: of `gold.suspect_clusters` or `gold.watchlist`; judged: its rows of kind `judgement`.
     """
-    won, rival = HYPOTHESIS.get(row.get("case_kind") or ""), HYPOTHESIS.get(row.get("rival") or "")
+    facts = list(judged)
+    won = HYPOTHESIS.get(winner(facts) or row.get("case_kind") or "")
+    rival = HYPOTHESIS.get(row.get("rival") or "")
     if won is None or rival is None:
         return None
     margin, confidence = row["margin_bits"], row["confidence"]
+    families = [name for name, bits in families_of(facts).items() if bits >= settings.family_speaks]
     if confidence == "low":
-        return f"Confidence is low because {_too_little(row, _speaking(judged, settings), settings)}."
-    families = _speaking(judged, settings)
+        return f"Confidence is low because {_too_little(row, families, settings)}."
     ahead = f"“{won.says}” is {margin:.1f} bits ahead of “{rival.says}”"
     needed = f"{settings.high_margin:.1f} make it high"
     if confidence == "medium":
         needed = f"{settings.margin:.1f} make it medium, and {needed}"
-    on = f", on {len(families)} families of facts: {', '.join(families)}" if families else ""
+    on = (
+        f", and {len(families)} families of facts say that it is no accident: {', '.join(families)}" if families else ""
+    )
     return f"Confidence is {confidence} because {ahead} ({needed}){on}."
 
 
@@ -53,12 +57,25 @@ def among_innocent(calibration: Iterable[Row], margin: float) -> str | None:
     )
 
 
-def _speaking(judged: Iterable[Row], settings: Scoring) -> list[str]:
-    """The families of facts that each speak for one operator, those that give most first."""
+def winner(judged: Iterable[Row]) -> str | None:
+    """The operator's hypothesis that fits the facts best; None without facts."""
     summed: Counter[str] = Counter()
     for fact in judged:
-        summed[fact["part"]] += fact["bits"]
-    return [name for name, bits in summed.most_common() if name != "prior" and bits >= settings.family_speaks]
+        summed.update(dict(fact["log_likelihoods"] or ()))
+    there = [name for name in OPERATORS if name in summed]
+    return max(there, key=lambda name: summed[name], default=None)
+
+
+def families_of(judged: Iterable[Row]) -> dict[str, float]:
+    """Bits of each family of facts for the operator's hypothesis over chance, most first."""
+    facts = list(judged)
+    operator = winner(facts)
+    summed: Counter[str] = Counter()
+    for fact in facts:
+        of = dict(fact["log_likelihoods"] or ())
+        if fact["part"] != "prior" and operator in of and CHANCE in of:
+            summed[fact["part"]] += of[operator] - of[CHANCE]
+    return dict(summed.most_common())
 
 
 def _too_little(row: Row, families: list[str], settings: Scoring) -> str:
@@ -74,7 +91,5 @@ def _too_little(row: Row, families: list[str], settings: Scoring) -> str:
     if margin < settings.margin:
         rival = HYPOTHESIS[row["rival"]].says
         return f"one operator is only {margin:.1f} bits ahead of “{rival}” ({settings.margin:.1f} needed)"
-    return (
-        f"{len(families)} famil{'y' if len(families) == 1 else 'ies'} of facts speak for one operator, and "
-        f"{settings.families} are needed"
-    )
+    speak = "family of facts says" if len(families) == 1 else "families of facts say"
+    return f"{len(families)} {speak} that the group is no accident, and {settings.families} are needed"

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from iolaus.model.judgement.facts import FACTS, Fact
-from iolaus.model.judgement.hypotheses import HYPOTHESES
+from iolaus.model.judgement.hypotheses import CHANCE, HYPOTHESES
 from iolaus.settings import DEFAULT
 
 PAGE = Path(__file__).parents[3] / "docs" / "judgement.md"
@@ -16,9 +16,13 @@ A group of accounts that belong together may be one operator's, or something inn
 below against each other on the same facts (naive Bayes): a hypothesis starts with its prior, and each fact adds log2 of
 the probability of what was found under it. What is published, and shown, is the margin: the bits of the best operator's
 hypothesis over the best innocent one. A case is published from a margin of {margin:g} bits on (`scoring.margin`), where
-at least {families} families of facts each give {speaks:g} bit or more to it (`scoring.families`,
-`scoring.family_speaks`); its confidence is high from {high:g} bits on (`scoring.high_margin`). Fewer than {accounts}
-accounts or {owners} owners are never published.
+at least {families} independent families of facts also say that the group is no accident: each gives the operator's
+hypothesis {speaks:g} bit or more over `{chance}` (`scoring.families`, `scoring.family_speaks`). Its confidence is high
+from {high:g} bits on (`scoring.high_margin`). Fewer than {accounts} accounts or {owners} owners are never published.
+
+Facts are taken as independent under each hypothesis. Where they are not, a hypothesis of its own says so: an operator
+who hides buys accounts, lines, devices and uneven loads all at once, so `covert_distillation` pays for hiding once, in
+its prior, and not again with every fact that shows nothing.
 
 The probabilities are judgements, written down so that they can be argued with. None is below 1%, so no fact decides
 alone. A measure with an error is spread over the findings that it may be. A fact that a platform cannot show is silent.
@@ -39,6 +43,7 @@ def page() -> str:
         margin=scoring.margin,
         families=scoring.families,
         speaks=scoring.family_speaks,
+        chance=CHANCE,
         high=scoring.high_margin,
         accounts=scoring.fewest_accounts,
         owners=scoring.fewest_owners,

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from iolaus.export.confidence import winner
 from iolaus.export.decisions import cleared_by, decisions
 from iolaus.export.gold import Gold
 from iolaus.export.related import Related, related
@@ -61,7 +62,8 @@ class Case:
     @property
     def verdict_of_facts(self) -> str | None:
         """Which hypothesis won, over which, and by how much, in words; None of a lake that has no such columns."""
-        won, rival = HYPOTHESIS.get(self.row.get("case_kind") or ""), HYPOTHESIS.get(self.row.get("rival") or "")
+        won = HYPOTHESIS.get(winner(self.judged) or self.row.get("case_kind") or "")
+        rival = HYPOTHESIS.get(self.row.get("rival") or "")
         if won is None or rival is None:
             return None
         margin = self.row["margin_bits"]

@@ -1,6 +1,6 @@
 """What other settings would publish: the rule of confidence applied anew to what a lake has stored."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from iolaus.errors import UsageError
+from iolaus.export.confidence import families_of
 from iolaus.export.decisions import decisions
 from iolaus.export.gold import Gold
 from iolaus.export.recorded_settings import of_day
@@ -63,14 +64,14 @@ def whatif(gold: Gold, other: Callable[[Settings], Settings], days: Iterable[dat
 def _of_day(gold: Gold, day: date, scoring: Scoring) -> Iterable[Change]:
     then = ds.field("run_date") == pa.scalar(day)
     rows = [row for name in ("gold.suspect_clusters", "gold.watchlist") for row in gold.find(name, then)]
-    by_family: dict[str, Counter[str]] = defaultdict(Counter)
+    judged_on: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for fact in gold.find("gold.cluster_evidence", then & (ds.field("kind") == JUDGEMENT)):
-        by_family[fact["cluster_id"]][fact["part"]] += fact["bits"]
+        judged_on[fact["cluster_id"]].append(fact)
     decided, members = decisions(gold, day), _members(gold, then)
     for row in rows:
         accounts = members.get(row["cluster_id"], [])
         judged = decided.cluster(row, accounts)
-        after = LOW if judged["cleared"] else confidence(row, by_family[row["cluster_id"]], scoring)
+        after = LOW if judged["cleared"] else confidence(row, families_of(judged_on[row["cluster_id"]]), scoring)
         before = row["confidence"]
         if after != before:
             change = "appears" if before == LOW else "vanishes" if after == LOW else f"{before} to {after}"
@@ -84,9 +85,9 @@ def _of_day(gold: Gold, day: date, scoring: Scoring) -> Iterable[Change]:
 def confidence(row: Mapping[str, Any], families: Mapping[str, float], scoring: Scoring) -> str:
     """The confidence of a cluster, by the rule of `iolaus.scoring.clusters`.
 
-    families: bits of each family of facts.
+    families: bits of each family of facts over chance.
     """
-    speaking = sum(bits >= scoring.family_speaks for name, bits in families.items() if name != "prior")
+    speaking = sum(bits >= scoring.family_speaks for bits in families.values())
     large = row["n_accounts"] >= scoring.fewest_accounts and row["n_owners"] >= scoring.fewest_owners
     if not large or row["margin_bits"] < scoring.margin or speaking < scoring.families:
         return LOW

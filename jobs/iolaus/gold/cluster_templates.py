@@ -7,6 +7,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from iolaus.engine.broadcast import broadcast_if_small
+from iolaus.model.asked import asked
 from iolaus.model.signals import TEMPLATES
 from iolaus.schemas.table import table
 from iolaus.settings import Run
@@ -102,8 +103,10 @@ def _samples(members: DataFrame, shared: DataFrame, exchanges: DataFrame) -> Dat
 
 def _texts(samples: DataFrame, arrived: DataFrame) -> DataFrame:
     """The texts of the sampled exchanges, in one list a shared text: (cluster_id, channel, value_hash, texts)."""
-    said = arrived.select("exchange_id", "prompt", "system_instructions").join(F.broadcast(samples), "exchange_id")
-    text = F.when(F.col("channel") == "system", F.col("system_instructions")).otherwise(F.col("prompt"))
+    said = arrived.select("exchange_id", asked().alias("asked"), "system_instructions").join(
+        F.broadcast(samples), "exchange_id"
+    )
+    text = F.when(F.col("channel") == "system", F.col("system_instructions")).otherwise(F.col("asked"))
     texts = F.array_sort(F.collect_set(F.substring(text, 1, 100_000)))
     return said.groupBy(*_KEY).agg(texts.alias("texts")).where(F.size("texts") > 0)
 

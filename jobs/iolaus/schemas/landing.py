@@ -4,6 +4,8 @@ from pyspark.sql.types import StructField
 
 from iolaus.schemas.table import BOOLEAN, DATE, DOUBLE, INT, LONG, STRING, TIMESTAMP, array_of, column
 
+SAYS_LITTLE = 40  # characters: a shorter prompt is read together with what the user said before, `prior_prompt`
+
 EXCHANGE: tuple[StructField, ...] = (
     column("exchange_id", STRING, "unique id of the exchange; the same id twice is the same exchange", required=True),
     column("account_id", STRING, "account that sent the request", required=True),
@@ -41,6 +43,12 @@ EXCHANGE: tuple[StructField, ...] = (
         "prior_response",
         STRING,
         "newest answer of the assistant that the request's history quotes, as the client sent it",
+    ),
+    column(
+        "prior_prompt",
+        STRING,
+        "longest earlier message of the user in the request's history, as the client sent it; wanted where the newest "
+        "says little",
     ),
     column("request_top_p", DOUBLE, "nucleus sampling asked for, 0 to 1"),
     column("request_seed", LONG, "seed of the sampling asked for"),

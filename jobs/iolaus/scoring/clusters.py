@@ -6,6 +6,7 @@ from pyspark.sql import functions as F
 from iolaus.model.bits import MILLI
 from iolaus.model.explanations import INNOCENT
 from iolaus.model.impact import MILLIONTHS, TAKEN, cost, with_models
+from iolaus.model.judgement.hypotheses import CHANCE, HYPOTHESES
 from iolaus.model.release_adoption import release_adoption, releases
 from iolaus.model.signals import COUNTED
 from iolaus.model.verdicts import changes, in_force, verdicts_of
@@ -203,13 +204,17 @@ def _sums(evidence: DataFrame) -> DataFrame:
 def _judged(judgement: DataFrame, settings: Scoring) -> DataFrame:
     """(cluster_id, case_kind, rival, margin_bits, families).
 
-    What won, and how many families of facts each speak for it.
+    What won, and how many families of facts each say that it is no chance.
     """
+    likely = F.col("log_likelihoods")
+    not_by_chance = F.element_at(likely, F.col("hypothesis")) - F.element_at(likely, F.lit(CHANCE))
     by_family = judgement.groupBy("cluster_id", "hypothesis", "rival", "margin_bits", "family").agg(
-        F.sum("bits").alias("bits")
+        F.sum(not_by_chance).alias("bits")
     )
     speaks = (F.col("family") != "prior") & (F.col("bits") >= settings.family_speaks)
-    return by_family.groupBy("cluster_id", F.col("hypothesis").alias("case_kind"), "rival", "margin_bits").agg(
+    kind = F.create_map(*(F.lit(word) for h in HYPOTHESES for word in (h.name, h.kind)))
+    case_kind = F.element_at(kind, F.col("hypothesis")).alias("case_kind")
+    return by_family.groupBy("cluster_id", case_kind, "rival", "margin_bits").agg(
         F.count(F.when(speaks, 1)).cast("int").alias("families")
     )
 

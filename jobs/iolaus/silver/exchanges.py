@@ -9,6 +9,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
+from iolaus.model.asked import asked
 from iolaus.schemas.table import table
 from iolaus.settings import Run
 from iolaus.text.fingerprints import as_long, fingerprint, normalise, sequence_hash, words
@@ -68,7 +69,8 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
         _form().alias("request_hash"),
         answer_hash("response").alias("answer_hash"),
         answer_hash("prior_response").alias("prior_hash"),
-        *(name for name in _FINGERPRINTED if name not in ("image_count", "tools_hash")),
+        asked().alias("prompt"),
+        *(name for name in _FINGERPRINTED if name not in ("prompt", "image_count", "tools_hash")),
     )
     secret, key_id, patterns = run.key.secret, run.key.key_id, run.settings.capability_patterns
 

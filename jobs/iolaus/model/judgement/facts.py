@@ -53,6 +53,7 @@ FACTS: tuple[Fact, ...] = (
         ("each repeats one set", "all draw from one source", "in part their own", "each has content of its own"),
         _table("""
             distillation        .03 .85 .09 .03
+            covert_distillation .03 .85 .09 .03
             resold_access       .02 .86 .10 .02
             unexplained         .05 .70 .17 .08
             organisation        .08 .25 .35 .32
@@ -73,24 +74,25 @@ FACTS: tuple[Fact, ...] = (
         "repetition",
         "content",
         "How much of what one member opens with do the others open with too?",
-        (0.1, 0.25),
-        ("hardly anything", "some", "much of it"),
+        (0.06, 0.12, 0.25),
+        ("next to nothing", "little", "some", "much of it"),
         _table("""
-            distillation        .93 .06 .01
-            resold_access       .93 .06 .01
-            unexplained         .85 .10 .05
-            organisation        .70 .20 .10
-            class               .05 .15 .80
-            event               .60 .25 .15
-            client_users        .85 .10 .05
-            platform_customers  .90 .07 .03
-            one_trade           .93 .05 .02
-            one_idiom           .93 .05 .02
-            shared_line         .85 .10 .05
-            viral_prompt        .05 .30 .65
-            public_benchmark    .02 .08 .90
-            one_person          .70 .20 .10
-            strangers           .75 .15 .10
+            distillation        .80 .13 .06 .01
+            covert_distillation .80 .14 .05 .01
+            resold_access       .75 .18 .06 .01
+            unexplained         .70 .15 .10 .05
+            organisation        .45 .25 .20 .10
+            class               .01 .04 .15 .80
+            event               .40 .20 .25 .15
+            client_users        .70 .15 .10 .05
+            platform_customers  .70 .20 .07 .03
+            one_trade           .73 .20 .05 .02
+            one_idiom           .73 .20 .05 .02
+            shared_line         .65 .20 .10 .05
+            viral_prompt        .01 .04 .30 .65
+            public_benchmark    .01 .02 .09 .88
+            one_person          .45 .25 .20 .10
+            strangers           .50 .25 .15 .10
         """),
     ),
     Fact(
@@ -101,6 +103,7 @@ FACTS: tuple[Fact, ...] = (
         ("few", "about half", "nearly all"),
         _table("""
             distillation        .25 .15 .60
+            covert_distillation .25 .15 .60
             resold_access       .60 .25 .15
             unexplained         .50 .20 .30
             organisation        .50 .20 .30
@@ -125,6 +128,7 @@ FACTS: tuple[Fact, ...] = (
         ("fewer than three", "several"),
         _table("""
             distillation        .93 .07
+            covert_distillation .93 .07
             resold_access       .45 .55
             unexplained         .92 .08
             organisation        .95 .05
@@ -149,6 +153,7 @@ FACTS: tuple[Fact, ...] = (
         ("few", "some", "most"),
         _table("""
             distillation        .85 .10 .05
+            covert_distillation .85 .10 .05
             resold_access       .93 .05 .02
             unexplained         .80 .12 .08
             organisation        .80 .12 .08
@@ -173,6 +178,7 @@ FACTS: tuple[Fact, ...] = (
         ("hardly any", "in islands, as offices or households", "as one pool of many", "at one address"),
         _table("""
             distillation        .35 .10 .40 .15
+            covert_distillation .76 .12 .09 .03
             resold_access       .22 .20 .44 .14
             unexplained         .40 .12 .35 .13
             organisation        .05 .40 .15 .40
@@ -197,6 +203,7 @@ FACTS: tuple[Fact, ...] = (
         ("no", "yes"),
         _table("""
             distillation        .65 .35
+            covert_distillation .88 .12
             resold_access       .50 .50
             unexplained         .70 .30
             organisation        .75 .25
@@ -221,6 +228,7 @@ FACTS: tuple[Fact, ...] = (
         ("within three days", "within a month", "over months"),
         _table("""
             distillation        .30 .22 .48
+            covert_distillation .05 .15 .80
             resold_access       .15 .30 .55
             unexplained         .25 .25 .50
             organisation        .15 .15 .70
@@ -245,6 +253,7 @@ FACTS: tuple[Fact, ...] = (
         ("no", "yes"),
         _table("""
             distillation        .85 .15
+            covert_distillation .96 .04
             resold_access       .90 .10
             unexplained         .88 .12
             organisation        .35 .65
@@ -269,6 +278,7 @@ FACTS: tuple[Fact, ...] = (
         ("few: programs", "some", "most: people", "conversations that a program holds"),
         _table("""
             distillation        .72 .08 .08 .12
+            covert_distillation .70 .10 .10 .10
             resold_access       .20 .20 .58 .02
             unexplained         .48 .15 .30 .07
             organisation        .15 .20 .63 .02
@@ -293,6 +303,7 @@ FACTS: tuple[Fact, ...] = (
         ("no more than others", "far more than others"),
         _table("""
             distillation        .30 .70
+            covert_distillation .40 .60
             resold_access       .70 .30
             unexplained         .70 .30
             organisation        .80 .20
@@ -317,6 +328,7 @@ FACTS: tuple[Fact, ...] = (
         ("equally much", "nearly so", "some much more than others"),
         _table("""
             distillation        .45 .20 .35
+            covert_distillation .12 .20 .68
             resold_access       .45 .20 .35
             unexplained         .35 .20 .45
             organisation        .12 .18 .70
@@ -341,6 +353,7 @@ FACTS: tuple[Fact, ...] = (
         ("three at most", "more"),
         _table("""
             distillation        .10 .90
+            covert_distillation .06 .94
             resold_access       .08 .92
             unexplained         .15 .85
             organisation        .04 .96
@@ -365,6 +378,7 @@ FACTS: tuple[Fact, ...] = (
         ("under ten", "ten to forty", "more than forty"),
         _table("""
             distillation        .15 .35 .50
+            covert_distillation .15 .35 .50
             resold_access       .10 .35 .55
             unexplained         .20 .35 .45
             organisation        .40 .35 .25
@@ -389,6 +403,7 @@ FACTS: tuple[Fact, ...] = (
         ("none", "some", "steady"),
         _table("""
             distillation        .68 .16 .16
+            covert_distillation .86 .10 .04
             resold_access       .80 .12 .08
             unexplained         .45 .20 .35
             organisation        .85 .10 .05
@@ -413,6 +428,7 @@ FACTS: tuple[Fact, ...] = (
         ("no", "somewhat", "yes"),
         _table("""
             distillation        .48 .15 .37
+            covert_distillation .55 .15 .30
             resold_access       .40 .23 .37
             unexplained         .43 .17 .40
             organisation        .55 .20 .25
@@ -437,6 +453,7 @@ FACTS: tuple[Fact, ...] = (
         ("none", "some", "many: one gateway deals them out"),
         _table("""
             distillation        .90 .05 .05
+            covert_distillation .92 .05 .03
             resold_access       .50 .12 .38
             unexplained         .84 .08 .08
             organisation        .90 .08 .02

@@ -9,18 +9,24 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """One explanation of a group: its name, whether it is innocent, in words for an analyst, and its prior in bits."""
+    """One explanation of a group: its name, whether it is innocent, in words for an analyst, and its prior in bits.
+
+    kind: of the case, where an operator's hypothesis wins.
+    """
 
     name: str
     is_innocent: bool
     says: str
     prior: float
+    kind: str = ""
 
 
 HYPOTHESES: tuple[Hypothesis, ...] = (
-    Hypothesis("distillation", False, "one operator harvests answers", -2.0),
-    Hypothesis("resold_access", False, "one operator resells access", -2.5),
-    Hypothesis("unexplained", False, "one operator, purpose unknown", -4.0),
+    Hypothesis("distillation", False, "one operator harvests answers", -2.0, "distillation"),
+    # Whoever hides one thing hides them all: bought accounts, lines, devices and loads of their own are one decision.
+    Hypothesis("covert_distillation", False, "one operator harvests answers and hides it", -3.5, "distillation"),
+    Hypothesis("resold_access", False, "one operator resells access", -2.5, "resold_access"),
+    Hypothesis("unexplained", False, "one operator, purpose unknown", -4.0, "unexplained"),
     Hypothesis("organisation", True, "one organisation, or several small teams", 0.0),
     Hypothesis("class", True, "a class or course with one set of exercises", -1.0),
     Hypothesis("event", True, "people at one event, such as a hackathon", -2.0),
@@ -37,4 +43,5 @@ HYPOTHESES: tuple[Hypothesis, ...] = (
 NAMES: tuple[str, ...] = tuple(h.name for h in HYPOTHESES)
 OPERATORS: tuple[str, ...] = tuple(h.name for h in HYPOTHESES if not h.is_innocent)
 INNOCENT: tuple[str, ...] = tuple(h.name for h in HYPOTHESES if h.is_innocent)
+CHANCE = "strangers"
 HYPOTHESIS: dict[str, Hypothesis] = {h.name: h for h in HYPOTHESES}

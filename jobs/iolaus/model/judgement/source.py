@@ -7,7 +7,8 @@ far below, one set repeated. Terms are weighted by their rarity inside the group
 nothing. A permutation test of exchangeability (de Finetti), on cosines of random projections (`iolaus.text.embedding`).
 
 Where members send ordinary traffic beside their work, only openings that carry a text common to the group are dealt,
-and those of each such text among themselves: an operation may have several, each on accounts of its own. The accounts
+and those of each such text among themselves: an operation may have several, each on accounts of its own. A text of most
+accounts is dealt however little of their traffic it is. The accounts
 most like themselves are left out, here and in each deal alike: strangers that strayed into a group do not speak for it.
 """
 
@@ -28,7 +29,8 @@ DEALS = 30
 LEFT_OUT = 0.1  # share of the accounts most like themselves
 OPENINGS, REPEATED = 30, 4  # fewer openings, or accounts with two, say nothing
 COMMON = 0.1  # share of accounts that must open with a text for it to be the group's
-CARRYING = 0.15  # share of openings that must carry such a text for these to be dealt alone
+MOST = 0.5  # share of accounts that opened with a text, from which it is what the group does
+CARRYING = 0.15  # share of openings that must carry a less common text for these to be dealt alone
 _TEXTS = tuple(name for name in OPENING_FIELDS if name != "prompt_hash")
 
 Floats = npt.NDArray[np.float64]
@@ -53,9 +55,13 @@ def source(account: Ints, records: Records, seed: int) -> Source | None:
     account: (n,) which account sent each, any numbers.
     """
     account, records = distinct(account, records)
-    by_text = [found for part in strata(account, records) if (found := shuffled(account[part], records[part], seed))]
+    parts = strata(account, records)
+    if sum(len(part) for part in parts) < CARRYING * len(records):
+        most = MOST * len(np.unique(account))
+        parts = [part for part in parts if len(np.unique(account[part])) >= most]
+    by_text = [found for part in parts if (found := shuffled(account[part], records[part], seed))]
     carrying = sum(found.n for found in by_text)
-    if carrying < max(OPENINGS, CARRYING * len(records)):
+    if carrying < OPENINGS:
         return shuffled(account, records, seed)
     log = sum(found.n * found.log for found in by_text) / carrying
     error = float(np.sqrt(sum((found.n * found.error) ** 2 for found in by_text))) / carrying

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import erf, log2, sqrt
 
 from iolaus.model.judgement.facts import FACT, Fact
-from iolaus.model.judgement.hypotheses import HYPOTHESES, INNOCENT, NAMES, OPERATORS
+from iolaus.model.judgement.hypotheses import CHANCE, HYPOTHESES, INNOCENT, NAMES, OPERATORS
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,12 @@ class Judgement:
         return {name: of[self.operator] - of[self.innocent] for name, of in self.logs.items()}
 
     def families(self, least: float) -> tuple[str, ...]:
-        """Families of facts that each give at least so many bits to the margin."""
+        """Families of facts that each say by so many bits that the operator made the group, and not chance."""
         given: dict[str, float] = {}
-        for name, bits in self.by_fact.items():
+        for name, of in self.logs.items():
             if name in FACT:
-                given[FACT[name].family] = given.get(FACT[name].family, 0.0) + bits
+                family = FACT[name].family
+                given[family] = given.get(family, 0.0) + of[self.operator] - of[CHANCE]
         return tuple(sorted(family for family, bits in given.items() if bits >= least))
 
 
