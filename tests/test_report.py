@@ -126,7 +126,8 @@ def test_a_case(pages: Path) -> None:
 
 def test_what_a_case_is_and_what_it_took(pages: Path) -> None:
     page = Page(pages / "cases" / "hc_ring.html").text
-    assert "483,000 of them reasoning 0" in page
+    assert "Output tokens483,000" in page
+    assert "Reasoning tokens0" in page
     assert "Cost, estimated34.5" in page
     assert "Models: atlas-3 460 exchanges, atlas-4 230 exchanges." in page
     assert "hc_ringhighdistillation" in page

@@ -40,7 +40,7 @@ def _lines(known: Row) -> Iterator[str]:
     yield from _section(f"Traffic from {known['window_begins']} to {known['run_date']}")
     yield (
         f"{traffic['n_exchanges']:,} exchanges, {traffic['input_tokens']:,} input tokens, "
-        f"{traffic['output_tokens']:,} output tokens, {traffic['reasoning_tokens']:,} of them reasoning"
+        f"{traffic['output_tokens']:,} output tokens, {traffic['reasoning_tokens']:,} reasoning tokens"
     )
     yield from _table("Models", ("model", "exchanges"), list(known["models"].items()))
     yield from _table(

@@ -32,6 +32,7 @@ from iolaus.version import code_version
 WATCHED = 200  # clusters of the watchlist that get a page, by rank
 ROWS_FIRST = 50  # accounts that stand in the page itself, for print and for readers without scripts
 ROWS_MOST = 25_000  # accounts that the page can search; the CSV has all
+REASONS_SHOWN = 4  # of an account on the page, the strongest; the CSV has all
 LINKS_LISTED = 50  # links that stand in the page as a table
 _DOCS = "data-docs"  # folder of Great Expectations' pages in that of the report, by day
 _OWNED = ".iolaus-report.json"  # names the lake that a folder is the report of
@@ -201,7 +202,7 @@ def _accounts(members: Sequence[Row]) -> dict[str, Any]:
         times = [
             None if m[c] is None else int(m[c].timestamp() // 60) for c in ("first_seen", "last_seen", "created_at")
         ]
-        said = [reasons.setdefault(inert(r), len(reasons)) for r in m["reasons"]]
+        said = [reasons.setdefault(inert(r), len(reasons)) for r in m["reasons"][:REASONS_SHOWN]]
         texts = [None if m[c] is None else inert(m[c], 60) for c in ("status", "plan")]
         texts.append(inert(_judged(m)) or None)
         rows.append(
@@ -231,11 +232,16 @@ def _accounts(members: Sequence[Row]) -> dict[str, Any]:
                 m["plan"] or "",
                 _judged(m),
             ],
-            "reasons": list(m["reasons"]),
+            "reasons": m["reasons"][:REASONS_SHOWN],
         }
         for m in members[:ROWS_FIRST]
     ]
-    return {"n": len(rows), "first": first, "data": {"rows": rows, "reasons": list(reasons)}}
+    return {
+        "n": len(rows),
+        "first": first,
+        "reasons_shown": REASONS_SHOWN,
+        "data": {"rows": rows, "reasons": list(reasons)},
+    }
 
 
 def _flat(member: Row) -> Row:

@@ -13,10 +13,12 @@ TABLE = Table(
         column("membership", DOUBLE, "probability that the account belongs, 0 to 1", required=True),
         column("n_exchanges", LONG, "its exchanges in the window", required=True),
         column("n_input_tokens", LONG, "input tokens of it in the window; null before version 0.3"),
+        column("n_output_tokens", LONG, "output tokens of it in the window; null before version 0.3"),
         column(
-            "n_output_tokens", LONG, "output tokens of it in the window, reasoning among them; null before version 0.3"
+            "n_reasoning_tokens",
+            LONG,
+            "tokens of hidden reasoning, among the output tokens or beside them; null before version 0.3",
         ),
-        column("n_reasoning_tokens", LONG, "of these, tokens of hidden reasoning; null before version 0.3"),
         column("models", map_of(LONG), "exchanges of it by model; null before version 0.3"),
         column(
             "cost",

@@ -48,10 +48,12 @@ CLUSTER = (
     column("n_owners", INT, "owners that answer for them", required=True),
     column("n_exchanges", LONG, "exchanges of members in the window", required=True),
     column("n_input_tokens", LONG, "input tokens of members in the window; null before version 0.3"),
+    column("n_output_tokens", LONG, "output tokens of members in the window; null before version 0.3"),
     column(
-        "n_output_tokens", LONG, "output tokens of members in the window, reasoning among them; null before version 0.3"
+        "n_reasoning_tokens",
+        LONG,
+        "tokens of hidden reasoning, among the output tokens or beside them; null before version 0.3",
     ),
-    column("n_reasoning_tokens", LONG, "of these, tokens of hidden reasoning; null before version 0.3"),
     column("models", map_of(LONG), "exchanges of members by model; null before version 0.3"),
     column(
         "cost",

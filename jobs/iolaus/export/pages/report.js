@@ -82,10 +82,12 @@ function accounts(table) {
       classes.forEach((name, i) => {
         const cell = element("td", null, name ? { class: name } : {});
         cell.append(element("bdi", shown(row, i)));
-        if (i === 0) cell.title = row[0];
         made.append(cell);
+        if (i === 0) {
+          cell.title = row[0];
+          made.append(element("td", reasons(row), { class: "why" }));
+        }
       });
-      made.append(element("td", reasons(row), { class: "why" }));
       return made;
     }));
     const last = Math.max(Math.ceil(rows.length / each), 1);
