@@ -358,7 +358,7 @@ def test_values_have_the_owners_and_contacts_of_a_loop(
     frames = rows(spark, "features.account_profiles", profiles), rows(spark, "silver.accounts", accounts)
     everybody = population.transform(*frames, RUN).localCheckpoint()
     check_columns(everybody, "features.population")
-    made = account_values.transform(*frames, everybody, RUN)
+    made = account_values.transform(*frames, everybody, rows(spark, "features.hand_overs", []), RUN)
     check_columns(made, "features.account_values")
     collected = [r.asDict() for r in made.collect()]
     keys = {r.account_id: r.account_key for r in everybody.collect()}
@@ -371,7 +371,7 @@ def test_values_have_the_owners_and_contacts_of_a_loop(
     licensed = {a["account_id"] for a in accounts if a["agreement"]}
     assert not licensed & {account for account, _, _ in found}
     assert any(account == "account 05" for account, _, _ in found), "an account that is not known answers for itself"
-    assert {channel for _, channel, _ in found} == set(CHANNEL) - {"content", "synchrony", "cohort"}
+    assert {channel for _, channel, _ in found} == set(CHANNEL) - {"content", "synchrony", "cohort", "conversation"}
     assert {row["is_qualifying"] for row in found.values()} == {True, False}
 
 

@@ -67,6 +67,13 @@ def planted(channel: Channel, n: int) -> tuple[list[dict[str, Any]], list[dict[s
     return sent, known
 
 
+def ring(channel: Channel) -> list[dict[str, Any]]:
+    """Three accounts of which each goes on with a conversation of another, in a ring."""
+    names = [f"{channel.name} {i}" for i in range(3)]
+    ends = zip(names, [*names[1:], names[0]], strict=True)
+    return [{"account_from": begun, "account_to": taken, "happened_on": DAY, "n": 1} for begun, taken in ends]
+
+
 @pytest.fixture(scope="module")
 def found(spark: SparkSession) -> dict[str, list[Any]]:
     """What the pipeline makes of accounts that share one value a channel: pairs, and pieces of evidence, by channel."""
@@ -81,7 +88,9 @@ def found(spark: SparkSession) -> dict[str, list[Any]]:
     merged = account_profiles.transform(days, RUN).localCheckpoint()
     everybody = population.transform(merged, accounts, RUN).localCheckpoint()
     names = {r.account_key: r.account_id for r in everybody.collect()}
-    shared = account_values.transform(merged, accounts, everybody, RUN).localCheckpoint()
+    handed = [pair for channel in VALUES if channel.pooled_by for pair in ring(channel)]
+    hand_overs = rows(spark, "features.hand_overs", handed)
+    shared = account_values.transform(merged, accounts, everybody, hand_overs, RUN).localCheckpoint()
     members = spark.createDataFrame(
         [(c.name, f"{c.name} {i}") for c in VALUES for i in range(3)], "cluster_id string, account_id string"
     )

@@ -188,7 +188,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "features.account_values",
         Grain.RUN,
-        (_PROFILES, _ACCOUNTS, _POPULATION),
+        (_PROFILES, _ACCOUNTS, _POPULATION, _window("features.hand_overs")),
         "what accounts have in common with others, counted",
     ),
     Stage(

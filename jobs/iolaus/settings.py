@@ -380,6 +380,7 @@ class Channels:
     mail: Limits = Limits(6, 4)
     device: Limits = Limits(6, 6)
     request: Limits = Limits(6, 6)
+    conversation: Limits = Limits(12, 3)
     system: Limits = Limits(10, 3)
     tools: Limits = Limits(4, 3)
     template: Limits = Limits(10, 3)

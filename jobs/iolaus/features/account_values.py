@@ -7,20 +7,27 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from iolaus.engine.broadcast import broadcast_if_small
 from iolaus.engine.exchange import by_task, partitioned, whole
 from iolaus.engine.plan import one_or_many, shuffled_tasks, tasks_for
+from iolaus.model.conversations import pools
 from iolaus.model.population import of_background
 from iolaus.model.shared_values import as_long
 from iolaus.model.sharing import NAMES, SHARED, contacts_of, count_owners, task_of, uses
-from iolaus.model.signals import VALUES
+from iolaus.model.signals import CHANNEL, VALUES, Channel
 from iolaus.schemas.table import table
 from iolaus.settings import Run
 
+CONVERSATION = CHANNEL["conversation"]
 USES = 2_000_000  # that a task counts in memory: half a gigabyte in a Python worker
 
 
-def transform(profiles: DataFrame, accounts: DataFrame, population: DataFrame, run: Run) -> DataFrame:
+def transform(
+    profiles: DataFrame, accounts: DataFrame, population: DataFrame, hand_overs: DataFrame, run: Run
+) -> DataFrame:
     """One row an account, channel and value, of accounts of the background that were active in the window.
+
+    The value of the channel `conversation` is the pool in which accounts go on with each other's conversations.
 
     Values that a single owner has are dropped: there is nobody to share them with. Values are counted in memory. In
     several tasks there are two shuffles: by value, to count who has it, and by account, to add up whom it meets. To the
@@ -31,9 +38,13 @@ def transform(profiles: DataFrame, accounts: DataFrame, population: DataFrame, r
     active = of_background(profiles.select("account_id", "attributes", "fragments"), population).join(
         known, "account_id", "left"
     )
-    active = active.select(
-        "account_id", "account_key", "owner_id", "attributes", "fragments", _own_values().alias("own")
-    )
+    own = _own_values()
+    if CONVERSATION.name in run.settings.channels.enabled() and not hand_overs.isEmpty():
+        owners = active.select("account_id", "owner_id")
+        pooled = pools(hand_overs, owners, driver_edges=run.settings.graph.driver_edges)
+        active = active.join(broadcast_if_small(pooled), "account_id", "left")
+        own = F.concat(own, F.array(_value(CONVERSATION, F.col("pool"))))
+    active = active.select("account_id", "account_key", "owner_id", "attributes", "fragments", own.alias("own"))
     day, schema = run.day, table("features.account_values").schema
 
     def alone(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -72,9 +83,8 @@ def _with_contacts(batches: Iterable[pa.RecordBatch], day: date) -> Iterator[pa.
 def _own_values() -> Column:
     """What the account itself was registered with, as an array of (channel, value_hash)."""
     registered = [(c, as_long(F.col(c.registered), c.form)) for c in VALUES if c.registered]
-    return F.array(
-        *(
-            F.struct(F.lit(c.code).cast("tinyint").alias("channel"), value_hash.alias("value_hash"))
-            for c, value_hash in registered
-        )
-    )
+    return F.array(*(_value(c, value_hash) for c, value_hash in registered))
+
+
+def _value(channel: Channel, value_hash: Column) -> Column:
+    return F.struct(F.lit(channel.code).cast("tinyint").alias("channel"), value_hash.alias("value_hash"))

@@ -26,10 +26,11 @@ def transform(
 ) -> DataFrame:
     """One row an account and group.
 
-    Links find the groups whose pairs betray each other. Where no pair can (one residential line an
-    account, accounts of every age), the group may still show as the users of one template; such a group is
-    a hypothesis to be corroborated as a group. Groups that hold mostly the same accounts are joined. Where
-    there is no template either, programs that ask about the same things, and are in no group of size, are one.
+    Links find the groups whose pairs betray each other. Where no pair can (one residential line an account, accounts of
+    every age), the group may still show as the users of one template, or as the accounts that go on with each other's
+    conversations; such a group is a hypothesis to be corroborated as a group. Groups that hold mostly the same accounts
+    are joined. Where there is nothing of these, programs that ask about the same things, and are in no group of size,
+    are one.
     """
     settings = run.settings.graph
     edges = links.where("verdict_id is null").select(
@@ -47,11 +48,22 @@ def transform(
         F.col("id").alias("account_id"),
         F.lit("links").alias("origin"),
     )
+    from_conversations = _conversation_groups(shared_values)
     from_templates = _template_groups(shared_values, profiles, from_links, size(population).owners, settings)
-    sources = from_links.withColumn("share", F.lit(None).cast("double")).unionByName(from_templates).localCheckpoint()
+    unweighed = from_links.unionByName(from_conversations).withColumn("share", F.lit(None).cast("double"))
+    sources = unweighed.unionByName(from_templates).localCheckpoint()
     found = union(sources, overlap=settings.template_overlap, driver_edges=settings.driver_edges).localCheckpoint()
     alike = _content_groups(content, of_background(profiles, population), behaviour, found, run)
     return found.unionByName(alike).select(F.lit(run.day).alias("run_date"), "community", "account_id", "origin")
+
+
+def _conversation_groups(shared_values: DataFrame) -> DataFrame:
+    """Accounts (source, account_id, origin) of each pool in which conversations go on, of three owners or more."""
+    return shared_values.where("channel = 'conversation' and n_qualifying_owners >= 3").select(
+        F.concat_ws(":", F.lit("conversation"), F.col("value_hash").cast("string")).alias("source"),
+        "account_id",
+        F.lit("conversation").alias("origin"),
+    )
 
 
 def _template_groups(

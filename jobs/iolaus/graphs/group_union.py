@@ -1,8 +1,9 @@
 """Groups of accounts from several sources, joined where they are the same group.
 
-A source is one way in which a group was found: links, or a template that its users live by. Sources are rows (source
-string, account_id string, origin string, share double): `share` is how much of its users' traffic carries a template,
-null of a source that is none. One rule joins sources, two rules say of which templates nothing follows.
+A source is one way in which a group was found: links, conversations, or a template that its users live by. Sources are
+rows (source string, account_id string, origin string, share double). A source's name begins with its origin and a
+colon; `share` is how much of its users' traffic carries a template, null of a source that is none. One rule joins
+sources, two rules say of which templates nothing follows.
 """
 
 from pyspark.sql import DataFrame, Window
@@ -68,7 +69,8 @@ def reaches_over_groups(inside: DataFrame, overlap: float) -> DataFrame:
 
     A text fragment of several operators.
     """
-    own = inside.where("share_a is not null and share_b is null").where(F.col("common") >= overlap * F.col("size_b"))
+    of_links = F.col("source_b").startswith("links:")
+    own = inside.where(F.col("share_a").isNotNull() & of_links).where(F.col("common") >= overlap * F.col("size_b"))
     wide = inside.where(2 * F.col("share_a") >= F.col("share_b")).select("source_a", "source_b")
     reaching = wide.join(own.select("source_a", F.col("source_b").alias("links")), "source_a").groupBy("source_b")
     return (

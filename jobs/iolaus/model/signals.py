@@ -61,7 +61,8 @@ class Channel(Signal):
     the number under which its values are stored; never reuse one. exchange, registered: the columns of
     `silver.exchanges` and `silver.accounts` that hold the value, a pseudonym, a text, a hash or a number, as `form`
     says; without either the signal is a measure of two accounts. template: the value counts only where an account uses
-    it with two distinct prompts. pooled: pairs of members that share any value of it are counted too.
+    it with two distinct prompts. pooled: pairs of members that share any value of it are counted too. pooled_by: the
+    table of what passes between two accounts, of which the value is the pool of accounts that it joins.
     """
 
     kind: str = "coordination"
@@ -72,6 +73,7 @@ class Channel(Signal):
     form: str = "hash"
     template: bool = False
     pooled: bool = False
+    pooled_by: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,6 +164,11 @@ CHANNELS: tuple[Channel, ...] = (
         "request", "device", "send requests with the same unusual parameters and "
                              "headers", "the parameters and headers of a common client",
         code=10, exchange="request_hash",
+    ),
+    _infrastructure(
+        "conversation", "gateway", "go on with conversations that the others "
+                                   "began", "each end user kept on one account, which then shows how many it serves",
+        code=42, pooled_by="features.hand_overs",
     ),
     _content(
         "system", "send the same system prompt", "a system prompt worded anew for each account",

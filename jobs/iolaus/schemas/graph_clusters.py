@@ -34,7 +34,12 @@ TABLE = Table(
             "channels in which the account is like the cluster and unlike others, strongest first",
             required=True,
         ),
-        column("origin", STRING, "how the group was found: links, template, both or content", required=True),
+        column(
+            "origin",
+            STRING,
+            "how the group was found: links, template, conversation, both (several of these) or content",
+            required=True,
+        ),
         column(
             "event",
             STRING,

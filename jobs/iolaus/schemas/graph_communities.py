@@ -13,7 +13,8 @@ TABLE = Table(
         column(
             "origin",
             STRING,
-            "links: dense in links; template: users of one; both: either way; content: programs of one subject",
+            "links: dense in links; template: users of one; conversation: accounts that go on with each other's; both: "
+            "several of these; content: programs of one subject",
             required=True,
         ),
     ),

@@ -29,6 +29,7 @@ Found = tuple[Ints, Ints, Ints, Ints, Bools]
 # Channels of one part are views of one fact, of which the best counts.
 PARTS = sorted({(CHANNEL[c].family, CHANNEL[c].group) for c in CHANNELS})
 IN_CONTENT = np.array([family == "content" for family, _ in PARTS])
+GATEWAY_PART = PARTS.index(("infrastructure", CHANNEL["conversation"].group))
 SUBJECT_PART = PARTS.index((CHANNEL[SUBJECT].family, CHANNEL[SUBJECT].group))
 _PART_OF = np.array([PARTS.index((CHANNEL[c].family, CHANNEL[c].group)) for c in CHANNELS])
 _BELOW = 20_000  # thousandths of a bit, that a value may say against an account and a group before it is forgotten

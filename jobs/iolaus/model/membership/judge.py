@@ -25,6 +25,7 @@ from iolaus.model.account_bins import Floats, Ints
 from iolaus.model.bits import MILLI
 from iolaus.model.membership import families
 from iolaus.model.membership.candidates import (
+    GATEWAY_PART,
     IN_CONTENT,
     SUBJECT_PART,
     Candidates,
@@ -193,9 +194,13 @@ def _grounded(of: Candidates, ties: Ints, groups: int, settings: Profile) -> npt
 
 
 def _chosen(of: Candidates, groups: Groups, settings: Profile) -> Candidates:
-    """The best group of each account among those that it belongs to: most bits, then the larger, then by name."""
+    """The best group of each account among those that it belongs to: most bits, then the larger, then by name.
+
+    Two families must agree, but for what nobody has by resemblance: texts of many bits, or conversations of the group.
+    """
     bits = np.stack([of.bits[family] for family in FAMILIES], axis=1)
-    alone = (of.bits["content"] >= settings.content_alone * MILLI) & (bits >= 0).all(axis=1)
+    said = np.maximum(of.bits["content"], of.best[:, GATEWAY_PART])
+    alone = (said >= settings.content_alone * MILLI) & (bits >= 0).all(axis=1)
     agree = alone | ((bits >= settings.family_floor * MILLI).sum(axis=1) >= 2)
     accepted = of.where(agree & (of.total >= settings.posterior * MILLI))
     order = np.lexsort([accepted.group, -groups.size[accepted.group], -accepted.total, accepted.account])
