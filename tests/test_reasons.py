@@ -74,6 +74,14 @@ def test_a_network_operator_is_named_to_those_who_use_it(spark: SparkSession) ->
     assert found["a00"] == [expected]
 
 
+def test_who_goes_on_with_whose_conversations(spark: SparkSession) -> None:
+    names = [f"a{i}" for i in range(10)]
+    found = said(spark, members(spark, names), having("conversation", 3, names[:8], 8))
+    pool = "Is in one pool with 7 of the 9 other accounts that go on with each other's conversations"
+    expected = f"{pool} (under 1% of other accounts do)."
+    assert found == {name: [expected] for name in names[:8]}
+
+
 def test_what_everybody_has_is_no_reason(spark: SparkSession) -> None:
     names = [f"a{i}" for i in range(10)]
     assert said(spark, members(spark, names), having("asn", 1, names[:4], 2_000)) == {}, "as common outside"
@@ -137,5 +145,5 @@ def test_a_behaviour_is_said_of_who_shows_it_beside_accounts_with_similar_volume
 @pytest.mark.parametrize("says", [s.says for s in SIGNALS.values()])
 def test_every_sentence_can_be_said_of_one_account(says: str) -> None:
     first, one = says.split(maxsplit=1)[0], of_one(says)
-    assert one.split()[0] == {"are": "is", "were": "was", "sent": "sent"}.get(first, f"{first}s")
+    assert one.split()[0] == {"are": "is", "were": "was", "sent": "sent", "go": "goes"}.get(first, f"{first}s")
     assert " their " not in f" {one} "

@@ -12,7 +12,8 @@ import pyarrow.dataset as ds
 from iolaus.export.gold import Gold
 from iolaus.model.signals import CHANNEL
 
-CHANNELS = ("card", "address", "mail", "device", "system", "template", "prompt")  # others are shared by many strangers
+# Others are shared by many strangers.
+CHANNELS = ("card", "address", "mail", "device", "conversation", "system", "template", "prompt")
 MOST = 5  # related cases named on a page
 _SHARE = 2.0**-6  # of all owners, that may have a value that ties two cases
 

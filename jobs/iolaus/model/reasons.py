@@ -9,8 +9,6 @@ that it may stand in a letter to the account's owner.
 | a | Is automated: almost no follow-up messages (43% of accounts with similar volume). |
 """
 
-from collections.abc import Mapping
-
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
@@ -19,11 +17,11 @@ from iolaus.model.bits import MILLI, by_channel
 from iolaus.model.evidence.behaviour import Shown
 from iolaus.model.evidence.piece import of_signal, percent
 from iolaus.model.pair_evidence import evidence
-from iolaus.model.signals import CHANNEL, HABIT, OTHERS, SIMILAR_VOLUME, VALUES, of_one
+from iolaus.model.signals import CHANNEL, HABIT, OTHERS, SIMILAR_VOLUME, VALUES, Channel, of_one
 from iolaus.settings import Channels, Scoring, Settings
 
+_OTHERS = "{others}"  # stands in a sentence for how many of which others
 _ROW = ("cluster_id", "account_id", "part", "bits", "text")
-_MEASURES = tuple(c.name for c in CHANNEL.values() if c.code is None)  # of two accounts, not of a shared value
 _MOST = 8  # reasons said of an account, the strongest
 _LIFT = 2.0  # so many times more of the other members than of everybody must be like the account
 _BEHIND = 20  # accounts of all volumes that stand behind the rate of each volume class
@@ -84,7 +82,7 @@ def _of_values(
     floor, cap = (by_channel({c: getattr(limits[c], name) for c in channels}) for name in ("floor", "cap"))
     rows = counted.withColumns({"rarity": rarity, "lift": lift, "background": outside})
     rows = rows.where(((F.col("rarity") >= floor) & _beyond_chance()) | (F.col("lift") >= settings.shown))
-    text = F.concat(_with_others(_says(), exact=True), F.lit(" ("), percent(F.col("background")), _do(OTHERS))
+    text = F.concat(_with_others(exact=True), F.lit(" ("), percent(F.col("background")), _do(OTHERS))
     return rows.select(
         "cluster_id",
         "account_id",
@@ -124,7 +122,7 @@ def _of_pairs(members: DataFrame, pairs: tuple[DataFrame, ...]) -> DataFrame:
         F.lit(" do)."),
     )
     text = F.concat(
-        _with_others(_says(), exact=False),
+        _with_others(exact=False),
         F.when(of_signal("baseline", F.col("channel")) == HABIT, chance).otherwise(usual),
     )
     return rows.select("cluster_id", "account_id", _part(), (F.col("most") / MILLI).alias("bits"), text.alias("text"))
@@ -163,22 +161,24 @@ def _beyond_chance() -> Column:
     return F.col("partners") >= _LIFT * (F.col("n_accounts") - 1) * F.col("background")
 
 
-def _says() -> Column:
-    """The channel's sentence of one account, up to the others that it is like: `Sends from the same address as`."""
-    texts: Mapping[str, str] = {
-        c.name: f"{of_one(c.says)} {'as' if 'same' in c.says else 'with'}" for c in CHANNEL.values()
-    }
-    return _capital(by_channel(texts))
+def _with_others(*, exact: bool) -> Column:
+    """The channel's sentence of one account and those that it is like.
 
-
-def _with_others(says: Column, *, exact: bool) -> Column:
-    """`… as 7 of the 9 other accounts`, or `… as at least 7 of …` where not all are counted."""
+    `Sends from the same address as 7 of the 9 other accounts`, or `… as at least 7 of …` where not all are counted.
+    """
+    whole = {c.name: _sentence(c) for c in CHANNEL.values()}
     others = F.col("n_accounts") - 1
-    some = F.format_string(f" {'' if exact else 'at least '}%d of the %d other accounts", "partners", others)
-    every = F.when(others == 1, F.lit(" the other account")).otherwise(
-        F.format_string(" all %d other accounts", others)
-    )
-    return F.concat(says, F.when(F.col("partners") >= others, every).otherwise(some))
+    some = F.format_string(f"{'' if exact else 'at least '}%d of the %d other accounts", "partners", others)
+    every = F.when(others == 1, F.lit("the other account")).otherwise(F.format_string("all %d other accounts", others))
+    named = F.when(F.col("partners") >= others, every).otherwise(some)
+    return _capital(F.replace(by_channel(whole), F.lit(_OTHERS), named))
+
+
+def _sentence(channel: Channel) -> str:
+    if channel.pooled_by:  # of a pool no account need have met all others
+        return f"is in one pool with {_OTHERS} that go on with each other's conversations"
+    says = of_one(channel.says)
+    return f"{says} {'as' if 'same' in says else 'with'} {_OTHERS}"
 
 
 def _do(baseline: str) -> Column:

@@ -115,7 +115,7 @@ def of_one(says: str) -> str:
     'runs around the clock: at least a tenth of its traffic falls in its quietest six hours'
     """
     verb, _, rest = says.partition(" ")
-    one = {"are": "is", "were": "was", "sent": "sent"}.get(verb, f"{verb}s")
+    one = {"are": "is", "were": "was", "sent": "sent", "go": "goes"}.get(verb, f"{verb}s")
     return f"{one} " + re.sub(r"\btheir\b", "its", rest)
 
 
