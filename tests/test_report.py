@@ -421,3 +421,30 @@ def test_a_rerun_that_failed_leaves_the_day_that_was_published(tmp_path: Path) -
     assert "was not finished at gold.suspect_clusters" in page
     assert "what an earlier run of that day published stands" in page
     assert "the disk is <b>full</b>" in page, "escaped"
+
+
+def test_a_gate_of_a_scheduler_that_said_no_is_told(tmp_path: Path) -> None:
+    """A gate is then a command of its own, which makes no table."""
+    made = tmp_path / "lake"
+    write_case(made, BEFORE, "hc_1", ["a", "b"])
+    judged = datetime(2026, 2, 12, 1, tzinfo=UTC)
+    failure = {"run_date": TODAY, "run_id": "r2", "table_name": "pairs.content", "severity": "critical"}
+    failure |= {"metric": "rows", "observed": 0.0, "at_least": 1.0, "reason": "a day has pairs", "judged_at": judged}
+    run = {"run_date": TODAY, "run_id": "r1", "table_name": "pairs.content"}
+    write(made, "quality.runs", [run | {"status": "written", "began_at": judged - timedelta(hours=1)}])
+    write(made, "quality.results", [failure])
+    page = Page(report(str(made), tmp_path / "report")).text
+    assert "The run of 2026-02-11 was stopped by a gate at pairs.content" in page
+    assert "rows of pairs.content is 0, at least 1 allowed: a day has pairs" in page
+    write(made, "quality.results", [failure | {"success": True, "judged_at": judged + timedelta(hours=1)}])
+    assert "was stopped" not in Page(report(str(made), tmp_path / "report")).text, "a rerun passed"
+
+
+def test_a_stage_that_failed_and_was_then_written_is_no_stop(tmp_path: Path) -> None:
+    made = tmp_path / "lake"
+    write_case(made, BEFORE, "hc_1", ["a", "b"])
+    began = datetime(2026, 2, 12, 1, tzinfo=UTC)
+    run = {"run_date": TODAY, "table_name": "silver.exchanges", "made_date": TODAY}
+    failed = run | {"status": "failed", "began_at": began}
+    write(made, "quality.runs", [failed, run | {"status": "written", "began_at": began + timedelta(minutes=5)}])
+    assert "not finished" not in Page(report(str(made), tmp_path / "report")).text
