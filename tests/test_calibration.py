@@ -63,3 +63,8 @@ def test_random_groups_are_like_the_cluster(spark: SparkSession) -> None:
         assert 3 <= len(group) <= 6, "as many, but for those drawn twice"
         assert all(name[0] == "b" and name not in dict(map(reversed, ring)) for name in group)
     assert len({tuple(group) for group in made}) > 1
+    other = [("x", 3, "enterprise", NEW), *((f"y{i}", 3, "free", OLD) for i in range(9))]
+    accounts = spark.createDataFrame(other, accounts.schema)
+    alone = spark.createDataFrame([("hc", "x")], "cluster_id string, account_id string")
+    made = grouped(matched(alone, accounts, alone.select("account_id"), 3))["random"]
+    assert all(group[0].startswith("y") for group in made), "of its volume, where nobody is of its plan and age"

@@ -48,22 +48,28 @@ def matched(members: DataFrame, accounts: DataFrame, suspects: DataFrame, copies
     """(kind, group, account_id): of each cluster so many random groups of accounts like its members.
 
     members: (cluster_id, account_id); accounts: (account_id, volume_class, plan, created_at) of the background. An
-    account is like another if it is of its volume class and plan and was created in the same quarter of a year. A
-    member that is like nobody has no counterpart, and of a large cluster MOST members have some. An account is in a
-    group once.
+    account is like another if it is of its volume class and plan and was created in the same quarter of a year; if
+    there is none, of its volume class. A member that is like nobody has no counterpart, and of a large cluster MOST
+    members have some. An account is in a group once.
     """
-    alike = F.xxhash64("volume_class", "plan", F.date_trunc("quarter", "created_at")).alias("alike")
-    known = accounts.select("account_id", alike)
+    fine = F.xxhash64("volume_class", "plan", F.date_trunc("quarter", "created_at")).alias("fine")
+    known = accounts.select("account_id", fine, F.xxhash64("volume_class").alias("coarse"))
     of_kind = Window.partitionBy("alike")
-    strangers = known.join(suspects, "account_id", "left_anti").select(
+    both = known.join(suspects, "account_id", "left_anti").select(
+        F.col("account_id").alias("stranger"), F.explode(F.array("fine", "coarse")).alias("alike")
+    )
+    strangers = both.select(
         "alike",
-        F.col("account_id").alias("stranger"),
-        F.row_number().over(of_kind.orderBy("account_id")).alias("place"),
+        "stranger",
+        F.row_number().over(of_kind.orderBy("stranger")).alias("place"),
         F.count(F.lit(1)).over(of_kind).alias("n"),
     )
     nth = F.row_number().over(Window.partitionBy("cluster_id").orderBy(F.xxhash64("account_id"), "account_id"))
     some = members.withColumn("nth", nth).where(F.col("nth") <= MOST).join(known, "account_id")
-    own = some.join(strangers.select("alike", "n").distinct(), "alike")
+    sizes = strangers.select("alike", "n").distinct()
+    has = some.join(sizes.select(F.col("alike").alias("fine"), F.lit(True).alias("has")), "fine", "left")
+    alike = F.when(F.col("has"), F.col("fine")).otherwise(F.col("coarse")).alias("alike")
+    own = has.select("cluster_id", "account_id", alike).join(sizes, "alike")
     copy = F.explode(F.sequence(F.lit(1), F.lit(copies))).alias("copy")
     drawn = own.select("cluster_id", "account_id", "alike", "n", copy)
     place = (F.pmod(F.xxhash64("account_id", "copy"), F.col("n")) + 1).cast("int").alias("place")
