@@ -106,6 +106,8 @@ _SHARED_FAULTS = {**_PAIR_FAULTS, "unshared": {"key_b": 9, "sharers": 1}}
 _CLUSTER_FAULTS: dict[str, Row | list[Row]] = {
     "impossible_score": {"cluster_id": "c2", "rank": 2, "score": 8.0},
     "impossible_counts": {"cluster_id": "c2", "rank": 2, "n_owners": 7},
+    "impossible_impact": {"cluster_id": "c2", "rank": 2, "n_output_tokens": -1},
+    "unknown_kind": {"cluster_id": "c2", "rank": 2, "case_kind": "malice"},
     "impossible_times": {"cluster_id": "c2", "rank": 2, "last_seen": TOMORROW},
     "without_words": {"cluster_id": "c2", "rank": 2, "summary": " "},
 }
@@ -293,6 +295,7 @@ BROKEN: dict[str, dict[str, Row | list[Row]]] = {
         "impossible_membership": {"account_id": "y", "membership": 1.5},
         "impossible_share": {"account_id": "y", "distillation_share": 1.5},
         "impossible_counts": {"account_id": "y", "n_exchanges": 0},
+        "impossible_impact": {"account_id": "y", "cost": -0.5},
         "impossible_times": {"account_id": "y", "last_seen": TOMORROW},
         "ban_in_doubt": {"account_id": "y", "banned_at": NOW, "status": "active"},
         "without_reasons": {"account_id": "y", "reasons": []},

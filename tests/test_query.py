@@ -224,3 +224,18 @@ def test_documented_example_in_spark(
     shown = capsys.readouterr().out
     assert "|b         |" in shown
     assert "|a         |" not in shown
+
+
+def test_the_quarantine_is_seen_without_what_clients_wrote(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rejected = {"arrived_on": TODAY, "source": "exchanges", "reasons": ["missing: prompt"], "row": "a prompt"}
+    write(tmp_path, "quality.quarantine", [rejected])
+    write(
+        tmp_path, "quality.summaries", [{"run_date": TODAY, "table_name": "silver.exchanges", "metrics": {"rows": 3.0}}]
+    )
+    status, out, _ = answer(tmp_path, capsys, "SELECT * FROM quarantine", "--format", "json")
+    (row,) = json.loads(out)
+    assert (status, row["reasons"]) == (0, ["missing: prompt"])
+    assert "a prompt" not in out
+    assert answer(tmp_path, capsys, "SELECT row FROM quarantine")[0] == 2
+    status, out, _ = answer(tmp_path, capsys, "SELECT metrics['rows'] AS n FROM summaries", "--format", "json")
+    assert (status, json.loads(out)) == (0, [{"n": 3.0}])

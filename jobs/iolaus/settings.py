@@ -504,6 +504,7 @@ class Execution:
     )
 
 
+ANY_MODEL = "*"  # in a table of prices: any model without an entry of its own
 # what a prompt may ask for
 CAPABILITIES = ("reasoning", "grading", "coding", "tools", "analysis", "vision", "rewriting")
 
@@ -526,6 +527,14 @@ class Settings:
         "a number of exchanges above 0",
         "The usual traffic of a plan, in the window. Of a plan without an entry it is the median of the plan's "
         "accounts.",
+    )
+    input_prices: Mapping[str, float] = mapping(
+        "a price above 0",
+        "Price of a million input tokens of a model, in your currency; `*` is any other model. Without prices no cost "
+        "is shown.",
+    )
+    output_prices: Mapping[str, float] = mapping(
+        "a price above 0", "Price of a million output tokens of a model, in the same currency; `*` is any other model."
     )
     capability_patterns: Mapping[str, tuple[str, ...]] = mapping(
         "a list of RE2 patterns",

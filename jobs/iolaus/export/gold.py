@@ -5,10 +5,12 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import duckdb
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pyarrow.fs
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
@@ -20,8 +22,18 @@ from iolaus.pipeline import STAGES
 from iolaus.schemas.codes import AS_MEANT, WRITTEN
 
 LAYER = "gold"
-# What a case or a query may need beside gold, where a lake has it. The quarantine is not among them: it holds prompts.
-BESIDE = ("quality.results", "quality.runs", "quality.settings", "verdicts.given")
+# What a case or a query may need beside gold, where a lake has it.
+BESIDE = (
+    "quality.results",
+    "quality.runs",
+    "quality.settings",
+    "quality.summaries",
+    "quality.quarantine",
+    "quality.calibration",
+    "verdicts.given",
+    "verdicts.cases",
+)
+UNSEEN = {"quality.quarantine": ("row", "row_bytes")}  # columns that no query shows: they hold prompts
 TABLES = (*(s.table for s in STAGES if s.layer == LAYER), *BESIDE)
 LISTS = ("gold.suspect_clusters", "gold.watchlist")
 _CREDENTIALS = ("AWS_", "AZURE_", "GOOGLE_")  # what delta-rs understands of an object store's settings
@@ -124,6 +136,20 @@ class Gold:
         if len(runs) > 1 or (evidence is not None and listed != bool(len(evidence))):
             raise RunError(mixture(day))
 
+    def find(self, name: str, of: ds.Expression, columns: Sequence[str] | None = None) -> list[dict[str, Any]]:
+        """The rows for which a condition holds; none if the lake does not have the table.
+
+        Only files and row groups that may have such a row are read. A column that an older lake lacks is absent.
+        """
+        opened = self.table(name)
+        if opened is None:
+            return []
+        rows = opened.to_pyarrow_dataset()
+        wanted = None if columns is None else [c for c in columns if c in rows.schema.names]
+        # In one thread: those of a scan may outlive it, and would abort a short program when it ends.
+        found: list[dict[str, Any]] = rows.scanner(columns=wanted, filter=of, use_threads=False).to_table().to_pylist()
+        return found
+
     def days(self) -> list[date]:
         """The run dates that were published, in order: those for which anything is listed, or whose run is recorded.
 
@@ -175,6 +201,7 @@ def _files(opened: DeltaTable, gold: Gold) -> list[str]:
 
 def _view(database: duckdb.DuckDBPyConnection, name: str, opened: DeltaTable, files: Sequence[str], gold: Gold) -> None:
     layer, table = name.split(".")
+    shown = [field.name for field in opened.schema().fields if field.name not in UNSEEN.get(name, ())]
     if files:
         dates = {
             field.name: "DATE" for field in opened.schema().fields if field.name in opened.metadata().partition_columns
@@ -182,10 +209,10 @@ def _view(database: duckdb.DuckDBPyConnection, name: str, opened: DeltaTable, fi
         listed = ", ".join(map(_quoted, files))
         types = ", ".join(f"{_quoted(column)}: {kind}" for column, kind in dates.items())
         hive = f", hive_partitioning = true, hive_types = {{{types}}}" if dates else ""
-        columns = ", ".join('"' + field.name.replace('"', '""') + '"' for field in opened.schema().fields)
+        columns = ", ".join('"' + column.replace('"', '""') + '"' for column in shown)
         source = f"(SELECT {columns} FROM read_parquet([{listed}], union_by_name = true{hive}))"  # noqa: S608 - its parts are quoted
     else:
-        database.register(f"_{layer}_{table}", gold.rows(name))
+        database.register(f"_{layer}_{table}", gold.rows(name, columns=shown))
         source = f'"_{layer}_{table}"'
     database.execute(f'CREATE VIEW "{layer}"."{table}" AS SELECT * FROM {source}')  # noqa: S608
 

@@ -19,6 +19,7 @@ from iolaus.export.inert import cell, escaped, inert
 
 _BATCH = 1_000  # rows fetched at a time
 _LISTING = {"show", "information_schema"}  # words of a question about the tables themselves
+_WRITERS = {"verdicts.given": "verdict", "verdicts.cases": "case"}  # commands that write what no run does
 _NAME = 60  # characters of a column's name that are shown
 
 
@@ -99,10 +100,7 @@ def _fetched(found: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
 def _of_tables(gold: Gold, message: str, named: Sequence[str]) -> str:
     absent = [name for name in named if gold.table(name) is None]
     if absent:
-        return (
-            f"the lake {gold.lake} has no {', '.join(absent)}; `iolaus "
-            f"{'verdict' if 'verdicts.given' in absent else 'run'}` writes it"
-        )
+        return f"the lake {gold.lake} has no {', '.join(absent)}; `iolaus {_WRITERS.get(absent[0], 'run')}` writes it"
     there = [name for name in TABLES if gold.table(name) is not None]
     listed = ", ".join(name.removeprefix(f"{LAYER}.") for name in there)
     return f"{_one_line(message)} The tables of this lake are: {listed or 'none; `iolaus run` writes them'}."

@@ -66,6 +66,7 @@ def print_ranking(rows: list[dict[str, Any]], day: date, lake: str, counts: dict
         ("confidence", "left"),
         ("accounts", "right"),
         ("exchanges", "right"),
+        ("output tokens", "right"),
     ):
         grid.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
     grid.add_column("after")
@@ -78,6 +79,7 @@ def print_ranking(rows: list[dict[str, Any]], day: date, lake: str, counts: dict
             row["confidence"],
             row["n_accounts"],
             row["n_exchanges"],
+            f"{row.get('n_output_tokens') or 0:,}",
             row["target"],
         ]
         why = list(row["reasons"][:2])
