@@ -124,6 +124,7 @@ locks: ## pin the newest allowed packages anew in deploy/locks
 	@python3 -m venv out/uv && out/uv/bin/python -m pip --quiet install uv
 	@$(COMPILE) --group build -o deploy/locks/build.txt
 	@$(COMPILE) --extra dev pyproject.toml -o deploy/locks/spark.txt
+	@$(BIN)/python deploy/runtime_lock.py
 	@$(COMPILE) --group airflow -o deploy/locks/airflow.txt
 	@$(COMPILE) --group docs -o deploy/locks/docs.txt
 

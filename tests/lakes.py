@@ -82,6 +82,12 @@ def case(
     }
     row |= {
         "n_exchanges": 30 * len(accounts),
+        "n_input_tokens": 6_000 * len(accounts),
+        "n_output_tokens": 21_000 * len(accounts),
+        "n_reasoning_tokens": 0,
+        "models": {"atlas-3": 20 * len(accounts), text[:50]: 10 * len(accounts)},
+        "cost": 1.5 * len(accounts),
+        "case_kind": "distillation",
         "is_active": True,
         "coordination": 20.0,
         "target": text,
@@ -106,8 +112,12 @@ def case(
         ("coordination", "card", "card", 0.9),
         ("coordination", "pool_card", "pool", 812.0),
         ("innocent", "people", "people", 0.1),
+        ("innocent", "own_text", "own_text", 0.7),
     ]
-    rows["gold.cluster_evidence"] = [piece | {"kind": k, "channel": c, "part": p, "value": v} for k, c, p, v in pieces]
+    told = {"people": {"fit": "does_not_fit", "taken": {}}, "own_text": {"fit": "fits", "taken": {"head8": 6.5}}}
+    rows["gold.cluster_evidence"] = [
+        piece | {"kind": k, "channel": c, "part": p, "value": v} | told.get(c, {}) for k, c, p, v in pieces
+    ]
     own = {
         "kind": "template",
         "channel": "template",
@@ -126,8 +136,10 @@ def case(
     member = same | {
         "membership": 0.99,
         "n_exchanges": 30,
+        "n_output_tokens": 21_000,
+        "cost": 1.5,
         "distillation_share": 0.5,
-        "reasons": ["Members share a payment card", text],
+        "reasons": ["Shares a payment card with 1 of the 9 other accounts (under 1% of other accounts do).", text],
     }
     member |= {"created_at": begun, "plan": text, "org_id": text}
     banned = {"status": "banned", "banned_at": begun + timedelta(hours=7)}

@@ -3,6 +3,7 @@
 `make deploy-check` asks more, of fetched schemas.
 """
 
+import importlib.util
 import re
 import subprocess
 import tomllib
@@ -22,6 +23,22 @@ RELEASE = tomllib.loads((DEPLOY.parent / "pyproject.toml").read_text())["tool"][
 
 def read(name: str) -> str:
     return (DEPLOY / name).read_text()
+
+
+def test_the_image_has_what_a_run_needs_and_no_tools_of_development() -> None:
+    """`make locks` writes it; what is pinned there is pinned alike for development."""
+    spec = importlib.util.spec_from_file_location("runtime_lock", DEPLOY / "runtime_lock.py")
+    assert spec is not None
+    assert spec.loader is not None
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    lock = read("locks/runtime.txt")
+    assert lock == made.runtime(read("locks/spark.txt")), "write it anew: .venv/bin/python deploy/runtime_lock.py"
+    pinned = set(re.findall(r"^([a-z0-9-]+)==", lock, re.MULTILINE))
+    assert {"pyspark", "delta-spark", "great-expectations", "py4j", "pandas"} <= pinned
+    assert pinned.isdisjoint({"pytest", "mypy", "ruff", "hypothesis", "pre-commit", "playwright", "faiss-cpu"})
+    assert "locks/runtime.txt" in read("images/spark.Dockerfile")
+    assert "locks/spark.txt" not in read("images/spark.Dockerfile")
 
 
 def test_kubernetes_objects_are_valid() -> None:

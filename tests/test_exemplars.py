@@ -4,7 +4,7 @@ import unicodedata
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from rows import DAY, rows
@@ -56,6 +56,7 @@ def test_what_is_alike_in_words_alone_is_shown_of_one() -> None:
     assert exemplar("opening", ["GRADE the answer", "grade the answer"]) in ("GRADE the answer", "grade the answer")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=3000))
 def test_any_text_becomes_one_short_line_that_does_nothing(text: str) -> None:
     for kind in ("opening", "closing", "prompt"):

@@ -16,9 +16,20 @@ from iolaus.model.signals import CHANNEL, TEMPLATES, VALUE_FAMILIES
 from iolaus.pipeline import STAGES, is_landing, stage
 from iolaus.runtime.gates import suites
 from iolaus.runtime.gates.duplicates import DUPLICATES, duplicates
-from iolaus.runtime.gates.metrics import Declared, compared, derived, matched, measures, population_stability, summary
+from iolaus.runtime.gates.metrics import (
+    Declared,
+    compared,
+    counted,
+    derived,
+    matched,
+    measures,
+    population_stability,
+    summary,
+    windowed,
+)
 from iolaus.runtime.gates.suites import Suite, judge, suite
 from iolaus.runtime.lines import LINES
+from iolaus.schemas.landing import ACCOUNT, EXCHANGE
 from iolaus.schemas.table import table
 from iolaus.settings import DEFAULT, Quality
 from tests.broken import BROKEN, GOOD, Row
@@ -46,9 +57,10 @@ def measured(spark: SparkSession, name: str, cases: Mapping[str, list[Row]]) -> 
     ]
     assert all(set(row) <= set(schema.fieldNames()) for overrides in cases.values() for row in overrides)
     frame = spark.createDataFrame(made, StructType([StructField("case", StringType()), *schema.fields]))
-    metrics = measures(schema.fieldNames(), of.declared, of.wanted, f"DATE'{DAY}'")
-    if DUPLICATES in of.wanted:
-        metrics.append(duplicates(table(name)))
+    declared = windowed(of.declared, DEFAULT.window_days)
+    metrics = measures(schema.fieldNames(), declared, of.wanted, f"DATE'{DAY}'")
+    spec = None if is_landing(name) else table(name)
+    metrics += [duplicates(keyed, metric) for metric, keyed in counted(spec, of.declared, of.wanted).items()]
     found = frame.groupBy("case").agg(*metrics).collect()
     return {
         row["case"]: {k: None if v is None else float(v) for k, v in row.asDict().items() if k != "case"}
@@ -64,9 +76,13 @@ def agreeing(of: Suite, metrics: Metrics) -> Metrics:
         "judged": 0.0,
         "exchanges_of_day": metrics.get("exchanges"),
         "members": metrics.get("accounts"),
+        "arrived": metrics.get("copies"),
+        "claims": metrics.get("licensed"),
+        "exchange_lines": 1e6 + (metrics.get("rejected_exchanges") or 0.0),
+        "account_lines": 1e6,
     }
     against = {name: same.get(name, metrics["rows"]) if name in counted else 0.0 for name in of.declared.against}
-    return against | dict.fromkeys(of.declared.reported, 1.0)
+    return against | {name: same.get(name, 1.0) for name in of.declared.reported}
 
 
 def whole(of: Suite, metrics: Metrics, history: list[Metrics], other: Metrics | None = None) -> Metrics:
@@ -85,6 +101,8 @@ def faults(of: Suite, good: Metrics) -> dict[str, Metrics]:
             found[f"{name} {sign:+}"] = whole(of, good, [], agreed | {name: (value or 0.0) + sign})
     found["most rejected"] = whole(of, good, [], agreed | {"accepted": 0.5})
     found["few rejected"] = whole(of, good, [], agreed | {"accepted": 10.0})
+    found["lines lost"] = whole(of, good, [], agreed | {"exchange_lines": 2e6})
+    found["accounts rejected"] = whole(of, good | {"rejected_accounts": 2e4}, [], agreed)
     found["repeated"] = whole(of, good, [], agreed | {"arrived": 9.0})
     for name, how in of.declared.trailing.items():
         ((kind, metric),) = how.items()
@@ -124,7 +142,7 @@ def test_good_data_passes_and_each_expectation_fails_on_data_broken_in_just_that
         assert {metric for metric, _ in failed[case]} == {case}, case
     assert {metric for metric, _ in failed["rows"]} <= {"rows"}, "an empty table is no fault in itself"
     if DUPLICATES in of.wanted:
-        also = {"rank_gaps", "published_rank_gaps"}  # a row that stands twice has its rank twice
+        also = {"shared_id_share", "rank_gaps", "published_rank_gaps"}  # a row that stands twice has its rank twice
         assert {DUPLICATES} <= {metric for metric, _ in failed[DUPLICATES]} <= {DUPLICATES, *also}
     assert set().union(*failed.values()) == {(e.metric, e.severity) for e in of.expectations}, "each can fail"
 
@@ -237,3 +255,17 @@ def test_the_channels_that_a_suite_knows_are_those_that_the_code_makes() -> None
     asked = {name: suite(name).text["meta"]["metrics"].get("rows_where", {}).get("unknown_channel") for name in NAMES}
     known = {name: sorted(re.findall(r"'(.+?)'", of)) for name, of in asked.items() if of}
     assert known == {name: sorted(channels) for name, channels in made.items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "apart"),
+    [
+        ("bronze.exchanges", EXCHANGE, set[str]()),
+        ("bronze.accounts", ACCOUNT, {"org_id", "verified_as"}),
+    ],
+)
+def test_every_optional_field_that_cannot_be_read_is_counted(
+    name: str, fields: tuple[StructField, ...], apart: set[str]
+) -> None:
+    counted = set(re.findall(r"'(\w+)'", suite(name).declared.share_where["odd_fields"]))
+    assert counted == {f.name for f in fields if f.nullable} - apart, "a field was added: add it to the suite"

@@ -70,7 +70,6 @@ def test_all_kinds_of_files_are_read_together(landing: Callable[[Files], Landing
             "DAY/.hidden.jsonl": b"no\n",
             "DAY/_temporary/x.jsonl": b"no\n",
             "exchanges/dt=2026-02-11/x.jsonl": b"no\n",
-            "exchanges/dt=2026-02-31/x.jsonl": b"no\n",
         }
     )
     a = "a [1] +é%41.jsonl"

@@ -1,6 +1,8 @@
 """The lock of a lake: one holder at a time, however many want it and whatever becomes of them."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -11,6 +13,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from iolaus.errors import RunError
+from iolaus.runtime import lock
 from iolaus.runtime.lock import WHOLE, Lock, _live, _newest, hold
 from iolaus.runtime.small_files import SmallFiles, _Disk, _Store
 
@@ -79,6 +82,54 @@ os._exit(9)
     Lock(_Disk(tmp_path), WHOLE).acquire(said.append)
     assert time.monotonic() - began < 5
     assert said == []
+
+
+SLEEPER = """
+import os, pathlib, signal, subprocess, sys
+from iolaus.runtime.lock import Lock
+from iolaus.runtime.small_files import _Disk
+from iolaus.runtime.spark import watchdog
+java = subprocess.Popen(["sleep", "60"], stdout=-3, stderr=-3, start_new_session=True)  # stands for Java
+print(java.pid, flush=True)
+"""
+
+
+def is_there(pid: int) -> bool:
+    return lock._started(pid) is not None
+
+
+def test_a_killed_driver_holds_the_lake_while_its_java_lives(tmp_path: Path) -> None:
+    program = (
+        SLEEPER + f"Lock(_Disk(pathlib.Path({str(tmp_path)!r})), 'run', java=java.pid).acquire(print); os._exit(9)"
+    )
+    made = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+    java, got, said = int(made.stdout), threading.Event(), list[str]()
+    next_one = Lock(_Disk(tmp_path), WHOLE)
+    threading.Thread(target=lambda: (next_one.acquire(said.append), got.set()), daemon=True).start()
+    try:
+        assert not got.wait(2)
+        assert said, "it is said for whom one waits"
+    finally:
+        os.kill(java, signal.SIGKILL)
+    assert got.wait(10)
+
+
+@pytest.mark.parametrize(
+    ("end", "dies"), [("os.kill(os.getpid(), signal.SIGKILL)", True), ("os._exit(1)", True), ("", False)]
+)
+def test_java_dies_with_a_driver_that_is_killed(end: str, dies: bool) -> None:
+    """Whatever ends the driver without its knowing: Java is gone before another could take the lake."""
+    program = SLEEPER + f"watchdog._watch(java.pid)\n{end}"
+    made = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+    java = int(made.stdout)
+    try:
+        deadline = time.monotonic() + (10 if dies else 2)
+        while is_there(java) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert is_there(java) != dies
+    finally:
+        if is_there(java):
+            os.kill(java, signal.SIGKILL)
 
 
 def test_a_claim_of_another_machine_is_dead_when_it_stands_still(tmp_path: Path) -> None:

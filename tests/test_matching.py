@@ -156,6 +156,19 @@ def test_an_offer_that_is_not_answered(
     assert says in capsys.readouterr().err
 
 
+def test_guesses_at_every_network_of_a_large_range_are_not_answered(
+    labs: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A lab of two clusters does not have 65,536 values; as many as ours four times over are answered."""
+    a, b = labs
+    send(b, a, "offer.json")
+    given = json.loads((a / "in/offer.json").read_text())
+    for n, status in ((65_536, 2), (1_001, 2), (1_000, 0)):
+        (a / "in/offer.json").write_text(json.dumps(given | {"values": given["values"][:1] * n}))
+        assert cli.main(["match", str(a / "out"), str(a / "in")]) == status, n
+    assert "each a guess" in capsys.readouterr().err
+
+
 def test_a_second_set_of_guesses_is_not_answered(labs: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
     a, b = labs
     send(b, a, "offer.json")

@@ -158,6 +158,14 @@ def test_a_lake_is_read_and_judged_without_spark(case: Path, tmp_path: Path) -> 
     report = plain("report", "--lake", case, "--out", tmp_path / "report")
     assert report.returncode == 0, report.stderr
     assert "hc_1" in (tmp_path / "report" / "index.html").read_text()
+    known = plain("account", "a0", "--lake", case, "--json")
+    assert known.returncode == 0, known.stderr
+    assert json.loads(known.stdout)["history"][0]["cluster_id"] == "hc_1"
+    step = ["case", "set", "hc_1", "--by", "ana", "--owner", "ben"]
+    for command in (step, ["case", "list"], ["whatif"], ["alert", "--dry-run"]):
+        done = plain(*command, "--lake", case)
+        assert done.returncode == 0, done.stderr
+    assert plain("compare", case, case).stdout.startswith("change"), "nothing differs"
     judged = plain("verdict", "hc_1", "innocent", "--by", "ana", "--why", "a class", "--lake", case)
     assert judged.returncode == 0, judged.stderr
     assert plain("--version").stdout.startswith("iolaus ")
@@ -177,13 +185,14 @@ def test_clusters_are_exported_and_matched_without_spark(tmp_path: Path) -> None
     assert parquet.returncode == 0, parquet.stderr
 
 
-@pytest.mark.parametrize("command", ["run", "job", "gate", "maintain", "adapt"])
-def test_what_needs_spark_says_how_to_get_it(command: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["run", "job", "gate", "maintain", "adapt", "calibrate"])
+def test_what_needs_spark_says_how_to_get_it(command: str, case: Path, tmp_path: Path) -> None:
     arguments = {
         "run": ["--landing", tmp_path, "--lake", tmp_path / "lake"],
         "job": ["silver.accounts", "--date", DAYS[0], "--lake", tmp_path],
         "gate": ["silver.accounts", "--date", DAYS[0], "--lake", tmp_path],
         "maintain": ["vacuum", "--lake", tmp_path],
+        "calibrate": ["--lake", case],
         "adapt": ["otlp", tmp_path, tmp_path / "landing"],
     }[command]
     said = plain(command, *arguments, **{VARIABLE: KEY})

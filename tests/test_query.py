@@ -101,7 +101,9 @@ def test_a_table_says_that_there_is_more(lake: Path, capsys: pytest.CaptureFixtu
         ("", 2, "one statement"),
         ("SELECT * FROM read_csv('/etc/hosts')", 2, "disabled"),
         ("SELECT * FROM lake", 2, "does not exist"),  # a variable of this process
-        ("SET enable_external_access = true", 2, "locked"),
+        ("SET enable_external_access = true", 2, "SET is no question"),
+        ("EXPLAIN ANALYZE COPY (SELECT 1) TO 'x.csv'", 2, "EXPLAIN is no question"),
+        ("INSERT INTO suspect_clusters SELECT * FROM suspect_clusters", 2, "INSERT is no question"),
         ("SELECT CAST(cluster_id AS INT) FROM suspect_clusters", 1, "Could not convert"),
     ],
 )
@@ -111,6 +113,47 @@ def test_an_error_is_one_line_with_its_fix(
     found, out, err = answer(lake, capsys, sql)
     assert (found, out, err.count("\n")) == (status, "", 1)
     assert said in err
+
+
+@pytest.mark.parametrize("scheme", ["", "file://"])
+def test_nothing_is_written_and_nothing_read_by_its_path(
+    lake: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], scheme: str
+) -> None:
+    write(lake, "bronze.exchanges", [{"arrived_on": TODAY, "prompt": "a secret of a customer"}])
+    bronze = next((lake / "bronze").rglob("*.parquet"))
+    clusters = next((lake / "gold/suspect_clusters").rglob("*.parquet"))
+    before = {file: file.read_bytes() for file in lake.rglob("*") if file.is_file()}
+
+    def path(file: Path | str) -> str:
+        return scheme + str(file).replace("'", "''")
+
+    log = lake / "gold/suspect_clusters/_delta_log"
+    for sql in (
+        f"COPY (SELECT 1) TO '{path(log / '00000000000000000009.json')}'",
+        f"COPY suspect_clusters TO '{path(clusters)}' (FORMAT parquet)",
+        f"EXPORT DATABASE '{path(lake / 'gold/out')}'",
+        f"ATTACH '{path(lake / 'gold/x.db')}' AS x",
+        f"FROM read_parquet('{path(bronze)}')",
+        f"FROM '{path(bronze)}'",
+        f"FROM read_text('{path(log / '00000000000000000000.json')}'), suspect_clusters",
+        f"FROM glob('{path(lake / 'bronze/**')}')",
+        f"WITH x AS (FROM read_parquet('{path(lake / 'bronze')}/*/*/*.parquet')) SELECT * FROM x",  # noqa: S608
+        f"FROM query('COPY (SELECT 1) TO {tmp_path / 'x.csv'}')",
+    ):
+        status, out, err = answer(lake, capsys, sql)
+        assert status in (1, 2), sql
+        assert (out, err.count("\n")) == ("", 1), sql
+        assert "secret" not in err
+    assert {file: file.read_bytes() for file in lake.rglob("*") if file.is_file()} == before
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_json_shows_what_would_act_or_hide_as_escapes(lake: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sql = "SELECT summary || chr(133) || 'h\u00e9' AS s FROM suspect_clusters"
+    _, out, _ = answer(lake, capsys, sql, "--format", "json")
+    assert {row["s"] for row in json.loads(out)} == {f"=cmd(){RTL}\x1b[31m\x85h\u00e9"}, "to a parser it is the same"
+    assert "\\u202e\\u001b[31m\\u0085h\u00e9" in out
+    assert all(c.isprintable() or c == "\n" for c in out)
 
 
 def test_a_table_of_a_later_reader_version(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -184,3 +227,18 @@ def test_documented_example_in_spark(
     shown = capsys.readouterr().out
     assert "|b         |" in shown
     assert "|a         |" not in shown
+
+
+def test_the_quarantine_is_seen_without_what_clients_wrote(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rejected = {"arrived_on": TODAY, "source": "exchanges", "reasons": ["missing: prompt"], "row": "a prompt"}
+    write(tmp_path, "quality.quarantine", [rejected])
+    write(
+        tmp_path, "quality.summaries", [{"run_date": TODAY, "table_name": "silver.exchanges", "metrics": {"rows": 3.0}}]
+    )
+    status, out, _ = answer(tmp_path, capsys, "SELECT * FROM quarantine", "--format", "json")
+    (row,) = json.loads(out)
+    assert (status, row["reasons"]) == (0, ["missing: prompt"])
+    assert "a prompt" not in out
+    assert answer(tmp_path, capsys, "SELECT row FROM quarantine")[0] == 2
+    status, out, _ = answer(tmp_path, capsys, "SELECT metrics['rows'] AS n FROM summaries", "--format", "json")
+    assert (status, json.loads(out)) == (0, [{"n": 3.0}])

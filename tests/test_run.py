@@ -25,6 +25,7 @@ from pyspark.sql import functions as F
 from benchmarks.chance import random_groups, shuffled_links
 from iolaus import cli
 from iolaus.errors import GateError
+from iolaus.export.gold import Gold
 from iolaus.gold import suspect_clusters
 from iolaus.model.synchronised_activity import synchronised_activity
 from iolaus.pipeline import STAGES, Grain, stage
@@ -280,6 +281,7 @@ def test_killed_in_a_layer_and_run_again(spark: SparkSession, landing: Path, lak
         assert digest(spark, tmp_path / name, name) in (expected, emptied[name]), "all of the day's rows or none"
         runner(spark, landing, tmp_path / name).run_stage(stage(name), day)
         assert digest(spark, tmp_path / name, name) == expected
+    Gold(str(tmp_path / killed[-1])).must_be_of_one_run(day)  # made alone, it is of the run that scored it
 
 
 def test_every_notebook_runs_on_this_lake(lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -257,7 +257,7 @@ def test_the_life_of_a_cluster(spark: SparkSession) -> None:
     assert found["policy_signals", "succession"].support == 30
     assert found["policy_signals", "release_adoption:new"].value == 1
     assert found["policy_signals", "release_adoption:new"].background < 0.6
-    assert found["innocent", "one_owner"].description == "one organisation? 40 accounts have 40 owners"
+    assert found["innocent", "one_owner"].description == "One organisation? No: 40 accounts have 40 owners."
     assert ("policy_signals", "heavy_for_plan") not in found, "as many others of their volume outdo the plan too"
 
 

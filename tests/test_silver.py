@@ -48,7 +48,7 @@ def silver(spark: SparkSession, overrides: list[dict[str, Any]], partitions: int
     bronze = rows(spark, "bronze.exchanges", overrides)
     made = exchanges.transform(bronze.repartition(partitions) if partitions else bronze, RUN)
     check_columns(made, "silver.exchanges")
-    return sorted((r.asDict() for r in made.collect()), key=lambda r: str(r["exchange_id"]))
+    return sorted((r.asDict() for r in made.collect()), key=lambda r: (r["exchange_id"], str(r)))
 
 
 def check_columns(made: DataFrame, name: str) -> None:
@@ -60,32 +60,40 @@ ARRIVALS = [
     exchange("twice a day", prompt="the same"),
     exchange("again later", arrived_on=DAY, prompt="first"),
     exchange("again later", arrived_on=LATER, prompt="second"),
-    exchange("earlier wins", arrived_on=LATER, requested_at=NOON, prompt="late"),
-    exchange("earlier wins", arrived_on=DAY, requested_at=NOON + timedelta(hours=1), prompt="early"),
-    *(exchange("in conflict", account_id=f"account {5 - i}", prompt="one two three"[: 5 + i]) for i in range(5)),
+    exchange("again later", arrived_on=LATER, prompt="first"),
+    *(exchange("in its numbers", prompt=f"solve problem {i}") for i in range(3)),
+    *(exchange("in conflict", account_id=f"account {5 - i}", prompt="one two three") for i in range(5)),
+    *(exchange("in conflict", requested_at=NOON + timedelta(hours=i), prompt="one two three") for i in range(4)),
     *(exchange("in one field", usage_output_tokens=i) for i in range(4)),
     exchange("alone"),
-    exchange("answered at last", arrived_on=DAY, prompt="failed", http_status=500),
-    exchange(
-        "answered at last", arrived_on=LATER, requested_at=NOON + timedelta(hours=1), prompt="answered", http_status=200
-    ),
-    exchange("answered twice", prompt="failed", http_status=429),
-    exchange("answered twice", prompt="answered", http_status=200),
+    exchange("answered at last", arrived_on=DAY, http_status=500),
+    exchange("answered at last", arrived_on=LATER, http_status=200, usage_output_tokens=7),
 ]
 
 
-def test_one_row_an_exchange_the_same_in_any_order_and_partitions(spark: SparkSession) -> None:
+def test_one_row_an_exchange_whatever_its_id_and_the_same_in_any_order(spark: SparkSession) -> None:
     shuffled = random.Random(1).sample(ARRIVALS, len(ARRIVALS))
     found = silver(spark, ARRIVALS)
     assert found == silver(spark, shuffled, partitions=5)
-    by_id = {r["exchange_id"]: r for r in found}
-    assert len(by_id) == len(found) == 8
-    said = ("first", "early", "answered")
-    hashes = dict(zip(said, fingerprint(pa.array(said))["prompt_hash"].to_pylist(), strict=True))
-    assert (by_id["again later"]["prompt_hash"], by_id["again later"]["arrived_on"]) == (hashes["first"], DAY)
-    assert by_id["earlier wins"]["prompt_hash"] == hashes["early"]
-    assert by_id["in conflict"]["account_id"] == "account 1"
-    assert {by_id[name]["prompt_hash"] for name in ("answered at last", "answered twice")} == {hashes["answered"]}
+    copies = Counter[str]()
+    for row in found:
+        copies[row["exchange_id"]] += row["n_copies"]
+    assert copies == Counter(r["exchange_id"] for r in ARRIVALS), "each row that arrived is counted in one exchange"
+    number = Counter(r["exchange_id"] for r in found)
+    assert number == {
+        "twice a day": 1,
+        "again later": 2,
+        "in conflict": 9,
+        "in its numbers": 3,
+        "in one field": 1,
+        "alone": 1,
+        "answered at last": 1,
+    }
+    first, second = (fingerprint(pa.array([said]))["prompt_hash"][0].as_py() for said in ("first", "second"))
+    later = {r["prompt_hash"]: (r["arrived_on"], r["n_copies"]) for r in found if r["exchange_id"] == "again later"}
+    assert later == {first: (DAY, 2), second: (LATER, 1)}
+    (answered,) = (r for r in found if r["exchange_id"] == "answered at last")
+    assert (answered["http_status"], answered["output_tokens"], answered["n_copies"]) == (200, 7, 2)
 
 
 def strings(value: Any) -> list[str]:
@@ -176,7 +184,7 @@ def test_fields_and_texts_say_what_a_request_is_after(reduced: dict[str, dict[st
 
 
 def test_what_is_missing_or_empty_is_null(reduced: dict[str, dict[str, Any]]) -> None:
-    optional = {f.name for f in table("silver.exchanges").schema if f.nullable}
+    optional = {f.name for f in table("silver.exchanges").schema if f.nullable} - {"n_copies", "content_hash"}
     assert {name for name in optional if reduced["bare"][name] is not None} == set()
     assert {name for name in optional - {"truncated"} if reduced["empty"][name] is not None} == set()
     assert [(reduced[name]["terms"], reduced[name]["n_words"]) for name in ("bare", "empty")] == [(b"", 0)] * 2
@@ -198,9 +206,11 @@ def known(spark: SparkSession) -> dict[str, dict[str, Any]]:
         account("seat 1", org_id="acme", verified_as="enterprise"),
         account("seat 2", org_id="acme", verified_as="enterprise"),
         account("claims acme", org_id="acme"),
-        account("licensed", org_id="labels inc"),
-        account("two licences", org_id="both"),
-        account("licensed soon", org_id="patience"),
+        account("licensed", org_id="labels inc", verified_as="enterprise"),
+        account("claims a licence", org_id="labels inc"),
+        account("claims another", org_id="both", verified_as=" "),
+        account("two licences", org_id="both", verified_as="enterprise"),
+        account("licensed soon", org_id="patience", verified_as="enterprise"),
         account("verified alone", verified_as="education"),
         account(
             "same card",
@@ -250,11 +260,17 @@ def test_agreements_count_from_their_first_day(known: dict[str, dict[str, Any]])
     assert found == {"licensed": "synthetic_data", "two licences": "reseller", "licensed soon": None, "seat 1": None}
 
 
+def test_a_stated_organisation_has_no_agreement(known: dict[str, dict[str, Any]]) -> None:
+    for name in ("claims a licence", "claims another", "claims acme"):
+        assert (known[name]["agreement"], known[name]["owner_id"]) == (None, name)
+
+
 def test_seats_of_a_verified_or_licensed_organisation_have_one_owner(known: dict[str, dict[str, Any]]) -> None:
     found = {name: row["owner_id"] for name, row in known.items()}
     assert found["seat 1"] == found["seat 2"] == "org:acme"
     assert (found["licensed"], found["two licences"]) == ("org:labels inc", "org:both")
-    alone = set(known) - {"seat 1", "seat 2", "licensed", "two licences"}
+    assert found["licensed soon"] == "org:patience"
+    alone = set(known) - {"seat 1", "seat 2", "licensed", "two licences", "licensed soon"}
     assert {name: found[name] for name in alone} == {name: name for name in alone}, "what nobody verified owns nothing"
 
 

@@ -168,7 +168,9 @@ def test_strangers_do_not_send_the_same_in_the_same_minutes(spark: SparkSession)
     for kind, made in rows_of.items():
         told = kind == "in step"
         assert ("synchrony" in made, "prompt" in made, "pool_prompt" in made) == (told,) * 3
-        assert made["whole_set"].description.endswith(", in the same minutes" if told else ", which fits")
+        assert made["whole_set"].fit == ("does_not_fit" if told else "fits")
+        assert made["whole_set"].description.endswith(", in the same minutes.") == told
+        assert set(made["whole_set"].taken) == (set() if told else {"prompt", "pool_prompt"}), "what it took is told"
         assert not told or (made["synchrony"].bits, made["synchrony"].support) == (10_000, made["synchrony"].value)
     assert len(rows_of) == 2
 

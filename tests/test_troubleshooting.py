@@ -10,7 +10,7 @@ from iolaus.runtime.failures import _KNOWN
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "operators" / "troubleshooting.md").read_text(encoding="utf-8")
 ERRORS = {"UsageError", "RunError"}
-LEAST = 10  # characters of a message's longest fixed part; shorter ones quote what another part of the code says
+LEAST = 9  # characters of a message's longest fixed part; shorter ones quote what another part of the code says
 
 
 def parts(node: ast.expr) -> Iterator[str]:

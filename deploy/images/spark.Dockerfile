@@ -1,6 +1,8 @@
 # The image of driver, executors, standalone masters and workers: Spark, the pinned packages, Delta's and S3's jars, the project.
 # Build from the repository's root, with the version, which leads to the commit:
 #   docker build --build-arg VERSION=$(.venv/bin/python -m setuptools_scm) -f deploy/images/spark.Dockerfile -t iolaus-spark .
+# The base image is named by its tag here, for a digest ages with every security fix of the base: pin yours where you build,
+# with --build-arg PYTHON_IMAGE=python:3.11-slim-bookworm@sha256:…, as your registry tells it.
 ARG PYTHON_IMAGE=python:3.11-slim-bookworm
 
 FROM ${PYTHON_IMAGE} AS build
@@ -11,10 +13,10 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 ENV VIRTUAL_ENV=/opt/iolaus PATH=/opt/iolaus/bin:$PATH PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
-COPY deploy/locks/build.txt deploy/locks/spark.txt deploy/locks/
+COPY deploy/locks/build.txt deploy/locks/runtime.txt deploy/locks/
 RUN python -m venv /opt/iolaus \
     && pip install --no-cache-dir --require-hashes -r deploy/locks/build.txt \
-    && pip install --no-cache-dir --require-hashes --no-build-isolation -r deploy/locks/spark.txt
+    && pip install --no-cache-dir --require-hashes --no-build-isolation -r deploy/locks/runtime.txt
 COPY pyproject.toml MANIFEST.in README.md LICENSE ./
 COPY jobs jobs
 COPY expectations expectations

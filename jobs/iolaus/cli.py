@@ -7,7 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from iolaus.commands import (
+    account,
     adapt,
+    alert,
+    calibrate,
+    case,
+    compare,
     drop_day,
     export,
     gate,
@@ -21,6 +26,7 @@ from iolaus.commands import (
     settings,
     simulate,
     verdict,
+    whatif,
 )
 from iolaus.commands.arguments import add_settings
 from iolaus.errors import GateError, RunError, UsageError, one_line
@@ -43,12 +49,18 @@ COMMANDS = (
     adapt,
     query,
     report,
+    account,
     verdict,
+    case,
     export,
     match,
     maintain,
     drop_day,
     settings,
+    whatif,
+    compare,
+    calibrate,
+    alert,
 )  # in the order of `iolaus --help`
 
 

@@ -317,7 +317,19 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "gold.suspect_cluster_members",
         Grain.RUN,
-        (*_SCORED, _VALUES, _PROFILES, _ACCOUNTS, _VERDICTS),
+        (
+            *_SCORED,
+            _VALUES,
+            _PROFILES,
+            _ACCOUNTS,
+            _POPULATION,
+            _BEHAVIOUR,
+            Read("pairs.content"),
+            Read("pairs.synchrony"),
+            Read("pairs.cohort"),
+            _all("bronze.models"),
+            _VERDICTS,
+        ),
         "the accounts of a cluster, with reasons",
     ),
     Stage(
@@ -336,7 +348,13 @@ STAGES: tuple[Stage, ...] = (
 )
 
 # What the shell keeps of runs and gates; no stage makes or reads them.
-RECORDS: tuple[str, ...] = ("quality.runs", "quality.results", "quality.summaries", "quality.settings")
+RECORDS: tuple[str, ...] = (
+    "quality.runs",
+    "quality.results",
+    "quality.summaries",
+    "quality.settings",
+    "quality.calibration",
+)
 
 
 def stage(table: str) -> Stage:

@@ -59,9 +59,16 @@ class Ingestion:
         2015, "year", 2000, 2100, "No language-model API is older: an earlier time means a broken clock."
     )
     clock_ahead_hours: int = number(
-        24, "hours", 0, 168, "An exchange requested later than this after its day of arrival cannot have happened."
+        24, "hours", 0, 24, "An exchange requested later than this after its day of arrival cannot have happened."
     )
     prompt_bytes: int = number(4 << 20, "bytes", 1_000, 1 << 26, "A longer prompt is rejected: no model accepts it.")
+    text_bytes: int = number(
+        128 << 10,
+        "bytes",
+        2_048,
+        4 << 20,
+        "Of a longer prompt, system prompt or answer the beginning and the end are kept, with its length and hash.",
+    )
     access_paths: tuple[str, ...] = texts(
         ("api", "console", "cloud", "reseller"),
         "[a-z0-9][a-z0-9_.-]*",
@@ -531,6 +538,7 @@ class Execution:
     )
 
 
+ANY_MODEL = "*"  # in a table of prices: any model without an entry of its own
 # what a prompt may ask for
 CAPABILITIES = ("reasoning", "grading", "coding", "tools", "analysis", "vision", "rewriting")
 
@@ -552,6 +560,14 @@ class Settings:
     plans: Mapping[str, float] = mapping(
         "a number of exchanges above 0",
         "The usual traffic of a plan, in the window. A plan without an entry has the median of its accounts.",
+    )
+    input_prices: Mapping[str, float] = mapping(
+        "a price above 0",
+        "Price of a million input tokens of a model, in your currency; `*` is any other model. Without prices no cost "
+        "is shown.",
+    )
+    output_prices: Mapping[str, float] = mapping(
+        "a price above 0", "Price of a million output tokens of a model, in the same currency; `*` is any other model."
     )
     capability_patterns: Mapping[str, tuple[str, ...]] = mapping(
         "a list of RE2 patterns",

@@ -15,6 +15,7 @@ import pytest
 from lakes import HOSTILE, case, write, write_case, write_hostile
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from iolaus.export.queue import take_step
 from iolaus.export.report import write as report
 
 TODAY, BEFORE = date(2026, 2, 11), date(2026, 2, 10)
@@ -75,6 +76,10 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for n in range(4):
         write_case(lake, TODAY, f"hc_{n}", [f"acc_{n}_{i:03}" for i in range(10 + 40 * n)], rank=n + 1)
     write_case(lake, TODAY, "hc_watched", ["w"], low=True)
+    began = datetime(2026, 2, 12, 1, tzinfo=UTC)
+    stopped = {"run_date": date(2026, 2, 12), "run_id": "r", "table_name": "silver.exchanges", "status": "stopped"}
+    write(lake, "quality.runs", [stopped | {"began_at": began, "error": "GateError: " + "x" * 300}])
+    take_step(str(lake), "hc_3", by="ana", owner="ben", due_on=date(2026, 2, 14), note="a note " * 40)
     return report(str(lake), lake.parent / "report").parent
 
 
@@ -105,6 +110,27 @@ def test_sorting_and_filtering(browser: Browser, pages: Path) -> None:
     page.get_by_label("Search").fill("nothing like it")
     assert visible(page) == []
     assert page.get_by_text("Nothing here fits the filter.").first.is_visible()
+    seen.is_content()
+
+
+def test_cases_are_filtered_by_kind_and_state_and_sorted_by_what_they_took(browser: Browser, pages: Path) -> None:
+    seen = Watched(browser)
+    seen.open(pages / "index.html")
+    page = seen.page
+    expect(page.locator(".stopped")).to_contain_text("The run of 2026-02-12 was stopped by a gate at silver.exchanges")
+    page.locator("table.ranking").first.get_by_role("button", name="output tokens").click()
+    assert visible(page)[:4] == ["hc_3", "hc_2", "hc_1", "hc_0"]
+    page.get_by_label("State").select_option("assigned")
+    assert visible(page) == ["hc_3"]
+    page.get_by_label("State").select_option("")
+    page.get_by_label("Kind").select_option("resold access")
+    assert visible(page) == []
+    page.get_by_label("Kind").select_option("distillation")
+    assert len(visible(page)) == 5
+    seen.open(pages / "cases" / "hc_3.html")
+    expect(page.locator(".queued")).to_contain_text("State: assigned, with ben, due 2026-02-14.")
+    page.get_by_role("button", name="output tokens").click()
+    assert page.locator("table.innocent tbody tr").count() == 3
     seen.is_content()
 
 
@@ -242,7 +268,7 @@ def test_twenty_thousand_accounts(browser: Browser, tmp_path: Path) -> None:
     seen.is_content()
 
 
-@pytest.mark.parametrize("width", [320, 768, 1280])
+@pytest.mark.parametrize("width", [320, 390, 768, 1280])
 def test_no_page_is_wider_than_the_screen(browser: Browser, pages: Path, width: int) -> None:
     seen = Watched(browser, viewport={"width": width, "height": 800}, color_scheme="dark")
     for name in ("index.html", "cases/hc_3.html", "cases/hc_watched.html"):

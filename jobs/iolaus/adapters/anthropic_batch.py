@@ -8,7 +8,7 @@ Message Batch" (https://platform.claude.com/docs/en/api/retrieving-message-batch
 from collections.abc import Iterator
 
 from iolaus.adapters import bodies
-from iolaus.adapters.fields import Record, anything, find, instant, owner, take, text
+from iolaus.adapters.fields import Record, anything, find, instant, take, text
 from iolaus.adapters.statuses import status
 
 
@@ -30,8 +30,9 @@ def parts(line: Record) -> Iterator[tuple[str, str | None, Record]]:
 def read(record: Record) -> Record | str:
     """The landing's fields of one exchange: `request`, `result` and `batch`, each where it is there.
 
-    The account is who the client says its user is (`metadata.user_id`): a batch does not name its owner, so name it
-    by the folder (`account=ID`) or a field. The time is that of the batch: an answer has none.
+    A batch does not name its owner: name the account by the folder (`account=ID`) or a field. What the client says of
+    its user (`metadata.user_id`) is none: a client could put its traffic on somebody else's account. The time is that
+    of the batch: an answer has none.
     """
     asked, said = take(record, anything, "request.params"), take(record, anything, "result.result.message")
     sent = bodies.request(asked) if isinstance(asked, dict) else {}
@@ -43,7 +44,6 @@ def read(record: Record) -> Record | str:
         **sent,
         **answer,
         "exchange_id": f"{batch}-{custom}" if batch and custom else text(find(said, "id")),
-        "account_id": take(asked, owner, "metadata.user_id") if isinstance(asked, dict) else None,
         "requested_at": take(record, instant, "batch.created_at"),
         "request_model": sent.get("request_model") or answer.get("response_model"),
         "operation_name": "chat",

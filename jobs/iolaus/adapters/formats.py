@@ -79,7 +79,6 @@ FORMATS: dict[str, Format] = {
         "Anthropic-style message batches",
         anthropic_batch.read,
         records.of_batches(anthropic_batch.parts),
-        account_from="metadata.user_id of the request",
     ),
     "bedrock-batch": Format(
         "AWS Bedrock batch inference",

@@ -7,7 +7,7 @@ request output object" (https://platform.openai.com/docs/api-reference/batch/req
 from collections.abc import Iterator
 
 from iolaus.adapters import bodies
-from iolaus.adapters.fields import Record, anything, find, instant, owner, take, text
+from iolaus.adapters.fields import Record, anything, find, instant, take, text
 from iolaus.adapters.statuses import status
 
 OTHER_URL = "a request that generates no text"
@@ -29,8 +29,9 @@ def parts(line: Record) -> Iterator[tuple[str, str | None, Record]]:
 def read(record: Record) -> Record | str:
     """The landing's fields of one exchange: `request`, `result` and `batch`, each where it is there; or why it is none.
 
-    The account is who the client says its user is (`safety_identifier`, `user`): a batch does not name its owner, so
-    name it by the folder (`account=ID`) or a field. The time is that of the batch, else of the answer.
+    A batch does not name its owner: name the account by the folder (`account=ID`) or a field. What the client says of
+    its user (`safety_identifier`, `user`) is none: a client could put its traffic on somebody else's account. The time
+    is that of the batch, else of the answer.
     """
     url = find(record, "request.url") or find(record, "batch.endpoint")
     if isinstance(url, str) and not url.rstrip("/").endswith(_URLS):
@@ -45,7 +46,6 @@ def read(record: Record) -> Record | str:
         **sent,
         **answer,
         "exchange_id": f"{batch}-{custom}" if batch and custom else own,
-        "account_id": take(asked, owner, "safety_identifier", "user") if isinstance(asked, dict) else None,
         "requested_at": take(record, instant, "batch.created_at") or instant(created),
         "request_model": sent.get("request_model") or answer.get("response_model"),
         "operation_name": "chat"

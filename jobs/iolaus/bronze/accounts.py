@@ -8,7 +8,7 @@ from iolaus.text.parsing import accepted, newest
 
 
 def transform(lines: DataFrame, run: Run) -> DataFrame:
-    """One row an account: of its valid lines, the last one of the file whose path is greatest.
+    """One row an account: of its valid lines, the last one of the file whose path is greatest, numbers as numbers.
 
     What was known on a date (`banned_at` later than it is not) is for silver.accounts to say.
     """

@@ -108,6 +108,7 @@ def _run(given: argparse.Namespace) -> "tuple[Gold, date]":
         )
     if not given.date:
         print(f"The newest published run is of {days[-1]}, {age(days[-1])}.")
+    gold.must_be_of_one_run(given.date or days[-1])
     return gold, given.date or days[-1]
 
 

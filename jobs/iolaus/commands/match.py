@@ -18,7 +18,10 @@ def add(commands: "Commands") -> None:
         "theirs", metavar="THEIRS", type=Path, help="folder with what the other lab sent: offer.json, then answer.json"
     )
     parser.add_argument(
-        "--most", type=int, default=100_000, metavar="N", help="answer no offer of more values; default 100000"
+        "--most",
+        type=int,
+        metavar="N",
+        help="answer no offer of more values; default: four times as many as ours, and at least 1000",
     )
     parser.set_defaults(act=act)
 

@@ -25,17 +25,21 @@ def add(commands: "Commands") -> None:
 
 
 def act(given: argparse.Namespace) -> int:
-    """Print the last runs with their stages, rows and seconds, and every expectation that failed. Starts no Spark."""
+    """Print the last runs, every expectation that failed in them, and where the exchanges of the last days went.
+
+    Starts no Spark.
+    """
     from iolaus.export.gold import Gold
     from iolaus.export.recorded_settings import of_day
-    from iolaus.runtime.display import print_runs
+    from iolaus.runtime.display import print_arrivals, print_runs
     from iolaus.runtime.gates.datadocs import write_data_docs
-    from iolaus.runtime.gates.history import last_runs, last_summaries
+    from iolaus.runtime.gates.history import last_arrivals, last_runs, last_summaries
 
     if given.date and not given.docs:
         raise UsageError("--date is the day of the Data Docs; say where to write them with --docs DIR")
     gold = Gold(given.lake)
     print_runs(last_runs(given.lake, given.runs))
+    print_arrivals(last_arrivals(given.lake, given.runs))
     if given.docs:
         judged, summaries = last_summaries(given.lake, given.date)
         own = given.effective.over(of_day(gold, judged)).suites

@@ -1,13 +1,15 @@
 """`iolaus run`: the whole pipeline."""
 
 import argparse
+import os
 import sys
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from iolaus.commands import alert
 from iolaus.commands.arguments import add_log, add_spark, day, given_key, not_in_future, not_the_lake, started
-from iolaus.errors import RunError, UsageError
+from iolaus.errors import GateError, RunError, UsageError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -88,12 +90,18 @@ def act(given: argparse.Namespace) -> int:
         runner = Runner(spark, given.lake, settings, key, given.landing, progress.on_event, journal=Journal(given.log))
         if not given.landing:
             runner.lake.must_be_there()
-        with hold(spark, runner.lake.uri) as lock:
-            runner.lake.guard = lock.check
-            touched = runner.run(days, last_only=given.last_only)
+        try:
+            with hold(spark, runner.lake.uri) as lock:
+                runner.lake.guard = lock.check
+                touched = runner.run(days, last_only=given.last_only)
+        except GateError:
+            _report(given, None)  # the ranking stands, and its page says what was stopped and why
+            _alert(given)
+            raise
     print_ranking(runner.ranking(days[-1]), days[-1], given.lake, runner.counts(days[-1]))
     print_warnings(runner.gate.outcomes, given.lake)
     _report(given, days[-1])
+    _alert(given)
     if given.landing and (strangers := runner.other_keys(days[-1])):
         print(
             f"iolaus: {len(strangers)} days of the window, {strangers[0]} to {strangers[-1]}, were pseudonymised "
@@ -160,8 +168,19 @@ def _must_have_arrivals(spark: "SparkSession", given: argparse.Namespace, days: 
         )
 
 
-def _report(given: argparse.Namespace, last: date) -> None:
-    """Write the report of the last day and say where it is.
+def _alert(given: argparse.Namespace) -> None:
+    """Tell the webhook that the environment names, if any. A run that ended does not fail for it."""
+    if not os.environ.get(alert.URL):
+        return
+    try:
+        if n := alert.tell(given.lake):
+            print(f"Alerts sent: {n}")
+    except (OSError, RunError, UsageError) as error:
+        print(f"iolaus: nobody was alerted: {error}", file=sys.stderr)
+
+
+def _report(given: argparse.Namespace, last: date | None) -> None:
+    """Write the report of the last day, or of the newest published, and say where it is.
 
     What is published stays published if no report can be written.
     """
@@ -172,6 +191,6 @@ def _report(given: argparse.Namespace, last: date) -> None:
         return
     try:
         folder = Path(given.report).absolute() if given.report else default_folder(given.lake)
-        print(f"Report: {write(given.lake, folder, last, ran=True)}")
+        print(f"Report: {write(given.lake, folder, last, ran=last is not None)}")
     except (OSError, RunError, UsageError) as error:
         print(f"iolaus: no report was written: {error}", file=sys.stderr)

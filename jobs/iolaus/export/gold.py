@@ -2,13 +2,15 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import duckdb
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pyarrow.fs
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
@@ -20,9 +22,20 @@ from iolaus.pipeline import STAGES
 from iolaus.schemas.codes import AS_MEANT, WRITTEN
 
 LAYER = "gold"
-# What a case or a query may need beside gold, where a lake has it. The quarantine is not among them: it holds prompts.
-BESIDE = ("quality.results", "quality.runs", "quality.settings", "verdicts.given")
+# What a case or a query may need beside gold, where a lake has it.
+BESIDE = (
+    "quality.results",
+    "quality.runs",
+    "quality.settings",
+    "quality.summaries",
+    "quality.quarantine",
+    "quality.calibration",
+    "verdicts.given",
+    "verdicts.cases",
+)
+UNSEEN = {"quality.quarantine": ("row", "row_bytes")}  # columns that no query shows: they hold prompts
 TABLES = (*(s.table for s in STAGES if s.layer == LAYER), *BESIDE)
+LISTS = ("gold.suspect_clusters", "gold.watchlist")
 _CREDENTIALS = ("AWS_", "AZURE_", "GOOGLE_")  # what delta-rs understands of an object store's settings
 
 
@@ -32,6 +45,14 @@ def age(day: date, today: date | None = None) -> str:
     if days < 0:
         return f"dated {-days:,} day{'s' if days < -1 else ''} in the future"
     return "of today" if days == 0 else f"{days:,} day{'s' if days > 1 else ''} old"
+
+
+def mixture(day: date) -> str:
+    """What is wrong where the tables of a run date are of several runs, and what to do."""
+    return (
+        f"the gold tables of {day} are of several runs: one ended before it had written all of them, or is writing "
+        f"them now; run the date again, with iolaus run --date {day} as before, and then repeat this"
+    )
 
 
 def is_local(uri: str) -> bool:
@@ -97,6 +118,38 @@ class Gold:
             return None
         return opened.to_pyarrow_table(columns=columns, filters=None if day is None else [("run_date", "=", day)])
 
+    def tells_run(self, name: str) -> bool:
+        """Whether the lake has a table of gold whose rows say of which run they are."""
+        opened = self.table(name) if name.startswith(f"{LAYER}.") else None
+        return opened is not None and any(field.name == "run_id" for field in opened.schema().fields)
+
+    def must_be_of_one_run(self, day: date) -> None:
+        """Raise RunError if the tables of a run date are of several runs.
+
+        Each table is replaced in one commit, the ranking last; a run that ends between two of them leaves a ranking
+        beside members and evidence of another. A table without rows tells no run, but what is listed has evidence.
+        """
+        told = {name: self.rows(name, day, columns=["run_id"]) for name in TABLES if self.tells_run(name)}
+        runs = {run for rows in told.values() if rows is not None for run in rows["run_id"].unique().to_pylist() if run}
+        listed = any(rows is not None and len(rows) for rows in map(told.get, LISTS))
+        evidence = told.get(f"{LAYER}.cluster_evidence")
+        if len(runs) > 1 or (evidence is not None and listed != bool(len(evidence))):
+            raise RunError(mixture(day))
+
+    def find(self, name: str, of: ds.Expression, columns: Sequence[str] | None = None) -> list[dict[str, Any]]:
+        """The rows for which a condition holds; none if the lake does not have the table.
+
+        Only files and row groups that may have such a row are read. A column that an older lake lacks is absent.
+        """
+        opened = self.table(name)
+        if opened is None:
+            return []
+        rows = opened.to_pyarrow_dataset()
+        wanted = None if columns is None else [c for c in columns if c in rows.schema.names]
+        # In one thread: those of a scan may outlive it, and would abort a short program when it ends.
+        found: list[dict[str, Any]] = rows.scanner(columns=wanted, filter=of, use_threads=False).to_table().to_pylist()
+        return found
+
     def days(self) -> list[date]:
         """The run dates that were published, in order: those for which anything is listed, or whose run is recorded.
 
@@ -106,7 +159,7 @@ class Gold:
         if self.table("gold.suspect_clusters") is None:
             return []
         found: set[date] = set()
-        for name in ("gold.suspect_clusters", "gold.watchlist"):
+        for name in LISTS:
             rows = self.rows(name, columns=["run_date"])
             found |= set(rows["run_date"].unique().to_pylist()) if rows is not None else set()
         runs = self.rows("quality.runs", columns=["run_date", "table_name", "status", "began_at"])
@@ -120,39 +173,46 @@ class Gold:
 def connect(gold: Gold, wanted: Iterable[str] = TABLES) -> duckdb.DuckDBPyConnection:
     """An in-memory database with a view for each table of the lake, under its name with and without its layer.
 
-    It can read nothing but the lake: no other file, no network, no variable of this process. Of a lake on a file
-    system DuckDB reads the files itself, and those alone that a query needs; of an object store, for which it would
-    need an extension from the network, the tables that a query names are read whole.
+    It can read nothing but the files of these tables: no other file of the lake, as those with prompts, none outside
+    it, no network, no variable of this process. Of a lake on a file system DuckDB reads the files itself, and those
+    alone that a query needs; of an object store, for which it would need an extension from the network, the tables that
+    a query names are read whole.
     """
+    there = {name: opened for name in wanted if (opened := gold.table(name)) is not None}
+    files = {name: _files(opened, gold) for name, opened in there.items()}
     database = duckdb.connect()
-    database.execute("SET allowed_directories = $1", [[gold.lake]])
+    database.execute("SET allowed_paths = $1", [[file for of in files.values() for file in of]])
     database.execute("SET enable_external_access = false; SET python_enable_replacements = false; SET TimeZone = 'UTC'")
     layers = [LAYER, *sorted({name.split(".")[0] for name in TABLES} - {LAYER})]
     for layer in layers:
         database.execute(f'CREATE SCHEMA "{layer}"')
-    for name in wanted:
-        opened = gold.table(name)
-        if opened is not None:
-            _view(database, name, opened, gold)
+    for name, opened in there.items():
+        _view(database, name, opened, files[name], gold)
     database.execute(f"SET search_path = '{','.join([*layers, 'main'])}'")
     database.execute("SET lock_configuration = true")
     return database
 
 
-def _view(database: duckdb.DuckDBPyConnection, name: str, opened: DeltaTable, gold: Gold) -> None:
+def _files(opened: DeltaTable, gold: Gold) -> list[str]:
+    """The files of a table that DuckDB can read itself; none if it is to be given the rows."""
+    own = Path(gold.lake).is_dir() and opened.protocol().min_reader_version == 1
+    return [unquote(file) for file in opened.file_uris()] if own else []
+
+
+def _view(database: duckdb.DuckDBPyConnection, name: str, opened: DeltaTable, files: Sequence[str], gold: Gold) -> None:
     layer, table = name.split(".")
-    files = opened.file_uris() if Path(gold.lake).is_dir() and opened.protocol().min_reader_version == 1 else []
+    shown = [field.name for field in opened.schema().fields if field.name not in UNSEEN.get(name, ())]
     if files:
         dates = {
             field.name: "DATE" for field in opened.schema().fields if field.name in opened.metadata().partition_columns
         }
-        listed = ", ".join(_quoted(unquote(file)) for file in files)
+        listed = ", ".join(map(_quoted, files))
         types = ", ".join(f"{_quoted(column)}: {kind}" for column, kind in dates.items())
         hive = f", hive_partitioning = true, hive_types = {{{types}}}" if dates else ""
-        columns = ", ".join('"' + field.name.replace('"', '""') + '"' for field in opened.schema().fields)
+        columns = ", ".join('"' + column.replace('"', '""') + '"' for column in shown)
         source = f"(SELECT {columns} FROM read_parquet([{listed}], union_by_name = true{hive}))"  # noqa: S608 - its parts are quoted
     else:
-        database.register(f"_{layer}_{table}", gold.rows(name))
+        database.register(f"_{layer}_{table}", gold.rows(name, columns=shown))
         source = f'"_{layer}_{table}"'
     database.execute(f'CREATE VIEW "{layer}"."{table}" AS SELECT * FROM {source}')  # noqa: S608
 

@@ -1,6 +1,7 @@
 """An attacker's text, made inert: in a terminal, a page, a spreadsheet."""
 
 import unicodedata
+from json import dumps
 
 LONGEST = 600  # characters of one value that are shown; the rest is counted
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # what a spreadsheet takes for the start of a formula (OWASP, CSV injection)
@@ -27,6 +28,11 @@ def inert(text: object, longest: int = LONGEST) -> str:
     if len(given) > longest:
         shown.append(f"… ({len(given):,} characters)")
     return "".join(shown)
+
+
+def escaped(text: str) -> str:
+    """JSON in which characters that could act on a terminal, or hide, are escapes: the same values, to a parser."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else dumps(c)[1:-1] for c in text)
 
 
 def cell(value: object) -> object:

@@ -41,7 +41,9 @@ An exchange looks like this:
 - **A row is rejected** if it cannot be read, if a required field is missing or of the wrong type, or if its time is
   impossible.
 - **A rejected row is never lost.** It goes, whole and with its reasons, to `quality.quarantine`, and stops nothing.
-- **An unknown field is kept** in `extra`.
+- **An optional field that cannot be read costs only itself.** Its value goes to `extra`, and is counted.
+- **An unknown field is kept** in `extra`. Long texts, lists and unknown fields are cut to a bound.
+- **An agreement holds only for verified accounts.** Deliver `verified_as`: a stated `org_id` exempts nobody.
 - **An optional field may be missing for the whole platform.** The signals that need it stay silent; nothing fails.
   The table below names them.
 - **Names** follow OpenTelemetry's GenAI conventions: `gen_ai.` is dropped and dots become underscores.

@@ -18,7 +18,9 @@ from iolaus.settings import Key
 
 OFFER, ANSWER, PRIVATE = "offer.json", "answer.json", "private.json"
 FORMAT = "iolaus fingerprints 1"
-MOST = 100_000  # values of an offer that is answered: each is a guess that the other lab may make
+# Each value of an offer is a guess that the other lab may make: it is answered if it has at most so many times as many
+# as we offer ourselves, as a lab of about as many clusters has. 65,536 guesses are every network of a /8.
+MOST_TIMES, MOST_LEAST = 4, 1_000
 
 
 @dataclass(frozen=True)
@@ -49,13 +51,14 @@ def offer(own: Iterable[Fingerprint], shared: Key, lab: str, folder: Path) -> in
     return len(placed)
 
 
-def answer(own: Path, theirs: Path, shared: Key, most: int = MOST) -> int:
+def answer(own: Path, theirs: Path, shared: Key, most: int | None = None) -> int:
     """Write `answer.json`, the other lab's values multiplied by our secret, in their order; returns how many.
 
-    Raises UsageError for an offer under another key, of too many values, or a second one: each would be a set of
-    guesses.
+    `most` values are answered; by default four times as many as we offer, and at least 1,000. Raises UsageError for an
+    offer under another key, of too many values, or a second one: each would be a set of guesses.
     """
     kept, given = _read(own / PRIVATE), _read(theirs / OFFER)
+    most = max(MOST_TIMES * len(kept["rows"]), MOST_LEAST) if most is None else most
     if given["key_id"] != shared.key_id:
         raise UsageError(
             f"{theirs / OFFER} was made under another shared key than this; agree on one key, and export both again"

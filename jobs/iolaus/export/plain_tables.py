@@ -33,7 +33,7 @@ OURS = frozenset(
         "description",
         "request_model",
     }
-    | {"status", "plan", "verdict", "since_verdict"}
+    | {"status", "plan", "verdict", "since_verdict", "case_kind", "rival", "fit"}
 )
 FINGERPRINTS = ("value_hash",)  # unkeyed hashes of what was sent, which whoever has the text can compute
 _TO_THE_DAY = ("created_at", "banned_at")  # a second of it would name the account to whoever sells accounts

@@ -14,11 +14,12 @@ import duckdb
 from rich.cells import cell_len
 
 from iolaus.errors import RunError, UsageError
-from iolaus.export.gold import LAYER, TABLES, Gold, connect
-from iolaus.export.inert import cell, inert
+from iolaus.export.gold import LAYER, TABLES, Gold, connect, mixture
+from iolaus.export.inert import cell, escaped, inert
 
 _BATCH = 1_000  # rows fetched at a time
 _LISTING = {"show", "information_schema"}  # words of a question about the tables themselves
+_WRITERS = {"verdicts.given": "verdict", "verdicts.cases": "case"}  # commands that write what no run does
 _NAME = 60  # characters of a column's name that are shown
 
 
@@ -31,16 +32,22 @@ class Answer:
 
 
 def ask(gold: Gold, sql: str) -> Answer:
-    """The answer to one SQL statement. Raises UsageError if it is wrong, RunError if it fails on the data."""
+    """The answer to one SQL statement that only reads.
+
+    Raises UsageError if it is wrong, RunError if it fails on the data, or tables that it names are of several runs.
+    """
     words = set(re.findall(r"\w+", sql.lower()))
     named = [name for name in TABLES if name.split(".")[1] in words or words & _LISTING]
     database = connect(gold, named)
     if asks_for_latest(sql):
         database.execute(f"CREATE MACRO latest() AS DATE '{_newest(gold)}'")
+    _must_be_of_one_run(database, [name for name in named if gold.tells_run(name)])
     try:
         statements = database.extract_statements(sql)
         if len(statements) != 1:
             raise UsageError("give one statement; put the SQL between quotes")
+        if statements[0].type != duckdb.StatementType.SELECT:
+            raise UsageError(f"{statements[0].type.name} is no question; begin with SELECT, FROM, SHOW or DESCRIBE")
         found = database.execute(statements[0])
         columns = tuple(name for name, *_ in found.description or ())
     except duckdb.CatalogException as error:
@@ -55,6 +62,19 @@ def ask(gold: Gold, sql: str) -> Answer:
     except duckdb.Error as error:
         raise RunError(_one_line(str(error))) from error
     return Answer(columns, _fetched(found))
+
+
+def _must_be_of_one_run(database: duckdb.DuckDBPyConnection, named: Sequence[str]) -> None:
+    """Raise RunError if a run date of the gold tables that a question joins is of several runs.
+
+    One table alone is replaced in one commit, and is of one.
+    """
+    if len(named) < 2:
+        return
+    runs = " UNION ".join(f"SELECT run_date, run_id FROM {name} WHERE run_id IS NOT NULL" for name in named)  # noqa: S608
+    mixed = f"SELECT run_date FROM ({runs}) GROUP BY run_date HAVING count(*) > 1 ORDER BY run_date LIMIT 1"  # noqa: S608
+    if found := database.execute(mixed).fetchone():
+        raise RunError(mixture(found[0]))
 
 
 def asks_for_latest(sql: str) -> bool:
@@ -80,10 +100,7 @@ def _fetched(found: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
 def _of_tables(gold: Gold, message: str, named: Sequence[str]) -> str:
     absent = [name for name in named if gold.table(name) is None]
     if absent:
-        return (
-            f"the lake {gold.lake} has no {', '.join(absent)}; `iolaus "
-            f"{'verdict' if 'verdicts.given' in absent else 'run'}` writes it"
-        )
+        return f"the lake {gold.lake} has no {', '.join(absent)}; `iolaus {_WRITERS.get(absent[0], 'run')}` writes it"
     there = [name for name in TABLES if gold.table(name) is not None]
     listed = ", ".join(name.removeprefix(f"{LAYER}.") for name in there)
     return f"{_one_line(message)} The tables of this lake are: {listed or 'none; `iolaus run` writes them'}."
@@ -103,11 +120,14 @@ def write_csv(answer: Answer, out: IO[str]) -> None:
 
 
 def write_json(answer: Answer, out: IO[str]) -> None:
-    """An array of one JSON object a row; what is not a number is null."""
+    """An array of one JSON object a row; what is not a number is null.
+
+    Characters that could act on a terminal, or hide, are escaped as JSON escapes them.
+    """
     before = "[\n"
     for row in answer.rows:
         values = dict(zip(answer.columns, map(_plain, row), strict=True))
-        out.write(before + json.dumps(values, ensure_ascii=False, allow_nan=False))
+        out.write(before + escaped(json.dumps(values, ensure_ascii=False, allow_nan=False)))
         before = ",\n"
     out.write("[]\n" if before == "[\n" else "\n]\n")
 

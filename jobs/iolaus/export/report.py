@@ -10,16 +10,19 @@ from typing import Any
 
 import bokeh
 import pyarrow as pa
+import pyarrow.dataset as ds
 
 from iolaus.errors import UsageError
 from iolaus.export import report_charts as charts
 from iolaus.export import report_graph as graphs
+from iolaus.export.confidence import among_innocent, why_confidence
 from iolaus.export.gold import Gold, age, is_local, local_path
 from iolaus.export.inert import inert
+from iolaus.export.queue import Standing, commands, standings
 from iolaus.export.recorded_settings import of_day
 from iolaus.export.report_cases import KINDS, Case, Row, cases
-from iolaus.export.report_pages import address, environment
-from iolaus.export.report_quality import state
+from iolaus.export.report_pages import address, environment, number
+from iolaus.export.report_quality import state, stopped
 from iolaus.export.spreadsheet import write_csv
 from iolaus.model.signals import CHANNEL
 from iolaus.settings import Settings
@@ -29,6 +32,7 @@ from iolaus.version import code_version
 WATCHED = 200  # clusters of the watchlist that get a page, by rank
 ROWS_FIRST = 50  # accounts that stand in the page itself, for print and for readers without scripts
 ROWS_MOST = 25_000  # accounts that the page can search; the CSV has all
+REASONS_SHOWN = 4  # of an account on the page, the strongest; the CSV has all
 LINKS_LISTED = 50  # links that stand in the page as a table
 _DOCS = "data-docs"  # folder of Great Expectations' pages in that of the report, by day
 _OWNED = ".iolaus-report.json"  # names the lake that a folder is the report of
@@ -71,6 +75,7 @@ def write(
     wanted = day or days[-1]
     if wanted not in days and not ran:
         raise UsageError(f"nothing was listed for {wanted}; the run dates with a ranking are {_spoken(days)}")
+    gold.must_be_of_one_run(wanted)
     _claim(out, gold.lake)
     listed, gone = cases(gold, wanted, WATCHED)
     earlier = [d for d in days if d < wanted]
@@ -86,8 +91,12 @@ def write(
         "vanished": gone,
         "previous": earlier[-1] if earlier else None,
         "previous_is_yesterday": bool(earlier) and (wanted - earlier[-1]).days == 1,
+        "has_costs": any(case.row.get("cost") is not None for case in listed),
         "n_watched": 0 if watchlist is None else watchlist.num_rows,
         "quality": state(gold, wanted),
+        "stopped": stopped(gold, wanted),
+        "cases": standings(gold),
+        "calibration": gold.find("quality.calibration", ds.field("run_date") == wanted),
         "settings": settings,
         "differ": [
             {"name": name, "value": inert(value), "default": default} for name, value, default in differing(settings)
@@ -154,11 +163,13 @@ def _pages(folder: Path, listed: Sequence[Case], report: dict[str, Any]) -> None
     page = pages.get_template("case.html")
     for case in listed:
         path = folder / address(case)
-        shown = _shown(case, path, report["settings"])
+        shown = _shown(case, path, report["settings"], report["calibration"])
+        shown |= {"queued": report["cases"].get(case.cluster_id, Standing())}
+        shown |= {"commands": commands(report["lake"], case.cluster_id)}
         path.write_text(page.render(report=report, case=case, root="../", kinds=KINDS, **shown), encoding="utf-8")
 
 
-def _shown(case: Case, path: Path, settings: Settings) -> dict[str, Any]:
+def _shown(case: Case, path: Path, settings: Settings, calibration: Sequence[Row]) -> dict[str, Any]:
     """What the page of a case is given beside the case; writes its CSV files next to the page."""
     files = {"accounts": f"{path.stem}.accounts.csv", "links": f"{path.stem}.links.csv"}
     shown: dict[str, Any] = {
@@ -166,6 +177,8 @@ def _shown(case: Case, path: Path, settings: Settings) -> dict[str, Any]:
         "activity": None,
         "graph": None,
         "strongest": max([case.row[kind] for kind in KINDS] + [1.0]),
+        "among_innocent": among_innocent(calibration, case.row.get("margin_bits") or 0.0),
+        "why_confidence": why_confidence(case.row, case.judged, settings.scoring),
         "top_score": max([h["score"] for h in case.history] + [1.0]),
         "origins": _by_kind(case.origins or ()),
     }
@@ -174,7 +187,7 @@ def _shown(case: Case, path: Path, settings: Settings) -> dict[str, Any]:
         shown |= {"activity": charts.activity(case.timeline, case.releases(), bans), "bans": bans}
         shown |= {"models": charts.models_of(case.timeline), "days": _days(case)}
     if case.published:
-        write_csv(path.parent / files["accounts"], pa.Table.from_pylist(case.members))
+        write_csv(path.parent / files["accounts"], pa.Table.from_pylist([_flat(m) for m in case.members]))
         shown["accounts"] = _accounts(case.members)
     if case.links is not None and case.links.num_rows:
         write_csv(path.parent / files["links"], case.links)
@@ -190,7 +203,7 @@ def _accounts(members: Sequence[Row]) -> dict[str, Any]:
         times = [
             None if m[c] is None else int(m[c].timestamp() // 60) for c in ("first_seen", "last_seen", "created_at")
         ]
-        said = [reasons.setdefault(inert(_short(r)), len(reasons)) for r in m["reasons"]]
+        said = [reasons.setdefault(inert(r), len(reasons)) for r in m["reasons"][:REASONS_SHOWN]]
         texts = [None if m[c] is None else inert(m[c], 60) for c in ("status", "plan")]
         texts.append(inert(_judged(m)) or None)
         rows.append(
@@ -198,6 +211,8 @@ def _accounts(members: Sequence[Row]) -> dict[str, Any]:
                 inert(m["account_id"], 200),
                 m["membership"],
                 m["n_exchanges"],
+                m.get("n_output_tokens"),
+                m.get("cost"),
                 m["distillation_share"],
                 *times,
                 *texts,
@@ -210,17 +225,30 @@ def _accounts(members: Sequence[Row]) -> dict[str, Any]:
                 m["account_id"],
                 f"{m['membership']:.2f}",
                 f"{m['n_exchanges']:,}",
+                number(m.get("n_output_tokens")),
+                number(m.get("cost")),
                 f"{m['distillation_share']:.2f}",
                 *("" if m[c] is None else f"{m[c]:%Y-%m-%d}" for c in ("first_seen", "last_seen", "created_at")),
                 m["status"] or "",
                 m["plan"] or "",
                 _judged(m),
             ],
-            "reasons": [_short(r) for r in m["reasons"]],
+            "reasons": m["reasons"][:REASONS_SHOWN],
         }
         for m in members[:ROWS_FIRST]
     ]
-    return {"n": len(rows), "first": first, "data": {"rows": rows, "reasons": list(reasons)}}
+    return {
+        "n": len(rows),
+        "first": first,
+        "reasons_shown": REASONS_SHOWN,
+        "data": {"rows": rows, "reasons": list(reasons)},
+    }
+
+
+def _flat(member: Row) -> Row:
+    """The row with its models as text, for a spreadsheet."""
+    models = sorted(dict(member.get("models") or ()).items(), key=lambda m: (-m[1], m[0]))
+    return member | {"models": "; ".join(f"{model} {n}" for model, n in models)}
 
 
 def _judged(member: Row) -> str:
@@ -230,11 +258,6 @@ def _judged(member: Row) -> str:
     said = [member["verdict"], member["verdict_by"] and f"by {member['verdict_by']}", member["verdict_on"]]
     said = [str(part) for part in said if part]
     return " ".join(said) + (f": {member['verdict_why']}" if member["verdict_why"] else "")
-
-
-def _short(reason: str) -> str:
-    """A reason without the subject that each begins with."""
-    return reason.removeprefix("Members ").removeprefix("it ")
 
 
 def _graph(case: Case, settings: Settings) -> dict[str, Any]:
@@ -256,7 +279,7 @@ def _graph(case: Case, settings: Settings) -> dict[str, Any]:
     )
     said = (
         f"{rule} A direct link rests on {settings.graph.families} independent families of evidence or more, a dotted "
-        "one on one family; "
+        "one on one family. A line is as wide as the link is strong, and a triangle is a banned account; "
         f"a bridge is a link without which two parts would not hang together ({bridges:,} here). "
         f"Of each account gold keeps the strongest pairs, and of accounts that meet over {settings.pairs.partners:,} "
         "others not all pairs "
@@ -273,7 +296,8 @@ def _graph(case: Case, settings: Settings) -> dict[str, Any]:
         }
         for i in range(min(n_pairs, LINKS_LISTED))
     ]
-    return {"plot": charts.graph(links, drawn), "own": own, "said": said, "n_pairs": n_pairs, "table": listed}
+    banned = {m["account_id"] for m in case.members if m["status"] == "banned" or m["banned_at"] is not None}
+    return {"plot": charts.graph(links, drawn, banned), "own": own, "said": said, "n_pairs": n_pairs, "table": listed}
 
 
 def _days(case: Case) -> list[dict[str, Any]]:

@@ -9,10 +9,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from iolaus.export.confidence import winner
 from iolaus.export.decisions import cleared_by, decisions
 from iolaus.export.gold import Gold
+from iolaus.export.related import Related, related
 from iolaus.export.report_changes import Changes, Vanished, changes, vanished
 from iolaus.model.judgement.hypotheses import HYPOTHESIS
+from iolaus.model.signals import ONE_CLIENT
+from iolaus.schemas.codes import DOES_NOT_FIT, FITS, UNKNOWN
 
 KINDS: dict[str, str] = {
     "coordination": "the accounts belong together",
@@ -22,7 +26,9 @@ KINDS: dict[str, str] = {
     "purpose_built": "the accounts were made for it",
     "policy_signals": "they move to releases, replace the banned, outdo their plans or break regional policy",
 }
+_NOT_LOGGED = {ONE_CLIENT: ("Users of one program", "no two accounts are known to have a client in common")}
 JUDGEMENT = "judgement"  # the kind of rows of gold.cluster_evidence that are facts of the judgement
+TAKEN = ("n_input_tokens", "n_output_tokens", "n_reasoning_tokens")
 FEW_DAYS = 2
 RUNS_SHOWN = 30  # of a cluster's history, the latest
 Row = dict[str, Any]
@@ -45,6 +51,7 @@ class Case:
     history: list[Row] = field(default_factory=list)
     verdicts: list[Row] = field(default_factory=list)
     cleared: list[str] = field(default_factory=list)  # who cleared how many of its accounts, and when
+    related: list[Related] = field(default_factory=list)  # cases that may be the same operation
     changes: Changes | None = None  # beside the run before; None without one
 
     @property
@@ -55,13 +62,35 @@ class Case:
     @property
     def verdict_of_facts(self) -> str | None:
         """Which hypothesis won, over which, and by how much, in words; None of a lake that has no such columns."""
-        won, rival = HYPOTHESIS.get(self.row.get("case_kind") or ""), HYPOTHESIS.get(self.row.get("rival") or "")
+        won = HYPOTHESIS.get(winner(self.judged) or self.row.get("case_kind") or "")
+        rival = HYPOTHESIS.get(self.row.get("rival") or "")
         if won is None or rival is None:
             return None
         margin = self.row["margin_bits"]
         odds = f"2^{abs(margin):.1f}, or {2 ** min(abs(margin), 40):,.0f} to 1"
         first, second = (won, rival) if margin >= 0 else (rival, won)
         return f"The facts fit “{first.says}” better than “{second.says}”, by {abs(margin):.1f} bits ({odds})."
+
+    @property
+    def taken(self) -> Row | None:
+        """What its accounts took, models by exchanges, most first; None of a lake that does not say."""
+        if self.row.get("n_output_tokens") is None:
+            return None
+        models = sorted(dict(self.row["models"] or ()).items(), key=lambda m: (-m[1], m[0]))
+        return {name: self.row[name] for name in (*TAKEN, "cost")} | {"models": models}
+
+    @property
+    def innocent_told(self) -> list[Row]:
+        """The innocent explanations, those that fit first, with those of which the logs say nothing."""
+        order = {FITS: 0, DOES_NOT_FIT: 1, UNKNOWN: 2}
+        told = sorted(self.innocent, key=lambda e: (order.get(e.get("fit") or "", 1), e["channel"]))
+        of = {e["channel"] for e in told}
+        missing = [
+            {"channel": name, "description": f"{who}? Cannot be told: {why}.", "fit": UNKNOWN, "taken": None}
+            for name, (who, why) in _NOT_LOGGED.items()
+            if name not in of
+        ]
+        return [*told, *missing] if told else []
 
     @property
     def before(self) -> Row | None:
@@ -125,9 +154,11 @@ def cases(gold: Gold, day: date, watched: int) -> tuple[list[Case], list[Vanishe
         if case := of.get(row["cluster_id"]):
             case.timeline.append(row)
     accounts = _accounts(gold, day, listed)
+    ties = related(gold, day, accounts)
     for case in listed:
         case.row = decided.cluster(case.row, accounts[case.cluster_id])
         case.cleared = cleared_by(case.members)
+        case.related = ties.get(case.cluster_id, [])
         _mark_counted(case.evidence)
         case.judged.sort(key=lambda f: (-abs(f["bits"]), f["channel"]))
         case.members.sort(key=lambda m: (-m["membership"], -m["n_exchanges"], m["account_id"]))

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -107,12 +107,16 @@ def _bans(plot: figure, bans: Sequence[datetime], within: tuple[float, float], h
     return LegendItem(label="accounts banned", renderers=[marks])
 
 
-def graph(of: Links, drawn: Picture) -> dict[str, Any]:
-    """The drawn accounts and links. The page finds their sources by name: `accounts`, and `links` for each kind."""
+def graph(of: Links, drawn: Picture, banned: Collection[str] = ()) -> dict[str, Any]:
+    """The drawn accounts and links: a line is as wide as the link is strong, a banned account is a triangle.
+
+    The page finds their sources by name: `accounts`, and `links` for each kind.
+    """
     plot = _plot(height=480, tools="pan,wheel_zoom,box_zoom,tap,reset", match_aspect=True)
     plot.x_range, plot.y_range = Range1d(start=-1.08, end=1.08), Range1d(start=-1.08, end=1.08)
     at = {account: i for i, account in enumerate(drawn.accounts.tolist())}
     a, b = (np.array([at[i] for i in ends[drawn.pairs].tolist()], np.int64) for ends in (of.a, of.b))
+    strength = of.bits[drawn.pairs] / max(of.bits[drawn.pairs].max(initial=0), 1e-9)
     items = []
     for which, (label, dash, alpha, width, colour) in _LINES.items():
         mine = of.kind[drawn.pairs] == which
@@ -128,11 +132,12 @@ def graph(of: Links, drawn: Picture) -> dict[str, Any]:
                 "a": [-1, *a[mine].tolist()],
                 "b": [-1, *b[mine].tolist()],
                 "alpha": [1.0] + [faint] * int(mine.sum()),
+                "width": [width, *(width * (0.5 + 1.5 * strength[mine])).round(2).tolist()],
             }
             source = ColumnDataSource(columns, name="links")
             style: dict[str, Any] = {
                 "line_alpha": "alpha",
-                "line_width": width,
+                "line_width": "width",
                 "line_dash": dash,
                 "line_color": colour,
             }
@@ -140,10 +145,12 @@ def graph(of: Links, drawn: Picture) -> dict[str, Any]:
             lines.nonselection_glyph = None
             items.append(LegendItem(label=label, renderers=[lines], index=0))
     degree = np.bincount(np.concatenate([a, b]), minlength=len(drawn.accounts))
+    names = [of.accounts[i] for i in drawn.accounts.tolist()]
     nodes: dict[str, Any] = {
         "x": drawn.x.round(4).tolist(),
         "y": drawn.y.round(4).tolist(),
-        "account": [chart_text(of.accounts[i]) for i in drawn.accounts.tolist()],
+        "account": [chart_text(name) for name in names],
+        "marker": ["triangle" if name in banned else "circle" for name in names],
         "links": degree.tolist(),
         "size": (6 + 5 * np.sqrt(degree / max(degree.max(initial=1), 1))).round(1).tolist(),
     }
@@ -151,6 +158,7 @@ def graph(of: Links, drawn: Picture) -> dict[str, Any]:
         "x",
         "y",
         size="size",
+        marker="marker",
         source=ColumnDataSource(nodes, name="accounts"),
         fill_color=COLOURS[0],
         line_color="#ffffff",

@@ -12,7 +12,8 @@ from markupsafe import Markup
 
 from iolaus.export.inert import inert
 from iolaus.export.report_cases import Case
-from iolaus.model.signals import is_count
+from iolaus.export.standing import kind
+from iolaus.model.signals import SIGNALS, is_count
 
 _QUOTED = 2_000  # characters of an exemplar that are shown
 
@@ -32,9 +33,11 @@ def environment() -> Environment:
     made.filters |= {
         "address": address,
         "asked": _asked,
+        "compact": compact,
         "figure": _figure,
         "is_count": is_count,
-        "fitting": _fitting,
+        "kind": kind,
+        "taken": _taken,
         "minute": minute,
         "number": number,
         "percent": percent,
@@ -62,6 +65,16 @@ def number(value: float | None) -> str:
     if isinstance(value, int) or abs(value) >= 100 or value == int(value):
         return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= 1 else f"{value:.3g}"
+
+
+def compact(value: float | None) -> str:
+    """A large count for a narrow column: `2.7 M` for 2,730,000."""
+    if value is None or abs(value) < 10_000:
+        return number(value)
+    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if abs(value) >= size:
+            return f"{value / size:.1f}\u00a0{unit}" if abs(value) < 100 * size else f"{value / size:,.0f}\u00a0{unit}"
+    return number(value)
 
 
 def percent(share: float | None) -> str:
@@ -107,10 +120,11 @@ def _figure(piece: dict[str, Any], value: float | None) -> str:
     return number(value) if is_count(piece["channel"]) else percent(value)
 
 
-def _fitting(explanation: str) -> Markup:
-    """An innocent explanation; that it fits is said strongly."""
-    said, fits, _ = explanation.partition(", which fits")
-    return Markup.escape(_text(said)) + (Markup(", <strong>which fits</strong>") if fits else Markup(""))
+def _taken(explanation: dict[str, Any]) -> list[tuple[str, float]]:
+    """The claims that an innocent explanation took away, in words, with their bits, most first."""
+    taken = dict(explanation.get("taken") or ())
+    says = {name: SIGNALS[name].says if name in SIGNALS else name for name in taken}
+    return [(says[name], bits) for name, bits in sorted(taken.items(), key=lambda t: (-t[1], t[0]))]
 
 
 def _quoted(text: str) -> Markup:

@@ -7,7 +7,12 @@ from iolaus.schemas.verdicts import CONFIRMED, INNOCENT, UNSURE
 
 _CONFIDENCE = {"high": 85, "medium": 50, "low": 15}  # STIX 2.1, appendix A, None/Low/Med/High
 _CONFIRMED, _CLEARED, _UNSURE_MOST = 95, 0, 50
-_KINDS = {
+KINDS = {
+    "distillation": "distillation",
+    "resold_access": "resold access",
+    "unexplained": "unexplained coordination",
+}
+_TITLES = {
     "distillation": "Suspected distillation by one operator",
     "resold_access": "Suspected resale of access by one operator",
 }
@@ -47,8 +52,13 @@ def title(cluster: Mapping[str, Any]) -> str:
         return "Cleared by an analyst"
     if cluster["confidence"] == "low" and cluster.get("verdict") != CONFIRMED:
         return "Watched, not published"
-    said = _KINDS.get(cluster.get("case_kind") or "", "Unexplained coordination")
+    said = _TITLES.get(cluster.get("case_kind") or "", "Unexplained coordination")
     return said.replace("Suspected", "Confirmed", 1) if cluster.get("verdict") == CONFIRMED else said
+
+
+def kind(cluster: Mapping[str, Any]) -> str:
+    """The kind of case in words: distillation, resold access or unexplained coordination."""
+    return KINDS.get(cluster.get("case_kind") or "unexplained", "unexplained coordination")
 
 
 def labels(cluster: Mapping[str, Any]) -> list[str]:

@@ -8,16 +8,14 @@ from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.dataset as ds
-from deltalake import CommitProperties, DeltaTable, Field, Schema, write_deltalake
-from deltalake.schema import ArrayType, PrimitiveType
+from deltalake import Schema
 
 from iolaus.errors import UsageError
+from iolaus.export import appended
 from iolaus.export.cases import values_of_several
 from iolaus.export.gold import Gold
 from iolaus.pipeline import VERDICTS
 from iolaus.schemas.verdicts import COLUMNS, GRAIN
-
-LONGEST = 4_000  # characters of a name or a reason
 
 
 @dataclass(frozen=True)
@@ -87,9 +85,10 @@ def give(
     A run of a date before `known_from` (by default, today) does not know the verdict: made anew, it ends in the same
     rows.
     """
-    by, why = _text("--by", by), _text("--why", why)
+    by, why = appended.said("--by", by), appended.said("--why", why)
     gold = Gold(lake)
     looked_at = seen(gold, cluster_id, run_date)
+    gold.must_be_of_one_run(looked_at.run_date)
     strangers = sorted(set(named) - set(looked_at.members))
     if strangers:
         raise UsageError(
@@ -108,43 +107,13 @@ def give(
         "named": sorted(set(named)),
         **asdict(looked_at),
     }
-    _append(gold, row)
+    appended.append(gold, VERDICTS, COLUMNS, GRAIN, row, "verdict_id")
     return row
-
-
-def _append(gold: Gold, row: dict[str, Any]) -> None:
-    created = DeltaTable.create(
-        f"{gold.lake}/{VERDICTS.replace('.', '/')}",
-        schema(),
-        mode="ignore",
-        description=GRAIN,
-        configuration={"delta.appendOnly": "true"},
-        storage_options=gold.options or None,
-    )
-    made = pa.Table.from_pylist([row], pa.schema(schema().to_arrow()))
-    write_deltalake(
-        created,
-        made,
-        mode="append",
-        schema_mode="merge",  # a table that version 0.1 made lacks columns
-        commit_properties=CommitProperties(custom_metadata={"verdict_id": row["verdict_id"]}),
-    )
 
 
 def schema() -> Schema:
     """The columns of `verdicts.given`, as Delta has them."""
-
-    def type_of(name: str) -> ArrayType | PrimitiveType:
-        if name.startswith("array<"):
-            return ArrayType(PrimitiveType(name[len("array<") : -1]), contains_null=False)
-        return PrimitiveType(name)
-
-    return Schema(
-        [
-            Field(name, type_of(t), nullable=not required, metadata={"comment": says})
-            for name, t, says, required in COLUMNS
-        ]
-    )
+    return appended.schema(COLUMNS)
 
 
 def _rows(gold: Gold, name: str, of: ds.Expression, columns: list[str]) -> pa.Table:
@@ -154,14 +123,3 @@ def _rows(gold: Gold, name: str, of: ds.Expression, columns: list[str]) -> pa.Ta
             f"the lake {gold.lake} has no table {name}; name with --lake a lake that `iolaus run` has written"
         )
     return opened.to_pyarrow_dataset().to_table(columns=columns, filter=of)
-
-
-def _text(name: str, text: str) -> str:
-    """One line of text. Raises UsageError if nothing is left of it, or too much."""
-    line = " ".join(text.split())
-    if not line or len(line) > LONGEST or not line.isprintable():
-        raise UsageError(
-            f"{name} is to say something in at most {LONGEST} printable characters: whoever reads the verdict later "
-            "must know"
-        )
-    return line

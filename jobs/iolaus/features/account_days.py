@@ -39,7 +39,7 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
             dated = made.add_column(0, "happened_on", pa.array([day] * len(made), pa.date32()))
             yield from dated.combine_chunks().to_batches()
 
-    columns = exchanges.select("*", F.xxhash64("exchange_id").alias("draw"), *_values()).drop(
+    columns = exchanges.select("*", _one_of_all().alias("draw"), *_values()).drop(
         "exchange_id",
         "happened_on",
         "arrived_on",
@@ -73,7 +73,7 @@ def _without_placeholders(exchanges: DataFrame, run: Run) -> DataFrame:
     settings = run.settings.ingestion
     if settings.placeholder_share >= 1:
         return exchanges
-    one = F.min_by(F.struct("prompt_hash", "n_words"), F.xxhash64("exchange_id")).alias("vote")
+    one = F.min_by(F.struct("prompt_hash", "n_words"), _one_of_all()).alias("vote")
     short = F.when(F.col("vote.n_words") <= settings.placeholder_words, F.col("vote.prompt_hash"))
     votes = (
         exchanges.groupBy("account_id").agg(one).groupBy(short.alias("prompt_hash")).agg(F.count("*").alias("votes"))
@@ -88,6 +88,11 @@ def _without_placeholders(exchanges: DataFrame, run: Run) -> DataFrame:
     is_text = ~F.coalesce(F.col("prompt_hash").isin(found), F.lit(False))
     empty = {name: F.lit(_EMPTY.get(name)).cast(exchanges.schema[name].dataType) for name in _OF_TEXT}
     return exchanges.withColumns({name: F.when(is_text, F.col(name)).otherwise(value) for name, value in empty.items()})
+
+
+def _one_of_all() -> Column:
+    """A hash that tells an exchange from all others of its account: its id alone may be the same in all."""
+    return F.xxhash64("exchange_id", "requested_at", "prompt_hash")
 
 
 def _values() -> list[Column]:

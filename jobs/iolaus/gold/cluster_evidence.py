@@ -51,6 +51,8 @@ def transform(scored: DataFrame, evidence: DataFrame, judgement: DataFrame, run:
         F.coalesce("value", F.lit(0.0)).alias("value"),
         F.lit(None).cast("double").alias("background"),
         "description",
+        F.lit(None).cast("string").alias("fit"),
+        F.lit(None).cast("map<string,double>").alias("taken"),
         "log_likelihoods",
     )
     rows = pieces.select(*facts.columns).unionByName(facts)

@@ -15,6 +15,7 @@ from iolaus.text.redaction import exemplar
 
 _SAMPLES = 3  # texts that an exemplar is made of
 _KEY = ("cluster_id", "channel", "value_hash")
+_EXCHANGE = ("account_id", "exchange_id", "requested_at")  # what tells an exchange from others, with its prompt
 _CHANNELS = ("system", "prompt", *TEMPLATES)
 
 
@@ -93,18 +94,18 @@ def _most_shared(members: DataFrame, shared_values: DataFrame, run: Run) -> Data
 
 
 def _samples(members: DataFrame, shared: DataFrame, exchanges: DataFrame) -> DataFrame:
-    """A few exchanges of the day for each text: (cluster_id, channel, value_hash, exchange_id)."""
+    """A few exchanges of the day for each text: (cluster_id, channel, value_hash, and `_EXCHANGE`)."""
     carried = F.array(*(F.struct(F.lit(c).alias("channel"), F.col(f"{c}_hash").alias("value_hash")) for c in _CHANNELS))
-    sent = exchanges.join(members, "account_id").select("cluster_id", "exchange_id", F.inline(carried))
+    sent = exchanges.join(members, "account_id").select("cluster_id", *_EXCHANGE, F.inline(carried))
     mine = sent.join(shared.select(*_KEY), [*_KEY])
-    order = Window.partitionBy(*_KEY).orderBy(F.xxhash64("exchange_id"), "exchange_id")
+    order = Window.partitionBy(*_KEY).orderBy(F.xxhash64(*_EXCHANGE), *_EXCHANGE)
     return mine.withColumn("nth", F.row_number().over(order)).where(F.col("nth") <= _SAMPLES).drop("nth")
 
 
 def _texts(samples: DataFrame, arrived: DataFrame) -> DataFrame:
     """The texts of the sampled exchanges, in one list a shared text: (cluster_id, channel, value_hash, texts)."""
-    said = arrived.select("exchange_id", asked().alias("asked"), "system_instructions").join(
-        F.broadcast(samples), "exchange_id"
+    said = arrived.select(*_EXCHANGE, asked().alias("asked"), "system_instructions").join(
+        F.broadcast(samples), [*_EXCHANGE]
     )
     text = F.when(F.col("channel") == "system", F.col("system_instructions")).otherwise(F.col("asked"))
     texts = F.array_sort(F.collect_set(F.substring(text, 1, 100_000)))

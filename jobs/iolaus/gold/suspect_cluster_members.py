@@ -1,12 +1,16 @@
 """gold.suspect_cluster_members: the accounts of published clusters, each with its reasons."""
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from iolaus.engine.broadcast import broadcast_if_small
 from iolaus.model.behaviour import sampled_exchanges
 from iolaus.model.bits import MILLI
-from iolaus.model.signals import CHANNEL, VALUE_FAMILIES
+from iolaus.model.evidence.behaviour import shown_by
+from iolaus.model.impact import MILLIONTHS, TAKEN, cost, with_models
+from iolaus.model.population import size
+from iolaus.model.reasons import reasons
+from iolaus.model.signals import VALUE_FAMILIES
 from iolaus.model.verdicts import in_force, of_accounts
 from iolaus.schemas.table import table
 from iolaus.settings import Run
@@ -18,28 +22,49 @@ def transform(
     shared_values: DataFrame,
     profiles: DataFrame,
     accounts: DataFrame,
+    population: DataFrame,
+    behaviour: DataFrame,
+    content: DataFrame,
+    synchrony: DataFrame,
+    cohort: DataFrame,
+    models: DataFrame,
     verdicts: DataFrame,
     run: Run,
 ) -> DataFrame:
-    """One row a member of a published cluster."""
+    """One row a member of a published cluster; its reasons are true of the account itself (`iolaus.model.reasons`)."""
     published = scored.where(F.col("confidence") != "low").select("cluster_id", "n_accounts")
     members = clusters.join(published, "cluster_id").select(
-        "cluster_id", "account_id", "membership", "bits", "reasons", "behaviour", "cohort", "n_accounts"
+        "cluster_id", "account_id", "membership", "bits", "n_accounts"
     )
     known = accounts.select("account_id", "created_at", "status", "banned_at", "plan", "org_id")
-    used = profiles.select(
-        "account_id", "n_exchanges", F.col("first_at").alias("first_seen"), F.col("last_at").alias("last_seen")
+    used = profiles.join(broadcast_if_small(members.select("account_id")), "account_id").select(
+        "account_id",
+        "n_exchanges",
+        *(F.col(column).alias(name) for name, column in TAKEN.items()),
+        F.round(cost(run.settings) / MILLIONTHS, 4).alias("cost"),
+        F.col("first_at").alias("first_seen"),
+        F.col("last_at").alias("last_seen"),
+        "activity",
     )
-    rows = members.join(used, "account_id").join(known, "account_id", "left")
+    rows = members.join(used.drop("activity"), "account_id").join(known, "account_id", "left")
+    rows = with_models(rows, used, "account_id")
     rows = rows.join(_carried(members, shared_values, profiles, run), ["cluster_id", "account_id"], "left")
     share = F.round(F.least(F.coalesce("carried", F.lit(0.0)), F.lit(1.0)), 4)
-    said = F.transform("reasons", lambda r: F.concat_ws(" ", F.lit("Members"), _says()[r]))
-    more = [
-        F.when(F.col("cohort") >= 2 * MILLI, "it was made when the others were"),
-        F.when(F.col("behaviour") >= 2 * MILLI, "it is used as the others are"),
-    ]
-    rows = rows.withColumn("distillation_share", share).withColumn(
-        "reasons", F.array_compact(F.concat(said, F.array(*more)))
+    keyed = members.join(population.select("account_id", "account_key", "owner_id"), "account_id")
+    measured = behaviour.join(profiles.select("account_id", "activity"), "account_id")
+    said = reasons(
+        keyed,
+        shared_values,
+        (content, synchrony, cohort),
+        shown_by(measured, models, run),
+        size(population).owners,
+        run.settings,
+    )
+    as_a_whole = F.format_string(
+        "Fits the cluster as a whole: the odds that it belongs are 2^%.1f.", F.col("bits") / MILLI
+    )
+    rows = rows.join(said, ["cluster_id", "account_id"], "left").withColumns(
+        {"distillation_share": share, "reasons": F.coalesce("reasons", F.array(as_a_whole))}
     )
     if verdicts.isEmpty():
         none = {name: F.lit(None).cast("string") for name in ("verdict", "verdict_id", "verdict_by", "verdict_why")}
@@ -64,7 +89,3 @@ def _carried(members: DataFrame, shared_values: DataFrame, profiles: DataFrame, 
         profiles.select("account_id", "n_exchanges", "n_sampled"), "account_id"
     )
     return sent.groupBy("cluster_id", "account_id").agg(F.max(F.col("n") / sampled_exchanges()).alias("carried"))
-
-
-def _says() -> Column:
-    return F.create_map(*(F.lit(x) for c in CHANNEL.values() for x in (c.name, c.says)))

@@ -1,8 +1,9 @@
 """What innocent thing a cluster could be, and the figure that speaks for or against it: rows of `scoring.evidence`.
 
-They give no bits. An explanation that fits takes what it explains from a cluster's case: shared work (`task_sharing`);
-where people are behind it, the suspicion of accounts that are merely new; where each member sends the whole of
-one set of prompts, that they send the same; and where each has a text of its own, that these begin or end alike.
+They give no bits. Each fits, does not fit, or cannot be told from the logs. An explanation that fits takes what it
+explains from a cluster's case: shared work (`task_sharing`); where people are behind it, the suspicion of accounts that
+are merely new; where each member sends the whole of one set of prompts, that they send the same; and where each has a
+text of its own, that these begin or end alike.
 """
 
 from functools import reduce
@@ -12,7 +13,9 @@ from pyspark.sql import functions as F
 
 from iolaus.model.behaviour import talks
 from iolaus.model.bits import MILLI
+from iolaus.model.evidence.piece import percent
 from iolaus.model.signals import TEXTS
+from iolaus.schemas.codes import DOES_NOT_FIT, FITS, UNKNOWN
 from iolaus.settings import Run, Scoring
 
 INNOCENT = "innocent"  # the kind of these rows
@@ -30,12 +33,14 @@ def explanations(
     population: int,
     run: Run,
 ) -> DataFrame:
-    """(cluster_id, channel, kind, part, bits, support, value, background, description, explains): a row an explanation.
+    """(cluster_id, channel, kind, part, bits, support, value, background, description, fit, explains).
+
+    A row a cluster and explanation.
 
     clusters: `graph.clusters`; sizes: (cluster_id, size); profiles: `features.account_profiles` joined with
     `silver.accounts`; in_step: (cluster_id) of those whose members act in the same minutes, as strangers do not. value
-    is the cluster's figure, background everybody's; explains: whether the figure fits the explanation so well that it
-    takes evidence away.
+    is the cluster's figure, background everybody's; fit: FITS, DOES_NOT_FIT or UNKNOWN; explains: whether it fits and
+    is of those that take evidence away.
     """
     settings = run.settings.scoring
     members = clusters.select("cluster_id", "account_id")
@@ -71,11 +76,15 @@ def explanations(
         "size",
         F.col("talking").alias("value"),
         F.col("baseline_talking").alias("background"),
-        (F.col("talking") >= settings.explained_people).alias("explains"),
+        (F.col("talking") >= settings.explained_people).alias("fits"),
+        (F.col("baseline_talking") > 0).alias("known"),
+        F.lit(True).alias("takes"),
         F.lit("a class, a team or other people").alias("who"),
-        F.format_string("%s hold conversations; baseline %s", _percent("talking"), _percent("baseline_talking")).alias(
-            "figure"
-        ),
+        F.format_string(
+            "%s of members hold conversations (baseline %s)",
+            percent(F.col("talking")),
+            percent(F.col("baseline_talking")),
+        ).alias("figure"),
     )
     owners = of.select(
         "cluster_id",
@@ -84,7 +93,9 @@ def explanations(
         "size",
         (F.col("owners") / F.col("size")).alias("value"),
         F.col("baseline_owners").alias("background"),
-        F.lit(False).alias("explains"),  # too few owners are never published
+        (F.col("owners") < settings.fewest_owners).alias("fits"),
+        F.lit(True).alias("known"),
+        F.lit(False).alias("takes"),  # so few owners are never published
         F.lit("one organisation").alias("who"),
         F.format_string("%d accounts have %d owners", "size", "owners").alias("figure"),
     )
@@ -95,7 +106,9 @@ def explanations(
         "size",
         (F.col("agreed") / F.col("size")).alias("value"),
         F.col("baseline_agreed").alias("background"),
-        F.lit(False).alias("explains"),  # such accounts are in no cluster
+        (2 * F.col("agreed") > F.col("size")).alias("fits"),
+        F.lit(True).alias("known"),
+        F.lit(False).alias("takes"),  # such accounts are in no cluster
         F.lit("a customer or reseller with an agreement").alias("who"),
         F.format_string("%d of %d accounts have one", "agreed", "size").alias("figure"),
     )
@@ -108,9 +121,11 @@ def explanations(
         "size",
         (F.col("support") / F.col("size")).alias("value"),
         F.lit(None).cast("double").alias("background"),
-        F.lit(False).alias("explains"),  # members on infrastructure alone are judged by profile
+        (2 * F.col("support") < F.col("size")).alias("fits"),
+        F.lit(True).alias("known"),
+        F.lit(False).alias("takes"),  # members on infrastructure alone are judged by profile
         F.lit("customers of one proxy, carrier or venue").alias("who"),
-        F.format_string("%d of %d accounts also ask as the others do", "support", "size").alias("figure"),
+        F.format_string("%d of %d accounts also ask what the others ask", "support", "size").alias("figure"),
     )
     rows = (
         people,
@@ -121,7 +136,9 @@ def explanations(
         _own_text(inside, sizes, run),
         *_public_set(members, of, shared_values, in_step, run),
     )
-    fits = F.when(F.col("explains"), F.lit(", which fits")).otherwise(F.lit(""))
+    fits = F.coalesce("fits", F.lit(False))
+    fit = F.when(~F.col("known"), UNKNOWN).when(fits, FITS).otherwise(DOES_NOT_FIT)
+    answer = F.when(~F.col("known"), "Cannot be told").when(fits, "It fits").otherwise("No")
     return reduce(DataFrame.unionByName, rows).select(
         "cluster_id",
         "channel",
@@ -131,8 +148,9 @@ def explanations(
         F.col("support").cast("int").alias("support"),
         F.round("value", 6).alias("value"),
         F.round("background", 6).alias("background"),
-        F.format_string("%s? %s%s", "who", "figure", fits).alias("description"),
-        "explains",
+        F.format_string("%s? %s: %s.", _capital("who"), answer, "figure").alias("description"),
+        fit.alias("fit"),
+        (F.col("known") & fits & F.col("takes")).alias("explains"),
     )
 
 
@@ -156,10 +174,12 @@ def _client(members: DataFrame, sizes: DataFrame, shared_values: DataFrame, popu
         "size",
         value.alias("value"),
         background.alias("background"),
-        is_of_members(value, background, settings).alias("explains"),
+        is_of_members(value, background, settings).alias("fits"),
+        F.lit(True).alias("known"),
+        F.lit(True).alias("takes"),
         F.lit("users of one program").alias("who"),
         F.format_string(
-            "%d of %d accounts run the client that most run; baseline %s", "support", "size", _share(background)
+            "%d of %d accounts run the client that most run (baseline %s)", "support", "size", percent(background)
         ).alias("figure"),
     )
 
@@ -196,9 +216,11 @@ def _own_text(inside: DataFrame, sizes: DataFrame, run: Run) -> DataFrame:
         "size",
         value.alias("value"),
         F.lit(None).cast("double").alias("background"),
-        (value >= settings.explained_share).alias("explains"),
+        (value >= settings.explained_share).alias("fits"),
+        F.lit(True).alias("known"),
+        F.lit(True).alias("takes"),
         F.lit("programs of strangers that begin alike").alias("who"),
-        F.format_string("%d of %d accounts go on in a text of their own", "support", "size").alias("figure"),
+        F.format_string("%d of %d accounts continue in a text of their own", "support", "size").alias("figure"),
     )
 
 
@@ -238,10 +260,12 @@ def _public_set(
             "size",
             value.alias("value"),
             background.alias("background"),
-            ((value >= least) & ~F.col("in_step")).alias("explains"),
+            ((value >= least) & ~F.col("in_step")).alias("fits"),
+            F.lit(True).alias("known"),
+            F.lit(True).alias("takes"),
             F.lit(who).alias("who"),
             F.concat(
-                F.format_string(figure, _share(value)),
+                F.format_string(figure, percent(value)),
                 F.when(F.col("in_step"), F.lit(", in the same minutes")).otherwise(""),
             ).alias("figure"),
         )
@@ -254,14 +278,10 @@ def _public_set(
             each,
             F.lit(None).cast("double"),
             "strangers who each run one whole set",
-            "a prompt comes from %s of the other members",
+            "on average %s of the other members send the same prompt",
         ),
     )
 
 
-def _percent(name: str) -> Column:
-    return _share(F.col(name))
-
-
-def _share(share: Column) -> Column:
-    return F.format_string("%.0f %%", 100 * share)
+def _capital(name: str) -> Column:
+    return F.concat(F.upper(F.substring(name, 1, 1)), F.substring(name, 2, 200))

@@ -5,6 +5,7 @@ that is a value which two accounts share: add its `Channel` here, with the colum
 `silver.accounts` that holds the value. `tests/test_signals.py` then follows it from that column to a pair and a reason.
 """
 
+import re
 from dataclasses import dataclass
 
 from iolaus.schemas.codes import FRAGMENT_CHANNELS
@@ -105,6 +106,17 @@ def in_words(threshold: float) -> str:
     """A threshold as a reader says it: a quarter, a third, a half, else a percentage or a number."""
     words = {0.25: "a quarter", 0.33: "a third", 0.5: "half", 6: "six", 8: "eight"}
     return words.get(round(threshold, 2)) or (f"{threshold:.0%}" if 0 < threshold < 1 else f"{threshold:,g}")
+
+
+def of_one(says: str) -> str:
+    """What is said of several accounts, said of one.
+
+    >>> of_one("run around the clock: at least a tenth of their traffic falls in their quietest six hours")
+    'runs around the clock: at least a tenth of its traffic falls in its quietest six hours'
+    """
+    verb, _, rest = says.partition(" ")
+    one = {"are": "is", "were": "was", "sent": "sent", "go": "goes"}.get(verb, f"{verb}s")
+    return f"{one} " + re.sub(r"\btheir\b", "its", rest)
 
 
 def _infrastructure(name: str, group: str, says: str, evasion: str, **more: object) -> Channel:
@@ -303,7 +315,7 @@ CODES: dict[str, int] = {c.name: c.code for c in VALUES if c.code is not None}
 VALUE_FAMILIES: dict[str, tuple[str, ...]] = {
     family: tuple(c.name for c in VALUES if c.family == family) for family in FAMILIES[:2]
 }
-_COUNTED = frozenset({"synchrony", *(s.name for s in OF_CLUSTERS if s.name.startswith(POOL))})
+COUNTED = frozenset({"synchrony", *(s.name for s in OF_CLUSTERS if s.name.startswith(POOL))})
 
 TEMPLATES: dict[str, int] = {c.name: CODES[c.name] for c in CHANNELS if c.template}  # and their codes in text fragments
 # Codes of those that are a text of somebody's own: four words are an idiom, with which many begin.
@@ -328,7 +340,7 @@ def is_count(channel: str) -> bool:
     >>> is_count("pool_card"), is_count("card")
     (True, False)
     """
-    return channel in _COUNTED
+    return channel in COUNTED
 
 
 def explained(explanation: str, *, if_few: bool = False) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """quality.quarantine: what bronze rejected, whole, with the reasons."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import reduce
 
@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructField
 
+from iolaus.engine.measured import reporting
 from iolaus.schemas.landing import ACCOUNT, AGREEMENT, EXCHANGE, MODEL
 from iolaus.schemas.table import DATE, STRING
 from iolaus.settings import Run
@@ -21,17 +22,28 @@ def transform(
 
     Lines are parsed again, by the same function as bronze, so a line is in just one of the two tables; but
     not the day's exchanges where as many were accepted (`bronze.exchanges`) as there are lines, for then
-    none was rejected: counting is cheaper than parsing.
+    none was rejected: counting is cheaper than parsing. Their number goes to the gate, which holds the sum.
     Rejected lines of undated folders stand under each run's date for as long as they are delivered.
     """
-    doubtful = exchanges if exchanges.count() != accepted.count() else exchanges.limit(0)
+    given = {"exchanges": exchanges, "accounts": accounts, "accepted": accepted}
+    lines = _counted(given)
+    doubtful = exchanges if lines["exchanges"] != lines["accepted"] else exchanges.limit(0)
     parts = [
         _rejected("exchanges", doubtful, EXCHANGE, run, run.day),
         _rejected("accounts", accounts, ACCOUNT, run),
         _rejected("models", models, MODEL, run),
         _rejected("agreements", agreements, AGREEMENT, run),
     ]
-    return reduce(DataFrame.unionByName, parts)
+    told = {"exchange_lines": float(lines["exchanges"]), "account_lines": float(lines["accounts"])}
+    return reporting(reduce(DataFrame.unionByName, parts), "source", told)
+
+
+def _counted(frames: Mapping[str, DataFrame]) -> dict[str, int]:
+    """The rows of each frame, by one job."""
+    counts = (
+        frame.agg(F.count(F.lit(1)).alias("n")).select(F.lit(name).alias("of"), "n") for name, frame in frames.items()
+    )
+    return {row["of"]: row["n"] for row in reduce(DataFrame.unionByName, counts).collect()}
 
 
 def _rejected(

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from iolaus.errors import one_line
 from iolaus.pipeline import STAGES
-from iolaus.runtime.gates.history import Recorded
+from iolaus.runtime.gates.history import Arrived, Recorded
 
 if TYPE_CHECKING:
     from iolaus.runtime.execution import Event
@@ -66,6 +66,7 @@ def print_ranking(rows: list[dict[str, Any]], day: date, lake: str, counts: dict
         ("confidence", "left"),
         ("accounts", "right"),
         ("exchanges", "right"),
+        ("output tokens", "right"),
     ):
         grid.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
     grid.add_column("after")
@@ -78,6 +79,7 @@ def print_ranking(rows: list[dict[str, Any]], day: date, lake: str, counts: dict
             row["confidence"],
             row["n_accounts"],
             row["n_exchanges"],
+            f"{row.get('n_output_tokens') or 0:,}",
             row["target"],
         ]
         why = list(row["reasons"][:2])
@@ -130,6 +132,21 @@ def print_outcomes(outcomes: Sequence["Outcome"]) -> None:
             o.bounds,
             plain(o.reason),
         )
+    console.print(grid)
+
+
+def print_arrivals(arrivals: Sequence[Arrived]) -> None:
+    """Where the exchanges of each day went: lines = rejected + accepted, happened = exchanges + copies."""
+    if not arrivals:
+        return
+    console = Console(width=None if sys.stdout.isatty() else 150)
+    grid = Table(title="Exchanges: lines that arrived, and rows that happened on the day", title_justify="left")
+    names = ("lines", "rejected", "accepted", "of these too late", "happened", "exchanges", "copies")
+    for name in ("day", *names):
+        grid.add_column(name, justify="left" if name == "day" else "right", no_wrap=True)
+    for of in arrivals:
+        counts = (of.lines, of.rejected, of.accepted, of.too_late, of.happened, of.exchanges, of.copies)
+        grid.add_row(str(of.day), *("unknown" if n is None else f"{n:,}" for n in counts))
     console.print(grid)
 
 

@@ -158,8 +158,12 @@ class Execution(ABC):
         reads = {read.name: self._inputs.read(read, day, watched=stage.table == QUARANTINE) for read in stage.reads}
         inputs = {read.table: reads[read.name] for read in stage.reads}
         self._before(stage, day, inputs)
-        rows: DataFrame = transform(**reads, run=Run(day, self._of.settings, self._of.key, self._of.run_id))
+        rows: DataFrame = transform(**reads, run=Run(day, self._of.settings, self._of.key, self._run_id(stage, day)))
         self._deliver(made, rows, inputs)
+
+    def _run_id(self, stage: Stage, day: date) -> str:  # noqa: ARG002 - of gold, a single stage says another
+        """The run that rows of a table are said to be of."""
+        return self._of.run_id
 
     def _judge_gold(self, made: Made, rows: DataFrame, inputs: Mapping[str, DataFrame]) -> DataFrame:
         """Rows of gold, kept so that what is written is what was judged. Raises GateError."""
@@ -182,6 +186,11 @@ class SingleStage(Execution):
 
     def _days(self, day: date) -> list[date]:
         return self._of.event_days(day)
+
+    def _run_id(self, stage: Stage, day: date) -> str:
+        # Gold is made table by table, each by a process of its own: what belongs together was scored by one run.
+        scored = self._of.records.last_writer("scoring.clusters", day) if stage.layer == GOLD else None
+        return scored or self._of.run_id
 
     def _deliver(self, made: Made, rows: DataFrame, inputs: Mapping[str, DataFrame]) -> None:
         if made.stage.layer == GOLD:

@@ -25,6 +25,7 @@ from iolaus.errors import UsageError
 from iolaus.runtime import long_lines
 from iolaus.runtime.lines import JSON_LINES, KINDS, LINES, PARQUET, as_json, cleaned
 from iolaus.runtime.long_lines import File, PassedOver, Watch
+from iolaus.runtime.refused import day_of, edited, leads_out, link, strays
 from iolaus.runtime.spark import hadoop
 from iolaus.runtime.unreadable import Unreadable, why_unreadable
 from iolaus.schemas.table import STRING
@@ -40,6 +41,7 @@ class Landing:
     """
 
     text_kinds: tuple[str, ...] = JSON_LINES
+    follows_links = False  # out of the folder: whoever writes to a landing could name any file of this machine
 
     def __init__(self, spark: SparkSession, uri: str):
         self.spark = spark
@@ -76,13 +78,16 @@ class Landing:
 
         The columns are those of `LINES`. Files and folders that begin with `_` or `.`, empty files and blank
         lines are skipped; a day without a folder, and a missing undated folder, have no rows. A file of
-        another kind has one row that says so. Raises Spark's error, here or when the rows are read, if a
+        another kind has one row that says so, as does what lies beside the folders of days, and a link out of the
+        landing. Raises Spark's error, here or when the rows are read, if a
         file that is not named in `unreadable` cannot be read. Lines of over 64 MiB are passed over; if `watched`,
         `passed_over` tells, once the rows were read, which files have any.
         """
-        files = list(self._files(folder, day))
+        found = list(self._listed(folder, day))
+        files = [f for f in found if isinstance(f, File)]
         broken = {u.file: u.reason for u in unreadable}
-        marks = [
+        marks = [f for f in found if isinstance(f, Unreadable)]
+        marks += [
             Unreadable(f.name, self._expected())
             for f in files
             if not (self._is_text(f.name) or f.name.endswith(PARQUET))
@@ -109,7 +114,7 @@ class Landing:
         """The days of arrival that have a folder, in order; the driver lists `exchanges`, not what is in it."""
         children = self._store.listStatus(self._hadoop.Path(self._root, "exchanges"))
         return sorted(
-            day for child in children if child.isDirectory() and (day := _day_of(str(child.getPath().getName())))
+            day for child in children if child.isDirectory() and (day := day_of(str(child.getPath().getName())))
         )
 
     def unreadable(self, folder: str, day: date | None) -> list[Unreadable]:
@@ -147,25 +152,37 @@ class Landing:
         return bool(self._store.exists(self._hadoop.Path(self._root, name) if name else self._root))
 
     def _files(self, folder: str, day: date | None) -> Iterator[File]:
-        """The files of a folder that are not empty, by name. The driver lists no other folder."""
+        """The files of a folder that are read, by name."""
+        return (found for found in self._listed(folder, day) if isinstance(found, File))
+
+    def _listed(self, folder: str, day: date | None) -> Iterator[File | Unreadable]:
+        """The files of a folder that are not empty, by name, and what is not read. The driver lists no other folder."""
         if folder == "exchanges":
             assert day is not None, "exchanges are read by day of arrival"
             tops = [f"exchanges/dt={day.isoformat()}"]
+            yield from strays(self._store, self._hadoop.Path(self._root, folder))
         else:
             tops = [folder, *(folder + kind for kind in KINDS)]
         for top in tops:
             if self._exists(top):
                 yield from self._walk(self._store.getFileStatus(self._hadoop.Path(self._root, top)), top)
 
-    def _walk(self, status: Any, name: str) -> Iterator[File]:
+    def _walk(self, status: Any, name: str) -> Iterator[File | Unreadable]:
+        if not self.follows_links and leads_out(self._root, status.getPath()):
+            yield link(name)
+            return
         if not status.isDirectory():
             if status.getLen() > 0:
                 yield File(status.getPath().toString(), name, int(status.getLen()))
             return
-        for child in sorted(self._store.listStatus(status.getPath()), key=lambda s: str(s.getPath().getName())):
+        children = sorted(self._store.listStatus(status.getPath()), key=lambda s: str(s.getPath().getName()))
+        unlike = edited(name, children)
+        for child in children:
             base = str(child.getPath().getName())
             if base.startswith(("_", ".")):
                 self._hidden(f"{name}/{base}")
+            elif base in unlike:
+                yield unlike[base]
             else:
                 yield from self._walk(child, f"{name}/{base}")
 
@@ -258,10 +275,3 @@ class Landing:
             F.lit(None).cast(STRING).alias("unreadable"),
         )
         return rows.where(F.trim("line") != "")
-
-
-def _day_of(folder: str) -> date | None:
-    try:
-        return date.fromisoformat(folder.removeprefix("dt=")) if folder.startswith("dt=") else None
-    except ValueError:
-        return None

@@ -35,7 +35,7 @@ def as_json(folder: str, schema: StructType) -> Column:
     times = {f.name for f in FIELDS.get(f"landing.{folder}", ()) if f.dataType == TIMESTAMP}
 
     def value(field: StructField) -> Column:
-        found = F.col(f"`{field.name}`")
+        found = F.col("`" + field.name.replace("`", "``") + "`")
         if isinstance(field.dataType, BinaryType):
             return found.cast(STRING).alias(field.name)  # text that its writer did not mark as text
         if isinstance(field.dataType, LongType) and field.name in times:

@@ -1,13 +1,14 @@
 """One run at a time on a lake, and one process at a time on a table, on any file system.
 
-Delta's own check of concurrent commits does not suffice. It guards one table, not the thirty of a run. On S3 it assumes
-one driver: two could both commit a version, and one would be lost.
+Delta's own check of concurrent commits does not suffice: it guards one table, not the thirty of a run; and on S3, where
+Delta's log is written by one driver, two drivers could both commit a version and one would be lost.
 
-A lock is a row of numbered claims, `LAKE/_locks/<name>/<number>.json`. The maker of the next number holds the lock,
-once the claim before it was released or its holder is dead. A holder rewrites its claim every `BEAT` seconds. A claim
-is dead if its process is gone from this machine, or if it stands still for `STALE` seconds by the waiter's clock;
-clocks are never compared. Numbers only grow: a holder that slept too long sees a higher number than its own, and writes
-nothing more (`Lock.check`, before every commit).
+A lock is a row of numbered claims, `LAKE/_locks/<name>/<number>.json`. Whoever makes the next number holds the lock,
+once the claim before it was released or its holder is dead. A holder writes its claim anew every `BEAT` seconds. A
+claim that stands still for `STALE` seconds by the clock of the one who waits (clocks are never compared) is dead, and
+so is one whose processes are gone from this machine: the driver's, and Spark's Java process, which could commit a
+little longer. Numbers only grow, so a holder that slept too long sees a higher number than its own, and writes nothing
+more (`Lock.check`, before every commit).
 """
 
 import json
@@ -26,6 +27,7 @@ from pyspark.sql import SparkSession
 
 from iolaus.errors import RunError
 from iolaus.runtime.small_files import SmallFiles, small_files
+from iolaus.runtime.spark.watchdog import java_process
 
 BEAT, STALE = 15.0, 120.0  # seconds
 WHOLE = "run"  # the lock of the whole lake; any other is a table's
@@ -34,8 +36,9 @@ WHOLE = "run"  # the lock of the whole lake; any other is a table's
 class Lock:
     """The lock `name` of a lake, for this process."""
 
-    def __init__(self, files: SmallFiles, name: str, *, beat: float = BEAT, stale: float = STALE):
+    def __init__(self, files: SmallFiles, name: str, *, beat: float = BEAT, stale: float = STALE, java: int = 0):
         self._files, self._name, self._beat, self._stale = files, name, beat, stale
+        self._java = {"java": java, "java_started": _started(java)} if java else {}
         self._token, self._number, self._count = uuid4().hex, 0, 0
         self._since = datetime.now(UTC).isoformat(timespec="seconds")
         self._ended, self._seen = threading.Event(), 0.0
@@ -43,7 +46,7 @@ class Lock:
         self._lost = False
 
     def acquire(self, said: Callable[[str], None]) -> None:
-        """Wait until the lock is free, and take it. `said` is called once for each holder that is waited for."""
+        """Wait until the lock is free, and take it. `said` is told, once for each holder, who is waited for."""
         while True:
             # The number after the one that was seen to be over: if others were faster, it is made, and this one waits
             # again.
@@ -85,7 +88,14 @@ class Lock:
     def _claim(self, *, released: bool = False) -> str:
         process = {"machine": _machine(), "pid": os.getpid(), "started": _started(os.getpid())}
         return json.dumps(
-            {"token": self._token, "since": self._since, "beat": self._count, "released": released, **process}
+            {
+                "token": self._token,
+                "since": self._since,
+                "beat": self._count,
+                "released": released,
+                **process,
+                **self._java,
+            }
         )
 
     def _is_mine(self) -> bool:
@@ -126,7 +136,7 @@ def hold(
         return held != WHOLE if name == WHOLE else held == WHOLE
 
     while True:
-        lock = Lock(files, name, beat=beat, stale=stale)
+        lock = Lock(files, name, beat=beat, stale=stale, java=java_process(spark))
         lock.acquire(_say)
         if name == WHOLE or not _live(files, _newest(files), others):
             break
@@ -182,8 +192,11 @@ def _live(files: SmallFiles, newest: dict[str, str], concerned: Callable[[str], 
 def _is_over(claim: dict[str, object]) -> bool:
     if claim.get("released"):
         return True
-    pid = claim.get("pid")
-    return claim.get("machine") == _machine() and isinstance(pid, int) and _started(pid) != claim.get("started")
+    return claim.get("machine") == _machine() and all(
+        isinstance(pid := claim.get(name), int) and _started(pid) != claim.get(started)
+        for name, started in (("pid", "started"), ("java", "java_started"))
+        if name == "pid" or name in claim
+    )
 
 
 def _numbers(files: SmallFiles, name: str) -> list[int]:
@@ -210,7 +223,10 @@ def _who(name: str, text: str) -> str:
 
 
 def _machine() -> str:
-    """The machine since it was started, and this space of process numbers; empty parts if the system does not say."""
+    """The machine since it was started, and this space of process numbers.
+
+    Empty parts where the system does not say.
+    """
     boot, space = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")
     since_boot = boot.read_text().strip() if boot.exists() else ""
     return f"{platform.node()}/{since_boot}/{space.readlink() if space.is_symlink() else ''}"

@@ -36,7 +36,10 @@ class Logs(Landing):
     Raises UsageError if there is nothing there.
 
     A file is JSON if its name, without .gz, has no suffix or one that JSON goes by; gateways call objects by ids.
+    Links are followed: whoever adapts logs names their folder, and some systems keep logs behind links.
     """
+
+    follows_links = True
 
     def __init__(self, spark: SparkSession, uri: str):
         self._others: list[str] = []
@@ -63,12 +66,14 @@ class Logs(Landing):
     def _is_text(self, name: str) -> bool:
         return is_json_name(name) or (name == self._one and not name.endswith(PARQUET))
 
-    def _files(self, folder: str, day: date | None) -> Iterator[File]:
+    def _listed(self, folder: str, day: date | None) -> Iterator[File | Unreadable]:
         """All files that are not empty, by path; a root that is a folder's name has no part in a file's."""
         assert folder == "", "logs have no folders of their own"
         assert day is None, "logs have no days of arrival"
         root = self._hadoop.Path(self._root, self._one) if self._one else self._root
         for file in self._walk(self._store.getFileStatus(root), self._one):
+            if isinstance(file, Unreadable):
+                continue
             name = file.name.removeprefix("/")
             if self._is_text(name) or name.endswith(PARQUET):
                 yield File(file.uri, name, file.size)

@@ -1,7 +1,8 @@
 """Upkeep of the lake: files compacted and sorted, replaced files removed, text forgotten, accounts dropped.
 
 None of it changes what a stage reads, but for rows that are meant to go: every action may be repeated, be cut off at
-any point and be run again, and runs beside a stage, for Delta lets one of two conflicting commits fail.
+any point and be run again. `iolaus maintain` holds the lock of the lake, so that it waits for a run or a stage that is
+at work, and they wait for it.
 """
 
 from collections.abc import Iterator
@@ -106,8 +107,8 @@ def forget(lake: Lake, accounts: DataFrame) -> Iterator[Done]:
     """Drop all rows of the accounts in the column `account_id` from every table. Their files go with `vacuum`.
 
     Counts of published clusters stay as they were counted. Where an account gave its name to a group of others, the
-    group gets a name that says nothing; so does the account in a verdict on others too. Quarantined rows are not
-    parsed: those that contain the account's id in quotes go.
+    group gets a name that says nothing; so does the account in a verdict on others too. Of quarantined lines those go
+    whose `account_id` it is, in whatever way that is written, and those without one that have the id in quotes.
     """
     wanted = accounts.select("account_id").distinct().persist()
     salt = F.lit(token_hex(8))  # kept nowhere: nobody can tell which account a name stood for
@@ -117,8 +118,7 @@ def forget(lake: Lake, accounts: DataFrame) -> Iterator[Done]:
             columns = table(name).schema.fieldNames()
             conditions = [F.col(f"t.{c}") == is_account for c in ACCOUNT_COLUMNS if c in columns]
             if name == "quality.quarantine":
-                line = F.coalesce(F.col("t.row"), F.col("t.row_bytes").cast("string"))
-                conditions = [F.contains(line, F.concat(F.lit('"'), is_account, F.lit('"')))]
+                conditions = [_is_line_of(is_account)]
             paths = _paths(lake, name)
             gone = sum(_merged(lake, path, wanted, condition) for condition in conditions for path in paths)
             if name in LABELS:
@@ -135,6 +135,15 @@ def forget(lake: Lake, accounts: DataFrame) -> Iterator[Done]:
         yield from _forget_in_verdicts(lake, wanted, salt)
     finally:
         wanted.unpersist()
+
+
+def _is_line_of(account: Column) -> Column:
+    """Whether a quarantined line is an account's: as JSON, or, where it is broken, by what stands after the field."""
+    line = F.coalesce(F.col("t.row"), F.col("t.row_bytes").cast("string"))
+    after = F.regexp_extract(line, r'"account_id"\s*:\s*"?([^",}]*)', 1)
+    told = F.trim(F.coalesce(F.get_json_object(line, "$.account_id"), F.nullif(after, F.lit(""))))
+    quoted = F.contains(line, F.concat(F.lit('"'), account, F.lit('"')))
+    return F.coalesce(told == F.trim(account), quoted)
 
 
 def _nameless(salt: Column, name: Column) -> Column:

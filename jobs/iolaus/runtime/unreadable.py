@@ -29,6 +29,11 @@ def why_unreadable(name: str, error: Exception) -> str:
         raise error
     if "Too many bytes before" in text:  # of Hadoop's reader: a newline, or a delimiter
         return "a line of over 2 GiB; what follows it is not read"
+    if "ChecksumException" in text:
+        folder, _, file = name.rpartition("/")
+        return f"not what its checksum says; if it was changed on purpose, remove {folder}/.{file}.crc"
+    if "COLUMN_ALREADY_EXISTS" in text:
+        return "columns whose names differ in case alone"
     if name.endswith(PARQUET):
         illegal = re.search(r"\[PARQUET_TYPE_ILLEGAL\] ([^\n]*?)\.? SQLSTATE", text)
         return illegal[1] if illegal else "corrupt Parquet"

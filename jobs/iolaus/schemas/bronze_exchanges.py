@@ -6,7 +6,7 @@ from iolaus.schemas.table import DATE, STRING, Table, column, map_of
 TABLE = Table(
     name="bronze.exchanges",
     grain="one row per valid line of the landing, as often as it arrived",
-    key=("arrived_on", "exchange_id"),
+    key=("arrived_on", "account_id", "exchange_id"),
     columns=(
         column("arrived_on", DATE, "day of arrival: the landing folder's dt", required=True),
         column("happened_on", DATE, "UTC day of requested_at", required=True),

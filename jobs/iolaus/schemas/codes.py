@@ -10,6 +10,9 @@ FRAGMENT_CHANNELS: dict[str, int] = {
     **{name: 22 + i for i, name in enumerate(AFFIX_COLUMNS)},
 }
 
+# Whether an innocent explanation fits a cluster.
+FITS, DOES_NOT_FIT, UNKNOWN = "fits", "does_not_fit", "unknown"
+
 # How a stage of a run ended; and a run date that was taken back.
 WRITTEN, STOPPED, FAILED, DROPPED = "written", "stopped", "failed", "dropped"
 AS_MEANT = (WRITTEN, DROPPED)

@@ -36,11 +36,21 @@ TABLE = Table(
         column("background", DOUBLE, "the same figure of the baseline; null where there is none"),
         column("description", STRING, "the claim in words, with its figures", required=True),
         column(
+            "fit",
+            STRING,
+            "of kind innocent: whether the explanation fits, as fits, does_not_fit or unknown; else null",
+        ),
+        column(
+            "taken",
+            map_of(DOUBLE),
+            "of kind innocent: bits by channel of the claims that the explanation took from the cluster; else null",
+        ),
+        column(
             "log_likelihoods",
             map_of(DOUBLE),
             "of kind judgement: log2 of the finding's probability under each hypothesis; else null",
         ),
-        column("run_id", STRING, "run that wrote the row, as in quality.runs"),
+        column("run_id", STRING, "run that the row is of, as in quality.runs: the same in all gold tables of a date"),
     ),
     date="run_date",
     order=("cluster_id", "channel"),

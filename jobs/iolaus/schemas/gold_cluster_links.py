@@ -28,7 +28,7 @@ TABLE = Table(
             "exact similarity in the channel, 0 to 1; at least that where both meet over 1,000 others in it",
             required=True,
         ),
-        column("run_id", STRING, "run that wrote the row, as in quality.runs"),
+        column("run_id", STRING, "run that the row is of, as in quality.runs: the same in all gold tables of a date"),
     ),
     date="run_date",
     order=("cluster_id", "account_a"),

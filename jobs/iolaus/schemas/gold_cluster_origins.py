@@ -30,7 +30,7 @@ TABLE = Table(
         ),
         column("share", DOUBLE, "share of members that have it, 0 to 1", required=True),
         column("baseline_share", DOUBLE, "share of all active accounts that have it, 0 to 1", required=True),
-        column("run_id", STRING, "run that wrote the row, as in quality.runs"),
+        column("run_id", STRING, "run that the row is of, as in quality.runs: the same in all gold tables of a date"),
     ),
     date="run_date",
     order=("cluster_id", "kind"),

@@ -30,7 +30,7 @@ TABLE = Table(
             "listed",
         ),
         column("seen_on", DATE, "day of the exchanges that the exemplar was taken from"),
-        column("run_id", STRING, "run that wrote the row, as in quality.runs"),
+        column("run_id", STRING, "run that the row is of, as in quality.runs: the same in all gold tables of a date"),
     ),
     date="run_date",
     order=("cluster_id", "kind"),

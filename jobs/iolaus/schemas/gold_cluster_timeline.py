@@ -13,7 +13,7 @@ TABLE = Table(
         column("request_model", STRING, "model that was asked for", required=True),
         column("n_exchanges", LONG, "exchanges of members", required=True),
         column("n_accounts", INT, "members that were active", required=True),
-        column("run_id", STRING, "run that wrote the row, as in quality.runs"),
+        column("run_id", STRING, "run that the row is of, as in quality.runs: the same in all gold tables of a date"),
     ),
     date="run_date",
     order=("cluster_id", "hour"),

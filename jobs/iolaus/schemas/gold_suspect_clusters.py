@@ -12,7 +12,7 @@ TABLE = Table(
         column("rank", INT, "1 for the worst", required=True),
         *CLUSTER,
         column("first_flagged", DATE, "first run that listed the cluster without a break since", required=True),
-        column("run_id", STRING, "run that wrote the row, as in quality.runs"),
+        column("run_id", STRING, "run that the row is of, as in quality.runs: the same in all gold tables of a date"),
     ),
     date="run_date",
     order=("rank",),

@@ -7,7 +7,7 @@ from iolaus.schemas.table import BOOLEAN, DATE, DOUBLE, INT, LONG, STRING, TIMES
 SAYS_LITTLE = 40  # characters: a shorter prompt is read together with what the user said before, `prior_prompt`
 
 EXCHANGE: tuple[StructField, ...] = (
-    column("exchange_id", STRING, "unique id of the exchange; the same id twice is the same exchange", required=True),
+    column("exchange_id", STRING, "id of the exchange, unique to its account", required=True),
     column("account_id", STRING, "account that sent the request", required=True),
     column("requested_at", TIMESTAMP, "time of the request", required=True),
     column("request_model", STRING, "model that was asked for", required=True),

@@ -47,6 +47,20 @@ CLUSTER = (
     column("n_accounts", INT, "members", required=True),
     column("n_owners", INT, "owners that answer for them", required=True),
     column("n_exchanges", LONG, "exchanges of members in the window", required=True),
+    column("n_input_tokens", LONG, "input tokens of members in the window; null before version 0.3"),
+    column("n_output_tokens", LONG, "output tokens of members in the window; null before version 0.3"),
+    column(
+        "n_reasoning_tokens",
+        LONG,
+        "tokens of hidden reasoning, among the output tokens or beside them; null before version 0.3",
+    ),
+    column("models", map_of(LONG), "exchanges of members by model; null before version 0.3"),
+    column(
+        "cost",
+        DOUBLE,
+        "estimate of what these tokens cost, by input_prices and output_prices of the settings: tokens are divided "
+        "among models as exchanges are; null without prices",
+    ),
     column("first_seen", TIMESTAMP, "first exchange of a member in the window", required=True),
     column("last_seen", TIMESTAMP, "last exchange of a member in the window", required=True),
     column("is_active", BOOLEAN, "whether members were active on the date or the day before", required=True),

@@ -1,6 +1,6 @@
 """scoring.evidence"""
 
-from iolaus.schemas.table import DATE, DOUBLE, INT, STRING, Table, column
+from iolaus.schemas.table import DATE, DOUBLE, INT, STRING, Table, column, map_of
 
 TABLE = Table(
     name="scoring.evidence",
@@ -28,6 +28,16 @@ TABLE = Table(
         column("value", DOUBLE, "the figure: a share of members, or a count of pairs or meetings", required=True),
         column("background", DOUBLE, "the same figure of the baseline; null where there is none"),
         column("description", STRING, "the claim in words, with its figures", required=True),
+        column(
+            "fit",
+            STRING,
+            "of kind innocent: whether the explanation fits, as fits, does_not_fit or unknown; else null",
+        ),
+        column(
+            "taken",
+            map_of(DOUBLE),
+            "of kind innocent: bits by channel of the claims that the explanation took from the cluster; else null",
+        ),
     ),
     date="run_date",
     order=("cluster_id", "channel"),

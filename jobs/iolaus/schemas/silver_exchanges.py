@@ -15,11 +15,16 @@ _AFFIXES = tuple(
 
 TABLE = Table(
     name="silver.exchanges",
-    grain="one row per exchange_id",
-    key=("exchange_id",),
+    grain="one row per exchange: an account's request of one id, time and prompt",
+    key=("account_id", "exchange_id", "requested_at", "content_hash"),
     columns=(
         column("happened_on", DATE, "UTC day of the request", required=True),
-        column("exchange_id", STRING, "unique id of the exchange", required=True),
+        column(
+            "exchange_id",
+            STRING,
+            "id of the exchange, as the gateway or its client chose it; several exchanges may share one",
+            required=True,
+        ),
         column("account_id", STRING, "account that sent the request", required=True),
         column("requested_at", TIMESTAMP, "time of the request", required=True),
         column("arrived_on", DATE, "first day on which it arrived", required=True),
@@ -80,6 +85,12 @@ TABLE = Table(
         ),
         column("n_words", INT, "words of the prompt", required=True),
         column("capabilities", SHORT, "bit mask of what the request is after: iolaus.text.intents", required=True),
+        column(
+            "content_hash",
+            LONG,
+            "hash of prompt, system prompt and number of images as they were sent, letter by letter: it tells copies",
+        ),
+        column("n_copies", INT, "rows of bronze.exchanges that are this exchange: it arrived so often"),
     ),
     date="happened_on",
     order=("account_id", "requested_at", "exchange_id"),

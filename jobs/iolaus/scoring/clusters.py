@@ -5,8 +5,10 @@ from pyspark.sql import functions as F
 
 from iolaus.model.bits import MILLI
 from iolaus.model.explanations import INNOCENT
+from iolaus.model.impact import MILLIONTHS, TAKEN, cost, with_models
 from iolaus.model.judgement.hypotheses import CHANCE, HYPOTHESES
 from iolaus.model.release_adoption import release_adoption, releases
+from iolaus.model.signals import COUNTED
 from iolaus.model.verdicts import changes, in_force, verdicts_of
 from iolaus.schemas.scoring_clusters import RELEASE_ADOPTION
 from iolaus.schemas.table import table
@@ -38,21 +40,11 @@ def transform(
     settings = run.settings.scoring
     facts = _facts(clusters, profiles, accounts, run)
     scored = facts.join(_sums(evidence), "cluster_id", "left").join(_words(evidence), "cluster_id", "left")
-    scored = (
-        scored.join(_judged(judgement, settings), "cluster_id", "left")
-        .na.fill(0.0, list(KINDS))
-        .na.fill(0, ["families"])
-    )
-    scored = scored.na.fill("strangers", ["rival"]).na.fill("unexplained", ["case_kind"]).na.fill(0.0, ["margin_bits"])
-    large = (F.col("n_accounts") >= settings.fewest_accounts) & (F.col("n_owners") >= settings.fewest_owners)
-    medium = large & (F.col("margin_bits") >= settings.margin)
-    medium &= F.col("families") >= settings.families
-    high = medium & (F.col("margin_bits") >= settings.high_margin)
-    confidence = F.when(high, "high").when(medium, "medium").otherwise("low")
+    scored = with_judgement(scored, judgement, settings).na.fill(0.0, list(KINDS))
     scored = scored.withColumn("score", F.round(sum((F.col(k) for k in KINDS), F.lit(0.0)), 3))
     scored = _with_verdicts(scored, evidence, clusters, verdicts, run)
     cleared = F.coalesce((F.col("verdict") == CLEARED) & F.col("covers"), F.lit(False))
-    scored = scored.withColumn("confidence", F.when(cleared, "low").otherwise(confidence))
+    scored = scored.withColumn("confidence", F.when(cleared, "low").otherwise(confidence(settings)))
     order = Window.partitionBy(F.col("confidence").isin(*PUBLISHED)).orderBy(
         F.desc("score"), F.desc("n_exchanges"), "cluster_id"
     )
@@ -70,6 +62,20 @@ def transform(
         F.coalesce(F.col("release_adoption").cast(RELEASE_ADOPTION), F.array().cast(RELEASE_ADOPTION)),
     )
     return ranked.withColumn("summary", _summary()).select(*table("scoring.clusters").schema.fieldNames())
+
+
+def with_judgement(clusters: DataFrame, judgement: DataFrame, settings: Scoring) -> DataFrame:
+    """Rows of clusters with case_kind, rival, margin_bits and families: what won, and how many families say so."""
+    judged = clusters.join(_judged(judgement, settings), "cluster_id", "left").na.fill(0, ["families"])
+    return judged.na.fill("strangers", ["rival"]).na.fill("unexplained", ["case_kind"]).na.fill(0.0, ["margin_bits"])
+
+
+def confidence(settings: Scoring) -> Column:
+    """high, medium or low, over rows with n_accounts, n_owners, margin_bits and families."""
+    large = (F.col("n_accounts") >= settings.fewest_accounts) & (F.col("n_owners") >= settings.fewest_owners)
+    medium = large & (F.col("margin_bits") >= settings.margin) & (F.col("families") >= settings.families)
+    high = medium & (F.col("margin_bits") >= settings.high_margin)
+    return F.when(high, "high").when(medium, "medium").otherwise("low")
 
 
 def _with_verdicts(
@@ -115,6 +121,8 @@ def _facts(clusters: DataFrame, profiles: DataFrame, accounts: DataFrame, run: R
         F.count(F.lit(1)).cast("int").alias("n_accounts"),
         F.countDistinct(F.coalesce("owner_id", "account_id")).cast("int").alias("n_owners"),
         F.sum("n_exchanges").alias("n_exchanges"),
+        *(F.sum(column).alias(name) for name, column in TAKEN.items()),
+        F.round(F.sum(cost(run.settings)) / MILLIONTHS, 2).alias("cost"),
         F.min("first_at").alias("first_seen"),
         F.max("last_at").alias("last_seen"),
         F.count("banned_at").cast("int").alias("n_banned"),
@@ -129,12 +137,15 @@ def _facts(clusters: DataFrame, profiles: DataFrame, accounts: DataFrame, run: R
     mix = F.map_from_entries(F.transform(F.array(*shares), lambda s: F.struct(s["name"], s["share"])))
     words = F.array_join(F.transform(F.slice(most, 1, 3), lambda s: s["name"]), ", ")
     since = F.lit(run.day) - F.expr(f"INTERVAL {run.settings.scoring.active_days - 1} DAYS")
-    return sums.select(
+    return with_models(sums, rows, "cluster_id").select(
         F.lit(run.day).alias("run_date"),
         "cluster_id",
         "n_accounts",
         "n_owners",
         "n_exchanges",
+        *TAKEN,
+        "models",
+        "cost",
         "first_seen",
         "last_seen",
         (F.col("last_seen") >= since).alias("is_active"),
@@ -211,18 +222,30 @@ def _judged(judgement: DataFrame, settings: Scoring) -> DataFrame:
 def _words(evidence: DataFrame) -> DataFrame:
     """Up to five pieces of evidence in words, and every innocent explanation with its figure.
 
-    The best of each kind comes first.
+    The best of each kind comes first, and of these the one that is farthest from its baseline: many pieces have the
+    bits of their caps.
     """
-    order = Window.partitionBy("cluster_id", "kind").orderBy(F.desc("bits"), F.desc("support"), "channel")
+    far = _distance()
+    order = Window.partitionBy("cluster_id", "kind").orderBy(F.desc(far), F.desc("bits"), F.desc("support"), "channel")
     innocent = F.col("kind") == INNOCENT
     ranked = evidence.withColumn("nth", F.row_number().over(order)).where(innocent | (F.col("nth") <= 3))
-    row = F.struct("nth", (-F.col("bits")).alias("minus"), "channel", "description")
+    row = F.struct("nth", (-far).alias("minus"), "channel", "description")
     reasons = F.array_sort(F.collect_list(F.when(~innocent, row)))
     told = F.array_sort(F.collect_list(F.when(innocent, F.struct("channel", "description"))))
     return ranked.groupBy("cluster_id").agg(
         F.slice(F.transform(reasons, lambda r: r["description"]), 1, 5).alias("reasons"),
         F.transform(told, lambda r: r["description"]).alias("explanations"),
     )
+
+
+def _distance() -> Column:
+    """How far a figure is from its baseline, in bits that no cap hides: 0 where there is no baseline.
+
+    A count is so many times what chance makes; a share counts less, the fewer members have it.
+    """
+    ratio = F.col("value") / F.greatest("background", F.lit(1e-9))
+    counts = F.col("channel").isin(*COUNTED)
+    return F.round(F.coalesce(F.log2(F.when(counts, ratio).otherwise(F.col("value") * ratio)), F.lit(0.0)), 6)
 
 
 def _summary() -> Column:

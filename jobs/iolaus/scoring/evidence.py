@@ -48,8 +48,11 @@ def transform(
         *subject(members, everybody, run),
     )
     fits = innocent.where("explains").select("cluster_id", "channel")
-    left = unexplained(reduce(DataFrame.unionByName, pieces), fits, sizes, settings)
-    rows = left.unionByName(innocent.drop("explains"))
+    left, taken = unexplained(reduce(DataFrame.unionByName, pieces), fits, sizes, settings)
+    told = innocent.drop("explains").join(taken, ["cluster_id", "channel"], "left")
+    told = told.withColumn("taken", F.coalesce("taken", F.create_map().cast("map<string,double>")))
+    none = {"fit": F.lit(None).cast("string"), "taken": F.lit(None).cast("map<string,double>")}
+    rows = left.withColumns(none).unionByName(told)
     return rows.select(
         F.lit(run.day).alias("run_date"), *(f for f in table("scoring.evidence").schema.fieldNames() if f != "run_date")
     )

@@ -15,8 +15,9 @@ from iolaus.text.pseudonyms import addresses, pseudonyms
 def transform(accounts: DataFrame, agreements: DataFrame, run: Run) -> DataFrame:
     """One row an account that existed at the end of the day; a ban after it is not yet known.
 
-    The seats of a verified organisation have one owner, the organisation. An organisation that nobody
-    verified is what its own accounts say, and owns nothing: an operator could say so of unrelated accounts.
+    The seats of a verified organisation have one owner, the organisation, and its agreement is theirs. An organisation
+    that nobody verified is what its own accounts say: an operator could say so of unrelated accounts. It owns nothing,
+    and no agreement holds for it.
     """
     schema = table("silver.accounts").schema
     end = F.lit(run.day + timedelta(days=1)).cast("timestamp")
@@ -25,17 +26,16 @@ def transform(accounts: DataFrame, agreements: DataFrame, run: Run) -> DataFrame
         agreements.where(F.col("since") <= F.lit(run.day)).groupBy("org_id").agg(F.min("kind").alias("agreement"))
     )
     rows = accounts.where(F.col("created_at") < end).join(F.broadcast(in_force), "org_id", "left")
+    is_verified = F.trim("verified_as") != ""
     prepared = rows.select(
         F.lit(run.day).alias("run_date"),
         "account_id",
-        F.when(F.col("verified_as").isNotNull() | F.col("agreement").isNotNull(), F.concat(F.lit("org:"), "org_id"))
-        .otherwise(F.lit(None))
-        .alias("organisation"),
+        F.when(is_verified, F.concat(F.lit("org:"), "org_id")).alias("organisation"),
         "created_at",
         "org_id",
         "plan",
         "verified_as",
-        "agreement",
+        F.when(is_verified, F.col("agreement")).alias("agreement"),
         "payment_fingerprint",
         F.lower("email_domain").alias("email_domain"),
         F.upper("phone_country").alias("phone_country"),

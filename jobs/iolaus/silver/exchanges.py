@@ -1,6 +1,6 @@
 """silver.exchanges: one row an exchange, its identifiers pseudonymised, its text reduced to fingerprints."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -31,15 +31,22 @@ _MADE = ("address", "block", "device", "key_id", "system_hash", "capabilities")
 
 
 def transform(exchanges: DataFrame, run: Run) -> DataFrame:
-    """One row an exchange_id that happened on the day, of `bronze.exchanges` rows of any arrival.
+    """One row an exchange that happened on the day, of `bronze.exchanges` rows of any arrival.
 
-    Of an exchange that arrived more than once, one that was answered is kept before one that failed, for attempts of a
-    call may share its id, and the first arrival before later ones; were two to arrive on one day with different
-    content, the one that sorts first, so that the result depends on the data alone. One
-    shuffle, by account, which is also how the table lies: copies meet there, for `_agreed` parts with the others.
+    Ids come from clients, who may repeat them: rows are copies of one exchange only if account, id, time and prompt are
+    the same, and `n_copies` says how many they are. Rows that share an id and differ in any of these are exchanges of
+    their own. Of copies, one that was answered is kept before one that failed, and the first arrival before later ones;
+    after that the one that sorts first, so that the result depends on the data alone. One shuffle, by account, which is
+    also how the table lies.
+
+        account  id  time   prompt  arrived        account  id  time   prompt  n_copies
+        a        x   12:00  p       10th           a        x   12:00  p       2
+        a        x   12:00  p       11th     ->    a        x   12:00  q       1
+        a        x   12:00  q       10th           b        x   12:00  p       1
+        b        x   12:00  p       10th
     """
     schema = table("silver.exchanges").schema
-    prepared = _agreed(exchanges).select(
+    prepared = exchanges.select(
         "happened_on",
         "exchange_id",
         "account_id",
@@ -66,6 +73,8 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
         "http_status",
         F.col("client_asn").alias("asn"),
         F.upper("client_country").alias("country"),
+        # letter by letter: `prompt_hash` is the same whatever the numbers in a prompt
+        F.xxhash64("prompt", "system_instructions", "image_count").alias("content_hash"),
         _form().alias("request_hash"),
         answer_hash("response").alias("answer_hash"),
         answer_hash("prior_response").alias("prior_hash"),
@@ -73,19 +82,20 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
         *(name for name in _FINGERPRINTED if name not in ("prompt", "image_count", "tools_hash")),
     )
     secret, key_id, patterns = run.key.secret, run.key.key_id, run.settings.capability_patterns
+    names = [name for name in schema.fieldNames() if name != "n_copies"]
 
     def reduce_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            yield _reduce(batch, secret, key_id, patterns, schema)
+            yield _reduce(batch, secret, key_id, patterns, names)
 
-    reduced = prepared.mapInArrow(reduce_batches, schema)
+    reduced = prepared.mapInArrow(reduce_batches, StructType([schema[name] for name in names]))
     # The window's order begins as the table's does, so rows are sorted once.
-    copies = Window.partitionBy("account_id", "requested_at", "exchange_id").orderBy(
-        _failed(), "arrived_on", "prompt_hash", F.hash(*schema.fieldNames())
-    )
-    return (
-        reduced.repartition("account_id").withColumn("_nth", F.row_number().over(copies)).where("_nth = 1").drop("_nth")
-    )
+    copies = Window.partitionBy("account_id", "requested_at", "exchange_id", "content_hash")
+    best_first = copies.orderBy(_failed(), "arrived_on", F.hash(*reduced.columns))
+    all_of_them = best_first.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
+    nth, number = F.row_number().over(best_first), F.count(F.lit(1)).over(all_of_them).cast("int")
+    counted = reduced.repartition("account_id").withColumns({"_nth": nth, "n_copies": number})
+    return counted.where("_nth = 1").select(*schema.fieldNames())
 
 
 # What a program sends with every request and a person never sees; of a seed, which may be drawn anew each time, that
@@ -123,30 +133,8 @@ def _failed() -> Column:
     return F.coalesce(F.col("http_status") >= 400, F.lit(False))
 
 
-def _agreed(exchanges: DataFrame) -> DataFrame:
-    """The exchanges without those copies that another copy, of another account or time, comes before.
-
-    What is left of an id has one account and time. Ids that came with two are rare, and told by 64 bits each.
-    """
-    of, who = F.xxhash64("exchange_id"), F.xxhash64("account_id", "requested_at")
-    told = exchanges.groupBy(of.alias("of")).agg(F.min(who).alias("low"), F.max(who).alias("high"))
-    contested = told.where("low <> high").select("of").localCheckpoint()
-    if contested.isEmpty():
-        return exchanges
-    place = F.struct(_failed().alias("failed"), "arrived_on", "requested_at", "account_id")
-    claims = exchanges.select("exchange_id", place.alias("place")).join(
-        contested, F.xxhash64("exchange_id") == F.col("of")
-    )
-    first = claims.groupBy("exchange_id").agg(F.min("place").alias("first"))
-    return (
-        exchanges.join(first, "exchange_id", "left")
-        .where(F.col("first").isNull() | (F.col("first") == place))
-        .drop("first")
-    )
-
-
 def _reduce(
-    batch: pa.RecordBatch, secret: bytes, key_id: str, patterns: Patterns, schema: StructType
+    batch: pa.RecordBatch, secret: bytes, key_id: str, patterns: Patterns, names: Sequence[str]
 ) -> pa.RecordBatch:
     """A batch with texts and identifiers replaced by fingerprints and pseudonyms."""
     columns = {name: batch.column(name) for name in batch.schema.names}
@@ -163,7 +151,7 @@ def _reduce(
     mask[pc.fill_null(pc.greater(columns["image_count"], 0), False).to_numpy(zero_copy_only=False)] |= BIT["vision"]
     mask[pc.is_valid(columns["tools_hash"]).to_numpy(zero_copy_only=False)] |= BIT["tools"]
     columns["capabilities"] = pa.array(mask)
-    return pa.RecordBatch.from_arrays([columns[name] for name in schema.fieldNames()], names=schema.fieldNames())
+    return pa.RecordBatch.from_arrays([columns[name] for name in names], names=list(names))
 
 
 def _system(texts: pa.Array, patterns: Patterns) -> tuple[pa.Array, "np.ndarray[tuple[int], np.dtype[np.int16]]"]:

@@ -33,6 +33,9 @@ SIGNATURE = 32  # MinHash functions of a signature
 SHINGLE = 3  # words in a shingle
 TEMPLATE_WORDS = 64  # words of the folded text that make the template's hash
 
+# Normalising sorts the marks on a letter, in quadratic time. No script puts 30 on one (Unicode Standard Annex 15,
+# section 13), so of more the rest is dropped. The two half-width ones are letters that become marks.
+_MARKS = r"([\p{M}\x{FF9E}\x{FF9F}]{30})[\p{M}\x{FF9E}\x{FF9F}]+"
 _SPACELESS = r"([\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}])"
 _DIGIT_WORD = r"[\p{L}\p{M}]*\p{N}[\p{L}\p{M}\p{N}]*"
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"  # in one UUID of twenty some group has no digit
@@ -77,7 +80,14 @@ def normalise(texts: pa.Array) -> pa.Array:
             " ",
         )
         texts = pc.if_else(pc.greater(pc.utf8_length(texts), longest), cut, texts)
-    return pc.utf8_lower(pc.utf8_normalize(texts, form="NFKC"))
+    return pc.utf8_lower(pc.utf8_normalize(calm(texts), form="NFKC"))
+
+
+def calm(texts: pa.Array) -> pa.Array:
+    """Texts of which no letter has more marks than a script could give it."""
+    if pc.all(pc.string_is_ascii(texts)).as_py() in (True, None):
+        return texts
+    return pc.replace_substring_regex(texts, _MARKS, r"\1")
 
 
 def fold(normalised: pa.Array) -> pa.Array:

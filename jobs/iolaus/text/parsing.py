@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import StructField, StructType
+from pyspark.sql.types import ArrayType, StructField, StructType
 
 from iolaus.schemas.table import BINARY, STRING, array_of, map_of
 from iolaus.settings import Ingestion
+from iolaus.text.bounds import NAME_BYTES, PROSE, lists, texts, unknown
 from iolaus.text.json_columns import INSTANT, typed, where
 from iolaus.text.json_lines import BROKEN_JSON, read, written
 
@@ -33,6 +34,12 @@ UNREADABLE_FILE = "unreadable_file: "  # then what is wrong with the file
 
 MAY_BE_EMPTY = ("prompt",)  # required text that may be empty; any other must not
 
+_FIRST_YEAR = 1970  # of what is no exchange: accounts may be older than any API
+# Whole numbers that are optional are counts, which no client can make negative or so large that sums overflow.
+_MOST = 10**9
+_RANGES = {"http_status": (100, 599), "client_asn": (0, 2**31 - 1), "signup_asn": (0, 2**31 - 1)}
+_UNKNOWN = (-1, 0)  # outside of their range, these stand for a number that is not known, and are none
+_ANY_NUMBER = ("request_seed",)
 # bytes of lines whose values are held at once: they take a multiple of it, and should fit the processor's cache
 _PIECE = 512 << 10
 _EXTRA = StructField("extra", map_of(STRING))
@@ -119,19 +126,33 @@ def rejected(
 
 
 def newest(parsed: DataFrame, key: Sequence[str]) -> DataFrame:
-    """Of the parsed lines that share a key, the newest: the last line of the file whose path is greatest."""
+    """Of the parsed lines that share a key, the newest: the last line of the file whose path is greatest.
+
+    Numbers in paths are compared as numbers: part-10 comes after part-9.
+    """
     columns = [c for c in parsed.columns if c not in key]
-    last = F.max_by(F.struct(*columns), F.struct("source_file", "position"))
+    last = F.max_by(F.struct(*columns), F.struct(_in_order("source_file"), "source_file", "position"))
     return parsed.groupBy(*key).agg(last.alias("_last")).select(*key, "_last.*")
+
+
+def _in_order(path: str) -> Column:
+    """A path as text that sorts as its numbers do: each with as many digits, up to 20."""
+    padded = F.regexp_replace(path, r"(\d+)", "0" * 20 + "$1")
+    return F.regexp_replace(padded, r"\d*(\d{20})", "$1")
 
 
 def judge(lines: Sequence[bytes], fields: Sequence[StructField], limits: Ingestion, arrived_on: date | None) -> Judged:
     """Each line by itself: what it holds, or why not.
 
-    Reasons are in the order of the fields, of times last, then of size.
+    Required fields decide whether a line is accepted. An optional field that is of another type, or cannot be, costs
+    itself alone: it is null, and what stood there is in `extra` under its name. Reasons are in the order of the fields,
+    of times last, then of size.
+
+        {"account_id": "a", "turn_index": 0.5}  ->  account_id "a", turn_index null, extra {"turn_index": "0.5"}
     """
     found = _objects(lines, tuple(f.name for f in fields))
     columns = []
+    odd: dict[int, dict[str, Any]] = {}  # by row: the optional fields that cannot be read
 
     def reject(reason: str, rows: Iterable[int]) -> None:
         for row in rows:
@@ -139,17 +160,30 @@ def judge(lines: Sequence[bytes], fields: Sequence[StructField], limits: Ingesti
 
     by_field: Iterable[tuple[Any, ...]] = zip(*found.rows, strict=True) if found.rows else [()] * len(fields)
     for known, values in zip(fields, by_field, strict=True):
-        column, others = typed(values, known.dataType)
+        column, others = typed(values, known.dataType, days_are_times=arrived_on is None)
+        if known.nullable:
+            column, impossible = _possible(column, known.name, limits, arrived_on)
+            for row in {*others, *impossible}:
+                odd.setdefault(row, {})[known.name] = values[row]
+        else:
+            reject(WRONG_TYPE + known.name, others)
+            reject(MISSING + known.name, _missing(values, known))
         columns.append(column)
-        reject(WRONG_TYPE + known.name, others)
-        reject(MISSING + known.name, _missing(values, known))
     by_name = {known.name: column for known, column in zip(fields, columns, strict=True)}
-    for name, column in by_name.items():
-        if column.type == INSTANT:
-            reject(IMPOSSIBLE_TIME + name, _impossible(column, limits, arrived_on))
+    for known in fields:
+        if by_name[known.name].type == INSTANT and not known.nullable:
+            reject(IMPOSSIBLE_TIME + known.name, _impossible(by_name[known.name], limits, arrived_on))
     if "prompt" in by_name:
         reject(OVERSIZED_PROMPT, where(pc.greater(pc.binary_length(by_name["prompt"]), limits.prompt_bytes)))
-    return Judged([*columns, pa.array(found.extra, pa.map_(pa.string(), pa.string()))], found.places, found.reasons)
+    for row, values_of in odd.items():
+        kept = written(values_of, lines[found.places[row]])
+        if kept is None:
+            reject(BROKEN_JSON, [row])
+        else:
+            found.extra[row] = (found.extra[row] or {}) | kept
+    columns = [_bounded(column, known, limits.text_bytes) for known, column in zip(fields, columns, strict=True)]
+    extra = [None if of is None else unknown(of, limits.text_bytes) for of in found.extra]
+    return Judged([*columns, pa.array(extra, pa.map_(pa.string(), pa.string()))], found.places, found.reasons)
 
 
 def _objects(lines: Sequence[bytes], names: tuple[str, ...]) -> _Objects:
@@ -174,17 +208,48 @@ def _missing(values: Sequence[Any], known: StructField) -> Sequence[int]:
     """The rows of required values that are absent, null, or empty where they may not be."""
     if known.nullable:
         return ()
-    empty = (None, "") if known.dataType == STRING and known.name not in MAY_BE_EMPTY else (None,)
+    empty = (None,) if known.name in MAY_BE_EMPTY else (None, "")
     return [row for row, value in enumerate(values) if value in empty] if any(v in values for v in empty) else ()
 
 
 def _impossible(times: pa.Array, limits: Ingestion, arrived_on: date | None) -> Sequence[int]:
-    """The rows of times before the first API, or too long after the end (UTC) of the day of arrival."""
-    impossible = pc.less(times, pa.scalar(datetime(limits.earliest_year, 1, 1, tzinfo=UTC), INSTANT))
+    """The rows of times that cannot be.
+
+    Of an exchange those before the first API, or too long after the end (UTC) of its day of arrival; of anything else,
+    which may be older than any API, those before computers counted time.
+    """
+    earliest = _FIRST_YEAR if arrived_on is None else limits.earliest_year
+    impossible = pc.less(times, pa.scalar(datetime(earliest, 1, 1, tzinfo=UTC), INSTANT))
     if arrived_on is not None:
-        last = datetime.combine(arrived_on, time(), UTC) + timedelta(days=1, hours=limits.clock_ahead_hours)
-        impossible = pc.or_(impossible, pc.greater(times, pa.scalar(last, INSTANT)))
+        end = datetime.combine(arrived_on, time(), UTC) + timedelta(days=1, hours=limits.clock_ahead_hours)
+        impossible = pc.or_(impossible, pc.greater_equal(times, pa.scalar(end, INSTANT)))
     return where(impossible)
+
+
+def _possible(
+    column: pa.Array, name: str, limits: Ingestion, arrived_on: date | None
+) -> tuple[pa.Array, Sequence[int]]:
+    """An optional column without values that cannot be, and the rows that had them."""
+    rows: Sequence[int] = ()
+    if column.type == INSTANT:
+        rows = _impossible(column, limits, arrived_on)
+    elif pa.types.is_integer(column.type) and name not in _ANY_NUMBER:
+        least, most = _RANGES.get(name, (0, _MOST))
+        outside = pc.or_(pc.less(column, least), pc.greater(column, most))
+        rows = where(pc.and_(outside, pc.invert(pc.is_in(column, pa.array(_UNKNOWN, column.type)))))
+        return pc.if_else(outside, pa.scalar(None, column.type), column), rows
+    if not rows:
+        return column, rows
+    mask = np.zeros(len(column), bool)
+    mask[rows] = True
+    return pc.if_else(pa.array(mask), pa.scalar(None, column.type), column), rows
+
+
+def _bounded(column: pa.Array, known: StructField, most: int) -> pa.Array:
+    """A column of which every value has a bounded size."""
+    if known.dataType == STRING:
+        return texts(column, most if known.name in PROSE else NAME_BYTES)
+    return lists(column, most) if isinstance(known.dataType, ArrayType) else column
 
 
 def _mapped(lines: DataFrame, take: Callable[[pa.RecordBatch], list[pa.Array]], schema: StructType) -> DataFrame:

@@ -70,10 +70,10 @@ function accounts(table) {
   const search = form.querySelector("[data-accounts-search]"), status = form.querySelector("[data-accounts-status]");
   const each = 50, [before, next] = all("button", pages);
   const day = at => at === null ? "" : new Date(at * 60000).toISOString().slice(0, 10);
-  const reasons = row => row[10].map(i => given.reasons[i]).join("; ");
-  const shares = new Set([1, 3]), times = new Set([4, 5, 6]);
-  const shown = (row, i) => times.has(i) ? day(row[i]) : shares.has(i) ? row[i].toFixed(2) : i === 2 ? row[i].toLocaleString("en") : row[i] ?? "";
-  const classes = ["id", "n", "n", "n", "date", "date", "date", "", "", ""];
+  const reasons = row => row[12].map(i => given.reasons[i]).join(" ");
+  const shares = new Set([1, 5]), counts = new Set([2, 3, 4]), times = new Set([6, 7, 8]);
+  const shown = (row, i) => times.has(i) ? day(row[i]) : shares.has(i) ? row[i].toFixed(2) : counts.has(i) ? row[i]?.toLocaleString("en") ?? "" : row[i] ?? "";
+  const classes = ["id", "n", "n", "n", "n", "n", "date", "date", "date", "", "", ""];
   let rows = given.rows, page = 0;
   const draw = () => {
     const part = rows.slice(page * each, (page + 1) * each);
@@ -82,10 +82,12 @@ function accounts(table) {
       classes.forEach((name, i) => {
         const cell = element("td", null, name ? { class: name } : {});
         cell.append(element("bdi", shown(row, i)));
-        if (i === 0) cell.title = row[0];
         made.append(cell);
+        if (i === 0) {
+          cell.title = row[0];
+          made.append(element("td", reasons(row), { class: "why" }));
+        }
       });
-      made.append(element("td", reasons(row), { class: "why" }));
       return made;
     }));
     const last = Math.max(Math.ceil(rows.length / each), 1);
@@ -97,8 +99,8 @@ function accounts(table) {
   };
   const apply = () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    rows = given.rows.filter(row => (!status.value || row[7] === status.value) &&
-      (!words.length || words.every(word => `${row[0]} ${row[7]} ${row[8]} ${row[9] ?? ""} ${reasons(row)}`.toLowerCase().includes(word))));
+    rows = given.rows.filter(row => (!status.value || row[9] === status.value) &&
+      (!words.length || words.every(word => `${row[0]} ${row[9]} ${row[10]} ${row[11] ?? ""} ${reasons(row)}`.toLowerCase().includes(word))));
     page = 0;
     draw();
   };

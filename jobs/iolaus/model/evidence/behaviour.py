@@ -1,5 +1,8 @@
 """Evidence of how members behave: more often so than accounts of the same volume."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
@@ -11,26 +14,43 @@ from iolaus.model.signals import CLAIMS, RELEASE, SIGNALS, SIMILAR_VOLUME, SUCCE
 from iolaus.settings import Run, Scoring
 
 
+@dataclass(frozen=True)
+class Shown:
+    """Which accounts show which behaviour.
+
+    rows: (account_id, volume_class, channel, shown), a row an account and behaviour that is known of it; says: the
+    sentence of each channel, of several accounts; kinds: what each speaks for.
+    """
+
+    rows: DataFrame
+    says: Mapping[str, str]
+    kinds: Mapping[str, str]
+
+
+def shown_by(measured: DataFrame, models: DataFrame, run: Run) -> Shown:
+    """Who shows which behaviour, the claims of the registry and the move to each released model.
+
+    measured: `features.account_behaviour` with `activity` of `features.account_profiles`.
+    """
+    hours, thresholds = run.settings.scoring.release_adoption_hours, run.settings.claims
+    released = {f"{RELEASE}:{r.model}": r for r in releases(models, run.day, run.settings.window_days)}
+    claims = {name: shown(claim, thresholds) for name, claim in CLAIMS.items()}
+    claims |= {name: moved(release, hours, thresholds.moved) for name, release in released.items()}
+    says = {name: claim.sentence(thresholds) for name, claim in CLAIMS.items()}
+    says |= {name: _of_release(release, hours, thresholds.moved) for name, release in released.items()}
+    flags = [F.struct(F.lit(name).alias("channel"), does.alias("shown")) for name, does in claims.items()]
+    rows = measured.select("account_id", "volume_class", F.inline(F.array(*flags))).where("shown is not null")
+    return Shown(rows, says, {name: SIGNALS[name.split(":")[0]].kind for name in claims})
+
+
 def behaviours(members: DataFrame, measured: DataFrame, models: DataFrame, run: Run) -> DataFrame:
     """Behaviours that members show more often than accounts of the same volume.
 
     measured: `features.account_behaviour` with `activity` of `features.account_profiles`.
     """
     settings = run.settings.scoring
-    released = {f"{RELEASE}:{r.model}": r for r in releases(models, run.day, run.settings.window_days)}
-    thresholds = run.settings.claims
-    claims = {name: shown(claim, thresholds) for name, claim in CLAIMS.items()}
-    claims |= {
-        name: moved(release, settings.release_adoption_hours, thresholds.moved) for name, release in released.items()
-    }
-    says = {name: claim.sentence(thresholds) for name, claim in CLAIMS.items()}
-    says |= {
-        name: _of_release(release, settings.release_adoption_hours, thresholds.moved)
-        for name, release in released.items()
-    }
-    kinds = {name: SIGNALS[name.split(":")[0]].kind for name in claims}
-    flags = [F.struct(F.lit(name).alias("channel"), does.alias("shown")) for name, does in claims.items()]
-    rows = measured.select("account_id", "volume_class", F.inline(F.array(*flags))).where("shown is not null")
+    of = shown_by(measured, models, run)
+    rows = of.rows
     counted, showing = F.count(F.lit(1)), F.count(F.when(F.col("shown"), 1))
     rate = rows.groupBy("channel", "volume_class").agg(counted.alias("n"), showing.alias("k"))
     overall = rate.groupBy("channel").agg(F.sum("n").alias("all_n"), F.sum("k").alias("all_k"))
@@ -63,11 +83,11 @@ def behaviours(members: DataFrame, measured: DataFrame, models: DataFrame, run: 
     f = F.col("support") / F.col("size")
     q = F.least(F.greatest(F.col("parts") / (1_000_000 * F.col("size")), F.lit(0.002)), F.lit(0.998))
     rows = summed.select("cluster_id", "channel", "size", "support", f.alias("value"), q.alias("background"))
-    kind = by_channel(kinds)
+    kind = by_channel(of.kinds)
     rows = rows.where(F.col("value") >= F.col("background") + settings.effect)
     rows = rows.where((kind != "automation") | (F.col("value") >= settings.automation_share))
     rows = rows.withColumn("bits", bits_of_share(settings)).where("bits >= 1000")
-    return piece(rows, F.col("channel"), kind, sentence(by_channel(says), SIMILAR_VOLUME))
+    return piece(rows, F.col("channel"), kind, sentence(by_channel(of.says), SIMILAR_VOLUME))
 
 
 def _of_release(release: Release, hours: int, share: float) -> str:

@@ -44,7 +44,8 @@ def identity(
         F.round(F.least(bits, cap) * MILLI).cast("int").alias("bits"),
     )
     best = best.withColumn("nth", F.row_number().over(order)).where((F.col("nth") == 1) & (F.col("bits") > 0))
-    text = sentence(of_signal("says", F.col("channel")), OTHERS)
+    one = F.regexp_replace(of_signal("says", F.col("channel")), "^share a ", "share one ")  # one thing, not one each
+    text = sentence(one, OTHERS)
     return piece(best, F.col("channel"), F.lit("coordination"), text)
 
 
@@ -83,7 +84,7 @@ def pool(members: DataFrame, sizes: DataFrame, shared_values: DataFrame, owners:
         weigh, "cluster_id string, channel string, support int, size long, value double, background double, bits int"
     )
     text = F.format_string(
-        "%d pairs of accounts %s; %.1f expected by chance.",
+        "%d pairs of accounts %s, all values counted; %.1f expected by chance.",
         "support",
         of_signal("says", F.col("channel")),
         "background",

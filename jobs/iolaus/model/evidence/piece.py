@@ -74,20 +74,25 @@ def piece(rows: DataFrame, channel: Column, kind: Column, text: Column) -> DataF
     )
 
 
-def unexplained(pieces: DataFrame, fits: DataFrame, sizes: DataFrame, settings: Scoring) -> DataFrame:
-    """The pieces that no innocent explanation takes away. fits.
+def unexplained(pieces: DataFrame, fits: DataFrame, sizes: DataFrame, settings: Scoring) -> tuple[DataFrame, DataFrame]:
+    """The pieces that no innocent explanation takes away, and (cluster_id, channel, taken) of the explanations that do.
 
-    (cluster_id, channel) of the explanations that fit a cluster.
-
-    Which explanation takes which signal stands in the registry.
+    fits: (cluster_id, channel) of the explanations that fit a cluster; taken: bits by channel of what each takes. Which
+    explanation takes which signal stands in the registry. A piece may be taken by several.
     """
     named = fits.groupBy("cluster_id").agg(F.collect_set("channel").alias("fits"))
     rows = pieces.join(named, "cluster_id", "left").join(sizes, "cluster_id")
-    few = F.col("size") < settings.subject_accounts
-    taken = F.lit(False)
+    few, takers = F.col("size") < settings.subject_accounts, []
     for explanation in ANY_EXPLANATION:
         of = F.col("channel").isin(*explained(explanation)) | (
             few & F.col("channel").isin(*explained(explanation, if_few=True))
         )
-        taken |= of & F.coalesce(F.array_contains("fits", explanation), F.lit(False))
-    return rows.where(~taken).drop("fits", "size")
+        takers.append(F.when(of & F.array_contains("fits", explanation), F.lit(explanation)))
+    marked = rows.withColumn("takers", F.array_compact(F.array(*takers)))
+    entry = F.struct("channel", (F.col("bits") / MILLI).alias("bits"))
+    taken = (
+        marked.select("cluster_id", entry.alias("entry"), F.explode("takers").alias("channel"))
+        .groupBy("cluster_id", "channel")
+        .agg(F.map_from_entries(F.array_sort(F.collect_list("entry"))).alias("taken"))
+    )
+    return marked.where(F.size("takers") == 0).drop("fits", "size", "takers"), taken

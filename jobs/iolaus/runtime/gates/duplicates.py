@@ -1,7 +1,9 @@
-"""Counts rows beyond the first of each key of a table, by 128 bits per key.
+"""Rows beyond the first of each key of a table, which is told by 128 bits.
 
-As text, counting would cost more than making the rows. A row whose key lacks a part is never a duplicate. Both ways
-give the same count.
+As text it would cost more to count than to make.
+
+A row whose key lacks a required part is the first of none; a part that is optional may be null in one row of a key.
+Both ways give the same count.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,16 +24,18 @@ DUPLICATES = "duplicate_keys"
 TASKS = 32  # that count, or as many as Spark shuffles to if that is more: of 100 million rows 100 MB each
 
 
-def duplicates(spec: Table) -> Column:
-    """The count as an aggregate, beside others of one pass: for few rows."""
+def duplicates(spec: Table, name: str = DUPLICATES) -> Column:
+    """The count as an aggregate of that name, beside others of one pass: for few rows."""
     one, other, is_whole = _key(spec, ())
-    return (F.count(F.lit(1)) - F.count_distinct(F.when(is_whole, one), F.when(is_whole, other))).alias(DUPLICATES)
+    return (F.count(F.lit(1)) - F.count_distinct(F.when(is_whole, one), F.when(is_whole, other))).alias(name)
 
 
-def count_duplicates(frame: DataFrame, spec: Table, by: Sequence[str] = ()) -> DataFrame:
-    """(by, duplicate_keys long): the count in a pass of its own over the key's columns, one row per `by`.
+def count_duplicates(frame: DataFrame, spec: Table, by: Sequence[str] = (), name: str = DUPLICATES) -> DataFrame:
+    """(by, `name` long): the count in a pass of its own over the key's columns, a row each of `by`.
 
-    For many rows. Keys are sorted in NumPy. Java takes five times as long for 77 million, because it writes, sorts and
+    For many rows.
+
+    Keys are sorted in NumPy. Java takes five times as long to tell 77 million of them apart, for it writes, sorts and
     compares rows.
     """
     one, other, is_whole = _key(spec, by)
@@ -55,14 +59,15 @@ def count_duplicates(frame: DataFrame, spec: Table, by: Sequence[str] = ()) -> D
 
     schema = ", ".join([*(f"{name} {frame.schema[name].dataType.simpleString()}" for name in by), "n long"])
     each = by_task(partitioned(keys, task_of), tasks, count, schema)
-    return each.groupBy(*by).agg(F.coalesce(F.sum("n"), F.lit(0)).alias(DUPLICATES))
+    return each.groupBy(*by).agg(F.coalesce(F.sum("n"), F.lit(0)).alias(name))
 
 
 def _key(spec: Table, by: Sequence[str]) -> tuple[Column, Column, Column]:
     """Two hashes of a row's key, and whether it has all its parts.
 
-    If there are several days, the day is part of the key.
+    A key is of its day, which goes into it where there are several.
     """
-    key = [F.col(name) for name in spec.key if name != spec.date]
-    own = [*(F.col(name) for name in by), *key]
-    return F.xxhash64(*own), F.xxhash64(F.lit(1), *own), reduce(and_, (part.isNotNull() for part in key))
+    key = [name for name in spec.key if name != spec.date]
+    own = [F.col(name) for name in (*by, *key)]
+    required = (F.col(name).isNotNull() for name in key if not spec.schema[name].nullable)
+    return F.xxhash64(*own), F.xxhash64(F.lit(1), *own), reduce(and_, required, F.lit(True))

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from iolaus.errors import GateError
 from iolaus.pipeline import Span, is_landing, stage
 from iolaus.runtime.gates import suites
-from iolaus.runtime.gates.metrics import ROWS, compared, derived, summary
+from iolaus.runtime.gates.metrics import ROWS, compared, derived, in_window, summary, windowed
 from iolaus.runtime.gates.suites import CRITICAL, Suite
 from iolaus.runtime.lake import Lake
 from iolaus.schemas.table import table
@@ -132,7 +132,7 @@ class Gate:
         unknown = {
             n: how for n, how in suite.declared.against.items() if any(n not in metrics for metrics in known.values())
         }
-        declared = replace(suite.declared, against=unknown)
+        declared = replace(windowed(suite.declared, self.lake.window_days), against=unknown)
         seen = summary(frame, spec, declared, suite.wanted, inputs, days, many=many).collect()  # some dozens a day
         found: dict[date, Metrics] = {day: {} for day in sorted(days)}
         for *of, metric, value in seen:
@@ -236,7 +236,7 @@ class Gate:
         filters = [f"{spec.date} = DATE'{day}'"] if spec is not None and spec.date else []
         predicate = suite.declared.rows_where.get(metric) or suite.declared.share_where.get(metric)
         if predicate:
-            of_day = predicate.replace(":day", f"DATE'{day}'")
+            of_day = in_window(predicate, self.lake.window_days).replace(":day", f"DATE'{day}'")
             filters.append(f"({of_day})")
         if metric.startswith("null_"):
             filters.append(f"{metric.removeprefix('null_')} is null")

@@ -30,6 +30,35 @@ class Recorded:
     failures: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Arrived:
+    """Where the exchanges of a day went.
+
+    Of the `lines` that arrived on it, and files that could not be read: `rejected` are in the quarantine, `accepted` in
+    bronze, and of these `too_late` are of no window any more. Of the rows of bronze that happened on it, whenever they
+    arrived (`happened`): `exchanges` in silver, and `copies` of these. None: not recorded.
+    """
+
+    day: date
+    lines: int | None
+    rejected: int | None
+    accepted: int | None
+    too_late: int | None
+    happened: int | None
+    exchanges: int | None
+    copies: int | None
+
+
+def last_arrivals(lake: str, most: int) -> list[Arrived]:
+    """The sums of the last days of arrival, newest first: each line is in a count, or a gate has failed."""
+    rows = sorted(_rows(lake, "summaries"), key=lambda row: row["judged_at"])
+    seen: dict[tuple[str, date], dict[str, float]] = defaultdict(dict)
+    for row in rows:
+        seen[row["table_name"], row["run_date"]] |= dict(row["metrics"])
+    days = sorted({day for name, day in seen if name == "bronze.exchanges"}, reverse=True)[:most]
+    return [_arrived(day, *(seen[name, day] for name in _COUNTED)) for day in days]
+
+
 def last_runs(lake: str, most: int) -> list[Recorded]:
     """The last runs of a lake, the newest first; a year of daily runs is ten thousand rows."""
     stages: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -63,6 +92,26 @@ def _rows(lake: str, name: str, filters: Any = None) -> list[dict[str, Any]]:
         return []
     rows: list[dict[str, Any]] = found.to_pylist()
     return rows
+
+
+_COUNTED = ("quality.quarantine", "bronze.exchanges", "silver.exchanges")
+
+
+def _arrived(day: date, kept_out: dict[str, float], bronze: dict[str, float], silver: dict[str, float]) -> Arrived:
+    def count(of: dict[str, float], name: str) -> int | None:
+        return int(of[name]) if name in of else None
+
+    happened, exchanges = count(silver, "arrived"), count(silver, "rows")
+    return Arrived(
+        day,
+        count(kept_out, "exchange_lines"),
+        count(kept_out, "rejected_exchanges"),
+        count(bronze, "rows"),
+        count(bronze, "too_late"),
+        happened,
+        exchanges,
+        None if happened is None or exchanges is None else happened - exchanges,
+    )
 
 
 def _recorded(run_id: str, rows: list[dict[str, Any]], failed: list[str]) -> Recorded:

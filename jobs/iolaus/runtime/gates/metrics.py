@@ -6,7 +6,7 @@ rows in which it is null) are known of every table; all others are declared, in 
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import reduce
 from typing import Any
@@ -28,8 +28,9 @@ class Declared:
     """What a suite declares: from the name of a metric to how it is got.
 
     rows_where: rows for which a predicate holds. share_where: their share of all rows. aggregates: an SQL
-    aggregate; in it and in predicates `:day` is the day judged. histograms: `bin`, an expression from 0 to `bins` - 1;
-    its counts are the metrics `name.0`, `name.1`, and so on. against: another `table` that the stage reads,
+    aggregate; in it and in predicates `:day` is the day judged and `:oldest` the first day of the window that ends with
+    it. repeats: rows beyond the first of each value of some columns. histograms: `bin`, an expression from 0 to
+    `bins` - 1; its counts are the metrics `name.0`, `name.1`, and so on. against: another `table` that the stage reads,
     its rows `where` a predicate holds, and what is counted: rows of this table `without` or `with` a partner there, by
     pairs of columns; rows there that are `missing` here; or, with none of the three, the rows there. reported: in
     words, a number that the transform measured while it made the rows, and that nothing in them shows. derived:
@@ -40,6 +41,7 @@ class Declared:
     rows_where: Mapping[str, str] = field(default_factory=dict)
     share_where: Mapping[str, str] = field(default_factory=dict)
     aggregates: Mapping[str, str] = field(default_factory=dict)
+    repeats: Mapping[str, Sequence[str]] = field(default_factory=dict)
     histograms: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     against: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     reported: Mapping[str, str] = field(default_factory=dict)
@@ -68,18 +70,27 @@ def summary(
     day = by[0] if by else f"DATE'{days[0]}'"
     own = measures(frame.columns, declared, wanted, day)
     parts = []
-    if spec is not None and DUPLICATES in wanted:
+    for name, keyed in counted(spec, declared, wanted).items():
         if many:
-            parts.append(_listed(count_duplicates(frame, spec, by), by))
+            parts.append(_listed(count_duplicates(frame, keyed, by, name), by))
         else:
-            own.append(duplicates(spec))
+            own.append(duplicates(keyed, name))
     if declared.histograms:
         parts.append(_counted(frame, declared, day, by))
     for name, how in declared.against.items():
-        parts.append(
-            _listed(matched(frame, how, inputs[how["table"]], by).groupBy(*by).agg(F.count(F.lit(1)).alias(name)), by)
-        )
+        other = inputs[how["table"]]
+        dated = {**how, "where": how["where"].replace(":day", day)} if "where" in how else how
+        parts.append(_listed(matched(frame, dated, other, by).groupBy(*by).agg(F.count(F.lit(1)).alias(name)), by))
     return reduce(DataFrame.unionByName, parts, _listed(frame.groupBy(*by).agg(*own), by))
+
+
+def counted(spec: Table | None, declared: Declared, wanted: Sequence[str]) -> dict[str, Table]:
+    """The metrics that count rows beyond the first of each key, each with the table as if it had that key."""
+    if spec is None:
+        return {}
+    keys = {name: tuple(columns) for name, columns in declared.repeats.items()}
+    keys |= {DUPLICATES: spec.key} if DUPLICATES in wanted else {}
+    return {name: replace(spec, key=key) for name, key in keys.items()}
 
 
 def _counted(frame: DataFrame, declared: Declared, day: str, by: Sequence[str]) -> DataFrame:
@@ -108,6 +119,19 @@ def measures(known: Sequence[str], declared: Declared, wanted: Sequence[str], da
     columns += [_expression(sql, day).alias(name) for name, sql in declared.aggregates.items()]
     nulls = [n for n in wanted if n.startswith(NULL) and n.removeprefix(NULL) in known]
     return columns + [F.avg(F.when(F.col(n.removeprefix(NULL)).isNull(), 1.0).otherwise(0.0)).alias(n) for n in nulls]
+
+
+def in_window(sql: str, days: int) -> str:
+    """SQL in which `:oldest` is told by `:day`, for a window of so many days."""
+    return sql.replace(":oldest", f"date_sub(:day, {days - 1})")
+
+
+def windowed(declared: Declared, days: int) -> Declared:
+    """What a suite declares, for a window of so many days."""
+    rows, shares = (
+        {name: in_window(sql, days) for name, sql in of.items()} for of in (declared.rows_where, declared.share_where)
+    )
+    return replace(declared, rows_where=rows, share_where=shares)
 
 
 def _expression(sql: str, day: str) -> Column:

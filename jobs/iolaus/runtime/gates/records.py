@@ -19,6 +19,7 @@ from iolaus.pipeline import VERDICTS, Read, Span, Stage
 from iolaus.runtime.gates.gate import Gate, Measured, Outcome
 from iolaus.runtime.lake import Lake
 from iolaus.runtime.spark.delta_log import Commit
+from iolaus.schemas.codes import WRITTEN
 from iolaus.settings import Settings
 from iolaus.settings_text import differing
 
@@ -96,6 +97,16 @@ class Records:
             differ = sorted({name for name, _, _ in differing(self._settings)})
             self._lake.append(name, [(digest, datetime.now(UTC), self._run_id, self._code, values, differ)])
         self._settings_known = True
+
+    def last_writer(self, name: str, day: date) -> str | None:
+        """The run that last wrote a table's day, as recorded; None if none is. A row a run comes to the driver."""
+        if not self._lake.exists("quality.runs"):
+            return None
+        runs = self._lake.read("quality.runs", Span.DAY, day).where(
+            (F.col("table_name") == name) & (F.col("made_date") == F.lit(day)) & (F.col("status") == WRITTEN)
+        )
+        last = runs.agg(F.max_by("run_id", "began_at")).first()
+        return None if last is None else last[0]
 
     def rescue(self) -> None:
         """Write down what can be after a failure, which stays the error that is raised."""

@@ -20,6 +20,7 @@ from iolaus.runtime.spark import tricks
 from iolaus.runtime.spark.class_loader import share
 from iolaus.runtime.spark.jvm_names import remember
 from iolaus.runtime.spark.log_file import log_file, stderr_to
+from iolaus.runtime.spark.watchdog import watch
 
 DELTA_PACKAGE = "io.delta:delta-spark_4.1_2.13:4.4.0"
 JAVA_VERSIONS = (17, 21)
@@ -114,7 +115,7 @@ def session(
     driver's heap, which in local mode is Spark's whole. `light` (local mode alone) is for inputs so small
     that compiling queries costs more than running them: see `is_light`. Jars come from the folder `jars` of the Python
     environment where `make env` put them, else from the image's class path, else by package name.
-    Raises UsageError if there is no usable Java.
+    Its Java process ends with this one, even if this one is killed. Raises UsageError if there is no usable Java.
     """
     check_java()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -164,6 +165,7 @@ def session(
         made.sparkContext.addPyFile(str(_archive()))
     remember(made)
     share(made)
+    watch(made)
     return made
 
 

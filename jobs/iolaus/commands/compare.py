@@ -1,0 +1,47 @@
+"""`iolaus compare`: two lakes beside each other."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from iolaus.commands.arguments import day
+from iolaus.commands.whatif import write
+
+if TYPE_CHECKING:
+    from iolaus.commands.arguments import Commands
+
+
+def add(commands: "Commands") -> None:
+    """What the command takes."""
+    parser = commands.add_parser(
+        "compare", help="what one lake publishes and another does not", description=act.__doc__
+    )
+    parser.add_argument("lake", metavar="LAKE", help="folder of the tables; its verdicts count")
+    parser.add_argument(
+        "other", metavar="OTHER", help="folder of the tables of the detector, or settings, in the shadow"
+    )
+    parser.add_argument("--date", type=day, metavar="D", help="run date; default: the newest that both published")
+    parser.add_argument("--format", choices=("table", "csv", "json"), default="table", help="json names the accounts")
+    parser.set_defaults(act=act)
+
+
+def act(given: argparse.Namespace) -> int:
+    """List the clusters of a run date that two lakes do not publish alike, with accounts and verdicts that differ.
+
+    Starts no Spark.
+    """
+    from iolaus.export.compare import compare, newest_of_both
+    from iolaus.export.gold import Gold
+
+    one, other = Gold(given.lake), Gold(given.other)
+    found = compare(one, other, given.date or newest_of_both(one, other))
+    names = ("change", "cluster_id", "other_id", "n_accounts", "joined", "left", "verdicts")
+    whole = given.format == "json"
+    rows = (
+        [
+            *(d.change, d.cluster_id, d.other_id, d.n_accounts),
+            *(d.joined if whole else len(d.joined), d.left if whole else len(d.left), d.verdicts),
+        ]
+        for d in found
+    )
+    write(given.format, names, rows, len(found))
+    return 0

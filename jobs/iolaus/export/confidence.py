@@ -1,0 +1,95 @@
+"""Why a case has its confidence, in one sentence: the rule of `scoring.clusters` with the case's own figures."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from iolaus.model.calibration import upper_bound
+from iolaus.model.judgement.hypotheses import CHANCE, HYPOTHESIS, OPERATORS
+from iolaus.schemas.verdicts import INNOCENT
+from iolaus.settings import Scoring
+
+Row = Mapping[str, Any]
+
+
+def why_confidence(row: Row, judged: Iterable[Row], settings: Scoring) -> str | None:
+    """The sentence; None of a lake that has no judgement.
+
+    row: of `gold.suspect_clusters` or `gold.watchlist`; judged: its rows of kind `judgement`.
+    """
+    facts = list(judged)
+    won = HYPOTHESIS.get(winner(facts) or row.get("case_kind") or "")
+    rival = HYPOTHESIS.get(row.get("rival") or "")
+    if won is None or rival is None:
+        return None
+    margin, confidence = row["margin_bits"], row["confidence"]
+    families = [name for name, bits in families_of(facts).items() if bits >= settings.family_speaks]
+    if confidence == "low":
+        return f"Confidence is low because {_too_little(row, families, settings)}."
+    ahead = f"“{won.says}” is {margin:.1f} bits ahead of “{rival.says}”"
+    needed = f"{settings.high_margin:.1f} make it high"
+    if confidence == "medium":
+        needed = f"{settings.margin:.1f} make it medium, and {needed}"
+    on = (
+        f", and {len(families)} families of facts say that it is no accident: {', '.join(families)}" if families else ""
+    )
+    return f"Confidence is {confidence} because {ahead} ({needed}){on}."
+
+
+def among_innocent(calibration: Iterable[Row], margin: float) -> str | None:
+    """Where a case lies among groups that are innocent by construction; None where none were judged.
+
+    calibration: rows of `quality.calibration` of the case's run date; of several calibrations the newest counts.
+    """
+    rows = list(calibration)
+    newest = max((r["calibrated_at"] for r in rows), default=None)
+    rows = [r for r in rows if r["calibrated_at"] == newest]
+    margins = [m for r in rows for m in r["margins"]]
+    if not margins:
+        return None
+    n, published = sum(r["n_groups"] for r in rows), sum(r["n_published"] for r in rows)
+    above = sum(m >= margin for m in margins)
+    beaten = f"{above:,} of them {'reaches' if above == 1 else 'reach'}" if above else "none of them reaches"
+    return (
+        f"Of {n:,} groups that are innocent by construction or drawn at random, {published:,} would have been "
+        f"published: with 95% confidence at most {upper_bound(published, n):.2%} of such groups. This case is "
+        f"{margin:.1f} bits ahead, which {beaten} (highest: {max(margins):.1f})."
+    )
+
+
+def winner(judged: Iterable[Row]) -> str | None:
+    """The operator's hypothesis that fits the facts best; None without facts."""
+    summed: Counter[str] = Counter()
+    for fact in judged:
+        summed.update(dict(fact["log_likelihoods"] or ()))
+    there = [name for name in OPERATORS if name in summed]
+    return max(there, key=lambda name: summed[name], default=None)
+
+
+def families_of(judged: Iterable[Row]) -> dict[str, float]:
+    """Bits of each family of facts for the operator's hypothesis over chance, most first."""
+    facts = list(judged)
+    operator = winner(facts)
+    summed: Counter[str] = Counter()
+    for fact in facts:
+        of = dict(fact["log_likelihoods"] or ())
+        if fact["part"] != "prior" and operator in of and CHANCE in of:
+            summed[fact["part"]] += of[operator] - of[CHANCE]
+    return dict(summed.most_common())
+
+
+def _too_little(row: Row, families: list[str], settings: Scoring) -> str:
+    margin = row["margin_bits"]
+    if row.get("verdict") == INNOCENT:
+        return f"{row.get('verdict_by') or 'an analyst'} judged it innocent"
+    if row["n_accounts"] < settings.fewest_accounts:
+        return f"it has {row['n_accounts']:,} accounts, and {settings.fewest_accounts} are needed"
+    if row["n_owners"] < settings.fewest_owners:
+        return f"its accounts have {row['n_owners']:,} owners, and {settings.fewest_owners} are needed"
+    if margin < 0:
+        return f"“{HYPOTHESIS[row['rival']].says}” is {-margin:.1f} bits ahead of one operator"
+    if margin < settings.margin:
+        rival = HYPOTHESIS[row["rival"]].says
+        return f"one operator is only {margin:.1f} bits ahead of “{rival}” ({settings.margin:.1f} needed)"
+    speak = "family of facts says" if len(families) == 1 else "families of facts say"
+    return f"{len(families)} {speak} that the group is no accident, and {settings.families} are needed"

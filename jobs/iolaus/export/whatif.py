@@ -1,0 +1,101 @@
+"""What other settings would publish: the rule of confidence applied anew to what a lake has stored."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from iolaus.errors import UsageError
+from iolaus.export.confidence import families_of
+from iolaus.export.decisions import decisions
+from iolaus.export.gold import Gold
+from iolaus.export.recorded_settings import of_day
+from iolaus.export.report_cases import JUDGEMENT
+from iolaus.settings import Scoring, Settings, differences
+
+# What a stored judgement can be read under again. Other settings change the judgement, or what is judged.
+RULE = tuple(
+    f"scoring.{name}"
+    for name in ("margin", "high_margin", "families", "family_speaks", "fewest_accounts", "fewest_owners")
+)
+LOW = "low"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A cluster that other settings would list otherwise."""
+
+    run_date: date
+    cluster_id: str
+    change: str  # appears, vanishes, or from one confidence to another
+    before: str
+    after: str
+    margin_bits: float
+    n_accounts: int
+    verdict: str | None
+    accounts: list[str] = field(default_factory=list)
+
+
+def whatif(gold: Gold, other: Callable[[Settings], Settings], days: Iterable[date]) -> list[Change]:
+    """The clusters of some run dates whose confidence would differ, by date, those that appear first.
+
+    other: the settings to try, of those that a run recorded. Raises UsageError for a setting that the stored judgement
+    cannot be read under again, and for a date that is not published.
+    """
+    found: list[Change] = []
+    for day in days:
+        recorded = of_day(gold, day)
+        settings = other(recorded)
+        if beyond := sorted(set(differences(settings, recorded)) - set(RULE)):
+            raise UsageError(
+                f"{beyond[0]} changes what is judged, which is not stored; run it in a lake of its own (iolaus run "
+                f"--lake OTHER --set …) and compare: iolaus compare {gold.lake} OTHER. Settings that can be tried "
+                f"here: {', '.join(RULE)}"
+            )
+        found += _of_day(gold, day, settings.scoring)
+    order = {"appears": 0, "vanishes": 1}
+    return sorted(found, key=lambda c: (c.run_date, order.get(c.change, 2), -c.margin_bits, c.cluster_id))
+
+
+def _of_day(gold: Gold, day: date, scoring: Scoring) -> Iterable[Change]:
+    then = ds.field("run_date") == pa.scalar(day)
+    rows = [row for name in ("gold.suspect_clusters", "gold.watchlist") for row in gold.find(name, then)]
+    judged_on: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for fact in gold.find("gold.cluster_evidence", then & (ds.field("kind") == JUDGEMENT)):
+        judged_on[fact["cluster_id"]].append(fact)
+    decided, members = decisions(gold, day), _members(gold, then)
+    for row in rows:
+        accounts = members.get(row["cluster_id"], [])
+        judged = decided.cluster(row, accounts)
+        after = LOW if judged["cleared"] else confidence(row, families_of(judged_on[row["cluster_id"]]), scoring)
+        before = row["confidence"]
+        if after != before:
+            change = "appears" if before == LOW else "vanishes" if after == LOW else f"{before} to {after}"
+            yield Change(
+                *(day, row["cluster_id"], change, before, after, row["margin_bits"], row["n_accounts"]),
+                judged["verdict"],
+                sorted(accounts),
+            )
+
+
+def confidence(row: Mapping[str, Any], families: Mapping[str, float], scoring: Scoring) -> str:
+    """The confidence of a cluster, by the rule of `iolaus.scoring.clusters`.
+
+    families: bits of each family of facts over chance.
+    """
+    speaking = sum(bits >= scoring.family_speaks for bits in families.values())
+    large = row["n_accounts"] >= scoring.fewest_accounts and row["n_owners"] >= scoring.fewest_owners
+    if not large or row["margin_bits"] < scoring.margin or speaking < scoring.families:
+        return LOW
+    return "high" if row["margin_bits"] >= scoring.high_margin else "medium"
+
+
+def _members(gold: Gold, then: ds.Expression) -> dict[str, list[str]]:
+    members: dict[str, list[str]] = defaultdict(list)
+    for row in gold.find("graph.clusters", then, ("cluster_id", "account_id")):
+        members[row["cluster_id"]].append(row["account_id"])
+    return members

@@ -1,0 +1,70 @@
+"""Groups that are innocent by construction, and what a count of them proves."""
+
+from collections import defaultdict
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from rows import rows
+
+from iolaus.model.calibration import upper_bound
+from iolaus.model.innocent_groups import MOST, in_common, matched
+
+OLD, NEW = datetime(2025, 2, 10, tzinfo=UTC), datetime(2026, 2, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("published", "groups", "bound"),
+    [(0, 2_000, 0.0015), (0, 59, 0.0495), (3, 100, 0.0757), (5, 5, 1.0), (0, 0, 1.0)],  # of published tables
+)
+def test_the_upper_bound_of_a_share(published: int, groups: int, bound: float) -> None:
+    assert upper_bound(published, groups) == pytest.approx(bound, abs=1e-3)
+
+
+def grouped(made: DataFrame) -> dict[str, list[list[str]]]:
+    """Accounts of each group, by kind."""
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for row in made.collect():
+        groups[row.kind, row.group].append(row.account_id)
+    found: dict[str, list[list[str]]] = defaultdict(list)
+    for (kind, _), accounts in sorted(groups.items()):
+        found[kind].append(sorted(accounts))
+    return found
+
+
+def test_accounts_with_one_thing_in_common(spark: SparkSession) -> None:
+    seats = [{"account_id": f"s{i}", "owner_id": "org:o", "created_at": OLD} for i in range(6)]
+    others: list[dict[str, Any]] = [
+        {"account_id": f"p{i:03}", "owner_id": f"p{i:03}", "created_at": datetime(2026, 1, 1 + i % 20, tzinfo=UTC)}
+        for i in range(80)
+    ]
+    values = [{"account_id": f"p{i:03}", "channel": "device", "value_hash": 1} for i in range(70)]
+    values += [{"account_id": f"p{i:03}", "channel": "mail", "value_hash": 2} for i in range(4)]
+    values += [{"account_id": f"p{i:03}", "channel": "address", "value_hash": 3} for i in range(5)]
+    suspects = spark.createDataFrame([("p000",)], "account_id string")
+    shared = rows(spark, "features.account_values", values)
+    made = grouped(in_common(rows(spark, "silver.accounts", seats + others), shared, suspects))
+    assert made["organisation"] == [[f"s{i}" for i in range(6)]]
+    assert [len(group) for group in made["client"]] == [MOST], "of many, some"
+    assert "mail" not in made, "four are no group"
+    assert "address" not in made, "nor five with a suspect among them"
+    assert made["created"] == [[f"s{i}" for i in range(6)]], "four a day are no group"
+
+
+def test_random_groups_are_like_the_cluster(spark: SparkSession) -> None:
+    people = [(f"a{i:02}", 3, "pro", OLD) for i in range(30)] + [(f"b{i:02}", 7, "api", NEW) for i in range(30)]
+    accounts = spark.createDataFrame(people, "account_id string, volume_class int, plan string, created_at timestamp")
+    ring = [("hc", f"b{i:02}") for i in range(6)]
+    members = spark.createDataFrame(ring, "cluster_id string, account_id string")
+    made = grouped(matched(members, accounts, members.select("account_id"), 8))["random"]
+    assert len(made) == 8
+    for group in made:
+        assert 3 <= len(group) <= 6, "as many, but for those drawn twice"
+        assert all(name[0] == "b" and name not in dict(map(reversed, ring)) for name in group)
+    assert len({tuple(group) for group in made}) > 1
+    other = [("x", 3, "enterprise", NEW), *((f"y{i}", 3, "free", OLD) for i in range(9))]
+    accounts = spark.createDataFrame(other, accounts.schema)
+    alone = spark.createDataFrame([("hc", "x")], "cluster_id string, account_id string")
+    made = grouped(matched(alone, accounts, alone.select("account_id"), 3))["random"]
+    assert all(group[0].startswith("y") for group in made), "of its volume, where nobody is of its plan and age"

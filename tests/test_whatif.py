@@ -1,0 +1,102 @@
+"""`iolaus whatif` and `iolaus compare` on small lakes written without Spark."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lakes import case, write, write_case
+
+from iolaus.cli import main
+from iolaus.export.compare import compare
+from iolaus.export.gold import Gold
+
+TODAY = date(2026, 2, 11)
+
+
+def judged(lake: Path, cluster: str, margin: float, accounts: list[str], *, low: bool, rank: int = 1) -> None:
+    """A cluster with two families of facts, each worth half of its margin."""
+    rows = case(TODAY, cluster, accounts, low=low, rank=rank)
+    confidence = "low" if low else "high" if margin >= 5 else "medium"
+    figures = {"margin_bits": margin, "confidence": confidence, "rival": "one_trade"}
+    name = "gold.watchlist" if low else "gold.suspect_clusters"
+    rows[name] = [rows[name][0] | figures]
+    same: dict[str, Any] = {"run_date": TODAY, "cluster_id": cluster, "kind": "judgement"}
+    rows["gold.cluster_evidence"] = [
+        same
+        | {"channel": f"judgement:{part}", "part": part, "log_likelihoods": {"distillation": 0.0, "strangers": -bits}}
+        for part, bits in (("prior", 9.0), ("content", margin / 2), ("timing", margin / 2))
+    ]
+    rows["graph.clusters"] = [{"run_date": TODAY, "cluster_id": cluster, "account_id": a} for a in accounts]
+    for table, of in rows.items():
+        write(lake, table, of)
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("whatif") / "lake"
+    judged(made, "hc_high", 9.0, [f"a{i}" for i in range(6)], low=False)
+    judged(made, "hc_medium", 3.0, [f"b{i}" for i in range(6)], low=False, rank=2)
+    judged(made, "hc_near", 1.6, [f"c{i}" for i in range(6)], low=True)
+    judged(made, "hc_few", 9.0, [f"d{i}" for i in range(4)], low=True, rank=2)
+    judged(made, "hc_class", 1.6, [f"e{i}" for i in range(6)], low=True, rank=3)
+    cleared = {"cluster_id": "hc_class", "run_date": TODAY, "verdict": "innocent", "given_by": "ana", "why": "a class"}
+    write(made, "verdicts.given", [cleared | {"members": [f"e{i}" for i in range(6)]}])
+    return made
+
+
+def tried(lake: Path, capsys: pytest.CaptureFixture[str], *sets: str) -> dict[str, str]:
+    options = [part for each in sets for part in ("--set", each)]
+    assert main(["whatif", "--lake", str(lake), "--format", "json", *options]) == 0
+    return {row["cluster_id"]: row["change"] for row in json.loads(capsys.readouterr().out)}
+
+
+def test_the_defaults_change_nothing(lake: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert tried(lake, capsys) == {}
+
+
+@pytest.mark.parametrize(
+    ("sets", "changes"),
+    [
+        (("scoring.margin=1.5", "scoring.family_speaks=0.5"), {"hc_near": "appears"}),
+        (("scoring.margin=1.5",), {}),  # its families give 0.8 bits each
+        (("scoring.margin=4",), {"hc_medium": "vanishes"}),
+        (("scoring.high_margin=2.5",), {"hc_medium": "medium to high"}),
+        (("scoring.fewest_accounts=4",), {"hc_few": "appears"}),
+        (("scoring.families=3",), {"hc_high": "vanishes", "hc_medium": "vanishes"}),
+    ],
+)
+def test_another_rule_lists_what_differs(
+    lake: Path, capsys: pytest.CaptureFixture[str], sets: tuple[str, ...], changes: dict[str, str]
+) -> None:
+    assert tried(lake, capsys, *sets) == changes
+
+
+def test_what_is_not_stored_is_refused(lake: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["whatif", "--lake", str(lake), "--set", "graph.families=1"]) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert "graph.families changes what is judged" in err
+    assert "iolaus compare" in err
+    assert main(["whatif", "--lake", str(lake), "--date", "2026-01-01"]) == 2
+    assert "the newest is of 2026-02-11" in capsys.readouterr().err
+
+
+def test_two_lakes(lake: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = tmp_path / "shadow"
+    judged(other, "hc_renamed", 9.0, [f"a{i}" for i in range(1, 7)], low=False)
+    judged(other, "hc_new", 9.0, ["e0", "e1", "x", "y", "z"], low=False, rank=2)
+    found = compare(Gold(str(lake)), Gold(str(other)), TODAY)
+    assert [(d.change, d.cluster_id, d.other_id, d.joined, d.left) for d in found] == [
+        ("appears", "hc_new", None, ["e0", "e1", "x", "y", "z"], []),
+        ("vanishes", "hc_medium", None, [], [f"b{i}" for i in range(6)]),
+        ("other accounts", "hc_high", "hc_renamed", ["a6"], ["a0"]),
+    ]
+    assert found[0].verdicts == {"innocent": 2}, "two of them were cleared"
+    assert compare(Gold(str(lake)), Gold(str(lake)), TODAY) == []
+    assert main(["compare", str(lake), str(other)]) == 0
+    assert "hc_renamed" in capsys.readouterr().out
+    write_case(tmp_path / "third", date(2026, 1, 1), "hc_1", ["a"])
+    assert main(["compare", str(lake), str(tmp_path / "third")]) == 2
+    assert "no run date both" in capsys.readouterr().err
