@@ -11,6 +11,7 @@ from iolaus.model.signals import (
     CHANNELS,
     CLAIMS,
     DIVIDED,
+    HABIT,
     OF_CLUSTERS,
     POOL,
     RELEASE,
@@ -18,6 +19,7 @@ from iolaus.model.signals import (
     Channel,
     Claim,
     Signal,
+    of_one,
 )
 from iolaus.settings import DEFAULT
 
@@ -45,7 +47,7 @@ def page() -> str:
     for title, signals in sections:
         rows = "\n".join(f"| `{s.name}` | {sentence(s)} |" for s in signals)
         parts.append(f"## {title}\n\n| signal | sentence |\n|---|---|\n{rows}\n")
-    rows = "\n".join(f"| `{c.name}` | Members {c.says} |" for c in CHANNELS)
+    rows = "\n".join(f"| `{s.name}` | {of_account(s)} |" for s in (*CHANNELS, *CLAIMS.values()))
     parts.append(f"## Why an account belongs\n\n| signal | sentence |\n|---|---|\n{rows}\n")
     rows = "\n".join(f"| {'innocent' if h.is_innocent else 'operator'} | {_capital(h.says)}. |" for h in HYPOTHESES)
     parts.append(f"## Who could be behind it\n\n| side | hypothesis |\n|---|---|\n{rows}\n")
@@ -73,6 +75,19 @@ def sentence(signal: Signal) -> str:
     if signal.name == RELEASE:
         says = "sent at least a third of their traffic to atlas-4 within 48 hours of its release"
     return counted(says, signal.baseline)
+
+
+def of_account(signal: Channel | Claim) -> str:
+    """The reason of one account (`iolaus.model.reasons`): alike with 7 of the 28 other members."""
+    says = of_one(signal.sentence(DEFAULT.claims) if isinstance(signal, Claim) else signal.says)
+    usual = f"{BACKGROUND:.0%} of {signal.baseline}"
+    if isinstance(signal, Claim):
+        return f"{_capital(says)} ({usual})."
+    others = f"{'at least ' if signal.code is None else ''}7 of the {SIZE - 1} other accounts"
+    how = f"made by {HABIT}: {BACKGROUND:.0%}" if signal.baseline == HABIT else f"{usual} do"
+    if signal.pooled_by:
+        return f"Is in one pool with {others} that go on with each other's conversations ({how})."
+    return f"{_capital(says)} {'as' if 'same' in says else 'with'} {others} ({how})."
 
 
 def counted(says: str, baseline: str) -> str:
