@@ -47,7 +47,8 @@ def page() -> str:
     for title, signals in sections:
         rows = "\n".join(f"| `{s.name}` | {sentence(s)} |" for s in signals)
         parts.append(f"## {title}\n\n| signal | sentence |\n|---|---|\n{rows}\n")
-    rows = "\n".join(f"| `{s.name}` | {of_account(s)} |" for s in (*CHANNELS, *CLAIMS.values()))
+    reasons: list[Channel | Claim] = [*CHANNELS, *CLAIMS.values()]
+    rows = "\n".join(f"| `{s.name}` | {of_account(s)} |" for s in reasons)
     parts.append(f"## Why an account belongs\n\n| signal | sentence |\n|---|---|\n{rows}\n")
     rows = "\n".join(f"| {'innocent' if h.is_innocent else 'operator'} | {_capital(h.says)}. |" for h in HYPOTHESES)
     parts.append(f"## Who could be behind it\n\n| side | hypothesis |\n|---|---|\n{rows}\n")
