@@ -274,7 +274,7 @@ class Profile:
         "share",
         0,
         1,
-        "A member needs this share of the bits of its group's median member: strays have far less than the rest.",
+        "A member needs this share of the bits that three in four members exceed: strays have far less.",
     )
     usual: float = number(
         0.7, "share", 0, 1, "An account without something that this share of members sends is penalised."

@@ -90,7 +90,7 @@ def _of_stranger(gold: Gold, known: Mapping[str, Any], place: Mapping[str, Any],
             f"Not in a cluster: {len(links):,} links and shared texts made it a candidate of {len(groups):,} "
             f"group{'s' if len(groups) != 1 else ''}, but its profile fits none. A member needs odds of "
             f"2^{settings.profile.posterior:.1f}, two families that agree, and {settings.profile.weakest:.0%} of the "
-            "bits of the group's median member."
+            "bits that three in four members of the group exceed."
         )
         return [fits]
     if links:

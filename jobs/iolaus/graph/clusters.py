@@ -90,8 +90,11 @@ def transform(
 
 
 def _without_strays(members: DataFrame, weakest: float) -> DataFrame:
-    """Members but for those of whom far less speaks than of the rest: whom a proxy or a client alone brings in."""
-    typical = F.percentile("bits", 0.5).over(Window.partitionBy("community"))
+    """Members but for those of whom far less speaks than of the rest: whom a proxy or a client alone brings in.
+
+    The rest is the lower quartile: where half of a pool show one thing more, the other half are not strays.
+    """
+    typical = F.percentile("bits", 0.25).over(Window.partitionBy("community"))
     return members.withColumn("typical", typical).where(F.col("bits") >= weakest * F.col("typical")).drop("typical")
 
 
