@@ -49,8 +49,6 @@ REPLACED = {  # the glossary's left column: a pattern, and the term
 }
 ALLOWED = {  # (page, what is found in it): why it stays
     ("analysts/read-a-case.md", "accused"): "nobody may be accused: the word's own meaning",
-    ("reference/judgement.md", "hardly"): "a finding of a fact, as it is named",
-    ("reference/sentences.md", "hardly"): "the same",
 }
 
 

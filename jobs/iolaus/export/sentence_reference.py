@@ -87,7 +87,7 @@ def of_account(signal: Channel | Claim) -> str:
     others = f"{'at least ' if signal.code is None else ''}7 of the {SIZE - 1} other accounts"
     how = f"made by {HABIT}: {BACKGROUND:.0%}" if signal.baseline == HABIT else f"{usual} do"
     if signal.pooled_by:
-        return f"Is in one pool with {others} that go on with each other's conversations ({how})."
+        return f"Is in one pool with {others} that continue each other's conversations ({how})."
     return f"{_capital(says)} {'as' if 'same' in says else 'with'} {others} ({how})."
 
 

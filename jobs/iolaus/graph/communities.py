@@ -27,7 +27,7 @@ def transform(
     """One row an account and group.
 
     Links find the groups whose pairs betray each other. Where no pair can (one residential line an account, accounts of
-    every age), the group may still show as the users of one template, or as the accounts that go on with each other's
+    every age), the group may still show as the users of one template, or as the accounts that continue each other's
     conversations; such a group is a hypothesis to be corroborated as a group. Groups that hold mostly the same accounts
     are joined. Where there is nothing of these, programs that ask about the same things, and are in no group of size,
     are one.

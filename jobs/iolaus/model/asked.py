@@ -1,4 +1,4 @@
-"""What a request asks: its newest message, or the task that the message only goes on with."""
+"""What a request asks: its newest message, or the task that the message only continues."""
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F

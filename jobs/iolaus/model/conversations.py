@@ -1,4 +1,4 @@
-"""Pools of accounts that go on with each other's conversations, as one gateway deals them out."""
+"""Pools of accounts that continue each other's conversations, as behind one gateway."""
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -11,9 +11,9 @@ ROUNDS = 3  # of leaving out who is no part of a pool; each leaves fewer
 def pools(hand_overs: DataFrame, owners: DataFrame, *, driver_edges: int) -> DataFrame:
     """(account_id, pool): accounts that a gateway's hand-overs join, and a hash that names their pool.
 
-    An account of a pool goes on with conversations of another owner's account of it, and hands over or goes on with at
-    least two. So whoever shows conversations to others, who quote them, is in no pool by their doing: to quote an
-    answer of the pool takes having received one. One person's two accounts are none either.
+    An account of a pool continues a conversation that another owner's account of the pool began, and exchanges
+    conversations with at least two accounts. An account whose published answers others quote is in no pool: it must
+    have quoted one of theirs. Two accounts of one person are no pool either.
 
     hand_overs: rows of `features.hand_overs`; owners: (account_id, owner_id).
 
@@ -41,7 +41,7 @@ _ENDS = ("from", "to")
 
 
 def _between_members(edges: DataFrame) -> DataFrame:
-    """The edges whose ends both go on with a conversation, and have two partners."""
+    """The edges whose ends both continue a conversation and have two partners."""
     ends = edges.select(
         F.col("account_from").alias("account_id"), F.col("account_to").alias("other"), F.lit(0).alias("to")
     )

@@ -176,7 +176,7 @@ def _with_others(*, exact: bool) -> Column:
 
 def _sentence(channel: Channel) -> str:
     if channel.pooled_by:  # of a pool no account need have met all others
-        return f"is in one pool with {_OTHERS} that go on with each other's conversations"
+        return f"is in one pool with {_OTHERS} that continue each other's conversations"
     says = of_one(channel.says)
     return f"{says} {'as' if 'same' in says else 'with'} {_OTHERS}"
 

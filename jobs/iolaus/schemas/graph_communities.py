@@ -13,7 +13,7 @@ TABLE = Table(
         column(
             "origin",
             STRING,
-            "links: dense in links; template: users of one; conversation: accounts that go on with each other's; both: "
+            "links: dense in links; template: users of one; conversation: accounts that continue each other's; both: "
             "several of these; content: programs of one subject",
             required=True,
         ),

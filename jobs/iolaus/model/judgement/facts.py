@@ -175,7 +175,7 @@ FACTS: tuple[Fact, ...] = (
         "infrastructure",
         "How do shared addresses and cards join the members?",
         (0.5, 1.5, 2.5),
-        ("hardly any", "in islands, as offices or households", "as one pool of many", "at one address"),
+        ("almost none", "in islands, as offices or households", "as one pool of many", "at one address"),
         _table("""
             distillation        .35 .10 .40 .15
             covert_distillation .76 .12 .09 .03
@@ -398,7 +398,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "clock",
         "timing",
-        "On how much evidence are members active in the same minutes, beyond chance and their own hours?",
+        "How strong is the evidence that members are active in the same minutes, beyond chance and their usual hours?",
         (3.0, 8.0),
         ("none", "some", "steady"),
         _table("""
@@ -448,7 +448,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "hand_overs",
         "conversation",
-        "How many members go on with conversations that other members, of other owners, began?",
+        "How many members continue conversations that other members, with other owners, began?",
         (0.02, 0.2),
         ("none", "some", "many: one gateway deals them out"),
         _table("""
