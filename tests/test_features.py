@@ -167,8 +167,9 @@ def with_values(spark: SparkSession, every: list[Row]) -> pa.Table:
     def head(value: str | None) -> int | None:
         return None if value is None else int(value_hash(pa.array([value]))[0])
 
-    named = [row["exchange_id"] for row in every]
-    draws = dict(spark.createDataFrame([(n,) for n in named], "n string").select("n", F.xxhash64("n")).collect())
+    told_by = [(row["exchange_id"], row["requested_at"], row.get("prompt_hash")) for row in every]
+    sent = spark.createDataFrame(told_by, "id string, at timestamp, prompt long")
+    draws = dict(sent.select("id", F.xxhash64("id", "at", "prompt")).collect())
     made = []
     for row in every:
         shared_values = {name: head(row.get(name)) for name in ("address", "block", "device")}
