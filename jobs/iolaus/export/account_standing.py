@@ -99,7 +99,11 @@ def _of_stranger(gold: Gold, known: Mapping[str, Any], place: Mapping[str, Any],
     if best is None:
         return ["Not in a cluster: it shares nothing with another account that is rare enough to prove anything."]
     accounts = gold.table("features.population")
-    n = accounts.to_pyarrow_dataset().count_rows(filter=then & ds.field("is_background")) if accounts else 2
+    n = (
+        accounts.to_pyarrow_dataset().count_rows(filter=then & ds.field("is_background"), use_threads=False)
+        if accounts
+        else 2
+    )
     enough = math.log2(max(n, 2)) + graph.chance_links
     agreeing = [family for family, bits in best["families"].items() if bits >= graph.family_floor]
     far = (

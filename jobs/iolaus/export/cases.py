@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
+from iolaus.engine.scan import scanned
 from iolaus.errors import UsageError
 from iolaus.export.decisions import decisions
 from iolaus.export.gold import Gold
@@ -158,7 +159,7 @@ def _rows(gold: Gold, name: str, day: date, of: ds.Expression | None = None) -> 
             f"the lake {gold.lake} has no table {name}; name with --lake a lake that `iolaus run` has written"
         )
     then = ds.field("run_date") == pa.scalar(day)
-    rows: list[dict[str, Any]] = opened.to_table(filter=then if of is None else then & of).to_pylist()
+    rows: list[dict[str, Any]] = scanned(opened, of=then if of is None else then & of).to_pylist()
     return rows
 
 
@@ -181,10 +182,7 @@ def values_of_several(gold: Gold, day: date, accounts: Sequence[str], of: ds.Exp
         return []
     then = (ds.field("run_date") == pa.scalar(day)) & of
     columns = ["channel", "value_hash", "n_owners"]
-    parts = [
-        opened.to_table(columns=columns, filter=then & ds.field("account_id").isin(some))
-        for some in _in_turns(accounts)
-    ]
+    parts = [scanned(opened, columns, then & ds.field("account_id").isin(some)) for some in _in_turns(accounts)]
     counted = (
         pa.concat_tables(parts).group_by(["channel", "value_hash"]).aggregate([([], "count_all"), ("n_owners", "max")])
     )
@@ -220,9 +218,8 @@ def clear_addresses(
     then = (ds.field("happened_on") >= pa.scalar(first)) & (ds.field("happened_on") <= pa.scalar(day))
     found: dict[tuple[str, int], str] = {}
     for some in _in_turns(accounts):
-        sent = opened.to_table(
-            columns=["client_ip"], filter=then & ds.field("account_id").isin(some) & ds.field("client_ip").is_valid()
-        )
+        known = ds.field("account_id").isin(some) & ds.field("client_ip").is_valid()
+        sent = scanned(opened, ["client_ip"], then & known)
         for address in sent["client_ip"].unique().to_pylist():
             for channel, spelt in (("address", canonical_address(address)), ("block", block(address))):
                 if spelt:

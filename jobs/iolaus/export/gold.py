@@ -17,6 +17,7 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from deltalake.fs import DeltaStorageHandler
 
 from iolaus import lake_format
+from iolaus.engine.scan import scanned
 from iolaus.errors import RunError, UsageError
 from iolaus.pipeline import STAGES
 from iolaus.schemas.codes import AS_MEANT, WRITTEN
@@ -116,7 +117,8 @@ class Gold:
         opened = self.table(name)
         if opened is None:
             return None
-        return opened.to_pyarrow_table(columns=columns, filters=None if day is None else [("run_date", "=", day)])
+        then = None if day is None else ds.field("run_date") == pa.scalar(day)
+        return scanned(opened.to_pyarrow_dataset(), columns, then)
 
     def tells_run(self, name: str) -> bool:
         """Whether the lake has a table of gold whose rows say of which run they are."""
@@ -146,8 +148,7 @@ class Gold:
             return []
         rows = opened.to_pyarrow_dataset()
         wanted = None if columns is None else [c for c in columns if c in rows.schema.names]
-        # In one thread: those of a scan may outlive it, and would abort a short program when it ends.
-        found: list[dict[str, Any]] = rows.scanner(columns=wanted, filter=of, use_threads=False).to_table().to_pylist()
+        found: list[dict[str, Any]] = scanned(rows, wanted, of).to_pylist()
         return found
 
     def days(self) -> list[date]:

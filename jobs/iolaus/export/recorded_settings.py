@@ -3,6 +3,8 @@
 import json
 from datetime import date
 
+import pyarrow.dataset as ds
+
 from iolaus.export.gold import Gold
 from iolaus.pipeline import STAGES
 from iolaus.schemas.codes import WRITTEN
@@ -14,10 +16,7 @@ PUBLISHER = STAGES[-1].table
 
 def of_digest(gold: Gold, digest: str) -> Settings | None:
     """The settings that a digest names; None if no run of the lake recorded them."""
-    opened = gold.table(TABLE)
-    if opened is None:
-        return None
-    rows = opened.to_pyarrow_table(columns=["values"], filters=[("digest", "=", digest)]).to_pylist()
+    rows = gold.find(TABLE, ds.field("digest") == digest, ("values",))
     return restored(json.loads(rows[0]["values"])) if rows else None
 
 

@@ -41,7 +41,7 @@ def related(gold: Gold, day: date, accounts: Mapping[str, Collection[str]]) -> d
     if len(accounts) < 2 or not of or population is None:
         return {}
     then = ds.field("run_date") == pa.scalar(day)
-    owners = population.to_pyarrow_dataset().count_rows(filter=then & ds.field("is_first_of_owner"))
+    owners = population.to_pyarrow_dataset().count_rows(filter=then & ds.field("is_first_of_owner"), use_threads=False)
     rare = ds.field("n_qualifying_owners") <= max(int(owners * _SHARE), 2)
     wanted = ds.field("account_id").isin(pa.array(sorted(of), pa.string()))
     usual = ds.field("is_qualifying") & ds.field("channel").isin(CHANNELS)

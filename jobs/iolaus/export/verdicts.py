@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from deltalake import Schema
 
+from iolaus.engine.scan import scanned
 from iolaus.errors import UsageError
 from iolaus.export import appended
 from iolaus.export.cases import values_of_several
@@ -122,4 +123,4 @@ def _rows(gold: Gold, name: str, of: ds.Expression, columns: list[str]) -> pa.Ta
         raise UsageError(
             f"the lake {gold.lake} has no table {name}; name with --lake a lake that `iolaus run` has written"
         )
-    return opened.to_pyarrow_dataset().to_table(columns=columns, filter=of)
+    return scanned(opened.to_pyarrow_dataset(), columns, of)

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.dataset as ds
 from deltalake import DeltaTable
 from deltalake.exceptions import TableNotFoundError
 
+from iolaus.engine.scan import scanned
 from iolaus.errors import UsageError
 from iolaus.schemas.codes import AS_MEANT, DROPPED
 
@@ -66,7 +69,7 @@ def last_runs(lake: str, most: int) -> list[Recorded]:
         stages[row["run_id"]].append(row)
     newest = sorted(stages, key=lambda run: min(r["began_at"] for r in stages[run]), reverse=True)[:most]
     failed: dict[str, list[str]] = defaultdict(list)
-    for row in _rows(lake, "results", [("success", "=", False), ("run_id", "in", newest)]) if newest else []:
+    for row in _rows(lake, "results", ~ds.field("success") & ds.field("run_id").isin(list(newest))) if newest else []:
         failed[row["run_id"]].append(_failure(row))
     return [_recorded(run, stages[run], failed[run]) for run in newest]
 
@@ -76,7 +79,7 @@ def last_summaries(lake: str, day: date | None = None) -> tuple[date, dict[str, 
 
     Raises UsageError if nothing was judged on it.
     """
-    rows = _rows(lake, "summaries", [("run_date", "=", day)] if day else None)
+    rows = _rows(lake, "summaries", ds.field("run_date") == pa.scalar(day) if day else None)
     if not rows:
         raise UsageError(f"no table of {lake} was judged{f' for {day}' if day else ''}; run iolaus run first")
     last = max(row["run_date"] for row in rows)
@@ -84,10 +87,10 @@ def last_summaries(lake: str, day: date | None = None) -> tuple[date, dict[str, 
     return last, {row["table_name"]: dict(row["metrics"]) for row in latest}
 
 
-def _rows(lake: str, name: str, filters: Any = None) -> list[dict[str, Any]]:
+def _rows(lake: str, name: str, of: ds.Expression | None = None) -> list[dict[str, Any]]:
     uri = f"{lake.rstrip('/')}/quality/{name}".replace("s3a://", "s3://", 1)
     try:
-        found = DeltaTable(uri).to_pyarrow_table(filters=filters)
+        found = scanned(DeltaTable(uri).to_pyarrow_dataset(), of=of)
     except TableNotFoundError:
         return []
     rows: list[dict[str, Any]] = found.to_pylist()
