@@ -112,7 +112,7 @@ def test_views_of_one_fact_are_said_once_and_the_strongest_first(spark: SparkSes
     found = said(spark, members(spark, names), values)
     address = "Sends from the same address as 1 of the 5 other accounts (under 1% of other accounts do)."
     block = "Sends from the same /24 or /48 network as all 5 other accounts (under 1% of other accounts do)."
-    template = "Fills the same prompt template as all 5 other accounts (under 1% of other accounts do)."
+    template = "Uses the same prompt template as all 5 other accounts (under 1% of other accounts do)."
     assert found["a0"] == [address, template], "the address is rarer than its network; both are one network"
     assert found["a5"] == [template, block], "10 bits at most before 9"
 

@@ -179,7 +179,7 @@ CHANNELS: tuple[Channel, ...] = (
         code=8, exchange="tools_hash",
     ),
     _content(
-        "template", "use the same prompt template with different content", _REWORDED,
+        "template", "use the same prompt template", _REWORDED,
         template=True, code=FRAGMENT_CHANNELS["template_hash"],
     ),
     _content(
