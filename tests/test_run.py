@@ -54,10 +54,11 @@ GOLD = (
 def digest(spark: SparkSession, lake: Path, name: str, day: date | None = None) -> tuple[int, int]:
     """How many rows a table has (of a day) and the sum of their hashes: equal for equal rows in any order.
 
-    Left out are `source_file` and `run_id`: in how many files exchanges were delivered, and by which run a row was
-    written, is no part of a result.
+    Left out are `source_file`, `n_copies` and `run_id`: in how many files and how often exchanges were delivered, and
+    by which run a row was written, is no part of a result.
     """
-    frame = spark.read.format("delta").load(str(lake / name.replace(".", "/"))).drop("source_file", "run_id")
+    frame = spark.read.format("delta").load(str(lake / name.replace(".", "/")))
+    frame = frame.drop("source_file", "n_copies", "run_id")
     when = table(name).date
     if day is not None and when:
         frame = frame.where(F.col(when) == F.lit(day))
