@@ -32,6 +32,7 @@ SIGNALS: tuple[Signal, ...] = (
     Signal("requests with the same unusual parameters", (
         "request_temperature", "request_top_p", "request_max_tokens", "request_stop", "header_digest",
     ), ("request",)),
+    Signal("conversations that go from account to account", ("response", "prior_response"), ("conversation",)),
     Signal("turns: programs told from people, and people cleared of "
            "suspicion", ("turn_index",), ("one_shot", "people")),
     Signal("long answers", ("usage_output_tokens",), ("long_outputs",)),
