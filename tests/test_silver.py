@@ -321,6 +321,14 @@ def test_a_made_up_history_does_not_hide_the_task(spark: SparkSession) -> None:
     assert made["hidden"]["turn_index"] == 1
 
 
+def test_tasks_behind_one_id_time_and_prompt_are_exchanges_of_their_own(spark: SparkSession) -> None:
+    """Two attacks at once: the same id and "Yes, go on." with every request, and the task in a made-up history."""
+    told = [exchange("one", prompt="Yes, go on.", prior_prompt=LONG + task, turn_index=1) for task in ("a", "b", "b")]
+    made = silver(spark, told)
+    assert sorted(r["n_copies"] for r in made) == [1, 2]
+    assert len({r["prompt_hash"] for r in made}) == 2
+
+
 def test_a_request_s_form_is_one_value(spark: SparkSession) -> None:
     form = {
         "request_temperature": 0.3,

@@ -74,7 +74,7 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
         F.col("client_asn").alias("asn"),
         F.upper("client_country").alias("country"),
         # letter by letter: `prompt_hash` is the same whatever the numbers in a prompt
-        F.xxhash64("prompt", "system_instructions", "image_count").alias("content_hash"),
+        F.xxhash64("prompt", "prior_prompt", "system_instructions", "image_count").alias("content_hash"),
         _form().alias("request_hash"),
         answer_hash("response").alias("answer_hash"),
         answer_hash("prior_response").alias("prior_hash"),
