@@ -3,6 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
+from iolaus.commands.answers import write
 from iolaus.commands.arguments import day
 from iolaus.schemas.cases import STATES
 
@@ -57,15 +58,11 @@ def act_set(given: argparse.Namespace) -> int:
 
 def act_list(given: argparse.Namespace) -> int:
     """Print the queue: published clusters of the newest run without a decision, and every case that has an owner."""
-    import shutil
-    import sys
-
     from iolaus.export.gold import Gold
-    from iolaus.export.query import Answer, write_table
+    from iolaus.export.query import Answer
     from iolaus.export.queue import queue
 
     rows = queue(Gold(given.lake), closed=given.all)
     names = ("cluster", "rank", "confidence", "state", "owner", "due", "last note")
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 200
-    write_table(Answer(names, iter(rows)), sys.stdout, width, len(rows))
+    write(Answer(names, iter(rows)), "table", len(rows))
     return 0

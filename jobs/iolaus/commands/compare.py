@@ -3,8 +3,8 @@
 import argparse
 from typing import TYPE_CHECKING
 
+from iolaus.commands.answers import FORMATS, write
 from iolaus.commands.arguments import day
-from iolaus.commands.whatif import write
 
 if TYPE_CHECKING:
     from iolaus.commands.arguments import Commands
@@ -20,7 +20,7 @@ def add(commands: "Commands") -> None:
         "other", metavar="OTHER", help="folder of the tables of the detector, or settings, in the shadow"
     )
     parser.add_argument("--date", type=day, metavar="D", help="run date; default: the newest that both published")
-    parser.add_argument("--format", choices=("table", "csv", "json"), default="table", help="json names the accounts")
+    parser.add_argument("--format", choices=FORMATS, default="table", help="json names the accounts")
     parser.set_defaults(act=act)
 
 
@@ -31,17 +31,18 @@ def act(given: argparse.Namespace) -> int:
     """
     from iolaus.export.compare import compare, newest_of_both
     from iolaus.export.gold import Gold
+    from iolaus.export.query import Answer
 
     one, other = Gold(given.lake), Gold(given.other)
     found = compare(one, other, given.date or newest_of_both(one, other))
     names = ("change", "cluster_id", "other_id", "n_accounts", "joined", "left", "verdicts")
     whole = given.format == "json"
     rows = (
-        [
+        (
             *(d.change, d.cluster_id, d.other_id, d.n_accounts),
             *(d.joined if whole else len(d.joined), d.left if whole else len(d.left), d.verdicts),
-        ]
+        )
         for d in found
     )
-    write(given.format, names, rows, len(found))
+    write(Answer(names, rows), given.format, len(found))
     return 0

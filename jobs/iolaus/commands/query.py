@@ -1,14 +1,13 @@
 """`iolaus query`: SQL over the published tables."""
 
 import argparse
-import shutil
 import sys
 from typing import TYPE_CHECKING
 
+from iolaus.commands.answers import FORMATS, write
+
 if TYPE_CHECKING:
     from iolaus.commands.arguments import Commands
-
-_PIPED = 200  # columns of a table that no terminal shows
 
 
 def add(commands: "Commands") -> None:
@@ -23,7 +22,7 @@ def add(commands: "Commands") -> None:
     )
     parser.add_argument("sql", metavar="SQL", help="one statement in DuckDB's SQL, or - to read it from standard input")
     parser.add_argument("--lake", required=True, metavar="URI", help="folder of the tables")
-    parser.add_argument("--format", choices=("table", "csv", "json"), default="table", help="default: table")
+    parser.add_argument("--format", choices=FORMATS, default="table", help="default: table")
     parser.add_argument(
         "--rows", type=int, default=100, metavar="N", help="most rows of a table; default 100. CSV and JSON have all"
     )
@@ -37,18 +36,12 @@ def act(given: argparse.Namespace) -> int:
     its age is printed on standard error.
     """
     from iolaus.export.gold import Gold, age
-    from iolaus.export.query import ask, asks_for_latest, write_csv, write_json, write_table
+    from iolaus.export.query import ask, asks_for_latest
 
     sql, gold = sys.stdin.read() if given.sql == "-" else given.sql, Gold(given.lake)
     answer = ask(gold, sql)
     if asks_for_latest(sql):
         newest = gold.days()[-1]
         print(f"iolaus: the newest published run is of {newest}, {age(newest)}", file=sys.stderr)
-    if given.format == "csv":
-        write_csv(answer, sys.stdout)
-    elif given.format == "json":
-        write_json(answer, sys.stdout)
-    else:
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _PIPED
-        write_table(answer, sys.stdout, width, max(given.rows, 0))
+    write(answer, given.format, max(given.rows, 0))
     return 0

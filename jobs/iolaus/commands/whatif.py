@@ -1,9 +1,9 @@
 """`iolaus whatif`: what other settings would publish."""
 
 import argparse
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from iolaus.commands.answers import FORMATS, write
 from iolaus.commands.arguments import day
 from iolaus.errors import UsageError
 
@@ -23,7 +23,7 @@ def add(commands: "Commands") -> None:
     parser.add_argument("--date", type=day, metavar="D", help="run date, YYYY-MM-DD; default: the newest published")
     parser.add_argument("--from", dest="first", type=day, metavar="D", help="with --to, every published run of a range")
     parser.add_argument("--to", dest="last", type=day, metavar="D", help="last run date of the range")
-    parser.add_argument("--format", choices=("table", "csv", "json"), default="table", help="json lists the accounts")
+    parser.add_argument("--format", choices=FORMATS, default="table", help="json lists the accounts")
     parser.set_defaults(act=act)
 
 
@@ -34,6 +34,7 @@ def act(given: argparse.Namespace) -> int:
     its own, and `iolaus compare`.
     """
     from iolaus.export.gold import Gold
+    from iolaus.export.query import Answer
     from iolaus.export.whatif import whatif
 
     gold = Gold(given.lake)
@@ -50,21 +51,6 @@ def act(given: argparse.Namespace) -> int:
     names: tuple[str, ...] = ("run_date", "cluster_id", "change", "margin_bits", "n_accounts", "verdict")
     if given.format == "json":
         names = (*names, "accounts")
-    write(given.format, names, ([getattr(c, name) for name in names] for c in found), len(found))
+    rows = (tuple(getattr(c, name) for name in names) for c in found)
+    write(Answer(names, rows), given.format, len(found))
     return 0
-
-
-def write(form: str, names: tuple[str, ...], rows: Iterator[Sequence[Any]], n: int) -> None:
-    """Print n rows as a table, CSV or JSON."""
-    import shutil
-    import sys
-
-    from iolaus.export.query import Answer, write_csv, write_json, write_table
-
-    answer = Answer(names, map(tuple, rows))
-    if form == "csv":
-        write_csv(answer, sys.stdout)
-    elif form == "json":
-        write_json(answer, sys.stdout)
-    else:
-        write_table(answer, sys.stdout, shutil.get_terminal_size().columns if sys.stdout.isatty() else 200, n)

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from iolaus.model.calibration import upper_bound
-from iolaus.model.judgement.hypotheses import CHANCE, HYPOTHESIS, OPERATORS
+from iolaus.model.judgement.hypotheses import HYPOTHESIS, OPERATORS
+from iolaus.model.judgement.rule import over_chance
 from iolaus.schemas.verdicts import INNOCENT
 from iolaus.settings import Scoring
 
@@ -70,12 +71,7 @@ def families_of(judged: Iterable[Row]) -> dict[str, float]:
     """Bits of each family of facts for the operator's hypothesis over chance, most first."""
     facts = list(judged)
     operator = winner(facts)
-    summed: Counter[str] = Counter()
-    for fact in facts:
-        of = dict(fact["log_likelihoods"] or ())
-        if fact["part"] != "prior" and operator in of and CHANCE in of:
-            summed[fact["part"]] += of[operator] - of[CHANCE]
-    return dict(summed.most_common())
+    return over_chance(((f["part"], dict(f["log_likelihoods"] or ())) for f in facts), operator) if operator else {}
 
 
 def _too_little(row: Row, families: list[str], settings: Scoring) -> str:

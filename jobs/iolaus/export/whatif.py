@@ -15,6 +15,7 @@ from iolaus.export.decisions import decisions
 from iolaus.export.gold import Gold
 from iolaus.export.recorded_settings import of_day
 from iolaus.export.report_cases import JUDGEMENT
+from iolaus.model.judgement.rule import is_high, is_medium
 from iolaus.settings import Scoring, Settings, differences
 
 # What a stored judgement can be read under again. Other settings change the judgement, or what is judged.
@@ -83,15 +84,14 @@ def _of_day(gold: Gold, day: date, scoring: Scoring) -> Iterable[Change]:
 
 
 def confidence(row: Mapping[str, Any], families: Mapping[str, float], scoring: Scoring) -> str:
-    """The confidence of a cluster, by the rule of `iolaus.scoring.clusters`.
+    """The confidence of a cluster, by the rule of `iolaus.model.judgement.rule`.
 
     families: bits of each family of facts over chance.
     """
     speaking = sum(bits >= scoring.family_speaks for bits in families.values())
-    large = row["n_accounts"] >= scoring.fewest_accounts and row["n_owners"] >= scoring.fewest_owners
-    if not large or row["margin_bits"] < scoring.margin or speaking < scoring.families:
+    if not is_medium(row["n_accounts"], row["n_owners"], row["margin_bits"], speaking, scoring):
         return LOW
-    return "high" if row["margin_bits"] >= scoring.high_margin else "medium"
+    return "high" if is_high(row["margin_bits"], scoring) else "medium"
 
 
 def _members(gold: Gold, then: ds.Expression) -> dict[str, list[str]]:

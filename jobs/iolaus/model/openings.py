@@ -1,6 +1,6 @@
 """Openings: an additive sample of the first messages of an account's conversations, a few terms each.
 
-They answer one question: whose prompts are these (`iolaus.model.exchangeability`)? One message per conversation is
+They answer one question: whose prompts are these (`iolaus.model.judgement.source`)? One message per conversation is
 taken, because the turns of one conversation resemble each other in any case. A later turn is used only if no first one
 is known.
 """

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from iolaus.engine.broadcast import broadcast_if_small
 from iolaus.model.bits import MILLI, by_channel
-from iolaus.model.evidence.behaviour import Shown
+from iolaus.model.evidence.behaviour import BEHIND, Shown
 from iolaus.model.evidence.piece import of_signal, percent
 from iolaus.model.pair_evidence import evidence
 from iolaus.model.signals import CHANNEL, HABIT, OTHERS, SIMILAR_VOLUME, VALUES, Channel, of_one
@@ -24,7 +24,6 @@ _OTHERS = "{others}"  # stands in a sentence for how many of which others
 _ROW = ("cluster_id", "account_id", "part", "bits", "text")
 _MOST = 8  # reasons said of an account, the strongest
 _LIFT = 2.0  # so many times more of the other members than of everybody must be like the account
-_BEHIND = 20  # accounts of all volumes that stand behind the rate of each volume class
 
 
 def reasons(
@@ -142,7 +141,7 @@ def _of_behaviour(members: DataFrame, behaviour: Shown, settings: Scoring) -> Da
         F.broadcast(overall), "channel", "left"
     )
     filled = mine.na.fill(0, ["n", "k"]).na.fill(0.0, ["behind"])
-    background = (F.col("k") + _BEHIND * F.col("behind")) / (F.col("n") + _BEHIND)
+    background = (F.col("k") + BEHIND * F.col("behind")) / (F.col("n") + BEHIND)
     held = filled.withColumn("background", background).where("background <= 0.5")
     bits = -F.log2(F.greatest(F.col("background"), F.lit(2.0**-settings.behaviour_cap)))
     text = F.concat(

@@ -7,6 +7,7 @@ from iolaus.model.bits import MILLI
 from iolaus.model.explanations import INNOCENT
 from iolaus.model.impact import MILLIONTHS, TAKEN, cost, with_models
 from iolaus.model.judgement.hypotheses import CHANCE, HYPOTHESES
+from iolaus.model.judgement.rule import is_high, is_medium
 from iolaus.model.release_adoption import release_adoption, releases
 from iolaus.model.signals import COUNTED
 from iolaus.model.verdicts import changes, in_force, verdicts_of
@@ -67,15 +68,14 @@ def transform(
 def with_judgement(clusters: DataFrame, judgement: DataFrame, settings: Scoring) -> DataFrame:
     """Rows of clusters with case_kind, rival, margin_bits and families: what won, and how many families say so."""
     judged = clusters.join(_judged(judgement, settings), "cluster_id", "left").na.fill(0, ["families"])
-    return judged.na.fill("strangers", ["rival"]).na.fill("unexplained", ["case_kind"]).na.fill(0.0, ["margin_bits"])
+    return judged.na.fill(CHANCE, ["rival"]).na.fill("unexplained", ["case_kind"]).na.fill(0.0, ["margin_bits"])
 
 
 def confidence(settings: Scoring) -> Column:
     """high, medium or low, over rows with n_accounts, n_owners, margin_bits and families."""
-    large = (F.col("n_accounts") >= settings.fewest_accounts) & (F.col("n_owners") >= settings.fewest_owners)
-    medium = large & (F.col("margin_bits") >= settings.margin) & (F.col("families") >= settings.families)
-    high = medium & (F.col("margin_bits") >= settings.high_margin)
-    return F.when(high, "high").when(medium, "medium").otherwise("low")
+    sizes, margin = (F.col("n_accounts"), F.col("n_owners")), F.col("margin_bits")
+    medium, high = is_medium(*sizes, margin, F.col("families"), settings), is_high(margin, settings)
+    return F.when(medium & high, "high").when(medium, "medium").otherwise("low")
 
 
 def _with_verdicts(

@@ -13,6 +13,8 @@ from iolaus.model.release_adoption import Release, moved, releases
 from iolaus.model.signals import CLAIMS, RELEASE, SIGNALS, SIMILAR_VOLUME, SUCCESSION, in_words
 from iolaus.settings import Run, Scoring
 
+BEHIND = 20  # accounts that the rate of all volumes counts for, beside those of one volume class
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -61,13 +63,13 @@ def behaviours(members: DataFrame, measured: DataFrame, models: DataFrame, run: 
     )
     inside = own.join(F.broadcast(rate.join(overall, "channel")), ["channel", "volume_class"])
     # Compared with accounts outside the cluster: a large operation is most of the accounts of its volume. Each volume's
-    # rate is smoothed by the rate of all volumes, worth twenty accounts, for volumes with few accounts.
+    # rate is smoothed by the rate of all volumes, for volumes with few accounts.
     of_cluster = Window.partitionBy("cluster_id", "channel")
     elsewhere = F.try_divide(
         F.col("all_k") - F.sum("support").over(of_cluster), F.col("all_n") - F.sum("size").over(of_cluster)
     )
     behind = F.coalesce(elsewhere, F.col("all_k") / F.col("all_n"))
-    expected = (F.col("k") - F.col("support") + 20 * behind) / (F.col("n") - F.col("size") + 20)
+    expected = (F.col("k") - F.col("support") + BEHIND * behind) / (F.col("n") - F.col("size") + BEHIND)
     # Sums of expectations are rounded, so that they do not depend on the order of rows.
     parts = (F.col("size") * F.round(expected * 1_000_000)).cast("long")
     summed = (

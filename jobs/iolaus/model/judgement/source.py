@@ -8,8 +8,8 @@ nothing. A permutation test of exchangeability (de Finetti), on cosines of rando
 
 Where members send ordinary traffic beside their work, only openings that carry a text common to the group are dealt,
 and those of each such text among themselves: an operation may have several, each on accounts of its own. A text of most
-accounts is dealt however little of their traffic it is. The accounts
-most like themselves are left out, here and in each deal alike: strangers that strayed into a group do not speak for it.
+accounts is dealt however little of their traffic it is. The accounts most like themselves are left out, here and in
+each deal alike: strangers that strayed into a group do not speak for it.
 """
 
 from dataclasses import dataclass

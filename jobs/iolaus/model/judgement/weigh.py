@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from math import erf, log2, sqrt
 
 from iolaus.model.judgement.facts import FACT, Fact
-from iolaus.model.judgement.hypotheses import CHANCE, HYPOTHESES, INNOCENT, NAMES, OPERATORS
+from iolaus.model.judgement.hypotheses import HYPOTHESES, INNOCENT, NAMES, OPERATORS
+from iolaus.model.judgement.rule import over_chance
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,8 @@ class Judgement:
 
     def families(self, least: float) -> tuple[str, ...]:
         """Families of facts that each say by so many bits that the operator made the group, and not chance."""
-        given: dict[str, float] = {}
-        for name, of in self.logs.items():
-            if name in FACT:
-                family = FACT[name].family
-                given[family] = given.get(family, 0.0) + of[self.operator] - of[CHANCE]
+        facts = ((FACT[name].family, of) for name, of in self.logs.items() if name in FACT)
+        given = over_chance(facts, self.operator)
         return tuple(sorted(family for family, bits in given.items() if bits >= least))
 
 
