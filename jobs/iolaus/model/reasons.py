@@ -94,7 +94,7 @@ def _of_values(
 def _of_pairs(members: DataFrame, pairs: tuple[DataFrame, ...]) -> DataFrame:
     """Rows _ROW of measures of two accounts: subject, minutes, time of creation.
 
-    Not all pairs are made, so a count is a lower bound. The baseline is of the weakest of the account's pairs.
+    Not all pairs are made, so a count is a lower bound. Baseline and bits are of the account's weakest pair.
     """
     a, b = (
         members.select(
@@ -107,7 +107,7 @@ def _of_pairs(members: DataFrame, pairs: tuple[DataFrame, ...]) -> DataFrame:
         F.col("of_a").alias("cluster_id"), "channel", "bits", F.explode(F.array("account_a", "account_b")).alias("id")
     )
     counted = each.groupBy("cluster_id", F.col("id").alias("account_id"), "channel").agg(
-        F.count(F.lit(1)).alias("partners"), F.max("bits").alias("most"), F.min("bits").alias("least")
+        F.count(F.lit(1)).alias("partners"), F.min("bits").alias("least")
     )
     sizes = members.select("account_id", "n_accounts")
     rows = counted.join(sizes, "account_id").withColumn("background", F.pow(F.lit(2.0), -F.col("least") / MILLI))
@@ -124,7 +124,7 @@ def _of_pairs(members: DataFrame, pairs: tuple[DataFrame, ...]) -> DataFrame:
         _with_others(exact=False),
         F.when(of_signal("baseline", F.col("channel")) == HABIT, chance).otherwise(usual),
     )
-    return rows.select("cluster_id", "account_id", _part(), (F.col("most") / MILLI).alias("bits"), text.alias("text"))
+    return rows.select("cluster_id", "account_id", _part(), (F.col("least") / MILLI).alias("bits"), text.alias("text"))
 
 
 def _of_behaviour(members: DataFrame, behaviour: Shown, settings: Scoring) -> DataFrame:

@@ -88,7 +88,7 @@ TABLE = Table(
         column(
             "content_hash",
             LONG,
-            "hash of prompt, earlier prompt, system prompt and number of images as sent, letter by letter: it tells copies",
+            "hash of prompt, earlier prompt, system prompt and number of images, letter by letter: it tells copies",
         ),
         column("n_copies", INT, "rows of bronze.exchanges that are this exchange: it arrived so often"),
     ),
