@@ -74,5 +74,5 @@ def test_a_pool_is_a_group_without_links_texts_or_places(spark: SparkSession) ->
     assert len({r.community for r in made}) == 1
 
 
-def test_conversations_alone_are_enough_for_a_member() -> None:
+def test_the_cap_of_conversations_lets_them_stand_alone() -> None:
     assert DEFAULT.channels.conversation.cap >= DEFAULT.profile.content_alone

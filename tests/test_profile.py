@@ -428,6 +428,23 @@ def test_who_asks_about_the_same_things_is_found_without_a_shared_value(
     assert all("content" in r["reasons"] and r["content"] >= 3000 for r in made)
 
 
+@pytest.mark.parametrize(("channel", "is_enough"), [("conversation", True), ("address", False)])
+def test_conversations_alone_are_enough_for_a_member(spark: SparkSession, channel: str, is_enough: bool) -> None:
+    """Twelve accounts share one value and nothing else: what nobody has by resemblance, or one line of a proxy."""
+    rng = np.random.default_rng(6)
+    names = [f"{i:04}" for i in range(3_000)]
+    world = World(
+        [("pool", name) for name in names[:12]],
+        [
+            {"account_id": name, "channel": channel, "value_hash": 1, "is_qualifying": True, "n_owners": 12}
+            for name in names[:12]
+        ],
+        {name: ([int(b) for b in rng.integers(5, size=len(BINNED))], float(rng.random()), []) for name in names},
+    )
+    found = run(spark, world, Profile(behaviour_cap=0.0, cohort_least=0.0, cohort_most=0.0))
+    assert set(found) == (set(names[:12]) if is_enough else set())
+
+
 def test_hours_weigh_the_same_in_any_number_of_pieces() -> None:
     rng = np.random.default_rng(7)
     counted = 9 * (rng.random((2, HOURS)) < 0.1)  # each group has hours of its own
