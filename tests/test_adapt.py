@@ -172,7 +172,11 @@ def test_the_parts_of_a_batch_are_joined_by_folder_and_custom_id(spark: SparkSes
     assert "the same address and its block: client_ip or accounts.signup_ip" in said
     assert "long answers: usage_output_tokens" in said
     assert "what accounts say" not in said, "a signal that is heard is not called silent"
-    assert "heard in part" not in said
+    # half of the requests were never answered; nothing else is heard in part
+    heard_in_part = said.split("Signals heard in part")[1].split("\n\n")[0].splitlines()
+    assert [line.split(":")[0].strip() for line in heard_in_part[1:]] == [
+        "conversations that go from account to account"
+    ]
     assert "turns: programs told from people, and people cleared of suspicion: turn_index, 25.0%" in summary(
         counts | {"turn_index": 1}, "OUT", FORMATS["openai-batch"], Choice()
     )
