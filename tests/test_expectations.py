@@ -201,7 +201,7 @@ def test_what_is_counted_against_another_table(spark: SparkSession) -> None:
     )
     spec, others = table("gold.suspect_cluster_members"), {"graph.clusters": clusters}
     for many in (False, True):
-        found = summary(members, spec, declared, ["duplicate_keys"], others, [DAY], many=many).collect()
+        found = summary(members, spec, declared, ["duplicate_keys"], others, DAY, many=many).collect()
         assert {row.metric: row.value for row in found} == {
             "rows": 2.0, "seconds": 1.0, "duplicate_keys": 0.0, "known": 1.0, "cluster.1": 1.0, "cluster.2": 1.0,
         }  # fmt: skip

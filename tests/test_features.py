@@ -151,8 +151,11 @@ def window(spark: SparkSession) -> tuple[list[Row], DataFrame, DataFrame]:
     """The exchanges of two days, what each day was made into, and what the window was made into."""
     every = silver_exchanges(3, 250)
     silver = rows(spark, "silver.exchanges", every)
+    is_late = (F.col("happened_on") == F.lit(YESTERDAY.day)) & (F.abs(F.hash("exchange_id")) % 10 == 0)
+    arrived = F.when(is_late, F.lit(DAY)).otherwise(F.col("happened_on"))
+    silver = silver.withColumn("arrived_on", arrived)
     days = [
-        account_days.transform(silver.where(F.col("happened_on") == F.lit(run.day)), run) for run in (YESTERDAY, RUN)
+        account_days.transform(silver.where(F.col("arrived_on") == F.lit(run.day)), run) for run in (YESTERDAY, RUN)
     ]
     both = days[0].unionByName(days[1]).cache()
     both.count()
@@ -548,6 +551,9 @@ def test_conversations_that_move_between_accounts_are_counted(spark: SparkSessio
         for account, minute, answer, prior in sent
     ]
     exchanges = rows(spark, "silver.exchanges", [{"exchange_id": str(i)} | row for i, row in enumerate(made)])
-    found = hand_overs.transform(exchanges.repartition(3), RUN)
+    found = hand_overs.transform(exchanges.repartition(3), exchanges.limit(0), RUN)
     check_columns(found, "features.hand_overs")
     assert [(r["account_from"], r["account_to"], r["n"], r["minutes"]) for r in found.collect()] == [("a", "b", 2, 5.0)]
+    for late in ("answer_hash <=> 1", "prior_hash <=> 1"):  # the answer, or what quotes it
+        split = hand_overs.transform(exchanges.where(late), exchanges.where(f"not ({late})"), RUN).collect()
+        assert [(r["account_from"], r["account_to"], r["n"]) for r in split] == [("a", "b", 1)]

@@ -1,15 +1,13 @@
-"""What a transform tells of how its rows were made reaches the gate, in one process or two.
+"""What a transform tells of how its rows were made reaches the gate, in one process or two."""
 
-Days of events are judged together.
-"""
-
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from iolaus.engine.measured import reported
 from iolaus.errors import GateError
@@ -18,7 +16,7 @@ from iolaus.pipeline import Span, stage
 from iolaus.runtime.runner import Runner
 from iolaus.settings import DEFAULT, Key, Run
 from iolaus.silver import exchanges
-from tests.broken import GOOD, NOW
+from tests.broken import GOOD
 from tests.rows import DAY, population, rows
 
 NAME = "pairs.content"
@@ -100,64 +98,30 @@ def test_a_gate_alone_of_rows_that_nobody_told_of(spark: SparkSession, tmp_path:
         judged.check([NAME], DAY)
 
 
-EVENTS = "silver.exchanges"
+ARRIVED = "silver.exchanges"
 
 
-def of_events(spark: SparkSession, name: str, ids: dict[int, str]) -> DataFrame:
-    """Rows of days before DAY by how many days, one a letter of an id; arrived on DAY."""
-    given = [
-        GOOD[name]
-        | {"exchange_id": letter, "happened_on": DAY - timedelta(days=ago), "requested_at": NOW - timedelta(days=ago)}
-        for ago, letters in ids.items()
-        for letter in letters
-    ]
-    return rows(spark, name, given)
+def arrivals(spark: SparkSession, name: str, day: date, ids: str) -> DataFrame:
+    """Rows that arrived on a day, one a letter of an id, and happened on DAY."""
+    return rows(spark, name, [GOOD[name] | {"exchange_id": letter, "arrived_on": day} for letter in ids])
 
 
-def test_days_of_events_judged_together_are_judged_as_each_alone(spark: SparkSession, tmp_path: Path) -> None:
-    """Of a day without rows too. An id that stands twice on one day is said of that day; the others hold."""
-    together, days = runner(spark, tmp_path), [DAY - timedelta(days=ago) for ago in (0, 1, 2, 3)]
-    together.lake.write("bronze.exchanges", of_events(spark, "bronze.exchanges", {0: "abc", 1: "de", 2: "f"}), DAY)
-    silver = of_events(spark, EVENTS, {0: "abc", 1: "dd", 2: "f"})
-    for day in days[:3]:
-        together.lake.write(EVENTS, silver.where(silver.happened_on == day), day)
-    with pytest.raises(GateError, match=f"{EVENTS} of {days[1]}: duplicate_keys is 1") as stopped:
-        together.gate.check(
-            EVENTS,
-            days,
-            together.lake.read_events(EVENTS, days),
-            {"bronze.exchanges": together.lake.read_events("bronze.exchanges", days)},
-        )
-    assert stopped.value.days == (days[1],)
-    for day in days:
-        alone = runner(spark, tmp_path)
-        inputs = {"bronze.exchanges": alone.lake.read("bronze.exchanges", Span.ARRIVED, day)}
-        if day == days[1]:
-            with pytest.raises(GateError, match="duplicate_keys is 1"):
-                alone.gate.check(EVENTS, [day], alone.lake.read(EVENTS, Span.DAY, day), inputs)
-        else:
-            alone.gate.check(EVENTS, [day], alone.lake.read(EVENTS, Span.DAY, day), inputs)
-        (seen,) = alone.gate.measured
-        assert {seen.day: seen.metrics} == {m.day: m.metrics for m in together.gate.measured if m.day == day}
-    counted = {m.day: (m.metrics["rows"], m.metrics["arrived"]) for m in together.gate.measured}
-    assert counted == dict(zip(days, [(3, 3), (2, 2), (1, 1), (0, 0)], strict=True))
-
-
-def test_a_run_says_which_day_of_its_events_was_stopped(
+def test_a_run_says_which_arrival_was_stopped(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All days are made before they are judged.
+    """A day that is made anew makes later arrivals of its exchanges anew; those of other days stay as they are."""
+    made, days = runner(spark, tmp_path), [DAY + timedelta(days=later) for later in (0, 1, 2)]
+    for day in days[:2]:
+        made.lake.write("bronze.exchanges", arrivals(spark, "bronze.exchanges", day, "ab"), day)
+    other = arrivals(spark, "bronze.exchanges", days[2], "c").withColumn("happened_on", F.lit(days[2]))
+    made.lake.write("bronze.exchanges", other, days[2])
+    assert made.lake.later_arrivals(DAY) == [days[1]]
 
-    The records say `written` of each, and `stopped` of the one that failed.
-    """
-    made, before = runner(spark, tmp_path), DAY - timedelta(days=1)
-    made.lake.write("bronze.exchanges", of_events(spark, "bronze.exchanges", {0: "abc", 1: "de"}), DAY)
-
-    def transform(exchanges: DataFrame, run: Run) -> DataFrame:
-        return of_events(exchanges.sparkSession, EVENTS, {0: "abc"} if run.day == DAY else {1: "dd"})
+    def transform(exchanges: DataFrame, earlier: DataFrame, run: Run) -> DataFrame:
+        return arrivals(exchanges.sparkSession, ARRIVED, run.day, "ab" if run.day == DAY else "bb")
 
     monkeypatch.setattr(exchanges, "transform", transform)
-    with pytest.raises(GateError, match=f"{EVENTS} of {before}"):
-        made.work([(DAY, [stage(EVENTS)])])
+    with pytest.raises(GateError, match=f"{ARRIVED} of {days[1]}: duplicate_keys is 1"):
+        made.work([(DAY, [stage(ARRIVED)])])
     ended = made.lake.read("quality.runs", Span.ALL, DAY).select("made_date", "status").collect()
-    assert sorted(map(tuple, ended)) == [(before, "stopped"), (before, "written"), (DAY, "written")]
+    assert sorted(map(tuple, ended)) == [(DAY, "written"), (days[1], "stopped"), (days[1], "written")]

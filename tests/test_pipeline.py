@@ -37,7 +37,7 @@ def test_what_a_stage_reads_exists(made: Stage):
 
 @each_stage
 def test_a_stage_reads_itself_only_as_it_was_before(made: Stage):
-    assert all(r.span is Span.PREVIOUS for r in made.reads if r.table == made.table)
+    assert all(r.span in {Span.PREVIOUS, Span.EARLIER} for r in made.reads if r.table == made.table)
 
 
 def test_nothing_is_made_in_vain():
@@ -56,8 +56,8 @@ def test_the_ranking_is_written_last():
 
 @each_stage
 def test_what_repeats_for_earlier_days_reads_nothing_of_the_run(made: Stage):
-    """A stage that is redone for late exchanges may not depend on a table made only for the run's date."""
-    if made.grain in {Grain.EVENT, Grain.ARRIVAL, Grain.SNAPSHOT}:
+    """A stage that is redone for later arrivals may not depend on a table made only for the run's date."""
+    if made.grain in {Grain.ARRIVAL, Grain.SNAPSHOT}:
         assert all(is_landing(table) or stage(table).grain is not Grain.RUN for table in made.upstream)
 
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from iolaus.pipeline import STAGES, Grain, Span, stage
-from iolaus.runtime.scheduler import PUBLISHER, Task, alone, order, schedule
+from iolaus.runtime.scheduler import PUBLISHER, Task, order, schedule
 from iolaus.settings import DEFAULT
 
 DAYS = [date(2026, 3, d) for d in range(2, 9)]
@@ -52,45 +52,35 @@ def test_a_stage_finds_what_it_reads(either: dict[Task, set[Task]]) -> None:
             expected = {
                 (d, t)
                 for d, t in either
-                if t == read.table and (d < day or (d == day and read.span is not Span.PREVIOUS))
+                if t == read.table and (d < day or (d == day and read.span not in {Span.PREVIOUS, Span.EARLIER}))
             }
             assert expected <= written, (day, table, read.table)
 
 
 def test_a_day_does_not_see_what_the_next_one_writes(waits: dict[Task, set[Task]]) -> None:
-    """Arrivals of the next day change exchanges of this one: whoever reads them for this day has ended by then."""
-    changing = {
-        "bronze.exchanges": {Span.ARRIVED},
-        "silver.exchanges": {Span.DAY},
-        "features.account_days": {Span.WINDOW, Span.DAY},
-    }
+    """Arrivals of the next day may have happened on this one: whoever reads the window has ended by then."""
     for day, table in waits:
         for read in stage(table).reads:
-            if read.span in changing.get(read.table, set()) and not read.as_made:
+            if read.table in LATE and read.span is Span.WINDOW:
                 later = [(d, t) for d, t in waits if t == read.table and d > day]
                 assert all((day, table) in behind(waits, task) for task in later), (day, table)
 
 
 def test_a_day_begins_before_the_one_before_is_published(waits: dict[Task, set[Task]]) -> None:
-    """What is read as the run of a day made it holds no later day up."""
     first, second, third = ((day, "silver.exchanges") for day in DAYS[:3])
     assert (DAYS[1], PUBLISHER) not in behind(waits, third)
     assert first in behind(waits, second)
     assert second in behind(waits, third)
 
 
-def test_what_changes_for_earlier_days_is_known_to_this_test() -> None:
-    late = {s.table for s in STAGES if s.grain is Grain.EVENT} | {
-        r.table for s in STAGES for r in s.reads if r.span is Span.ARRIVED
-    }
-    assert late == {"bronze.exchanges", "silver.exchanges", "features.account_days", "features.hand_overs"}
+LATE = {"silver.exchanges", "features.account_days", "features.hand_overs"}
 
 
-def test_a_first_load_makes_a_day_of_events_once_when_all_has_arrived(first_load: dict[Task, set[Task]]) -> None:
-    arrivals = {(day, "bronze.exchanges") for day in DAYS}
-    assert alone(schedule(DAYS, last_only=True)) == set(DAYS)
-    assert alone(schedule(DAYS)) == set()
-    assert all(arrivals <= behind(first_load, (day, "silver.exchanges")) for day in DAYS)
+def test_what_is_redone_of_later_arrivals_is_known_to_this_test() -> None:
+    assert {s.table for s in STAGES if s.is_redone} == LATE
+
+
+def test_a_first_load_searches_the_last_day_alone(first_load: dict[Task, set[Task]]) -> None:
     assert (DAYS[1], "features.account_days") not in behind(first_load, (DAYS[2], "silver.exchanges")), "days overlap"
     assert {day for day, table in first_load if stage(table).grain is Grain.RUN} == {DAYS[-1]}
     others = {task for task in first_load if not task[1].startswith("gold.")}

@@ -10,6 +10,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from rows import DAY, rows
 
+from iolaus.engine.measured import reported
 from iolaus.schemas.table import table
 from iolaus.settings import DEFAULT, Key, Run
 from iolaus.silver import accounts, exchanges
@@ -44,11 +45,21 @@ def exchange(exchange_id: str, **changes: Any) -> dict[str, Any]:
     return {"exchange_id": exchange_id, "requested_at": NOON, "prompt": "hello there"} | changes
 
 
-def silver(spark: SparkSession, overrides: list[dict[str, Any]], partitions: int | None = None) -> list[dict[str, Any]]:
+def silver(
+    spark: SparkSession,
+    overrides: list[dict[str, Any]],
+    partitions: int | None = None,
+    earlier: list[dict[str, Any]] | None = None,
+    run: Run = RUN,
+) -> list[dict[str, Any]]:
     bronze = rows(spark, "bronze.exchanges", overrides)
-    made = exchanges.transform(bronze.repartition(partitions) if partitions else bronze, RUN)
+    before = rows(spark, "silver.exchanges", earlier or [])
+    made = exchanges.transform(bronze.repartition(partitions) if partitions else bronze, before, run)
     check_columns(made, "silver.exchanges")
-    return sorted((r.asDict() for r in made.collect()), key=lambda r: (r["exchange_id"], str(r)))
+    found = sorted((r.asDict() for r in made.collect()), key=lambda r: (r["exchange_id"], str(r)))
+    told = sum(r["n_copies"] for r in found) + (reported(made)["arrived_before"] or 0)
+    assert told == len(overrides), "each row that arrived is counted"
+    return found
 
 
 def check_columns(made: DataFrame, name: str) -> None:
@@ -58,16 +69,13 @@ def check_columns(made: DataFrame, name: str) -> None:
 ARRIVALS = [
     exchange("twice a day", prompt="the same"),
     exchange("twice a day", prompt="the same"),
-    exchange("again later", arrived_on=DAY, prompt="first"),
-    exchange("again later", arrived_on=LATER, prompt="second"),
-    exchange("again later", arrived_on=LATER, prompt="first"),
     *(exchange("in its numbers", prompt=f"solve problem {i}") for i in range(3)),
     *(exchange("in conflict", account_id=f"account {5 - i}", prompt="one two three") for i in range(5)),
     *(exchange("in conflict", requested_at=NOON + timedelta(hours=i), prompt="one two three") for i in range(4)),
     *(exchange("in one field", usage_output_tokens=i) for i in range(4)),
     exchange("alone"),
-    exchange("answered at last", arrived_on=DAY, http_status=500),
-    exchange("answered at last", arrived_on=LATER, http_status=200, usage_output_tokens=7),
+    exchange("answered at last", http_status=500),
+    exchange("answered at last", http_status=200, usage_output_tokens=7),
 ]
 
 
@@ -82,18 +90,35 @@ def test_one_row_an_exchange_whatever_its_id_and_the_same_in_any_order(spark: Sp
     number = Counter(r["exchange_id"] for r in found)
     assert number == {
         "twice a day": 1,
-        "again later": 2,
         "in conflict": 9,
         "in its numbers": 3,
         "in one field": 1,
         "alone": 1,
         "answered at last": 1,
     }
-    first, second = (fingerprint(pa.array([said]))["prompt_hash"][0].as_py() for said in ("first", "second"))
-    later = {r["prompt_hash"]: (r["arrived_on"], r["n_copies"]) for r in found if r["exchange_id"] == "again later"}
-    assert later == {first: (DAY, 2), second: (LATER, 1)}
     (answered,) = (r for r in found if r["exchange_id"] == "answered at last")
     assert (answered["http_status"], answered["output_tokens"], answered["n_copies"]) == (200, 7, 2)
+
+
+def test_a_copy_counts_where_it_first_arrived(spark: SparkSession) -> None:
+    """Whether it was late, or its clock ahead of the first arrival; what differs in one of its parts is new."""
+    tomorrow = NOON + timedelta(days=1)
+    sent = [exchange("late"), exchange("ahead", requested_at=tomorrow), exchange("failed", http_status=500)]
+    first = silver(spark, [row | {"happened_on": row["requested_at"].date()} for row in sent])
+    again = [
+        exchange("late"),
+        exchange("late"),
+        exchange("late", prompt="another"),
+        exchange("late", account_id="another"),
+        exchange("late", requested_at=NOON + timedelta(hours=1)),
+        exchange("ahead", requested_at=tomorrow),
+        exchange("failed", http_status=200),
+        exchange("new", requested_at=tomorrow),
+    ]
+    dated = [row | {"arrived_on": LATER, "happened_on": row["requested_at"].date()} for row in again]
+    found = silver(spark, dated, earlier=first, run=Run(LATER, DEFAULT, RUN.key))
+    assert Counter(r["exchange_id"] for r in found) == {"late": 3, "new": 1}
+    assert {r["n_copies"] for r in found} == {1}
 
 
 def strings(value: Any) -> list[str]:

@@ -1,8 +1,6 @@
 """Errors that a user can fix. Each message is one line: what is wrong, and what to do."""
 
 import unicodedata
-from collections.abc import Sequence
-from datetime import date
 
 LONGEST = 400  # characters of a message that may quote somebody's data
 LONGEST_LOGGED = 300  # of an error in the journal and in quality.runs: the rest is in Spark's log
@@ -17,11 +15,7 @@ class RunError(Exception):
 
 
 class GateError(Exception):
-    """A critical expectation failed and nothing was published (exit status 3). `days` are those whose rows failed."""
-
-    def __init__(self, message: str, days: Sequence[date] = ()):
-        super().__init__(message)
-        self.days = tuple(days)
+    """A critical expectation failed and nothing was published (exit status 3)."""
 
 
 def one_line(text: object, longest: int = LONGEST) -> str:

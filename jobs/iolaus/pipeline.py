@@ -14,9 +14,9 @@ class Span(Enum):
     """Which rows of a table a stage reads, relative to the day it makes."""
 
     ALL = "all"  # an undated table, whole
-    DAY = "day"  # the rows of the day itself
-    ARRIVED = "arrived"  # bronze rows of any arrival that happened on the day
-    WINDOW = "window"  # the days of the sliding window that ends with the day
+    DAY = "day"  # the rows of the day itself; of exchanges, those that arrived on it
+    EARLIER = "earlier"  # exchanges that arrived before, and happened on a day of which exchanges arrived on this one
+    WINDOW = "window"  # what happened on the days of the sliding window that ends with the day
     PREVIOUS = "previous"  # the rows of the latest earlier day that has any
 
 
@@ -25,7 +25,6 @@ class Grain(Enum):
 
     SNAPSHOT = "snapshot"  # an undated table, replaced whole
     ARRIVAL = "arrival"  # the rows that arrived on the date
-    EVENT = "event"  # the date, and each earlier date in the window for which exchanges arrived on it
     RUN = "run"  # what is known on the date, from the window that ends with it
 
 
@@ -36,13 +35,11 @@ VERDICTS = "verdicts.given"  # appended to by `iolaus verdict`; there is no such
 class Read:
     """One input of a stage: a table, a folder of the landing (`landing.exchanges`), or `verdicts.given`.
 
-    `as_made`: read the table version that this run wrote (time travel), so that the day need not wait for a later one.
     `called`: the name under which a transform is given it, if that is not the table's.
     """
 
     table: str
     span: Span = Span.DAY
-    as_made: bool = False
     called: str = ""
 
     @property
@@ -71,9 +68,18 @@ class Stage:
         return self.table.split(".")[0]
 
     @property
+    def is_redone(self) -> bool:
+        """Whether loading an arrival anew also makes later arrivals anew that have exchanges of the same days.
+
+        A copy of an exchange counts where it first arrived.
+        """
+        return self.grain is Grain.ARRIVAL and not any(is_landing(r.table) for r in self.reads)
+
+    @property
     def upstream(self) -> tuple[str, ...]:
         """The tables of the same run that must be made first."""
-        return tuple(r.table for r in self.reads if r.span is not Span.PREVIOUS and not is_given(r.table)) + self.after
+        before = (Span.PREVIOUS, Span.EARLIER)
+        return tuple(r.table for r in self.reads if r.span not in before and not is_given(r.table)) + self.after
 
 
 def is_landing(name: str) -> bool:
@@ -102,6 +108,7 @@ def _previous(table: str) -> Read:
     return Read(table, Span.PREVIOUS)
 
 
+_EARLIER = Read("silver.exchanges", Span.EARLIER, called="earlier")
 _ACCOUNTS, _POPULATION = Read("silver.accounts"), Read("features.population")
 _PROFILES, _VALUES = (
     Read("features.account_profiles", called="profiles"),
@@ -154,8 +161,8 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "silver.exchanges",
-        Grain.EVENT,
-        (Read("bronze.exchanges", Span.ARRIVED),),
+        Grain.ARRIVAL,
+        (Read("bronze.exchanges"), _EARLIER),
         "exchanges once each: pseudonyms and fingerprints, no text",
     ),
     Stage(
@@ -164,11 +171,16 @@ STAGES: tuple[Stage, ...] = (
         (_all("bronze.accounts"), _all("bronze.agreements")),
         "accounts as known on the date",
     ),
-    Stage("features.account_days", Grain.EVENT, (Read("silver.exchanges"),), "additive sketches of an account's day"),
+    Stage(
+        "features.account_days",
+        Grain.ARRIVAL,
+        (Read("silver.exchanges"),),
+        "additive sketches of what arrived of an account's day",
+    ),
     Stage(
         "features.hand_overs",
-        Grain.EVENT,
-        (Read("silver.exchanges"),),
+        Grain.ARRIVAL,
+        (Read("silver.exchanges"), _EARLIER),
         "conversations that one account began and another continued",
     ),
     Stage(
@@ -302,8 +314,8 @@ STAGES: tuple[Stage, ...] = (
         (
             *_SCORED,
             _VALUES,
-            Read("silver.exchanges", as_made=True),
-            Read("bronze.exchanges", Span.ARRIVED, as_made=True, called="arrived"),
+            Read("silver.exchanges"),
+            Read("bronze.exchanges", called="arrived"),
             _previous("gold.cluster_templates"),
         ),
         "what members send alike, with a redacted exemplar",

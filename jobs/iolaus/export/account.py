@@ -62,6 +62,7 @@ def account(gold: Gold, account_id: str, day: date | None = None) -> Row:
     mine, then = ds.field("account_id") == account_id, ds.field("run_date") == pa.scalar(of)
     first = of - timedelta(days=settings.window_days - 1)
     in_window = (ds.field("happened_on") >= pa.scalar(first)) & (ds.field("happened_on") <= pa.scalar(of))
+    in_window &= ds.field("arrived_on") >= pa.scalar(first - timedelta(days=1))  # a clock may be a day ahead
     registered = next(iter(gold.find("silver.accounts", mine & then)), {})
     days = _days(gold.find("features.account_days", mine & in_window, ("happened_on", *_SUMS, "activity")))
     history = _history(gold, account_id, [d for d in runs if d <= of][-RUNS:])
@@ -94,12 +95,15 @@ def account(gold: Gold, account_id: str, day: date | None = None) -> Row:
 
 
 def _days(rows: Iterable[Mapping[str, Any]]) -> list[Row]:
-    """Exchanges, tokens and models of each day, in order."""
+    """Exchanges, tokens and models of each day, in order; what arrived of a day on several days is added up."""
+    by_day: dict[date, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        by_day[row["happened_on"]].append(row)
     return [
-        {"day": r["happened_on"]}
-        | {name: r.get(name) for name in _SUMS}
-        | {"models": _added({a["model"]: a["n"]} for a in r["activity"])}
-        for r in sorted(rows, key=lambda r: r["happened_on"])
+        {"day": day}
+        | {name: sum(r.get(name) or 0 for r in parts) for name in _SUMS}
+        | {"models": _added({a["model"]: a["n"]} for r in parts for a in r["activity"])}
+        for day, parts in sorted(by_day.items())
     ]
 
 

@@ -1,12 +1,16 @@
 """features.account_days: additive sketches of what each account did on a day."""
 
 from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import groupby
+from operator import itemgetter
 
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
+from iolaus.engine.runs import run_lengths, run_starts
 from iolaus.model import account_sketch as sketches
 from iolaus.model.sampling import salt_of
 from iolaus.model.shared_values import as_long
@@ -20,28 +24,29 @@ _EMPTY = {"n_words": "0", "terms": ""}
 
 
 def transform(exchanges: DataFrame, run: Run) -> DataFrame:
-    """One row per account that was active on the day, from `silver.exchanges`.
+    """One row per account and day of which exchanges arrived on the run's day, from `silver.exchanges`.
 
-    Exchanges are sketched where they lie. Only the sketches are shuffled and merged; an account has few of them if its
-    exchanges lie together. Memory is bounded by a batch, however many exchanges one account has.
+    Exchanges are sketched where they lie, the days apart. Only the sketches are shuffled and merged; an account has few
+    of them if its exchanges lie together. Memory is bounded by a batch, however many exchanges one account has. Rows of
+    later arrivals add up with these (`iolaus.model.account_sketch`).
     """
     schema = table("features.account_days").schema
     exchanges = _without_placeholders(exchanges, run)
-    parts = StructType([f for f in schema.fields if f.name != "happened_on"])
+    parts = StructType([f for f in schema.fields if f.name != "arrived_on"])
     day, salt = run.day, salt_of(run.key.secret)
 
     def sketch(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for made in sketches.stream(batches, sketches.sketch, salt):
-            yield from made.combine_chunks().to_batches()
+        for happened_on, of_day in _by_day(batches):
+            for made in sketches.stream(of_day, sketches.sketch, salt):
+                yield from _dated(made, happened_on=happened_on).to_batches()
 
     def merge(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for made in sketches.stream(batches, sketches.merge, salt):
-            dated = made.add_column(0, "happened_on", pa.array([day] * len(made), pa.date32()))
-            yield from dated.combine_chunks().to_batches()
+        for happened_on, of_day in _by_day(batches):
+            for made in sketches.stream(of_day, sketches.merge, salt):
+                yield from _dated(made, happened_on=happened_on, arrived_on=day).to_batches()
 
     columns = exchanges.select("*", _one_of_all().alias("draw"), *_values()).drop(
         "exchange_id",
-        "happened_on",
         "arrived_on",
         "address",
         "block",
@@ -53,7 +58,29 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
         "prior_hash",
     )
     sketched = columns.mapInArrow(sketch, parts)
-    return sketched.repartition("account_id").sortWithinPartitions("account_id").mapInArrow(merge, schema)
+    by_account = sketched.repartition("account_id").sortWithinPartitions("happened_on", "account_id")
+    return by_account.mapInArrow(merge, schema)
+
+
+def _by_day(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[date, Iterator[pa.RecordBatch]]]:
+    """The rows of batches, a day at a time, each day with its batches; a day whose rows lie apart comes again."""
+
+    def slices() -> Iterator[tuple[date, pa.RecordBatch]]:
+        for batch in batches:
+            days = batch.column("happened_on")
+            starts = run_starts(days.cast(pa.int32()).to_numpy())
+            for start, length in zip(starts.tolist(), run_lengths(starts, len(batch)).tolist(), strict=True):
+                yield days[start].as_py(), batch.slice(start, length)
+
+    for day, of_day in groupby(slices(), key=itemgetter(0)):
+        yield day, (rows for _, rows in of_day)
+
+
+def _dated(made: pa.Table, **dates: date) -> pa.Table:
+    """The rows with columns of one date each before the others."""
+    for name, day in dates.items():
+        made = made.add_column(0, name, pa.array([day] * len(made), pa.date32()))
+    return made.combine_chunks()
 
 
 def _without_placeholders(exchanges: DataFrame, run: Run) -> DataFrame:

@@ -51,7 +51,7 @@ def transform(account_days: DataFrame, run: Run) -> DataFrame:
             made = made.add_column(0, "run_date", pa.array([day] * len(made), pa.date32()))
             yield from made.select(schema.fieldNames()).combine_chunks().to_batches()
 
-    rows = account_days.drop("happened_on").repartition("account_id").sortWithinPartitions("account_id")
+    rows = account_days.drop("arrived_on", "happened_on").repartition("account_id").sortWithinPartitions("account_id")
     return rows.mapInArrow(merge, schema)
 
 

@@ -136,16 +136,16 @@ def print_outcomes(outcomes: Sequence["Outcome"]) -> None:
 
 
 def print_arrivals(arrivals: Sequence[Arrived]) -> None:
-    """Where the exchanges of each day went: lines = rejected + accepted, happened = exchanges + copies."""
+    """Where the exchanges of each day went: lines = rejected + accepted, accepted = exchanges + copies."""
     if not arrivals:
         return
     console = Console(width=None if sys.stdout.isatty() else 150)
-    grid = Table(title="Exchanges: lines that arrived, and rows that happened on the day", title_justify="left")
-    names = ("lines", "rejected", "accepted", "of these too late", "happened", "exchanges", "copies")
+    grid = Table(title="Exchanges that arrived on the day", title_justify="left")
+    names = ("lines", "rejected", "accepted", "of these too late", "exchanges", "copies")
     for name in ("day", *names):
         grid.add_column(name, justify="left" if name == "day" else "right", no_wrap=True)
     for of in arrivals:
-        counts = (of.lines, of.rejected, of.accepted, of.too_late, of.happened, of.exchanges, of.copies)
+        counts = (of.lines, of.rejected, of.accepted, of.too_late, of.exchanges, of.copies)
         grid.add_row(str(of.day), *("unknown" if n is None else f"{n:,}" for n in counts))
     console.print(grid)
 

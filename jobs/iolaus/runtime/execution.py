@@ -7,10 +7,10 @@ and writes the lake alone: gold is judged before it is written, everything else 
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from importlib import import_module
 from typing import Any
 
@@ -20,7 +20,7 @@ from pyspark.sql import DataFrame
 
 from iolaus.engine.measured import reported
 from iolaus.errors import GateError, in_short
-from iolaus.pipeline import Grain, Span, Stage, is_landing
+from iolaus.pipeline import Grain, Stage, is_landing
 from iolaus.runtime.failures import lost_rows
 from iolaus.runtime.gates import suites
 from iolaus.runtime.gates.gate import Gate
@@ -66,20 +66,11 @@ class Context:
     def check(self, stage: Stage, day: date, rows: DataFrame, inputs: Mapping[str, DataFrame], **how: Any) -> None:
         """Judge the rows of a table for a day. Raises GateError."""
         if self.gated and suites.exists(stage.table):
-            self.gate.check(stage.table, [day], rows, inputs, **how)
+            self.gate.check(stage.table, day, rows, inputs, **how)
 
-    def check_events(self, stage: Stage, days: Sequence[date]) -> None:
-        """Judge days of a table of events, all together. Raises GateError."""
-        if self.gated and suites.exists(stage.table):
-            inputs = {read.table: self.lake.read_events(read.table, days) for read in stage.reads}
-            self.gate.check(stage.table, days, self.lake.read_events(stage.table, days), inputs, many=True)
-
-    def event_days(self, day: date) -> list[date]:
-        """The days in the window that have exchanges which arrived on `day`, and `day` itself, in order."""
-        arrivals = self.lake.read("bronze.exchanges", Span.DAY, day)
-        arrived = arrivals.select("happened_on").distinct().collect()  # days: a handful
-        oldest = day - timedelta(days=self.settings.window_days - 1)
-        return sorted({day} | {row[0] for row in arrived if oldest <= row[0] <= day})
+    def arrivals(self, stage: Stage, day: date) -> list[date]:
+        """The days of arrival that a stage makes for `day`: itself and, of what is redone, later ones, in order."""
+        return [day, *self.lake.later_arrivals(day)] if stage.is_redone else [day]
 
     def describe(self, work: str) -> None:
         """Name this thread's jobs in Spark's UI and event log.
@@ -103,21 +94,20 @@ class Execution(ABC):
         self._of, self._inputs = of, inputs
 
     def run(self, stage: Stage, day: date) -> None:
-        """One stage for one date; of a stage of events, each of its days. Raises GateError if a gate stops it."""
+        """One stage for one date, and for each later arrival that is made anew. Raises GateError if a gate stops it."""
         began = time.monotonic()
         self._of.describe(f"{stage.table} {day}")
         self._of.on_event(Event(stage.table, day, done=False))
         self._of.journal.write("stage_begins", table=stage.table, day=day)
-        days = self._days(day) if stage.grain is Grain.EVENT else [day]
-        for of in days:
+        for of in self._days(stage, day):
             self._make(Made(stage, day, of))
-        self._ends(stage, days, day)
+        self._ends(stage, day)
         self._of.on_event(Event(stage.table, day, done=True, seconds=time.monotonic() - began))
         self._of.journal.write("stage_ends", table=stage.table, day=day, seconds=round(time.monotonic() - began, 3))
 
-    @abstractmethod
-    def _days(self, day: date) -> list[date]:
-        """The days that a stage of events makes for a date."""
+    def _days(self, stage: Stage, day: date) -> list[date]:
+        """The days that a stage makes for a date."""
+        return self._of.arrivals(stage, day)
 
     @abstractmethod
     def _deliver(self, made: Made, rows: DataFrame, inputs: Mapping[str, DataFrame]) -> None:
@@ -126,8 +116,8 @@ class Execution(ABC):
     def _before(self, stage: Stage, day: date, inputs: Mapping[str, DataFrame]) -> None:  # noqa: B027
         """What is done with the inputs of a stage, if anything, before its transform is called."""
 
-    def _ends(self, stage: Stage, days: Sequence[date], run_date: date) -> None:  # noqa: B027
-        """What is done, if anything, when all days of a stage are made."""
+    def _ends(self, stage: Stage, run_date: date) -> None:  # noqa: B027
+        """What is done, if anything, when a stage is made."""
 
     def _make(self, made: Made) -> None:
         """Make a day of a table; a failure is recorded."""
@@ -156,7 +146,7 @@ class Execution(ABC):
         stage, day = made.stage, made.day
         transform = import_module(f"iolaus.{stage.table}").transform
         reads = {read.name: self._inputs.read(read, day, watched=stage.table == QUARANTINE) for read in stage.reads}
-        inputs = {read.table: reads[read.name] for read in stage.reads}
+        inputs = {read.table: reads[read.name] for read in reversed(stage.reads)}  # of a table read twice, the first
         self._before(stage, day, inputs)
         rows: DataFrame = transform(**reads, run=Run(day, self._of.settings, self._of.key, self._run_id(stage, day)))
         self._deliver(made, rows, inputs)
@@ -184,9 +174,6 @@ class Execution(ABC):
 class SingleStage(Execution):
     """One stage by itself, between lake and lake."""
 
-    def _days(self, day: date) -> list[date]:
-        return self._of.event_days(day)
-
     def _run_id(self, stage: Stage, day: date) -> str:
         # Gold is made table by table, each by a process of its own: what belongs together was scored by one run.
         scored = self._of.records.last_writer("scoring.clusters", day) if stage.layer == GOLD else None
@@ -203,11 +190,11 @@ class SingleStage(Execution):
 
 
 class WholeRun(Execution):
-    """Stages of a run, which hand rows to each other. `by_themselves`: days of events that no other day makes."""
+    """Stages of a run, which hand rows to each other. `planned`: its days, each of which makes what arrived on it."""
 
-    def __init__(self, of: Context, inputs: Inputs, by_themselves: set[date], threads: int):
+    def __init__(self, of: Context, inputs: Inputs, planned: set[date], threads: int):
         super().__init__(of, inputs)
-        self._by_themselves, self._threads = by_themselves, threads
+        self._planned, self._threads = planned, threads
         self._publisher = Publisher(self._publish_table)
 
     def forget(self, day: date | None = None) -> None:
@@ -215,13 +202,13 @@ class WholeRun(Execution):
         self._inputs.forget(day)
         self._publisher.forget(day)
 
-    def _days(self, day: date) -> list[date]:
-        return [d for d in self._of.event_days(day) if d == day or d not in self._by_themselves]
+    def _days(self, stage: Stage, day: date) -> list[date]:
+        return [d for d in self._of.arrivals(stage, day) if d == day or d not in self._planned]
 
     def _before(self, stage: Stage, day: date, inputs: Mapping[str, DataFrame]) -> None:
         if self._of.gated and stage.layer == "bronze":
             for name in (name for name in inputs if is_landing(name) and suites.exists(name)):
-                self._of.gate.check(name, [day], inputs[name], {})
+                self._of.gate.check(name, day, inputs[name], {})
 
     def _deliver(self, made: Made, rows: DataFrame, inputs: Mapping[str, DataFrame]) -> None:
         stage, day = made.stage, made.day
@@ -231,37 +218,21 @@ class WholeRun(Execution):
             return
         held = self._inputs.cached(stage, day, rows)
         self._write(made, held.rows if held else rows)
-        if stage.grain is not Grain.EVENT:
-            size = made.commit.size if made.commit else None
-            kept = self._inputs.keep(stage, day, held, size)
-            self._of.check(
-                stage,
-                day,
-                kept,
-                inputs,
-                reported=reported(rows),
-                many=stage.grain is Grain.ARRIVAL or not is_small(size),
-            )
+        size = made.commit.size if made.commit else None
+        kept = self._inputs.keep(stage, day, held, size)
+        self._of.check(
+            stage,
+            day,
+            kept,
+            inputs,
+            reported=reported(rows),
+            many=stage.grain is Grain.ARRIVAL or not is_small(size),
+        )
 
-    def _make(self, made: Made) -> None:
-        super()._make(made)
-        if made.commit is not None:  # of gold nothing is written yet
-            self._inputs.left(made.stage, made.run_date, made.commit.version)
-
-    def _ends(self, stage: Stage, days: Sequence[date], run_date: date) -> None:
-        if stage.grain is Grain.EVENT:
-            self._judge_events(stage, days, run_date)
+    def _ends(self, stage: Stage, run_date: date) -> None:
         if stage.table == PUBLISHER:
             with self._of.pool(self._threads) as pool:
                 self._publisher.publish(run_date, pool)
-
-    def _judge_events(self, stage: Stage, days: Sequence[date], run_date: date) -> None:
-        try:
-            self._of.check_events(stage, days)
-        except GateError as error:
-            for day in error.days:
-                self._ended(Made(stage, run_date, day), STOPPED, in_short(error))
-            raise
 
     def _publish_table(self, made: Made, rows: DataFrame) -> None:
         self._of.describe(f"publishing {made.stage.table} {made.day}")

@@ -34,7 +34,6 @@ class Inputs:
         self._cached: dict[tuple[str, date], Cached] = {}
         # tables of a day that are read from the lake, because they would take too much memory
         self._large: set[tuple[str, date]] = set()
-        self._versions: dict[tuple[str, date], int] = {}  # of tables as the run of a day left them
         self._lock = Lock()
         self._unreadable: dict[tuple[str, date], list[Unreadable]] = {}
 
@@ -47,9 +46,7 @@ class Inputs:
             kept = self._cached.get((read.table, day)) if (read.table, read.span) in _CACHED else None
             if kept is not None:
                 return kept.rows
-            return self.lake.read(
-                read.table, read.span, day, self._versions.get((read.table, day)) if read.as_made else None
-            )
+            return self.lake.read(read.table, read.span, day)
         folder, landing = read.table.split(".")[1], self._needed_landing(read.table)
         if (
             folder == "exchanges"
@@ -105,11 +102,6 @@ class Inputs:
         with self._lock:
             self._cached[key] = kept
         return kept.rows
-
-    def left(self, stage: Stage, day: date, version: int) -> None:
-        """The run of a day has made all that a stage makes: who reads it `as_made` reads this version."""
-        with self._lock:
-            self._versions[stage.table, day] = version
 
     def forget(self, day: date | None = None) -> None:
         """Free what is kept in memory of a day, or of all."""

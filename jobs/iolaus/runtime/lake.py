@@ -41,6 +41,7 @@ class Lake:
         # called before every commit; raises if this process may not write
         self.guard: Callable[[], None] = lambda: None
         self._written: set[str] = set()  # tables that are known to exist: to ask costs a listing
+        self._happened: dict[date, list[date]] = {}  # of an arrival, the days on which its exchanges happened
 
     def must_be_there(self) -> None:
         """Raise UsageError if there is nothing at the URI: misspelt, it would pass for a lake without rows."""
@@ -74,44 +75,49 @@ class Lake:
                 self._written.add(name)
         return name in self._written
 
-    def read(self, name: str, span: Span, day: date, version: int | None = None) -> DataFrame:
-        """The rows of a table that a stage of `day` sees, now or as of a `version`.
-
-        No rows if the table was never written.
+    def read(self, name: str, span: Span, day: date) -> DataFrame:
+        """The rows of a table that a stage of `day` sees; none if the table was never written.
 
         Raises UsageError if the stored columns are not those of the schema.
         """
-        spec, frame = table(name), self._whole(name, version)
+        spec, frame = table(name), self._whole(name)
         if span is Span.ALL or spec.date is None:
             return frame
         when = F.col(spec.date)
         if span is Span.DAY:
             return frame.where(when == F.lit(day))
         if span is Span.WINDOW:
-            return frame.where(when.between(F.lit(day - timedelta(days=self.window_days - 1)), F.lit(day)))
-        if span is Span.ARRIVED:
-            return self.read_events(name, [day])
+            first = day - timedelta(days=self.window_days - 1)
+            if HAPPENED not in frame.columns:
+                return frame.where(when.between(F.lit(first), F.lit(day)))
+            return frame.where((when >= F.lit(first - AHEAD)) & F.col(HAPPENED).between(F.lit(first), F.lit(day)))
+        if span is Span.EARLIER:
+            days = self.happened_on(day)
+            since = when.between(F.lit(min(days, default=day) - AHEAD), F.lit(day - timedelta(days=1)))
+            return frame.where(since & F.col(HAPPENED).isin(*days))
         previous = frame.where(when < F.lit(day)).agg(F.max(when)).first()
         return frame.where(when == F.lit(previous[0] if previous else None))
 
-    def read_events(self, name: str, days: Sequence[date]) -> DataFrame:
-        """The rows of exchanges, or of sketches, that happened on the days, whenever they arrived.
+    def happened_on(self, arrived_on: date) -> list[date]:
+        """The days on which the exchanges of bronze happened that arrived on a day, in order: a handful."""
+        if arrived_on not in self._happened:
+            rows = self.read(ARRIVALS, Span.DAY, arrived_on).select(HAPPENED).distinct().collect()
+            self._happened[arrived_on] = sorted(row[0] for row in rows)
+        return self._happened[arrived_on]
 
-        It is what `read` gives for each day, together.
-        """
-        when = F.col(str(table(name).date))
-        # Arrival is at most a day before the clock of the request, and any time after it.
-        arrived = when >= F.lit(min(days) - timedelta(days=1))
-        return self._whole(name).where(arrived & F.col("happened_on").isin(*days))
+    def later_arrivals(self, day: date) -> list[date]:
+        """The days after `day` on which exchanges arrived that may be copies of those that arrived on it, in order."""
+        arrivals = self._whole(ARRIVALS).where(
+            (F.col("arrived_on") > F.lit(day)) & (F.col(HAPPENED) <= F.lit(day + AHEAD))
+        )
+        return sorted(row[0] for row in arrivals.select("arrived_on").distinct().collect())
 
-    def _whole(self, name: str, version: int | None = None) -> DataFrame:
+    def _whole(self, name: str) -> DataFrame:
         """All rows of a table, none if it was never written; their columns are those of the schema."""
         spec = table(name)
         if not self.exists(name):
             return self.spark.createDataFrame([], _nullable_struct(spec.schema))
-        reader = self.spark.read.format("delta")
-        frame = (reader if version is None else reader.option("versionAsOf", version)).load(self.path(name))
-        frame = _evolved(frame, spec)
+        frame = _evolved(self.spark.read.format("delta").load(self.path(name)), spec)
         if wrong := differences(frame.schema, spec):
             raise UsageError(
                 f"{name} in the lake has other columns than this version's: {wrong}; "
@@ -152,6 +158,8 @@ class Lake:
             writer = writer.option("replaceWhere", f"{spec.date} = DATE'{day.isoformat()}'")
         if self.user_metadata:
             writer = writer.option("userMetadata", self.user_metadata)
+        if name == ARRIVALS:
+            self._happened.pop(day, None)
         self.guard()
         try:
             writer.save(self.path(name))
@@ -216,6 +224,9 @@ class Lake:
                 return
         self._hadoop(log, "delete", True)
 
+
+ARRIVALS, HAPPENED = "bronze.exchanges", "happened_on"
+AHEAD = timedelta(days=1)  # the most by which the clock of a request is ahead of its arrival
 
 _FOREIGN = "a row is not of"  # said of rows of another day than is written
 

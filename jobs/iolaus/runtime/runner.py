@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from uuid import uuid4
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from iolaus.errors import GateError, in_short
-from iolaus.pipeline import Grain, Read, Span, Stage, is_landing, stage
+from iolaus.pipeline import Read, Span, Stage, is_landing, stage
 from iolaus.runtime.execution import Context, Event, SingleStage, WholeRun
 from iolaus.runtime.gates import suites
 from iolaus.runtime.gates.gate import Gate, Outcome
@@ -18,7 +18,7 @@ from iolaus.runtime.inputs import Inputs
 from iolaus.runtime.journal import Journal
 from iolaus.runtime.lake import Lake
 from iolaus.runtime.landing import Landing
-from iolaus.runtime.scheduler import alone, order, schedule, work_off
+from iolaus.runtime.scheduler import order, schedule, work_off
 from iolaus.settings import Key, Settings
 from iolaus.version import code_version
 
@@ -74,14 +74,15 @@ class Runner:
         Raises GateError if a gate stopped a day: nothing of that day, or of a later one, is published.
         """
         self.work(schedule(days, last_only=last_only, from_bronze=self.landing_uri is None))
-        return {day: [d for d in self._context.event_days(day) if d != day] for day in days}
+        oldest = timedelta(days=self.settings.window_days - 1)
+        return {day: [d for d in self.lake.happened_on(day) if day - oldest <= d < day] for day in days}
 
     def work(self, planned: Sequence[tuple[date, Sequence[Stage]]]) -> None:
         """The stages of each day, as one run; `run` says which, and what it raises.
 
         A day's gold is written when all of it has passed.
         """
-        whole = WholeRun(self._context, self._inputs(keeps=True), alone(planned), self._threads)
+        whole = WholeRun(self._context, self._inputs(keeps=True), {day for day, _ in planned}, self._threads)
 
         def day_ends(day: date) -> None:
             whole.forget(day)
@@ -104,7 +105,7 @@ class Runner:
     def run_stage(self, stage: Stage, day: date) -> None:
         """One stage for one date, on its own. Rows of gold are judged before they are written, others by `check`.
 
-        For a stage of events: the date, and each earlier date that arrivals touch. Raises GateError as `run` does.
+        With it, what is redone of later arrivals. Raises GateError as `run` does.
         """
         try:
             SingleStage(self._context, self._inputs()).run(stage, day)
@@ -116,23 +117,20 @@ class Runner:
     def check(self, names: Sequence[str], day: date) -> None:
         """Judge what the lake, or the landing, holds of tables for a date, and write the results down.
 
-        For a stage of events these are the days that `run_stage` makes. When all are judged, raises the first
-        GateError.
+        Of what `run_stage` redoes, later arrivals too. When all are judged, raises the first GateError.
         """
         stopped: list[GateError] = []
         for name in names:
             made = None if is_landing(name) else stage(name)
-            try:
-                if made is None:
-                    self.gate.check(name, [day], self._inputs().read(Read(name, Span.ALL), day), {})
-                elif made.grain is Grain.EVENT:
-                    self._context.check_events(made, self._context.event_days(day))
-                else:
-                    self._context.check(
-                        made, day, self.lake.read(name, Span.DAY, day), self._beside(made, day), many=True
-                    )
-            except GateError as error:
-                stopped.append(error)
+            for of in self._context.arrivals(made, day) if made else [day]:
+                try:
+                    if made is None:
+                        self.gate.check(name, of, self._inputs().read(Read(name, Span.ALL), of), {})
+                    else:
+                        rows = self.lake.read(name, Span.DAY, of)
+                        self._context.check(made, of, rows, self._beside(made, of), many=True)
+                except GateError as error:
+                    stopped.append(error)
         self._records.flush()
         if stopped:
             raise stopped[0]
@@ -143,7 +141,7 @@ class Runner:
     def _beside(self, stage: Stage, day: date) -> dict[str, DataFrame]:
         """Of what a stage reads, the tables that its rows are judged against."""
         tables = {how["table"] for how in suites.suite(stage.table, self.settings.suites).declared.against.values()}
-        return {r.table: self.lake.read(r.table, r.span, day) for r in stage.reads if r.table in tables}
+        return {r.table: self.lake.read(r.table, r.span, day) for r in reversed(stage.reads) if r.table in tables}
 
     def _on_outcome(self, outcome: Outcome) -> None:
         if not outcome.success:

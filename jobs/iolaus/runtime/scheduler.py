@@ -18,9 +18,8 @@ def schedule(
 ) -> list[tuple[date, list[Stage]]]:
     """The stages that `Runner.run` runs for each day; undated snapshots are taken once.
 
-    `from_bronze` leaves out what reads the landing. With `last_only`, every arrival comes first, then each day of
-    events once, with all that arrived of it, then the last day's run. A day of events that were made with each arrival
-    would be made four times, where exchanges come up to three days late.
+    `from_bronze` leaves out what reads the landing. With `last_only`, every arrival is loaded and sketched, and
+    the last day alone is searched.
     """
     stages = [s for s in STAGES if not (from_bronze and any(is_landing(r.table) for r in s.reads))]
     every = [
@@ -32,13 +31,7 @@ def schedule(
     def only(*grains: Grain) -> list[tuple[date, list[Stage]]]:
         return [(day, [s for s in stages if s.grain in grains]) for day, stages in every]
 
-    return [*only(Grain.SNAPSHOT, Grain.ARRIVAL), *only(Grain.EVENT), *only(Grain.RUN)[-1:]]
-
-
-def alone(planned: Sequence[tuple[date, Sequence[Stage]]]) -> set[date]:
-    """The days of which events are made once, when everything has arrived: no other day of a plan makes them, too."""
-    grains = [(day, {s.grain for s in stages}) for day, stages in planned]
-    return {day for day, of in grains if Grain.EVENT in of and Grain.ARRIVAL not in of}
+    return [*only(Grain.SNAPSHOT, Grain.ARRIVAL), *only(Grain.RUN)[-1:]]
 
 
 def order(
@@ -53,7 +46,6 @@ def order(
     waits: dict[Task, set[Task]] = {}
     made_on: list[dict[str, date]] = []  # of the days abreast, the oldest first
     older: dict[str, date] = {}  # the last day before those for which each table was made
-    by_themselves = alone(planned)
     for day, stages in planned:
         latest = {table: of for tables in made_on for table, of in tables.items()}
         ours = {s.table for s in stages}
@@ -61,34 +53,33 @@ def order(
             wanted = {
                 made.table,
                 *(r.table for r in made.reads),
-                *(t for t in latest if _disturbs(made, stage(t), day in by_themselves)),
+                *(t for t in latest if _disturbs(made, stage(t))),
             }
             wanted |= {PUBLISHER} if made.layer == GOLD else set()
             waits[day, made.table] = {(d, t) for t, d in older.items()} | {
                 (d, t) for t, d in latest.items() if t in wanted
             }
             waits[day, made.table] |= {(day, t) for t in made.upstream if t in ours}
-            waits[day, made.table] |= {(day, t) for t in ours if made.layer == GOLD != stage(t).layer}
+            if made.layer == GOLD:
+                begun = [(d, t) for tables in [*made_on, dict.fromkeys(ours, day)] for t, d in tables.items()]
+                waits[day, made.table] |= {(d, t) for d, t in begun if stage(t).layer != GOLD}
         made_on.append({s.table: day for s in stages})
         if len(made_on) >= abreast or not older:  # the first day runs alone: what it compiles, the others run
             older |= made_on.pop(0)
     return waits
 
 
-# The spans of a reader that a stage changes for it when it makes a later day, by how far back the stage writes.
+# The spans of a reader that a stage changes for it when it makes a later day: what arrives may have happened before.
 _DISTURBED = {
     Grain.SNAPSHOT: {Span.ALL},
-    Grain.ARRIVAL: {Span.ALL, Span.ARRIVED},
-    Grain.EVENT: {Span.ALL, Span.DAY, Span.WINDOW},
+    Grain.ARRIVAL: {Span.ALL, Span.WINDOW},
     Grain.RUN: {Span.ALL},
 }
 
 
-def _disturbs(made: Stage, reader: Stage, by_itself: bool) -> bool:
-    """Whether making a table for a day, of events `by_itself`, changes what a stage of an earlier day reads."""
-    return not (by_itself and made.grain is Grain.EVENT) and any(
-        r.table == made.table and r.span in _DISTURBED[made.grain] and not r.as_made for r in reader.reads
-    )
+def _disturbs(made: Stage, reader: Stage) -> bool:
+    """Whether making a table for a day changes what a stage of an earlier day reads."""
+    return any(r.table == made.table and r.span in _DISTURBED[made.grain] for r in reader.reads)
 
 
 def work_off(

@@ -5,13 +5,14 @@ from iolaus.schemas.table import DATE, STRING, Table, column
 
 TABLE = Table(
     name="features.account_days",
-    grain="one row per account and day: additive sketches of its exchanges",
-    key=("happened_on", "account_id"),
+    grain="one row per account, day and day of arrival: additive sketches of the exchanges that arrived then",
+    key=("arrived_on", "happened_on", "account_id"),
     columns=(
+        column("arrived_on", DATE, "day on which the exchanges arrived", required=True),
         column("happened_on", DATE, "UTC day of the exchanges", required=True),
         column("account_id", STRING, "the account", required=True),
         *SKETCH,
     ),
-    date="happened_on",
-    order=("account_id",),
+    date="arrived_on",
+    order=("happened_on", "account_id"),
 )

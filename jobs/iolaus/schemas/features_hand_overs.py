@@ -4,10 +4,10 @@ from iolaus.schemas.table import DATE, DOUBLE, INT, STRING, Table, column
 
 TABLE = Table(
     name="features.hand_overs",
-    grain="one row per pair of accounts of which one went on with conversations of the other on the day",
-    key=("happened_on", "account_from", "account_to"),
+    grain="one row per pair of accounts of which one went on with conversations of the other, and day of arrival",
+    key=("arrived_on", "account_from", "account_to"),
     columns=(
-        column("happened_on", DATE, "UTC day of the answers and of the requests that quote them", required=True),
+        column("arrived_on", DATE, "day on which the later to arrive of answer and quotation arrived", required=True),
         column("account_from", STRING, "account that the answers were given to", required=True),
         column(
             "account_to", STRING, "another account, of any owner, whose requests quote those answers", required=True
@@ -20,6 +20,6 @@ TABLE = Table(
             required=True,
         ),
     ),
-    date="happened_on",
+    date="arrived_on",
     order=("account_from", "account_to"),
 )

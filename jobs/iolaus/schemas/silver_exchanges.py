@@ -18,16 +18,16 @@ TABLE = Table(
     grain="one row per exchange: an account's request of one id, time and prompt",
     key=("account_id", "exchange_id", "requested_at", "content_hash"),
     columns=(
+        column("arrived_on", DATE, "first day on which it arrived", required=True),
         column("happened_on", DATE, "UTC day of the request", required=True),
+        column("account_id", STRING, "account that sent the request", required=True),
         column(
             "exchange_id",
             STRING,
             "id of the exchange, as the gateway or its client chose it; several exchanges may share one",
             required=True,
         ),
-        column("account_id", STRING, "account that sent the request", required=True),
         column("requested_at", TIMESTAMP, "time of the request", required=True),
-        column("arrived_on", DATE, "first day on which it arrived", required=True),
         column("request_model", STRING, "model that was asked for", required=True),
         column("access_path", STRING, "api, console, cloud or reseller"),
         column("conversation_hash", LONG, "xxHash64 of the conversation's id"),
@@ -90,8 +90,10 @@ TABLE = Table(
             LONG,
             "hash of prompt, earlier prompt, system prompt and number of images, letter by letter: it tells copies",
         ),
-        column("n_copies", INT, "rows of bronze.exchanges that are this exchange: it arrived so often"),
+        column(
+            "n_copies", INT, "rows of bronze.exchanges of that day of arrival that are this exchange: it came so often"
+        ),
     ),
-    date="happened_on",
-    order=("account_id", "requested_at", "exchange_id"),
+    date="arrived_on",
+    order=("happened_on", "account_id", "requested_at", "exchange_id"),
 )

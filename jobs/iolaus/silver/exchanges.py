@@ -9,6 +9,8 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
+from iolaus.engine.broadcast import broadcast_if_at_most
+from iolaus.engine.measured import reporting
 from iolaus.model.asked import asked
 from iolaus.schemas.table import table
 from iolaus.settings import Run
@@ -30,20 +32,22 @@ ANSWER_READ, ANSWER_LEAST = 2_000, 40  # characters of an answer that are read, 
 _MADE = ("address", "block", "device", "key_id", "system_hash", "capabilities")
 
 
-def transform(exchanges: DataFrame, run: Run) -> DataFrame:
-    """One row an exchange that happened on the day, of `bronze.exchanges` rows of any arrival.
+def transform(exchanges: DataFrame, earlier: DataFrame, run: Run) -> DataFrame:
+    """One row an exchange that first arrived on the day, of the rows of `bronze.exchanges` that arrived on it.
 
     Ids come from clients, who may repeat them: rows are copies of one exchange only if account, id, time and prompt are
     the same, and `n_copies` says how many they are. Rows that share an id and differ in any of these are exchanges of
-    their own. Of copies, one that was answered is kept before one that failed, and the first arrival before later ones;
-    after that the one that sorts first, so that the result depends on the data alone. One shuffle, by account, which is
-    also how the table lies.
+    their own. What arrived before, on an `earlier` day, stands there and not here; the gate is told how many rows that
+    leaves out. Of copies that arrive together, one that was answered is kept before one that failed; after that the one
+    that sorts first, so that the result depends on the data alone. One shuffle, by account, which is also how the table
+    lies: what arrives late costs what arrives late.
 
-        account  id  time   prompt  arrived        account  id  time   prompt  n_copies
-        a        x   12:00  p       10th           a        x   12:00  p       2
-        a        x   12:00  p       11th     ->    a        x   12:00  q       1
-        a        x   12:00  q       10th           b        x   12:00  p       1
-        b        x   12:00  p       10th
+        account  id  time   prompt                     account  id  time   prompt  n_copies
+        a        x   12:00  p                          a        x   12:00  p       2
+        a        x   12:00  p                    ->    a        x   12:00  q       1
+        a        x   12:00  q                          b        x   12:00  p       1
+        b        x   12:00  p
+        c        x   09:00  p       in `earlier`
     """
     schema = table("silver.exchanges").schema
     prepared = exchanges.select(
@@ -81,6 +85,12 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
         asked().alias("prompt"),
         *(name for name in _FINGERPRINTED if name not in ("prompt", "image_count", "tools_hash")),
     )
+    known = _known(exchanges, earlier, run)
+    n_known = known.count()
+    if n_known:
+        known = broadcast_if_at_most(known, n_known)
+        n_known = prepared.join(known, [*_IDENTITY], "left_semi").count()
+        prepared = prepared.join(known, [*_IDENTITY], "left_anti")
     secret, key_id, patterns = run.key.secret, run.key.key_id, run.settings.capability_patterns
     names = [name for name in schema.fieldNames() if name != "n_copies"]
 
@@ -90,12 +100,28 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
 
     reduced = prepared.mapInArrow(reduce_batches, StructType([schema[name] for name in names]))
     # The window's order begins as the table's does, so rows are sorted once.
-    copies = Window.partitionBy("account_id", "requested_at", "exchange_id", "content_hash")
-    best_first = copies.orderBy(_failed(), "arrived_on", F.hash(*reduced.columns))
+    copies = Window.partitionBy(*table("silver.exchanges").order, "content_hash")
+    best_first = copies.orderBy(_failed(), F.hash(*reduced.columns))
     all_of_them = best_first.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
     nth, number = F.row_number().over(best_first), F.count(F.lit(1)).over(all_of_them).cast("int")
     counted = reduced.repartition("account_id").withColumns({"_nth": nth, "n_copies": number})
-    return counted.where("_nth = 1").select(*schema.fieldNames())
+    once = counted.where("_nth = 1").select(*schema.fieldNames())
+    return reporting(once, "n_copies", {"arrived_before": float(n_known)})
+
+
+_IDENTITY = ("account_id", "exchange_id", "requested_at", "content_hash")  # what copies of an exchange have alike
+
+
+def _known(exchanges: DataFrame, earlier: DataFrame, run: Run) -> DataFrame:
+    """The `_IDENTITY` of exchanges that arrived before and may arrive again here: computed once.
+
+    Of the day's own those whose clocks were ahead; of older ones those that meet an id among the late, for which no
+    text is read.
+    """
+    late = exchanges.where(F.col("happened_on") < F.lit(run.day)).select(*_IDENTITY[:-1])
+    own = F.col("happened_on") >= F.lit(run.day)
+    ahead, older = (earlier.where(of).select(*_IDENTITY) for of in (own, ~own))
+    return ahead.unionByName(older.join(late, [*_IDENTITY[:-1]], "left_semi")).localCheckpoint()
 
 
 # What a program sends with every request and a person never sees; of a seed, which may be drawn anew each time, that

@@ -6,7 +6,7 @@ A row whose key lacks a required part is the first of none; a part that is optio
 Both ways give the same count.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import reduce
 from operator import and_
 
@@ -26,20 +26,18 @@ TASKS = 32  # that count, or as many as Spark shuffles to if that is more: of 10
 
 def duplicates(spec: Table, name: str = DUPLICATES) -> Column:
     """The count as an aggregate of that name, beside others of one pass: for few rows."""
-    one, other, is_whole = _key(spec, ())
+    one, other, is_whole = _key(spec)
     return (F.count(F.lit(1)) - F.count_distinct(F.when(is_whole, one), F.when(is_whole, other))).alias(name)
 
 
-def count_duplicates(frame: DataFrame, spec: Table, by: Sequence[str] = (), name: str = DUPLICATES) -> DataFrame:
-    """(by, `name` long): the count in a pass of its own over the key's columns, a row each of `by`.
-
-    For many rows.
+def count_duplicates(frame: DataFrame, spec: Table, name: str = DUPLICATES) -> DataFrame:
+    """(`name` long): the count, in a pass of its own over the key's columns: for many rows.
 
     Keys are sorted in NumPy. Java takes five times as long to tell 77 million of them apart, for it writes, sorts and
     compares rows.
     """
-    one, other, is_whole = _key(spec, by)
-    keys = frame.select(*by, one.alias("one"), other.alias("other"), is_whole.alias("is_whole"))
+    one, other, is_whole = _key(spec)
+    keys = frame.select(one.alias("one"), other.alias("other"), is_whole.alias("is_whole"))
     tasks = max(TASKS, int(frame.sparkSession.conf.get("spark.sql.shuffle.partitions") or 1))
 
     def task_of(rows: pa.RecordBatch) -> npt.NDArray[np.int32]:
@@ -52,22 +50,15 @@ def count_duplicates(frame: DataFrame, spec: Table, by: Sequence[str] = (), name
             return
         places = np.flatnonzero(rows["is_whole"].to_numpy())
         order, run_starts = by_pair(*(rows[name].to_numpy()[places] for name in ("one", "other")))
-        repeated = np.ones(len(rows), np.int64)
-        repeated[places[order[run_starts]]] = 0
-        summed = rows.select(by).append_column("n", pa.array(repeated)).group_by(by).aggregate([("n", "sum")])
-        yield from summed.rename_columns({"n_sum": "n"}).select([*by, "n"]).combine_chunks().to_batches()
+        yield pa.RecordBatch.from_arrays([pa.array([len(rows) - len(order[run_starts])])], names=["n"])
 
-    schema = ", ".join([*(f"{name} {frame.schema[name].dataType.simpleString()}" for name in by), "n long"])
-    each = by_task(partitioned(keys, task_of), tasks, count, schema)
-    return each.groupBy(*by).agg(F.coalesce(F.sum("n"), F.lit(0)).alias(name))
+    each = by_task(partitioned(keys, task_of), tasks, count, "n long")
+    return each.agg(F.coalesce(F.sum("n"), F.lit(0)).alias(name))
 
 
-def _key(spec: Table, by: Sequence[str]) -> tuple[Column, Column, Column]:
-    """Two hashes of a row's key, and whether it has all its parts.
-
-    A key is of its day, which goes into it where there are several.
-    """
+def _key(spec: Table) -> tuple[Column, Column, Column]:
+    """Two hashes of a row's key but for the date, of which all rows are, and whether it has all its parts."""
     key = [name for name in spec.key if name != spec.date]
-    own = [F.col(name) for name in (*by, *key)]
+    own = [F.col(name) for name in key]
     required = (F.col(name).isNotNull() for name in key if not spec.schema[name].nullable)
     return F.xxhash64(*own), F.xxhash64(F.lit(1), *own), reduce(and_, required, F.lit(True))

@@ -83,7 +83,7 @@ class Gate:
     def check(
         self,
         name: str,
-        days: Sequence[date],
+        day: date,
         frame: DataFrame,
         inputs: Mapping[str, DataFrame],
         *,
@@ -91,7 +91,7 @@ class Gate:
         published: bool = False,
         many: bool = False,
     ) -> None:
-        """Judge the rows of a table for a day, or for several of a table of events, in one Spark job.
+        """Judge the rows of a table for a day, in one Spark job.
 
         `inputs` are the rows that its stage read, by table. `reported` are the metrics that its transform measured;
         None if another process made the rows, which has written the metrics down. With `published` the rows are yet to
@@ -100,19 +100,17 @@ class Gate:
         critical expectation fails.
         """
         suite = suites.suite(name, self._own_suites)
-        measured = self._measure(suite, days, frame, inputs, many=many)
-        for day in sorted(days):  # the oldest first: each is one of the next one's trailing days
-            metrics = measured[day]
-            if suite.declared.reported:
-                given = self._noted(name, day) if reported is None else reported
-                metrics |= {metric: given.get(metric) for metric in suite.declared.reported}
-            metrics |= derived(metrics, suite.declared)
-            metrics |= compared(metrics, self.history(name, day), suite.declared, self.settings)
-            with self._lock:
-                self._metrics.setdefault(name, {})[day] = metrics
-                self._counts[name, day] = metrics[ROWS]
-                self.measured.append(Measured(name, day, _now(), metrics))
-        outcomes = self._judged(suite, measured)
+        metrics = self._measure(suite, day, frame, inputs, many=many)
+        if suite.declared.reported:
+            given = self._noted(name, day) if reported is None else reported
+            metrics |= {metric: given.get(metric) for metric in suite.declared.reported}
+        metrics |= derived(metrics, suite.declared)
+        metrics |= compared(metrics, self.history(name, day), suite.declared, self.settings)
+        with self._lock:
+            self._metrics.setdefault(name, {})[day] = metrics
+            self._counts[name, day] = metrics[ROWS]
+            self.measured.append(Measured(name, day, _now(), metrics))
+        outcomes = self._judged(suite, day, metrics)
         with self._lock:
             self.outcomes += outcomes
         for outcome in outcomes:
@@ -121,31 +119,18 @@ class Gate:
         if failed:
             if published:
                 self._keep_rejected(name, frame)
-            raise GateError(_message(failed, self._path(name, published)), sorted({o.day for o in failed}))
+            raise GateError(_message(failed, self._path(name, published)))
 
     def _measure(
-        self, suite: Suite, days: Sequence[date], frame: DataFrame, inputs: Mapping[str, DataFrame], *, many: bool
-    ) -> dict[date, Metrics]:
-        """The metrics of the days that are of the rows alone, each day's in the order of the days."""
+        self, suite: Suite, day: date, frame: DataFrame, inputs: Mapping[str, DataFrame], *, many: bool
+    ) -> Metrics:
+        """The metrics that are of the rows alone."""
         spec = None if is_landing(suite.table) else table(suite.table)
-        known = {day: self._counted(suite, day) for day in days}
-        unknown = {
-            n: how for n, how in suite.declared.against.items() if any(n not in metrics for metrics in known.values())
-        }
+        known = self._counted(suite, day)
+        unknown = {n: how for n, how in suite.declared.against.items() if n not in known}
         declared = replace(windowed(suite.declared, self.lake.window_days), against=unknown)
-        seen = summary(frame, spec, declared, suite.wanted, inputs, days, many=many).collect()  # some dozens a day
-        found: dict[date, Metrics] = {day: {} for day in sorted(days)}
-        for *of, metric, value in seen:
-            found[of[0] if of else days[0]][metric] = value
-        for day in days:
-            if ROWS not in found[day]:  # of several days one that is empty
-                assert spec is not None
-                of_day = F.col(str(spec.date)) == F.lit(day)
-                found |= self._measure(
-                    suite, [day], frame.where(of_day), {n: rows.where(of_day) for n, rows in inputs.items()}, many=many
-                )
-            found[day] = dict.fromkeys(unknown, 0.0) | found[day] | known[day]
-        return found
+        seen = summary(frame, spec, declared, suite.wanted, inputs, day, many=many).collect()  # some dozens
+        return {row.metric: row.value for row in seen} | known
 
     def _counted(self, suite: Suite, day: date) -> Metrics:
         """Rows of the same day of other tables, where this gate has counted them itself."""
@@ -210,8 +195,8 @@ class Gate:
                 self._metrics.setdefault(row.table_name, {}).setdefault(row.run_date, {}).update(row.metrics)
         self._known_from = first
 
-    def _judged(self, suite: Suite, measured: Mapping[date, Metrics]) -> list[Outcome]:
-        passed, now = suites.judge(suite, list(measured.values())), _now()
+    def _judged(self, suite: Suite, day: date, metrics: Metrics) -> list[Outcome]:
+        now = _now()
         return [
             Outcome(
                 suite.table,
@@ -226,8 +211,7 @@ class Gate:
                 e.reason,
                 self._rows_at(suite, day, e.metric),
             )
-            for (day, metrics), of_day in zip(measured.items(), passed, strict=True)
-            for e, success in zip(suite.expectations, of_day, strict=True)
+            for e, success in zip(suite.expectations, suites.judge(suite, metrics), strict=True)
         ]
 
     def _rows_at(self, suite: Suite, day: date, metric: str) -> str:
@@ -261,7 +245,7 @@ def rejected_path(lake: Lake, name: str) -> str:
 def _message(failed: Sequence[Outcome], path: str) -> str:
     first = failed[0]
     rows_at = path + first.rows_at[first.rows_at.find(" where ") :] if " where " in first.rows_at else path
-    others = ", ".join(o.metric if o.day == first.day else f"{o.metric} of {o.day}" for o in failed[1:])
+    others = ", ".join(o.metric for o in failed[1:])
     more = f" (and {len(failed) - 1} more: {others})" if others else ""
     return (
         f"{first.table} of {first.day}: {first}{more}; the rows: {rows_at}; nothing is published for {first.day}, "

@@ -38,8 +38,8 @@ class Arrived:
     """Where the exchanges of a day went.
 
     Of the `lines` that arrived on it, and files that could not be read: `rejected` are in the quarantine, `accepted` in
-    bronze, and of these `too_late` are of no window any more. Of the rows of bronze that happened on it, whenever they
-    arrived (`happened`): `exchanges` in silver, and `copies` of these. None: not recorded.
+    bronze. Of these, `exchanges` are in silver, some of them `too_late` for any window, and the others are `copies` of
+    what arrived with them or before. None: not recorded.
     """
 
     day: date
@@ -47,7 +47,6 @@ class Arrived:
     rejected: int | None
     accepted: int | None
     too_late: int | None
-    happened: int | None
     exchanges: int | None
     copies: int | None
 
@@ -104,16 +103,15 @@ def _arrived(day: date, kept_out: dict[str, float], bronze: dict[str, float], si
     def count(of: dict[str, float], name: str) -> int | None:
         return int(of[name]) if name in of else None
 
-    happened, exchanges = count(silver, "arrived"), count(silver, "rows")
+    arrived, exchanges = count(silver, "arrived"), count(silver, "rows")
     return Arrived(
         day,
         count(kept_out, "exchange_lines"),
         count(kept_out, "rejected_exchanges"),
         count(bronze, "rows"),
         count(bronze, "too_late"),
-        happened,
         exchanges,
-        None if happened is None or exchanges is None else happened - exchanges,
+        None if arrived is None or exchanges is None else arrived - exchanges,
     )
 
 

@@ -55,33 +55,31 @@ def summary(
     declared: Declared,
     wanted: Sequence[str],
     inputs: Mapping[str, DataFrame],
-    days: Sequence[date],
+    of: date,
     *,
     many: bool = False,
 ) -> DataFrame:
     """(metric string, value double), one row per metric: `rows`, the declared, and of the others those `wanted`.
 
-    Of several `days`, (date, metric, value): the date of the table is one that the `inputs` have too, and a day without
-    rows has no metrics of its own. One job reads `frame` once, and once more, its key alone, where duplicates are
+    One job reads `frame` once, and once more, its key alone, where duplicates are
     wanted of `many` rows; each metric `against` one of `inputs` reads both once. A metric of nothing (a mean of no
     rows) is null.
     """
-    by = [] if len(days) == 1 or spec is None else [str(spec.date)]
-    day = by[0] if by else f"DATE'{days[0]}'"
+    day = f"DATE'{of}'"
     own = measures(frame.columns, declared, wanted, day)
     parts = []
     for name, keyed in counted(spec, declared, wanted).items():
         if many:
-            parts.append(_listed(count_duplicates(frame, keyed, by, name), by))
+            parts.append(_listed(count_duplicates(frame, keyed, name)))
         else:
             own.append(duplicates(keyed, name))
     if declared.histograms:
-        parts.append(_counted(frame, declared, day, by))
+        parts.append(_counted(frame, declared, day))
     for name, how in declared.against.items():
         other = inputs[how["table"]]
         dated = {**how, "where": how["where"].replace(":day", day)} if "where" in how else how
-        parts.append(_listed(matched(frame, dated, other, by).groupBy(*by).agg(F.count(F.lit(1)).alias(name)), by))
-    return reduce(DataFrame.unionByName, parts, _listed(frame.groupBy(*by).agg(*own), by))
+        parts.append(_listed(matched(frame, dated, other).agg(F.count(F.lit(1)).alias(name))))
+    return reduce(DataFrame.unionByName, parts, _listed(frame.agg(*own)))
 
 
 def counted(spec: Table | None, declared: Declared, wanted: Sequence[str]) -> dict[str, Table]:
@@ -93,22 +91,21 @@ def counted(spec: Table | None, declared: Declared, wanted: Sequence[str]) -> di
     return {name: replace(spec, key=key) for name, key in keys.items()}
 
 
-def _counted(frame: DataFrame, declared: Declared, day: str, by: Sequence[str]) -> DataFrame:
+def _counted(frame: DataFrame, declared: Declared, day: str) -> DataFrame:
     """The bins of all histograms that have rows, as rows (metric, value)."""
     places = {name: _expression(how["bin"], day).cast("int") for name, how in declared.histograms.items()}
     bins = F.array(*(F.struct(F.lit(name).alias("name"), place.alias("bin")) for name, place in places.items()))
-    counts = frame.select(*by, F.inline(bins)).where("bin is not null").groupBy(*by, "name", "bin").count()
+    counts = frame.select(F.inline(bins)).where("bin is not null").groupBy("name", "bin").count()
     metric = F.concat_ws(".", "name", F.col("bin").cast("string"))
-    return counts.select(*by, metric.alias("metric"), F.col("count").cast("double").alias("value"))
+    return counts.select(metric.alias("metric"), F.col("count").cast("double").alias("value"))
 
 
-def _listed(row: DataFrame, by: Sequence[str]) -> DataFrame:
-    """The columns of one row, or of one each of `by`, as rows (metric, value)."""
-    metrics = (name for name in row.columns if name not in by)
+def _listed(row: DataFrame) -> DataFrame:
+    """The columns of one row as rows (metric, value)."""
     cells = (
-        F.struct(F.lit(name).alias("metric"), F.col(f"`{name}`").cast("double").alias("value")) for name in metrics
+        F.struct(F.lit(name).alias("metric"), F.col(f"`{name}`").cast("double").alias("value")) for name in row.columns
     )
-    return row.select(*by, F.inline(F.array(*cells)))
+    return row.select(F.inline(F.array(*cells)))
 
 
 def measures(known: Sequence[str], declared: Declared, wanted: Sequence[str], day: str) -> list[Column]:
@@ -138,15 +135,15 @@ def _expression(sql: str, day: str) -> Column:
     return F.expr(sql.replace(":day", day))
 
 
-def matched(frame: DataFrame, how: Mapping[str, Any], other: DataFrame, by: Sequence[str] = ()) -> DataFrame:
-    """The rows that a metric `against` another table counts; partners are of the same `by`."""
+def matched(frame: DataFrame, how: Mapping[str, Any], other: DataFrame) -> DataFrame:
+    """The rows that a metric `against` another table counts."""
     if "where" in how:
         other = other.where(how["where"])
     for kind, join in (("without", "left_anti"), ("with", "left_semi"), ("missing", "left_anti")):
         if kind in how:
             rows, partners = (other, frame) if kind == "missing" else (frame, other)
-            keys = partners.select(*by, *(F.col(theirs).alias(ours) for ours, theirs in how[kind].items()))
-            return rows.join(keys, [*by, *how[kind]], join)
+            keys = partners.select(*(F.col(theirs).alias(ours) for ours, theirs in how[kind].items()))
+            return rows.join(keys, [*how[kind]], join)
     return other
 
 
