@@ -31,7 +31,7 @@ _MADE = ("address", "block", "device", "key_id", "system_hash", "capabilities")
 
 
 def transform(exchanges: DataFrame, run: Run) -> DataFrame:
-    """One row an exchange that happened on the day, of `bronze.exchanges` rows of any arrival.
+    """One row per exchange that happened on the day, of `bronze.exchanges` rows of any arrival.
 
     Ids come from clients, who may repeat them: rows are copies of one exchange only if account, id, time and prompt are
     the same, and `n_copies` says how many they are. Rows that share an id and differ in any of these are exchanges of
@@ -39,11 +39,20 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
     after that the one that sorts first, so that the result depends on the data alone. One shuffle, by account, which is
     also how the table lies.
 
-        account  id  time   prompt  arrived        account  id  time   prompt  n_copies
-        a        x   12:00  p       10th           a        x   12:00  p       2
-        a        x   12:00  p       11th     ->    a        x   12:00  q       1
-        a        x   12:00  q       10th           b        x   12:00  p       1
-        b        x   12:00  p       10th
+    exchanges: four rows under one id, and two of them are copies
+    | account_id | exchange_id | requested_at | prompt           | arrived_on |
+    |------------|-------------|--------------|------------------|------------|
+    | a          | x           | 12:00        | Why is ice cold? | 2026-02-10 |
+    | a          | x           | 12:00        | Why is ice cold? | 2026-02-11 |
+    | a          | x           | 12:00        | Explain it       | 2026-02-10 |
+    | b          | x           | 12:00        | Why is ice cold? | 2026-02-10 |
+
+    result:
+    | account_id | exchange_id | requested_at | n_words | arrived_on | n_copies |
+    |------------|-------------|--------------|---------|------------|----------|
+    | a          | x           | 12:00        | 4       | 2026-02-10 | 2        |
+    | a          | x           | 12:00        | 2       | 2026-02-10 | 1        |
+    | b          | x           | 12:00        | 4       | 2026-02-10 | 1        |
     """
     schema = table("silver.exchanges").schema
     prepared = exchanges.select(
