@@ -7,6 +7,7 @@ from iolaus.engine.broadcast import broadcast_if_small
 from iolaus.model.behaviour import sampled_exchanges
 from iolaus.model.bits import MILLI
 from iolaus.model.evidence.behaviour import shown_by
+from iolaus.model.explanation_words import AS_A_WHOLE
 from iolaus.model.impact import MILLIONTHS, TAKEN, cost, with_models
 from iolaus.model.population import size
 from iolaus.model.reasons import reasons
@@ -97,9 +98,7 @@ def transform(
         size(population).owners,
         run.settings,
     )
-    as_a_whole = F.format_string(
-        "Fits the cluster as a whole: the odds that it belongs are 2^%.1f.", F.col("bits") / MILLI
-    )
+    as_a_whole = F.format_string(AS_A_WHOLE, F.col("bits") / MILLI)
     rows = rows.join(said, ["cluster_id", "account_id"], "left").withColumns(
         {"distillation_share": share, "reasons": F.coalesce("reasons", F.array(as_a_whole))}
     )

@@ -58,16 +58,16 @@ def transform(
     | b          | 40          |
 
     result: the bits add up to the margin; two such accounts may each run a public benchmark
-    | fact         | finding              | bits   | hypothesis   | rival            | margin_bits |
-    |--------------|----------------------|--------|--------------|------------------|-------------|
-    | prior        |                      | -1.0   | distillation | public_benchmark | -4.887      |
-    | instruction  | nearly all           | -0.222 | distillation | public_benchmark | -4.887      |
-    | applications | fewer than three     | -0.076 | distillation | public_benchmark | -4.887      |
-    | places       | almost none          | -1.28  | distillation | public_benchmark | -4.887      |
-    | people       | few: programs        | -0.205 | distillation | public_benchmark | -4.887      |
-    | extraction   | far more than others | 0.348  | distillation | public_benchmark | -4.887      |
-    | owners       | under ten            | -2.0   | distillation | public_benchmark | -4.887      |
-    | clock        | none                 | -0.452 | distillation | public_benchmark | -4.887      |
+    | fact         | finding                | bits   | hypothesis   | rival            | margin_bits |
+    |--------------|------------------------|--------|--------------|------------------|-------------|
+    | prior        |                        | -1.0   | distillation | public_benchmark | -4.887      |
+    | instruction  | nearly all             | -0.222 | distillation | public_benchmark | -4.887      |
+    | applications | fewer than three       | -0.076 | distillation | public_benchmark | -4.887      |
+    | places       | they share almost none | -1.28  | distillation | public_benchmark | -4.887      |
+    | people       | few: they are programs | -0.205 | distillation | public_benchmark | -4.887      |
+    | extraction   | far more than others   | 0.348  | distillation | public_benchmark | -4.887      |
+    | owners       | under ten              | -2.0   | distillation | public_benchmark | -4.887      |
+    | clock        | none                   | -0.452 | distillation | public_benchmark | -4.887      |
     """
     everybody = of_background(profiles, population).select("account_id", "openings", _activity().alias("activity"))
     sample = everybody.where(F.length("openings") >= FEWEST_OPENINGS * OPENING.itemsize).orderBy(
