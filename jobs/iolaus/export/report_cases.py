@@ -21,10 +21,10 @@ from iolaus.schemas.codes import DOES_NOT_FIT, FITS, UNKNOWN
 KINDS: dict[str, str] = {
     "coordination": "the accounts belong together",
     "automation": "programs drive them",
-    "extraction": "they draw out what trains a model",
+    "extraction": "they ask for what trains a model",
     "task_sharing": "they divide one kind of work among them",
-    "purpose_built": "the accounts were made for it",
-    "policy_signals": "they move to releases, replace the banned, outdo their plans or break regional policy",
+    "purpose_built": "the accounts were created for it",
+    "policy_signals": "they adopt releases fast, replace banned accounts, exceed their plans or break regional policy",
 }
 JUDGEMENT = "judgement"  # the kind of rows of gold.cluster_evidence that are facts of the judgement
 TAKEN = ("n_input_tokens", "n_output_tokens", "n_reasoning_tokens")

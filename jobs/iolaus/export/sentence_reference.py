@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from iolaus.export.confidence import among_innocent, why_confidence
+from iolaus.export.report_cases import KINDS
 from iolaus.model.explanation_words import ANSWERS, AS_A_WHOLE, EXPLANATIONS, IN_STEP, NOT_LOGGED
 from iolaus.model.judgement.facts import FACTS
 from iolaus.model.judgement.hypotheses import HYPOTHESES
@@ -38,9 +39,9 @@ SUPPORT, SIZE, BACKGROUND = 20, 29, 0.03  # of the examples
 
 _HEAD = """# The report's sentences
 
-Every sentence about a case that the report and the tables can show. Made from the code by `make dictionary`. The
-figures are examples: in a cluster of {size} accounts, {support} show the signal, and {background:.0%} of the
-baseline do.
+Every sentence by which the report and the tables state a fact of a case. What stands on each page alike, such as
+headings and notes, is left out. Made from the code by `make dictionary`. The figures are examples: in a cluster of
+{size} accounts, {support} show the signal, and {background:.0%} of the baseline do.
 
 Read a sentence as: how many members, what they do, and how common that is elsewhere. The figure in brackets is the
 baseline. A signal counts only where members exceed it clearly.
@@ -66,6 +67,8 @@ def page() -> str:
         ("What the members do", tuple(CLAIMS.values())),
         ("What the cluster does as a whole", OF_CLUSTERS),
     )
+    kinds = [(kind.replace("_", " "), f"{_capital(says)}.") for kind, says in KINDS.items()]
+    parts.append(_table("What each kind of evidence speaks for", "", ("kind", "sentence"), kinds))
     for title, signals in sections:
         rows = "\n".join(f"| `{s.name}` | {sentence(s)} |" for s in signals)
         parts.append(f"## {title}\n\n| signal | sentence |\n|---|---|\n{rows}\n")
