@@ -26,15 +26,16 @@ _STYLE = (
 class Example:
     """The 29 accounts of one operator, on a platform with 8,000 others.
 
-    cards: accounts of each card; acc_07 and acc_19 pay with the first, acc_29 with the second. with_template: members
-    that begin different prompts with the same 8 words; acc_29 has sent them once. chance_pairs: pairs that chance
-    would put on one card. grading, automated: shares of accounts with similar volume.
+    cards: accounts of each card; acc_07 and acc_19 pay with the first, acc_29 with one of its own. rare: one request in
+    so many of acc_29 carries the template. chance_pairs: pairs that chance would put on one card. grading,
+    automated_baseline: shares of accounts with similar volume.
     """
 
     members: int = 29
     others: int = 8_000
-    cards: tuple[int, ...] = (8, 7, 7, 7)
-    with_template: int = 28
+    cards: tuple[int, ...] = (7, 7, 7, 7)
+    with_template: int = 29
+    rare: int = 50
     asks_grading: int = 28
     automated: int = 28
     chance_pairs: float = 0.1
@@ -65,11 +66,6 @@ class Example:
     def card_pairs(self) -> int:
         """Pairs of members with one card."""
         return sum(n * (n - 1) // 2 for n in self.cards)
-
-    @property
-    def links(self) -> int:
-        """Pairs of members with one card and the template: acc_29, on the second card, has no link."""
-        return self.card_pairs - (self.cards[1] - 1)
 
 
 EXAMPLE = Example()
@@ -158,28 +154,30 @@ def _group(of: Example) -> Iterator[str]:
         24, 54, f"first 8 words {of.template_bits:.1f} + card {of.card_bits:.1f} bits, and three triangles", "s"
     )
     yield f'<ellipse cx="450" cy="160" rx="385" ry="80" fill="none" stroke="{RED}" stroke-dasharray="6 4"/>'
-    for n, (size, linked) in enumerate(zip(of.cards, (8, 6, 7, 7), strict=True)):
+    for n, size in enumerate(of.cards):
         middle = 150.0 + 190 * n
-        ring = [(middle + 40 * cos(2 * pi * k / linked), 160 + 40 * sin(2 * pi * k / linked)) for k in range(linked)]
+        ring = [(middle + 40 * cos(2 * pi * k / size), 160 + 40 * sin(2 * pi * k / size)) for k in range(size)]
         yield from (_line(*a, b) for a, b in combinations(ring, 2))
         yield from (_dot(*at) for at in ring)
         yield _text(middle, 256, f"card {n + 1}: {size} accounts", "s", "middle")
-        if linked < size:
-            yield _dot(middle + 66, 252, "dot")
-            yield _text(middle + 78, 256, "acc_29", "m")
+    yield _dot(860, 206, "dot")
+    yield _line(860, 206, (760, 160), "grey")
+    yield _text(836, 228, "acc_29", "m")
     for x, y in ((56, 112), (56, 208)):
         yield _dot(x, y, "dot")
-        yield _line(x, y, (118, 160), "grey")
-    yield _text(24, 280, "grey: two customers of the proxy, and acc_29, which has no link", "s")
-    yield _text(876, 280, "dashed: users of the template", "s", "end")
+        yield from (
+            _line(x, y, (150 + 40 * cos(2 * pi * k / 7), 160 + 40 * sin(2 * pi * k / 7)), "grey") for k in (2, 3, 4, 5)
+        )
+    yield _text(24, 280, "grey: two customers of the proxy, and acc_29, whose one link closes no triangle", "s")
+    yield _text(876, 280, "dashed line: who lives by the template", "s", "end")
 
 
 def _members() -> Iterator[str]:
     yield _box(8, 8, 884, 174)
-    heads = ("account", "shares the template", "shares card or address", "asks about the subject", "result")
+    heads = ("account", "uses the template", "shares card or network", "asks about the subject", "result")
     for x, head in zip((24, 200, 380, 570, 760), heads, strict=True):
         yield _text(x, 36, head, "s")
-    rows = (("acc_07", (1, 1, 1), "stays"), ("proxy customers", (0, 1, 0), "two go"), ("acc_29", (0, 1, 1), "joins"))
+    rows = (("acc_07", (1, 1, 1), "stays"), ("proxy customers", (0, 1, 0), "two go"), ("acc_29", (1, 1, 0), "joins"))
     for n, (name, shows, result) in enumerate(rows):
         y = 72 + 44 * n
         yield _text(24, y, name, "m")

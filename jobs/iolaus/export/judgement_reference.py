@@ -49,7 +49,7 @@ WHERE run_date = DATE '2026-03-15' AND kind = 'judgement' GROUP BY cluster_id
 EXAMPLE = {
     "source": 0.05,
     "repetition": 0.02,
-    "instruction": 28 / 29,
+    "instruction": 29 / 29,
     "applications": 1.0,
     "own_text": 0.0,
     "places": 2.0,
