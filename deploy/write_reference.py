@@ -4,6 +4,7 @@ from iolaus.cli import parser
 from iolaus.export import (
     command_reference,
     dictionary,
+    finding_pictures,
     judgement_reference,
     lake_reference,
     landing_reference,
@@ -20,3 +21,5 @@ if __name__ == "__main__":
     command_reference.PAGE.write_text(command_reference.page(parser()), encoding="utf-8")
     for drawn in (lake_reference, judgement_reference):
         drawn.PICTURE.write_text(drawn.picture(), encoding="utf-8")
+    for name, drawing in finding_pictures.pictures().items():
+        (finding_pictures.FOLDER / name).write_text(drawing, encoding="utf-8")

@@ -13,7 +13,8 @@ ROW: dict[str, Any] = {
     "n_owners": 27,
 }  # fmt: skip
 AHEAD, RIVAL = "“one operator harvests answers”", "“programs of unrelated firms in one trade”"
-ON = "and 2 families of facts say that it is no accident: content, timing"
+MEDIUM = "Needed: 2.0 bits for medium, 5.0 bits for high."
+ON = "2 families of facts say that it is no accident: content, timing"
 
 
 def fact(part: str, bits: float) -> dict[str, Any]:
@@ -30,10 +31,10 @@ JUDGED = [fact("prior", -2.0), fact("timing", 3.0), fact("content", 4.5), fact("
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
-        ({}, f"high because {AHEAD} is 9.1 bits ahead of {RIVAL} (5.0 make it high), {ON}."),
+        ({}, f"high because {AHEAD} is 9.1 bits ahead of {RIVAL}. Needed: 5.0 bits for high. {ON}."),
         (
             {"confidence": "medium", "margin_bits": 3.0},
-            f"medium because {AHEAD} is 3.0 bits ahead of {RIVAL} (2.0 make it medium, and 5.0 make it high), {ON}.",
+            f"medium because {AHEAD} is 3.0 bits ahead of {RIVAL}. {MEDIUM} {ON}.",
         ),
         ({"n_accounts": 4}, "low because it has 4 accounts, and 5 are needed."),
         ({"n_owners": 2}, "low because its accounts have 2 owners, and 3 are needed."),

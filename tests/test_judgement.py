@@ -397,7 +397,7 @@ def test_a_gateway_gives_its_accounts_equally_much_to_do() -> None:
     }
     found = {name: unevenness(counts) for name, counts in work.items()}
     told = {name: finding(FACT["evenness"], Measured(of.value, of.error)) for name, of in found.items() if of}
-    assert told == {"gateway": "equally much", "few": "equally much", "people": "some much more than others"}
+    assert told == {"gateway": "equal shares", "few": "equal shares", "people": "some carry much more than others"}
     assert unevenness(work["gateway"][:4]) is None
     strays = unevenness(np.append(work["gateway"], [1, 900]))
     assert strays

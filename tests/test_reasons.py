@@ -126,7 +126,7 @@ def test_a_pair_is_of_both_its_accounts_and_its_count_a_lower_bound(spark: Spark
     assert found["a0"] == [both]
     assert found["a2"][1] == (
         "Is active in the same ten minutes as at least 1 of the 3 other accounts "
-        "(made by chance and the accounts' own hours: 6%)."
+        "(expected by chance and usual hours: 6%)."
     )
     assert "a3" not in found
 

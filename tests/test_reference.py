@@ -1,15 +1,24 @@
 """The generated pages of docs/ are what the code says now. Fix: make dictionary."""
 
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from iolaus import cli
-from iolaus.export import command_reference, judgement_reference, lake_reference, landing_reference, sentence_reference
+from iolaus.export import (
+    command_reference,
+    finding_pictures,
+    judgement_reference,
+    lake_reference,
+    landing_reference,
+    sentence_reference,
+)
 from iolaus.pipeline import STAGES
 from iolaus.schemas.landing import FIELDS
 from iolaus.settings import DEFAULT
 
+DOCS = Path(__file__).parents[1] / "docs"
 FIX = "make dictionary writes it again"
 
 
@@ -37,7 +46,34 @@ def test_the_picture_of_the_example_is_true() -> None:
     assert judgement_reference.PICTURE.read_text(encoding="utf-8") == judgement_reference.picture(), FIX
     won, rival, rows = judgement_reference.weighed()
     assert (won.is_innocent, rival.is_innocent) == (False, True)
-    assert sum(bits for *_, bits in rows) > DEFAULT.scoring.high_margin, "docs/explanation/judging.md says so"
+    margin = sum(bits for *_, bits in rows)
+    assert margin > DEFAULT.scoring.high_margin
+    for name in ("finding", "judging"):
+        assert f"{margin:.1f} bits" in (DOCS / "explanation" / f"{name}.md").read_text(encoding="utf-8")
+
+
+def test_the_running_example_has_one_set_of_figures() -> None:
+    for name, drawn in finding_pictures.pictures().items():
+        assert (finding_pictures.FOLDER / name).read_text(encoding="utf-8") == drawn, FIX
+    of = finding_pictures.EXAMPLE
+    facts = judgement_reference.EXAMPLE
+    assert (facts["instruction"], facts["owners"]) == (of.with_template / of.members, of.members)
+    assert facts["people"] == (of.members - of.automated) / of.members
+    assert (sum(of.cards) + 1, of.with_template) == (of.members, of.members), "acc_29 has a card of its own"
+    page = " ".join((DOCS / "explanation" / "finding.md").read_text(encoding="utf-8").split())
+    figures = (
+        f"one request in {of.rare} carries",
+        f"N = {of.active:,} active accounts",
+        f"= {of.template_bits:.1f} bits",
+        f"= {of.card_bits:.1f} bits",
+        f"{of.template_bits + of.card_bits:.1f} bits, where {of.needed:.1f} are needed",
+        f"{of.card_pairs} links in four groups",
+        f"{of.card_pairs} pairs share a card, and {of.chance_pairs} are expected",
+        f"{of.with_template} of {of.members} accounts use the same template",
+        f"{of.asks_grading} of {of.members} ask for grading ({of.grading:.0%}",
+        f"({of.automated_baseline:.0%} of accounts with similar volume)",
+    )
+    assert not [figure for figure in figures if figure not in page]
 
 
 def test_the_contract_has_every_field() -> None:

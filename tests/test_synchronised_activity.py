@@ -13,6 +13,7 @@ from rows import DAY, population, rows
 
 from iolaus.features import account_behaviour
 from iolaus.model.account_sketch import SLOTS_A_DAY
+from iolaus.model.explanation_words import IN_STEP
 from iolaus.model.synchronised_activity import synchronised_activity
 from iolaus.model.timing import poisson_bits
 from iolaus.scoring.evidence import transform as evidence
@@ -169,7 +170,7 @@ def test_strangers_do_not_send_the_same_in_the_same_minutes(spark: SparkSession)
         told = kind == "in step"
         assert ("synchrony" in made, "prompt" in made, "pool_prompt" in made) == (told,) * 3
         assert made["whole_set"].fit == ("does_not_fit" if told else "fits")
-        assert made["whole_set"].description.endswith(", in the same minutes.") == told
+        assert made["whole_set"].description.endswith(f"{IN_STEP}.") == told
         assert set(made["whole_set"].taken) == (set() if told else {"prompt", "pool_prompt"}), "what it took is told"
         assert not told or (made["synchrony"].bits, made["synchrony"].support) == (10_000, made["synchrony"].value)
     assert len(rows_of) == 2

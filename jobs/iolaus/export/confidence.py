@@ -1,4 +1,4 @@
-"""Why a case has its confidence, in one sentence: the rule of `scoring.clusters` with the case's own figures."""
+"""Why a case has its confidence, in a sentence or two: the rule of `scoring.clusters` with the case's own figures."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ Row = Mapping[str, Any]
 
 
 def why_confidence(row: Row, judged: Iterable[Row], settings: Scoring) -> str | None:
-    """The sentence; None of a lake that has no judgement.
+    """The sentences; None of a lake that has no judgement.
 
     row: of `gold.suspect_clusters` or `gold.watchlist`; judged: its rows of kind `judgement`.
     """
@@ -28,13 +28,11 @@ def why_confidence(row: Row, judged: Iterable[Row], settings: Scoring) -> str | 
     if confidence == "low":
         return f"Confidence is low because {_too_little(row, families, settings)}."
     ahead = f"“{won.says}” is {margin:.1f} bits ahead of “{rival.says}”"
-    needed = f"{settings.high_margin:.1f} make it high"
+    needed = f"{settings.high_margin:.1f} bits for high"
     if confidence == "medium":
-        needed = f"{settings.margin:.1f} make it medium, and {needed}"
-    on = (
-        f", and {len(families)} families of facts say that it is no accident: {', '.join(families)}" if families else ""
-    )
-    return f"Confidence is {confidence} because {ahead} ({needed}){on}."
+        needed = f"{settings.margin:.1f} bits for medium, {needed}"
+    on = f" {len(families)} families of facts say that it is no accident: {', '.join(families)}." if families else ""
+    return f"Confidence is {confidence} because {ahead}. Needed: {needed}.{on}"
 
 
 def among_innocent(calibration: Iterable[Row], margin: float) -> str | None:

@@ -14,19 +14,18 @@ from iolaus.export.decisions import cleared_by, decisions
 from iolaus.export.gold import Gold
 from iolaus.export.related import Related, related
 from iolaus.export.report_changes import Changes, Vanished, changes, vanished
+from iolaus.model.explanation_words import NOT_LOGGED
 from iolaus.model.judgement.hypotheses import HYPOTHESIS
-from iolaus.model.signals import ONE_CLIENT
 from iolaus.schemas.codes import DOES_NOT_FIT, FITS, UNKNOWN
 
 KINDS: dict[str, str] = {
     "coordination": "the accounts belong together",
     "automation": "programs drive them",
-    "extraction": "they draw out what trains a model",
+    "extraction": "they ask for what trains a model",
     "task_sharing": "they divide one kind of work among them",
-    "purpose_built": "the accounts were made for it",
-    "policy_signals": "they move to releases, replace the banned, outdo their plans or break regional policy",
+    "purpose_built": "the accounts were created for it",
+    "policy_signals": "they adopt releases fast, replace banned accounts, exceed their plans or break regional policy",
 }
-_NOT_LOGGED = {ONE_CLIENT: ("Users of one program", "no two accounts are known to have a client in common")}
 JUDGEMENT = "judgement"  # the kind of rows of gold.cluster_evidence that are facts of the judgement
 TAKEN = ("n_input_tokens", "n_output_tokens", "n_reasoning_tokens")
 FEW_DAYS = 2
@@ -86,8 +85,8 @@ class Case:
         told = sorted(self.innocent, key=lambda e: (order.get(e.get("fit") or "", 1), e["channel"]))
         of = {e["channel"] for e in told}
         missing = [
-            {"channel": name, "description": f"{who}? Cannot be told: {why}.", "fit": UNKNOWN, "taken": None}
-            for name, (who, why) in _NOT_LOGGED.items()
+            {"channel": name, "description": said, "fit": UNKNOWN, "taken": None}
+            for name, said in NOT_LOGGED.items()
             if name not in of
         ]
         return [*told, *missing] if told else []

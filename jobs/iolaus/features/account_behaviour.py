@@ -16,7 +16,31 @@ from iolaus.settings import Graph, Run
 def transform(
     profiles: DataFrame, accounts: DataFrame, population: DataFrame, shared_values: DataFrame, run: Run
 ) -> DataFrame:
-    """One row per account of the background, of `features.account_profiles` and what is known of the account."""
+    """One row per account of the background, of `features.account_profiles` and what is known of the account.
+
+    profiles: grading is the second capability
+    | account_id | n_exchanges | n_later_turns | output_tokens | first_at         | capability_counts      |
+    |------------|-------------|---------------|---------------|------------------|------------------------|
+    | a          | 40          | 0             | 24000         | 2026-02-02 08:00 | [0, 30, 0, 0, 0, 0, 0] |
+    | b          | 10          | 6             | 2000          | 2026-02-02 08:00 | [0, 0, 0, 0, 0, 0, 0]  |
+
+    accounts:
+    | account_id | created_at       |
+    |------------|------------------|
+    | a          | 2026-02-01 08:00 |
+
+    population:
+    | account_id | is_background |
+    |------------|---------------|
+    | a          | true          |
+    | b          | true          |
+
+    result: a is a program, b is a person
+    | account_id | talks | volume_class | mean_output_tokens | age_at_first_use | asks_grading_share |
+    |------------|-------|--------------|--------------------|------------------|--------------------|
+    | a          | false | 5            | 600.0              | 1.0              | 0.75               |
+    | b          | true  | 3            | 200.0              |                  | 0.0                |
+    """
     known = accounts.select("account_id", "created_at", "plan", "billing_country", "phone_country")
     active = of_background(profiles, population).join(known, "account_id", "left")
     rows = _with_shared_templates(_with_plans(active, run.settings.plans), profiles, shared_values, run.settings.graph)

@@ -29,6 +29,19 @@ def transform(exchanges: DataFrame, run: Run) -> DataFrame:
     Exchanges are sketched where they lie, the days apart. Only the sketches are shuffled and merged; an account has few
     of them if its exchanges lie together. Memory is bounded by a batch, however many exchanges one account has. Rows of
     later arrivals add up with these (`iolaus.model.account_sketch`).
+
+    exchanges:
+    | account_id | exchange_id | requested_at | turn_index | output_tokens | thinking |
+    |------------|-------------|--------------|------------|---------------|----------|
+    | a          | 1           | 09:00        | 0          | 500           | true     |
+    | a          | 2           | 09:04        | 1          | 700           | false    |
+    | b          | 3           | 11:30        | 0          | 40            | false    |
+
+    result: both exchanges of a are in one ten-minute slot
+    | account_id | n_exchanges | n_later_turns | n_thinking | output_tokens | first_at | last_at | slots     |
+    |------------|-------------|---------------|------------|---------------|----------|---------|-----------|
+    | a          | 2           | 1             | 1          | 1200          | 09:00    | 09:04   | [2951190] |
+    | b          | 1           | 0             | 0          | 40            | 11:30    | 11:30   | [2951205] |
     """
     schema = table("features.account_days").schema
     exchanges = _without_placeholders(exchanges, run)

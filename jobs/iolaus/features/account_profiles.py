@@ -26,6 +26,17 @@ def transform(account_days: DataFrame, run: Run) -> DataFrame:
 
     Two passes over the window's sketches: one counts terms (8,192 numbers come to the driver), one merges
     sketches and embeds. Neither reads an exchange.
+
+    account_days:
+    | account_id | happened_on | n_exchanges | output_tokens | last_at          | slots              |
+    |------------|-------------|-------------|---------------|------------------|--------------------|
+    | a          | 2026-02-09  | 2           | 1200          | 2026-02-09 09:04 | [2951046]          |
+    | a          | 2026-02-10  | 3           | 900           | 2026-02-10 09:00 | [2951184, 2951190] |
+
+    result: counts add up, and sets unite
+    | account_id | n_exchanges | output_tokens | last_at          | slots                       |
+    |------------|-------------|---------------|------------------|-----------------------------|
+    | a          | 5           | 2100          | 2026-02-10 09:00 | [2951046, 2951184, 2951190] |
     """
     schema, salt = table("features.account_profiles").schema, salt_of(run.key.secret)
     quiet = run.settings.claims.night_hours

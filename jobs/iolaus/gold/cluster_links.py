@@ -30,6 +30,35 @@ def transform(
     Each account keeps its strongest pairs, so the table grows with accounts. Links come first, by their bits. All pairs
     are searched only for members with too few links. A large cluster has millions of pairs, and nearly all its members
     have links enough.
+
+    scored:
+    | cluster_id | confidence |
+    |------------|------------|
+    | hc_1       | high       |
+
+    clusters:
+    | cluster_id | account_id |
+    |------------|------------|
+    | hc_1       | a          |
+    | hc_1       | b          |
+
+    templates: c is no member
+    | key_a | key_b | channel | sharers | support | bits | similarity |
+    |-------|-------|---------|---------|---------|------|------------|
+    | 1     | 2     | head8   | 16      | 1       | 4737 | 1.0        |
+    | 1     | 3     | head8   | 16      | 1       | 4737 | 1.0        |
+
+    population:
+    | account_id | account_key |
+    |------------|-------------|
+    | a          | 1           |
+    | b          | 2           |
+    | c          | 3           |
+
+    result:
+    | cluster_id | account_a | account_b | channel | sharers | bits  |
+    |------------|-----------|-----------|---------|---------|-------|
+    | hc_1       | a         | b         | head8   | 16      | 4.737 |
     """
     published = scored.where(F.col("confidence") != "low").select("cluster_id")
     keyed = population.select("account_id", "account_key")

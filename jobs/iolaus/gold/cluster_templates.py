@@ -33,6 +33,43 @@ def transform(
     The exemplar is taken from the day's own exchanges (`silver.exchanges`, and their text in `bronze.exchanges`), so
     that no history is read; a text not sent on the day keeps the exemplar of an earlier run. Only texts of listed
     clusters leave bronze.
+
+    settings: scoring.template_accounts=2
+
+    scored:
+    | cluster_id |
+    |------------|
+    | hc_1       |
+
+    clusters:
+    | cluster_id | account_id |
+    |------------|------------|
+    | hc_1       | a          |
+    | hc_1       | b          |
+    | hc_1       | c          |
+
+    shared_values: two members begin different prompts with the same 4 words, as does one other owner
+    | account_id | channel | value_hash | n  | n_owners |
+    |------------|---------|------------|----|----------|
+    | a          | head4   | 7          | 30 | 3        |
+    | b          | head4   | 7          | 10 | 3        |
+
+    exchanges:
+    | account_id | exchange_id | requested_at | head4_hash |
+    |------------|-------------|--------------|------------|
+    | a          | 1           | 09:00        | 7          |
+    | b          | 2           | 09:05        | 7          |
+
+    arrived:
+    | account_id | exchange_id | requested_at | prompt                                      |
+    |------------|-------------|--------------|---------------------------------------------|
+    | a          | 1           | 09:00        | Grade the answer below: ice floats on water |
+    | b          | 2           | 09:05        | Grade the answer below: iron is a metal     |
+
+    result:
+    | cluster_id | kind    | channel | n_accounts | n_exchanges | n_baseline_owners | exemplar                |
+    |------------|---------|---------|------------|-------------|-------------------|-------------------------|
+    | hc_1       | opening | head4   | 2          | 40          | 3                 | Grade the answer below: |
     """
     members = broadcast_if_small(
         clusters.join(scored.select("cluster_id"), "cluster_id").select("cluster_id", "account_id")

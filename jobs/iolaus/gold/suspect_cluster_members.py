@@ -7,6 +7,7 @@ from iolaus.engine.broadcast import broadcast_if_small
 from iolaus.model.behaviour import sampled_exchanges
 from iolaus.model.bits import MILLI
 from iolaus.model.evidence.behaviour import shown_by
+from iolaus.model.explanation_words import AS_A_WHOLE
 from iolaus.model.impact import MILLIONTHS, TAKEN, cost, with_models
 from iolaus.model.population import size
 from iolaus.model.reasons import reasons
@@ -31,7 +32,44 @@ def transform(
     verdicts: DataFrame,
     run: Run,
 ) -> DataFrame:
-    """One row a member of a published cluster; its reasons are true of the account itself (`iolaus.model.reasons`)."""
+    """One row per member of a published cluster; its reasons are true of the account itself (`iolaus.model.reasons`).
+
+    scored:
+    | cluster_id | confidence | n_accounts |
+    |------------|------------|------------|
+    | hc_1       | high       | 2          |
+
+    clusters:
+    | cluster_id | account_id | membership | bits  |
+    |------------|------------|------------|-------|
+    | hc_1       | a          | 0.99       | 12000 |
+    | hc_1       | b          | 0.98       | 9000  |
+
+    shared_values: 12 owners of 800 have the card
+    | account_id | account_key | owner_id | channel | value_hash | n | is_qualifying | n_owners | n_qualifying_owners |
+    |------------|-------------|----------|---------|------------|---|---------------|----------|---------------------|
+    | a          | 1           | a        | card    | 7          | 1 | true          | 12       | 12                  |
+    | b          | 2           | b        | card    | 7          | 1 | true          | 12       | 12                  |
+
+    profiles:
+    | account_id | n_exchanges | first_at | last_at |
+    |------------|-------------|----------|---------|
+    | a          | 40          | 08:00    | 12:00   |
+    | b          | 30          | 08:00    | 11:00   |
+
+    population:
+    | rows | account_id | account_key | owner_id | is_background | is_first_of_owner |
+    |------|------------|-------------|----------|---------------|-------------------|
+    | 1    | a          | 1           | a        | true          | true              |
+    | 1    | b          | 2           | b        | true          | true              |
+    | 798  | others     | 3           | others   | true          | true              |
+
+    result:
+    | account_id | n_exchanges | reasons                                                                     |
+    |------------|-------------|-----------------------------------------------------------------------------|
+    | a          | 40          | ["Shares a payment card with the other account (1% of other accounts do)."] |
+    | b          | 30          | ["Shares a payment card with the other account (1% of other accounts do)."] |
+    """
     published = scored.where(F.col("confidence") != "low").select("cluster_id", "n_accounts")
     members = clusters.join(published, "cluster_id").select(
         "cluster_id", "account_id", "membership", "bits", "n_accounts"
@@ -60,9 +98,7 @@ def transform(
         size(population).owners,
         run.settings,
     )
-    as_a_whole = F.format_string(
-        "Fits the cluster as a whole: the odds that it belongs are 2^%.1f.", F.col("bits") / MILLI
-    )
+    as_a_whole = F.format_string(AS_A_WHOLE, F.col("bits") / MILLI)
     rows = rows.join(said, ["cluster_id", "account_id"], "left").withColumns(
         {"distillation_share": share, "reasons": F.coalesce("reasons", F.array(as_a_whole))}
     )

@@ -28,11 +28,65 @@ def transform(
     verdicts: DataFrame,
     run: Run,
 ) -> DataFrame:
-    """One row a member. An account joins the group whose profile explains it best, or none.
+    """One row per member. An account joins the group whose profile explains it best, or none.
 
     This removes innocents who share a proxy with a group, and finds members that no link reached. An account that an
     analyst cleared is held out unless new evidence ties it to the group (`iolaus.model.cleared`). A group that took
     over from the banned accounts of a confirmed cluster goes by that cluster's id.
+
+    communities: p is a customer of the group's proxy
+    | community | account_id | origin |
+    |-----------|------------|--------|
+    | links:a   | a          | links  |
+    | links:a   | b          | links  |
+    | links:a   | c          | links  |
+    | links:a   | p          | links  |
+
+    shared_values: of the group's template, card and proxy, p has the proxy alone
+    | account_id | channel | value_hash | is_qualifying | n_owners | n_qualifying_owners |
+    |------------|---------|------------|---------------|----------|---------------------|
+    | a          | head8   | 7          | true          | 3        | 3                   |
+    | b          | head8   | 7          | true          | 3        | 3                   |
+    | c          | head8   | 7          | true          | 3        | 3                   |
+    | a          | card    | 8          | true          | 3        | 3                   |
+    | b          | card    | 8          | true          | 3        | 3                   |
+    | c          | card    | 8          | true          | 3        | 3                   |
+    | a          | asn     | 9          | true          | 40       | 40                  |
+    | b          | asn     | 9          | true          | 40       | 40                  |
+    | c          | asn     | 9          | true          | 40       | 40                  |
+    | p          | asn     | 9          | true          | 40       | 40                  |
+
+    profiles:
+    | account_id | n_exchanges |
+    |------------|-------------|
+    | a          | 40          |
+    | b          | 40          |
+    | c          | 40          |
+    | p          | 40          |
+
+    population:
+    | rows | account_id | owner_id | is_background | is_first_of_owner |
+    |------|------------|----------|---------------|-------------------|
+    | 1    | a          | a        | true          | true              |
+    | 1    | b          | b        | true          | true              |
+    | 1    | c          | c        | true          | true              |
+    | 1    | p          | p        | true          | true              |
+    | 396  | x          | x        | true          | true              |
+
+    behaviour:
+    | account_id | volume |
+    |------------|--------|
+    | a          | 40.0   |
+    | b          | 40.0   |
+    | c          | 40.0   |
+    | p          | 40.0   |
+
+    result:
+    | account_id | cluster_id      | origin | event |
+    |------------|-----------------|--------|-------|
+    | a          | hc_19176b79d90a | links  | born  |
+    | b          | hc_19176b79d90a | links  | born  |
+    | c          | hc_19176b79d90a | links  | born  |
     """
     counted = size(population)
     binned = bins(behaviour, profiles, creation_places(accounts), run.settings.window_days).localCheckpoint()

@@ -24,13 +24,36 @@ def transform(
     behaviour: DataFrame,
     run: Run,
 ) -> DataFrame:
-    """One row an account and group.
+    """One row per account and group.
 
     Links find the groups whose pairs betray each other. Where no pair can (one residential line an account, accounts of
     every age), the group may still show as the users of one template, or as the accounts that continue each other's
     conversations; such a group is a hypothesis to be corroborated as a group. Groups that hold mostly the same accounts
     are joined. Where there is nothing of these, programs that ask about the same things, and are in no group of size,
     are one.
+
+    links: one weak link between two strong pairs
+    | account_a | account_b | bits  |
+    |-----------|-----------|-------|
+    | a         | b         | 30000 |
+    | b         | c         | 9000  |
+    | c         | d         | 30000 |
+
+    components:
+    | account_id | component |
+    |------------|-----------|
+    | a          | a         |
+    | b          | a         |
+    | c          | a         |
+    | d          | a         |
+
+    result:
+    | community | account_id | origin |
+    |-----------|------------|--------|
+    | links:a   | a          | links  |
+    | links:a   | b          | links  |
+    | links:c   | c          | links  |
+    | links:c   | d          | links  |
     """
     settings = run.settings.graph
     edges = links.where("verdict_id is null").select(

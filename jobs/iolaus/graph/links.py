@@ -30,12 +30,46 @@ def transform(
     verdicts: DataFrame,
     run: Run,
 ) -> DataFrame:
-    """One row a linked pair, with its bits by family.
+    """One row per linked pair, with its bits by family.
 
     Channels of one group are views of one fact, so the best counts; groups of a family add up. A link
     needs two families and more bits than chance would give any pair among so many accounts; and it must
     close triangles with other links, which links by chance do not. A pair that an analyst judged innocent is kept, with
     the verdict, and counts for nothing.
+
+    settings: graph.triangles=1
+
+    templates: thousandths of a bit
+    | key_a | key_b | channel | bits |
+    |-------|-------|---------|------|
+    | 1     | 2     | head8   | 7000 |
+    | 1     | 3     | head8   | 7000 |
+    | 2     | 3     | head8   | 7000 |
+    | 3     | 4     | head8   | 9000 |
+
+    infrastructure: the address is a view of the network, so the better of the two counts
+    | key_a | key_b | channel | bits |
+    |-------|-------|---------|------|
+    | 1     | 2     | card    | 8000 |
+    | 1     | 3     | address | 6000 |
+    | 1     | 3     | block   | 4000 |
+    | 2     | 3     | card    | 8000 |
+
+    population: 128 accounts, so a link needs log2(128) + 1 = 8 bits
+    | rows | account_id | account_key | is_background |
+    |------|------------|-------------|---------------|
+    | 1    | a          | 1           | true          |
+    | 1    | b          | 2           | true          |
+    | 1    | c          | 3           | true          |
+    | 1    | d          | 4           | true          |
+    | 124  | others     | 5           | true          |
+
+    result: c and d agree in one family alone
+    | account_a | account_b | content | infrastructure | bits  | triangles |
+    |-----------|-----------|---------|----------------|-------|-----------|
+    | a         | b         | 7000    | 8000           | 15000 | 1         |
+    | a         | c         | 7000    | 6000           | 13000 | 1         |
+    | b         | c         | 7000    | 8000           | 15000 | 1         |
     """
     settings = run.settings.graph
     rows = evidence((infrastructure, templates, content, synchrony, cohort), "channel", "bits")

@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from iolaus.model.behaviour import talks
 from iolaus.model.bits import MILLI
 from iolaus.model.evidence.piece import percent
+from iolaus.model.explanation_words import ANSWERS, EXPLANATIONS, IN_STEP
 from iolaus.model.signals import TEXTS
 from iolaus.schemas.codes import DOES_NOT_FIT, FITS, UNKNOWN
 from iolaus.settings import Run, Scoring
@@ -79,12 +80,7 @@ def explanations(
         (F.col("talking") >= settings.explained_people).alias("fits"),
         (F.col("baseline_talking") > 0).alias("known"),
         F.lit(True).alias("takes"),
-        F.lit("a class, a team or other people").alias("who"),
-        F.format_string(
-            "%s of members hold conversations (baseline %s)",
-            percent(F.col("talking")),
-            percent(F.col("baseline_talking")),
-        ).alias("figure"),
+        _figure(PEOPLE, percent(F.col("talking")), percent(F.col("baseline_talking"))),
     )
     owners = of.select(
         "cluster_id",
@@ -96,8 +92,7 @@ def explanations(
         (F.col("owners") < settings.fewest_owners).alias("fits"),
         F.lit(True).alias("known"),
         F.lit(False).alias("takes"),  # so few owners are never published
-        F.lit("one organisation").alias("who"),
-        F.format_string("%d accounts have %d owners", "size", "owners").alias("figure"),
+        _figure("one_owner", "size", "owners"),
     )
     agreements = of.select(
         "cluster_id",
@@ -109,8 +104,7 @@ def explanations(
         (2 * F.col("agreed") > F.col("size")).alias("fits"),
         F.lit(True).alias("known"),
         F.lit(False).alias("takes"),  # such accounts are in no cluster
-        F.lit("a customer or reseller with an agreement").alias("who"),
-        F.format_string("%d of %d accounts have one", "agreed", "size").alias("figure"),
+        _figure("agreement", "agreed", "size"),
     )
     proxy = clusters.join(sizes, "cluster_id").groupBy("cluster_id", "size")
     floor = run.settings.profile.family_floor * MILLI
@@ -124,8 +118,7 @@ def explanations(
         (2 * F.col("support") < F.col("size")).alias("fits"),
         F.lit(True).alias("known"),
         F.lit(False).alias("takes"),  # members on infrastructure alone are judged by profile
-        F.lit("customers of one proxy, carrier or venue").alias("who"),
-        F.format_string("%d of %d accounts also ask what the others ask", "support", "size").alias("figure"),
+        _figure("one_line", "support", "size"),
     )
     rows = (
         people,
@@ -138,7 +131,6 @@ def explanations(
     )
     fits = F.coalesce("fits", F.lit(False))
     fit = F.when(~F.col("known"), UNKNOWN).when(fits, FITS).otherwise(DOES_NOT_FIT)
-    answer = F.when(~F.col("known"), "Cannot be told").when(fits, "It fits").otherwise("No")
     return reduce(DataFrame.unionByName, rows).select(
         "cluster_id",
         "channel",
@@ -148,7 +140,7 @@ def explanations(
         F.col("support").cast("int").alias("support"),
         F.round("value", 6).alias("value"),
         F.round("background", 6).alias("background"),
-        F.format_string("%s? %s: %s.", _capital("who"), answer, "figure").alias("description"),
+        _description(fit).alias("description"),
         fit.alias("fit"),
         (F.col("known") & fits & F.col("takes")).alias("explains"),
     )
@@ -177,10 +169,7 @@ def _client(members: DataFrame, sizes: DataFrame, shared_values: DataFrame, popu
         is_of_members(value, background, settings).alias("fits"),
         F.lit(True).alias("known"),
         F.lit(True).alias("takes"),
-        F.lit("users of one program").alias("who"),
-        F.format_string(
-            "%d of %d accounts run the client that most run (baseline %s)", "support", "size", percent(background)
-        ).alias("figure"),
+        _figure("one_client", "support", "size", percent(background)),
     )
 
 
@@ -219,8 +208,7 @@ def _own_text(inside: DataFrame, sizes: DataFrame, run: Run) -> DataFrame:
         (value >= settings.explained_share).alias("fits"),
         F.lit(True).alias("known"),
         F.lit(True).alias("takes"),
-        F.lit("programs of strangers that begin alike").alias("who"),
-        F.format_string("%d of %d accounts continue in a text of their own", "support", "size").alias("figure"),
+        _figure(OWN_TEXT, "support", "size"),
     )
 
 
@@ -252,7 +240,7 @@ def _public_set(
     some = F.least(F.col("repeated") / sent_by_all, F.lit(1.0))
     each = F.least(F.col("met") / (sent_by_all * F.greatest(F.col("size") - 1, F.lit(1))), F.lit(1.0))
 
-    def row(channel: str, value: Column, background: Column, who: str, figure: str) -> DataFrame:
+    def row(channel: str, value: Column, background: Column) -> DataFrame:
         return rows.select(
             "cluster_id",
             F.lit(channel).alias("channel"),
@@ -263,25 +251,19 @@ def _public_set(
             ((value >= least) & ~F.col("in_step")).alias("fits"),
             F.lit(True).alias("known"),
             F.lit(True).alias("takes"),
-            F.lit(who).alias("who"),
-            F.concat(
-                F.format_string(figure, percent(value)),
-                F.when(F.col("in_step"), F.lit(", in the same minutes")).otherwise(""),
-            ).alias("figure"),
+            F.concat(_figure(channel, percent(value)), F.when(F.col("in_step"), IN_STEP).otherwise("")).alias("figure"),
         )
 
-    said = "%s of their traffic repeats another member's prompt"
-    return (
-        row("public_set", some, F.col("background"), "people with some prompts from one public set", said),
-        row(
-            WHOLE_SET,
-            each,
-            F.lit(None).cast("double"),
-            "strangers who each run one whole set",
-            "on average %s of the other members send the same prompt",
-        ),
-    )
+    return row("public_set", some, F.col("background")), row(WHOLE_SET, each, F.lit(None).cast("double"))
 
 
-def _capital(name: str) -> Column:
-    return F.concat(F.upper(F.substring(name, 1, 1)), F.substring(name, 2, 200))
+def _figure(name: str, *numbers: Column | str) -> Column:
+    """What is counted for an explanation, in words."""
+    return F.format_string(EXPLANATIONS[name].figure, *numbers).alias("figure")
+
+
+def _description(fit: Column) -> Column:
+    """The sentence of a row with `channel` and `figure`."""
+    who = F.create_map(*(F.lit(x) for e in EXPLANATIONS.values() for x in (e.name, e.who)))[F.col("channel")]
+    answer = F.create_map(*(F.lit(x) for pair in ANSWERS.items() for x in pair))[fit]
+    return F.format_string("%s? %s: %s.", who, answer, "figure")

@@ -17,7 +17,7 @@ from iolaus.model.bits import MILLI, by_channel
 from iolaus.model.evidence.behaviour import BEHIND, Shown
 from iolaus.model.evidence.piece import of_signal, percent
 from iolaus.model.pair_evidence import evidence
-from iolaus.model.signals import CHANNEL, HABIT, OTHERS, SIMILAR_VOLUME, VALUES, Channel, of_one
+from iolaus.model.signals import CHANNEL, HABIT, OTHERS, SIMILAR_VOLUME, VALUES, Channel, of_one, verb
 from iolaus.settings import Channels, Scoring, Settings
 
 _OTHERS = "{others}"  # stands in a sentence for how many of which others
@@ -112,13 +112,13 @@ def _of_pairs(members: DataFrame, pairs: tuple[DataFrame, ...]) -> DataFrame:
     sizes = members.select("account_id", "n_accounts")
     rows = counted.join(sizes, "account_id").withColumn("background", F.pow(F.lit(2.0), -F.col("least") / MILLI))
     rows = rows.where(_beyond_chance())
-    chance = F.concat(F.lit(" (made by "), F.lit(HABIT), F.lit(": "), percent(F.col("background")), F.lit(")."))
+    chance = F.concat(F.lit(" (expected by "), F.lit(HABIT), F.lit(": "), percent(F.col("background")), F.lit(")."))
     usual = F.concat(
         F.lit(" ("),
         percent(F.col("background")),
         F.lit(" of "),
         of_signal("baseline", F.col("channel")),
-        F.lit(" do)."),
+        by_channel({name: f"{verb(channel.says)})." for name, channel in CHANNEL.items()}),
     )
     text = F.concat(
         _with_others(exact=False),

@@ -17,7 +17,7 @@ OTHERS = "other accounts"
 SIMILAR_VOLUME = "accounts with similar volume"
 RANDOM_PAIRS = "random pairs"
 CHANCE = "chance"
-HABIT = "chance and the accounts' own hours"
+HABIT = "chance and usual hours"
 
 # Innocent explanations: rows of `iolaus.model.explanations`. One that fits takes the evidence that it explains from a
 # cluster.
@@ -117,6 +117,27 @@ def of_one(says: str) -> str:
     verb, _, rest = says.partition(" ")
     one = {"are": "is", "were": "was", "sent": "sent", "go": "goes"}.get(verb, f"{verb}s")
     return f"{one} " + re.sub(r"\btheir\b", "its", rest)
+
+
+def one_thing(says: str) -> str:
+    """What is said of values that accounts share, said of one value that all of them share.
+
+    >>> one_thing("share a payment card")
+    'share one payment card'
+    """
+    return re.sub("^share a ", "share one ", says)
+
+
+def verb(says: str) -> str:
+    """The verb by which a baseline is compared with what is said; empty where the sentence needs none.
+
+    >>> verb("share a payment card"), verb("were created at the same time"), verb("run around the clock: at least 10%")
+    (' do', ' were', '')
+    """
+    if ":" in says or "at least" in says:
+        return ""
+    first = says.partition(" ")[0]
+    return f" {first}" if first in ("are", "were") else " do"
 
 
 def _infrastructure(name: str, group: str, says: str, evasion: str, **more: object) -> Channel:

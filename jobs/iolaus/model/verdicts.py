@@ -12,7 +12,15 @@ from pyspark.sql import functions as F
 
 from iolaus.model.bits import by_channel
 from iolaus.model.signals import CHANNEL, VALUE_FAMILIES
-from iolaus.schemas.verdicts import HAS_JOINED, HAS_LEFT, INNOCENT, OTHER_EXCHANGES, OTHER_SCORE, SCORE_STEP
+from iolaus.schemas.verdicts import (
+    HAS_JOINED,
+    HAS_LEFT,
+    INNOCENT,
+    NEW_EVIDENCE,
+    OTHER_EXCHANGES,
+    OTHER_SCORE,
+    SCORE_STEP,
+)
 from iolaus.settings import Run, Settings
 
 
@@ -200,6 +208,6 @@ def changes() -> Column:
             F.col("n_exchanges_now") != F.col("n_exchanges"),
             F.format_string(OTHER_EXCHANGES, "n_exchanges_now", "n_exchanges"),
         ),
-        F.when(F.size(new) > 0, F.concat(F.lit("evidence that was not there then: "), F.array_join(new, ", "))),
+        F.when(F.size(new) > 0, F.concat(F.lit(NEW_EVIDENCE), F.array_join(new, ", "))),
     )
     return F.array_compact(told)

@@ -21,6 +21,27 @@ def transform(profiles: DataFrame, population: DataFrame, run: Run) -> DataFrame
 
     Evidence: -log2 of the share of random pairs at least as close, from a sample of accounts. Which pairs are of one
     subject, see `model.subjects`.
+
+    profiles: a and b ask about nearly the same
+    | account_id | prompt_words | vector      |
+    |------------|--------------|-------------|
+    | a          | 900          | [1.0, 0.0]  |
+    | b          | 900          | [0.8, 0.6]  |
+    | c          | 900          | [0.0, 1.0]  |
+    | d          | 900          | [-1.0, 0.0] |
+
+    population:
+    | account_id | account_key | owner_id | is_background |
+    |------------|-------------|----------|---------------|
+    | a          | 1           | a        | true          |
+    | b          | 2           | b        | true          |
+    | c          | 3           | c        | true          |
+    | d          | 4           | d        | true          |
+
+    result: closest of 6 random pairs, so -log2(2 / 7) bits, in thousandths
+    | key_a | key_b | channel | bits | similarity |
+    |-------|-------|---------|------|------------|
+    | 1     | 2     | content | 1807 | 0.8        |
     """
     schema, settings, day = table("pairs.content").schema, run.settings.pairs, run.day
     limits = run.settings.channels.content

@@ -44,6 +44,32 @@ def transform(
     neither office hours nor two schedules that start at eight are evidence.
 
     A task has the minutes of two blocks of accounts, once each, and the evidence on pairs between them.
+
+    profiles: a and b are active in the same four slots, at another time of each day
+    | account_id | slots                                                                                      |
+    |------------|--------------------------------------------------------------------------------------------|
+    | a          | [2950600, 2950790, 2950920, 2951150]                                                       |
+    | b          | [2950600, 2950790, 2950920, 2951150]                                                       |
+    | c          | [2950610, 2950620, 2950630, 2950700, 2950710, 2950720, 2950800, 2950810, 2950850, 2950860] |
+    | d          | [2950930, 2950940, 2950950, 2951000, 2951010, 2951020, 2951100, 2951110, 2951120, 2951130] |
+
+    population:
+    | account_id | account_key | is_background |
+    |------------|-------------|---------------|
+    | a          | 1           | true          |
+    | b          | 2           | true          |
+    | c          | 3           | true          |
+    | d          | 4           | true          |
+
+    templates: another channel makes them a candidate
+    | key_a | key_b | channel | bits |
+    |-------|-------|---------|------|
+    | 1     | 2     | head8   | 5000 |
+
+    result:
+    | key_a | key_b | channel   | support | bits | similarity |
+    |-------|-------|-----------|---------|------|------------|
+    | 1     | 2     | synchrony | 4       | 7201 | 1.0        |
     """
     schema, day = table("pairs.synchrony").schema, run.day
     limits, fewest = run.settings.channels.synchrony, run.settings.pairs.synchrony_meetings

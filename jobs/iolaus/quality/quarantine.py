@@ -18,12 +18,24 @@ from iolaus.text.parsing import rejected
 def transform(
     exchanges: DataFrame, accounts: DataFrame, models: DataFrame, agreements: DataFrame, accepted: DataFrame, run: Run
 ) -> DataFrame:
-    """One row per rejected line of the four landing folders, and one a file that cannot be read to its end.
+    """One row per rejected line of the four landing folders, and one per file that cannot be read to its end.
 
     Lines are parsed again, by the same function as bronze, so a line is in just one of the two tables; but
     not the day's exchanges where as many were accepted (`bronze.exchanges`) as there are lines, for then
     none was rejected: counting is cheaper than parsing. Their number goes to the gate, which holds the sum.
     Rejected lines of undated folders stand under each run's date for as long as they are delivered.
+
+    models: no such time, and a line that was cut
+    | line                                             |
+    |--------------------------------------------------|
+    | {"model": "atlas-4", "released_at": "yesterday"} |
+    | {"model": "atlas-5", "relea                      |
+
+    result:
+    | source | reasons                     | row                                              |
+    |--------|-----------------------------|--------------------------------------------------|
+    | models | ["wrong_type: released_at"] | {"model": "atlas-4", "released_at": "yesterday"} |
+    | models | ["broken_json"]             | {"model": "atlas-5", "relea                      |
     """
     given = {"exchanges": exchanges, "accounts": accounts, "accepted": accepted}
     lines = _counted(given)

@@ -30,13 +30,46 @@ def transform(
     verdicts: DataFrame,
     run: Run,
 ) -> DataFrame:
-    """One row a cluster.
+    """One row per cluster.
 
     Score: the best piece of each part of each kind, in bits, each piece capped. It rises with every piece. Confidence
     follows the judgement: *medium* where an operator's hypothesis beats the best innocent one by `scoring.margin`, on
     two families of facts that each speak for it, *high* by `scoring.high_margin`; *low* otherwise, where there are too
     few accounts or owners, and where most of its accounts are those of a cluster that an analyst judged innocent. Only
     high and medium are published.
+
+    settings: scoring.fewest_accounts=2, scoring.fewest_owners=2
+
+    evidence: thousandths of a bit; a card and a template are two parts, two lengths of a template are one
+    | cluster_id | kind         | part     | channel  | bits  | value | background | description |
+    |------------|--------------|----------|----------|-------|-------|------------|-------------|
+    | hc_1       | coordination | identity | card     | 12000 | 1.0   | 0.01       | card        |
+    | hc_1       | coordination | template | head8    | 9000  | 1.0   | 0.02       | template    |
+    | hc_1       | coordination | template | head4    | 7000  | 1.0   | 0.02       | template    |
+    | hc_1       | automation   | turns    | one_shot | 2000  | 1.0   | 0.43       | automated   |
+
+    judgement: two families speak for the operator
+    | cluster_id | family  | hypothesis   | rival     | margin_bits | log_likelihoods                           |
+    |------------|---------|--------------|-----------|-------------|-------------------------------------------|
+    | hc_1       | content | distillation | one_trade | 6.5         | {"distillation": -1.0, "strangers": -5.0} |
+    | hc_1       | places  | distillation | one_trade | 6.5         | {"distillation": -1.0, "strangers": -3.0} |
+
+    clusters:
+    | cluster_id | account_id |
+    |------------|------------|
+    | hc_1       | a          |
+    | hc_1       | b          |
+
+    profiles:
+    | account_id | n_exchanges | capability_counts      |
+    |------------|-------------|------------------------|
+    | a          | 40          | [0, 30, 0, 0, 0, 0, 0] |
+    | b          | 30          | [0, 30, 0, 0, 0, 0, 0] |
+
+    result: 12 + 9 + 2 bits
+    | cluster_id | rank | n_accounts | n_exchanges | target  | score | margin_bits | confidence |
+    |------------|------|------------|-------------|---------|-------|-------------|------------|
+    | hc_1       | 1    | 2          | 70          | grading | 23.0  | 6.5         | high       |
     """
     settings = run.settings.scoring
     facts = _facts(clusters, profiles, accounts, run)

@@ -27,7 +27,43 @@ def transform(
     models: DataFrame,
     run: Run,
 ) -> DataFrame:
-    """One row per cluster and channel with any evidence, and one for each innocent explanation that was considered."""
+    """One row per cluster and channel with any evidence, and one for each innocent explanation that was considered.
+
+    clusters:
+    | cluster_id | account_id |
+    |------------|------------|
+    | hc_1       | a          |
+    | hc_1       | b          |
+    | hc_1       | c          |
+
+    shared_values: three members have one card, as does one other owner
+    | account_id | owner_id | channel | value_hash | is_qualifying | n_owners | n_qualifying_owners |
+    |------------|----------|---------|------------|---------------|----------|---------------------|
+    | a          | a        | card    | 7          | true          | 4        | 4                   |
+    | b          | b        | card    | 7          | true          | 4        | 4                   |
+    | c          | c        | card    | 7          | true          | 4        | 4                   |
+    | x          | x        | card    | 7          | true          | 4        | 4                   |
+
+    population: 400 owners
+    | rows | account_id | owner_id | is_background | is_first_of_owner |
+    |------|------------|----------|---------------|-------------------|
+    | 1    | a          | a        | true          | true              |
+    | 1    | b          | b        | true          | true              |
+    | 1    | c          | c        | true          | true              |
+    | 397  | x          | x        | true          | true              |
+
+    profiles:
+    | account_id | n_exchanges |
+    |------------|-------------|
+    | a          | 40          |
+    | b          | 40          |
+    | c          | 40          |
+
+    result: where channel = 'card'
+    | kind         | bits | background | description                                                            |
+    |--------------|------|------------|------------------------------------------------------------------------|
+    | coordination | 7644 | 0.005      | All 3 accounts share one payment card (under 1% of other accounts do). |
+    """
     settings, owners = run.settings.scoring, size(population).owners
     members = clusters.select("cluster_id", "account_id")
     sizes = members.groupBy("cluster_id").agg(F.count(F.lit(1)).alias("size"))

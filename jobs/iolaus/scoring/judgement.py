@@ -37,10 +37,37 @@ def transform(
 ) -> DataFrame:
     """One row per cluster and fact, with its likelihood under each hypothesis and what it gives to the operator's.
 
-    | cluster | fact   | finding                         | bits | hypothesis   | rival     | margin |
-    |---------|--------|---------------------------------|------|--------------|-----------|--------|
-    | hc_1    | source | all draw from one source        |  4.3 | distillation | one_trade |    9.1 |
-    | hc_1    | people | few: programs                   | -0.3 | distillation | one_trade |    9.1 |
+    clusters:
+    | cluster_id | account_id |
+    |------------|------------|
+    | hc_1       | a          |
+    | hc_1       | b          |
+
+    evidence: programs that ask for grading, with one template and different questions
+    | cluster_id | kind         | channel      | value | bits  |
+    |------------|--------------|--------------|-------|-------|
+    | hc_1       | innocent     | people       | 0.0   | 0     |
+    | hc_1       | innocent     | whole_set    | 0.0   | 0     |
+    | hc_1       | coordination | head8        | 1.0   | 10000 |
+    | hc_1       | extraction   | asks_grading | 1.0   | 8000  |
+
+    profiles:
+    | account_id | n_exchanges |
+    |------------|-------------|
+    | a          | 40          |
+    | b          | 40          |
+
+    result: the bits add up to the margin; two such accounts may each run a public benchmark
+    | fact         | finding                | bits   | hypothesis   | rival            | margin_bits |
+    |--------------|------------------------|--------|--------------|------------------|-------------|
+    | prior        |                        | -1.0   | distillation | public_benchmark | -4.887      |
+    | instruction  | nearly all             | -0.222 | distillation | public_benchmark | -4.887      |
+    | applications | fewer than three       | -0.076 | distillation | public_benchmark | -4.887      |
+    | places       | they share almost none | -1.28  | distillation | public_benchmark | -4.887      |
+    | people       | few: they are programs | -0.205 | distillation | public_benchmark | -4.887      |
+    | extraction   | far more than others   | 0.348  | distillation | public_benchmark | -4.887      |
+    | owners       | under ten              | -2.0   | distillation | public_benchmark | -4.887      |
+    | clock        | none                   | -0.452 | distillation | public_benchmark | -4.887      |
     """
     everybody = of_background(profiles, population).select("account_id", "openings", _activity().alias("activity"))
     sample = everybody.where(F.length("openings") >= FEWEST_OPENINGS * OPENING.itemsize).orderBy(

@@ -13,11 +13,31 @@ from iolaus.text.pseudonyms import addresses, pseudonyms
 
 
 def transform(accounts: DataFrame, agreements: DataFrame, run: Run) -> DataFrame:
-    """One row an account that existed at the end of the day; a ban after it is not yet known.
+    """One row per account that existed at the end of the day; a ban after it is not yet known.
 
     The seats of a verified organisation have one owner, the organisation, and its agreement is theirs. An organisation
     that nobody verified is what its own accounts say: an operator could say so of unrelated accounts. It owns nothing,
     and no agreement holds for it.
+
+    accounts: b is banned on the next day, and d is created on it
+    | account_id | created_at       | org_id | verified_as | status | banned_at        |
+    |------------|------------------|--------|-------------|--------|------------------|
+    | a          | 2026-01-05 08:00 | o      | enterprise  | active |                  |
+    | b          | 2026-01-05 08:00 | o      |             | banned | 2026-02-11 10:00 |
+    | c          | 2026-01-05 08:00 |        |             | banned | 2026-02-08 10:00 |
+    | d          | 2026-02-11 08:00 |        |             | active |                  |
+
+    agreements:
+    | org_id | kind           | since      |
+    |--------|----------------|------------|
+    | o      | synthetic_data | 2026-01-01 |
+
+    result:
+    | account_id | owner_id | agreement      | status | banned_at        |
+    |------------|----------|----------------|--------|------------------|
+    | a          | org:o    | synthetic_data | active |                  |
+    | b          | b        |                | active |                  |
+    | c          | c        |                | banned | 2026-02-08 10:00 |
     """
     schema = table("silver.accounts").schema
     end = F.lit(run.day + timedelta(days=1)).cast("timestamp")

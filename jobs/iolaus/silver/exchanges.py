@@ -42,12 +42,20 @@ def transform(exchanges: DataFrame, earlier: DataFrame, run: Run) -> DataFrame:
     that sorts first, so that the result depends on the data alone. One shuffle, by account, which is also how the table
     lies: what arrives late costs what arrives late.
 
-        account  id  time   prompt                     account  id  time   prompt  n_copies
-        a        x   12:00  p                          a        x   12:00  p       2
-        a        x   12:00  p                    ->    a        x   12:00  q       1
-        a        x   12:00  q                          b        x   12:00  p       1
-        b        x   12:00  p
-        c        x   09:00  p       in `earlier`
+    exchanges: four rows under one id, and two of them are copies
+    | account_id | exchange_id | requested_at     | prompt           |
+    |------------|-------------|------------------|------------------|
+    | a          | x           | 12:00            | Why is ice cold? |
+    | a          | x           | 12:00            | Why is ice cold? |
+    | a          | x           | 12:00            | Explain it       |
+    | b          | x           | 12:00            | Why is ice cold? |
+
+    result:
+    | account_id | exchange_id | requested_at | n_words | n_copies |
+    |------------|-------------|--------------|---------|----------|
+    | a          | x           | 12:00        | 4       | 2        |
+    | a          | x           | 12:00        | 2       | 1        |
+    | b          | x           | 12:00        | 4       | 1        |
     """
     schema = table("silver.exchanges").schema
     prepared = exchanges.select(

@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from iolaus.model.bits import MILLI, by_channel
-from iolaus.model.evidence.piece import of_signal, piece, sentence
+from iolaus.model.evidence.piece import expected_number, of_signal, piece, sentence
 from iolaus.model.signals import CHANNELS, OTHERS, POOL, VALUES
 from iolaus.model.timing import poisson_bits
 from iolaus.settings import DEFAULT, Channels, Scoring
@@ -84,9 +84,9 @@ def pool(members: DataFrame, sizes: DataFrame, shared_values: DataFrame, owners:
         weigh, "cluster_id string, channel string, support int, size long, value double, background double, bits int"
     )
     text = F.format_string(
-        "%d pairs of accounts %s, all values counted; %.1f expected by chance.",
+        "%d pairs of accounts %s; %s expected by chance.",
         "support",
         of_signal("says", F.col("channel")),
-        "background",
+        expected_number(F.col("background")),
     )
     return piece(weighed.where("bits >= 1000"), F.concat(F.lit(POOL), "channel"), F.lit("coordination"), text)

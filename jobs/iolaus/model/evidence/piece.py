@@ -25,6 +25,11 @@ def percent(share: Column) -> Column:
     return F.when(share < 0.01, F.lit("under 1%")).otherwise(F.format_string("%.0f%%", share * 100))
 
 
+def expected_number(number: Column) -> Column:
+    """A number that chance would make, in words; what rounds to 0.0 is said to be less than 0.1."""
+    return F.when(number < 0.05, F.lit("under 0.1")).otherwise(F.format_string("%.1f", number))
+
+
 def members(support: str = "support", size: str = "size") -> Column:
     """The subject of a sentence: `All 24 accounts`, or `20 of 29 accounts`."""
     some, every = F.col(support), F.col(size)
@@ -38,7 +43,8 @@ def sentence(says: Column, baseline: str) -> Column:
 
     `All 24 accounts send the same system prompt (under 1% of other accounts do).`
     """
-    do = F.when(says.contains(":") | says.contains("at least"), "").otherwise(" do")
+    of_being = F.when(says.startswith("were "), " were").when(says.startswith("are "), " are").otherwise(" do")
+    do = F.when(says.contains(":") | says.contains("at least"), "").otherwise(of_being)
     return F.concat(
         members(),
         F.lit(" "),

@@ -4,7 +4,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from iolaus.model.bits import MILLI
-from iolaus.model.evidence.piece import piece
+from iolaus.model.evidence.piece import expected_number, piece
 from iolaus.model.synchronised_activity import synchronised_activity
 from iolaus.settings import Limits, Scoring
 
@@ -23,11 +23,11 @@ def synchronised(members: DataFrame, profiles: DataFrame, settings: Scoring, lim
     bits = F.least(F.col("days") * settings.synchronised_each, F.lit(limits.cap)) * MILLI
     rows = rows.withColumn("bits", F.round(bits).cast("int"))
     text = F.format_string(
-        "Accounts were active in the same ten minutes %d times on %d of %d days; %.1f expected by chance and from "
+        "Accounts were active in the same ten minutes %d times on %d of %d days; %s expected by chance and from "
         "their usual hours.",
         "support",
         "days",
         "active_days",
-        "background",
+        expected_number(F.col("background")),
     )
     return piece(rows, F.lit("synchrony"), F.lit("coordination"), text)

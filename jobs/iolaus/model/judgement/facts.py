@@ -48,9 +48,9 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "source",
         "content",
-        "Whose prompts are these: does an account's own resemble each other more than they resemble other members'?",
+        "Do the members draw their prompts from one source, or does each have its own?",
         (-0.25, 0.18, 0.38),
-        ("each repeats one set", "all draw from one source", "in part their own", "each has content of its own"),
+        ("each repeats one set", "all draw from one source", "a mix of both", "each has its own"),
         _table("""
             distillation        .03 .85 .09 .03
             covert_distillation .03 .85 .09 .03
@@ -73,9 +73,9 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "repetition",
         "content",
-        "How much of what one member opens with do the others open with too?",
+        "How many of a member's first messages do other members send, too?",
         (0.06, 0.12, 0.25),
-        ("next to nothing", "little", "some", "much of it"),
+        ("almost none", "few", "some", "many"),
         _table("""
             distillation        .80 .13 .06 .01
             covert_distillation .80 .14 .05 .01
@@ -98,7 +98,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "instruction",
         "instruction",
-        "How many members send the system prompt or prompt template that most of them share?",
+        "How many members send the group's most common system prompt or prompt template?",
         (0.3, 0.7),
         ("few", "about half", "nearly all"),
         _table("""
@@ -123,9 +123,9 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "applications",
         "instruction",
-        "How many system prompts do several members each send, as when many applications run through one pool?",
+        "How many different system prompts are each sent by several members?",
         (2.5,),
-        ("fewer than three", "several"),
+        ("fewer than three", "three or more"),
         _table("""
             distillation        .93 .07
             covert_distillation .93 .07
@@ -148,7 +148,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "own_text",
         "content",
-        "How many members live by a prompt template that is theirs alone?",
+        "How many members mostly send a prompt template of their own?",
         (0.2, 0.5),
         ("few", "some", "most"),
         _table("""
@@ -173,9 +173,14 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "places",
         "infrastructure",
-        "How do shared addresses and cards join the members?",
+        "How do shared addresses and cards connect the members?",
         (0.5, 1.5, 2.5),
-        ("almost none", "in islands, as offices or households", "as one pool of many", "at one address"),
+        (
+            "they share almost none",
+            "in small groups, as offices or households do",
+            "as one pool of many",
+            "through one address",
+        ),
         _table("""
             distillation        .35 .10 .40 .15
             covert_distillation .76 .12 .09 .03
@@ -223,7 +228,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "creation",
         "registration",
-        "Within what time were four fifths of the members made?",
+        "Within what time were four fifths of the accounts created?",
         (3.0, 30.0),
         ("within three days", "within a month", "over months"),
         _table("""
@@ -275,7 +280,7 @@ FACTS: tuple[Fact, ...] = (
         "behaviour",
         "How many members hold conversations, as people do?",
         (0.2, 0.7, 1.5),
-        ("few: programs", "some", "most: people", "conversations that a program holds"),
+        ("few: they are programs", "some", "most: they are people", "most, but programs write the messages"),
         _table("""
             distillation        .72 .08 .08 .12
             covert_distillation .70 .10 .10 .10
@@ -323,9 +328,9 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "evenness",
         "behaviour",
-        "Do the members have equally much to do, as accounts that a gateway shares work out to?",
+        "Do the members carry equal shares of the work, as accounts behind one gateway do?",
         (0.2, 0.45),
-        ("equally much", "nearly so", "some much more than others"),
+        ("equal shares", "nearly equal shares", "some carry much more than others"),
         _table("""
             distillation        .45 .20 .35
             covert_distillation .12 .20 .68
@@ -348,9 +353,9 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "span",
         "behaviour",
-        "Over how many days does most of the group's traffic lie?",
+        "On how many days does most of the group's traffic fall?",
         (3.0,),
-        ("three at most", "more"),
+        ("at most three", "more than three"),
         _table("""
             distillation        .10 .90
             covert_distillation .06 .94
@@ -373,7 +378,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "owners",
         "behaviour",
-        "How many unrelated owners are there?",
+        "How many unrelated owners do the accounts have?",
         (9.5, 40.5),
         ("under ten", "ten to forty", "more than forty"),
         _table("""
@@ -400,7 +405,7 @@ FACTS: tuple[Fact, ...] = (
         "timing",
         "How strong is the evidence that members are active in the same minutes, beyond chance and their usual hours?",
         (3.0, 8.0),
-        ("none", "some", "steady"),
+        ("none", "some", "strong"),
         _table("""
             distillation        .68 .16 .16
             covert_distillation .86 .10 .04
@@ -423,7 +428,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "rhythm",
         "timing",
-        "Are members busy on the same days, beyond what all accounts are?",
+        "Are the members busy on the same days, more so than other accounts?",
         (0.06, 0.18),
         ("no", "somewhat", "yes"),
         _table("""
@@ -448,9 +453,9 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "hand_overs",
         "conversation",
-        "How many members continue conversations that other members, with other owners, began?",
+        "How many members continue conversations that members with other owners began?",
         (0.02, 0.2),
-        ("none", "some", "many: one gateway deals them out"),
+        ("none", "some", "many: one gateway distributes them"),
         _table("""
             distillation        .90 .05 .05
             covert_distillation .92 .05 .03

@@ -33,12 +33,12 @@ HYPOTHESES: tuple[Hypothesis, ...] = (
     Hypothesis("client_users", True, "users of one client or agent", -0.5),
     Hypothesis("platform_customers", True, "customers of one automation platform", -1.0),
     Hypothesis("one_trade", True, "programs of unrelated firms in one trade", -0.5),
-    Hypothesis("one_idiom", True, "people with one idiom and texts of their own", -1.0),
+    Hypothesis("one_idiom", True, "people who phrase their own questions alike", -1.0),
     Hypothesis("shared_line", True, "customers of one carrier, proxy or venue", 0.0),
-    Hypothesis("viral_prompt", True, "people who tried one widespread prompt", -0.5),
+    Hypothesis("viral_prompt", True, "people who tried one viral prompt", -0.5),
     Hypothesis("public_benchmark", True, "people who each run one public benchmark", -1.0),
     Hypothesis("one_person", True, "one person with several accounts", -2.0),
-    Hypothesis("strangers", True, "strangers with nothing in common but chance", 0.0),
+    Hypothesis("strangers", True, "strangers who are alike by chance", 0.0),
 )
 NAMES: tuple[str, ...] = tuple(h.name for h in HYPOTHESES)
 OPERATORS: tuple[str, ...] = tuple(h.name for h in HYPOTHESES if not h.is_innocent)
