@@ -8,8 +8,9 @@ stage's time, processor time, bytes shuffled and memory, against reading and wri
 what was found), `floor` (what Spark's own expressions take, in one plan for all days, to move the rows of bronze,
 silver and `features.account_days` and make nothing of them: no pipeline that writes these tables takes less), `history`
 (day 8 and day 28 made anew in that lake, with a window of a week and with its own), `query` (the bytes that one
-account's 28 days cost), `exchanges` and `accounts` (the same at a quarter and a sixteenth; ten times fewer accounts,
-and a hundred), `workers` (a sixteenth on a standalone cluster of one worker of one core, and of two; the rows of gold
+account's 28 days cost), `daily` (the last day as a schedule runs it, in a process of its own on a full window, with
+what arrives late and without, and a small day of some 17,000 exchanges), `exchanges` and `accounts` (the same at a
+quarter and a sixteenth; ten times fewer accounts, and a hundred), `workers` (a sixteenth on a standalone cluster of one worker of one core, and of two; the rows of gold
 must be the same). Default: all.
 """
 
@@ -46,9 +47,10 @@ from iolaus.settings import DEFAULT, Key
 from iolaus.simulate.landing import simulate
 from tests.cluster.harness import Processes, build_archive, start_cluster, submit_command, wait_until
 
-PARTS = ("pipeline", "floor", "history", "query", "exchanges", "accounts", "workers")
+PARTS = ("pipeline", "floor", "history", "query", "daily", "exchanges", "accounts", "workers")
 KEY = Key(b"a public key that protects nothing, for benchmarks")
 GIB = 1 << 30
+SMALL_DAY = 0.017  # of the February scenario: some 17,000 exchanges a day
 WEEK = 7  # days of a window that is full on the eighth
 SPENT = (*meter.KINDS, "shuffled")  # of a stage: processor seconds, and bytes
 
@@ -146,7 +148,7 @@ def measure(
 ) -> dict[str, float]:
     """The figures of the parts, printed as they come. What is made lies under `work`."""
     figures: dict[str, float] = {}
-    if {"pipeline", "floor", "history", "query", "exchanges"} & set(parts):
+    if {"pipeline", "floor", "history", "query", "daily", "exchanges"} & set(parts):
         landing = landing or simulated(spark, work / "landing", "february", scale, days)
         load = first_load(spark, landing, work / "lake", one_by_one=one_by_one)
         copied = costs(lambda: copy_bronze(spark, load.lake, work / "copy"))
@@ -158,6 +160,8 @@ def measure(
             figures |= report_history(spark, landing, load)
         if "query" in parts:
             figures |= report_query(spark, load)
+        if "daily" in parts:
+            figures |= report_daily(spark, landing, load, work, days)
         if "exchanges" in parts:
             shutil.rmtree(work / "lake")
             smaller = [smaller_load(spark, work, "february", scale / k, days) for k in (16, 4)]
@@ -364,6 +368,59 @@ def report_query(spark: SparkSession, load: Load) -> dict[str, float]:
             f"{whole.sizeInBytes} bytes"
         )
     return {"query_share_of_bytes": round(max(shares.values()), 4)}
+
+
+def report_daily(spark: SparkSession, landing: Path, load: Load, work: Path, days: int | None) -> dict[str, float]:
+    """The last day made anew in a process of its own, as every scheduled day: what a day costs when the window is full.
+
+    Beside it the same day without what arrived late, and a day of some 17,000 exchanges. A copy is that day's bronze,
+    read and written by a session that is warm.
+    """
+    day = load.days[-1]
+    bronze = read(spark, load.lake, "bronze.exchanges").where(F.col("arrived_on") == F.lit(day))
+    size, late = bronze.count(), bronze.where("happened_on < arrived_on").count()
+    copied = costs(lambda: bronze.write.format("delta").save(str(work / "copy")))
+    on_time = without_late(spark, landing, work / "on-time", day)
+    costing = {name: scheduled(given, load.lake, day) for name, given in (("on time", on_time), ("late", landing))}
+    small = simulated(spark, work / "small", "february", SMALL_DAY, days)
+    lake = first_load(spark, small, work / "small-lake").lake
+    costing["small"] = scheduled(small, lake, day)
+    for name in ("copy", "on-time", "small", "small-lake"):
+        shutil.rmtree(work / name)
+    for name, took in costing.items():
+        say(f"a day, {name}: {took.seconds:.1f} s, {took.processor:.1f} processor seconds")
+    say(f"of {size} exchanges {late} arrived late; the day's bronze read and written: {copied.seconds:.1f} s")
+    return {
+        "daily_seconds": round(costing["late"].seconds, 1),
+        "daily_processor_seconds": round(costing["late"].processor, 1),
+        "daily_vs_copy": round(costing["late"].seconds / copied.seconds, 1),
+        "late_ratio": round(costing["late"].processor / costing["on time"].processor, 3),
+        "small_day_seconds": round(costing["small"].seconds, 1),
+    }
+
+
+def scheduled(landing: Path, lake: Path, day: date) -> Cost:
+    """A day run from the command line."""
+    run = ("run", "--landing", landing, "--lake", lake, "--date", day, "--report", "none")
+    command = [sys.executable, "-m", "iolaus", *map(str, run)]
+    return Cost(*meter.run(command, os.environ | {"IOLAUS_HMAC_KEY": KEY.secret.decode()}))
+
+
+def without_late(spark: SparkSession, landing: Path, target: Path, day: date) -> Path:
+    """A landing with one day of another, of which only what happened on that day is kept."""
+    folder = f"exchanges/dt={day}"
+    lines = spark.read.text(str(landing / folder))
+    lines.where(F.get_json_object("value", "$.requested_at").startswith(day.isoformat())).write.option(
+        "compression", "gzip"
+    ).text(str(target / folder))
+    for file in (target / folder).glob("*.txt.gz"):
+        file.rename(file.with_name(file.name.replace(".txt.gz", ".jsonl.gz")))
+    for left in (target / folder).glob("[._]*"):
+        left.unlink()
+    for name in ("accounts", "models", "agreements"):
+        for given in landing.glob(f"{name}*"):
+            (shutil.copytree if given.is_dir() else shutil.copy)(given, target / given.name)
+    return target
 
 
 def report_workers(work: Path, landing: Path) -> dict[str, float]:

@@ -11,8 +11,8 @@ here.
 - **Gateways that know better** when a day is complete leave this DAG paused and post an event of the asset
   `iolaus.arrivals` with the partition key, through Airflow's API.
 
-A day of which exchanges arrive later needs no backfill: the run of the day on which they arrive redoes their own day up
-to its account sketches, and every later ranking has them.
+A day of which exchanges arrive later needs no backfill: the run of the day on which they arrive sketches them under
+their own day, and every later ranking has them.
 """
 
 import re

@@ -77,6 +77,7 @@ def agreeing(of: Suite, metrics: Metrics) -> Metrics:
         "exchanges_of_day": metrics.get("exchanges"),
         "members": metrics.get("accounts"),
         "arrived": metrics.get("copies"),
+        "arrived_before": 0.0,
         "claims": metrics.get("licensed"),
         "exchange_lines": 1e6 + (metrics.get("rejected_exchanges") or 0.0),
         "account_lines": 1e6,

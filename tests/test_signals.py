@@ -71,7 +71,7 @@ def ring(channel: Channel) -> list[dict[str, Any]]:
     """Three accounts of which each goes on with a conversation of another, in a ring."""
     names = [f"{channel.name} {i}" for i in range(3)]
     ends = zip(names, [*names[1:], names[0]], strict=True)
-    return [{"account_from": begun, "account_to": taken, "happened_on": DAY, "n": 1} for begun, taken in ends]
+    return [{"account_from": begun, "account_to": taken, "arrived_on": DAY, "n": 1} for begun, taken in ends]
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from iolaus.errors import UsageError
 from iolaus.pipeline import STAGES
 
-FORMAT = 2
+FORMAT = 3
 MARKER = "_iolaus.json"  # beside the layers; lakes of format 1 have none
 UNMARKED = 1
 # Layers that are made from bronze alone.

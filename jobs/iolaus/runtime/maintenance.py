@@ -72,8 +72,8 @@ def compact(lake: Lake, day: date, days: int, keep: Retention) -> Iterator[Done]
 def retain(lake: Lake, day: date, keep: Retention) -> Iterator[Done]:
     """Delete prompts, and rejected rows, that arrived more than `text_days` before `day`. Their files go with `vacuum`.
 
-    Raises UsageError if that is no longer than the window. A late exchange is joined to the others of its day, and a
-    day that has lost some would be replaced by what is left.
+    Raises UsageError if that is no longer than the window: an arrival that is loaded anew is made from bronze, with the
+    arrivals after it, and one that has lost some would be replaced by what is left.
     """
     if keep.text_days <= lake.window_days:
         raise UsageError(

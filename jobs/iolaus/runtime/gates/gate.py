@@ -211,7 +211,7 @@ class Gate:
                 e.reason,
                 self._rows_at(suite, day, e.metric),
             )
-            for e, success in zip(suite.expectations, suites.judge(suite, metrics), strict=True)
+            for e, success in zip(suite.expectations, suites.judge(suite, [metrics])[0], strict=True)
         ]
 
     def _rows_at(self, suite: Suite, day: date, metric: str) -> str:

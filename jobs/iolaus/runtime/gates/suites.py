@@ -8,7 +8,7 @@ import json
 import math
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -102,19 +102,22 @@ def _expectation(text: Mapping[str, Any]) -> Expectation:
     return Expectation(given["column"], text["severity"], low, high, text["notes"])
 
 
-def judge(of: Suite, metrics: Mapping[str, float | None]) -> list[bool]:
-    """Whether the metrics meet each expectation of the suite, in the suite's order.
+def judge(of: Suite, metrics: Sequence[Mapping[str, float | None]]) -> list[list[bool]]:
+    """Whether each row of metrics meets each expectation of the suite, in the suite's order.
 
-    A metric that is null, because there is nothing to measure, passes. Raises KeyError for a metric that is not there.
+    A metric that is null, because there is nothing to measure, passes. Raises KeyError for a metric that no row has.
     """
-    frame = pd.DataFrame([{e.metric: _number(metrics.get(e.metric)) for e in of.expectations}], dtype="float64")
-    if missing := [e.metric for e in of.expectations if e.metric not in metrics]:
+    frame = pd.DataFrame(
+        [{e.metric: _number(row.get(e.metric)) for e in of.expectations} for row in metrics], dtype="float64"
+    )
+    known = {name for row in metrics for name in row}
+    if missing := [e.metric for e in of.expectations if e.metric not in known]:
         raise KeyError(f"{of.table}: the suite expects metrics that it does not declare: {', '.join(missing)}")
     with _LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its own, of what it uses
         batch = _batches().get_batch({"dataframe": frame})
-        found = batch.validate(_loaded(of.source), result_format="BOOLEAN_ONLY")
-    passed: dict[tuple[Any, ...], bool] = {}
+        found = batch.validate(_loaded(of.source), result_format="COMPLETE" if len(frame) > 1 else "BOOLEAN_ONLY")
+    passed: dict[tuple[Any, ...], list[bool]] = {}
     for result in found.results:
         if result.exception_info and result.exception_info.get("raised_exception"):
             raise RuntimeError(
@@ -122,8 +125,12 @@ def judge(of: Suite, metrics: Mapping[str, float | None]) -> list[bool]:
             )
         config = result.expectation_config
         assert config is not None
-        passed[_identity(config.kwargs, str(config.severity))] = bool(result.success)
-    return [passed[e.metric, e.at_least, e.at_most, e.severity] for e in of.expectations]
+        failed = set(range(len(frame))) if not result.success else set()
+        if len(frame) > 1:
+            failed = set(result.result["unexpected_index_list"] or ())
+        passed[_identity(config.kwargs, str(config.severity))] = [i not in failed for i in range(len(frame))]
+    columns = [passed[e.metric, e.at_least, e.at_most, e.severity] for e in of.expectations]
+    return [list(row) for row in zip(*columns, strict=True)]
 
 
 def _identity(kwargs: Mapping[str, Any], severity: str) -> tuple[Any, ...]:
