@@ -10,7 +10,8 @@ silver and `features.account_days` and make nothing of them: no pipeline that wr
 (day 8 and day 28 made anew in that lake, with a window of a week and with its own), `query` (the bytes that one
 account's 28 days cost), `daily` (the last day as a schedule runs it, in a process of its own on a full window, with
 what arrives late and without, and a small day of some 17,000 exchanges), `exchanges` and `accounts` (the same at a
-quarter and a sixteenth; ten times fewer accounts, and a hundred), `workers` (a sixteenth on a standalone cluster of one worker of one core, and of two; the rows of gold
+quarter and a sixteenth; ten times fewer accounts, and a hundred), `workers` (a sixteenth on a standalone cluster of one
+worker of one core, and of two; the rows of gold
 must be the same). Default: all.
 """
 

@@ -503,8 +503,8 @@ class Retention:
         "days",
         1,
         3_650,
-        "Days for which prompts stay after arrival. It must exceed the window, because late exchanges are "
-        "joined to others.",
+        "Days for which prompts stay after arrival. It must exceed the window, because an arrival that is loaded anew "
+        "is made from them, with the arrivals after it.",
     )
     file_hours: int = number(
         168,

@@ -285,7 +285,10 @@ def _contradiction(settings: Settings) -> tuple[tuple[str, ...], str] | None:
             f"retention.text_days = {settings.retention.text_days} must be more than window_days = "
             f"{settings.window_days}"
         )
-        return ("retention.text_days", "window_days"), f"{text}: late exchanges are joined to prompts of the window"
+        return (
+            "retention.text_days",
+            "window_days",
+        ), f"{text}: an arrival of the window that is loaded anew is made from its prompts"
     return _bad_suite(settings)
 
 
