@@ -10,12 +10,11 @@ from typing import Any
 
 import bokeh
 import pyarrow as pa
-import pyarrow.dataset as ds
 
 from iolaus.errors import UsageError
 from iolaus.export import report_charts as charts
 from iolaus.export import report_graph as graphs
-from iolaus.export.confidence import among_innocent, why_confidence
+from iolaus.export.confidence import among_innocent, calibrations, why_confidence
 from iolaus.export.gold import Gold, age, is_local, local_path
 from iolaus.export.inert import inert
 from iolaus.export.queue import Standing, commands, standings
@@ -96,7 +95,7 @@ def write(
         "quality": state(gold, wanted),
         "stopped": stopped(gold, wanted),
         "cases": standings(gold),
-        "calibration": gold.find("quality.calibration", ds.field("run_date") == wanted),
+        "calibration": calibrations(gold, wanted, settings.window_days),
         "settings": settings,
         "differ": [
             {"name": name, "value": inert(value), "default": default} for name, value, default in differing(settings)
