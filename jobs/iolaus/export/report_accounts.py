@@ -102,7 +102,7 @@ def _read(gold: Gold, accounts: list[str], day: date, settings: Settings) -> dic
     first = day - timedelta(days=settings.window_days - 1)
     in_window = (ds.field("happened_on") >= pa.scalar(first)) & (ds.field("happened_on") <= pa.scalar(day))
     mine = ds.field("account_id").isin(sorted(set(accounts)))
-    held = {}
+    held: dict[str, pa.Table] = {}
     for name, columns in _HELD.items():
         held |= _table(gold, name, mine & (then if name == "silver.accounts" else in_window), columns)
     keys = [r["account_key"] for r in gold.find("features.population", mine & then, ("account_key",))]
