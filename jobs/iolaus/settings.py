@@ -491,7 +491,7 @@ class Calibration:
         0,
         100_000,
         "Innocent groups that are drawn for a calibration, half of them at random like the published clusters. Four "
-        "calibrations of a window of 28 days make over 2,000 where a platform has so many. 0: `iolaus run` makes none.",
+        "calibrations in a window of 28 days make over 2,000 on a large platform. 0: `iolaus run` makes none.",
     )
     every_days: int = number(
         7,

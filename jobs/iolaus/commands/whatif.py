@@ -30,7 +30,7 @@ def add(commands: "Commands") -> None:
     parser.add_argument(
         "--scratch",
         metavar="URI",
-        help="new folder for what is made anew, which stays; default: a temporary one of this machine",
+        help="new folder for what is made again, which stays; default: a temporary one of this machine",
     )
     add_spark(parser)
     parser.set_defaults(act=act)
@@ -40,9 +40,8 @@ def act(given: argparse.Namespace) -> int:
     """List the clusters that other settings would publish otherwise, with verdicts.
 
     For a setting of the rule of confidence, the stored judgements are read again, and Spark is not started. For another
-    of graph, profile, scoring, claims, channels, pairs or plans, Spark makes what it bears on anew, in a scratch lake
-    that is dropped: clusters are found, judged and compared with those published, with the accounts that differ. The
-    lake itself stays as it is.
+    of graph, profile, scoring, claims, channels, pairs or plans, Spark makes what it bears on again. That goes into a
+    scratch lake, which is compared with what was published and dropped. The lake itself stays as it is.
     """
     from iolaus.export.gold import Gold
     from iolaus.export.query import Answer
