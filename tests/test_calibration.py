@@ -1,15 +1,20 @@
 """Groups that are innocent by construction, and what a count of them proves."""
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 from rows import rows
 
+from iolaus.commands import run
+from iolaus.errors import RunError
 from iolaus.model.calibration import upper_bound
 from iolaus.model.innocent_groups import MOST, in_common, matched
+from iolaus.settings import DEFAULT
 
 OLD, NEW = datetime(2025, 2, 10, tzinfo=UTC), datetime(2026, 2, 10, tzinfo=UTC)
 
@@ -92,3 +97,37 @@ def test_random_groups_are_like_the_cluster(spark: SparkSession) -> None:
     alone = spark.createDataFrame([("hc", "x")], "cluster_id string, account_id string")
     made = grouped(matched(alone, accounts, alone.select("account_id"), 3, "2026-02-10"))["random"]
     assert all(group[0].startswith("y") for group in made), "of its volume, where nobody is of its plan and age"
+
+
+@pytest.mark.parametrize(("groups", "due", "called"), [(700, True, [700]), (700, False, []), (0, True, [])])
+def test_a_run_calibrates_where_it_is_due(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    groups: int,
+    due: bool,
+    called: list[int],
+) -> None:
+    asked: list[int] = []
+
+    def calibrate(_spark: object, _uri: object, _day: object, _settings: object, n: int) -> list[str]:
+        asked.append(n)
+        return ["client: …", "All: 0 of 9 …"]
+
+    monkeypatch.setattr(run, "calibrate", calibrate)
+    monkeypatch.setattr(run, "is_due", lambda _lake, _day, every: due and every == 7)
+    settings = replace(DEFAULT, calibration=replace(DEFAULT.calibration, groups=groups))
+    run._calibrate(SimpleNamespace(spark=None, uri="lake"), settings, OLD.date())  # type: ignore[arg-type]
+    assert asked == called
+    assert capsys.readouterr().out == ("Calibration: All: 0 of 9 …\n" if called else "")
+
+
+def test_a_run_stands_where_it_cannot_be_calibrated(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def calibrate(*_: object) -> list[str]:
+        raise RunError("the disk is full")
+
+    monkeypatch.setattr(run, "calibrate", calibrate)
+    monkeypatch.setattr(run, "is_due", lambda *_: True)
+    run._calibrate(SimpleNamespace(spark=None, uri="lake"), DEFAULT, OLD.date())  # type: ignore[arg-type]
+    assert capsys.readouterr().err == "iolaus: the run was not calibrated: the disk is full\n"

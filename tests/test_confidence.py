@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from lakes import write
 
-from iolaus.export.confidence import among_innocent, calibrations, is_due, why_confidence
+from iolaus.export.confidence import among_innocent, calibrations, why_confidence
 from iolaus.export.gold import Gold
 from iolaus.settings import DEFAULT
 
@@ -102,9 +102,6 @@ def test_the_newest_calibration_of_each_run_date_of_the_window_counts(tmp_path: 
     gold = Gold(str(lake))
     assert [c["groups"] for c in calibrations(gold, date(2026, 2, 10), 7)] == [["c"]]
     assert sorted(c["groups"][0] for c in calibrations(gold, date(2026, 2, 11), 28)) == ["a", "c", "d"]
-    due = {every: is_due(gold, date(2026, 2, 10), every) for every in (1, 2, 7)}
-    assert due == {1: True, 2: False, 7: False}
-    assert is_due(gold, date(2026, 2, 20), 7)
 
 
 def test_a_lake_without_a_judgement_says_nothing() -> None:

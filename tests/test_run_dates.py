@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 
 from iolaus import cli
 from iolaus.commands.arguments import not_in_future
+from iolaus.commands.calibrate import is_due
 from iolaus.errors import UsageError
 from iolaus.export.gold import Gold, age
 from iolaus.export.report import write as report
@@ -118,6 +119,7 @@ def test_a_run_date_is_taken_back(started: SparkSession, tmp_path: Path, capsys:
     assert lake.days("bronze.exchanges") == [BEFORE, DAY, AFTER], "what arrived stays"
     assert [m.table_name for m in lake.read("quality.summaries", Span.DAY, DAY).collect()] == ["bronze.exchanges"]
     assert lake.days("quality.calibration") == [BEFORE], "no bound rests on what was taken back"
+    assert {every: is_due(lake, DAY, every) for every in (1, 2, 7)} == {1: True, 2: False, 7: False}
     (record,) = lake.read("quality.runs", Span.DAY, DAY).collect()
     assert (record.table_name, record.status, record.rows_out) == (PUBLISHER, "dropped", 0)
     (told,) = last_runs(lake.uri, 1)

@@ -1,7 +1,7 @@
 """`iolaus calibrate`: what the detector would publish of innocent groups."""
 
 import argparse
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from iolaus.commands.arguments import add_spark, day, started
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from iolaus.commands.arguments import Commands
+    from iolaus.runtime.lake import Lake
     from iolaus.settings import Settings
 
 MARGINS = 1_000  # margins that are kept of a kind
@@ -52,6 +53,16 @@ def act(given: argparse.Namespace) -> int:
     for line in calibrate(started(given), given.lake, of, settings, given.groups):
         print(line)
     return 0
+
+
+def is_due(lake: "Lake", day: date, every_days: int) -> bool:
+    """Whether no run date of the last so many days that end with `day` has a calibration."""
+    from pyspark.sql import functions as F
+
+    from iolaus.pipeline import Span
+
+    of = F.col("run_date").between(day - timedelta(days=every_days - 1), day)
+    return lake.read("quality.calibration", Span.ALL, day).where(of).limit(1).count() == 0
 
 
 def calibrate(spark: "SparkSession", lake_uri: str, of: date, settings: "Settings", groups: int) -> list[str]:

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 from iolaus.commands import alert
 from iolaus.commands.arguments import add_log, add_spark, day, given_key, not_in_future, not_the_lake, started
-from iolaus.commands.calibrate import calibrate
+from iolaus.commands.calibrate import calibrate, is_due
 from iolaus.errors import GateError, RunError, UsageError, in_short
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from iolaus.commands.arguments import Commands
+    from iolaus.runtime.lake import Lake
+    from iolaus.settings import Settings
 
 
 def add(commands: "Commands") -> None:
@@ -101,7 +103,7 @@ def act(given: argparse.Namespace) -> int:
             raise
     print_ranking(runner.ranking(days[-1]), days[-1], given.lake, runner.counts(days[-1]))
     print_warnings(runner.gate.outcomes, given.lake)
-    _calibrate(given, spark, days[-1])
+    _calibrate(runner.lake, settings, days[-1])
     _report(given, days[-1])
     _alert(given)
     if given.landing and (strangers := runner.other_keys(days[-1])):
@@ -181,21 +183,18 @@ def _alert(given: argparse.Namespace) -> None:
         print(f"iolaus: nobody was alerted: {error}", file=sys.stderr)
 
 
-def _calibrate(given: argparse.Namespace, spark: "SparkSession", last: date) -> None:
+def _calibrate(lake: "Lake", settings: "Settings", last: date) -> None:
     """Calibrate the last day where the newest calibration is too old. A run that ended does not fail for it."""
     from py4j.protocol import Py4JJavaError
     from pyspark.errors import PySparkException
 
-    from iolaus.export.confidence import is_due
-    from iolaus.export.gold import Gold
-
-    settings = given.effective.settings
     groups, every = settings.calibration.groups, settings.calibration.every_days
     try:
-        if groups and is_due(Gold(given.lake), last, every):
-            print(f"Calibration: {calibrate(spark, given.lake, last, settings, groups)[-1]}")
+        if groups and is_due(lake, last, every):
+            print(f"Calibration: {calibrate(lake.spark, lake.uri, last, settings, groups)[-1]}")
     except (OSError, Py4JJavaError, PySparkException, RunError, UsageError) as error:
-        print(f"iolaus: the run was not calibrated: {in_short(error)}", file=sys.stderr)
+        reason = error if isinstance(error, RunError | UsageError) else in_short(error)
+        print(f"iolaus: the run was not calibrated: {reason}", file=sys.stderr)
 
 
 def _report(given: argparse.Namespace, last: date | None) -> None:

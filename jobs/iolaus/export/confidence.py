@@ -45,12 +45,6 @@ def why_confidence(row: Row, judged: Iterable[Row], settings: Scoring) -> str | 
     return f"Confidence is {confidence} because {ahead} ({needed}){on}."
 
 
-def is_due(gold: Gold, day: date, every_days: int) -> bool:
-    """Whether no run date of the last so many days that end with `day` has a calibration."""
-    since = day - timedelta(days=every_days - 1)
-    return not gold.find("quality.calibration", _between(since, day), ("run_date",))
-
-
 def calibrations(gold: Gold, day: date, window_days: int) -> list[dict[str, Any]]:
     """The newest rows of `quality.calibration` of each run date in the window that ends with a day."""
     rows = gold.find("quality.calibration", _between(day - timedelta(days=window_days - 1), day))
