@@ -453,6 +453,8 @@ def report_workers(work: Path, landing: Path) -> dict[str, float]:
                 "--to",
                 days[-1],
                 "--last-only",
+                "--set",
+                "calibration.groups=0",  # which comes after what is measured
             )
             command = submit_command(cluster, archive, {"spark.executor.memory": "1800m"}, run)
             began, before = time.monotonic(), ended_children()

@@ -3,12 +3,16 @@
 Runs for a day when its ranking, which is written last, has been written, with the day as partition key, as often as
 that happens: a report is replaced. `report` writes the pages that an analyst reads, `stix` a bundle for other labs,
 marked amber+strict and without identifiers; it is skipped where the variable `iolaus_producer` does not say who we are.
+`alert` tells a webhook of new, grown and returned cases, as `iolaus run` does; it is skipped where the environment of
+the workers has no `IOLAUS_ALERT_URL`.
 
-Neither needs Spark: both run `iolaus` on Airflow's worker, into the folder `iolaus_reports`, one folder a day.
+None needs Spark: all run `iolaus` on Airflow's worker; report and exports go into the folder `iolaus_reports`, one
+folder a day.
 """
 
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG, PartitionedAssetTimetable
+from iolaus_plan import ALERT, SKIPPED
 from iolaus_tasks import DAY, DEFAULTS, LAKE, PUBLISHED, TAG, needs
 
 # Values come to the shell as variables, which it does not read as commands.
@@ -46,3 +50,13 @@ with DAG(
         doc_md="A STIX 2.1 bundle of the published clusters",
     )
     report.set_downstream(stix)
+    alert = BashOperator(
+        task_id="alert",
+        bash_command=ALERT,
+        skip_on_exit_code=SKIPPED,
+        env=GIVEN,
+        append_env=True,
+        trigger_rule="all_done",
+        doc_md="Cases that the webhook has not been told of, each once",
+    )
+    report.set_downstream(alert)

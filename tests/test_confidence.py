@@ -1,11 +1,14 @@
 """Why a case has its confidence: one sentence with the figures that decided."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+from lakes import write
 
-from iolaus.export.confidence import among_innocent, why_confidence
+from iolaus.export.confidence import among_innocent, calibrations, why_confidence
+from iolaus.export.gold import Gold
 from iolaus.settings import DEFAULT
 
 ROW: dict[str, Any] = {
@@ -60,12 +63,18 @@ def test_what_hides_is_named() -> None:
     assert "“one operator harvests answers and hides it” is 9.1 bits ahead" in said
 
 
+def calibration(run: int, margins: dict[str, float], published: tuple[str, ...] = (), n: int = 0) -> dict[str, Any]:
+    """A kind of innocent groups on a run date of February; `n` groups in all, of which those of margins are named."""
+    ids = sorted(margins, key=lambda g: -margins[g])
+    then = {"run_date": date(2026, 2, run), "calibrated_at": datetime(2026, 2, run, tzinfo=UTC), "kind": "client"}
+    of = {"n_groups": n or len(ids), "n_published": len(published), "published_groups": list(published)}
+    return then | of | {"groups": ids, "margins": [margins[g] for g in ids]}
+
+
 def test_a_case_lies_among_innocent_groups() -> None:
-    then = datetime(2026, 2, 11, tzinfo=UTC)
-    old = {"calibrated_at": then - timedelta(days=1), "n_groups": 9, "n_published": 9, "margins": [99.0]}
-    client = {"calibrated_at": then, "n_groups": 40, "n_published": 0, "margins": [1.2, -0.5]}
-    alike = {"calibrated_at": then, "n_groups": 1_960, "n_published": 1, "margins": [2.5, 0.0]}
-    said = among_innocent([old, client, alike], 9.1)
+    client = calibration(10, {"client:1": 1.2, "client:2": -0.5})
+    alike = calibration(10, {"2026-02-10:hc:1": 2.5}, ("2026-02-10:hc:1",), n=1_998)
+    said = among_innocent([client, alike], 9.1)
     assert said == (
         "Of 2,000 groups that are innocent by construction or drawn at random, 1 would have been published: with 95% "
         "confidence at most 0.24% of such groups. This case is 9.1 bits ahead, which none of them reaches (highest: "
@@ -73,6 +82,27 @@ def test_a_case_lies_among_innocent_groups() -> None:
     )
     assert "which 1 of them reaches" in (among_innocent([client, alike], 2.0) or "")
     assert among_innocent([], 2.0) is None
+
+
+def test_calibrations_of_a_window_add_up_and_a_group_counts_once() -> None:
+    first = calibration(3, {"client:1": 3.5, "client:2": 0.0}, ("client:1",))
+    again = calibration(10, {"client:1": 1.0, "client:3": 0.5})
+    said = among_innocent([first, again], 3.0)
+    assert said is not None
+    assert said.startswith(
+        "Of 3 groups that are innocent by construction or drawn at random in 2 runs of the window, 1 "
+    )
+    assert "which 1 of them reaches (highest: 3.5)" in said
+
+
+def test_the_newest_calibration_of_each_run_date_of_the_window_counts(tmp_path: Path) -> None:
+    lake = tmp_path / "lake"
+    old, replaced = calibration(1, {"a": 9.0}), calibration(9, {"b": 9.0})
+    newest = calibration(9, {"c": 1.0}) | {"calibrated_at": datetime(2026, 2, 12, tzinfo=UTC)}
+    write(lake, "quality.calibration", [old, replaced, newest, calibration(11, {"d": 2.0})])
+    gold = Gold(str(lake))
+    assert [c["groups"] for c in calibrations(gold, date(2026, 2, 10), 7)] == [["c"]]
+    assert sorted(c["groups"][0] for c in calibrations(gold, date(2026, 2, 11), 28)) == ["a", "c", "d"]
 
 
 def test_a_lake_without_a_judgement_says_nothing() -> None:

@@ -1,6 +1,7 @@
 """The scheduler's graph is the map's: what can be told without Airflow. The rest is in tests/scheduler."""
 
 import ast
+import subprocess
 import sys
 from pathlib import Path
 
@@ -83,6 +84,19 @@ def test_the_gates_check_every_table_once() -> None:
     assert sorted(checked) == sorted(suites - {s.table for s in STAGES if s.layer == "gold"})
     assert {s.table for s in STAGES} <= suites
     assert [s.task_id for s in STEPS.values() if s.landing and s.makes is None] == ["gate.landing"]
+
+
+@pytest.mark.parametrize(("url", "status", "said"), [("https://hook", 0, "alert --lake a lake\n"), ("", 99, "")])
+def test_an_alert_is_sent_where_a_webhook_is_configured_and_is_skipped_elsewhere(
+    tmp_path: Path, url: str, status: int, said: str
+) -> None:
+    stub = tmp_path / "iolaus"
+    stub.write_text('#!/bin/sh\necho "$@"\n')
+    stub.chmod(0o755)
+    env = {"PATH": "/usr/bin:/bin", "IOLAUS": str(stub), "LAKE": "a lake", "IOLAUS_ALERT_URL": url}
+    done = subprocess.run(["bash", "-c", iolaus_plan.ALERT], env=env, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (status, said)
+    assert iolaus_plan.SKIPPED == 99
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)

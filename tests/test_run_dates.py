@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 
 from iolaus import cli
 from iolaus.commands.arguments import not_in_future
+from iolaus.commands.calibrate import is_due
 from iolaus.errors import UsageError
 from iolaus.export.gold import Gold, age
 from iolaus.export.report import write as report
@@ -101,6 +102,8 @@ def test_a_run_date_is_taken_back(started: SparkSession, tmp_path: Path, capsys:
     metrics = [
         {"run_date": DAY, "table_name": name, "metrics": {"rows": 1.0}} for name in (PUBLISHER, "bronze.exchanges")
     ]
+    calibrations = [{"run_date": day, "kind": "client", "n_groups": 9} for day in (BEFORE, DAY)]
+    rows(started, "quality.calibration", calibrations).write.format("delta").save(lake.path("quality.calibration"))
     rows(started, "quality.summaries", metrics).write.format("delta").save(lake.path("quality.summaries"))
     drop = ["drop-day", "--lake", lake.uri, "--date"]
     assert cli.main([*drop, "2020-01-01"]) == 2
@@ -115,6 +118,8 @@ def test_a_run_date_is_taken_back(started: SparkSession, tmp_path: Path, capsys:
     assert {name: lake.days(name) for name in named} == {name: [BEFORE, AFTER] for name in named}
     assert lake.days("bronze.exchanges") == [BEFORE, DAY, AFTER], "what arrived stays"
     assert [m.table_name for m in lake.read("quality.summaries", Span.DAY, DAY).collect()] == ["bronze.exchanges"]
+    assert lake.days("quality.calibration") == [BEFORE], "no bound rests on what was taken back"
+    assert {every: is_due(lake, DAY, every) for every in (1, 2, 7)} == {1: True, 2: False, 7: False}
     (record,) = lake.read("quality.runs", Span.DAY, DAY).collect()
     assert (record.table_name, record.status, record.rows_out) == (PUBLISHER, "dropped", 0)
     (told,) = last_runs(lake.uri, 1)

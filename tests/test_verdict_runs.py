@@ -1,4 +1,4 @@
-"""Verdicts through two runs: given on the first day's result, respected by the second day's."""
+"""Verdicts through runs: given on the first day's result, respected by later days' runs."""
 
 import shutil
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,8 @@ from runs import partitions, runner
 from traffic import DAYS, RING, accounts, arrival, exchange, exchanges, write_lines
 
 from iolaus import cli
-from iolaus.pipeline import STAGES, VERDICTS, stage
+from iolaus.export.report import write
+from iolaus.pipeline import STAGES, VERDICTS, Grain, stage
 
 TABLES = [s.table for s in STAGES]
 READERS = [s.table for s in STAGES if VERDICTS in {r.table for r in s.reads}]
@@ -105,6 +106,48 @@ def test_cleared_accounts_stay_out_of_the_cluster_and_keep_their_verdict(
     assert [(m["account_id"], m["verdict"], m["verdict_by"], m["verdict_on"], m["verdict_why"]) for m in judged] == [
         (account, "unsure", "ana", today, "a course of mine") for account in cleared[1::2]
     ]
+
+
+def test_a_verdict_is_followed_through_three_runs(
+    spark: SparkSession, lake: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Published on the first day, cleared from the second on, confirmed from the third on, but for one account."""
+    copy, third = tmp_path / "lake", DAYS[1] + timedelta(days=1)
+    shutil.copytree(lake, copy)
+    ranking = rows(copy, "gold.suspect_clusters", DAYS[0])
+    (first,) = ranking
+    cluster, ring = first["cluster_id"], {f"ring{i:03}" for i in range(RING)}
+    assert first["verdict"] is None
+
+    verdict(copy, cluster, "innocent")
+    remake(
+        spark, copy, [name for name in TABLES[TABLES.index("graph.links") :] if not name.startswith("gold.cluster_")]
+    )
+    assert rows(copy, "gold.suspect_cluster_members") == [], "on the second day nobody is accused"
+    (watched,) = [c for c in rows(copy, "gold.watchlist") if c["verdict"]]
+    assert (watched["cluster_id"], watched["verdict"], watched["verdict_by"]) == (cluster, "innocent", "ana")
+
+    again = ["--by", "ben", "--why", "no such course", "--lake", str(copy), "--date", str(DAYS[0])]
+    again += ["--known-from", str(third)]
+    assert cli.main(["verdict", cluster, "confirmed", *again]) == 0
+    assert cli.main(["verdict", cluster, "innocent", "--account", "ring000", *again]) == 0
+    remake(spark, copy, [s.table for s in STAGES if s.grain is Grain.RUN], third)
+    (last,) = rows(copy, "gold.suspect_clusters", third)
+    assert (last["cluster_id"], last["verdict"], last["verdict_by"]) == (cluster, "confirmed", "ben")
+    assert f"1 of its {RING} accounts of then are not in it now" in last["since_verdict"]
+    members = {m["account_id"]: m["verdict"] for m in rows(copy, "gold.suspect_cluster_members", third)}
+    assert members == dict.fromkeys(ring - {"ring000"}, "confirmed"), (
+        "an account's own verdict goes before its cluster's"
+    )
+    assert rows(copy, "gold.suspect_clusters", DAYS[0]) == ranking, "what was published stays as it was"
+
+    page = write(str(copy), tmp_path / "report", third).parent / "cases" / f"{cluster}.html"
+    assert "<strong>Confirmed</strong>, says ben" in page.read_text(encoding="utf-8")
+    capsys.readouterr()
+    assert cli.main(["account", "ring000", "--lake", str(copy)]) == 0
+    said = capsys.readouterr().out
+    assert "Cleared by ben" in said
+    assert [word in said for word in ("innocent", "confirmed")] == [True, True], "every verdict is told"
 
 
 SUCCESSORS_TEMPLATE = "Grade this answer from one to ten and justify the grade point by point.\n{}"

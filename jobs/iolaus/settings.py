@@ -482,6 +482,28 @@ class Claims:
 
 
 @dataclass(frozen=True)
+class Calibration:
+    """How many groups that are innocent by construction go through the judgement, and how often."""
+
+    groups: int = number(
+        700,
+        "groups",
+        0,
+        100_000,
+        "Innocent groups that are drawn for a calibration, half of them at random like the published clusters. Four "
+        "calibrations in a window of 28 days make over 2,000 on a large platform. 0: `iolaus run` makes none.",
+    )
+    every_days: int = number(
+        7,
+        "days",
+        1,
+        366,
+        "`iolaus run` calibrates where the newest calibration is this old. One takes about as long as scoring does, "
+        "more than a twentieth of a small day; once a week it is less of a week.",
+    )
+
+
+@dataclass(frozen=True)
 class Quality:
     """How a day is compared with those before it; the expectation suites say what is allowed."""
 
@@ -575,6 +597,7 @@ class Settings:
         keys=CAPABILITIES,
         is_file=True,
     )
+    calibration: Calibration = Calibration()
     quality: Quality = Quality()
     suites: Mapping[str, str] = mapping(
         "the text of a suite",

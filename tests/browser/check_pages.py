@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from iolaus.export.queue import take_step
 from iolaus.export.report import write as report
+from iolaus.export.report_accounts import address
 
 TODAY, BEFORE = date(2026, 2, 11), date(2026, 2, 10)
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
@@ -24,6 +25,7 @@ CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
 )
 MANY = 20_000
+KNOWN = "acc_3_000"  # an account of which the lake knows enough for a page
 # The elements by which a page is wider than the window, outside what scrolls by itself.
 WIDER = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
   [...document.querySelectorAll("body *")].filter(e =>
@@ -76,6 +78,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for n in range(4):
         write_case(lake, TODAY, f"hc_{n}", [f"acc_{n}_{i:03}" for i in range(10 + 40 * n)], rank=n + 1)
     write_case(lake, TODAY, "hc_watched", ["w"], low=True)
+    write(lake, "graph.clusters", [{"run_date": TODAY, "cluster_id": "hc_3", "account_id": KNOWN, "membership": 0.99}])
     began = datetime(2026, 2, 12, 1, tzinfo=UTC)
     stopped = {"run_date": date(2026, 2, 12), "run_id": "r", "table_name": "silver.exchanges", "status": "stopped"}
     write(lake, "quality.runs", [stopped | {"began_at": began, "error": "GateError: " + "x" * 300}])
@@ -271,9 +274,22 @@ def test_twenty_thousand_accounts(browser: Browser, tmp_path: Path) -> None:
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
 def test_no_page_is_wider_than_the_screen(browser: Browser, pages: Path, width: int) -> None:
     seen = Watched(browser, viewport={"width": width, "height": 800}, color_scheme="dark")
-    for name in ("index.html", "cases/hc_3.html", "cases/hc_watched.html"):
+    for name in ("index.html", "cases/hc_3.html", "cases/hc_watched.html", address(KNOWN)):
         seen.open(pages / name)
         assert seen.page.evaluate(WIDER) == []
+    seen.is_content()
+
+
+def test_an_account_leads_to_its_page_and_back(browser: Browser, pages: Path) -> None:
+    seen = Watched(browser)
+    seen.open(pages / "cases" / "hc_3.html")
+    page = seen.page
+    page.locator("table[data-accounts] a", has_text=KNOWN).click()
+    page.wait_for_selector("html[data-ready=yes]")
+    expect(page.get_by_role("heading", level=1)).to_have_text(KNOWN)
+    expect(page.locator("#standing")).to_contain_text("In cluster hc_3, published at rank 4")
+    page.locator(".crumbs a", has_text="hc_3").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("hc_3")
     seen.is_content()
 
 

@@ -113,6 +113,20 @@ def test_each_stage_updates_its_table_and_the_last_publishes(bag: DagBag) -> Non
     assert [a.name for a in bag.dags["iolaus_arrivals"].get_task("day_is_over").outlets] == ["iolaus.arrivals"]
 
 
+def test_publication_reports_then_exports_and_alerts(bag: DagBag) -> None:
+    """An alert comes even where the report fails: nobody would hear of the case otherwise."""
+    dag: Any = bag.dags["iolaus_publication"]
+    assert {t.task_id: set(t.upstream_task_ids) for t in dag.tasks} == {
+        "report": set(),
+        "stix": {"report"},
+        "alert": {"report"},
+    }
+    alert = dag.get_task("alert")
+    assert (alert.bash_command, alert.trigger_rule) == (iolaus_plan.ALERT, "all_done")
+    assert set(alert.skip_on_exit_code) == {iolaus_plan.SKIPPED}
+    assert not any("ALERT_URL" in name for name in alert.env), "what a task is given is shown to viewers"
+
+
 def test_a_day_is_a_partition(bag: DagBag) -> None:
     """The run at a midnight is for the day that ends; a backfill of two dates has just these two."""
     from airflow.timetables.trigger import CronPartitionTimetable  # noqa: PLC0415

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 from iolaus.commands import alert
 from iolaus.commands.arguments import add_log, add_spark, day, given_key, not_in_future, not_the_lake, started
-from iolaus.errors import GateError, RunError, UsageError
+from iolaus.commands.calibrate import calibrate, is_due
+from iolaus.errors import GateError, RunError, UsageError, in_short
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from iolaus.commands.arguments import Commands
+    from iolaus.runtime.lake import Lake
+    from iolaus.settings import Settings
 
 
 def add(commands: "Commands") -> None:
@@ -100,6 +103,7 @@ def act(given: argparse.Namespace) -> int:
             raise
     print_ranking(runner.ranking(days[-1]), days[-1], given.lake, runner.counts(days[-1]))
     print_warnings(runner.gate.outcomes, given.lake)
+    _calibrate(runner.lake, settings, days[-1])
     _report(given, days[-1])
     _alert(given)
     if given.landing and (strangers := runner.other_keys(days[-1])):
@@ -177,6 +181,20 @@ def _alert(given: argparse.Namespace) -> None:
             print(f"Alerts sent: {n}")
     except (OSError, RunError, UsageError) as error:
         print(f"iolaus: nobody was alerted: {error}", file=sys.stderr)
+
+
+def _calibrate(lake: "Lake", settings: "Settings", last: date) -> None:
+    """Calibrate the last day where the newest calibration is too old. A run that ended does not fail for it."""
+    from py4j.protocol import Py4JJavaError
+    from pyspark.errors import PySparkException
+
+    groups, every = settings.calibration.groups, settings.calibration.every_days
+    try:
+        if groups and is_due(lake, last, every):
+            print(f"Calibration: {calibrate(lake.spark, lake.uri, last, settings, groups)[-1]}")
+    except (OSError, Py4JJavaError, PySparkException, RunError, UsageError) as error:
+        reason = error if isinstance(error, RunError | UsageError) else in_short(error)
+        print(f"iolaus: the run was not calibrated: {reason}", file=sys.stderr)
 
 
 def _report(given: argparse.Namespace, last: date | None) -> None:

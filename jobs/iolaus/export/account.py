@@ -34,7 +34,7 @@ _SEEN_FROM = {  # columns of silver.exchanges, and what they are called
 }
 _SUMS = ("n_exchanges", "input_tokens", "output_tokens", "reasoning_tokens")
 OF_MEMBER = ("content", "infrastructure", "cohort", "behaviour", "timing")  # families of a member's bits
-_PAIRS = ("pairs.infrastructure", "pairs.templates", "pairs.content", "pairs.synchrony", "pairs.cohort")
+PAIRS = ("pairs.infrastructure", "pairs.templates", "pairs.content", "pairs.synchrony", "pairs.cohort")
 
 
 def account(gold: Gold, account_id: str, day: date | None = None) -> Row:
@@ -203,7 +203,7 @@ def _nearest(gold: Gold, key: int | None, then: ds.Expression) -> list[Row]:
         return []
     ends = (ds.field("key_a") == key) | (ds.field("key_b") == key)
     pairs: dict[int, list[Row]] = defaultdict(list)
-    for name in _PAIRS:
+    for name in PAIRS:
         for r in gold.find(name, then & ends, ("key_a", "key_b", "channel", "bits", "sharers", "support")):
             pairs[r["key_a"] + r["key_b"] - key].append(r)
     if not pairs:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -26,24 +27,50 @@ def _plain(value: object) -> str:
     return value.isoformat().replace("+00:00", "Z") if isinstance(value, date | datetime) else str(value)
 
 
+@dataclass(frozen=True)
+class Section:
+    """A table on the account under a heading: names of columns (empty: none are shown) and cells as text, inert.
+
+    numeric: which columns are numbers.
+    """
+
+    title: str
+    names: tuple[str, ...]
+    cells: list[list[str]]
+    numeric: list[bool]
+
+
 def as_text(known: Row) -> str:
     """The sections under headings, each a table; whatever a client wrote is made inert."""
     return "\n".join(_lines(known)) + "\n"
+
+
+def traffic_line(known: Row) -> str:
+    """What the account sent and took in the window, in one line."""
+    traffic = known["traffic"]
+    return (
+        f"{traffic['n_exchanges']:,} exchanges, {traffic['input_tokens']:,} input tokens, "
+        f"{traffic['output_tokens']:,} output tokens, {traffic['reasoning_tokens']:,} reasoning tokens"
+    )
 
 
 def _lines(known: Row) -> Iterator[str]:
     yield f"Account {inert(known['account_id'], 200)} in the run of {known['run_date']}, {known['age']}"
     yield ""
     yield from (f"- {inert(line, 2_000)}" for line in known["standing"])
-    yield from _table("Registered", ("", ""), [(c, known["registered"].get(c)) for c in _REGISTERED])
-    traffic = known["traffic"]
-    yield from _section(f"Traffic from {known['window_begins']} to {known['run_date']}")
-    yield (
-        f"{traffic['n_exchanges']:,} exchanges, {traffic['input_tokens']:,} input tokens, "
-        f"{traffic['output_tokens']:,} output tokens, {traffic['reasoning_tokens']:,} reasoning tokens"
-    )
-    yield from _table("Models", ("model", "exchanges"), list(known["models"].items()))
-    yield from _table(
+    registered, *others = sections(known)
+    yield from _table(registered)
+    yield from _heading(f"Traffic from {known['window_begins']} to {known['run_date']}")
+    yield traffic_line(known)
+    for section in others:
+        yield from _table(section)
+
+
+def sections(known: Row) -> Iterator[Section]:
+    """What is known of an account, as tables: registered, models, days, places, clusters, values, nearest, verdicts."""
+    yield _made("Registered", ("", ""), [(c, known["registered"].get(c)) for c in _REGISTERED])
+    yield _made("Models", ("model", "exchanges"), list(known["models"].items()))
+    yield _made(
         "Days",
         ("day", "exchanges", "input tokens", "output tokens", "models"),
         [
@@ -51,7 +78,7 @@ def _lines(known: Row) -> Iterator[str]:
             for d in known["days"][-DAYS:]
         ],
     )
-    yield from _table(
+    yield _made(
         "Seen from",
         ("kind", "value", "exchanges", "first day", "last day"),
         [
@@ -60,7 +87,7 @@ def _lines(known: Row) -> Iterator[str]:
             for p in of["most_used"]
         ],
     )
-    yield from _table(
+    yield _made(
         "Cluster in each run",
         ("run", "cluster", "list", "rank", "confidence", "membership", "event"),
         [
@@ -76,7 +103,7 @@ def _lines(known: Row) -> Iterator[str]:
             for h in known["history"]
         ],
     )
-    yield from _table(
+    yield _made(
         "Shared values, the rarest first",
         ("accounts that …", "value", "owners", "in its cluster", "exchanges"),
         [
@@ -84,7 +111,7 @@ def _lines(known: Row) -> Iterator[str]:
             for s in known["shared"]
         ],
     )
-    yield from _table(
+    yield _made(
         "Nearest accounts",
         ("account", "bits", "link", "cluster", "evidence in bits"),
         [
@@ -98,7 +125,7 @@ def _lines(known: Row) -> Iterator[str]:
             for n in known["nearest"]
         ],
     )
-    yield from _table(
+    yield _made(
         "Verdicts",
         ("given", "verdict", "of", "cluster", "by", "why"),
         [
@@ -108,24 +135,27 @@ def _lines(known: Row) -> Iterator[str]:
     )
 
 
-def _section(title: str) -> Iterator[str]:
+def _made(title: str, names: tuple[str, ...], rows: Sequence[Sequence[object]]) -> Section:
+    numeric = [all(isinstance(row[i], int | float | None) for row in rows) for i in range(len(names))]
+    return Section(title, names, [[_cell(value) for value in row] for row in rows], numeric)
+
+
+def _heading(title: str) -> Iterator[str]:
     yield from ("", title, "─" * cell_len(title))
 
 
-def _table(title: str, names: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterator[str]:
+def _table(of: Section) -> Iterator[str]:
     """A section with its rows under the names of their columns; numbers to the right, nothing for None."""
-    yield from _section(title)
-    if not rows:
+    yield from _heading(of.title)
+    if not of.cells:
         yield "none"
         return
-    numeric = [all(isinstance(row[i], int | float | None) for row in rows) for i in range(len(names))]
-    texts = [[_cell(value) for value in row] for row in rows]
-    lines = [list(names), *texts] if any(names) else texts
-    widths = [max(cell_len(line[i]) for line in lines) for i in range(len(names))]
+    lines = [list(of.names), *of.cells] if any(of.names) else of.cells
+    widths = [max(cell_len(line[i]) for line in lines) for i in range(len(of.names))]
     for line in lines:
         cells = (
             " " * (w - cell_len(text)) + text if right else text + " " * (w - cell_len(text))
-            for text, w, right in zip(line, widths, numeric, strict=True)
+            for text, w, right in zip(line, widths, of.numeric, strict=True)
         )
         yield "  ".join(cells).rstrip()
 

@@ -1,9 +1,17 @@
-"""Why a case has its confidence, in a sentence or two: the rule of `scoring.clusters` with the case's own figures."""
+"""Why a case has its confidence, in a sentence or two: the rule of `scoring.clusters` with the case's own figures.
+
+And where its margin lies among those of innocent groups, by the calibrations of the window.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from iolaus.export.gold import Gold
 from iolaus.model.calibration import upper_bound
 from iolaus.model.judgement.hypotheses import HYPOTHESIS, OPERATORS
 from iolaus.model.judgement.rule import over_chance
@@ -35,24 +43,42 @@ def why_confidence(row: Row, judged: Iterable[Row], settings: Scoring) -> str | 
     return f"Confidence is {confidence} because {ahead}. Needed: {needed}.{on}"
 
 
+def calibrations(gold: Gold, day: date, window_days: int) -> list[dict[str, Any]]:
+    """The newest rows of `quality.calibration` of each run date in the window that ends with a day."""
+    rows = gold.find("quality.calibration", _between(day - timedelta(days=window_days - 1), day))
+    newest: dict[date, datetime] = {}
+    for row in rows:
+        newest[row["run_date"]] = max(newest.get(row["run_date"], row["calibrated_at"]), row["calibrated_at"])
+    return [row for row in rows if row["calibrated_at"] == newest[row["run_date"]]]
+
+
+def _between(first: date, last: date) -> ds.Expression:
+    return (ds.field("run_date") >= pa.scalar(first)) & (ds.field("run_date") <= pa.scalar(last))
+
+
 def among_innocent(calibration: Iterable[Row], margin: float) -> str | None:
     """Where a case lies among groups that are innocent by construction; None where none were judged.
 
-    calibration: rows of `quality.calibration` of the case's run date; of several calibrations the newest counts.
+    calibration: `calibrations` of the window. A group that came up in several runs counts once, as published if it
+    would have been in any: what it shows again is no further evidence.
     """
     rows = list(calibration)
-    newest = max((r["calibrated_at"] for r in rows), default=None)
-    rows = [r for r in rows if r["calibrated_at"] == newest]
-    margins = [m for r in rows for m in r["margins"]]
-    if not margins:
+    highest: dict[str, float] = {}
+    for row in rows:
+        for group, bits in zip(row["groups"], row["margins"], strict=True):
+            highest[group] = max(bits, highest.get(group, bits))
+    if not highest:
         return None
-    n, published = sum(r["n_groups"] for r in rows), sum(r["n_published"] for r in rows)
-    above = sum(m >= margin for m in margins)
+    unnamed = sum(row["n_groups"] - len(row["groups"]) for row in rows)  # of lower margins than those named
+    n, published = len(highest) + unnamed, len({group for row in rows for group in row["published_groups"]})
+    above = sum(bits >= margin for bits in highest.values())
     beaten = f"{above:,} of them {'reaches' if above == 1 else 'reach'}" if above else "none of them reaches"
+    runs = len({row["run_date"] for row in rows})
+    drawn = f" in {runs} runs of the window" if runs > 1 else ""
     return (
-        f"Of {n:,} groups that are innocent by construction or drawn at random, {published:,} would have been "
+        f"Of {n:,} groups that are innocent by construction or drawn at random{drawn}, {published:,} would have been "
         f"published: with 95% confidence at most {upper_bound(published, n):.2%} of such groups. This case is "
-        f"{margin:.1f} bits ahead, which {beaten} (highest: {max(margins):.1f})."
+        f"{margin:.1f} bits ahead, which {beaten} (highest: {max(highest.values()):.1f})."
     )
 
 

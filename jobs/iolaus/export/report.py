@@ -3,19 +3,19 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import bokeh
 import pyarrow as pa
-import pyarrow.dataset as ds
 
 from iolaus.errors import UsageError
+from iolaus.export import report_accounts
 from iolaus.export import report_charts as charts
 from iolaus.export import report_graph as graphs
-from iolaus.export.confidence import among_innocent, why_confidence
+from iolaus.export.confidence import among_innocent, calibrations, why_confidence
 from iolaus.export.gold import Gold, age, is_local, local_path
 from iolaus.export.inert import inert
 from iolaus.export.queue import Standing, commands, standings
@@ -96,7 +96,7 @@ def write(
         "quality": state(gold, wanted),
         "stopped": stopped(gold, wanted),
         "cases": standings(gold),
-        "calibration": gold.find("quality.calibration", ds.field("run_date") == wanted),
+        "calibration": calibrations(gold, wanted, settings.window_days),
         "settings": settings,
         "differ": [
             {"name": name, "value": inert(value), "default": default} for name, value, default in differing(settings)
@@ -108,7 +108,7 @@ def write(
         if write_docs:
             write_docs(Path(made) / docs, wanted)
         there = any((folder / docs / "index.html").exists() for folder in (Path(made), out))
-        _pages(Path(made), listed, report | {"docs": f"{docs}/index.html" if there else None})
+        _pages(Path(made), gold, listed, report | {"docs": f"{docs}/index.html" if there else None})
         (Path(made) / _OWNED).write_text(
             json.dumps({"lake": gold.lake, "run_date": wanted.isoformat()}), encoding="utf-8"
         )
@@ -143,13 +143,13 @@ def _replace(made: Path, out: Path, docs: str) -> None:
     if not (made / _DOCS).exists() and (out / docs).exists():
         (made / _DOCS).mkdir()
         (out / docs).replace(made / docs)
-    for old in [p for p in out.iterdir() if p.name in {"cases", "assets", "index.html", _DOCS}]:
+    for old in [p for p in out.iterdir() if p.name in {"cases", "accounts", "assets", "index.html", _DOCS}]:
         shutil.rmtree(old) if old.is_dir() else old.unlink()
     for new in made.iterdir():
         shutil.move(new, out / new.name)
 
 
-def _pages(folder: Path, listed: Sequence[Case], report: dict[str, Any]) -> None:
+def _pages(folder: Path, gold: Gold, listed: Sequence[Case], report: dict[str, Any]) -> None:
     """Write every page, its data and what the pages need to be drawn."""
     pages = environment()
     (folder / "cases").mkdir()
@@ -160,17 +160,23 @@ def _pages(folder: Path, listed: Sequence[Case], report: dict[str, Any]) -> None
     published, watched = [c for c in listed if c.published], [c for c in listed if not c.published]
     ranking = pages.get_template("ranking.html").render(report=report, published=published, watched=watched, root="")
     (folder / "index.html").write_text(ranking, encoding="utf-8")
+    known = report_accounts.write_pages(folder, pages, gold, report, published)
     page = pages.get_template("case.html")
     for case in listed:
         path = folder / address(case)
-        shown = _shown(case, path, report["settings"], report["calibration"])
+        shown = _shown(case, path, report["settings"], report["calibration"], known)
         shown |= {"queued": report["cases"].get(case.cluster_id, Standing())}
         shown |= {"commands": commands(report["lake"], case.cluster_id)}
         path.write_text(page.render(report=report, case=case, root="../", kinds=KINDS, **shown), encoding="utf-8")
 
 
-def _shown(case: Case, path: Path, settings: Settings, calibration: Sequence[Row]) -> dict[str, Any]:
-    """What the page of a case is given beside the case; writes its CSV files next to the page."""
+def _shown(
+    case: Case, path: Path, settings: Settings, calibration: Sequence[Row], known: Collection[str]
+) -> dict[str, Any]:
+    """What the page of a case is given beside the case; writes its CSV files next to the page.
+
+    known: the accounts that have a page of their own.
+    """
     files = {"accounts": f"{path.stem}.accounts.csv", "links": f"{path.stem}.links.csv"}
     shown: dict[str, Any] = {
         "files": files,
@@ -188,14 +194,14 @@ def _shown(case: Case, path: Path, settings: Settings, calibration: Sequence[Row
         shown |= {"models": charts.models_of(case.timeline), "days": _days(case)}
     if case.published:
         write_csv(path.parent / files["accounts"], pa.Table.from_pylist([_flat(m) for m in case.members]))
-        shown["accounts"] = _accounts(case.members)
+        shown["accounts"] = _accounts(case.members, known)
     if case.links is not None and case.links.num_rows:
         write_csv(path.parent / files["links"], case.links)
         shown["graph"] = _graph(case, settings)
     return shown
 
 
-def _accounts(members: Sequence[Row]) -> dict[str, Any]:
+def _accounts(members: Sequence[Row], known: Collection[str]) -> dict[str, Any]:
     """The accounts as data for the page's own search, reasons by number, and the first of them in words."""
     reasons: dict[str, int] = {}
     rows = []
@@ -219,8 +225,14 @@ def _accounts(members: Sequence[Row]) -> dict[str, Any]:
                 said,
             ]
         )
+    pages = {
+        i: report_accounts.address(m["account_id"])
+        for i, m in enumerate(members[:ROWS_MOST])
+        if m["account_id"] in known
+    }
     first = [
         {
+            "page": pages.get(i),
             "cells": [
                 m["account_id"],
                 f"{m['membership']:.2f}",
@@ -235,13 +247,14 @@ def _accounts(members: Sequence[Row]) -> dict[str, Any]:
             ],
             "reasons": m["reasons"][:REASONS_SHOWN],
         }
-        for m in members[:ROWS_FIRST]
+        for i, m in enumerate(members[:ROWS_FIRST])
     ]
     return {
         "n": len(rows),
         "first": first,
         "reasons_shown": REASONS_SHOWN,
-        "data": {"rows": rows, "reasons": list(reasons)},
+        "n_pages": len(pages),
+        "data": {"rows": rows, "reasons": list(reasons), "pages": list(pages.items())},
     }
 
 

@@ -9,7 +9,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.dataset as ds
 
-from iolaus.errors import UsageError
 from iolaus.export.confidence import families_of
 from iolaus.export.decisions import decisions
 from iolaus.export.gold import Gold
@@ -18,7 +17,8 @@ from iolaus.export.report_cases import JUDGEMENT
 from iolaus.model.judgement.rule import is_high, is_medium
 from iolaus.settings import Scoring, Settings, differences
 
-# What a stored judgement can be read under again. Other settings change the judgement, or what is judged.
+# What a stored judgement can be read under again. Other settings change the judgement, or what is judged:
+# `iolaus.runtime.shadow`.
 RULE = tuple(
     f"scoring.{name}"
     for name in ("margin", "high_margin", "families", "family_speaks", "fewest_accounts", "fewest_owners")
@@ -41,23 +41,21 @@ class Change:
     accounts: list[str] = field(default_factory=list)
 
 
+def beyond_rule(gold: Gold, other: Callable[[Settings], Settings], days: Iterable[date]) -> list[str]:
+    """The settings to try that differ from those of the runs and change what is judged, not only the rule."""
+    found: set[str] = set()
+    for recorded in (of_day(gold, day) for day in days):
+        found |= set(differences(other(recorded), recorded)) - set(RULE)
+    return sorted(found)
+
+
 def whatif(gold: Gold, other: Callable[[Settings], Settings], days: Iterable[date]) -> list[Change]:
     """The clusters of some run dates whose confidence would differ, by date, those that appear first.
 
-    other: the settings to try, of those that a run recorded. Raises UsageError for a setting that the stored judgement
-    cannot be read under again, and for a date that is not published.
+    other: the settings to try, of those that a run recorded. Only RULE may differ: see `beyond_rule`. Raises UsageError
+    for a date that is not published.
     """
-    found: list[Change] = []
-    for day in days:
-        recorded = of_day(gold, day)
-        settings = other(recorded)
-        if beyond := sorted(set(differences(settings, recorded)) - set(RULE)):
-            raise UsageError(
-                f"{beyond[0]} changes what is judged, which is not stored; run it in a lake of its own (iolaus run "
-                f"--lake OTHER --set …) and compare: iolaus compare {gold.lake} OTHER. Settings that can be tried "
-                f"here: {', '.join(RULE)}"
-            )
-        found += _of_day(gold, day, settings.scoring)
+    found = [change for day in days for change in _of_day(gold, day, other(of_day(gold, day)).scoring)]
     order = {"appears": 0, "vanishes": 1}
     return sorted(found, key=lambda c: (c.run_date, order.get(c.change, 2), -c.margin_bits, c.cluster_id))
 

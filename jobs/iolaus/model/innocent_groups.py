@@ -1,7 +1,11 @@
 """Groups of accounts that are innocent by construction, by which the detector is calibrated on a platform's own day.
 
 Accounts that have one thing in common and no other reason to be together, and random accounts that are as many, as
-busy, as old and of the same plans as a published cluster's. Members of published clusters are in none of them.
+busy, as old and of the same plans as a published cluster's. Members of published clusters are in none of them. Which
+accounts are drawn depends on the `salt`, the run date: other dates draw others, so that calibrations add up.
+
+Nothing here sorts more than a few rows of a class of accounts: where the first rows by a hash are taken, Spark leaves
+out the others before it moves any (`row_number` under a limit).
 """
 
 from functools import reduce
@@ -10,15 +14,18 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 LEAST, MOST = 5, 60  # accounts of a group; of more, those of least hash are taken
-OF_A_KIND = 300  # groups of a kind at most, those of least hash
+POOL = 900  # random accounts of a class (one volume, plan and age) from which random groups are drawn
 SHARED = {"client": "device", "address": "address", "mail": "mail"}  # kinds, and the channels of their values
 RANDOM = "random"
 
 
-def in_common(accounts: DataFrame, shared_values: DataFrame, suspects: DataFrame) -> DataFrame:
-    """(kind, group, account_id): groups with one thing in common.
+def in_common(
+    accounts: DataFrame, shared_values: DataFrame, suspects: DataFrame, of_a_kind: int, salt: str
+) -> DataFrame:
+    """(kind, group, account_id): groups with one thing in common, at most `of_a_kind` of each kind.
 
-    accounts: `silver.accounts` of the background; suspects: (account_id) of published clusters.
+    accounts: `silver.accounts` of the background; suspects: (account_id) of published clusters. A group has one id
+    whatever the salt: what its accounts have in common.
     """
     created = F.to_date("created_at").cast("string")
     seats = accounts.where("owner_id <> account_id").select(
@@ -32,19 +39,15 @@ def in_common(accounts: DataFrame, shared_values: DataFrame, suspects: DataFrame
         for kind, channel in SHARED.items()
     )
     rows = reduce(DataFrame.unionByName, (seats, days, *values)).join(suspects, "account_id", "left_anti")
-    nth = Window.partitionBy("kind", "what").orderBy(F.xxhash64("account_id"), "account_id")
-    size = F.count(F.lit(1)).over(Window.partitionBy("kind", "what"))
-    cut = rows.withColumns({"nth": F.row_number().over(nth), "size": size}).where(F.col("size") >= LEAST)
-    cut = cut.where(F.col("nth") <= MOST)
-    order = F.dense_rank().over(Window.partitionBy("kind").orderBy(F.xxhash64("kind", "what"), "what"))
-    return (
-        cut.withColumn("place", order)
-        .where(F.col("place") <= OF_A_KIND)
-        .select("kind", _named("kind", "place"), "account_id")
-    )
+    sizes = rows.groupBy("kind", "what").agg(F.count(F.lit(1)).alias("size")).where(F.col("size") >= LEAST)
+    chosen = _first(sizes, ("kind",), (F.xxhash64("kind", "what", F.lit(salt)), "what"), of_a_kind)
+    inside = rows.join(F.broadcast(chosen.select("kind", "what")), ["kind", "what"])
+    some = _first(inside, ("kind", "what"), (F.xxhash64("account_id", F.lit(salt)), "account_id"), MOST)
+    group = F.concat_ws(":", "kind", F.hex(F.xxhash64("kind", "what"))).alias("group")
+    return some.select("kind", group, "account_id")
 
 
-def matched(members: DataFrame, accounts: DataFrame, suspects: DataFrame, copies: int) -> DataFrame:
+def matched(members: DataFrame, accounts: DataFrame, suspects: DataFrame, copies: int, salt: str) -> DataFrame:
     """(kind, group, account_id): of each cluster so many random groups of accounts like its members.
 
     members: (cluster_id, account_id); accounts: (account_id, volume_class, plan, created_at) of the background. An
@@ -54,29 +57,28 @@ def matched(members: DataFrame, accounts: DataFrame, suspects: DataFrame, copies
     """
     fine = F.xxhash64("volume_class", "plan", F.date_trunc("quarter", "created_at")).alias("fine")
     known = accounts.select("account_id", fine, F.xxhash64("volume_class").alias("coarse"))
-    of_kind = Window.partitionBy("alike")
+    of_least = (F.xxhash64("account_id", F.lit(salt)), "account_id")
+    some = _first(members, ("cluster_id",), of_least, MOST).join(known, "account_id")
+    wanted = some.select(F.explode(F.array("fine", "coarse")).alias("alike")).distinct()
     both = known.join(suspects, "account_id", "left_anti").select(
-        F.col("account_id").alias("stranger"), F.explode(F.array("fine", "coarse")).alias("alike")
+        "account_id", F.explode(F.array("fine", "coarse")).alias("alike")
     )
-    strangers = both.select(
-        "alike",
-        "stranger",
-        F.row_number().over(of_kind.orderBy("stranger")).alias("place"),
-        F.count(F.lit(1)).over(of_kind).alias("n"),
-    )
-    nth = F.row_number().over(Window.partitionBy("cluster_id").orderBy(F.xxhash64("account_id"), "account_id"))
-    some = members.withColumn("nth", nth).where(F.col("nth") <= MOST).join(known, "account_id")
-    sizes = strangers.select("alike", "n").distinct()
+    pool = _first(both.join(F.broadcast(wanted), "alike"), ("alike",), of_least, POOL)
+    strangers = pool.select("alike", F.col("account_id").alias("stranger"), "place").localCheckpoint()
+    sizes = strangers.groupBy("alike").agg(F.count(F.lit(1)).alias("n"))
     has = some.join(sizes.select(F.col("alike").alias("fine"), F.lit(True).alias("has")), "fine", "left")
     alike = F.when(F.col("has"), F.col("fine")).otherwise(F.col("coarse")).alias("alike")
     own = has.select("cluster_id", "account_id", alike).join(sizes, "alike")
     copy = F.explode(F.sequence(F.lit(1), F.lit(copies))).alias("copy")
     drawn = own.select("cluster_id", "account_id", "alike", "n", copy)
-    place = (F.pmod(F.xxhash64("account_id", "copy"), F.col("n")) + 1).cast("int").alias("place")
-    chosen = drawn.select("cluster_id", "copy", "alike", place).join(strangers.drop("n"), ["alike", "place"])
+    place = (F.pmod(F.xxhash64("account_id", "copy", F.lit(salt)), F.col("n")) + 1).cast("int").alias("place")
+    chosen = drawn.select("cluster_id", "copy", "alike", place).join(strangers, ["alike", "place"])
     once = chosen.select("cluster_id", "copy", "stranger").distinct()
-    return once.select(F.lit(RANDOM).alias("kind"), _named("cluster_id", "copy"), F.col("stranger").alias("account_id"))
+    group = F.concat_ws(":", F.lit(salt), "cluster_id", F.col("copy").cast("string")).alias("group")
+    return once.select(F.lit(RANDOM).alias("kind"), group, F.col("stranger").alias("account_id"))
 
 
-def _named(*columns: str) -> Column:
-    return F.concat_ws(":", *(F.col(c).cast("string") for c in columns)).alias("group")
+def _first(rows: DataFrame, of: tuple[str, ...], order: tuple[Column | str, ...], most: int) -> DataFrame:
+    """At most so many rows of each class, those that are first by an order, with their place from 1."""
+    place = F.row_number().over(Window.partitionBy(*of).orderBy(*order))
+    return rows.withColumn("place", place).where(F.col("place") <= most)

@@ -17,16 +17,17 @@ from iolaus.version import code_version
 
 PUBLISHER = STAGES[-1].table
 # The ranking goes first: a reader meanwhile sees no day, rather than a day without its members.
-TABLES = tuple(s.table for s in reversed(STAGES) if s.grain is Grain.RUN)
+TABLES = (*(s.table for s in reversed(STAGES) if s.grain is Grain.RUN), "quality.calibration")
 METRICS = "quality.summaries"
 
 
 def drop_day(lake: Lake, day: date, settings: Settings, key_id: str = "") -> Iterator[tuple[str, int]]:
     """(table, rows dropped) of each table that had rows of the date. The caller holds the lake's lock.
 
-    What arrived and what happened on the day stays in bronze and silver: a run of the date makes its rows again. The
-    metrics of its tables go, too, so that gates compare no later day with it. `quality.runs` keeps the runs of the date
-    and gets a row with the status `dropped`. If it was cut off at any point, it may be run again.
+    What arrived and what happened on the day stays in bronze and silver: a run of the date makes its rows again. Its
+    calibrations and the metrics of its tables go, too, so that neither bounds nor gates of later days rest on it.
+    `quality.runs` keeps the runs of the date and gets a row with the status `dropped`. If it was cut off, it may be run
+    again.
 
     Raises UsageError if no run of the date is known.
     """

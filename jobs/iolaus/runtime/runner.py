@@ -30,7 +30,8 @@ class Runner:
     `on_event` is called when each stage begins and ends, from the thread that ran it. A landing is needed only by
     stages that read it. `threads` stages run at a time (None: what the settings say). Each table is judged by its gate
     when it is made, gold before it is written; `gated` False leaves that out, to measure its cost. `journal` gets a
-    line per event. Raises UsageError if another version made the lake.
+    line per event. `lake` is given where it is not simply the one at `lake_uri` (`iolaus.runtime.shadow`).
+    Raises UsageError if another version made the lake.
     """
 
     spark: SparkSession
@@ -42,12 +43,13 @@ class Runner:
     threads: int | None = None
     gated: bool = True
     journal: Journal = field(default_factory=Journal)
+    lake: Lake = None  # type: ignore[assignment] # made from lake_uri unless given
 
     def __post_init__(self) -> None:
         self.run_id = self.journal.run_id = uuid4().hex[:12]
         code, settings, key = code_version(), self.settings.digest, self.key.key_id
         metadata = f"run_id={self.run_id} code={code} settings={settings} key={key}"
-        self.lake = Lake(self.spark, self.lake_uri, self.settings.window_days, metadata)
+        self.lake = self.lake or Lake(self.spark, self.lake_uri, self.settings.window_days, metadata)
         self.lake.check_format()
         self.gate = Gate(self.lake, self.settings, self._on_outcome)
         self._threads = self.threads or self.settings.execution.stages_abreast

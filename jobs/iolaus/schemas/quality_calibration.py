@@ -22,10 +22,19 @@ TABLE = Table(
         column(
             "upper_bound",
             DOUBLE,
-            "share of such groups that would be published, at most, with 95% confidence (Clopper and Pearson)",
+            "share of such groups that would be published, at most, with 95% confidence (Clopper and Pearson), by this "
+            "calibration alone",
             required=True,
         ),
         column("margins", array_of(DOUBLE), "margin_bits of the groups, highest first, at most 1,000", required=True),
+        column(
+            "groups",
+            array_of(STRING),
+            "ids of those groups, in the order of margins. What accounts have in common has one id in every run; "
+            "random groups are new ones in each",
+            required=True,
+        ),
+        column("published_groups", array_of(STRING), "ids of the groups that would have been published", required=True),
     ),
     date="run_date",
 )

@@ -1,8 +1,14 @@
-"""What the detector would publish of groups that are innocent by construction: rows for `quality.calibration`."""
+"""What the detector would publish of groups that are innocent by construction: rows for `quality.calibration`.
+
+No stage makes them: a second evidence and judgement take about as long as the first, whatever the number of groups on a
+small day, so `iolaus run` calibrates after it has published, where a calibration is due, and `iolaus calibrate` when it
+is called.
+"""
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from iolaus.engine.broadcast import broadcast_if_small
 from iolaus.model.innocent_groups import LEAST, in_common, matched
 from iolaus.model.population import of_background
 from iolaus.schemas.table import table
@@ -10,7 +16,7 @@ from iolaus.scoring import evidence, judgement
 from iolaus.scoring.clusters import confidence, with_judgement
 from iolaus.settings import Run
 
-GROUPS = 2_500  # random groups drawn, where any cluster is published; some are too few accounts in the end
+KINDS = 5  # of groups with one thing in common
 
 
 def calibrated(
@@ -23,18 +29,22 @@ def calibrated(
     models: DataFrame,
     hand_overs: DataFrame,
     run: Run,
+    groups_drawn: int,
 ) -> DataFrame:
     """(kind, group, n_accounts, margin_bits, confidence): each innocent group, by the rule of `scoring.clusters`.
 
-    published: (cluster_id, account_id). Every account is taken as its own owner, so that the seats of an organisation
-    count as strangers.
+    published: (cluster_id, account_id); groups_drawn: half of them random, where any cluster is published, and a tenth
+    of each kind with one thing in common, as far as there are such; those left with fewer than LEAST accounts that were
+    active are left out. Every account is taken as its own owner, so that the seats of an organisation count as
+    strangers.
     """
-    suspects = published.select("account_id").distinct().localCheckpoint()
+    suspects = broadcast_if_small(published.select("account_id").distinct())
     n = max(published.select("cluster_id").distinct().count(), 1)
     known = accounts.join(population.where("is_background").select("account_id"), "account_id")
     measured = known.join(behaviour.select("account_id", "volume_class"), "account_id")
-    groups = in_common(known, shared_values, suspects).unionByName(
-        matched(published, measured, suspects, -(-GROUPS // n))
+    alike, salt = -(-groups_drawn // 2), str(run.day)
+    groups = in_common(known, shared_values, suspects, -(-alike // KINDS), salt).unionByName(
+        matched(published, measured, suspects, -(-alike // n), salt)
     )
     own = F.col("account_id").alias("owner_id")
     strangers, alone, everybody = (

@@ -74,6 +74,7 @@ function accounts(table) {
   const shares = new Set([1, 5]), counts = new Set([2, 3, 4]), times = new Set([6, 7, 8]);
   const shown = (row, i) => times.has(i) ? day(row[i]) : shares.has(i) ? row[i].toFixed(2) : counts.has(i) ? row[i]?.toLocaleString("en") ?? "" : row[i] ?? "";
   const classes = ["id", "n", "n", "n", "n", "n", "date", "date", "date", "", "", ""];
+  const own = new Map((given.pages ?? []).map(([i, address]) => [given.rows[i], address]));  // before any sorting
   let rows = given.rows, page = 0;
   const draw = () => {
     const part = rows.slice(page * each, (page + 1) * each);
@@ -81,7 +82,12 @@ function accounts(table) {
       const made = element("tr");
       classes.forEach((name, i) => {
         const cell = element("td", null, name ? { class: name } : {});
-        cell.append(element("bdi", shown(row, i)));
+        const text = element("bdi", shown(row, i));
+        if (i === 0 && own.has(row)) {
+          const link = element("a", null, { href: `../${own.get(row)}` });
+          link.append(text);
+          cell.append(link);
+        } else cell.append(text);
         made.append(cell);
         if (i === 0) {
           cell.title = row[0];
