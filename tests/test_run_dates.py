@@ -92,6 +92,7 @@ def test_a_run_date_is_taken_back(started: SparkSession, tmp_path: Path, capsys:
         "graph.clusters": {"cluster_id": "hc"},
         PUBLISHER: {"cluster_id": "hc"},
         "scoring.clusters": {"cluster_id": "hc"},
+        "features.population": {"account_id": "a"},
     }
     for day in (BEFORE, DAY, AFTER):
         for name, values in named.items():
@@ -120,6 +121,7 @@ def test_a_run_date_is_taken_back(started: SparkSession, tmp_path: Path, capsys:
     assert [m.table_name for m in lake.read("quality.summaries", Span.DAY, DAY).collect()] == ["bronze.exchanges"]
     assert lake.days("quality.calibration") == [BEFORE], "no bound rests on what was taken back"
     assert {every: is_due(lake, DAY, every) for every in (1, 2, 7)} == {1: True, 2: False, 7: False}
+    assert not is_due(lake, BEFORE - timedelta(days=30), 1), "a first run date does not wait for it"
     (record,) = lake.read("quality.runs", Span.DAY, DAY).collect()
     assert (record.table_name, record.status, record.rows_out) == (PUBLISHER, "dropped", 0)
     (told,) = last_runs(lake.uri, 1)

@@ -498,8 +498,8 @@ class Calibration:
         "days",
         1,
         366,
-        "`iolaus run` calibrates where the newest calibration is this old. One takes about as long as scoring does, "
-        "more than a twentieth of a small day; once a week it is less of a week.",
+        "`iolaus run` calibrates where the newest calibration is this old, but not a lake's first run date. One takes "
+        "about as long as scoring does, more than a twentieth of a small day; once a week it is less of a week.",
     )
 
 

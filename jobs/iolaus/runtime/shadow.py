@@ -4,7 +4,7 @@ Only the stages that the settings bear on are made; whatever lies before them is
 never written to.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 
 from pyspark.sql import DataFrame, SparkSession
@@ -64,14 +64,10 @@ class Shadow(Lake):
         super().__init__(base.spark, uri, base.window_days, base.user_metadata)
         self._base, self._made = base, set[tuple[str, date]]()
 
-    def read(self, name: str, span: Span, day: date, version: int | None = None) -> DataFrame:
+    def read(self, name: str, span: Span, day: date) -> DataFrame:
         """As `Lake.read`: the rows of a day that were made here, else those of the other lake."""
         own = span is Span.DAY and (name, day) in self._made
-        return super().read(name, span, day, version) if own else self._base.read(name, span, day, version)
-
-    def read_events(self, name: str, days: Sequence[date]) -> DataFrame:
-        """As `Lake.read_events`, of the other lake."""
-        return self._base.read_events(name, days)
+        return super().read(name, span, day) if own else self._base.read(name, span, day)
 
     def write(self, name: str, frame: DataFrame, day: date) -> Commit:
         """As `Lake.write`."""
