@@ -123,7 +123,8 @@ def confidences() -> list[tuple[str, str]]:
         ("low: cleared", {"margin_bits": 9.1, "confidence": "low", "verdict": INNOCENT, "verdict_by": "ada"}, judged),
     )
     told = [(when, why_confidence(row | case, facts, DEFAULT.scoring) or "") for when, case, facts in cases]
-    drawn = [{"calibrated_at": 0, "margins": [-3.0, 1.4], "n_groups": 2480, "n_published": 0}]
+    named = {"groups": ["one", "two"], "margins": [-3.0, 1.4], "published_groups": []}
+    drawn = [{"run_date": 0, "n_groups": 2480, **named}]
     return [*told, ("calibrated", among_innocent(drawn, 9.1) or "")]
 
 
