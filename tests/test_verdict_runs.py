@@ -134,7 +134,7 @@ def test_a_verdict_is_followed_through_three_runs(
     remake(spark, copy, [s.table for s in STAGES if s.grain is Grain.RUN], third)
     (last,) = rows(copy, "gold.suspect_clusters", third)
     assert (last["cluster_id"], last["verdict"], last["verdict_by"]) == (cluster, "confirmed", "ben")
-    assert f"1 of its {RING} accounts of then are not in it now" in last["since_verdict"]
+    assert f"1 of its former {RING} accounts have left" in last["since_verdict"]
     members = {m["account_id"]: m["verdict"] for m in rows(copy, "gold.suspect_cluster_members", third)}
     assert members == dict.fromkeys(ring - {"ring000"}, "confirmed"), (
         "an account's own verdict goes before its cluster's"
