@@ -554,6 +554,7 @@ def test_conversations_that_move_between_accounts_are_counted(spark: SparkSessio
     found = hand_overs.transform(exchanges.repartition(3), exchanges.limit(0), RUN)
     check_columns(found, "features.hand_overs")
     assert [(r["account_from"], r["account_to"], r["n"], r["minutes"]) for r in found.collect()] == [("a", "b", 2, 5.0)]
+    yesterday = exchanges.withColumn("happened_on", F.lit(YESTERDAY.day))
     for late in ("answer_hash <=> 1", "prior_hash <=> 1"):  # the answer, or what quotes it
-        split = hand_overs.transform(exchanges.where(late), exchanges.where(f"not ({late})"), RUN).collect()
+        split = hand_overs.transform(yesterday.where(late), yesterday.where(f"not ({late})"), RUN).collect()
         assert [(r["account_from"], r["account_to"], r["n"]) for r in split] == [("a", "b", 1)]

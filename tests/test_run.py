@@ -218,7 +218,7 @@ def test_the_result_depends_on_the_data_alone(spark: SparkSession, lake: Path, t
 def test_a_first_load_sketches_what_a_run_of_each_day_does(
     spark: SparkSession, landing: Path, lake: Path, tmp_path: Path
 ) -> None:
-    """A day of events made once, when all has arrived, has the rows that it has when it is made with every arrival."""
+    """What arrives on a day is the same rows whether days are searched one by one or the last alone."""
     planned = [(day, [s for s in stages if s.grain is not Grain.RUN]) for day, stages in schedule(DAYS, last_only=True)]
     made = tmp_path / "lake"
     runner(spark, landing, made, gated=False).work(planned)

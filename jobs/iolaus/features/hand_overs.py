@@ -1,9 +1,12 @@
 """features.hand_overs: conversations that one account began and another went on with."""
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from iolaus.engine.broadcast import broadcast_if_small
 from iolaus.settings import Run
+
+_COLUMNS = ("account_id", "requested_at", "answer_hash", "prior_hash")
 
 
 def transform(exchanges: DataFrame, earlier: DataFrame, run: Run) -> DataFrame:
@@ -26,30 +29,40 @@ def transform(exchanges: DataFrame, earlier: DataFrame, run: Run) -> DataFrame:
     |--------------|------------|---|---------|
     | a            | b          | 1 | 4.0     |
     """
-    columns = ("account_id", "requested_at", "answer_hash", "prior_hash")
-    old, new = (
-        rows.select(*columns, F.lit(is_new).alias("new")) for rows, is_new in ((earlier, False), (exchanges, True))
+    new = exchanges.select(*_COLUMNS, F.lit(True).alias("new"))
+    old = earlier.select(*_COLUMNS, F.lit(False).alias("new"))
+    looked_for = _late_hashes(exchanges, run)  # what arrived before matters where it meets what arrived late
+    answers, quotations = (
+        new.unionByName(old.join(looked_for.withColumnRenamed("hash", name), name, "left_semi")).where(
+            F.col(name).isNotNull()
+        )
+        for name in ("answer_hash", "prior_hash")
     )
-    rows = new.unionByName(old)
-    one_account = (
-        F.min("account_id").alias("account_from"),
-        F.max("account_id").alias("last"),
-        F.min("requested_at").alias("given_at"),
-        F.min_by("new", "requested_at").alias("new_answer"),
+    given = answers.groupBy("answer_hash").agg(
+        F.min("account_id").alias("account_from"), F.max("account_id").alias("last"), _first().alias("given")
     )
-    given = rows.where("answer_hash is not null").groupBy("answer_hash").agg(*one_account).where("account_from = last")
-    quoted = rows.where("prior_hash is not null").groupBy(F.col("prior_hash").alias("answer_hash"), "account_id")
-    quoting = quoted.agg(F.min("requested_at").alias("quoted_at"), F.min_by("new", "requested_at").alias("new"))
-    met = quoting.join(given, "answer_hash").where("quoted_at >= given_at")
-    other = F.when(F.col("account_id") != F.col("account_from"), F.struct("account_id", "quoted_at", "new"))
-    by_answer = met.groupBy("answer_hash", "account_from", "given_at", "new_answer").agg(
-        F.collect_list(other).alias("others")
+    quoted = quotations.groupBy(F.col("prior_hash").alias("answer_hash"), "account_id").agg(_first().alias("quoted"))
+    met = quoted.join(given.where("account_from = last"), "answer_hash").where(
+        "quoted.requested_at >= given.requested_at"
     )
+    other = F.when(F.col("account_id") != F.col("account_from"), F.struct("account_id", "quoted"))
+    by_answer = met.groupBy("answer_hash", "account_from", "given").agg(F.collect_list(other).alias("others"))
     few = F.size("others").between(1, run.settings.pairs.answer_accounts)
-    listed = by_answer.where(few).select("account_from", "given_at", "new_answer", F.inline("others"))
-    moved = listed.where("new or new_answer")
-    minutes = (F.unix_timestamp("quoted_at") - F.unix_timestamp("given_at")) / 60
+    moved = by_answer.where(few).select("account_from", "given", F.inline("others")).where("given.new or quoted.new")
+    minutes = (F.unix_timestamp("quoted.requested_at") - F.unix_timestamp("given.requested_at")) / 60
     pairs = moved.groupBy("account_from", F.col("account_id").alias("account_to")).agg(
         F.count(F.lit(1)).cast("int").alias("n"), F.round(F.percentile(minutes, 0.5), 2).alias("minutes")
     )
     return pairs.select(F.lit(run.day).alias("arrived_on"), "account_from", "account_to", "n", "minutes")
+
+
+def _late_hashes(exchanges: DataFrame, run: Run) -> DataFrame:
+    """(hash): of answers that were given, or quoted, on an earlier day and arrived on this one."""
+    late = exchanges.where(F.col("happened_on") < F.lit(run.day))
+    hashes = late.select(F.explode(F.array("answer_hash", "prior_hash")).alias("hash"))
+    return broadcast_if_small(hashes.where("hash is not null").distinct())
+
+
+def _first() -> Column:
+    """When it was first, and whether the exchange that it was arrived on the day."""
+    return F.min(F.struct("requested_at", "new"))
