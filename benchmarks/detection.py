@@ -35,6 +35,7 @@ HERE = Path(__file__).resolve().parent
 FIRST, DAYS = date(2026, 3, 2), 14  # those of traffic.py
 # The benchmark's own scenarios, each with the generator that makes it; all others are this project's.
 OWN = {"dev": "traffic.py", "relay": "traffic.py", "judgement": "traffic2.py"}
+RICHER = {"trades": "traffic2.py"}  # of this project's, those that need the richer generator
 INFRASTRUCTURE = (
     "api_key_id",
     "client_ip",
@@ -96,7 +97,7 @@ CASES = (
     *(Case("judgement", seed) for seed in (1, 2)),
     *(Case(scenario) for scenario in ("behaviours", "dispatch", "languages", "origins", "disguises")),
     *(Case("text_only", seed) for seed in (1, 2)),
-    *(Case("background", seed) for seed in (1, 2, 3)),
+    *(Case(scenario, seed) for scenario in ("background", "trades") for seed in (1, 2, 3)),
     *(Case(scenario, weeks=4) for scenario in ("dev", "careful")),
     Case("dev", by_day=True),
 )
@@ -168,7 +169,7 @@ def score(case: Case, bench: Path, folder: Path, baselines: bool) -> Row:
         own = OWN.get(case.scenario)
         scenario = bench / f"scenario_{case.scenario}.json" if own else HERE / "scenarios" / f"{case.scenario}.json"
         generator, scenario = (
-            (bench / (own or "traffic.py"), scenario)
+            (bench / (own or RICHER.get(case.scenario, "traffic.py")), scenario)
             if case.weeks == 2
             else slowed(bench, scenario, folder, case.weeks // 2)
         )
