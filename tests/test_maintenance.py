@@ -55,6 +55,14 @@ def test_a_scattered_day_is_compacted_once(spark: SparkSession, lake: Lake) -> N
     assert list(compact(lake, DAY, 7, DEFAULT.retention)) == [], "what is compact stays as it is"
 
 
+@pytest.mark.parametrize("name", ["silver.exchanges", "features.account_values"])
+def test_a_day_is_compacted_by_columns_of_which_the_log_knows_nothing(
+    spark: SparkSession, lake: Lake, name: str
+) -> None:
+    lake.write(name, rows(spark, name, [{}] * 40).repartition(4), DAY)
+    assert [d.what for d in compact(lake, DAY, 7, DEFAULT.retention)] == [f"{DAY}: 4 files became 1"]
+
+
 def test_text_goes_after_its_days(spark: SparkSession, lake: Lake) -> None:
     days = [DAY - timedelta(days=back) for back in (0, 29, 30, 45)]
     for day in days:

@@ -21,13 +21,13 @@ TABLE = Table(
         column("arrived_on", DATE, "first day on which it arrived", required=True),
         column("happened_on", DATE, "UTC day of the request", required=True),
         column("account_id", STRING, "account that sent the request", required=True),
+        column("requested_at", TIMESTAMP, "time of the request", required=True),
         column(
             "exchange_id",
             STRING,
             "id of the exchange, as the gateway or its client chose it; several exchanges may share one",
             required=True,
         ),
-        column("requested_at", TIMESTAMP, "time of the request", required=True),
         column("request_model", STRING, "model that was asked for", required=True),
         column("access_path", STRING, "api, console, cloud or reseller"),
         column("conversation_hash", LONG, "xxHash64 of the conversation's id"),
@@ -95,5 +95,5 @@ TABLE = Table(
         ),
     ),
     date="arrived_on",
-    order=("happened_on", "account_id", "requested_at", "exchange_id"),
+    order=("happened_on", "account_id", "requested_at"),
 )

@@ -108,7 +108,7 @@ def transform(exchanges: DataFrame, earlier: DataFrame, run: Run) -> DataFrame:
 
     reduced = prepared.mapInArrow(reduce_batches, StructType([schema[name] for name in names]))
     # The window's order begins as the table's does, so rows are sorted once.
-    copies = Window.partitionBy(*table("silver.exchanges").order, "content_hash")
+    copies = Window.partitionBy(*table("silver.exchanges").order, "exchange_id", "content_hash")
     best_first = copies.orderBy(_failed(), F.hash(*reduced.columns))
     all_of_them = best_first.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
     nth, number = F.row_number().over(best_first), F.count(F.lit(1)).over(all_of_them).cast("int")

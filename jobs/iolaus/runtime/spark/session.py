@@ -30,6 +30,8 @@ _DELTA = {
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     # A table here has few files a day; Delta's default of 50 tasks to read its log costs seconds a table.
     "spark.databricks.delta.snapshotPartitions": "1",
+    # Compaction sorts by columns of which the log stores no least and greatest value: a file's own row groups do.
+    "spark.databricks.delta.optimize.zorder.checkStatsCollection.enabled": "false",
 }
 _COMMON = {
     "spark.sql.session.timeZone": "UTC",  # a day is a UTC day, on every machine
