@@ -284,10 +284,8 @@ def report_floor(spark: SparkSession, landing: Path, load: Load, copied: Cost, w
     silver = read(spark, load.lake, "silver.exchanges")
     frames = {
         "lines parsed": parsed.select(F.to_date("row.requested_at").alias("happened_on"), "row.*"),
-        "exchanges by account": silver.repartition("account_id").sortWithinPartitions(
-            "happened_on", *table("silver.exchanges").order
-        ),
-        "accounts counted": silver.groupBy("happened_on", "account_id").count(),
+        "exchanges by account": silver.repartition("account_id").sortWithinPartitions(*table("silver.exchanges").order),
+        "accounts counted": silver.groupBy("arrived_on", "happened_on", "account_id").count(),
     }
     total = Cost(0.0, 0.0)
     for name, frame in frames.items():

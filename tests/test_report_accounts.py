@@ -81,7 +81,7 @@ def test_what_is_read_once_says_the_same(tmp_path: Path) -> None:
     names = [f"acc_{i:02}" for i in range(6)]
     write_ring(lake, "hc_ring", names)
     gold = Gold(str(lake))
-    held = report_accounts.Held(gold, report_accounts._read(gold, names[:3], DAY, DEFAULT))
+    held = report_accounts.LoadedRows(gold, report_accounts._read(gold, names[:3], DAY, DEFAULT))
     assert [account(held, name, DAY) for name in names[:3]] == [account(gold, name, DAY) for name in names[:3]]
 
 

@@ -22,7 +22,7 @@ from iolaus.export.compare import compare
 from iolaus.export.gold import Gold
 from iolaus.model.behaviour import _unsupported, talks
 from iolaus.model.templates import lived_by
-from iolaus.runtime.shadow import FROM_FEATURES, FROM_LINKS, READ_BY_FEATURES, begins, stages
+from iolaus.runtime.shadow import FROM_FEATURES, FROM_LINKS, READ_BY_FEATURES, first_stage, stages
 
 TODAY = date(2026, 2, 11)
 
@@ -99,11 +99,11 @@ def test_what_stored_evidence_cannot_tell_is_refused(small: Path, capsys: pytest
 
 
 def test_what_is_made_anew_begins_where_a_setting_is_first_read() -> None:
-    assert begins(["graph.families", "profile.posterior", "scoring.effect"]) == FROM_LINKS
-    assert begins(["graph.families", "graph.driver_edges"]) == FROM_FEATURES
-    assert begins(["channels.card.cap"]) == FROM_FEATURES
+    assert first_stage(["graph.families", "profile.posterior", "scoring.effect"]) == FROM_LINKS
+    assert first_stage(["graph.families", "graph.driver_edges"]) == FROM_FEATURES
+    assert first_stage(["channels.card.cap"]) == FROM_FEATURES
     with pytest.raises(UsageError, match=r"pairs\.answer_accounts"):
-        begins(["graph.families", "pairs.answer_accounts"])
+        first_stage(["graph.families", "pairs.answer_accounts"])
     anew = [s.table for s in stages(FROM_LINKS)]
     assert (anew[0], anew[-1]) == ("graph.links", "gold.suspect_clusters")
     assert not [name for name in anew if name.startswith(("pairs.", "features."))]

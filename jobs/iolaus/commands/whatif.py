@@ -76,10 +76,10 @@ def _made_anew(given: argparse.Namespace, gold: "Gold", days: "list[date]", beyo
     from iolaus.export.gold import Gold
     from iolaus.export.query import Answer
     from iolaus.export.recorded_settings import of_day
-    from iolaus.runtime.shadow import FROM_FEATURES, begins, remake
+    from iolaus.runtime.shadow import FROM_FEATURES, first_stage, remake
     from iolaus.settings import Key
 
-    start = begins(beyond)
+    start = first_stage(beyond)
     key = given_key() if start == FROM_FEATURES else Key(b"")  # later stages draw nothing by the key
     if given.scratch is None and given.master and not given.master.lower().startswith("local"):
         raise UsageError("a cluster's executors write the scratch lake; name a folder that they share with --scratch")

@@ -27,7 +27,7 @@ _HELD = {  # read once for all pages: (table, columns or None for all)
 }
 
 
-class Held(Gold):
+class LoadedRows(Gold):
     """The lake of another `Gold`, of which some rows have been read already.
 
     Only for what is asked of these accounts: a table that is held knows no others.
@@ -67,7 +67,7 @@ def write_pages(
     if not chosen:
         return set()
     page, written = pages.get_template("account.html"), set[str]()
-    held = Held(gold, _read(gold, [name for _, name in chosen], report["day"], report["settings"]))
+    held = LoadedRows(gold, _read(gold, [name for _, name in chosen], report["day"], report["settings"]))
     (folder / "accounts").mkdir()
     for case, name in chosen:
         try:

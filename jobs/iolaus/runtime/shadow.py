@@ -30,7 +30,7 @@ READ_BY_FEATURES = frozenset(
 _OF_EVENTS = frozenset({"pairs.answer_accounts"})  # read when a day's exchanges are sketched: not made anew here
 
 
-def begins(names: Iterable[str]) -> str:
+def first_stage(names: Iterable[str]) -> str:
     """The first stage that other values of some settings bear on: FROM_FEATURES or FROM_LINKS.
 
     Raises UsageError for a setting that bears on what is stored of a day's exchanges, or on no result.
