@@ -40,7 +40,7 @@ ANSWERS = {  # a question: the page, and words of its answer
     "When is a prompt gone?": ("operators/retention.md", "gone **37 days** after it arrived"),
     "How do I delete an account on request?": ("operators/retention.md", "iolaus maintain forget"),
     "Which tables contain prompts?": ("operators/retention.md", "the only tables with prompts"),
-    "How many core-hours do 10^9 exchanges need?": ("operators/capacity.md", "| 10^9 | 26 | 83 |"),
+    "How many core-hours do 10^9 exchanges need?": ("operators/capacity.md", "| 10^9 | 26 | 2 |"),
     "How do I change one threshold for all runs?": ("operators/configure.md", "Write `iolaus.toml`"),
     "Which Airflow variable names the lake?": ("operators/schedule.md", "`iolaus_lake`"),
     "Where is the code that makes `silver.exchanges`?": ("reference/lake.md", "`jobs/iolaus/silver/exchanges.py`"),

@@ -525,7 +525,7 @@ class Retention:
         "days",
         1,
         3_650,
-        "Days for which prompts stay after arrival. It must exceed the window, because an arrival that is loaded anew "
+        "Days for which prompts stay after arrival. It must exceed the window, because an arrival that is loaded again "
         "is made from them, with the arrivals after it.",
     )
     file_hours: int = number(

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from jinja2 import Environment
 
+from iolaus.engine.scan import scanned
 from iolaus.errors import UsageError
 from iolaus.export.account import PAIRS, account
 from iolaus.export.account_text import sections, traffic_line
@@ -22,7 +23,17 @@ OF_A_REPORT = 50  # accounts of a report that do, the best ranks first: each tak
 _LINES, _ROWS = 40, 200  # sentences on the account, and rows of one of its tables, that are shown
 _HELD = {  # read once for all pages: (table, columns or None for all)
     "silver.accounts": None,
-    "silver.exchanges": ("account_id", "happened_on", "country", "asn", "block", "address", "access_path", "device"),
+    "silver.exchanges": (
+        "account_id",
+        "arrived_on",
+        "happened_on",
+        "country",
+        "asn",
+        "block",
+        "address",
+        "access_path",
+        "device",
+    ),
     "features.account_days": None,
 }
 
@@ -41,10 +52,9 @@ class LoadedRows(Gold):
         """As `Gold.find`."""
         if name not in self._held:
             return super().find(name, of, columns)
-        rows = self._held[name].filter(of)
-        found: list[dict[str, Any]] = rows.select(
-            [c for c in rows.column_names if columns is None or c in columns]
-        ).to_pylist()
+        rows = self._held[name]
+        wanted = [c for c in rows.column_names if columns is None or c in columns]
+        found: list[dict[str, Any]] = scanned(ds.dataset(rows), wanted, of).to_pylist()
         return found
 
 
@@ -101,6 +111,7 @@ def _read(gold: Gold, accounts: list[str], day: date, settings: Settings) -> dic
     then = ds.field("run_date") == pa.scalar(day)
     first = day - timedelta(days=settings.window_days - 1)
     in_window = (ds.field("happened_on") >= pa.scalar(first)) & (ds.field("happened_on") <= pa.scalar(day))
+    in_window &= ds.field("arrived_on") >= pa.scalar(first - timedelta(days=1))
     mine = ds.field("account_id").isin(sorted(set(accounts)))
     held: dict[str, pa.Table] = {}
     for name, columns in _HELD.items():
@@ -118,4 +129,4 @@ def _table(gold: Gold, name: str, of: ds.Expression, columns: Sequence[str] | No
         return {}
     rows = opened.to_pyarrow_dataset()
     there = None if columns is None else [c for c in columns if c in rows.schema.names]
-    return {name: rows.scanner(columns=there, filter=of, use_threads=False).to_table()}
+    return {name: scanned(rows, there, of)}
