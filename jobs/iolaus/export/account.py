@@ -61,10 +61,9 @@ def account(gold: Gold, account_id: str, day: date | None = None) -> Row:
     of, settings = day or runs[-1], of_day(gold, day or runs[-1])
     mine, then = ds.field("account_id") == account_id, ds.field("run_date") == pa.scalar(of)
     first = of - timedelta(days=settings.window_days - 1)
-    in_window = (ds.field("happened_on") >= pa.scalar(first)) & (ds.field("happened_on") <= pa.scalar(of))
-    in_window &= ds.field("arrived_on") >= pa.scalar(first - timedelta(days=1))  # a clock may be a day ahead
+    happened = mine & in_window(first, of)
     registered = next(iter(gold.find("silver.accounts", mine & then)), {})
-    days = _days(gold.find("features.account_days", mine & in_window, ("happened_on", *_SUMS, "activity")))
+    days = _days(gold.find("features.account_days", happened, ("happened_on", *_SUMS, "activity")))
     history = _history(gold, account_id, [d for d in runs if d <= of][-RUNS:])
     decided = decisions(gold, of)
     verdicts = _verdicts(gold, account_id)
@@ -84,7 +83,7 @@ def account(gold: Gold, account_id: str, day: date | None = None) -> Row:
         "traffic": {name: sum(d[name] or 0 for d in days) for name in _SUMS},
         "days": days,
         "models": _added(d["models"] for d in days),
-        "seen_from": _seen_from(gold.find("silver.exchanges", mine & in_window, ("happened_on", *_SEEN_FROM))),
+        "seen_from": _seen_from(gold.find("silver.exchanges", happened, ("happened_on", *_SEEN_FROM))),
         "history": history,
         "shared": _shared(gold, mine & then, now, of),
         "nearest": _nearest(gold, place.get("account_key"), then),
@@ -92,6 +91,16 @@ def account(gold: Gold, account_id: str, day: date | None = None) -> Row:
         "verdicts": verdicts,
     }
     return known | {"standing": standing(gold, known, place, settings)}
+
+
+def in_window(first: date, last: date) -> ds.Expression:
+    """The exchanges, or sketches of them, that happened from one day to another.
+
+    Parts of the table are by arrival, and a clock may be a day ahead of it.
+    """
+    happened, arrived = ds.field("happened_on"), ds.field("arrived_on")
+    within = (happened >= pa.scalar(first)) & (happened <= pa.scalar(last))
+    return within & (arrived >= pa.scalar(first - timedelta(days=1)))
 
 
 def _days(rows: Iterable[Mapping[str, Any]]) -> list[Row]:

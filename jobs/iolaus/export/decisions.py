@@ -49,7 +49,7 @@ class Decisions:
         self._known, self._share = given is not None, share
         latest = sorted(given or (), key=lambda v: (v["given_at"], v["verdict_id"]))
         self._of = {v["verdict_id"]: v["cluster_id"] for v in latest}
-        self._whole = {v["cluster_id"]: v for v in latest if not v["named"]}  # a later one replaces an earlier one
+        self._whole = of_clusters(latest)
         whole = sorted(self._whole.values(), key=lambda v: (v["given_at"], v["verdict_id"]))
         self._accounts = {a: _decision(v) for v in whole for a in v["members"]}
         self._accounts |= {a: _decision(v) for v in latest for a in v["named"]}  # an account's own goes first
@@ -96,6 +96,12 @@ class Decisions:
         if columns["verdict_id"] != row.get("verdict_id"):  # the run did not know it, so gold does not say what changed
             columns["since_verdict"] = _since(verdict, row, own)
         return row | columns | {"cleared": every or (covers and verdict["verdict"] == INNOCENT)}
+
+
+def of_clusters(given: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """The latest verdict on each cluster as a whole, by its id; one on some of its accounts is none on the cluster."""
+    in_order = sorted(given, key=lambda v: (v["given_at"], v["verdict_id"]))
+    return {v["cluster_id"]: v for v in in_order if not v["named"]}
 
 
 _NONE: dict[str, Any] = dict.fromkeys(("verdict", "verdict_id", "verdict_by", "verdict_on", "verdict_why"))

@@ -66,6 +66,11 @@ def local_path(uri: str) -> Path:
     return Path(re.sub(r"^file:(//)?", "", uri)).absolute()
 
 
+def found_in(rows: ds.Dataset, of: ds.Expression, columns: Sequence[str] | None) -> pa.Table:
+    """The rows for which a condition holds, in those of the columns that there are."""
+    return scanned(rows, None if columns is None else [c for c in columns if c in rows.schema.names], of)
+
+
 class Gold:
     """The gold tables of one lake. Credentials of an object store come from the environment (AWS_…, AZURE_…, GOOGLE_…).
 
@@ -139,17 +144,18 @@ class Gold:
             raise RunError(mixture(day))
 
     def find(self, name: str, of: ds.Expression, columns: Sequence[str] | None = None) -> list[dict[str, Any]]:
-        """The rows for which a condition holds; none if the lake does not have the table.
+        """What `scan` finds, as dicts; none if the lake does not have the table."""
+        found = self.scan(name, of, columns)
+        rows: list[dict[str, Any]] = [] if found is None else found.to_pylist()
+        return rows
+
+    def scan(self, name: str, of: ds.Expression, columns: Sequence[str] | None = None) -> pa.Table | None:
+        """The rows for which a condition holds; None if the lake does not have the table.
 
         Only files and row groups that may have such a row are read. A column that an older lake lacks is absent.
         """
         opened = self.table(name)
-        if opened is None:
-            return []
-        rows = opened.to_pyarrow_dataset()
-        wanted = None if columns is None else [c for c in columns if c in rows.schema.names]
-        found: list[dict[str, Any]] = scanned(rows, wanted, of).to_pylist()
-        return found
+        return None if opened is None else found_in(opened.to_pyarrow_dataset(), of, columns)
 
     def days(self) -> list[date]:
         """The run dates that were published, in order: those for which anything is listed, or whose run is recorded.

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.dataset as ds
 
+from iolaus.export.decisions import of_clusters
 from iolaus.export.gold import LISTS, Gold
 from iolaus.model.calibration import interval
 from iolaus.model.signals import SIGNALS
@@ -51,13 +52,7 @@ def precision(gold: Gold) -> list[Precision]:
     | channel    | card         | 4         | 0        | 1      | 1.0   | 0.51 | 1.00 |
     """
     listed = gold.rows(VERDICTS)
-    latest = {
-        v["cluster_id"]: v
-        for v in sorted(
-            listed.to_pylist() if listed is not None else (), key=lambda v: (v["given_at"], v["verdict_id"])
-        )
-        if not v["named"]
-    }
+    latest = of_clusters(listed.to_pylist() if listed is not None else ())
     counts: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: dict.fromkeys((CONFIRMED, INNOCENT, UNSURE), 0))
     by_day: dict[date, list[Mapping[str, Any]]] = defaultdict(list)
     for verdict in latest.values():

@@ -10,11 +10,10 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from jinja2 import Environment
 
-from iolaus.engine.scan import scanned
 from iolaus.errors import UsageError
-from iolaus.export.account import PAIRS, account
+from iolaus.export.account import PAIRS, account, in_window
 from iolaus.export.account_text import sections, traffic_line
-from iolaus.export.gold import Gold
+from iolaus.export.gold import Gold, found_in
 from iolaus.export.report_cases import Case
 from iolaus.settings import Settings
 
@@ -48,14 +47,10 @@ class LoadedRows(Gold):
         self.__dict__ |= gold.__dict__
         self._held = held
 
-    def find(self, name: str, of: ds.Expression, columns: Sequence[str] | None = None) -> list[dict[str, Any]]:
-        """As `Gold.find`."""
-        if name not in self._held:
-            return super().find(name, of, columns)
-        rows = self._held[name]
-        wanted = [c for c in rows.column_names if columns is None or c in columns]
-        found: list[dict[str, Any]] = scanned(ds.dataset(rows), wanted, of).to_pylist()
-        return found
+    def scan(self, name: str, of: ds.Expression, columns: Sequence[str] | None = None) -> pa.Table | None:
+        """As `Gold.scan`."""
+        held = self._held.get(name)
+        return super().scan(name, of, columns) if held is None else found_in(ds.dataset(held), of, columns)
 
 
 def address(account_id: str) -> str:
@@ -110,23 +105,12 @@ def _read(gold: Gold, accounts: list[str], day: date, settings: Settings) -> dic
     """Of large tables, the rows of some accounts: one scan for all pages. A table that the lake lacks is left out."""
     then = ds.field("run_date") == pa.scalar(day)
     first = day - timedelta(days=settings.window_days - 1)
-    in_window = (ds.field("happened_on") >= pa.scalar(first)) & (ds.field("happened_on") <= pa.scalar(day))
-    in_window &= ds.field("arrived_on") >= pa.scalar(first - timedelta(days=1))
     mine = ds.field("account_id").isin(sorted(set(accounts)))
-    held: dict[str, pa.Table] = {}
-    for name, columns in _HELD.items():
-        held |= _table(gold, name, mine & (then if name == "silver.accounts" else in_window), columns)
+    held = {
+        name: gold.scan(name, mine & (then if name == "silver.accounts" else in_window(first, day)), columns)
+        for name, columns in _HELD.items()
+    }
     keys = [r["account_key"] for r in gold.find("features.population", mine & then, ("account_key",))]
     ends = ds.field("key_a").isin(keys) | ds.field("key_b").isin(keys)
-    for name in PAIRS:
-        held |= _table(gold, name, then & ends, None)
-    return held
-
-
-def _table(gold: Gold, name: str, of: ds.Expression, columns: Sequence[str] | None) -> dict[str, pa.Table]:
-    opened = gold.table(name)
-    if opened is None:
-        return {}
-    rows = opened.to_pyarrow_dataset()
-    there = None if columns is None else [c for c in columns if c in rows.schema.names]
-    return {name: scanned(rows, there, of)}
+    held |= {name: gold.scan(name, then & ends) for name in PAIRS}
+    return {name: rows for name, rows in held.items() if rows is not None}

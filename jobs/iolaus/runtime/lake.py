@@ -42,6 +42,7 @@ class Lake:
         self.guard: Callable[[], None] = lambda: None
         self._written: set[str] = set()  # tables that are known to exist: to ask costs a listing
         self._happened: dict[date, list[date]] = {}  # of an arrival, the days on which its exchanges happened
+        self._later: dict[date, list[date]] = {}  # of an arrival, later ones that may have copies of its exchanges
 
     def must_be_there(self) -> None:
         """Raise UsageError if there is nothing at the URI: misspelt, it would pass for a lake without rows."""
@@ -107,10 +108,11 @@ class Lake:
 
     def later_arrivals(self, day: date) -> list[date]:
         """The days after `day` on which exchanges arrived that may be copies of those that arrived on it, in order."""
-        arrivals = self._whole(ARRIVALS).where(
-            (F.col("arrived_on") > F.lit(day)) & (F.col(HAPPENED) <= F.lit(day + AHEAD))
-        )
-        return sorted(row[0] for row in arrivals.select("arrived_on").distinct().collect())
+        if day not in self._later:
+            later = (F.col("arrived_on") > F.lit(day)) & (F.col(HAPPENED) <= F.lit(day + AHEAD))
+            rows = self._whole(ARRIVALS).where(later).select("arrived_on").distinct().collect()
+            self._later[day] = sorted(row[0] for row in rows)
+        return self._later[day]
 
     def _whole(self, name: str) -> DataFrame:
         """All rows of a table, none if it was never written; their columns are those of the schema."""
@@ -158,8 +160,6 @@ class Lake:
             writer = writer.option("replaceWhere", f"{spec.date} = DATE'{day.isoformat()}'")
         if self.user_metadata:
             writer = writer.option("userMetadata", self.user_metadata)
-        if name == ARRIVALS:
-            self._happened.pop(day, None)
         self.guard()
         try:
             writer.save(self.path(name))
@@ -174,6 +174,9 @@ class Lake:
             if any(_FOREIGN in cause for cause in causes(error)):
                 raise RunError(f"{name}: not written: {_FOREIGN} {day}") from error
             raise
+        if name == ARRIVALS:
+            self._happened.pop(day, None)
+            self._later.clear()
         return committed(self.spark, self.path(name), self.user_metadata)
 
     def _is_new(self, name: str, day: date) -> bool:

@@ -27,7 +27,7 @@ READ_BY_FEATURES = frozenset(
         "scoring.unsupported_regions",
     }
 )
-_OF_EVENTS = frozenset({"pairs.answer_accounts"})  # read when a day's exchanges are sketched: not made anew here
+_OF_ARRIVALS = frozenset({"pairs.answer_accounts"})  # read when what arrived is sketched: not made anew here
 
 
 def first_stage(names: Iterable[str]) -> str:
@@ -37,7 +37,7 @@ def first_stage(names: Iterable[str]) -> str:
     """
     wanted = sorted(names)
     for name in wanted:
-        if name.split(".")[0] not in _SECTIONS or name in _OF_EVENTS:
+        if name.split(".")[0] not in _SECTIONS or name in _OF_ARRIVALS:
             raise UsageError(
                 f"{name} cannot be tried on stored evidence; run the days into a lake of its own (iolaus run --lake "
                 f"OTHER --set …), and compare the two (iolaus compare). Settings of {', '.join(_SECTIONS)} can be tried"

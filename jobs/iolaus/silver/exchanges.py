@@ -117,7 +117,7 @@ def transform(exchanges: DataFrame, earlier: DataFrame, run: Run) -> DataFrame:
     return reporting(once, "n_copies", {"arrived_before": float(n_known)})
 
 
-_IDENTITY = ("account_id", "exchange_id", "requested_at", "content_hash")  # what copies of an exchange have alike
+_IDENTITY = table("silver.exchanges").key  # what copies of an exchange have alike; the last is made of texts
 
 
 def _known(exchanges: DataFrame, earlier: DataFrame, run: Run) -> DataFrame:
