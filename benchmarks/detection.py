@@ -60,11 +60,16 @@ def _text_and_time(row: Row) -> Row:
     return {k: row[k] for k in TEXT_AND_TIME} | {"request_model": "one"}
 
 
+def _without_answers(row: Row) -> Row:
+    return {k: v for k, v in row.items() if k not in ("response", "prior_response")}
+
+
 # What is taken away: how an exchange is changed, and whether the accounts' own fields go as well.
 ABLATIONS: dict[str, tuple[Callable[[Row], Row], bool]] = {
     "no infrastructure": (_without_infrastructure, True),
     "one prompt": (_constant_prompts, False),
     "text and time": (_text_and_time, True),
+    "no answers": (_without_answers, False),
 }
 
 
@@ -91,9 +96,11 @@ class Case:
 
 CASES = (
     *(Case("dev", seed) for seed in (1, 2, 3)),
-    *(Case("dev", 1, without) for without in ABLATIONS),
+    *(Case("dev", 1, without) for without in ("no infrastructure", "one prompt", "text and time")),
     Case("careful"),
+    Case("careful_answers"),
     Case("relay"),
+    Case("relay", without="no answers"),
     *(Case("judgement", seed) for seed in (1, 2)),
     *(Case(scenario) for scenario in ("behaviours", "dispatch", "languages", "origins", "disguises")),
     *(Case("text_only", seed) for seed in (1, 2)),

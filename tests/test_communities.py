@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from rows import DAY, population, rows
 
 from iolaus.graph.communities import transform
-from iolaus.graphs.communities import communities, dense_groups, leiden, reunited
+from iolaus.graphs.communities import communities, dense_groups, leiden, reunited, unhidden
 from iolaus.graphs.triangles import dense_triangles, triangles, truss
 from iolaus.pairs import content
 from iolaus.settings import DEFAULT, Key, Run
@@ -91,6 +91,38 @@ def test_two_dense_groups_stay_two_though_many_edges_join_them() -> None:
     ]
     assert len(made) == 2
     assert all(max(len([v for v in of if v < 60]), len([v for v in of if v >= 60])) >= 0.95 * len(of) for of in made)
+
+
+def test_two_small_operations_beside_a_large_one_are_two() -> None:
+    """Twenty and twelve who nearly all know each other, a fifth of them those of the other group, and two hundred.
+
+    A few edges join the two to the large group: so they lie in one component, and modularity takes them for one.
+    """
+    rng = random.Random(11)
+    of = [*[0] * 200, *[1] * 20, *[2] * 12]
+    shares = {(0, 0): 1.0, (1, 1): 0.9, (2, 2): 1.0, (1, 2): 0.18, (0, 1): 0.001, (0, 2): 0.001}
+    a, b = arrays(
+        [(u, v) for u in range(232) for v in range(u) if rng.random() < shares[(of[v], of[u])]] + [(205, 3), (225, 4)]
+    )
+    found = leiden(a, b, np.ones(len(a)), 1.0, 7)
+    assert len(set(found[200:].tolist())) == 1
+    parts = reunited(a, b, unhidden(a, b, np.ones(len(a)), found, 7), 0.4)
+    assert parts.tolist() == [*[0] * 200, *[200] * 20, *[220] * 12]
+    assert unhidden(a[:0], b[:0], np.ones(0), np.zeros(0, np.int64), 7).tolist() == []
+
+
+@pytest.mark.parametrize(("n", "p"), [(12, 0.4), (30, 0.2), (70, 0.1), (150, 0.05)])
+def test_what_chance_links_loosely_is_not_several(n: int, p: float) -> None:
+    """A group of which some pairs are edges by chance stays whole beside a clique that has most edges."""
+    for seed in range(5):
+        rng = random.Random(seed)
+        size = 2 * n
+        a, b = arrays(
+            [(u, v) for u in range(size) for v in range(u)]
+            + [(size + u, size + v) for u in range(n) for v in range(u) if rng.random() < p]
+        )
+        labels = np.array([*[0] * size, *[size] * n])[: 1 + max(a.max(), b.max())]
+        assert unhidden(a, b, np.ones(len(a)), labels, 7).tolist() == labels.tolist()
 
 
 @settings(derandomize=True, max_examples=100, deadline=None)
