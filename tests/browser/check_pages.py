@@ -31,6 +31,31 @@ WIDER = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
   [...document.querySelectorAll("body *")].filter(e =>
   e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".scroll, .sr, [data-own-links]"))
   .map(e => e.outerHTML.slice(0, 120))"""
+# Texts with a contrast below 4.5 against the nearest ground that is not transparent; letters of 24 px need 3.
+FAINT = """() => {
+  const parts = colour => (colour.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map(x => x / 255).map(x => x <= 0.04045 ? x / 12.92 :
+    ((x + 0.055) / 1.055) ** 2.4).reduce((sum, x, i) => sum + x * [0.2126, 0.7152, 0.0722][i], 0);
+  const ground = e => { for (; e; e = e.parentElement) { const c = parts(getComputedStyle(e).backgroundColor);
+    if (c.length < 4 || c[3] > 0.9) return c; } return [255, 255, 255]; };
+  const faint = [];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+    const e = text.parentElement, style = getComputedStyle(e);
+    if (!text.textContent.trim() || !e.checkVisibility({ opacityProperty: true, visibilityProperty: true })
+        || e.closest("svg, .sr, script, style, [disabled], .bk-Figure")) continue;
+    const [a, b] = [light(parts(style.color)), light(ground(e))].sort((x, y) => y - x);
+    if ((a + 0.05) / (b + 0.05) < (parseFloat(style.fontSize) >= 24 ? 3 : 4.5))
+      faint.push(`${text.textContent.trim().slice(0, 40)}: ${style.color} on ${ground(e)}`);
+  }
+  return [...new Set(faint)];
+}"""
+KINDS = {
+    "ranking": "index.html",
+    "case": "cases/hc_3.html",
+    "watchlist case": "cases/hc_watched.html",
+    "account": address(KNOWN),
+}
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
 
 
@@ -264,19 +289,27 @@ def test_twenty_thousand_accounts(browser: Browser, tmp_path: Path) -> None:
     made = f"written in {written:.1f} s, a page of {size / 1e6:.2f} MB, loaded and drawn in {loaded:.2f} s"
     print(f"\n{MANY} accounts, {10 * MANY} links: {made}")  # noqa: T201 - the measurement
     assert size < 5_000_000
-    assert loaded < 3
+    assert loaded < 10  # 1.2 s on an idle machine
     seen.page.locator("[data-accounts-search]").fill(accounts[-1])
     assert seen.page.locator("table[data-accounts] tbody tr").count() == 1
     assert (path.parent / "hc_many.accounts.csv").read_text(encoding="utf-8-sig").count("\n") == MANY + 1
     seen.is_content()
 
 
-@pytest.mark.parametrize("width", [320, 390, 768, 1280])
-def test_no_page_is_wider_than_the_screen(browser: Browser, pages: Path, width: int) -> None:
-    seen = Watched(browser, viewport={"width": width, "height": 800}, color_scheme="dark")
-    for name in ("index.html", "cases/hc_3.html", "cases/hc_watched.html", address(KNOWN)):
-        seen.open(pages / name)
-        assert seen.page.evaluate(WIDER) == []
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("page_kind", KINDS)
+def test_every_kind_of_page_fits_and_can_be_read(browser: Browser, pages: Path, page_kind: str, scheme: str) -> None:
+    """On a telephone, a tablet, a screen and paper no page is wider than the window, and no text is lost in its ground.
+
+    WCAG 2.2 asks for a contrast of 4.5 between a text and what lies behind it.
+    """
+    seen = Watched(browser, color_scheme=scheme)
+    for width, medium in ((320, "screen"), (390, "screen"), (768, "screen"), (1280, "screen"), (680, "print")):
+        seen.page.set_viewport_size({"width": width, "height": 800})
+        seen.page.emulate_media(media=medium, color_scheme=scheme)
+        seen.open(pages / KINDS[page_kind])
+        assert seen.page.evaluate(WIDER) == [], f"{width} px, {medium}"
+        assert seen.page.evaluate(FAINT) == [], f"{width} px, {medium}"
     seen.is_content()
 
 
@@ -337,10 +370,12 @@ def test_screenshots(browser: Browser, tmp_path: Path) -> None:
         pytest.skip("no demo lake: make demo, then make browser-test again, for the pictures of docs/images")
     first = report(demo, tmp_path / "report")
     case_page = first.parent / re.findall(r'href="(cases/[^"]+)"', first.read_text(encoding="utf-8"))[0]
+    account = re.findall(r'href="\.\./(accounts/[^"]+)"', case_page.read_text(encoding="utf-8"))[0]
     IMAGES.mkdir(parents=True, exist_ok=True)
     for name, path, height, at in (
         ("report-ranking.png", first, 900, "body"),
         ("report-case.png", case_page, 1050, "#activity"),
+        ("report-account.png", first.parent / account, 900, "h1"),
     ):
         seen = Watched(browser, viewport={"width": 1280, "height": height})
         seen.open(path)
@@ -349,7 +384,7 @@ def test_screenshots(browser: Browser, tmp_path: Path) -> None:
             "document.querySelector('.where').textContent.split('·').pop().trim()"
         )
         seen.page.locator(at).evaluate("e => e.scrollIntoView({ behavior: 'instant' })")
-        if at != "body":
+        if path == case_page:
             seen.page.locator("[data-own]").select_option(index=1)
         seen.page.mouse.move(0, 0)
         seen.page.wait_for_timeout(500)
