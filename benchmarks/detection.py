@@ -36,6 +36,7 @@ FIRST, DAYS = date(2026, 3, 2), 14  # those of traffic.py
 # The benchmark's own scenarios, each with the generator that makes it; all others are this project's.
 OWN = {"dev": "traffic.py", "relay": "traffic.py", "judgement": "traffic2.py"}
 RICHER = {"trades": "traffic2.py"}  # of this project's, those that need the richer generator
+MADE_HERE = {"strangers": "strangers.py"}  # those that a generator of this project makes, with the benchmark's
 INFRASTRUCTURE = (
     "api_key_id",
     "client_ip",
@@ -104,7 +105,7 @@ CASES = (
     *(Case("judgement", seed) for seed in (1, 2)),
     *(Case(scenario) for scenario in ("behaviours", "dispatch", "languages", "origins", "disguises")),
     *(Case("text_only", seed) for seed in (1, 2)),
-    *(Case(scenario, seed) for scenario in ("background", "trades") for seed in (1, 2, 3)),
+    *(Case(scenario, seed) for scenario in ("background", "trades", "strangers") for seed in (1, 2, 3)),
     *(Case(scenario, weeks=4) for scenario in ("dev", "careful")),
     Case("dev", by_day=True),
 )
@@ -181,7 +182,8 @@ def score(case: Case, bench: Path, folder: Path, baselines: bool) -> Row:
             else slowed(bench, scenario, folder, case.weeks // 2)
         )
         made = ("--scenario", scenario, "--pools", bench / "pools", "--out", landing, "--seed", str(case.seed))
-        _run(sys.executable, generator, *made)
+        here = MADE_HERE.get(case.scenario)
+        _run(sys.executable, *((HERE / here, "--bench", bench) if here else (generator,)), *made)
         edits.apply(landing, json.loads(scenario.read_text(encoding="utf-8")).get("edits", []))
     if case.without:
         take_away(landing, *ABLATIONS[case.without])

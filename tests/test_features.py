@@ -558,3 +558,7 @@ def test_conversations_that_move_between_accounts_are_counted(spark: SparkSessio
     for late in ("answer_hash <=> 1", "prior_hash <=> 1"):  # the answer, or what quotes it
         split = hand_overs.transform(yesterday.where(late), yesterday.where(f"not ({late})"), RUN).collect()
         assert [(r["account_from"], r["account_to"], r["n"]) for r in split] == [("a", "b", 1)]
+    silent = exchanges.withColumns({name: F.lit(None).cast("long") for name in ("answer_hash", "prior_hash")})
+    nobody = hand_overs.transform(silent, exchanges, RUN)
+    check_columns(nobody, "features.hand_overs")
+    assert nobody.isEmpty()

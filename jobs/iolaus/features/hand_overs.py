@@ -4,6 +4,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from iolaus.engine.broadcast import broadcast_if_small
+from iolaus.schemas.table import table
 from iolaus.settings import Run
 
 _COLUMNS = ("account_id", "requested_at", "answer_hash", "prior_hash")
@@ -29,15 +30,20 @@ def transform(exchanges: DataFrame, earlier: DataFrame, run: Run) -> DataFrame:
     |--------------|------------|---|---------|
     | a            | b          | 1 | 4.0     |
     """
-    new = exchanges.select(*_COLUMNS, F.lit(True).alias("new"))
-    old = earlier.select(*_COLUMNS, F.lit(False).alias("new"))
-    looked_for = _late_hashes(exchanges, run)  # what arrived before matters where it meets what arrived late
+    known = exchanges.where("answer_hash is not null or prior_hash is not null")
     answers, quotations = (
-        new.unionByName(old.join(looked_for.withColumnRenamed("hash", name), name, "left_semi")).where(
-            F.col(name).isNotNull()
-        )
+        known.select(*_COLUMNS, F.lit(True).alias("new")).where(F.col(name).isNotNull())
         for name in ("answer_hash", "prior_hash")
     )
+    if not known.where(_is_late(run)).isEmpty():  # what arrived before matters where it meets what arrived late
+        looked_for = _late_hashes(known, run)
+        old = earlier.select(*_COLUMNS, F.lit(False).alias("new"))
+        answers, quotations = (
+            rows.unionByName(old.join(looked_for.withColumnRenamed("hash", name), name, "left_semi"))
+            for rows, name in ((answers, "answer_hash"), (quotations, "prior_hash"))
+        )
+    elif quotations.isEmpty():  # a platform whose logs have no answers
+        return exchanges.sparkSession.createDataFrame([], table("features.hand_overs").schema)
     given = answers.groupBy("answer_hash").agg(
         F.min("account_id").alias("account_from"), F.max("account_id").alias("last"), _first().alias("given")
     )
@@ -58,9 +64,13 @@ def transform(exchanges: DataFrame, earlier: DataFrame, run: Run) -> DataFrame:
 
 def _late_hashes(exchanges: DataFrame, run: Run) -> DataFrame:
     """(hash): of answers that were given, or quoted, on an earlier day and arrived on this one."""
-    late = exchanges.where(F.col("happened_on") < F.lit(run.day))
+    late = exchanges.where(_is_late(run))
     hashes = late.select(F.explode(F.array("answer_hash", "prior_hash")).alias("hash"))
     return broadcast_if_small(hashes.where("hash is not null").distinct())
+
+
+def _is_late(run: Run) -> Column:
+    return F.col("happened_on") < F.lit(run.day)
 
 
 def _first() -> Column:
