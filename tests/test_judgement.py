@@ -53,6 +53,20 @@ GROUPS: dict[str, tuple[dict[str, float], str]] = {
         {"source": -0.6, "repetition": 0.9, "places": ONE_PLACE, "people": 0.5, "domain": 1.0, "creation": 1.0},
         "class",
     ),
+    "seminar": (
+        {
+            "source": 0.0,
+            "repetition": 0.0,
+            "instruction": 1.0,
+            "extraction": 8.0,
+            "places": ONE_PLACE,
+            "people": 0.6,
+            "domain": 1.0,
+            "creation": 1.3,
+            "owners": 70.0,
+        },
+        "seminar",
+    ),
     "event": (
         {"source": 0.0, "places": ONE_PLACE, "people": 1.0, "client": 1.0, "creation": 0.1, "span": 2.0},
         "event",

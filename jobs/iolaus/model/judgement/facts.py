@@ -58,6 +58,7 @@ FACTS: tuple[Fact, ...] = (
             unexplained         .05 .70 .17 .08
             organisation        .08 .25 .35 .32
             class               .75 .17 .05 .03
+            seminar             .05 .55 .25 .15
             event               .15 .45 .25 .15
             client_users        .02 .20 .28 .50
             platform_customers  .02 .04 .30 .64
@@ -83,6 +84,7 @@ FACTS: tuple[Fact, ...] = (
             unexplained         .70 .15 .10 .05
             organisation        .45 .25 .20 .10
             class               .01 .04 .15 .80
+            seminar             .75 .15 .07 .03
             event               .40 .20 .25 .15
             client_users        .70 .15 .10 .05
             platform_customers  .70 .20 .07 .03
@@ -108,6 +110,7 @@ FACTS: tuple[Fact, ...] = (
             unexplained         .50 .20 .30
             organisation        .50 .20 .30
             class               .30 .15 .55
+            seminar             .30 .15 .55
             event               .30 .15 .55
             client_users        .15 .15 .70
             platform_customers  .45 .30 .25
@@ -133,6 +136,7 @@ FACTS: tuple[Fact, ...] = (
             unexplained         .92 .08
             organisation        .95 .05
             class               .97 .03
+            seminar             .97 .03
             event               .96 .04
             client_users        .97 .03
             platform_customers  .97 .03
@@ -158,6 +162,7 @@ FACTS: tuple[Fact, ...] = (
             unexplained         .80 .12 .08
             organisation        .80 .12 .08
             class               .93 .05 .02
+            seminar             .93 .05 .02
             event               .93 .05 .02
             client_users        .85 .10 .05
             platform_customers  .60 .25 .15
@@ -188,6 +193,7 @@ FACTS: tuple[Fact, ...] = (
             unexplained         .40 .12 .35 .13
             organisation        .05 .40 .15 .40
             class               .25 .05 .05 .65
+            seminar             .25 .05 .05 .65
             event               .10 .04 .06 .80
             client_users        .80 .12 .05 .03
             platform_customers  .08 .04 .33 .55
@@ -213,6 +219,7 @@ FACTS: tuple[Fact, ...] = (
             unexplained         .70 .30
             organisation        .75 .25
             class               .60 .40
+            seminar             .60 .40
             event               .40 .60
             client_users        .05 .95
             platform_customers  .08 .92
@@ -238,6 +245,7 @@ FACTS: tuple[Fact, ...] = (
             unexplained         .25 .25 .50
             organisation        .15 .15 .70
             class               .40 .15 .45
+            seminar             .40 .15 .45
             event               .90 .05 .05
             client_users        .05 .45 .50
             platform_customers  .02 .08 .90
@@ -263,6 +271,7 @@ FACTS: tuple[Fact, ...] = (
             unexplained         .88 .12
             organisation        .35 .65
             class               .40 .60
+            seminar             .40 .60
             event               .85 .15
             client_users        .97 .03
             platform_customers  .97 .03
@@ -288,6 +297,7 @@ FACTS: tuple[Fact, ...] = (
             unexplained         .48 .15 .30 .07
             organisation        .15 .20 .63 .02
             class               .25 .29 .42 .04
+            seminar             .25 .29 .42 .04
             event               .10 .20 .68 .02
             client_users        .20 .19 .57 .04
             platform_customers  .88 .07 .03 .02
@@ -313,6 +323,7 @@ FACTS: tuple[Fact, ...] = (
             unexplained         .70 .30
             organisation        .80 .20
             class               .50 .50
+            seminar             .55 .45
             event               .80 .20
             client_users        .40 .60
             platform_customers  .75 .25
@@ -338,6 +349,7 @@ FACTS: tuple[Fact, ...] = (
             unexplained         .35 .20 .45
             organisation        .12 .18 .70
             class               .15 .25 .60
+            seminar             .15 .25 .60
             event               .08 .25 .67
             client_users        .03 .14 .83
             platform_customers  .06 .16 .78
@@ -363,6 +375,7 @@ FACTS: tuple[Fact, ...] = (
             unexplained         .15 .85
             organisation        .04 .96
             class               .35 .65
+            seminar             .35 .65
             event               .85 .15
             client_users        .04 .96
             platform_customers  .02 .98
@@ -388,6 +401,7 @@ FACTS: tuple[Fact, ...] = (
             unexplained         .20 .35 .45
             organisation        .40 .35 .25
             class               .20 .45 .35
+            seminar             .20 .45 .35
             event               .15 .45 .40
             client_users        .20 .35 .45
             platform_customers  .20 .40 .40
@@ -413,6 +427,7 @@ FACTS: tuple[Fact, ...] = (
             unexplained         .45 .20 .35
             organisation        .85 .10 .05
             class               .75 .17 .08
+            seminar             .75 .17 .08
             event               .80 .15 .05
             client_users        .94 .04 .02
             platform_customers  .85 .10 .05
@@ -438,6 +453,7 @@ FACTS: tuple[Fact, ...] = (
             unexplained         .43 .17 .40
             organisation        .55 .20 .25
             class               .15 .15 .70
+            seminar             .15 .15 .70
             event               .30 .20 .50
             client_users        .72 .19 .09
             platform_customers  .80 .13 .07
@@ -463,6 +479,7 @@ FACTS: tuple[Fact, ...] = (
             unexplained         .84 .08 .08
             organisation        .90 .08 .02
             class               .96 .03 .01
+            seminar             .96 .03 .01
             event               .96 .03 .01
             client_users        .97 .02 .01
             platform_customers  .97 .02 .01
