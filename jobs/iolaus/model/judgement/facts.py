@@ -110,7 +110,7 @@ FACTS: tuple[Fact, ...] = (
             unexplained         .50 .20 .30
             organisation        .50 .20 .30
             class               .30 .15 .55
-            seminar             .30 .15 .55
+            seminar             .15 .15 .70
             event               .30 .15 .55
             client_users        .15 .15 .70
             platform_customers  .45 .30 .25
@@ -193,7 +193,7 @@ FACTS: tuple[Fact, ...] = (
             unexplained         .40 .12 .35 .13
             organisation        .05 .40 .15 .40
             class               .25 .05 .05 .65
-            seminar             .25 .05 .05 .65
+            seminar             .20 .05 .05 .70
             event               .10 .04 .06 .80
             client_users        .80 .12 .05 .03
             platform_customers  .08 .04 .33 .55
@@ -245,7 +245,7 @@ FACTS: tuple[Fact, ...] = (
             unexplained         .25 .25 .50
             organisation        .15 .15 .70
             class               .40 .15 .45
-            seminar             .40 .15 .45
+            seminar             .50 .20 .30
             event               .90 .05 .05
             client_users        .05 .45 .50
             platform_customers  .02 .08 .90
@@ -271,7 +271,7 @@ FACTS: tuple[Fact, ...] = (
             unexplained         .88 .12
             organisation        .35 .65
             class               .40 .60
-            seminar             .40 .60
+            seminar             .30 .70
             event               .85 .15
             client_users        .97 .03
             platform_customers  .97 .03
@@ -375,7 +375,7 @@ FACTS: tuple[Fact, ...] = (
             unexplained         .15 .85
             organisation        .04 .96
             class               .35 .65
-            seminar             .35 .65
+            seminar             .22 .78
             event               .85 .15
             client_users        .04 .96
             platform_customers  .02 .98
