@@ -34,7 +34,14 @@ class Made:
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
     clock: float = field(default_factory=time.monotonic)
     commit: Commit | None = None
+    landing: dict[str, str] = field(
+        default_factory=dict
+    )  # the folders of the landing, as they were before it read them
     frame: DataFrame | None = None  # rows of gold, kept from before they are judged until they are written
+
+    def begins(self) -> None:
+        """Say that it begins now, where it waited for another day of its stage."""
+        self.began, self.clock = datetime.now(UTC), time.monotonic()
 
     def drop_frame(self) -> None:
         """Free the rows that are kept."""

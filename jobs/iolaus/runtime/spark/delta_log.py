@@ -97,3 +97,8 @@ def files(spark: SparkSession, path: str, by: str | None) -> list[tuple[date | N
         .orderBy("day")
     )
     return [(row.day, row.files, row.bytes) for row in each.collect()]
+
+
+def forget(spark: SparkSession) -> None:
+    """Drop what Delta remembers of all tables: their folders were moved."""
+    hadoop.jvm(spark).org.apache.spark.sql.delta.DeltaLog.clearCache()
