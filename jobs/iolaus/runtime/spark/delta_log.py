@@ -100,5 +100,9 @@ def files(spark: SparkSession, path: str, by: str | None) -> list[tuple[date | N
 
 
 def forget(spark: SparkSession) -> None:
-    """Drop what Delta remembers of all tables: their folders were moved."""
-    hadoop.jvm(spark).org.apache.spark.sql.delta.DeltaLog.clearCache()
+    """Drop what Delta remembers of all tables: their folders were moved. Without it, it finds out at the next read."""
+
+    def cleared() -> None:
+        hadoop.jvm(spark).org.apache.spark.sql.delta.DeltaLog.clearCache()
+
+    either(cleared, lambda: None)
