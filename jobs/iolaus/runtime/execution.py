@@ -111,8 +111,9 @@ class Execution(ABC):
         self._of.describe(f"{stage.table} {day}")
         self._of.on_event(Event(stage.table, day, done=False))
         self._of.journal.write("stage_begins", table=stage.table, day=day)
-        works = [Made(stage, day, of) for of in self._days(stage, day)]
+        works: list[Made] = []
         try:
+            works += [Made(stage, day, of) for of in self._days(stage, day)]
             for made in works:
                 made.begins()
                 self._make(made)
@@ -236,6 +237,7 @@ class WholeRun(Execution):
         stage, day = made.stage, made.day
         if stage.layer == GOLD:
             self._judge_gold(made, rows, inputs)
+            made.holds()
             self._publisher.hold(made)
             return
         held = self._inputs.cached(stage, day, rows)
@@ -268,6 +270,8 @@ class WholeRun(Execution):
 
     def _publish_table(self, made: Made, rows: DataFrame) -> None:
         self._of.describe(f"publishing {made.stage.table} {made.day}")
+        if made.stage.table != PUBLISHER:  # whose end is that of the run
+            made.goes_on()
         self._write(made, rows)
         self._give_receipt(made)
         self._of.journal.write("published", table=made.stage.table, day=made.day, rows=made.commit and made.commit.rows)

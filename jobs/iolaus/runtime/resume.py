@@ -113,9 +113,13 @@ class _Plan:
         return ranking is not None and ranking.by == self.known.by
 
     def _sources(self, one: Stage, day: date) -> Iterator[Made]:
-        """The tables' days that a stage reads, or that must be whole before it, as far back as the window."""
+        """The tables' days that a stage reads, or that must be whole before it, as far back as the window.
+
+        Not the gold tables that the ranking is written after: those of a date are made together in any case.
+        """
         passed = UNDATED_TABLES - self.forced if self._is_published(day) else frozenset()
-        for read in (*one.reads, *(Read(table) for table in one.after)):
+        after = (Read(table) for table in one.after if stage(table).layer != GOLD)
+        for read in (*one.reads, *after):
             if not is_given(read.table) and read.table not in passed:
                 yield from self._read(read, day)
 
