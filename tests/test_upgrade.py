@@ -19,7 +19,7 @@ from iolaus.pipeline import Span
 from iolaus.runtime.lake import Lake
 from iolaus.runtime.runner import Runner
 from iolaus.runtime.secret import FILE_VARIABLE, VARIABLE
-from iolaus.runtime.upgrade import needed
+from iolaus.runtime.upgrade import columns, finish, keep_ids, needed, set_aside
 from iolaus.settings import DEFAULT
 from tests.lakes import write
 from tests.rows import DAY, rows
@@ -39,7 +39,7 @@ def started(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def as_format_2(lake: Path) -> None:
     """Rewrite a lake of this version as version 0.2 would have left it: its tables, columns and partitions."""
-    shutil.rmtree(lake / "_made")
+    shutil.rmtree(lake / "_made", ignore_errors=True)
     for name in FORMAT_2["new"]:
         shutil.rmtree(lake / name.replace(".", "/"), ignore_errors=True)
     for name, old in FORMAT_2["differ"].items():
@@ -123,6 +123,41 @@ def test_a_lake_of_format_2_is_upgraded_also_when_it_is_cut_off(
     assert (old / "_old/format-2/gold/suspect_clusters").is_dir()
     assert upgraded(capsys, old) == f"The lake {old} is what this version needs; nothing is to be done.\n"
     assert cli.main(["quality", "--lake", str(old)]) == 0
+
+
+def test_columns_are_renamed_and_layers_moved_and_ids_kept(spark: SparkSession, tmp_path: Path) -> None:
+    """The steps before anything is made again, each of which may be repeated."""
+    root, before = tmp_path / "lake", DAY - timedelta(days=2)
+    write(root, "bronze.exchanges", [{"arrived_on": DAY, "happened_on": DAY}])
+    write(root, "quality.results", [{"run_date": DAY, "metric": "rows", "severity": "critical"}])
+    members = [{"run_date": day, "cluster_id": f"hc_{day}", "account_id": "a"} for day in (before, DAY)]
+    write(root, "graph.clusters", members)
+    write(root, "silver.exchanges", [{"arrived_on": DAY, "happened_on": DAY}])
+    (root / "_made").mkdir()
+    as_format_2(root)
+    lake = Lake(spark, str(root), DEFAULT.window_days, upgrades=True)
+    need = needed(lake)
+    assert (need.found, need.remakes, need.days, need.because) == (2, True, [DAY], "format 2")
+    assert need.renamed == {"quality.results": {"figure": "metric"}}
+    assert list(need.added) == ["bronze.exchanges"]
+    assert [d.table for d in columns(lake, need)] == ["quality.results", "bronze.exchanges"]
+    (result,) = spark.read.format("delta").load(str(root / "quality/results")).collect()
+    assert (result.metric, result.severity) == ("rows", "critical")
+    assert "prior_response" in spark.read.format("delta").load(str(root / "bronze/exchanges")).columns
+    assert [d.table for d in set_aside(lake, need)] == ["silver", "graph"]
+    assert not (root / "silver").exists()
+    with pytest.raises(UsageError, match="from format 2 was not finished"):
+        Lake(spark, str(root), DEFAULT.window_days).check_format()
+    fresh = Lake(spark, str(root), DEFAULT.window_days, upgrades=True)
+    again = needed(fresh)
+    assert (again.found, again.renamed, again.added, again.because) == (2, {}, {}, "its upgrade was not finished")
+    assert list(set_aside(fresh, again)) == []
+    assert [d.what for d in keep_ids(fresh, again)] == [f"ids are taken over from the run of {before}"]
+    assert list(keep_ids(fresh, again)) == []
+    kept = fresh.read("graph.clusters", Span.PREVIOUS, DAY).collect()
+    assert [(r.run_date, r.cluster_id) for r in kept] == [(before, f"hc_{before}")]
+    finish(fresh)
+    Lake(spark, str(root), DEFAULT.window_days).check_format()
 
 
 def test_optional_columns_are_added_with_their_comments(
