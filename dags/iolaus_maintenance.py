@@ -5,7 +5,7 @@ Daily at noon UTC, when no detection runs; each task may be repeated.
 | task | does |
 |---|---|
 | `forget` | drops the accounts listed in the files at `iolaus_deletions` from every table; skipped without a list |
-| `retain` | deletes prompts and rejected rows that arrived over 30 days ago |
+| `retain` | deletes rows that are older than the policy of their table: prompts after 30 days |
 | `compact` | rewrites days that lie in too many files, sorted by account |
 | `vacuum` | removes files that no version of the last week needs: then what was deleted is gone |
 

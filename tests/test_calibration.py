@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from rows import rows
 
-from iolaus.commands import run
+from iolaus.commands import ended
 from iolaus.errors import RunError
 from iolaus.model.calibration import upper_bound
 from iolaus.model.innocent_groups import MOST, in_common, matched
@@ -113,10 +113,10 @@ def test_a_run_calibrates_where_it_is_due(
         asked.append(n)
         return ["client: …", "All: 0 of 9 …"]
 
-    monkeypatch.setattr(run, "calibrate", calibrate)
-    monkeypatch.setattr(run, "is_due", lambda _lake, _day, every: due and every == 7)
+    monkeypatch.setattr(ended, "calibrate", calibrate)
+    monkeypatch.setattr(ended, "is_due", lambda _lake, _day, every: due and every == 7)
     settings = replace(DEFAULT, calibration=replace(DEFAULT.calibration, groups=groups))
-    run._calibrate(SimpleNamespace(spark=None, uri="lake"), settings, OLD.date())  # type: ignore[arg-type]
+    ended._calibrate(SimpleNamespace(spark=None, uri="lake"), settings, OLD.date())  # type: ignore[arg-type]
     assert asked == called
     assert capsys.readouterr().out == ("Calibration: All: 0 of 9 …\n" if called else "")
 
@@ -127,7 +127,7 @@ def test_a_run_stands_where_it_cannot_be_calibrated(
     def calibrate(*_: object) -> list[str]:
         raise RunError("the disk is full")
 
-    monkeypatch.setattr(run, "calibrate", calibrate)
-    monkeypatch.setattr(run, "is_due", lambda *_: True)
-    run._calibrate(SimpleNamespace(spark=None, uri="lake"), DEFAULT, OLD.date())  # type: ignore[arg-type]
+    monkeypatch.setattr(ended, "calibrate", calibrate)
+    monkeypatch.setattr(ended, "is_due", lambda *_: True)
+    ended._calibrate(SimpleNamespace(spark=None, uri="lake"), DEFAULT, OLD.date())  # type: ignore[arg-type]
     assert capsys.readouterr().err == "iolaus: the run was not calibrated: the disk is full\n"

@@ -123,12 +123,16 @@ def test_python_runs(lake: Path, page: str, code: str, capsys: pytest.CaptureFix
 def test_json_and_toml_are_read(tmp_path: Path) -> None:
     assert all(json.loads(code) for _, code in blocks("json"))
     files = list(blocks("toml"))
-    assert {page for page, _ in files} == {"docs/operators/adapters.md", "docs/operators/configure.md"}
+    settings = {"docs/operators/configure.md", "docs/operators/retention.md"}
+    assert {page for page, _ in files} == {"docs/operators/adapters.md", *settings}
     for page, code in files:
         path = tmp_path / "file.toml"
         path.write_text(code, encoding="utf-8")
         assert tomllib.loads(code)
         if page.endswith("configure.md"):
             assert settings_file.read(None, str(path), [], {}).settings.window_days == 14
+        elif page in settings:
+            kept = {"pairs.content": 14, "gold.cluster_timeline": 365}
+            assert settings_file.read(None, str(path), [], {}).settings.keep_days == kept
         else:
             assert mapping.parsed(code, str(path)).fields

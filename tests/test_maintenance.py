@@ -3,7 +3,7 @@
 import os
 import time
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -16,10 +16,12 @@ from pyspark.sql.types import StringType
 from iolaus import cli, schemas
 from iolaus.errors import UsageError
 from iolaus.export.verdicts import give
-from iolaus.pipeline import VERDICTS, Span
+from iolaus.pipeline import RECORDS, STAGES, VERDICTS, Grain, Span
 from iolaus.runtime.gates.gate import rejected_path
 from iolaus.runtime.lake import Lake
-from iolaus.runtime.maintenance import ACCOUNT_COLUMNS, LABELS, Done, compact, forget, requested, retain, vacuum
+from iolaus.runtime.maintenance import ACCOUNT_COLUMNS, LABELS, Done, compact, forget, requested, vacuum
+from iolaus.runtime.receipts import Receipt, made
+from iolaus.runtime.retention import policy, retain
 from iolaus.runtime.secret import VARIABLE
 from iolaus.settings import DEFAULT
 from tests.rows import DAY, rows
@@ -27,6 +29,9 @@ from tests.runs import KEY
 
 COMPONENTS, PAIRS, EXCHANGES, REJECTED = "graph.components", "graph.links", "bronze.exchanges", "quality.quarantine"
 MEMBERS = "gold.suspect_cluster_members"
+RECEIPT = Receipt(
+    "run", "code", "settings", "key", datetime(2026, 2, 11, tzinfo=UTC), datetime(2026, 2, 11, tzinfo=UTC), 0
+)
 
 
 @pytest.fixture
@@ -71,11 +76,51 @@ def test_text_goes_after_its_days(spark: SparkSession, lake: Lake) -> None:
         )
     lake.write(REJECTED, rows(spark, REJECTED, [{"arrived_on": days[3], "row": "private"}]), days[3])
     for _ in range(2):  # repeated, it finds nothing to do
-        list(retain(lake, DAY, DEFAULT.retention))
+        list(retain(lake, DAY, DEFAULT))
         assert lake.days(EXCHANGES) == [days[1], days[0]]
         assert lake.days(REJECTED) == []
-    with pytest.raises(UsageError, match="29 days or longer"):
-        list(retain(lake, DAY, replace(DEFAULT.retention, text_days=DEFAULT.window_days)))
+    kept = replace(DEFAULT.retention, text_days=DEFAULT.window_days)
+    with pytest.raises(
+        UsageError, match=r"28 days of bronze\.exchanges are fewer than a run needs: keep 29 days or more"
+    ):
+        list(retain(lake, DAY, replace(DEFAULT, retention=kept)))
+
+
+def test_every_table_has_a_policy_that_keeps_what_runs_read() -> None:
+    days = policy(DEFAULT)
+    tables = {s.table for s in STAGES if s.grain is not Grain.SNAPSHOT}
+    assert set(days) == {*tables, *RECORDS} - {"quality.settings"}, "what has no date stays"
+    assert days["features.account_days"] == 92
+    assert {days[s.table] for s in STAGES if s.layer == "gold"} == {days["quality.runs"]} == {3_650}
+    assert days["quality.results"] == 731
+    read = {r.table for s in STAGES for r in s.reads if r.span in (Span.WINDOW, Span.EARLIER)}
+    assert all(days[name] > DEFAULT.window_days for name in read)
+    assert policy(replace(DEFAULT, keep_days={"graph.links": 7.0}))["graph.links"] == 7
+    with pytest.raises(UsageError, match=r"features\.account_days .* 30 days or more, by keep_days\.features\.account"):
+        policy(replace(DEFAULT, keep_days={"features.account_days": 29.0}))
+
+
+def test_old_rows_of_every_kind_go_and_the_newest_day_stays(spark: SparkSession, lake: Lake) -> None:
+    days = [DAY - timedelta(days=back) for back in (200, 150, 91, 0)]
+    for day in days:
+        lake.write(COMPONENTS, rows(spark, COMPONENTS, [{"run_date": day, "account_id": "a"}]), day)
+        lake.write(MEMBERS, rows(spark, MEMBERS, [{"run_date": day, "account_id": "a"}]), day)
+    for day in days[:2]:
+        lake.write("graph.clusters", rows(spark, "graph.clusters", [{"run_date": day, "account_id": "a"}]), day)
+        lake.receipts.put(made("graph.clusters", day), RECEIPT)
+    done = list(retain(lake, DAY, DEFAULT))
+    assert done == [
+        Done("graph.clusters", f"1 days before {DAY - timedelta(days=91)} are deleted (92 days stay)"),
+        Done(COMPONENTS, f"2 days before {DAY - timedelta(days=91)} are deleted (92 days stay)"),
+    ]
+    assert lake.days(COMPONENTS) == days[2:]
+    assert lake.days("graph.clusters") == [days[1]], "the next run takes ids from it, however old"
+    assert set(lake.receipts.of(days)) == {made("graph.clusters", days[1])}, "what is deleted is not said to be there"
+    assert lake.days(MEMBERS) == days, "what is published stays"
+    assert list(retain(lake, DAY, DEFAULT)) == []
+    week = replace(DEFAULT, keep_days={"gold.suspect_cluster_members": 7.0})
+    assert [d.table for d in retain(lake, DAY, week)] == [MEMBERS]
+    assert lake.days(MEMBERS) == [DAY]
 
 
 def test_only_old_files_that_no_version_needs_are_removed(spark: SparkSession, lake: Lake) -> None:

@@ -17,6 +17,7 @@ from iolaus.pipeline import Span
 from iolaus.runtime.dropped_day import PUBLISHER, TABLES
 from iolaus.runtime.gates.history import last_runs
 from iolaus.runtime.lake import Lake
+from iolaus.runtime.receipts import Receipt, made
 from iolaus.runtime.runner import Runner
 from iolaus.runtime.secret import VARIABLE
 from iolaus.settings import DEFAULT
@@ -106,6 +107,9 @@ def test_a_run_date_is_taken_back(started: SparkSession, tmp_path: Path, capsys:
     calibrations = [{"run_date": day, "kind": "client", "n_groups": 9} for day in (BEFORE, DAY)]
     rows(started, "quality.calibration", calibrations).write.format("delta").save(lake.path("quality.calibration"))
     rows(started, "quality.summaries", metrics).write.format("delta").save(lake.path("quality.summaries"))
+    receipt = Receipt("run", "code", "settings", "key", datetime.now(UTC), datetime.now(UTC), 0)
+    for name in ("graph.clusters", "pairs.hot_keys", "bronze.exchanges"):
+        lake.receipts.put(made(name, DAY), receipt)
     drop = ["drop-day", "--lake", lake.uri, "--date"]
     assert cli.main([*drop, "2020-01-01"]) == 2
     assert (
@@ -117,6 +121,7 @@ def test_a_run_date_is_taken_back(started: SparkSession, tmp_path: Path, capsys:
     assert f"{PUBLISHER}: 1 rows dropped" in said
     assert f"--from {AFTER} --to {AFTER}" in said, "later runs had its clusters in view"
     assert {name: lake.days(name) for name in named} == {name: [BEFORE, AFTER] for name in named}
+    assert set(lake.receipts.of([DAY])) == {made("bronze.exchanges", DAY)}, "a resumed run makes the date again"
     assert lake.days("bronze.exchanges") == [BEFORE, DAY, AFTER], "what arrived stays"
     assert [m.table_name for m in lake.read("quality.summaries", Span.DAY, DAY).collect()] == ["bronze.exchanges"]
     assert lake.days("quality.calibration") == [BEFORE], "no bound rests on what was taken back"

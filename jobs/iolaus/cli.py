@@ -19,12 +19,14 @@ from iolaus.commands import (
     job,
     maintain,
     match,
+    metrics,
     quality,
     query,
     report,
     run,
     settings,
     simulate,
+    upgrade,
     verdict,
     whatif,
 )
@@ -45,6 +47,7 @@ COMMANDS = (
     job,
     gate,
     quality,
+    metrics,
     simulate,
     adapt,
     query,
@@ -56,6 +59,7 @@ COMMANDS = (
     match,
     maintain,
     drop_day,
+    upgrade,
     settings,
     whatif,
     compare,
@@ -77,7 +81,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except RunError as error:
         return _say(str(error), FAILED)
     except KeyboardInterrupt:
-        return _say("interrupted; what was written is whole, and the same command goes on from there", FAILED)
+        return _say(
+            "interrupted; what was written is whole, and the same command goes on from there (a run: with --resume)",
+            FAILED,
+        )
     except Exception as error:  # a bug, or Spark's: one line for the user, the trace for whoever asks
         if given.debug:
             raise

@@ -14,13 +14,34 @@ MARKER = "_iolaus.json"  # beside the layers; lakes of format 1 have none
 UNMARKED = 1
 # Layers that are made from bronze alone.
 REMADE = tuple(dict.fromkeys(s.layer for s in STAGES if s.layer not in ("bronze", "quality")))
+# Columns of tables that are not made again, by the names that older formats have for them: `{table: {old: new}}`.
+RENAMED = {"quality.results": {"figure": "metric"}, "quality.summaries": {"figures": "metrics"}}
+UPGRADING = "upgrading_from"  # in the marker: a format whose upgrade was not finished
 # Where neither of these tables is there, nothing is of an older format but what stays valid.
 TELLING = ("silver.exchanges", "gold.suspect_clusters")
 
 
-def marker(code: str) -> str:
-    """What stands in the marker of a lake that this code makes."""
-    return json.dumps({"format": FORMAT, "code": code}) + "\n"
+def marker(code: str, upgrading_from: int | None = None) -> str:
+    """What stands in the marker of a lake that this code makes, or is upgrading from another format."""
+    unfinished = {} if upgrading_from is None else {UPGRADING: upgrading_from}
+    return json.dumps({"format": FORMAT, "code": code, **unfinished}) + "\n"
+
+
+def read(lake: str, marked: str | None) -> tuple[int, int | None]:
+    """The format of a lake by the text of its marker (None: it has none), and the one that it is being upgraded from.
+
+    Raises UsageError for a marker that cannot be understood, and for a newer format: this code would spoil it.
+    """
+    try:
+        values = {"format": UNMARKED} if marked is None else json.loads(marked)
+        found, unfinished = int(values["format"]), values.get(UPGRADING)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise UsageError(f"{lake}/{MARKER} cannot be understood; restore it, or make the lake again") from error
+    if found > FORMAT:
+        raise UsageError(
+            f"the lake {lake} has format {found}, and this version knows {FORMAT}; use a newer version of iolaus"
+        )
+    return found, unfinished
 
 
 def check(lake: str, marked: str | None, has_tables: Callable[[], bool]) -> None:
@@ -29,13 +50,11 @@ def check(lake: str, marked: str | None, has_tables: Callable[[], bool]) -> None
     `marked` is the text of its marker, None if it has none; `has_tables` says whether any table of `TELLING` is there;
     it is asked only where that matters.
     """
-    try:
-        found = UNMARKED if marked is None else int(json.loads(marked)["format"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise UsageError(f"{lake}/{MARKER} cannot be understood; restore it, or make the lake again") from error
-    if found > FORMAT:
+    found, unfinished = read(lake, marked)
+    if unfinished is not None:
         raise UsageError(
-            f"the lake {lake} has format {found}, and this version knows {FORMAT}; use a newer version of iolaus"
+            f"the upgrade of the lake {lake} from format {unfinished} was not finished; go on with: iolaus upgrade "
+            f"--lake {lake}"
         )
     if found < FORMAT and has_tables():
         unmarked = f" (a copy needs the file {MARKER} of its lake)" if marked is None else ""
@@ -48,7 +67,4 @@ def check(lake: str, marked: str | None, has_tables: Callable[[], bool]) -> None
 
 def way_forward(lake: str) -> str:
     """How to bring a lake of an older format up to date."""
-    return (
-        f"move its folders {', '.join(REMADE)} away, and make them again from bronze, for each day whose prompts it "
-        f"still has: iolaus run --lake {lake} --from D --to D"
-    )
+    return f"bring it up to date with: iolaus upgrade --lake {lake} (with --dry-run it only says what that does)"

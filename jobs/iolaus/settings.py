@@ -528,6 +528,37 @@ class Retention:
         "Days for which prompts stay after arrival. It must exceed the window, because an arrival that is loaded again "
         "is made from them, with the arrivals after it.",
     )
+    history_days: int = number(
+        92,
+        "days",
+        2,
+        3_650,
+        "Days for which exchanges without text, sketches of account days and hand-overs stay after arrival. It must "
+        "exceed the window by two days. A date can be run again while its whole window is there.",
+    )
+    working_days: int = number(
+        92,
+        "days",
+        1,
+        3_650,
+        "Days for which what a run made on the way to gold stays: profiles, pairs, links, clusters, judgements. "
+        "iolaus account, whatif and verdict read them for a published date.",
+    )
+    published_days: int = number(
+        3_650,
+        "days",
+        1,
+        36_500,
+        "Days for which rankings stay, with their members, evidence, links, templates, origins and timelines, and the "
+        "records of runs and settings that a published row leads to.",
+    )
+    records_days: int = number(
+        731,
+        "days",
+        91,
+        36_500,
+        "Days for which results and metrics of gates stay. Bounds that follow the last days rest on them.",
+    )
     file_hours: int = number(
         168,
         "hours",
@@ -606,6 +637,10 @@ class Settings:
         is_file=True,
     )
     retention: Retention = Retention()
+    keep_days: Mapping[str, float] = mapping(
+        "a number of days above 0",
+        "Days for which rows of one table stay, where it is not what `retention` says for tables of its kind.",
+    )
     execution: Execution = Execution()
     spark: Mapping[str, str] = mapping(
         "a text",
@@ -621,9 +656,20 @@ class Settings:
     @property
     def digest(self) -> str:
         """Twelve hexadecimal digits that name these values."""
-        return sha256(json.dumps(self.values(), sort_keys=True).encode()).hexdigest()[:12]
+        return _digest(self.values())
+
+    @property
+    def rows_digest(self) -> str:
+        """Twelve hexadecimal digits that name the values that rows depend on: not those of `ROWLESS`."""
+        return _digest({name: value for name, value in self.values().items() if name not in ROWLESS})
 
 
+def _digest(values: Mapping[str, Any]) -> str:
+    return sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
+
+
+# Sections that change no row of a table but how it is made, judged and kept.
+ROWLESS = ("calibration", "execution", "keep_days", "quality", "retention", "spark", "suites")
 DEFAULT = Settings()
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from iolaus.errors import UsageError, one_line
-from iolaus.pipeline import STAGES
+from iolaus.pipeline import RECORDS, STAGES, Grain
 from iolaus.settings import DEFAULT, About, Settings, flat, leaves, restored
 from iolaus.settings_text import kind, shown
 
@@ -193,6 +193,9 @@ def _keys(name: str) -> tuple[str, ...]:
     if name == "suites":
         landing = {read.table for made in STAGES for read in made.reads if read.table.startswith("landing.")}
         return (*sorted(landing), *(made.table for made in STAGES))
+    if name == "keep_days":
+        dated = (made.table for made in STAGES if made.grain is not Grain.SNAPSHOT)
+        return (*dated, *(name for name in RECORDS if name != "quality.settings"))
     return _ABOUT[name][0].keys
 
 

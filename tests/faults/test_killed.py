@@ -39,13 +39,20 @@ def test_killed_in_a_stage(name: str, spark: SparkSession, landing: Path, lake: 
     assert digest(spark, copy, name) == expected
 
 
+@pytest.mark.parametrize("again", [(), ("--resume",)], ids=["whole", "resumed"])
 @pytest.mark.parametrize("name", ["silver.exchanges", "graph.links", "gold.cluster_evidence"])
 def test_a_run_killed_and_begun_again(
-    name: str, spark: SparkSession, landing: Path, lake: Path, tmp_path: Path, iolaus: Callable[..., Command]
+    name: str,
+    again: tuple[str, ...],
+    spark: SparkSession,
+    landing: Path,
+    lake: Path,
+    tmp_path: Path,
+    iolaus: Callable[..., Command],
 ) -> None:
     """The lake of a killed run is free at once; no gold row is there that is not right.
 
-    The rerun ends in the same gold.
+    The rerun ends in the same gold, also where it only makes what is missing.
     """
     copy, day = tmp_path / "lake", DAYS[0]
     arguments = ("run", "--report", "none", "--landing", landing, "--lake", copy, "--date", day)
@@ -57,7 +64,7 @@ def test_a_run_killed_and_begun_again(
         if DeltaTable.isDeltaTable(spark, str(copy / made.replace(".", "/"))):
             assert digest(spark, copy, made) in ((0, 0), digest(spark, lake, made, day)), made
     assert (copy / "_locks/run").is_dir(), "the killed run held the lake"
-    status, said = iolaus(*arguments).ends()
+    status, said = iolaus(*arguments, *again).ends()
     assert status == 0, said
     assert "waiting" not in said
     assert {made: digest(spark, copy, made, day) for made in GOLD} == {

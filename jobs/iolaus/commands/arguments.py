@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _MASTER = re.compile(
     r"local(-cluster)?(\[[\d*]+(,\s*\d+)*\])?|spark://[^\s/]+:\d+(,[^\s/]+:\d+)*|yarn|k8s://\S+", re.IGNORECASE
 )
+PROGRESS = ("auto", "bar", "lines", "json", "none")  # how `iolaus.runtime.progress` shows a run
 _MEMORY = re.compile(r"[1-9]\d*[kmgt]b?", re.IGNORECASE)
 
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 _KEPT = DEFAULT.retention
 _ACTIONS = {
     "compact": "rewrite days that lie in more files than they need, sorted by account",
-    "retain": f"delete prompts and rejected rows that arrived over {_KEPT.text_days} days before --date",
+    "retain": f"delete prompts and rejected rows that arrived over {_KEPT.text_days} days before --date, and rows of "
+    "other tables that are older than the settings retention and keep_days allow",
     "forget": "drop the accounts of --accounts from every table, as on a request for deletion",
     "vacuum": f"remove the files of rows that were replaced or deleted over {_KEPT.file_hours} hours ago",
 }
@@ -30,7 +31,7 @@ def add(commands: "Commands") -> None:
     """What the command takes."""
     does = " ".join(f"{name.capitalize()}: {what}." for name, what in _ACTIONS.items())
     parser = commands.add_parser(
-        "maintain", help="compact, vacuum, text retention, dropped accounts", description=f"{act.__doc__} {does}"
+        "maintain", help="compact, vacuum, retention, dropped accounts", description=f"{act.__doc__} {does}"
     )
     parser.add_argument("action", choices=_ACTIONS, metavar="ACTION", help=f"one of: {', '.join(_ACTIONS)}")
     parser.add_argument("--lake", required=True, metavar="URI", help="folder of the tables")
@@ -40,8 +41,8 @@ def add(commands: "Commands") -> None:
         "--days",
         type=int,
         metavar="N",
-        help=f"compact: days up to --date, {DEFAULT.window_days}; retain: days to keep, {_KEPT.text_days}; default: "
-        "the settings'",
+        help=f"compact: days up to --date, {DEFAULT.window_days}; retain: days to keep text, "
+        f"{_KEPT.text_days}; default: the settings'",
     )
     parser.add_argument(
         "--hours",
@@ -81,13 +82,15 @@ def act(given: argparse.Namespace) -> int:
 
 def _begin(lake: "Lake", action: str, today: "date", given: argparse.Namespace) -> "Iterator[Done]":
     from iolaus.runtime import maintenance
+    from iolaus.runtime.retention import retain
 
     settings = given.effective.settings
     kept = settings.retention
     if action == "compact":
         return maintenance.compact(lake, today, given.days or settings.window_days, kept)
     if action == "retain":
-        return maintenance.retain(lake, today, replace(kept, text_days=given.days or kept.text_days))
+        kept = replace(kept, text_days=given.days or kept.text_days)
+        return retain(lake, today, replace(settings, retention=kept))
     if action == "forget":
         return maintenance.forget(lake, maintenance.requested(lake.spark, given.accounts))
     hours = kept.file_hours if given.hours is None else given.hours

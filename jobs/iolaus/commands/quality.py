@@ -25,13 +25,14 @@ def add(commands: "Commands") -> None:
 
 
 def act(given: argparse.Namespace) -> int:
-    """Print the last runs, every expectation that failed in them, and where the exchanges of the last days went.
+    """Print the last runs, every expectation that failed in them, where the exchanges of the last days went, and sizes.
 
-    Starts no Spark.
+    The size of the lake is by layer, with what a day adds to it now and added a week before. Starts no Spark.
     """
     from iolaus.export.gold import Gold
     from iolaus.export.recorded_settings import of_day
-    from iolaus.runtime.display import print_arrivals, print_runs
+    from iolaus.export.sizes import sizes
+    from iolaus.runtime.display import print_arrivals, print_runs, print_sizes
     from iolaus.runtime.gates.datadocs import write_data_docs
     from iolaus.runtime.gates.history import last_arrivals, last_runs, last_summaries
 
@@ -40,6 +41,7 @@ def act(given: argparse.Namespace) -> int:
     gold = Gold(given.lake)
     print_runs(last_runs(given.lake, given.runs))
     print_arrivals(last_arrivals(given.lake, given.runs))
+    print_sizes(sizes(gold))
     if given.docs:
         judged, summaries = last_summaries(given.lake, given.date)
         own = given.effective.over(of_day(gold, judged)).suites

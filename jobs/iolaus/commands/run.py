@@ -1,23 +1,21 @@
 """`iolaus run`: the whole pipeline."""
 
 import argparse
-import os
-import sys
 from datetime import date, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from iolaus.commands import alert
-from iolaus.commands.arguments import add_log, add_spark, day, given_key, not_in_future, not_the_lake, started
-from iolaus.commands.calibrate import calibrate, is_due
-from iolaus.errors import GateError, RunError, UsageError, in_short
+from iolaus.commands import ended
+from iolaus.commands.arguments import PROGRESS, add_log, add_spark, day, given_key, not_in_future, not_the_lake, started
+from iolaus.commands.metrics import add_metrics, ready, watched
+from iolaus.errors import GateError, UsageError
+from iolaus.pipeline import stage
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from iolaus.commands.arguments import Commands
-    from iolaus.runtime.lake import Lake
-    from iolaus.settings import Settings
+    from iolaus.runtime.resume import Todo
+    from iolaus.runtime.runner import Runner
 
 
 def add(commands: "Commands") -> None:
@@ -30,8 +28,32 @@ def add(commands: "Commands") -> None:
     )
     parser.add_argument("--lake", required=True, metavar="URI", help="folder of the tables; made if there is none")
     parser.add_argument("--date", type=day, metavar="D", help="one day, YYYY-MM-DD; default: every day of the landing")
-    parser.add_argument("--from", dest="first", type=day, metavar="D", help="first day of a range")
+    parser.add_argument(
+        "--from",
+        dest="begins",
+        action=_Begins,
+        metavar="D|TABLE",
+        help="first day of a range. Or the table to begin at: it and all that is made from it are made, and the tables "
+        "before it are taken as they are. May be given once for each",
+    )
     parser.add_argument("--to", dest="last", type=day, metavar="D", help="last day of a range")
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="make only what is missing or stale: after a red gate or a crash, what passed before is kept",
+    )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="print which stages would run, why, and how long the last runs took for them; change nothing",
+    )
+    parser.add_argument(
+        "--progress",
+        choices=PROGRESS,
+        default="auto",
+        help="how to show progress on standard error: a bar, lines, lines of JSON, or none; default auto: a bar on a "
+        "terminal, else lines",
+    )
     parser.add_argument(
         "--last-only",
         action="store_true",
@@ -49,21 +71,93 @@ def add(commands: "Commands") -> None:
     )
     add_spark(parser)
     add_log(parser)
-    parser.set_defaults(act=act)
+    add_metrics(parser)
+    parser.set_defaults(act=act, first=None, begin_at=None)
 
 
 def act(given: argparse.Namespace) -> int:
     """Run the whole pipeline for each day in order, and print the ranking of the last."""
-    from iolaus.runtime.display import Progress, print_ranking, print_warnings
     from iolaus.runtime.gates import suites
     from iolaus.runtime.journal import Journal
-    from iolaus.runtime.lock import hold
     from iolaus.runtime.runner import Runner
-    from iolaus.runtime.scheduler import schedule
     from iolaus.runtime.spark.session import is_light
 
     not_the_lake(given.landing, given.lake)
     key = given_key()
+    named = _named_days(given)
+    ready(given.metrics)
+    suites.load_early()
+    spark = started(given, light=bool(given.landing) and is_light(given.landing))
+    if named:
+        _must_have_arrivals(spark, given, named)
+    days = named or _days(spark, given)
+    runner = Runner(spark, given.lake, given.effective.settings, key, given.landing, journal=Journal(given.log))
+    if not given.landing:
+        runner.lake.must_be_there()
+    if given.dry_run:
+        return _dry_run(runner, given, days)
+    try:
+        touched = _run(runner, given, days)
+    except GateError:
+        ended.stopped(given)
+        raise
+    ended.tell(runner, given, days, touched)
+    return 0
+
+
+def _todo(runner: "Runner", given: argparse.Namespace, days: list[date]) -> "list[Todo]":
+    return runner.todo(days, last_only=given.last_only, resumes=given.resume, first=given.begin_at)
+
+
+def _dry_run(runner: "Runner", given: argparse.Namespace, days: list[date]) -> int:
+    """Print what a run would make."""
+    from iolaus.runtime.display import print_plan
+    from iolaus.runtime.estimates import makespan, usual_seconds
+
+    todo, usual = _todo(runner, given, days), usual_seconds(runner.lake)
+    print_plan(todo, usual, makespan(runner.order(todo), usual, runner.threads))
+    return 0
+
+
+def _run(runner: "Runner", given: argparse.Namespace, days: list[date]) -> dict[date, list[date]]:
+    """Make what is to be made, holding the lake; see `Runner.run`."""
+    from iolaus.runtime.estimates import Tracker, usual_seconds
+    from iolaus.runtime.lock import hold
+    from iolaus.runtime.progress import Progress, both
+    from iolaus.runtime.traces import Traces, provider
+
+    with hold(runner.spark, runner.lake.uri) as lock:
+        runner.lake.guard = lock.check
+        todo = _todo(runner, given, days)
+        if not todo:
+            print("Nothing to make: all tables of these days are current.")
+            return {}
+        tracker = Tracker(runner.order(todo), usual_seconds(runner.lake), runner.threads)
+        sent = Traces(provider(), runner.run_id, days)
+        with watched(given.metrics, given.lake, tracker), sent, Progress(tracker, given.progress) as progress:
+            runner.on_event = both(progress.on_event, sent.on_event)
+            return runner.run(days, todo=todo)
+
+
+class _Begins(argparse.Action):
+    """The value of --from: a day goes to `first`, the name of a table to `begin_at`."""
+
+    def __call__(self, _: argparse.ArgumentParser, namespace: argparse.Namespace, value: object, *__: object) -> None:
+        text = str(value)
+        if "." in text and not text[:1].isdigit():
+            try:
+                namespace.begin_at = stage(text).table
+            except LookupError as error:
+                raise argparse.ArgumentError(self, str(error)) from error
+            return
+        try:
+            namespace.first = day(text)
+        except argparse.ArgumentTypeError as error:
+            raise argparse.ArgumentError(self, f"{error}, or name a table, as graph.links") from error
+
+
+def _named_days(given: argparse.Namespace) -> list[date]:
+    """The days that the arguments name; none if they name none. Raises UsageError if they contradict."""
     if given.date and (given.first or given.last):
         raise UsageError("--date names one day and --from with --to a range; give one of the two")
     if bool(given.first) != bool(given.last):
@@ -73,57 +167,10 @@ def act(given: argparse.Namespace) -> int:
     for named in (given.date, given.last):
         if named:
             not_in_future(named)
-    suites.load_early()
-    spark = started(given, light=bool(given.landing) and is_light(given.landing))
-    days = (
-        [given.date]
-        if given.date
-        else [given.first + timedelta(days=i) for i in range((given.last - given.first).days + 1)]
-        if given.first
-        else []
-    )
-    if days:
-        _must_have_arrivals(spark, given, days)
-    else:
-        days = _days(spark, given)
-    settings = given.effective.settings
-    with Progress(
-        sum(len(stages) for _, stages in schedule(days, last_only=given.last_only, from_bronze=not given.landing))
-    ) as progress:
-        runner = Runner(spark, given.lake, settings, key, given.landing, progress.on_event, journal=Journal(given.log))
-        if not given.landing:
-            runner.lake.must_be_there()
-        try:
-            with hold(spark, runner.lake.uri) as lock:
-                runner.lake.guard = lock.check
-                touched = runner.run(days, last_only=given.last_only)
-        except GateError:
-            _report(given, None)  # the ranking stands, and its page says what was stopped and why
-            _alert(given)
-            raise
-    print_ranking(runner.ranking(days[-1]), days[-1], given.lake, runner.counts(days[-1]))
-    print_warnings(runner.gate.outcomes, given.lake)
-    _calibrate(runner.lake, settings, days[-1])
-    _report(given, days[-1])
-    _alert(given)
-    if given.landing and (strangers := runner.other_keys(days[-1])):
-        print(
-            f"iolaus: {len(strangers)} days of the window, {strangers[0]} to {strangers[-1]}, were pseudonymised "
-            "under another key. Their addresses, networks and devices do not match those of the other days, and "
-            "evidence from them is lost. While the landing has those days, make them again with this key: "
-            f"iolaus run --landing {given.landing} --lake {given.lake} "
-            f"--from {strangers[0]} --to {days[-1]} --last-only",
-            file=sys.stderr,
-        )
-    for arrived, earlier in touched.items():
-        missed = [d for d in earlier if d not in days]
-        if missed:
-            late = ", ".join(map(str, missed))
-            print(
-                f"Exchanges of {late} arrived on {arrived} and were added there; "
-                "to publish those days again, run from the first of them on."
-            )
-    return 0
+    if given.date:
+        return [given.date]
+    length = (given.last - given.first).days + 1 if given.first else 0
+    return [given.first + timedelta(days=i) for i in range(length)]
 
 
 def _days(spark: "SparkSession", given: argparse.Namespace) -> list[date]:
@@ -170,46 +217,3 @@ def _must_have_arrivals(spark: "SparkSession", given: argparse.Namespace, days: 
             f"nothing arrived on {missing[0]}{others}, says the {source}, so nothing was run; name a day of arrival "
             "with --date, or publish the day all the same with --allow-empty"
         )
-
-
-def _alert(given: argparse.Namespace) -> None:
-    """Tell the webhook that the environment names, if any. A run that ended does not fail for it."""
-    if not os.environ.get(alert.URL):
-        return
-    try:
-        if n := alert.tell(given.lake):
-            print(f"Alerts sent: {n}")
-    except (OSError, RunError, UsageError) as error:
-        print(f"iolaus: nobody was alerted: {error}", file=sys.stderr)
-
-
-def _calibrate(lake: "Lake", settings: "Settings", last: date) -> None:
-    """Calibrate the last day where the newest calibration is too old. A run that ended does not fail for it."""
-    from py4j.protocol import Py4JJavaError
-    from pyspark.errors import PySparkException
-
-    groups, every = settings.calibration.groups, settings.calibration.every_days
-    try:
-        if groups and is_due(lake, last, every):
-            print(f"Calibration: {calibrate(lake.spark, lake.uri, last, settings, groups)[-1]}")
-    except (OSError, Py4JJavaError, PySparkException, RunError, UsageError) as error:
-        reason = error if isinstance(error, RunError | UsageError) else in_short(error)
-        print(f"iolaus: the run was not calibrated: {reason}", file=sys.stderr)
-
-
-def _report(given: argparse.Namespace, last: date | None) -> None:
-    """Write the report of the last day, or of the newest published, and say where it is.
-
-    What is published stays published if no report can be written.
-    """
-    from iolaus.export.gold import is_local
-    from iolaus.export.report import default_folder, write
-
-    if given.report == "none" or (given.report is None and not is_local(given.lake)):
-        return
-    try:
-        folder = Path(given.report).absolute() if given.report else default_folder(given.lake)
-        print(f"Report: {write(given.lake, folder, last, ran=last is not None)}")
-    except Exception as error:  # noqa: BLE001 - what is published stays published, and a gate's status is its own
-        reason = error if isinstance(error, OSError | RunError | UsageError) else in_short(error)
-        print(f"iolaus: no report was written: {reason}", file=sys.stderr)

@@ -23,6 +23,9 @@ Prompt text is in `bronze.exchanges` and `quality.quarantine`. One redacted exem
 a listed cluster share is in `gold.cluster_templates`. Silver has pseudonyms and fingerprints only.
 
 [Published tables](tables.md) has every column of gold.
+
+Beside the layers, `_iolaus.json` has the lake's format, and `_locks` says who is at work. `_made` has a receipt for
+each table and day that was made and passed its gate. After an upgrade, `_old` has the tables of the older format.
 """
 _WIDTH, _LEFT, _LINE, _PAD = 960, 340, 26, 12
 

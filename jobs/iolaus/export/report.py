@@ -129,8 +129,17 @@ def _claim(out: Path, lake: str) -> None:
     mark = out / _OWNED
     if not mark.exists() and any(out.iterdir()):
         raise UsageError(f"{out} has files that are no report; name another folder with --out")
-    if mark.exists() and json.loads(mark.read_text(encoding="utf-8")).get("lake") != lake:
-        raise UsageError(f"{out} is the report of another lake; name another folder with --out")
+    if mark.exists() and _owner(mark) != lake:
+        raise UsageError(f"{out} is the report of another lake; name another folder with --out (iolaus run: --report)")
+
+
+def _owner(mark: Path) -> str | None:
+    """The lake whose report a folder is, by its mark. Raises UsageError for a mark that cannot be understood."""
+    try:
+        owner: str | None = json.loads(mark.read_text(encoding="utf-8")).get("lake")
+    except (AttributeError, ValueError) as error:
+        raise UsageError(f"{mark.parent} has files that are no report; name another folder with --out") from error
+    return owner
 
 
 def _replace(made: Path, out: Path, docs: str) -> None:

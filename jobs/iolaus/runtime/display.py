@@ -1,58 +1,49 @@
-"""What a person at a terminal sees: progress while a run works, and the ranking when it is done."""
+"""What a person at a terminal sees before a run and when it is done; `iolaus.runtime.progress` shows it at work."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bar
 from rich.table import Table
 
 from iolaus.errors import one_line
 from iolaus.pipeline import STAGES
+from iolaus.runtime.estimates import in_words
 from iolaus.runtime.gates.history import Arrived, Recorded
 
 if TYPE_CHECKING:
-    from iolaus.runtime.execution import Event
+    from iolaus.export.sizes import Size
     from iolaus.runtime.gates.gate import Outcome
-
-
-class Progress:
-    """A progress bar on a terminal; a line a stage elsewhere, so that a log shows where a run is."""
-
-    def __init__(self, stages: int):
-        self._console = Console(stderr=True)
-        self._live = self._console.is_terminal
-        columns = (TextColumn("{task.description:<42}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        self._bar = Bar(*columns, console=self._console, transient=True, disable=not self._live)
-        self._task = self._bar.add_task("starting", total=stages)
-
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._bar.stop()
-
-    def on_event(self, event: "Event") -> None:
-        """Show that a stage began or ended."""
-        if not event.done:
-            self._bar.update(self._task, description=f"{event.day} {event.stage}")
-        else:
-            self._bar.advance(self._task)
-        if not self._live:
-            ended = f"done in {event.seconds:.1f} s" if event.done else "begins"
-            sys.stderr.write(f"{event.day} {event.stage} {ended}\n")
+    from iolaus.runtime.resume import Todo
 
 
 def plain(text: object, longest: int = 400) -> str:
     """Text that cannot do anything to a terminal: no control or direction characters, no markup, cut."""
     return one_line(text, longest).replace("[", r"\[")
+
+
+def print_plan(todo: Sequence["Todo"], usual: Mapping[str, float], seconds: float | None) -> None:
+    """What a run would make, from what and why, and how long the last runs of the same lake took for it."""
+    console = Console(width=None if sys.stdout.isatty() else 150)
+    grid = Table(title=f"{len(todo)} stages would run", title_justify="left")
+    for name in ("day", "table", "usual s", "why", "made from"):
+        grid.add_column(
+            name,
+            justify="right" if name == "usual s" else "left",
+            no_wrap=name != "made from",
+            ratio=1 if name == "made from" else None,
+        )
+    for one in todo:
+        known = f"{usual[one.stage.table]:.1f}" if one.stage.table in usual else "unknown"
+        made_from = ", ".join(read.table for read in one.stage.reads)
+        grid.add_row(str(one.day), one.stage.table, known, plain(one.why), made_from)
+    if todo:
+        console.print(grid)
+        console.print(f"By the last runs of this lake: {in_words(seconds)}. Nothing was changed.", highlight=False)
+    else:
+        console.print("Nothing would run: all tables of these days are current.", highlight=False)
 
 
 def print_ranking(rows: list[dict[str, Any]], day: date, lake: str, counts: dict[str, int]) -> None:
@@ -147,6 +138,22 @@ def print_arrivals(arrivals: Sequence[Arrived]) -> None:
     for of in arrivals:
         counts = (of.lines, of.rejected, of.accepted, of.too_late, of.exchanges, of.copies)
         grid.add_row(str(of.day), *("unknown" if n is None else f"{n:,}" for n in counts))
+    console.print(grid)
+
+
+def print_sizes(sizes: Sequence["Size"]) -> None:
+    """How large the lake is by layer, and what a day adds to it."""
+    if not sizes:
+        return
+    console = Console(width=None if sys.stdout.isatty() else 150)
+    grid = Table(title="Size of the lake", title_justify="left")
+    for name in ("layer", "tables", "files", "MB", "MB a day", "a week before", "days"):
+        grid.add_column(name, justify="left" if name in ("layer", "days") else "right", no_wrap=True)
+    for of in sizes:
+        days = "undated" if of.first is None else f"{of.first} to {of.last}"
+        before = "unknown" if of.before is None else f"{of.before / 1e6:,.2f}"
+        counts = (str(of.tables), f"{of.files:,}", f"{of.size / 1e6:,.1f}", f"{of.daily / 1e6:,.2f}", before)
+        grid.add_row(of.layer, *counts, days)
     console.print(grid)
 
 

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from iolaus.errors import UsageError
 from iolaus.pipeline import STAGES, Grain, Span
 from iolaus.runtime.lake import Lake
+from iolaus.runtime.receipts import made
 from iolaus.schemas.codes import AS_MEANT, DROPPED, WRITTEN
 from iolaus.schemas.table import table
 from iolaus.settings import Settings
@@ -39,6 +40,8 @@ def drop_day(lake: Lake, day: date, settings: Settings, key_id: str = "") -> Ite
             + (f"; the newest run dates with a ranking are: {', '.join(map(str, days[-5:]))}" if days else "")
         )
     began = datetime.now(UTC)
+    for name in TABLES:
+        lake.receipts.drop(made(name, day))  # of tables without rows of the date, too: they are to be made again
     for name, n in found.items():
         lake.guard()
         DeltaTable.forPath(lake.spark, lake.path(name)).delete(F.col(str(table(name).date)) == F.lit(day))

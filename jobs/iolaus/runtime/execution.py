@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from importlib import import_module
 from typing import Any
 
@@ -29,7 +29,9 @@ from iolaus.runtime.inputs import Inputs
 from iolaus.runtime.journal import Journal
 from iolaus.runtime.lake import Lake
 from iolaus.runtime.publisher import Publisher
-from iolaus.runtime.scheduler import GOLD, PUBLISHER
+from iolaus.runtime.receipts import Receipt
+from iolaus.runtime.receipts import made as key
+from iolaus.runtime.scheduler import GOLD, PUBLISHER, Task
 from iolaus.runtime.spark.class_loader import share
 from iolaus.runtime.spark.sized_cache import is_small
 from iolaus.schemas.codes import FAILED, STOPPED, WRITTEN
@@ -41,12 +43,19 @@ TRIES = 3  # of a stage: after executors were lost with rows that it kept there,
 
 @dataclass(frozen=True)
 class Event:
-    """A stage that began or ended: for the progress display."""
+    """A stage that began or ended, for who watches a run.
+
+    Of one that ended: how long it took, the rows and bytes that it wrote (None: gold is written later), and why it
+    failed, if it did.
+    """
 
     stage: str
     day: date
     done: bool
     seconds: float = 0.0
+    rows: int | None = None
+    size: int | None = None
+    error: str | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,9 @@ class Context:
     records: Records
     journal: Journal
     on_event: Callable[[Event], None]
+    made_by: tuple[
+        str, str, str
+    ]  # what receipts say: version of the code, digest of what rows depend on, id of the key
 
     def check(self, stage: Stage, day: date, rows: DataFrame, inputs: Mapping[str, DataFrame], **how: Any) -> None:
         """Judge the rows of a table for a day. Raises GateError."""
@@ -99,11 +111,21 @@ class Execution(ABC):
         self._of.describe(f"{stage.table} {day}")
         self._of.on_event(Event(stage.table, day, done=False))
         self._of.journal.write("stage_begins", table=stage.table, day=day)
-        for of in self._days(stage, day):
-            self._make(Made(stage, day, of))
-        self._ends(stage, day)
-        self._of.on_event(Event(stage.table, day, done=True, seconds=time.monotonic() - began))
-        self._of.journal.write("stage_ends", table=stage.table, day=day, seconds=round(time.monotonic() - began, 3))
+        works: list[Made] = []
+        try:
+            works += [Made(stage, day, of) for of in self._days(stage, day)]
+            for made in works:
+                made.begins()
+                self._make(made)
+            self._ends(stage, day)
+        except BaseException as error:
+            seconds = time.monotonic() - began
+            self._of.on_event(Event(stage.table, day, done=True, seconds=seconds, error=in_short(error)))
+            raise
+        seconds, commits = time.monotonic() - began, [made.commit for made in works if made.commit]
+        rows, size = (sum(n) if n else None for n in ([c.rows or 0 for c in commits], [c.size or 0 for c in commits]))
+        self._of.on_event(Event(stage.table, day, done=True, seconds=seconds, rows=rows, size=size))
+        self._of.journal.write("stage_ends", table=stage.table, day=day, seconds=round(seconds, 3))
 
     def _days(self, stage: Stage, day: date) -> list[date]:
         """The days that a stage makes for a date."""
@@ -144,6 +166,7 @@ class Execution(ABC):
 
     def _attempt(self, made: Made) -> None:
         stage, day = made.stage, made.day
+        made.landing = self._inputs.landing_states(stage, day)
         transform = import_module(f"iolaus.{stage.table}").transform
         reads = {read.name: self._inputs.read(read, day, watched=stage.table == QUARANTINE) for read in stage.reads}
         inputs = {read.table: reads[read.name] for read in reversed(stage.reads)}  # of a table read twice, the first
@@ -190,9 +213,9 @@ class SingleStage(Execution):
 
 
 class WholeRun(Execution):
-    """Stages of a run, which hand rows to each other. `planned`: its days, each of which makes what arrived on it."""
+    """Stages of a run, which hand rows to each other. `planned`: all of them, each with its day."""
 
-    def __init__(self, of: Context, inputs: Inputs, planned: set[date], threads: int):
+    def __init__(self, of: Context, inputs: Inputs, planned: set[Task], threads: int):
         super().__init__(of, inputs)
         self._planned, self._threads = planned, threads
         self._publisher = Publisher(self._publish_table)
@@ -203,7 +226,7 @@ class WholeRun(Execution):
         self._publisher.forget(day)
 
     def _days(self, stage: Stage, day: date) -> list[date]:
-        return [d for d in self._of.arrivals(stage, day) if d == day or d not in self._planned]
+        return [d for d in self._of.arrivals(stage, day) if d == day or (d, stage.table) not in self._planned]
 
     def _before(self, stage: Stage, day: date, inputs: Mapping[str, DataFrame]) -> None:
         if self._of.gated and stage.layer == "bronze":
@@ -214,6 +237,7 @@ class WholeRun(Execution):
         stage, day = made.stage, made.day
         if stage.layer == GOLD:
             self._judge_gold(made, rows, inputs)
+            made.holds()
             self._publisher.hold(made)
             return
         held = self._inputs.cached(stage, day, rows)
@@ -228,13 +252,26 @@ class WholeRun(Execution):
             reported=reported(rows),
             many=stage.grain is Grain.ARRIVAL or not is_small(size),
         )
+        self._give_receipt(made)
 
     def _ends(self, stage: Stage, run_date: date) -> None:
         if stage.table == PUBLISHER:
             with self._of.pool(self._threads) as pool:
                 self._publisher.publish(run_date, pool)
 
+    def _give_receipt(self, made: Made) -> None:
+        """Say that a table's day is made and has passed its gate, for a run that resumes."""
+        if self._of.gated:
+            by = self._of.made_by
+            version = made.commit.version if made.commit else -1
+            times = made.began, datetime.now(UTC)
+            receipt = Receipt(self._of.run_id, *by, *times, version, made.landing)
+            self._of.lake.receipts.put(key(made.stage.table, made.day), receipt)
+
     def _publish_table(self, made: Made, rows: DataFrame) -> None:
         self._of.describe(f"publishing {made.stage.table} {made.day}")
+        if made.stage.table != PUBLISHER:  # whose end is that of the run
+            made.goes_on()
         self._write(made, rows)
+        self._give_receipt(made)
         self._of.journal.write("published", table=made.stage.table, day=made.day, rows=made.commit and made.commit.rows)

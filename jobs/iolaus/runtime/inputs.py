@@ -62,6 +62,12 @@ class Inputs:
             )
         return landing.lines(folder, day, self._unreadable.get((folder, day), ()), watched=watched)
 
+    def landing_states(self, stage: Stage, day: date) -> dict[str, str]:
+        """`Landing.state` of each folder of the landing that a stage reads; empty if it reads none."""
+        folders = [read.table.split(".")[1] for read in stage.reads if is_landing(read.table)]
+        states = {folder: self._needed_landing(f"landing.{folder}").state(folder, day) for folder in folders}
+        return {folder: state or "" for folder, state in states.items()}
+
     def cached(self, stage: Stage, day: date, rows: DataFrame) -> Cached | None:
         """The rows that a stage makes, to be written and then to `keep`; None where they are to be read from the lake.
 

@@ -18,6 +18,7 @@ from iolaus import lake_format
 from iolaus.errors import RunError, UsageError
 from iolaus.pipeline import Span
 from iolaus.runtime.failures import causes
+from iolaus.runtime.receipts import Receipts, made
 from iolaus.runtime.small_files import SmallFiles, small_files
 from iolaus.runtime.spark import hadoop
 from iolaus.runtime.spark.delta_log import Commit, committed
@@ -28,8 +29,10 @@ from iolaus.version import code_version
 class Lake:
     """The tables under one URI."""
 
-    def __init__(self, spark: SparkSession, uri: str, window_days: int, user_metadata: str = ""):
-        self.spark = spark
+    def __init__(
+        self, spark: SparkSession, uri: str, window_days: int, user_metadata: str = "", *, upgrades: bool = False
+    ):
+        self.spark, self.upgrades = spark, upgrades
         if "`" in uri:
             raise UsageError(
                 f"the lake {uri} has a backtick in its name, which Delta cannot address; name another folder"
@@ -38,6 +41,7 @@ class Lake:
         self.uri = uri.rstrip("/") if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:", uri) else str(Path(uri).absolute())
         self.window_days = window_days
         self.user_metadata = user_metadata
+        self.receipts = Receipts(spark, self.uri)
         # called before every commit; raises if this process may not write
         self.guard: Callable[[], None] = lambda: None
         self._written: set[str] = set()  # tables that are known to exist: to ask costs a listing
@@ -50,8 +54,14 @@ class Lake:
             raise UsageError(f"there is no lake at {self.uri}; name the folder that `iolaus run` wrote with --lake")
 
     def check_format(self) -> None:
-        """Raise UsageError, with the way forward, if an older or newer version made the lake."""
+        """Raise UsageError, with the way forward, if an older or newer version made the lake.
+
+        An older one's is taken by what `upgrades` it.
+        """
         marked = small_files(self.spark, self.uri).read(lake_format.MARKER)
+        if self.upgrades:
+            lake_format.read(self.uri, marked)
+            return
         lake_format.check(self.uri, marked, lambda: any(self.exists(name) for name in lake_format.TELLING))
 
     def _mark_format(self) -> None:
@@ -75,6 +85,11 @@ class Lake:
             if has_commits(small_files(self.spark, folder), folder, name):
                 self._written.add(name)
         return name in self._written
+
+    def version(self, name: str) -> int:
+        """The newest Delta version of a table; -1 if it was never written."""
+        commits = _commits(small_files(self.spark, f"{self.path(name)}/_delta_log"))
+        return int(commits[-1].removesuffix(".json")) if commits else -1
 
     def read(self, name: str, span: Span, day: date) -> DataFrame:
         """The rows of a table that a stage of `day` sees; none if the table was never written.
@@ -148,7 +163,7 @@ class Lake:
         if spec.order:
             frame = frame.sortWithinPartitions(*spec.order)
         writer = frame.write.format("delta").mode("overwrite").option("mergeSchema", "true")
-        if spec.date is not None and self._is_new(name, day):
+        if spec.date is not None and not self.has_files(name, day):
             # Nothing is to be replaced: Delta need not find out what, which costs twice as much as a small day's rows.
             # Compared as text: a date is a number in generated code, which would then be compiled again each day.
             same = F.col(spec.date).cast("string") == F.lit(day.isoformat())
@@ -161,6 +176,7 @@ class Lake:
         if self.user_metadata:
             writer = writer.option("userMetadata", self.user_metadata)
         self.guard()
+        self.receipts.drop(made(name, day))
         try:
             writer.save(self.path(name))
         except AnalysisException as error:
@@ -179,9 +195,9 @@ class Lake:
             self._later.clear()
         return committed(self.spark, self.path(name), self.user_metadata)
 
-    def _is_new(self, name: str, day: date) -> bool:
-        """Whether no file of a day was ever written: Delta keeps each day in a folder of its own."""
-        return not self._is_there(f"{self.path(name)}/{table(name).date}={day.isoformat()}")
+    def has_files(self, name: str, day: date) -> bool:
+        """Whether any file of a day was ever written: Delta keeps each day in a folder of its own."""
+        return self._is_there(f"{self.path(name)}/{table(name).date}={day.isoformat()}")
 
     def _is_there(self, uri: str) -> bool:
         return bool(self._hadoop(uri, "exists"))
@@ -245,6 +261,11 @@ _PROPERTIES = {
 }
 
 
+def _commits(log: SmallFiles) -> list[str]:
+    """The files of a table's log that are commits, the newest last."""
+    return [name for name in log.names() if re.fullmatch(r"\d{20}\.json", name)]
+
+
 def has_commits(log: SmallFiles, folder: str, name: str) -> bool:
     """Whether a table's log has any commit.
 
@@ -252,7 +273,7 @@ def has_commits(log: SmallFiles, folder: str, name: str) -> bool:
     the last commit ends in the middle, as after a loss of power. It is looked at once per table and process. Otherwise
     Delta might go on with the rows before it, or fail without naming the file.
     """
-    commits = [n for n in log.names() if re.fullmatch(r"\d{20}\.json", n)]
+    commits = _commits(log)
     if not commits:
         return False
     text = log.read(commits[-1]) or ""

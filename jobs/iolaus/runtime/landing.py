@@ -14,6 +14,7 @@ network) is no fault of a file: it is raised.
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from hashlib import sha256
 from typing import Any, cast
 
 from py4j.protocol import Py4JJavaError
@@ -106,6 +107,18 @@ class Landing:
         """Whether there is a folder of exchanges that arrived on a day."""
         return self._exists(f"exchanges/dt={day.isoformat()}")
 
+    def state(self, folder: str, day: date) -> str | None:
+        """A digest of a folder's files, by name, size and time of change; None if there is no such folder.
+
+        Of `exchanges`, those that arrived on `day`. It changes with any file that comes, goes or is written again.
+        """
+        own = f"{folder}/dt={day.isoformat()}" if folder == "exchanges" else folder
+        listed = [f for f in self._listed(folder, day) if (f.name if isinstance(f, File) else f.file).startswith(own)]
+        if not listed and not any(self._exists(own + kind) for kind in ("", *KINDS)):
+            return None
+        told = [(f.name, f.size, f.changed) if isinstance(f, File) else (f.file, f.reason) for f in listed]
+        return sha256(repr(told).encode()).hexdigest()[:16]
+
     def has_files(self, day: date) -> bool:
         """Whether any file of exchanges that arrived on a day has anything in it."""
         return next(self._files("exchanges", day), None) is not None
@@ -173,7 +186,7 @@ class Landing:
             return
         if not status.isDirectory():
             if status.getLen() > 0:
-                yield File(status.getPath().toString(), name, int(status.getLen()))
+                yield File(status.getPath().toString(), name, int(status.getLen()), int(status.getModificationTime()))
             return
         children = sorted(self._store.listStatus(status.getPath()), key=lambda s: str(s.getPath().getName()))
         unlike = edited(name, children)

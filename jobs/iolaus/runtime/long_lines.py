@@ -34,6 +34,7 @@ class File:
     uri: str
     name: str  # path below the landing
     size: int  # bytes, packed
+    changed: int = 0  # when, in milliseconds since 1970, as its store says
 
     @property
     def packed(self) -> bool:

@@ -25,7 +25,6 @@ from iolaus.runtime.spark import delta_log
 from iolaus.schemas.table import Table, table
 from iolaus.settings import Retention
 
-TEXT = ("bronze.exchanges", "quality.quarantine")  # the only tables with prompts, both dated by day of arrival
 # a row with the account here is about it
 ACCOUNT_COLUMNS = ("account_id", "account_a", "account_b", "account_from", "account_to")
 # An account may also give its name to a group of others, whose rows stay: the column, and the account in it.
@@ -52,10 +51,10 @@ def compact(lake: Lake, day: date, days: int, keep: Retention) -> Iterator[Done]
     A day that is compact is not touched, so that repeating it costs a reading of the logs. The driver holds one row a
     day.
     """
-    for name in _tables(lake):
+    for name in tables(lake):
         spec = table(name)
-        for one, files, size in _files(lake, spec):
-            if files <= max(1, -(-size // keep.file_bytes)) or (one and not day - timedelta(days=days) < one <= day):
+        for one, many, size in files(lake, spec):
+            if many <= max(1, -(-size // keep.file_bytes)) or (one and not day - timedelta(days=days) < one <= day):
                 continue
             builder = DeltaTable.forPath(lake.spark, lake.path(name)).optimize()
             if one is not None:
@@ -67,26 +66,6 @@ def compact(lake: Lake, day: date, days: int, keep: Retention) -> Iterator[Done]
             )
             assert made is not None
             yield Done(name, f"{one or 'all rows'}: {made.numFilesRemoved} files became {made.numFilesAdded}")
-
-
-def retain(lake: Lake, day: date, keep: Retention) -> Iterator[Done]:
-    """Delete prompts, and rejected rows, that arrived more than `text_days` before `day`. Their files go with `vacuum`.
-
-    Raises UsageError if that is no longer than the window: an arrival that is loaded anew is made from bronze, with the
-    arrivals after it, and one that has lost some would be replaced by what is left.
-    """
-    if keep.text_days <= lake.window_days:
-        raise UsageError(
-            f"text is needed for the {lake.window_days} days of the window and one more; keep it for "
-            f"{lake.window_days + 1} days or longer"
-        )
-    oldest = day - timedelta(days=keep.text_days - 1)
-    for name in TEXT:
-        if lake.exists(name):
-            when = table(name).date
-            # Whole partitions: no file is read or rewritten.
-            DeltaTable.forPath(lake.spark, lake.path(name)).delete(F.col(str(when)) < F.lit(oldest))
-            yield Done(name, f"rows that arrived before {oldest} are deleted")
 
 
 def requested(spark: SparkSession, uri: str) -> DataFrame:
@@ -114,7 +93,7 @@ def forget(lake: Lake, accounts: DataFrame) -> Iterator[Done]:
     salt = F.lit(token_hex(8))  # kept nowhere: nobody can tell which account a name stood for
     is_account = F.col("s.account_id")
     try:
-        for name in _tables(lake):
+        for name in tables(lake):
             columns = table(name).schema.fieldNames()
             conditions = [F.col(f"t.{c}") == is_account for c in ACCOUNT_COLUMNS if c in columns]
             if name == "quality.quarantine":
@@ -215,7 +194,7 @@ def vacuum(lake: Lake, keep: Retention) -> Iterator[Done]:
     try:
         # Delta lists folders in this many tasks. Its default, 10,000, takes a minute per table on two cores.
         conf.set(listings, str(4 * lake.spark.sparkContext.defaultParallelism))
-        for name in _tables(lake):
+        for name in tables(lake):
             for path in _paths(lake, name):
                 DeltaTable.forPath(lake.spark, path).vacuum(keep.file_hours)
             yield Done(name, f"files replaced over {keep.file_hours} hours ago are removed")
@@ -223,7 +202,7 @@ def vacuum(lake: Lake, keep: Retention) -> Iterator[Done]:
         conf.set(listings, str(usual))
 
 
-def _tables(lake: Lake) -> list[str]:
+def tables(lake: Lake) -> list[str]:
     """All tables that the lake has, made by a stage or not."""
     names = [module.name.replace("_", ".", 1) for module in iter_modules(schemas.__path__) if "_" in module.name]
     found = [name for name in names if lake.exists(name)]
@@ -239,7 +218,7 @@ def _paths(lake: Lake, name: str) -> list[str]:
     return [lake.path(name), aside] if kept else [lake.path(name)]
 
 
-def _files(lake: Lake, spec: Table) -> list[tuple[date | None, int, int]]:
+def files(lake: Lake, spec: Table) -> list[tuple[date | None, int, int]]:
     """(day, files, bytes) for each day of a table; None for an undated one."""
     return delta_log.files(lake.spark, lake.path(spec.name), spec.date)
 

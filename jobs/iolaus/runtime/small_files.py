@@ -63,6 +63,7 @@ class _Disk:
 
     def write(self, name: str, text: str) -> None:
         path = self._folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_suffix(f".{uuid4().hex}")
         beside.write_text(text, encoding="utf-8")
         beside.replace(path)  # whoever reads it finds the old text or the new, never half of one

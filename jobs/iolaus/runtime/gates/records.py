@@ -34,7 +34,24 @@ class Made:
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
     clock: float = field(default_factory=time.monotonic)
     commit: Commit | None = None
+    landing: dict[str, str] = field(
+        default_factory=dict
+    )  # the folders of the landing, as they were before it read them
     frame: DataFrame | None = None  # rows of gold, kept from before they are judged until they are written
+    held: float | None = None  # by the same clock, since when they wait to be written
+
+    def begins(self) -> None:
+        """Say that it begins now, where it waited for another day of its stage."""
+        self.began, self.clock = datetime.now(UTC), time.monotonic()
+
+    def holds(self) -> None:
+        """Say that its rows wait for the rest of the day."""
+        self.held = time.monotonic()
+
+    def goes_on(self) -> None:
+        """Say that its rows are written now: the time that they waited is not the stage's."""
+        if self.held is not None:
+            self.clock, self.held = self.clock + time.monotonic() - self.held, None
 
     def drop_frame(self) -> None:
         """Free the rows that are kept."""

@@ -97,3 +97,12 @@ def files(spark: SparkSession, path: str, by: str | None) -> list[tuple[date | N
         .orderBy("day")
     )
     return [(row.day, row.files, row.bytes) for row in each.collect()]
+
+
+def forget(spark: SparkSession) -> None:
+    """Drop what Delta remembers of all tables: their folders were moved. Without it, it finds out at the next read."""
+
+    def cleared() -> None:
+        hadoop.jvm(spark).org.apache.spark.sql.delta.DeltaLog.clearCache()
+
+    either(cleared, lambda: None)
