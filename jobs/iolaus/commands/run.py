@@ -185,8 +185,9 @@ def _alert(given: argparse.Namespace) -> None:
 
 def _calibrate(lake: "Lake", settings: "Settings", last: date) -> None:
     """Calibrate the last day where the newest calibration is too old. A run that ended does not fail for it."""
-    from py4j.protocol import Py4JJavaError
     from pyspark.errors import PySparkException
+
+    from iolaus.runtime.spark.errors import Py4JJavaError
 
     groups, every = settings.calibration.groups, settings.calibration.every_days
     try:

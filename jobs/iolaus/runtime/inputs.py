@@ -9,6 +9,7 @@ from iolaus.errors import RunError, UsageError
 from iolaus.pipeline import STAGES, Grain, Read, Span, Stage, is_given, is_landing, stage
 from iolaus.runtime.lake import Lake
 from iolaus.runtime.landing import Landing
+from iolaus.runtime.spark.jobs import is_local
 from iolaus.runtime.spark.sized_cache import Cached, cached, is_small, sized
 from iolaus.runtime.unreadable import Unreadable
 from iolaus.schemas.table import table
@@ -30,7 +31,7 @@ class Inputs:
         self.lake = lake
         self._keeps = keeps
         self._landing = landing
-        self._is_local = str(lake.spark.sparkContext.master).startswith("local")
+        self._is_local = is_local(lake.spark)
         self._cached: dict[tuple[str, date], Cached] = {}
         # tables of a day that are read from the lake, because they would take too much memory
         self._large: set[tuple[str, date]] = set()

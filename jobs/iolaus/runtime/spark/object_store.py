@@ -1,0 +1,286 @@
+"""Stores without Spark's JVM, for Spark Connect: folders of this machine, and object stores through obstore.
+
+A folder of this machine must be the server's, too, under the same path. Credentials of an object store come from the
+environment (AWS_…, AZURE_…, GOOGLE_…), as those of all that reads a lake without Spark.
+"""
+
+import gzip
+import re
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any, Self, cast
+from urllib.parse import quote
+from uuid import uuid4
+
+from iolaus.errors import UsageError
+from iolaus.runtime.spark.errors import first_line
+from iolaus.runtime.spark.store import Entry, Store
+
+_CHUNK = 1 << 20  # bytes that are read at a time
+_AS_IT_IS = "/!$&'()*+,;=:@~"  # what Java leaves as it is in a path of a URI
+
+
+def without_spark(uri: str) -> Store:
+    """The store of a URI. Raises UsageError if it cannot be opened, or obstore is missing."""
+    scheme = re.match(r"([a-zA-Z][a-zA-Z0-9+.-]+):", uri)
+    if scheme is None or scheme[1] == "file":
+        return LocalStore(re.sub(r"^file:(//)?", "", uri))
+    return ObjectStore(uri)
+
+
+def _line_count(stream: IO[bytes]) -> int:
+    """Lines that end, in a newline, a carriage return or both."""
+    lines, ended = 0, b""
+    while part := stream.read(_CHUNK):
+        both = part.count(b"\r\n") + (ended == b"\r" and part[:1] == b"\n")
+        lines, ended = lines + part.count(b"\n") + part.count(b"\r") - both, part[-1:]
+    return lines
+
+
+def _length(stream: IO[bytes]) -> int:
+    length = 0
+    while part := stream.read(_CHUNK):
+        length += len(part)
+    return length
+
+
+class _Streams:
+    """What is read of a file as a stream of bytes."""
+
+    def _opened(self, uri: str) -> IO[bytes]:
+        raise NotImplementedError
+
+    def head(self, uri: str, size: int) -> str:
+        """See `Store`."""
+        with self._opened(uri) as stream:
+            return stream.read(size).decode("utf-8", "replace")
+
+    def end(self, uri: str, size: int) -> int:
+        """See `Store`."""
+        with self._opened(uri) as stream:
+            stream.seek(size - 4)
+            return int.from_bytes(stream.read(4), "little")
+
+    def unpacked(self, uri: str) -> int:
+        """See `Store`."""
+        with self._opened(uri) as stream:
+            return _length(cast(IO[bytes], gzip.GzipFile(fileobj=stream)))
+
+    def line_count(self, uri: str, *, packed: bool) -> int:
+        """See `Store`."""
+        with self._opened(uri) as stream:
+            return _line_count(cast(IO[bytes], gzip.GzipFile(fileobj=stream)) if packed else stream)
+
+
+class LocalStore(_Streams):
+    """A `Store` of a folder of this machine."""
+
+    def __init__(self, folder: str):
+        path = Path(folder).absolute()
+        self.root = f"file:{path}"
+        self.prefix = _quoted(str(path)).rstrip("/") + "/"
+
+    def at(self, name: str) -> str:
+        """See `Store`."""
+        return f"{self.root.rstrip('/')}/{name}" if name else self.root
+
+    def entry(self, uri: str) -> Entry | None:
+        """See `Store`."""
+        path = _path(uri)
+        return _entry(path) if path.exists() else None
+
+    def children(self, uri: str) -> list[Entry]:
+        """See `Store`. A link to nothing is passed over."""
+        return [_entry(path) for path in sorted(_path(uri).iterdir(), key=lambda p: p.name) if path.exists()]
+
+    def below(self, uri: str) -> list[str]:
+        """See `Store`."""
+        top = _path(uri)
+        return sorted(str(path.relative_to(top)) for path in top.rglob("*") if path.is_file())
+
+    def make_folder(self, uri: str) -> None:
+        """See `Store`."""
+        _path(uri).mkdir(parents=True, exist_ok=True)
+
+    def move(self, source: str, target: str) -> None:
+        """See `Store`. Hadoop's checksums go, for the file that they are of has another name."""
+        _path(source).replace(_path(target))
+        for moved in (_path(source), _path(target)):
+            moved.with_name(f".{moved.name}.crc").unlink(missing_ok=True)
+
+    def remove(self, uri: str) -> None:
+        """See `Store`."""
+        path = _path(uri)
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+    def create(self, uri: str, text: str) -> bool:
+        """See `Store`."""
+        path = _path(uri)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError), path.open("x", encoding="utf-8") as file:
+            file.write(text)
+            return True
+        return False
+
+    def write(self, uri: str, text: str) -> None:
+        """See `Store`. Whoever reads the file finds the old text or the new, never half of one."""
+        path = _path(uri)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f".{path.name}.{uuid4().hex}")
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+        path.with_name(f".{path.name}.crc").unlink(missing_ok=True)
+
+    def read(self, uri: str) -> str | None:
+        """See `Store`."""
+        try:
+            return _path(uri).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+
+    def _opened(self, uri: str) -> IO[bytes]:
+        return _path(uri).open("rb")
+
+
+def _path(uri: str) -> Path:
+    return Path(re.sub(r"^file:(//)?", "", uri))
+
+
+def _entry(path: Path) -> Entry:
+    of, is_folder = path.stat(), path.is_dir()
+    size = 0 if is_folder else of.st_size
+    return Entry(f"file:{path}", path.name, is_folder, size, int(of.st_mtime * 1000))
+
+
+def _quoted(path: str) -> str:
+    """A path as it stands in a URI of Java's: letters of every script are left as they are."""
+    return "".join(part if ord(part) > 127 else quote(part, safe=_AS_IT_IS) for part in path)
+
+
+class ObjectStore(_Streams):
+    """A `Store` of a bucket, or what an account of Azure's calls a container; `given` is obstore's, opened."""
+
+    def __init__(self, uri: str, given: Any = None):
+        try:
+            import obstore  # noqa: PLC0415 - of the extra `connect`
+        except ImportError as error:
+            raise UsageError(
+                'object stores on Spark Connect need the extra connect; install it: pip install "iolaus[connect]"'
+            ) from error
+        found = re.fullmatch(r"([a-zA-Z][a-zA-Z0-9+.-]+)://([^/]+)/*(.*?)/*", uri)
+        if not found:
+            raise UsageError(f"{uri} is not the URI of an object store; write it as s3://bucket/folder")
+        self._obs, self._top = obstore, f"{found[1]}://{found[2]}"
+        scheme = {"s3a": "s3", "s3n": "s3"}.get(found[1].lower(), found[1].lower())
+        try:
+            self._bucket = given or obstore.store.from_url(f"{scheme}://{found[2]}")
+        except Exception as error:
+            raise UsageError(
+                f"{uri} cannot be opened: {first_line(error)}; check the URI and the access to it"
+            ) from error
+        self.root = f"{self._top}/{found[3]}" if found[3] else self._top
+        self.prefix = f"//{found[2]}/" + (f"{_quoted(found[3])}/" if found[3] else "")
+
+    def at(self, name: str) -> str:
+        """See `Store`."""
+        return f"{self.root}/{name}" if name else self.root
+
+    def _key(self, uri: str) -> str:
+        return uri.removeprefix(self._top).strip("/")
+
+    def entry(self, uri: str) -> Entry | None:
+        """See `Store`. A folder is there if anything is in it."""
+        key = self._key(uri)
+        name = key.rpartition("/")[2]
+        if key:
+            try:
+                return _object(self._top, self._obs.head(self._bucket, key))
+            except FileNotFoundError:
+                pass
+        listed = self._obs.list_with_delimiter(self._bucket, prefix=f"{key}/" if key else None)
+        is_there = not key or listed["common_prefixes"] or listed["objects"]
+        return Entry(uri, name, True, 0, 0) if is_there else None
+
+    def children(self, uri: str) -> list[Entry]:
+        """See `Store`."""
+        key = self._key(uri)
+        listed = self._obs.list_with_delimiter(self._bucket, prefix=f"{key}/" if key else None)
+        folders = [
+            Entry(f"{self._top}/{folder.strip('/')}", folder.strip("/").rpartition("/")[2], True, 0, 0)
+            for folder in listed["common_prefixes"]
+        ]
+        files = [_object(self._top, found) for found in listed["objects"] if found["path"].strip("/") != key]
+        return sorted([*folders, *files], key=lambda e: e.name)
+
+    def below(self, uri: str) -> list[str]:
+        """See `Store`."""
+        top = f"{self._key(uri)}/".lstrip("/")
+        parts = self._obs.list(self._bucket, prefix=top or None)
+        return sorted(str(found["path"]).removeprefix(top) for part in parts for found in part)
+
+    def make_folder(self, uri: str) -> None:
+        """See `Store`. An object store has no folders to make."""
+
+    def move(self, source: str, target: str) -> None:
+        """See `Store`."""
+        self._obs.rename(self._bucket, self._key(source), self._key(target), overwrite=True)
+
+    def remove(self, uri: str) -> None:
+        """See `Store`."""
+        for name in self.below(uri):
+            self._obs.delete(self._bucket, f"{self._key(uri)}/{name}")
+        with suppress(FileNotFoundError):
+            self._obs.delete(self._bucket, self._key(uri))
+
+    def create(self, uri: str, text: str) -> bool:
+        """See `Store`. With the condition that there is no such object (on S3, If-None-Match)."""
+        try:
+            self._obs.put(self._bucket, self._key(uri), text.encode(), mode="create", use_multipart=False)
+        except FileExistsError:
+            return self.read(uri) == text  # a first try, of which the answer was lost, may have succeeded
+        return True
+
+    def write(self, uri: str, text: str) -> None:
+        """See `Store`."""
+        self._obs.put(self._bucket, self._key(uri), text.encode(), use_multipart=False)
+
+    def read(self, uri: str) -> str | None:
+        """See `Store`."""
+        try:
+            return bytes(self._obs.get(self._bucket, self._key(uri)).bytes()).decode()
+        except FileNotFoundError:
+            return None
+
+    def _opened(self, uri: str) -> IO[bytes]:
+        return _Reading(self._obs.open_reader(self._bucket, self._key(uri), buffer_size=_CHUNK))  # type: ignore[return-value]
+
+
+class _Reading:
+    """obstore's reader, whose bytes are its own buffers, as a stream of Python's bytes."""
+
+    def __init__(self, reader: Any):
+        self._reader = reader
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._reader.close()
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes; none at the end."""
+        return bytes(self._reader.read(None if size < 0 else size))
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Go to a place."""
+        return int(self._reader.seek(offset, whence))
+
+
+def _object(top: str, found: Any) -> Entry:
+    path = str(found["path"])
+    when = int(found["last_modified"].timestamp() * 1000)
+    return Entry(f"{top}/{path}", path.rpartition("/")[2], False, int(found["size"]), when)
