@@ -25,7 +25,7 @@ from iolaus.runtime import long_lines
 from iolaus.runtime.lines import JSON_LINES, KINDS, LINES, PARQUET, as_json, cleaned
 from iolaus.runtime.long_lines import File, PassedOver, Watch
 from iolaus.runtime.refused import day_of, edited, leads_out, link, strays
-from iolaus.runtime.spark.errors import JAVA, Py4JJavaError, first_line
+from iolaus.runtime.spark.errors import STORE, Py4JJavaError, first_line
 from iolaus.runtime.spark.store import Entry, open_store
 from iolaus.runtime.unreadable import Unreadable, why_unreadable
 from iolaus.schemas.table import STRING
@@ -52,7 +52,7 @@ class Landing:
             self._store = open_store(spark, uri)
             self._root = self._store.root
             fault = self._fault(uri)
-        except JAVA as error:
+        except STORE as error:
             raise UsageError(
                 f"{uri} cannot be opened: {first_line(error)}; check the URI and the access to it"
             ) from error

@@ -16,9 +16,15 @@ else:
             """In place of py4j's."""
 
 
-__all__ = ["JAVA", "Py4JError", "Py4JJavaError", "first_line"]
+__all__ = ["STORE", "Py4JError", "Py4JJavaError", "first_line"]
 
-JAVA = (OSError, Py4JJavaError)  # what a store raises where it does not answer
+try:
+    from obstore.exceptions import BaseError
+except ImportError:  # it is of the extra `connect`
+    STORE: tuple[type[Exception], ...] = (OSError, Py4JJavaError)
+else:
+    STORE = (OSError, Py4JJavaError, BaseError)
+"""What a store raises where it does not answer."""
 
 
 def first_line(error: BaseException) -> str:

@@ -240,8 +240,11 @@ class ObjectStore(_Streams):
         """See `Store`. With the condition that there is no such object (on S3, If-None-Match)."""
         try:
             self._obs.put(self._bucket, self._key(uri), text.encode(), mode="create", use_multipart=False)
-        except FileExistsError:
-            return self.read(uri) == text  # a first try, of which the answer was lost, may have succeeded
+        except self._obs.exceptions.BaseError:
+            found = self.read(uri)  # each store says in its own way that somebody was faster
+            if found is None:
+                raise
+            return found == text  # or that a first try, of which the answer was lost, had succeeded
         return True
 
     def write(self, uri: str, text: str) -> None:

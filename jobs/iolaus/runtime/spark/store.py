@@ -27,7 +27,7 @@ class Entry:
 class Store(Protocol):
     """The file system of a root URI; other files of it are named by their URIs.
 
-    Raises OSError, or an error of `errors.JAVA`, where the store does not answer.
+    Raises OSError, or another error of `errors.STORE`, where the store does not answer.
     """
 
     root: str  # the root's URI, absolute
