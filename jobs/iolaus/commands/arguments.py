@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse names the type nowhere else
 
 _MASTER = re.compile(
-    r"local(-cluster)?(\[[\d*]+(,\s*\d+)*\])?|spark://[^\s/]+:\d+(,[^\s/]+:\d+)*|yarn|k8s://\S+", re.IGNORECASE
+    r"local(-cluster)?(\[[\d*]+(,\s*\d+)*\])?|spark://[^\s/]+:\d+(,[^\s/]+:\d+)*|yarn|k8s://\S+|sc://[^\s/]+(/\S*)?",
+    re.IGNORECASE,
 )
 _MEMORY = re.compile(r"[1-9]\d*[kmgt]b?", re.IGNORECASE)
 
@@ -24,7 +25,10 @@ _MEMORY = re.compile(r"[1-9]\d*[kmgt]b?", re.IGNORECASE)
 def add_spark(parser: argparse.ArgumentParser) -> None:
     """The options of a command that starts Spark."""
     parser.add_argument(
-        "--master", type=master, help="Spark master, as spark://host:7077; default: all cores of this machine"
+        "--master",
+        type=master,
+        help="Spark master, as spark://host:7077, or a Spark Connect server, as sc://host:15002; default: all cores of "
+        "this machine",
     )
     parser.add_argument("--memory", type=memory, default="4g", help="heap of the driver on local Spark; default 4g")
 
@@ -77,7 +81,8 @@ def master(text: str) -> str:
     """A Spark master. Raises ArgumentTypeError for what Spark would not take for one."""
     if not _MASTER.fullmatch(text):
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no Spark master; write local, local[4], spark://host:7077, yarn or k8s://https://host:443"
+            f"{text!r} is no Spark master; write local, local[4], spark://host:7077, yarn, k8s://https://host:443 "
+            "or sc://host:15002"
         )
     return text
 

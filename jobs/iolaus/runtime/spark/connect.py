@@ -5,8 +5,11 @@ itself is sent there as an artifact of the session.
 """
 
 import os
+import warnings
 from pathlib import Path
+from typing import Any
 
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from iolaus.errors import UsageError
@@ -20,7 +23,7 @@ def is_connect(spark: SparkSession) -> bool:
     return type(spark).__module__.startswith("pyspark.sql.connect")
 
 
-def connected(url: str, name: str, config: dict[str, str], required: dict[str, str], project: Path) -> SparkSession:
+def connected(url: str, config: dict[str, str], required: dict[str, str], project: Path) -> SparkSession:
     """A session on the server at `url`, with the `project` (a zip) on the path of its Python workers.
 
     Of `config` it has what a session can set, for the rest is the server's. Raises UsageError if the server does not
@@ -32,11 +35,11 @@ def connected(url: str, name: str, config: dict[str, str], required: dict[str, s
         raise UsageError('Spark Connect needs the extra connect; install it: pip install "iolaus[connect]"') from error
     os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"  # PySpark's functions, too, make columns without a JVM
     try:
-        spark = SparkSession.builder.remote(url).appName(name).getOrCreate()
-        version = spark.version
-    except (grpc.RpcError, OSError, RuntimeError, ValueError) as error:
+        spark = SparkSession.builder.remote(url).getOrCreate()
+        version = _version(spark)
+    except (grpc.RpcError, PySparkException, OSError, RuntimeError, ValueError) as error:
         raise UsageError(
-            f"no Spark Connect server answers at {url}: {first_line(error)}; check the address, and start one with "
+            f"no Spark Connect server answers at {url}: {_reason(error)}; check the address, and start one with "
             "sbin/start-connect-server.sh of its Spark"
         ) from error
     if not version.startswith("4."):
@@ -48,3 +51,23 @@ def connected(url: str, name: str, config: dict[str, str], required: dict[str, s
             raise UsageError(f"the server at {url} does not let a session set {key}; set it there, to {value}")
     spark.addArtifacts(str(project), pyfile=True)
     return spark
+
+
+def _version(spark: SparkSession) -> str:
+    """The server's Spark, asked for half a minute: PySpark itself would ask a wrong address for ten."""
+    from pyspark.sql.connect.client.retries import DefaultPolicy  # noqa: PLC0415 - it needs the extra `connect`
+
+    client: Any = getattr(spark, "client")  # noqa: B009 - of a Connect session; a classic one has none
+    usual = client.get_retry_policies()
+    client.set_retry_policies([DefaultPolicy(max_retries=5)])
+    try:
+        with warnings.catch_warnings(action="ignore", category=UserWarning):  # that it asked often enough
+            return str(getattr(spark, "version"))  # noqa: B009 - a property of a session, a method of its class
+    finally:
+        client.set_retry_policies(usual)
+
+
+def _reason(error: BaseException) -> str:
+    """What gRPC, or PySpark, says of a failure."""
+    details = getattr(error, "details", None)
+    return first_line(RuntimeError(details()) if callable(details) else error)

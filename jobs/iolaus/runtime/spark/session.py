@@ -120,7 +120,7 @@ def session(
     A master `sc://…` is a Spark Connect server, for which this machine needs no Java: see `connect`.
     """
     if master is not None and master.startswith(SCHEME):
-        return connected(master, name, {**_COMMON, **(config or {})}, {**_REQUIRED, **(config or {})}, archive())
+        return connected(master, {**_COMMON, **(config or {})}, {**_REQUIRED, **(config or {})}, archive())
     check_java()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
