@@ -9,7 +9,8 @@ from pyspark.sql import SparkSession
 
 from iolaus.errors import UsageError
 from iolaus.runtime.spark.hadoop import HadoopStore
-from iolaus.runtime.spark.object_store import LocalStore, ObjectStore, without_spark
+from iolaus.runtime.spark.local_store import LocalStore
+from iolaus.runtime.spark.object_store import ObjectStore, without_spark
 from iolaus.runtime.spark.store import Store, open_store
 
 LINES = b"one\ntwo\r\nthree\rfour\n"

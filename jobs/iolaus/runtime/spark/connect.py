@@ -48,7 +48,9 @@ def connected(url: str, config: dict[str, str], required: dict[str, str], projec
         if spark.conf.isModifiable(key):
             spark.conf.set(key, value)
         elif key in required and spark.conf.get(key, None) != value:
-            raise UsageError(f"the server at {url} does not let a session set {key}; set it there, to {value}")
+            raise UsageError(
+                f"the server at {url} does not let a session set {key}; set it on the server, and leave it out here"
+            )
     spark.addArtifacts(str(project), pyfile=True)
     return spark
 
@@ -60,11 +62,10 @@ def _version(spark: SparkSession) -> str:
     client: Any = getattr(spark, "client")  # noqa: B009 - of a Connect session; a classic one has none
     usual = client.get_retry_policies()
     client.set_retry_policies([DefaultPolicy(max_retries=5)])
-    try:
-        with warnings.catch_warnings(action="ignore", category=UserWarning):  # that it asked often enough
-            return str(getattr(spark, "version"))  # noqa: B009 - a property of a session, a method of its class
-    finally:
-        client.set_retry_policies(usual)
+    with warnings.catch_warnings(action="ignore", category=UserWarning):  # that it asked often enough
+        version = str(getattr(spark, "version"))  # noqa: B009 - a property of a session, a method of its class
+    client.set_retry_policies(usual)  # where nobody answered, the end of this process does not wait either
+    return version
 
 
 def _reason(error: BaseException) -> str:

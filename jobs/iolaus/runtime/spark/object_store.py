@@ -4,21 +4,14 @@ A folder of this machine must be the server's, too, under the same path. Credent
 environment (AWS_…, AZURE_…, GOOGLE_…), as those of all that reads a lake without Spark.
 """
 
-import gzip
 import re
-import shutil
 from contextlib import suppress
-from pathlib import Path
-from typing import IO, Any, Self, cast
-from urllib.parse import quote
-from uuid import uuid4
+from typing import IO, Any, Self
 
 from iolaus.errors import UsageError
 from iolaus.runtime.spark.errors import first_line
+from iolaus.runtime.spark.local_store import CHUNK, LocalStore, Streams, quoted
 from iolaus.runtime.spark.store import Entry, Store
-
-_CHUNK = 1 << 20  # bytes that are read at a time
-_AS_IT_IS = "/!$&'()*+,;=:@~"  # what Java leaves as it is in a path of a URI
 
 
 def without_spark(uri: str) -> Store:
@@ -29,139 +22,7 @@ def without_spark(uri: str) -> Store:
     return ObjectStore(uri)
 
 
-def _line_count(stream: IO[bytes]) -> int:
-    """Lines that end, in a newline, a carriage return or both."""
-    lines, ended = 0, b""
-    while part := stream.read(_CHUNK):
-        both = part.count(b"\r\n") + (ended == b"\r" and part[:1] == b"\n")
-        lines, ended = lines + part.count(b"\n") + part.count(b"\r") - both, part[-1:]
-    return lines
-
-
-def _length(stream: IO[bytes]) -> int:
-    length = 0
-    while part := stream.read(_CHUNK):
-        length += len(part)
-    return length
-
-
-class _Streams:
-    """What is read of a file as a stream of bytes."""
-
-    def _opened(self, uri: str) -> IO[bytes]:
-        raise NotImplementedError
-
-    def head(self, uri: str, size: int) -> str:
-        """See `Store`."""
-        with self._opened(uri) as stream:
-            return stream.read(size).decode("utf-8", "replace")
-
-    def end(self, uri: str, size: int) -> int:
-        """See `Store`."""
-        with self._opened(uri) as stream:
-            stream.seek(size - 4)
-            return int.from_bytes(stream.read(4), "little")
-
-    def unpacked(self, uri: str) -> int:
-        """See `Store`."""
-        with self._opened(uri) as stream:
-            return _length(cast(IO[bytes], gzip.GzipFile(fileobj=stream)))
-
-    def line_count(self, uri: str, *, packed: bool) -> int:
-        """See `Store`."""
-        with self._opened(uri) as stream:
-            return _line_count(cast(IO[bytes], gzip.GzipFile(fileobj=stream)) if packed else stream)
-
-
-class LocalStore(_Streams):
-    """A `Store` of a folder of this machine."""
-
-    def __init__(self, folder: str):
-        path = Path(folder).absolute()
-        self.root = f"file:{path}"
-        self.prefix = _quoted(str(path)).rstrip("/") + "/"
-
-    def at(self, name: str) -> str:
-        """See `Store`."""
-        return f"{self.root.rstrip('/')}/{name}" if name else self.root
-
-    def entry(self, uri: str) -> Entry | None:
-        """See `Store`."""
-        path = _path(uri)
-        return _entry(path) if path.exists() else None
-
-    def children(self, uri: str) -> list[Entry]:
-        """See `Store`. A link to nothing is passed over."""
-        return [_entry(path) for path in sorted(_path(uri).iterdir(), key=lambda p: p.name) if path.exists()]
-
-    def below(self, uri: str) -> list[str]:
-        """See `Store`."""
-        top = _path(uri)
-        return sorted(str(path.relative_to(top)) for path in top.rglob("*") if path.is_file())
-
-    def make_folder(self, uri: str) -> None:
-        """See `Store`."""
-        _path(uri).mkdir(parents=True, exist_ok=True)
-
-    def move(self, source: str, target: str) -> None:
-        """See `Store`. Hadoop's checksums go, for the file that they are of has another name."""
-        _path(source).replace(_path(target))
-        for moved in (_path(source), _path(target)):
-            moved.with_name(f".{moved.name}.crc").unlink(missing_ok=True)
-
-    def remove(self, uri: str) -> None:
-        """See `Store`."""
-        path = _path(uri)
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
-
-    def create(self, uri: str, text: str) -> bool:
-        """See `Store`."""
-        path = _path(uri)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(FileExistsError), path.open("x", encoding="utf-8") as file:
-            file.write(text)
-            return True
-        return False
-
-    def write(self, uri: str, text: str) -> None:
-        """See `Store`. Whoever reads the file finds the old text or the new, never half of one."""
-        path = _path(uri)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".{path.name}.{uuid4().hex}")
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
-        path.with_name(f".{path.name}.crc").unlink(missing_ok=True)
-
-    def read(self, uri: str) -> str | None:
-        """See `Store`."""
-        try:
-            return _path(uri).read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return None
-
-    def _opened(self, uri: str) -> IO[bytes]:
-        return _path(uri).open("rb")
-
-
-def _path(uri: str) -> Path:
-    return Path(re.sub(r"^file:(//)?", "", uri))
-
-
-def _entry(path: Path) -> Entry:
-    of, is_folder = path.stat(), path.is_dir()
-    size = 0 if is_folder else of.st_size
-    return Entry(f"file:{path}", path.name, is_folder, size, int(of.st_mtime * 1000))
-
-
-def _quoted(path: str) -> str:
-    """A path as it stands in a URI of Java's: letters of every script are left as they are."""
-    return "".join(part if ord(part) > 127 else quote(part, safe=_AS_IT_IS) for part in path)
-
-
-class ObjectStore(_Streams):
+class ObjectStore(Streams):
     """A `Store` of a bucket, or what an account of Azure's calls a container; `given` is obstore's, opened."""
 
     def __init__(self, uri: str, given: Any = None):
@@ -183,7 +44,7 @@ class ObjectStore(_Streams):
                 f"{uri} cannot be opened: {first_line(error)}; check the URI and the access to it"
             ) from error
         self.root = f"{self._top}/{found[3]}" if found[3] else self._top
-        self.prefix = f"//{found[2]}/" + (f"{_quoted(found[3])}/" if found[3] else "")
+        self.prefix = f"//{found[2]}/" + (f"{quoted(found[3])}/" if found[3] else "")
 
     def at(self, name: str) -> str:
         """See `Store`."""
@@ -259,7 +120,7 @@ class ObjectStore(_Streams):
             return None
 
     def _opened(self, uri: str) -> IO[bytes]:
-        return _Reading(self._obs.open_reader(self._bucket, self._key(uri), buffer_size=_CHUNK))  # type: ignore[return-value]
+        return _Reading(self._obs.open_reader(self._bucket, self._key(uri), buffer_size=CHUNK))  # type: ignore[return-value]
 
 
 class _Reading:
