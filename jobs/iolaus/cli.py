@@ -12,6 +12,7 @@ from iolaus.commands import (
     alert,
     calibrate,
     case,
+    catalog,
     compare,
     drop_day,
     export,
@@ -61,6 +62,7 @@ COMMANDS = (
     compare,
     calibrate,
     alert,
+    catalog,
 )  # in the order of `iolaus --help`
 
 

@@ -33,6 +33,17 @@ def add_spark(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--memory", type=memory, default="4g", help="heap of the driver on local Spark; default 4g")
 
 
+def add_catalog(parser: argparse.ArgumentParser, *, required: bool = False) -> None:
+    """The option of a command that registers the lake's tables in a catalog."""
+    parser.add_argument(
+        "--catalog",
+        metavar="CATALOG.SCHEMA",
+        required=required,
+        help="register the lake's tables and the analysts' views in this schema"
+        + ("" if required else "; default: the setting execution.catalogs"),
+    )
+
+
 def add_settings(parser: argparse.ArgumentParser) -> None:
     """The options of every command that say what other settings than the defaults it has."""
     group = parser.add_argument_group(
@@ -64,7 +75,9 @@ def add_scheduled(parser: argparse.ArgumentParser, landing: str) -> None:
     """The options of a command that a scheduler calls for one day; `landing` says what the landing is for."""
     parser.add_argument("--date", type=day, required=True, metavar="D", help="the day, YYYY-MM-DD")
     parser.add_argument("--lake", required=True, metavar="URI", help="folder of the tables")
-    parser.add_argument("--landing", metavar="URI", help=f"folder that gateways append to; {landing}")
+    parser.add_argument(
+        "--landing", metavar="URI", help=f"folder that gateways append to, or CATALOG.SCHEMA of its tables; {landing}"
+    )
     add_spark(parser)
     add_log(parser)
 
@@ -118,11 +131,18 @@ def not_in_future(day: date) -> None:
 
 
 def started(given: argparse.Namespace, *, light: bool = False) -> "SparkSession":
-    """The Spark session of a command with the options of `add_spark`, with the Spark properties of its settings."""
+    """The Spark session of a command with the options of `add_spark`, with the Spark properties of its settings.
+
+    A lake that is given by the schema in which it is registered is from now on given by its folder.
+    """
+    from iolaus.runtime.catalog import located
     from iolaus.runtime.spark.session import session
 
     config = {f"spark.{name}": value for name, value in given.effective.settings.spark.items()}
-    return session(given.master, memory=given.memory, light=light, config=config)
+    spark = session(given.master, memory=given.memory, light=light, config=config)
+    if getattr(given, "lake", None):
+        given.lake = located(spark, given.lake)
+    return spark
 
 
 def given_key() -> Key:

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from iolaus.errors import UsageError
 from iolaus.runtime.landing import Landing
-from iolaus.runtime.lines import LINES, PARQUET, as_json
+from iolaus.runtime.lines import PARQUET, table_lines
 from iolaus.runtime.long_lines import File, PassedOver
 from iolaus.runtime.spark.store import open_store
 from iolaus.runtime.unreadable import Unreadable
@@ -123,13 +123,7 @@ class DeltaLogs:
 
     def lines(self, folder: str, *_: object, **__: object) -> DataFrame:
         """Each row as a line of JSON. Shapes: `LINES`."""
-        columns = (
-            as_json(folder, self._frame.schema),
-            F.lit(self.uri),
-            F.monotonically_increasing_id(),
-            F.lit(None).cast("string"),
-        )
-        return self._frame.select(*(column.alias(name) for column, name in zip(columns, LINES.names, strict=True)))
+        return table_lines(self._frame, folder, self.uri)
 
     def unreadable(self, *_: object) -> list[Unreadable]:
         """None: a table is read whole or fails."""

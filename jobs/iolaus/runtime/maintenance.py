@@ -52,7 +52,7 @@ def compact(lake: Lake, day: date, days: int, keep: Retention) -> Iterator[Done]
     A day that is compact is not touched, so that repeating it costs a reading of the logs. The driver holds one row a
     day.
     """
-    for name in _tables(lake):
+    for name in tables_of(lake):
         spec = table(name)
         for one, files, size in _files(lake, spec):
             if files <= max(1, -(-size // keep.file_bytes)) or (one and not day - timedelta(days=days) < one <= day):
@@ -106,7 +106,7 @@ def forget(lake: Lake, accounts: DataFrame) -> Iterator[Done]:
     salt = F.lit(token_hex(8))  # kept nowhere: nobody can tell which account a name stood for
     is_account = F.col("s.account_id")
     try:
-        for name in _tables(lake):
+        for name in tables_of(lake):
             columns = table(name).schema.fieldNames()
             conditions = [F.col(f"t.{c}") == is_account for c in ACCOUNT_COLUMNS if c in columns]
             if name == "quality.quarantine":
@@ -202,7 +202,7 @@ def vacuum(lake: Lake, keep: Retention) -> Iterator[Done]:
     try:
         # Delta lists folders in this many tasks. Its default, 10,000, takes a minute per table on two cores.
         conf.set(listings, str(4 * parallelism(lake.spark)))
-        for name in _tables(lake):
+        for name in tables_of(lake):
             for path in _paths(lake, name):
                 delta.vacuum(lake.spark, path, keep.file_hours)
             yield Done(name, f"files replaced over {keep.file_hours} hours ago are removed")
@@ -210,7 +210,7 @@ def vacuum(lake: Lake, keep: Retention) -> Iterator[Done]:
         conf.set(listings, str(usual))
 
 
-def _tables(lake: Lake) -> list[str]:
+def tables_of(lake: Lake) -> list[str]:
     """All tables that the lake has, made by a stage or not."""
     names = [module.name.replace("_", ".", 1) for module in iter_modules(schemas.__path__) if "_" in module.name]
     found = [name for name in names if lake.exists(name)]

@@ -17,7 +17,7 @@ from iolaus.runtime.gates.records import Records
 from iolaus.runtime.inputs import Inputs
 from iolaus.runtime.journal import Journal
 from iolaus.runtime.lake import Lake
-from iolaus.runtime.landing import Landing
+from iolaus.runtime.named_landing import landing_at
 from iolaus.runtime.scheduler import order, schedule, work_off
 from iolaus.settings import Key, Settings
 from iolaus.version import code_version
@@ -138,7 +138,7 @@ class Runner:
             raise stopped[0]
 
     def _inputs(self, *, keeps: bool = False) -> Inputs:
-        return Inputs(self.lake, Landing(self.spark, self.landing_uri) if self.landing_uri else None, keeps=keeps)
+        return Inputs(self.lake, landing_at(self.spark, self.landing_uri) if self.landing_uri else None, keeps=keeps)
 
     def _beside(self, stage: Stage, day: date) -> dict[str, DataFrame]:
         """Of what a stage reads, the tables that its rows are judged against."""
