@@ -16,7 +16,7 @@ DEMO_KEY := public-demo-key-that-protects-nothing
 # The version that the site names: the tag, or the commit after it.
 SITE_VERSION := $(shell git describe --tags --always 2>/dev/null || echo unknown)
 
-.PHONY: help docs docs-serve env demo test check cluster-test deploy-check fault-test bench bench-adapt bench-capability bench-chance bench-detection bench-gates bench-parse bench-scale browser-test dictionary airflow-env airflow airflow-test locks clean
+.PHONY: help docs docs-serve env demo test check cluster-test connect-test deploy-check fault-test bench bench-adapt bench-capability bench-chance bench-detection bench-gates bench-parse bench-scale browser-test dictionary airflow-env airflow airflow-test locks clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ check: env ## format, lint, strict types, import contracts
 
 cluster-test: env ## run the job on a Spark cluster and an S3 server, both started here, and compare with a local run
 	@PYTHONPATH=jobs $(BIN)/python -m pytest tests/cluster -s -q
+
+connect-test: env ## run the demo on a Spark Connect server, started here, and compare with a classic session's gold
+	@PYTHONPATH=jobs $(BIN)/python -m pytest tests/connect -s -q
 
 fault-test: env ## kill, fill, break and poison what the pipeline stands on, and see what becomes of it (an hour)
 	@PYTHONPATH=jobs $(BIN)/python -m pytest tests/faults -q

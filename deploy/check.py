@@ -71,16 +71,16 @@ def spark_application() -> Iterator[str]:
 
 
 def compose() -> Iterator[str]:
-    """What is wrong with the compose file."""
+    """What is wrong with the compose files."""
     program = OUT / "cmd"
     if not program.exists():
         environment = os.environ | {"GOBIN": str(OUT), "GOFLAGS": "-modcacherw"}
         subprocess.run(["go", "install", COMPOSE], cwd=OUT, env=environment, check=True)
-    file = HERE / "compose.yaml"
-    answer = subprocess.run([str(program), str(file)], capture_output=True, text=True, check=False)
-    if answer.returncode:
-        yield f"{file.name}: {answer.stderr.strip()}"
-    print(f"{file.name}: by {COMPOSE}")
+    for file in sorted(HERE.glob("compose*.yaml")):
+        answer = subprocess.run([str(program), str(file)], capture_output=True, text=True, check=False)
+        if answer.returncode:
+            yield f"{file.name}: {answer.stderr.strip()}"
+        print(f"{file.name}: by {COMPOSE}")
 
 
 def dockerfiles() -> Iterator[str]:

@@ -14,6 +14,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from iolaus import cli
 from iolaus.runtime.secret import FILE_VARIABLE
 from iolaus.runtime.spark import session
 
@@ -60,6 +61,21 @@ def test_the_key_goes_to_the_driver_alone() -> None:
     assert [name for name, service in services.items() if "hmac_key" in service.get("secrets", [])] == ["job"]
 
 
+def test_the_demo_of_compose_says_commands_that_there_are() -> None:
+    """What it simulates is what it runs, on the bucket that its store makes, and what is served is what it writes."""
+    services = yaml.safe_load(read("compose-demo.yaml"))["services"]
+    store, script = services["store"]["command"][0], services["demo"]["command"][-1]
+    simulated, run = (cli.parser().parse_args(c.split()) for c in re.findall(r"entrypoint\.sh submit (.+)", script))
+    assert simulated.out == run.landing
+    assert str(run.date) == re.search(r"^DEMO_FROM := (.+)$", read("../Makefile"), re.MULTILINE)[1]  # type: ignore[index]
+    assert f"/data/{run.lake.removeprefix('s3a://').partition('/')[0]} " in store
+    assert services["demo"]["volumes"] == [f"report:{run.report}"]
+    assert run.report in services["report"]["command"]
+    keys = services["demo"]["environment"]
+    made = services["store"]["environment"]
+    assert (keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"]) == tuple(made.values())
+
+
 def test_pods_are_restricted() -> None:
     objects = {(o["kind"], o["metadata"]["name"]): o for o in yaml.safe_load_all(read("kubernetes/access.yaml"))}
     spec = yaml.safe_load(read("kubernetes/sparkapplication.yaml"))["spec"]
@@ -90,8 +106,8 @@ def test_what_is_copied_and_named_exists() -> None:
         for source in " ".join(copied).split():
             if source not in ("expectations", "dags"):  # made beside this
                 assert (DEPLOY.parent / source).exists(), (file.name, source)
-    services = yaml.safe_load(read("compose.yaml"))["services"]
-    for service in services.values():
+    services = {n: yaml.safe_load(read(n))["services"] for n in ("compose.yaml", "compose-demo.yaml")}
+    for service in (service for each in services.values() for service in each.values()):
         if "build" in service:
             assert (DEPLOY.parent / service["build"]["dockerfile"]).exists()
     for name in ("entrypoint.sh",):

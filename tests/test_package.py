@@ -27,7 +27,7 @@ from iolaus.export import verdicts
 from iolaus.pipeline import STAGES, VERDICTS
 from iolaus.runtime.gates import suites
 from iolaus.runtime.secret import SHARED_VARIABLE, VARIABLE
-from iolaus.runtime.spark import session
+from iolaus.runtime.spark import shipped
 from iolaus.schemas.table import table
 
 ROOT = Path(__file__).parents[1]
@@ -81,8 +81,8 @@ def test_the_wheel_has_one_name_and_all_suites(wheel: Path) -> None:
 
 
 def test_executors_get_what_the_wheel_has(wheel: Path) -> None:
-    with zipfile.ZipFile(session._archive()) as shipped:
-        assert sorted(shipped.namelist()) == sorted(
+    with zipfile.ZipFile(shipped.archive()) as zipped:
+        assert sorted(zipped.namelist()) == sorted(
             n for n in zipfile.ZipFile(wheel).namelist() if n.startswith("iolaus/")
         )
 

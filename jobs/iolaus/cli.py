@@ -12,6 +12,7 @@ from iolaus.commands import (
     alert,
     calibrate,
     case,
+    catalog,
     compare,
     drop_day,
     export,
@@ -65,6 +66,7 @@ COMMANDS = (
     compare,
     calibrate,
     alert,
+    catalog,
 )  # in the order of `iolaus --help`
 
 

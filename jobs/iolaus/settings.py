@@ -589,6 +589,11 @@ class Execution:
         28,
         "Days that overlap: the last stages of a day leave cores idle. The rows of each such day are in memory.",
     )
+    catalogs: tuple[str, ...] = texts(
+        (),
+        r"[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_][A-Za-z0-9_-]*)?",
+        "Schemas, as CATALOG.SCHEMA, in which each run registers the lake's tables and the analysts' views.",
+    )
 
 
 ANY_MODEL = "*"  # in a table of prices: any model without an entry of its own

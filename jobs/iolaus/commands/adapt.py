@@ -111,8 +111,9 @@ def deliver(
 
     Raises UsageError, and delivers nothing, if no record has a path that the user named.
     """
-    from py4j.protocol import Py4JJavaError
     from pyspark.errors import PySparkException
+
+    from iolaus.runtime.spark.errors import Py4JJavaError
 
     try:
         return _attempt(logs, logs.lines("", None, watched=True), delivery, known, kind, choice)

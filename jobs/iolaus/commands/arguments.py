@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse names the type nowhere else
 
 _MASTER = re.compile(
-    r"local(-cluster)?(\[[\d*]+(,\s*\d+)*\])?|spark://[^\s/]+:\d+(,[^\s/]+:\d+)*|yarn|k8s://\S+", re.IGNORECASE
+    r"local(-cluster)?(\[[\d*]+(,\s*\d+)*\])?|spark://[^\s/]+:\d+(,[^\s/]+:\d+)*|yarn|k8s://\S+|sc://[^\s/]+(/\S*)?",
+    re.IGNORECASE,
 )
 PROGRESS = ("auto", "bar", "lines", "json", "none")  # how `iolaus.runtime.progress` shows a run
 _MEMORY = re.compile(r"[1-9]\d*[kmgt]b?", re.IGNORECASE)
@@ -25,9 +26,23 @@ _MEMORY = re.compile(r"[1-9]\d*[kmgt]b?", re.IGNORECASE)
 def add_spark(parser: argparse.ArgumentParser) -> None:
     """The options of a command that starts Spark."""
     parser.add_argument(
-        "--master", type=master, help="Spark master, as spark://host:7077; default: all cores of this machine"
+        "--master",
+        type=master,
+        help="Spark master, as spark://host:7077, or a Spark Connect server, as sc://host:15002; default: all cores of "
+        "this machine",
     )
     parser.add_argument("--memory", type=memory, default="4g", help="heap of the driver on local Spark; default 4g")
+
+
+def add_catalog(parser: argparse.ArgumentParser, *, required: bool = False) -> None:
+    """The option of a command that registers the lake's tables in a catalog."""
+    parser.add_argument(
+        "--catalog",
+        metavar="CATALOG.SCHEMA",
+        required=required,
+        help="register the lake's tables and the analysts' views in this schema"
+        + ("" if required else "; default: the setting execution.catalogs"),
+    )
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
@@ -61,7 +76,9 @@ def add_scheduled(parser: argparse.ArgumentParser, landing: str) -> None:
     """The options of a command that a scheduler calls for one day; `landing` says what the landing is for."""
     parser.add_argument("--date", type=day, required=True, metavar="D", help="the day, YYYY-MM-DD")
     parser.add_argument("--lake", required=True, metavar="URI", help="folder of the tables")
-    parser.add_argument("--landing", metavar="URI", help=f"folder that gateways append to; {landing}")
+    parser.add_argument(
+        "--landing", metavar="URI", help=f"folder that gateways append to, or CATALOG.SCHEMA of its tables; {landing}"
+    )
     add_spark(parser)
     add_log(parser)
 
@@ -78,7 +95,8 @@ def master(text: str) -> str:
     """A Spark master. Raises ArgumentTypeError for what Spark would not take for one."""
     if not _MASTER.fullmatch(text):
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no Spark master; write local, local[4], spark://host:7077, yarn or k8s://https://host:443"
+            f"{text!r} is no Spark master; write local, local[4], spark://host:7077, yarn, k8s://https://host:443 "
+            "or sc://host:15002"
         )
     return text
 
@@ -114,11 +132,18 @@ def not_in_future(day: date) -> None:
 
 
 def started(given: argparse.Namespace, *, light: bool = False) -> "SparkSession":
-    """The Spark session of a command with the options of `add_spark`, with the Spark properties of its settings."""
+    """The Spark session of a command with the options of `add_spark`, with the Spark properties of its settings.
+
+    A lake that is given by the schema in which it is registered is from now on given by its folder.
+    """
+    from iolaus.runtime.catalog import located
     from iolaus.runtime.spark.session import session
 
     config = {f"spark.{name}": value for name, value in given.effective.settings.spark.items()}
-    return session(given.master, memory=given.memory, light=light, config=config)
+    spark = session(given.master, memory=given.memory, light=light, config=config)
+    if getattr(given, "lake", None):
+        given.lake = located(spark, given.lake)
+    return spark
 
 
 def given_key() -> Key:

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from iolaus.commands import alert
+from iolaus.commands import alert, catalog
 from iolaus.commands.calibrate import calibrate, is_due
 from iolaus.errors import RunError, UsageError, in_short
 
@@ -25,6 +25,7 @@ def tell(runner: "Runner", given: argparse.Namespace, days: list[date], touched:
     print_ranking(runner.ranking(last), last, given.lake, runner.counts(last))
     print_warnings(runner.gate.outcomes, given.lake)
     _calibrate(runner.lake, runner.settings, last)
+    catalog.register_published(runner.lake, given)
     _report(given, last)
     _alert(given)
     if given.landing and (strangers := runner.other_keys(last)):
@@ -65,8 +66,9 @@ def _alert(given: argparse.Namespace) -> None:
 
 def _calibrate(lake: "Lake", settings: "Settings", last: date) -> None:
     """Calibrate the last day where the newest calibration is too old. A run that ended does not fail for it."""
-    from py4j.protocol import Py4JJavaError
     from pyspark.errors import PySparkException
+
+    from iolaus.runtime.spark.errors import Py4JJavaError
 
     groups, every = settings.calibration.groups, settings.calibration.every_days
     try:

@@ -1,6 +1,8 @@
 """`iolaus quality`: the last runs, and what their gates saw."""
 
 import argparse
+import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from iolaus.commands.arguments import day
@@ -8,6 +10,7 @@ from iolaus.errors import UsageError
 
 if TYPE_CHECKING:
     from iolaus.commands.arguments import Commands
+    from iolaus.export.sizes import Size
 
 
 def add(commands: "Commands") -> None:
@@ -32,7 +35,7 @@ def act(given: argparse.Namespace) -> int:
     from iolaus.export.gold import Gold
     from iolaus.export.recorded_settings import of_day
     from iolaus.export.sizes import sizes
-    from iolaus.runtime.display import print_arrivals, print_runs, print_sizes
+    from iolaus.runtime.display import print_arrivals, print_runs
     from iolaus.runtime.gates.datadocs import write_data_docs
     from iolaus.runtime.gates.history import last_arrivals, last_runs, last_summaries
 
@@ -41,9 +44,28 @@ def act(given: argparse.Namespace) -> int:
     gold = Gold(given.lake)
     print_runs(last_runs(given.lake, given.runs))
     print_arrivals(last_arrivals(given.lake, given.runs))
-    print_sizes(sizes(gold))
+    _print_sizes(sizes(gold))
     if given.docs:
         judged, summaries = last_summaries(given.lake, given.date)
         own = given.effective.over(of_day(gold, judged)).suites
         print(f"Data Docs of {judged}: {write_data_docs(given.docs, judged, summaries, own)}")
     return 0
+
+
+def _print_sizes(sizes: Sequence["Size"]) -> None:
+    """How large the lake is by layer, and what a day adds to it."""
+    if not sizes:
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(width=None if sys.stdout.isatty() else 150)
+    grid = Table(title="Size of the lake", title_justify="left")
+    for name in ("layer", "tables", "files", "MB", "MB a day", "a week before", "days"):
+        grid.add_column(name, justify="left" if name in ("layer", "days") else "right", no_wrap=True)
+    for of in sizes:
+        days = "undated" if of.first is None else f"{of.first} to {of.last}"
+        before = "unknown" if of.before is None else f"{of.before / 1e6:,.2f}"
+        counts = (str(of.tables), f"{of.files:,}", f"{of.size / 1e6:,.1f}", f"{of.daily / 1e6:,.2f}", before)
+        grid.add_row(of.layer, *counts, days)
+    console.print(grid)

@@ -5,7 +5,17 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from iolaus.commands import ended
-from iolaus.commands.arguments import PROGRESS, add_log, add_spark, day, given_key, not_in_future, not_the_lake, started
+from iolaus.commands.arguments import (
+    PROGRESS,
+    add_catalog,
+    add_log,
+    add_spark,
+    day,
+    given_key,
+    not_in_future,
+    not_the_lake,
+    started,
+)
 from iolaus.commands.metrics import add_metrics, ready, watched
 from iolaus.errors import GateError, UsageError
 from iolaus.pipeline import stage
@@ -24,7 +34,8 @@ def add(commands: "Commands") -> None:
     parser.add_argument(
         "--landing",
         metavar="URI",
-        help="folder that gateways append to; without it, everything is made again from the lake's bronze",
+        help="folder that gateways append to, or CATALOG.SCHEMA of its tables; without it, everything is made again "
+        "from the lake's bronze",
     )
     parser.add_argument("--lake", required=True, metavar="URI", help="folder of the tables; made if there is none")
     parser.add_argument("--date", type=day, metavar="D", help="one day, YYYY-MM-DD; default: every day of the landing")
@@ -69,6 +80,7 @@ def add(commands: "Commands") -> None:
         metavar="DIR",
         help="folder of the report; default: report, beside a lake on a file system; none: no report",
     )
+    add_catalog(parser)
     add_spark(parser)
     add_log(parser)
     add_metrics(parser)
@@ -176,7 +188,7 @@ def _named_days(given: argparse.Namespace) -> list[date]:
 def _days(spark: "SparkSession", given: argparse.Namespace) -> list[date]:
     """Every day of the landing or, without one, of bronze. Raises UsageError if there is none."""
     from iolaus.runtime.lake import Lake
-    from iolaus.runtime.landing import Landing
+    from iolaus.runtime.named_landing import landing_at
 
     if not given.landing:
         days = Lake(spark, given.lake, given.effective.settings.window_days).days("bronze.exchanges")
@@ -185,7 +197,7 @@ def _days(spark: "SparkSession", given: argparse.Namespace) -> list[date]:
                 f"the lake {given.lake} has no exchanges in bronze to start from; name a landing with --landing"
             )
         return days
-    days = Landing(spark, given.landing).days()
+    days = landing_at(spark, given.landing).days()
     if not days:
         raise UsageError(f"the landing {given.landing} has no folder exchanges/dt=YYYY-MM-DD; put exchanges there")
     not_in_future(days[-1])
@@ -198,13 +210,13 @@ def _must_have_arrivals(spark: "SparkSession", given: argparse.Namespace, days: 
     A day that the landing has lost and bronze still has is refused by the run itself.
     """
     from iolaus.runtime.lake import Lake
-    from iolaus.runtime.landing import Landing
+    from iolaus.runtime.named_landing import landing_at
 
     if given.allow_empty:
         return
     there: set[date] = set()
     if given.landing:
-        landing = Landing(spark, given.landing)
+        landing = landing_at(spark, given.landing)
         there = {day for day in days if landing.has_files(day)}
     published = days[-1:] if given.last_only else days
     if missing := [day for day in published if day not in there]:

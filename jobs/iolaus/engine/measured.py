@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 _MEASURED = "metrics"  # in the metadata of a column
 
@@ -11,7 +10,7 @@ _MEASURED = "metrics"  # in the metadata of a column
 def reporting(frame: DataFrame, column: str, metrics: Mapping[str, float | None]) -> DataFrame:
     """The same rows, telling metrics of how they were made: in the metadata of a column, which no table keeps."""
     metadata = {**frame.schema[column].metadata, _MEASURED: dict(metrics)}
-    return frame.withColumn(column, F.col(column).alias(column, metadata=metadata))
+    return frame.withMetadata(column, metadata)
 
 
 def reported(frame: DataFrame) -> dict[str, float | None]:

@@ -47,7 +47,7 @@ def text(*sources: Source) -> str:
     registry = _registry(*sources)
     from prometheus_client.openmetrics.exposition import generate_latest  # noqa: PLC0415
 
-    return str(generate_latest(registry).decode())
+    return str(generate_latest(registry).decode())  # type: ignore[no-untyped-call]
 
 
 def write(path: str, *sources: Source) -> None:

@@ -14,7 +14,6 @@ from iolaus.runtime.estimates import in_words
 from iolaus.runtime.gates.history import Arrived, Recorded
 
 if TYPE_CHECKING:
-    from iolaus.export.sizes import Size
     from iolaus.runtime.gates.gate import Outcome
     from iolaus.runtime.resume import Todo
 
@@ -138,22 +137,6 @@ def print_arrivals(arrivals: Sequence[Arrived]) -> None:
     for of in arrivals:
         counts = (of.lines, of.rejected, of.accepted, of.too_late, of.exchanges, of.copies)
         grid.add_row(str(of.day), *("unknown" if n is None else f"{n:,}" for n in counts))
-    console.print(grid)
-
-
-def print_sizes(sizes: Sequence["Size"]) -> None:
-    """How large the lake is by layer, and what a day adds to it."""
-    if not sizes:
-        return
-    console = Console(width=None if sys.stdout.isatty() else 150)
-    grid = Table(title="Size of the lake", title_justify="left")
-    for name in ("layer", "tables", "files", "MB", "MB a day", "a week before", "days"):
-        grid.add_column(name, justify="left" if name in ("layer", "days") else "right", no_wrap=True)
-    for of in sizes:
-        days = "undated" if of.first is None else f"{of.first} to {of.last}"
-        before = "unknown" if of.before is None else f"{of.before / 1e6:,.2f}"
-        counts = (str(of.tables), f"{of.files:,}", f"{of.size / 1e6:,.1f}", f"{of.daily / 1e6:,.2f}", before)
-        grid.add_row(of.layer, *counts, days)
     console.print(grid)
 
 

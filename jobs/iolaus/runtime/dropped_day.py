@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from uuid import uuid4
 
-from delta.tables import DeltaTable
 from pyspark.sql import functions as F
 
 from iolaus.errors import UsageError
 from iolaus.pipeline import STAGES, Grain, Span
 from iolaus.runtime.lake import Lake
 from iolaus.runtime.receipts import made
+from iolaus.runtime.spark import delta
 from iolaus.schemas.codes import AS_MEANT, DROPPED, WRITTEN
 from iolaus.schemas.table import table
 from iolaus.settings import Settings
@@ -44,12 +44,12 @@ def drop_day(lake: Lake, day: date, settings: Settings, key_id: str = "") -> Ite
         lake.receipts.drop(made(name, day))  # of tables without rows of the date, too: they are to be made again
     for name, n in found.items():
         lake.guard()
-        DeltaTable.forPath(lake.spark, lake.path(name)).delete(F.col(str(table(name).date)) == F.lit(day))
+        delta.delete(lake.spark, lake.path(name), f"{table(name).date} = DATE'{day}'")
         yield name, n
     if lake.exists(METRICS):
         lake.guard()
-        of_day = (F.col("run_date") == F.lit(day)) & F.col("table_name").isin(*TABLES)
-        DeltaTable.forPath(lake.spark, lake.path(METRICS)).delete(of_day)
+        names = ", ".join(f"'{name}'" for name in TABLES)
+        delta.delete(lake.spark, lake.path(METRICS), f"run_date = DATE'{day}' AND table_name IN ({names})")
     lake.guard()
     ended = (datetime.now(UTC) - began).total_seconds()
     by = code_version(), settings.digest, key_id

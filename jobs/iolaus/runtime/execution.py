@@ -14,7 +14,6 @@ from datetime import UTC, date, datetime
 from importlib import import_module
 from typing import Any
 
-from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 
@@ -33,6 +32,8 @@ from iolaus.runtime.receipts import Receipt
 from iolaus.runtime.receipts import made as key
 from iolaus.runtime.scheduler import GOLD, PUBLISHER, Task
 from iolaus.runtime.spark.class_loader import share
+from iolaus.runtime.spark.errors import Py4JJavaError
+from iolaus.runtime.spark.jobs import describe
 from iolaus.runtime.spark.sized_cache import is_small
 from iolaus.schemas.codes import FAILED, STOPPED, WRITTEN
 from iolaus.settings import Key, Run, Settings
@@ -85,14 +86,8 @@ class Context:
         return [day, *self.lake.later_arrivals(day)] if stage.is_redone else [day]
 
     def describe(self, work: str) -> None:
-        """Name this thread's jobs in Spark's UI and event log.
-
-        The names are call sites, too: else Spark walks its stack for them.
-        """
-        context = self.lake.spark.sparkContext
-        context.setJobDescription(work)
-        for form in ("short", "long"):
-            context.setLocalProperty(f"callSite.{form}", work)
+        """Name this thread's jobs in Spark's UI and event log."""
+        describe(self.lake.spark, work)
 
     def pool(self, threads: int) -> ThreadPoolExecutor:
         """Threads that plan and run stages."""

@@ -44,13 +44,15 @@ _KNOWN: tuple[tuple[str, str], ...] = (
     (r"ConcurrentModification|Concurrent\w+Exception", f"somebody else wrote the same rows meanwhile; {_AGAIN}"),
 )
 
+_CAUSE = re.compile(r"^Caused by: (?:[\w$]+\.)*([\w$]+: .*)$", re.MULTILINE)
+
 
 def causes(error: BaseException) -> list[str]:
     """The first lines of an error and of what caused it, outermost first, with the names of their classes."""
     found: list[str] = []
     java: Any = getattr(error, "java_exception", None) or getattr(error, "_origin", None)
-    if java is None:
-        return [f"{type(error).__name__}: {_first(str(error))}"]
+    if java is None:  # of Spark Connect, or of Python: the server's causes stand in the text
+        return [f"{type(error).__name__}: {_first(str(error))}", *_CAUSE.findall(str(error))]
     while java is not None and len(found) < 20:
         found.append(f"{java.getClass().getSimpleName()}: {_first(str(java.getMessage()))}")
         java = java.getCause()

@@ -1,55 +1,39 @@
-"""The few operations on a Hadoop file system that Spark's writers do not offer."""
+"""The few operations on files that Spark's writers do not offer."""
 
-from typing import Any
-
-from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
-from iolaus.errors import UsageError
-from iolaus.runtime.spark import hadoop
+from iolaus.runtime.spark.store import open_store
 
 
 class Files:
     """The file system of a URI. Raises UsageError if it cannot be opened."""
 
     def __init__(self, spark: SparkSession, uri: str):
-        self._path: Any = hadoop.jvm(spark).org.apache.hadoop.fs.Path
-        try:
-            self._fs: Any = hadoop.file_system(spark, uri)
-        except Py4JJavaError as error:
-            message = str(error.java_exception.getMessage()).splitlines()[0]
-            raise UsageError(f"{uri} cannot be opened: {message}; check the URI and the access to it") from error
+        self._store = open_store(spark, uri)
 
     def any(self, name: str) -> bool:
         """Whether there is a file of that name, or anything in the folder."""
-        path = self._path(name)
-        if not self._fs.exists(path):
-            return False
-        return not self._fs.getFileStatus(path).isDirectory() or len(self._fs.listStatus(path)) > 0
+        found = self._store.entry(name)
+        return found is not None and (not found.is_folder or bool(self._store.children(name)))
 
     def children(self, folder: str, prefix: str) -> list[str]:
         """The names in a folder that begin so, in order; none if there is no folder."""
-        if not self._fs.exists(self._path(folder)):
+        if self._store.entry(folder) is None:
             return []
-        names = (str(status.getPath().getName()) for status in self._fs.listStatus(self._path(folder)))
-        return sorted(name for name in names if name.startswith(prefix))
+        return [found.name for found in self._store.children(folder) if found.name.startswith(prefix)]
 
     def make_folder(self, name: str) -> None:
         """A folder, and those above it, unless there is one."""
-        self._fs.mkdirs(self._path(name))
+        self._store.make_folder(name)
 
     def move(self, source: str, target: str) -> None:
         """Give a file another name, and take the place of the file that had it."""
-        self._fs.delete(self._path(target), False)
-        if not self._fs.rename(self._path(source), self._path(target)):
-            raise OSError(f"could not rename {source} to {target}")
+        self._store.move(source, target)
 
     def remove(self, name: str) -> None:
         """A file, or a folder with all that is in it."""
-        self._fs.delete(self._path(name), True)
+        self._store.remove(name)
 
     def text(self, name: str, content: str) -> None:
         """Write a small file, in place of any of that name."""
-        stream = self._fs.create(self._path(name), True)
-        stream.write(bytearray(content.encode()))
-        stream.close()
+        self._store.write(name, content)

@@ -9,6 +9,8 @@ from iolaus.errors import RunError, UsageError
 from iolaus.pipeline import STAGES, Grain, Read, Span, Stage, is_given, is_landing, stage
 from iolaus.runtime.lake import Lake
 from iolaus.runtime.landing import Landing
+from iolaus.runtime.named_landing import NamedLanding
+from iolaus.runtime.spark.jobs import is_local
 from iolaus.runtime.spark.sized_cache import Cached, cached, is_small, sized
 from iolaus.runtime.unreadable import Unreadable
 from iolaus.schemas.table import table
@@ -26,11 +28,11 @@ _CACHED = {
 class Inputs:
     """Reads one lake and, if there is one, one landing. If it `keeps`, what a run makes and reads stays in memory."""
 
-    def __init__(self, lake: Lake, landing: Landing | None, *, keeps: bool):
+    def __init__(self, lake: Lake, landing: Landing | NamedLanding | None, *, keeps: bool):
         self.lake = lake
         self._keeps = keeps
         self._landing = landing
-        self._is_local = str(lake.spark.sparkContext.master).startswith("local")
+        self._is_local = is_local(lake.spark)
         self._cached: dict[tuple[str, date], Cached] = {}
         # tables of a day that are read from the lake, because they would take too much memory
         self._large: set[tuple[str, date]] = set()
@@ -141,7 +143,9 @@ class Inputs:
             found |= bool(new)
         return found
 
-    def _needed_landing(self, name: str) -> Landing:
+    def _needed_landing(self, name: str) -> Landing | NamedLanding:
         if self._landing is None:
-            raise UsageError(f"{name} is read from the landing; name its folder with --landing")
+            raise UsageError(
+                f"{name} is read from the landing; name its folder, or its schema in a catalog, with --landing"
+            )
         return self._landing

@@ -4,11 +4,10 @@ import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from delta.tables import DeltaTable
-from py4j.protocol import Py4JJavaError
 from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -20,8 +19,10 @@ from iolaus.pipeline import Span
 from iolaus.runtime.failures import causes
 from iolaus.runtime.receipts import Receipts, made
 from iolaus.runtime.small_files import SmallFiles, small_files
-from iolaus.runtime.spark import hadoop
+from iolaus.runtime.spark import delta
 from iolaus.runtime.spark.delta_log import Commit, committed
+from iolaus.runtime.spark.errors import Py4JJavaError
+from iolaus.runtime.spark.store import Store, open_store
 from iolaus.schemas.table import Table, table
 from iolaus.version import code_version
 
@@ -200,11 +201,11 @@ class Lake:
         return self._is_there(f"{self.path(name)}/{table(name).date}={day.isoformat()}")
 
     def _is_there(self, uri: str) -> bool:
-        return bool(self._hadoop(uri, "exists"))
+        return self._store.entry(uri) is not None
 
-    def _hadoop(self, uri: str, method: str, *arguments: Any) -> Any:
-        """What Hadoop's file system answers of a path."""
-        return getattr(hadoop.file_system(self.spark, uri), method)(hadoop.path(self.spark, uri), *arguments)
+    @cached_property
+    def _store(self) -> Store:
+        return open_store(self.spark, self.uri)
 
     def append(self, name: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Add a few rows, which come from the driver, in one commit; none of them is ever replaced."""
@@ -219,29 +220,15 @@ class Lake:
             return
         self._mark_format()
         self._clear_empty_log(f"{self.path(name)}/_delta_log")
-        spec = table(name)
-        builder = (
-            DeltaTable.createIfNotExists(self.spark)
-            .location(self.path(name))
-            .addColumns(spec.schema)
-            .comment(spec.grain)
-        )
-        if spec.date is not None:
-            builder = builder.partitionedBy(spec.date)
-        for key, value in _PROPERTIES.items():
-            builder = builder.property(key, value)
-        builder.execute()
+        delta.create(self.spark, self.path(name), table(name), _PROPERTIES)
 
     def _clear_empty_log(self, log: str) -> None:
         """Remove what a writer left that was killed before its first commit: Delta would take it for a table."""
         if not self._is_there(log):
             return
-        files = self._hadoop(log, "listFiles", True)
-        while files.hasNext():
-            # Delta starts a file under such a name and renames it when it is finished
-            if not files.next().getPath().getName().startswith("."):
-                return
-        self._hadoop(log, "delete", True)
+        # Delta starts a file under such a name and renames it when it is finished
+        if all(name.rpartition("/")[2].startswith(".") for name in self._store.below(log)):
+            self._store.remove(log)
 
 
 ARRIVALS, HAPPENED = "bronze.exchanges", "happened_on"

@@ -17,7 +17,6 @@ from datetime import date
 from hashlib import sha256
 from typing import Any, cast
 
-from py4j.protocol import Py4JJavaError
 from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -27,7 +26,8 @@ from iolaus.runtime import long_lines
 from iolaus.runtime.lines import JSON_LINES, KINDS, LINES, PARQUET, as_json, cleaned
 from iolaus.runtime.long_lines import File, PassedOver, Watch
 from iolaus.runtime.refused import day_of, edited, leads_out, link, strays
-from iolaus.runtime.spark import hadoop
+from iolaus.runtime.spark.errors import STORE, Py4JJavaError, first_line
+from iolaus.runtime.spark.store import Entry, open_store
 from iolaus.runtime.unreadable import Unreadable, why_unreadable
 from iolaus.schemas.table import STRING
 
@@ -36,7 +36,7 @@ _READ_ERRORS = (Py4JJavaError, PySparkException)
 
 
 class Landing:
-    """The landing under one URI of any file system that Hadoop knows.
+    """The landing under one URI of any file system that Spark knows.
 
     Raises UsageError if there is no such folder, or no folder `exchanges` in it.
     """
@@ -47,17 +47,16 @@ class Landing:
     def __init__(self, spark: SparkSession, uri: str):
         self.spark = spark
         self._watched: dict[tuple[str, date | None], Watch] = {}
-        self._hadoop = hadoop.jvm(spark).org.apache.hadoop.fs
         # Nanoseconds, which pandas writes, are otherwise a type that Spark refuses to read.
         spark.conf.set("spark.sql.legacy.parquet.nanosAsLong", "true")
         try:
-            path = self._hadoop.Path(uri)
-            self._store = path.getFileSystem(hadoop.configuration(spark))
-            self._root = self._store.makeQualified(path)
+            self._store = open_store(spark, uri)
+            self._root = self._store.root
             fault = self._fault(uri)
-        except Py4JJavaError as error:
-            message = str(error.java_exception.getMessage()).splitlines()[0]
-            raise UsageError(f"{uri} cannot be opened: {message}; check the URI and the access to it") from error
+        except STORE as error:
+            raise UsageError(
+                f"{uri} cannot be opened: {first_line(error)}; check the URI and the access to it"
+            ) from error
         if fault:
             raise UsageError(fault)
 
@@ -125,10 +124,8 @@ class Landing:
 
     def days(self) -> list[date]:
         """The days of arrival that have a folder, in order; the driver lists `exchanges`, not what is in it."""
-        children = self._store.listStatus(self._hadoop.Path(self._root, "exchanges"))
-        return sorted(
-            day for child in children if child.isDirectory() and (day := day_of(str(child.getPath().getName())))
-        )
+        children = self._store.children(self._store.at("exchanges"))
+        return sorted(day for child in children if child.is_folder and (day := day_of(child.name)))
 
     def unreadable(self, folder: str, day: date | None) -> list[Unreadable]:
         """The files that `lines` fails on, in order. Costs about one reading of the folder.
@@ -162,7 +159,7 @@ class Landing:
         return self._search(folder, files[:half]) + self._search(folder, files[half:])
 
     def _exists(self, name: str) -> bool:
-        return bool(self._store.exists(self._hadoop.Path(self._root, name) if name else self._root))
+        return self._store.entry(self._store.at(name)) is not None
 
     def _files(self, folder: str, day: date | None) -> Iterator[File]:
         """The files of a folder that are read, by name."""
@@ -173,25 +170,25 @@ class Landing:
         if folder == "exchanges":
             assert day is not None, "exchanges are read by day of arrival"
             tops = [f"exchanges/dt={day.isoformat()}"]
-            yield from strays(self._store, self._hadoop.Path(self._root, folder))
+            yield from strays(self._store.children(self._store.at(folder)))
         else:
             tops = [folder, *(folder + kind for kind in KINDS)]
         for top in tops:
-            if self._exists(top):
-                yield from self._walk(self._store.getFileStatus(self._hadoop.Path(self._root, top)), top)
+            if found := self._store.entry(self._store.at(top)):
+                yield from self._walk(found, top)
 
-    def _walk(self, status: Any, name: str) -> Iterator[File | Unreadable]:
-        if not self.follows_links and leads_out(self._root, status.getPath()):
+    def _walk(self, found: Entry, name: str) -> Iterator[File | Unreadable]:
+        if not self.follows_links and leads_out(self._root, found.uri):
             yield link(name)
             return
-        if not status.isDirectory():
-            if status.getLen() > 0:
-                yield File(status.getPath().toString(), name, int(status.getLen()), int(status.getModificationTime()))
+        if not found.is_folder:
+            if found.size > 0:
+                yield File(found.uri, name, found.size, found.modified)
             return
-        children = sorted(self._store.listStatus(status.getPath()), key=lambda s: str(s.getPath().getName()))
+        children = self._store.children(found.uri)
         unlike = edited(name, children)
         for child in children:
-            base = str(child.getPath().getName())
+            base = child.name
             if base.startswith(("_", ".")):
                 self._hidden(f"{name}/{base}")
             elif base in unlike:
@@ -209,17 +206,17 @@ class Landing:
         missing.
         """
         seen = self._watched.pop((folder, day), None)
-        if seen is None or long_lines.nothing_is_missing(seen, self._store, self._hadoop.Path):
+        if seen is None or long_lines.nothing_is_missing(seen, self._store):
             return []
         return [found for file in seen.files if file.may_have_long_line and (found := self._missing(file))]
 
     def _missing(self, file: File) -> PassedOver | None:
-        lines, jvm = self._text([file], tolerant=False), hadoop.jvm(self.spark)
+        lines = self._text([file], tolerant=False)
         read = lines.agg(
             F.count("value").alias("n"), F.sum(F.octet_length("value") + F.lit(1).cast("long")).alias("size")
         ).first()
         assert read is not None
-        return long_lines.missing(file, read.n, read.size or 0, self._store, jvm, hadoop.configuration(self.spark))
+        return long_lines.missing(file, read.n, read.size or 0, self._store)
 
     def _text(self, files: list[File], *, tolerant: bool) -> DataFrame:
         reader = (
@@ -260,7 +257,7 @@ class Landing:
         reader = self._reader("parquet", tolerant).option("mergeSchema", "true")
         try:
             return [reader.load(uris)]
-        except Py4JJavaError as error:
+        except _READ_ERRORS as error:
             if "CANNOT_MERGE_SCHEMAS" not in str(error) or len(uris) == 1:
                 raise
         groups: dict[str, list[str]] = {}
@@ -274,8 +271,7 @@ class Landing:
         Spark hands out the parts of a file to tasks in the order of the file, so the number of a row in
         the read grows along each file, however the file was split.
         """
-        uri = self._root.toUri()
-        prefix = (f"//{uri.getRawAuthority()}" if uri.getRawAuthority() else "") + uri.getRawPath().rstrip("/") + "/"
+        prefix = self._store.prefix
         path = F.col("_metadata.file_path")
         below = F.substring(path, F.locate(prefix, path) + len(prefix), F.length(path))
         decoded = F.url_decode(F.replace(below, F.lit("+"), F.lit("%2B")))

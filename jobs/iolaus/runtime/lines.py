@@ -1,6 +1,6 @@
 """What files of the landing hold as lines of JSON, whatever they are: text as it is, and rows of Parquet."""
 
-from pyspark.sql import Column
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import BinaryType, LongType, StructField, StructType
 
@@ -47,3 +47,14 @@ def as_json(folder: str, schema: StructType) -> Column:
         "timestampNTZFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'",
     }
     return F.to_json(F.struct(*map(value, schema.fields)), formats)
+
+
+def table_lines(rows: DataFrame, folder: str, name: str) -> DataFrame:
+    """The rows of a table as lines of JSON. Shapes: `LINES`."""
+    columns = (
+        as_json(folder, rows.schema),
+        F.lit(name),
+        F.monotonically_increasing_id(),
+        F.lit(None).cast(STRING),
+    )
+    return rows.select(*(column.alias(name) for column, name in zip(columns, LINES.names, strict=True)))

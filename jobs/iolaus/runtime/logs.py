@@ -11,9 +11,9 @@ from pyspark.sql import functions as F
 
 from iolaus.errors import UsageError
 from iolaus.runtime.landing import Landing
-from iolaus.runtime.lines import LINES, PARQUET, as_json
+from iolaus.runtime.lines import PARQUET, table_lines
 from iolaus.runtime.long_lines import File, PassedOver
-from iolaus.runtime.spark import hadoop
+from iolaus.runtime.spark.store import open_store
 from iolaus.runtime.unreadable import Unreadable
 
 _PLAIN = (".jsonl", ".json", ".ndjson", ".log", ".txt", ".out")
@@ -44,10 +44,12 @@ class Logs(Landing):
     def __init__(self, spark: SparkSession, uri: str):
         self._others: list[str] = []
         super().__init__(spark, uri)
-        self.uri = str(self._root.toString())
-        self._one = self._root.getName() if self._store.getFileStatus(self._root).isFile() else ""
+        self.uri = self._root
+        found = self._store.entry(self._root)
+        self._one = found.name if found and not found.is_folder else ""
         if self._one:
-            self._root = self._root.getParent()
+            self._store = open_store(spark, re.sub(r"(?<=[:/])[^/]+$|/[^/]+$", "", self._root))
+            self._root = self._store.root
         if next(self._files("", None), None) is None:
             passed = f"; {len(self._others)} files were passed over, as {self._others[0]}" if self._others else ""
             raise UsageError(
@@ -70,8 +72,8 @@ class Logs(Landing):
         """All files that are not empty, by path; a root that is a folder's name has no part in a file's."""
         assert folder == "", "logs have no folders of their own"
         assert day is None, "logs have no days of arrival"
-        root = self._hadoop.Path(self._root, self._one) if self._one else self._root
-        for file in self._walk(self._store.getFileStatus(root), self._one):
+        root = self._store.entry(self._store.at(self._one))
+        for file in self._walk(root, self._one) if root else ():
             if isinstance(file, Unreadable):
                 continue
             name = file.name.removeprefix("/")
@@ -102,11 +104,7 @@ class Logs(Landing):
 
     def _is_over_lines(self, file: File) -> bool:
         """Whether the first line of a file begins an object or array that it does not end."""
-        stream, io = self._store.open(self._hadoop.Path(file.uri)), hadoop.jvm(self.spark).org.apache.commons.io
-        try:
-            begun = str(io.IOUtils.toString(io.input.BoundedInputStream(stream, _PEEK), "UTF-8"))
-        finally:
-            stream.close()
+        begun = self._store.head(file.uri, _PEEK)
         first, newline, _ = begun.lstrip().partition("\n")
         if not newline or first[:1] not in ("{", "["):
             return False
@@ -125,13 +123,7 @@ class DeltaLogs:
 
     def lines(self, folder: str, *_: object, **__: object) -> DataFrame:
         """Each row as a line of JSON. Shapes: `LINES`."""
-        columns = (
-            as_json(folder, self._frame.schema),
-            F.lit(self.uri),
-            F.monotonically_increasing_id(),
-            F.lit(None).cast("string"),
-        )
-        return self._frame.select(*(column.alias(name) for column, name in zip(columns, LINES.names, strict=True)))
+        return table_lines(self._frame, folder, self.uri)
 
     def unreadable(self, *_: object) -> list[Unreadable]:
         """None: a table is read whole or fails."""
@@ -151,9 +143,9 @@ def logs_at(spark: SparkSession, uri: str) -> Logs | DeltaLogs:
 
     Raises UsageError if there is nothing there.
     """
-    store, path = hadoop.file_system(spark, uri), hadoop.path(spark, uri)
-    if store.exists(hadoop.path(spark, f"{uri}/_delta_log")):
+    store = open_store(spark, uri)
+    if store.entry(store.at("_delta_log")) is not None:
         return DeltaLogs(spark, uri, spark.read.format("delta").load(uri))
-    if _TABLE.fullmatch(uri) and not store.exists(path) and spark.catalog.tableExists(uri):
+    if _TABLE.fullmatch(uri) and store.entry(store.root) is None and spark.catalog.tableExists(uri):
         return DeltaLogs(spark, uri, spark.table(uri))
     return Logs(spark, uri)

@@ -8,14 +8,14 @@ at, and the lines of one that lacks bytes are counted.
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
+
+from iolaus.runtime.spark.store import Store
 
 # sixteen times the longest prompt that is accepted: room for the rest of an exchange, and escapes
 LINE_BYTES = 64 << 20
@@ -23,7 +23,6 @@ OPTION = "mapreduce.input.linerecordreader.line.maxlength"
 _LONG = f"of over {LINE_BYTES >> 20} MiB"
 SLACK = 8  # bytes in which a file and its lines may differ: no newline at its end, or a byte order mark
 _DEFLATE_MOST = 1032  # to 1: no deflate stream unpacks to more
-_WHOLE = 2**62  # characters: more than any file has
 _WAIT = 20.0  # seconds for the sum after the pass has ended: Spark reports it from another thread
 
 
@@ -88,7 +87,7 @@ def watch(lines: DataFrame, files: Sequence[File]) -> tuple[DataFrame, Watch]:
     )
 
 
-def nothing_is_missing(watched: Watch, store: Any, path: Any) -> bool:
+def nothing_is_missing(watched: Watch, store: Store) -> bool:
     """Whether the lines read are all there are, as far as sizes and trailers tell."""
     seen = watched.sum()
     if seen is None:
@@ -98,47 +97,17 @@ def nothing_is_missing(watched: Watch, store: Any, path: Any) -> bool:
     if not packed:
         return abs(seen - plain) <= slack
     with ThreadPoolExecutor(8) as pool:
-        unpacked = sum(pool.map(lambda f: _trailer(f, store, path), packed))
+        unpacked = sum(pool.map(lambda f: store.end(f.uri, f.size), packed))
     return (seen - plain - unpacked + slack) % 2**32 <= 2 * slack
 
 
-def missing(file: File, lines: int, size: int, store: Any, jvm: Any, conf: Any) -> PassedOver | None:
+def missing(file: File, lines: int, size: int, store: Store) -> PassedOver | None:
     """What was passed over of a file of which so many lines of so many bytes, with their newlines, were read.
 
     The driver reads a gzip file to its end, and any file of which bytes are missing: there, a carriage return within a
     line counts as the end of one.
     """
-    there = file.size
-    if file.packed:
-        with _opened(file, store, jvm, conf) as stream:
-            there = int(jvm.org.apache.commons.io.IOUtils.consume(stream))
+    there = store.unpacked(file.uri) if file.packed else file.size
     if there - size <= SLACK:
         return None
-    with _opened(file, store, jvm, conf) as stream:
-        reader = jvm.java.io.LineNumberReader(jvm.java.io.InputStreamReader(stream, "ISO-8859-1"))
-        reader.skip(_WHOLE)
-        return PassedOver(file.name, max(1, int(reader.getLineNumber()) - lines))
-
-
-@contextmanager
-def _opened(file: File, store: Any, jvm: Any, conf: Any) -> Iterator[Any]:
-    """The bytes of a file, unpacked: a stream of the JVM."""
-    path = jvm.org.apache.hadoop.fs.Path(file.uri)
-    stream = store.open(path)
-    if file.packed:
-        stream = (
-            jvm.org.apache.hadoop.io.compress.CompressionCodecFactory(conf).getCodec(path).createInputStream(stream)
-        )
-    try:
-        yield stream
-    finally:
-        stream.close()
-
-
-def _trailer(file: File, store: Any, path: Any) -> int:
-    stream = store.open(path(file.uri))
-    try:
-        stream.seek(file.size - 4)
-        return int.from_bytes(int(stream.readInt()).to_bytes(4, "big", signed=True), "little")
-    finally:
-        stream.close()
+    return PassedOver(file.name, max(1, store.line_count(file.uri, packed=file.packed) - lines))

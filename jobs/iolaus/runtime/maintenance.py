@@ -11,7 +11,6 @@ from datetime import date, timedelta
 from pkgutil import iter_modules
 from secrets import token_hex
 
-from delta.tables import DeltaTable
 from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -21,7 +20,8 @@ from iolaus.errors import UsageError
 from iolaus.pipeline import VERDICTS, Span
 from iolaus.runtime.gates.gate import rejected_path
 from iolaus.runtime.lake import Lake
-from iolaus.runtime.spark import delta_log
+from iolaus.runtime.spark import delta, delta_log
+from iolaus.runtime.spark.jobs import parallelism
 from iolaus.schemas.table import Table, table
 from iolaus.settings import Retention
 
@@ -56,15 +56,8 @@ def compact(lake: Lake, day: date, days: int, keep: Retention) -> Iterator[Done]
         for one, many, size in files(lake, spec):
             if many <= max(1, -(-size // keep.file_bytes)) or (one and not day - timedelta(days=days) < one <= day):
                 continue
-            builder = DeltaTable.forPath(lake.spark, lake.path(name)).optimize()
-            if one is not None:
-                builder = builder.where(f"{spec.date} = DATE'{one.isoformat()}'")
-            made = (
-                (builder.executeZOrderBy(*spec.order) if spec.order else builder.executeCompaction())
-                .select("metrics.*")
-                .first()
-            )
-            assert made is not None
+            where = f"{spec.date} = DATE'{one.isoformat()}'" if one is not None else None
+            made = delta.compact(lake.spark, lake.path(name), where, spec.order)
             yield Done(name, f"{one or 'all rows'}: {made.numFilesRemoved} files became {made.numFilesAdded}")
 
 
@@ -155,11 +148,7 @@ def _forget_in_verdicts(lake: Lake, wanted: DataFrame, salt: Column) -> Iterator
         )
         # `iolaus verdict` makes the table for appending alone, which Delta then holds everybody to.
         _append_only(lake, VERDICTS, "false")
-        target = (
-            DeltaTable.forPath(lake.spark, lake.path(VERDICTS))
-            .alias("t")
-            .merge(rows.alias("s"), "t.verdict_id = s.verdict_id")
-        )
+        target = delta.merged(lake.spark, lake.path(VERDICTS), rows, "t.verdict_id = s.verdict_id")
         changed: dict[str, str | Column] = {name: F.col(f"s.{name}") for name in ("why", "members", "named")}
         target.whenMatchedDelete("s.alone").whenMatchedUpdate(set=changed).execute()
         yield Done(VERDICTS, f"{count} verdicts on the accounts dropped, or kept for others without their names")
@@ -176,8 +165,7 @@ def _word(account: Column) -> Column:
 
 def _append_only(lake: Lake, name: str, value: str) -> None:
     """Set whether a table takes appended rows alone, unless it is set so already."""
-    known = DeltaTable.forPath(lake.spark, lake.path(name)).detail().select("properties").first()
-    if known is None or known.properties.get("delta.appendOnly", "false") != value:
+    if delta.properties_of(lake.spark, lake.path(name)).get("delta.appendOnly", "false") != value:
         lake.spark.sql(f"ALTER TABLE delta.`{lake.path(name)}` SET TBLPROPERTIES ('delta.appendOnly' = '{value}')")
 
 
@@ -193,10 +181,10 @@ def vacuum(lake: Lake, keep: Retention) -> Iterator[Done]:
     usual = conf.get(listings)
     try:
         # Delta lists folders in this many tasks. Its default, 10,000, takes a minute per table on two cores.
-        conf.set(listings, str(4 * lake.spark.sparkContext.defaultParallelism))
+        conf.set(listings, str(4 * parallelism(lake.spark)))
         for name in tables(lake):
             for path in _paths(lake, name):
-                DeltaTable.forPath(lake.spark, path).vacuum(keep.file_hours)
+                delta.vacuum(lake.spark, path, keep.file_hours)
             yield Done(name, f"files replaced over {keep.file_hours} hours ago are removed")
     finally:
         conf.set(listings, str(usual))
@@ -214,7 +202,7 @@ def tables(lake: Lake) -> list[str]:
 def _paths(lake: Lake, name: str) -> list[str]:
     """Where rows of a table lie: of gold, also those that its gate kept aside."""
     aside = rejected_path(lake, name)
-    kept = name.startswith("gold.") and DeltaTable.isDeltaTable(lake.spark, aside)
+    kept = name.startswith("gold.") and delta.is_table(lake.spark, aside)
     return [lake.path(name), aside] if kept else [lake.path(name)]
 
 
@@ -227,6 +215,6 @@ def _merged(
     lake: Lake, path: str, accounts: DataFrame, condition: Column, update: dict[str, Column] | None = None
 ) -> int:
     """Delete, or update, the rows of the table (`t`) at a path that match an account (`s`); how many there were."""
-    merge = DeltaTable.forPath(lake.spark, path).alias("t").merge(accounts.alias("s"), condition)
+    merge = delta.merged(lake.spark, path, accounts, condition)
     done = (merge.whenMatchedUpdate(set=dict(update)) if update else merge.whenMatchedDelete()).execute().first()
     return int(done[0]) if done else 0

@@ -6,8 +6,8 @@ Each is one row of the quarantine, with the reason and the fix, so that nothing 
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
+from iolaus.runtime.spark.store import Entry
 from iolaus.runtime.unreadable import Unreadable
 
 _LINK = "a link that leads out of the landing: put the file itself there"
@@ -25,29 +25,27 @@ def day_of(folder: str) -> date | None:
     return day if folder == f"dt={day.isoformat()}" else None
 
 
-def strays(store: Any, exchanges: Any) -> Iterator[Unreadable]:
+def strays(exchanges: Sequence[Entry]) -> Iterator[Unreadable]:
     """What lies in the folder of exchanges beside the folders of days, by name."""
-    for child in store.listStatus(exchanges):
-        name = str(child.getPath().getName())
-        if not name.startswith(("_", ".")) and not (child.isDirectory() and day_of(name)):
-            yield Unreadable(f"exchanges/{name}", _STRAY)
+    for child in exchanges:
+        if not child.name.startswith(("_", ".")) and not (child.is_folder and day_of(child.name)):
+            yield Unreadable(f"exchanges/{child.name}", _STRAY)
 
 
-def leads_out(root: Any, path: Any) -> bool:
-    """Whether a path is a link, on a file system of this machine, to something that is not below the root."""
-    uri = path.toUri()
-    if uri.getScheme() != "file":
+def leads_out(root: str, uri: str) -> bool:
+    """Whether a URI is of a link, on a file system of this machine, to something that is not below the root."""
+    if not uri.startswith("file:"):
         return False
-    file = Path(uri.getPath())
-    return file.is_symlink() and not file.resolve().is_relative_to(Path(root.toUri().getPath()).resolve())
+    file, top = (Path(one.removeprefix("file:")) for one in (uri, root))
+    return file.is_symlink() and not file.resolve().is_relative_to(top.resolve())
 
 
-def edited(folder: str, children: Sequence[Any]) -> dict[str, Unreadable]:
+def edited(folder: str, children: Sequence[Entry]) -> dict[str, Unreadable]:
     """The files of a folder that are newer than the checksums beside them, by name.
 
     Hadoop would fail at such a file and, on a file system of this machine, move it out of the landing.
     """
-    changed = {str(child.getPath().getName()): int(child.getModificationTime()) for child in children}
+    changed = {child.name: child.modified for child in children}
     checksums = {name: f".{name}.crc" for name in changed if f".{name}.crc" in changed}
     return {
         name: Unreadable(f"{folder}/{name}", _EDITED % f"{folder}/{checksum}")

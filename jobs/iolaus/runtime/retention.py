@@ -3,13 +3,11 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from delta.tables import DeltaTable
-from pyspark.sql import functions as F
-
 from iolaus.errors import UsageError
 from iolaus.pipeline import RECORDS, STAGES, Grain, Span
 from iolaus.runtime.lake import AHEAD, Lake
 from iolaus.runtime.maintenance import Done, files
+from iolaus.runtime.spark import delta
 from iolaus.schemas.table import table
 from iolaus.settings import Settings
 
@@ -68,5 +66,5 @@ def retain(lake: Lake, day: date, settings: Settings) -> Iterator[Done]:
         if gone:
             lake.guard()
             lake.receipts.drop_before(name, max(gone) + timedelta(days=1))
-            DeltaTable.forPath(lake.spark, lake.path(name)).delete(F.col(str(spec.date)) <= F.lit(max(gone)))
+            delta.delete(lake.spark, lake.path(name), f"{spec.date} <= DATE'{max(gone)}'")
             yield Done(name, f"{len(gone)} days before {oldest} are deleted ({days} days stay)")

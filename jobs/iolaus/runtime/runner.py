@@ -19,7 +19,7 @@ from iolaus.runtime.gates.records import Records
 from iolaus.runtime.inputs import Inputs
 from iolaus.runtime.journal import Journal
 from iolaus.runtime.lake import Lake
-from iolaus.runtime.landing import Landing
+from iolaus.runtime.named_landing import landing_at
 from iolaus.runtime.resume import Todo
 from iolaus.runtime.scheduler import Task, order, schedule, work_off
 from iolaus.settings import Key, Settings
@@ -100,7 +100,7 @@ class Runner:
 
     def _known(self, planned: resume.Planned) -> resume.LakeState:
         """What the lake and the landing say of themselves: a few dozen small files, and a listing of the landing."""
-        landing = Landing(self.spark, self.landing_uri) if self.landing_uri else None
+        landing = landing_at(self.spark, self.landing_uri) if self.landing_uri else None
         tables = {s.table for _, stages in planned for s in stages}
         verdicts = None
         if self.lake.exists(VERDICTS):
@@ -199,7 +199,7 @@ class Runner:
         return order(planned, self.settings.execution.days_abreast)
 
     def _inputs(self, *, keeps: bool = False) -> Inputs:
-        return Inputs(self.lake, Landing(self.spark, self.landing_uri) if self.landing_uri else None, keeps=keeps)
+        return Inputs(self.lake, landing_at(self.spark, self.landing_uri) if self.landing_uri else None, keeps=keeps)
 
     def _beside(self, stage: Stage, day: date) -> dict[str, DataFrame]:
         """Of what a stage reads, the tables that its rows are judged against."""

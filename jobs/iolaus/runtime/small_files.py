@@ -1,20 +1,18 @@
 """Small files of the lake, on any file system: whole or not there, and made by just one of many who try.
 
-On a local disk a file is made by the operating system's exclusive create. On a store that Hadoop reads it is made
-through Hadoop's createFile without overwriting, and on S3 with the condition that there is no such object
-(If-None-Match), which S3A checks when the file is closed.
+On a local disk a file is made by the operating system's exclusive create. On an object store it is made with the
+condition that there is no such object.
 """
 
 import re
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import uuid4
 
-from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
-from iolaus.runtime.spark import hadoop
+from iolaus.runtime.spark.store import open_store
 
 
 class SmallFiles(Protocol):
@@ -81,59 +79,19 @@ class _Disk:
 
 class _Store:
     def __init__(self, spark: SparkSession, folder: str):
-        self._java = hadoop.jvm(spark)
-        self._path = self._java.org.apache.hadoop.fs.Path
-        path = self._path(folder)
-        self._files = hadoop.file_system(spark, folder)
-        self._root = self._files.makeQualified(path)
-
-    def _at(self, name: str) -> Any:
-        return self._path(self._root, name)
+        self._store = open_store(spark, folder)
 
     def names(self) -> list[str]:
-        top, found = str(self._root.toUri().getPath()).rstrip("/") + "/", []
-        try:
-            listed = self._files.listFiles(self._root, True)
-            while listed.hasNext():
-                found.append(str(listed.next().getPath().toUri().getPath()).removeprefix(top))
-        except Py4JJavaError as error:
-            if not _is(error, "FileNotFoundException"):
-                raise
-        return sorted(n for n in found if n.endswith(".json"))
+        return [name for name in self._store.below(self._store.root) if name.endswith(".json")]
 
     def create(self, name: str, text: str) -> bool:
-        try:
-            builder = self._files.createFile(self._at(name)).overwrite(False).recursive()
-            self._put(builder.opt("fs.option.create.conditional.overwrite", "true").build(), text)
-        except Py4JJavaError:
-            found = self.read(name)  # each store says in its own way that somebody was faster
-            if found is None:
-                raise
-            return found == text  # or that a first try, of which the answer was lost, had succeeded
-        return True
+        return self._store.create(self._store.at(name), text)
 
     def write(self, name: str, text: str) -> None:
-        self._put(self._files.createFile(self._at(name)).overwrite(True).recursive().build(), text)
-
-    def _put(self, stream: Any, text: str) -> None:
-        stream.write(bytearray(text.encode()))
-        stream.close()
+        self._store.write(self._store.at(name), text)
 
     def read(self, name: str) -> str | None:
-        try:
-            stream = self._files.open(self._at(name))
-        except Py4JJavaError as error:
-            if _is(error, "FileNotFoundException"):
-                return None
-            raise
-        try:
-            return str(self._java.org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))
-        finally:
-            stream.close()
+        return self._store.read(self._store.at(name))
 
     def delete(self, name: str) -> None:
-        self._files.delete(self._at(name), False)
-
-
-def _is(error: Py4JJavaError, kind: str) -> bool:
-    return str(error.java_exception.getClass().getName()).endswith(kind)
+        self._store.remove(self._store.at(name))

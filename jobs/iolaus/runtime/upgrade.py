@@ -19,7 +19,9 @@ from iolaus.runtime.lake import Lake, differences
 from iolaus.runtime.maintenance import Done, tables
 from iolaus.runtime.receipts import FOLDER as RECEIPTS
 from iolaus.runtime.small_files import small_files
-from iolaus.runtime.spark import delta_log, hadoop
+from iolaus.runtime.spark import delta_log
+from iolaus.runtime.spark.errors import STORE, first_line
+from iolaus.runtime.spark.store import open_store
 from iolaus.schemas.table import Table, table
 from iolaus.version import code_version
 
@@ -135,19 +137,24 @@ def set_aside(lake: Lake, need: Needed) -> Iterator[Done]:
     files.write(lake_format.MARKER, lake_format.marker(code_version(), need.found))
     if files.read(done) is not None:
         return
-    store = hadoop.file_system(lake.spark, lake.uri)
+    store = open_store(lake.spark, lake.uri)
     for layer in (*lake_format.REMADE, RECEIPTS):
         source, target = f"{lake.uri}/{layer}", f"{lake.uri}/{need.folder}/{layer}"
-        there, moved = (store.exists(hadoop.path(lake.spark, uri)) for uri in (source, target))
+        there, moved = (store.entry(uri) is not None for uri in (source, target))
         if there and moved:
             raise RunError(
                 f"{source} and {target} are both there: a move was cut off; remove the second, and repeat this"
             )
         if there:
             lake.guard()
-            store.mkdirs(hadoop.path(lake.spark, f"{lake.uri}/{need.folder}"))
-            if not store.rename(hadoop.path(lake.spark, source), hadoop.path(lake.spark, target)):
-                raise RunError(f"{source} cannot be moved to {target}; see what may be written there, and repeat this")
+            store.make_folder(f"{lake.uri}/{need.folder}")
+            try:
+                store.move(source, target)
+            except STORE as error:
+                raise RunError(
+                    f"{source} cannot be moved to {target}: {first_line(error)}; see what may be written there, and "
+                    "repeat this"
+                ) from error
             yield Done(layer, f"moved to {target}")
     files.write(done, '{"moved": true}\n')
     delta_log.forget(lake.spark)
@@ -159,8 +166,7 @@ def keep_ids(lake: Lake, need: Needed) -> Iterator[Done]:
     Nothing is taken over if the older format's columns differ, or if there is no such day.
     """
     old = f"{lake.uri}/{need.folder}/{IDS.replace('.', '/')}"
-    log = hadoop.path(lake.spark, f"{old}/_delta_log")
-    if lake.exists(IDS) or not need.days or not hadoop.file_system(lake.spark, old).exists(log):
+    if lake.exists(IDS) or not need.days or open_store(lake.spark, lake.uri).entry(f"{old}/_delta_log") is None:
         return
     rows = lake.spark.read.format("delta").load(old)
     if differences(rows.schema, table(IDS)):

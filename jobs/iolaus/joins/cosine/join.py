@@ -101,7 +101,7 @@ def cosine_join(
         lambda task, batches: task_pairs(task, batches, plan),
         PAIRS,
     )
-    return pairs.withColumn("similarity", F.col("similarity").alias("similarity", metadata=figures))
+    return pairs.withMetadata("similarity", figures)
 
 
 def _packed(vectors: DataFrame, seed: int) -> DataFrame:

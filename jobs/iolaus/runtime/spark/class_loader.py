@@ -8,12 +8,14 @@ from typing import Any, cast
 
 from pyspark.sql import SparkSession
 
+from iolaus.runtime.spark.connect import is_connect
 from iolaus.runtime.spark.tricks import either
 
 
 def share(spark: SparkSession) -> None:
     """Give this thread's twin in the JVM the class loader of Spark's local tasks, if there are such tasks."""
-    either(lambda: _share(spark), lambda: None)
+    if not is_connect(spark):
+        either(lambda: _share(spark), lambda: None)
 
 
 def _share(spark: SparkSession) -> None:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from iolaus.runtime.spark import hadoop
+from iolaus.runtime.spark.delta import named
+from iolaus.runtime.spark.store import open_store
 from iolaus.runtime.spark.tricks import either
 
 _OTHERS = 20  # commits of others that may come between a write and the look at it
@@ -47,9 +48,8 @@ def _from_log(spark: SparkSession, path: str) -> Infos:
 
 
 def _from_history(spark: SparkSession, path: str) -> Infos:
-    rows = (
-        DeltaTable.forPath(spark, path).history(_OTHERS).select("version", "userMetadata", "operationMetrics").collect()
-    )
+    history = spark.sql(f"DESCRIBE HISTORY {named(path)} LIMIT {_OTHERS}")
+    rows = history.select("version", "userMetadata", "operationMetrics").collect()
     infos = sorted(((row.version, row.asDict()) for row in rows), key=lambda of: -of[0])
     return infos[0][0], infos
 
@@ -60,17 +60,10 @@ def _snapshot(spark: SparkSession, path: str) -> Any:
 
 
 def _info(spark: SparkSession, path: str, version: int) -> dict[str, Any]:
-    java, file = hadoop.jvm(spark).java, f"{path}/_delta_log/{version:020}.json"
-    stream = hadoop.file_system(spark, file).open(hadoop.path(spark, file))
-    reader = java.io.BufferedReader(java.io.InputStreamReader(stream, "UTF-8"))
-    try:
-        while (line := reader.readLine()) is not None:
-            if line.startswith('{"commitInfo"'):
-                found: dict[str, Any] = json.loads(line)["commitInfo"]
-                return found
-    finally:
-        reader.close()
-    return {}
+    text = open_store(spark, path).read(f"{path}/_delta_log/{version:020}.json") or ""
+    line = next((line for line in text.splitlines() if line.startswith('{"commitInfo"')), None)
+    found: dict[str, Any] = json.loads(line)["commitInfo"] if line else {}
+    return found
 
 
 def files(spark: SparkSession, path: str, by: str | None) -> list[tuple[date | None, int, int]]:

@@ -1,25 +1,23 @@
 """The Spark session: local for a laptop and CI, or on the master that is named."""
 
-import atexit
 import logging
 import os
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
-import zipfile
 from itertools import accumulate
 from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-import iolaus
 from iolaus.errors import UsageError
 from iolaus.runtime.spark import tricks
 from iolaus.runtime.spark.class_loader import share
+from iolaus.runtime.spark.connect import SCHEME, connected
 from iolaus.runtime.spark.jvm_names import remember
 from iolaus.runtime.spark.log_file import log_file, stderr_to
+from iolaus.runtime.spark.shipped import archive
 from iolaus.runtime.spark.watchdog import watch
 
 DELTA_PACKAGE = "io.delta:delta-spark_4.1_2.13:4.4.0"
@@ -33,8 +31,9 @@ _DELTA = {
     # Compaction sorts by columns of which the log stores no least and greatest value: a file's own row groups do.
     "spark.databricks.delta.optimize.zorder.checkStatsCollection.enabled": "false",
 }
+_REQUIRED = {"spark.sql.session.timeZone": "UTC"}  # a day is a UTC day, on every machine
 _COMMON = {
-    "spark.sql.session.timeZone": "UTC",  # a day is a UTC day, on every machine
+    **_REQUIRED,
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.sql.execution.arrow.maxRecordsPerBatch": "20000",
     "spark.sql.execution.arrow.maxBytesPerBatch": str(16 << 20),  # the joins move vectors in values of 10 MB
@@ -118,7 +117,10 @@ def session(
     that compiling queries costs more than running them: see `is_light`. Jars come from the folder `jars` of the Python
     environment where `make env` put them, else from the image's class path, else by package name.
     Its Java process ends with this one, even if this one is killed. Raises UsageError if there is no usable Java.
+    A master `sc://…` is a Spark Connect server, for which this machine needs no Java: see `connect`.
     """
+    if master is not None and master.startswith(SCHEME):
+        return connected(master, {**_COMMON, **(config or {})}, {**_REQUIRED, **(config or {})}, archive())
     check_java()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
@@ -164,24 +166,11 @@ def session(
             made = builder.getOrCreate()
     # spark-submit ships what --py-files names, or the image has it
     if not submitted and not _is_local(master):
-        made.sparkContext.addPyFile(str(_archive()))
+        made.sparkContext.addPyFile(str(archive()))
     remember(made)
     share(made)
     watch(made)
     return made
-
-
-def _archive() -> Path:
-    """The project as a zip for executors. They need its dependencies installed, and no path of this machine."""
-    package = Path(iolaus.__file__).parent
-    archive = Path(tempfile.mkdtemp(prefix="iolaus-")) / "iolaus.zip"
-    atexit.register(shutil.rmtree, archive.parent, ignore_errors=True)
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as made:
-        # in a checkout the suites are behind a link
-        for folder, _, names in sorted(os.walk(package, followlinks=True)):
-            for file in (Path(folder, name) for name in sorted(names) if not folder.endswith("__pycache__")):
-                made.write(file, file.relative_to(package.parent))
-    return archive
 
 
 def _is_local(master: str | None) -> bool:

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 from typing import TypeVar
 
-from py4j.protocol import Py4JError
+from iolaus.runtime.spark.errors import Py4JError
 
 VARIABLE = "IOLAUS_PLAIN_SPARK"  # set to anything but 0: Spark's public interface alone is used
 T = TypeVar("T")

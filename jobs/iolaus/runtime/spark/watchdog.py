@@ -15,6 +15,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from iolaus.runtime.spark import hadoop
+from iolaus.runtime.spark.connect import is_connect
 
 _WATCH = """
 import os, signal, sys
@@ -32,7 +33,9 @@ if not os.read(0, 1):
 
 
 def java_process(spark: SparkSession) -> int:
-    """The number of Spark's Java process on the driver's machine."""
+    """The number of Spark's Java process on the driver's machine; 0 on Spark Connect, where it is the server's."""
+    if is_connect(spark):
+        return 0
     return int(hadoop.jvm(spark).java.lang.ProcessHandle.current().pid())
 
 
