@@ -81,7 +81,7 @@ def test_text_goes_after_its_days(spark: SparkSession, lake: Lake) -> None:
         assert lake.days(REJECTED) == []
     kept = replace(DEFAULT.retention, text_days=DEFAULT.window_days)
     with pytest.raises(
-        UsageError, match=r"28 days of bronze\.exchanges are fewer than a run needs: keep 29 days or more"
+        UsageError, match=r"28 days of quality\.quarantine are fewer than a run needs: keep 29 days or more"
     ):
         list(retain(lake, DAY, replace(DEFAULT, retention=kept)))
 
