@@ -19,6 +19,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from scipy.sparse import coo_array, csgraph
 
+from iolaus.engine.frames import from_arrow
+
 Codes = npt.NDArray[np.int64]
 Checkpoint = Callable[[DataFrame], DataFrame]
 
@@ -49,7 +51,7 @@ def driver_components(edges: DataFrame) -> DataFrame:
     The columns may be of any one type that Arrow can sort; `component` then has that type.
     """
     table = edges.select("a", "b").toArrow()
-    return edges.sparkSession.createDataFrame(label_components(table["a"], table["b"]))
+    return from_arrow(edges.sparkSession, label_components(table["a"], table["b"]))
 
 
 def spark_components(

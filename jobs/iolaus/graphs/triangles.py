@@ -18,6 +18,7 @@ from pyspark.sql import functions as F
 from scipy.sparse import coo_array
 
 from iolaus.engine.exchange import PARTITIONED, by_task, gathered, pair_of, pairs_of, split_by_task, whole
+from iolaus.engine.frames import from_arrow
 from iolaus.engine.runs import run_starts
 from iolaus.graphs.components import encode, materialise
 
@@ -53,7 +54,7 @@ def truss(
     if driver_edges and edges.count() <= driver_edges:
         counted = _counted(edges.select("a", "b").toArrow())
         if counted is not None:
-            return edges.sparkSession.createDataFrame(counted)
+            return from_arrow(edges.sparkSession, counted)
     proper = edges.where(F.col("a") != F.col("b"))
     pairs, n = materialise(proper.select(F.least("a", "b").alias("a"), F.greatest("a", "b").alias("b")).distinct())
     degrees = pairs.select(F.explode(F.array("a", "b")).alias("id")).groupBy("id").agg(F.count("id").alias("degree"))

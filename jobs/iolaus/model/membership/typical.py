@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from iolaus.engine.frames import from_arrow
 from iolaus.engine.records import packed, unpacked
 from iolaus.engine.runs import run_lengths, run_starts
 from iolaus.model.account_bins import Ints
@@ -145,7 +146,7 @@ def typical_values(members: DataFrame, accounts: DataFrame, groups: Groups, owne
                 )
 
     sizes = pa.table({"community": names, "group": np.arange(len(names), dtype=np.int32), "size": groups.size})
-    known = F.broadcast(members.sparkSession.createDataFrame(sizes))  # groups of enough members
+    known = F.broadcast(from_arrow(members.sparkSession, sizes))  # groups of enough members
     rows = members.join(known, "community").join(
         accounts.select("account_id", "packed_values").where("packed_values is not null"), "account_id"
     )
