@@ -102,7 +102,7 @@ def test_a_newer_lake_is_never_written(
         ("drop-day", "--date", DAY),
         ("upgrade",),
         ("verdict", "hc_1", "unsure", "--by", "ana", "--why", "why"),
-        ("case", "set", "hc_1", "--by", "ana", "--state", "open"),
+        ("case", "set", "hc_1", "--by", "ana", "--state", "assigned"),
         ("calibrate",),
         ("whatif", "--set", "scoring.banned=3"),
     ):

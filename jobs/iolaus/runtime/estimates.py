@@ -149,7 +149,7 @@ def in_words(seconds: float | None) -> str:
     """A time as a person says it.
 
     >>> [in_words(s) for s in (None, 12, 75, 3700)]
-    ['unknown', '12 s', '1 min 15 s', '1 h 2 min']
+    ['unknown', '12 s', '1 min 15 s', '1 h 1 min']
     """
     if seconds is None:
         return "unknown"
