@@ -72,9 +72,7 @@ class Context:
     records: Records
     journal: Journal
     on_event: Callable[[Event], None]
-    made_by: tuple[
-        str, str, str
-    ]  # what receipts say: version of the code, digest of what rows depend on, id of the key
+    made_by: tuple[str, str, str]  # `Receipt.by`: version of the code, digest of what rows depend on, id of the key
 
     def check(self, stage: Stage, day: date, rows: DataFrame, inputs: Mapping[str, DataFrame], **how: Any) -> None:
         """Judge the rows of a table for a day. Raises GateError."""

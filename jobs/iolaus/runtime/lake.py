@@ -42,7 +42,6 @@ class Lake:
         self.uri = uri.rstrip("/") if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:", uri) else str(Path(uri).absolute())
         self.window_days = window_days
         self.user_metadata = user_metadata
-        self.receipts = Receipts(spark, self.uri)
         # called before every commit; raises if this process may not write
         self.guard: Callable[[], None] = lambda: None
         self._written: set[str] = set()  # tables that are known to exist: to ask costs a listing
@@ -202,6 +201,11 @@ class Lake:
 
     def _is_there(self, uri: str) -> bool:
         return self._store.entry(uri) is not None
+
+    @cached_property
+    def receipts(self) -> Receipts:
+        """What says of each table's day that it was made and passed its gate."""
+        return Receipts(self.spark, self.uri)
 
     @cached_property
     def _store(self) -> Store:
