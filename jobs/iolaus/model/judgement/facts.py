@@ -297,7 +297,7 @@ FACTS: tuple[Fact, ...] = (
             unexplained         .48 .15 .30 .07
             organisation        .15 .20 .63 .02
             class               .25 .29 .42 .04
-            seminar             .25 .29 .42 .04
+            seminar             .10 .35 .50 .05
             event               .10 .20 .68 .02
             client_users        .20 .19 .57 .04
             platform_customers  .88 .07 .03 .02

@@ -29,7 +29,7 @@ HYPOTHESES: tuple[Hypothesis, ...] = (
     Hypothesis("unexplained", False, "one operator, purpose unknown", -4.0, "unexplained"),
     Hypothesis("organisation", True, "one organisation, or several small teams", 0.0),
     Hypothesis("class", True, "a class or course with one set of exercises", -1.0),
-    Hypothesis("seminar", True, "a class or lab in which each works on items of their own", -2.0),
+    Hypothesis("seminar", True, "a class or lab in which each works on items of their own", -3.0),
     Hypothesis("event", True, "people at one event, such as a hackathon", -2.0),
     Hypothesis("client_users", True, "users of one client or agent", -0.5),
     Hypothesis("platform_customers", True, "customers of one automation platform", -1.0),
