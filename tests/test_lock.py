@@ -15,7 +15,9 @@ from pyspark.sql import SparkSession
 from iolaus.errors import RunError
 from iolaus.runtime import lock
 from iolaus.runtime.lock import WHOLE, Lock, _live, _newest, hold
-from iolaus.runtime.small_files import SmallFiles, _Disk, _Store
+from iolaus.runtime.small_files import SmallFiles
+from iolaus.runtime.spark.local_store import LocalStore
+from iolaus.runtime.spark.store import open_store
 
 TABLE = "silver.exchanges"
 
@@ -24,10 +26,14 @@ def ignored(_line: str) -> None:
     """Nobody listens."""
 
 
+def on_disk(folder: Path) -> SmallFiles:
+    return SmallFiles(LocalStore(str(folder)))
+
+
 @pytest.mark.parametrize("store", [False, True])
 def test_a_claim_is_made_once_and_read_whole(spark: SparkSession, tmp_path: Path, store: bool) -> None:
     """By the operating system, and through Hadoop as on an object store."""
-    made: SmallFiles = _Store(spark, f"file://{tmp_path}/locks") if store else _Disk(tmp_path / "locks")
+    made = SmallFiles(open_store(spark, f"file://{tmp_path}/locks")) if store else on_disk(tmp_path / "locks")
     assert made.names() == []
     assert made.read("a/1.json") is None
     assert made.create("a/1.json", "first")
@@ -46,7 +52,7 @@ def test_one_of_many_holds_it(tmp_path: Path) -> None:
     inside, most, turns = [], [], []
 
     def work(number: int) -> None:
-        lock = Lock(_Disk(tmp_path), WHOLE, stale=60)
+        lock = Lock(on_disk(tmp_path), WHOLE, stale=60)
         lock.acquire(ignored)
         inside.append(number)
         most.append(len(inside))
@@ -63,31 +69,33 @@ def test_one_of_many_holds_it(tmp_path: Path) -> None:
         thread.join(60)
     assert sorted(turns) == list(range(5))
     assert set(most) == {1}
-    assert _Disk(tmp_path).names() == [f"{WHOLE}/{5:012}.json"], "numbers only grow, and old claims are removed"
+    assert on_disk(tmp_path).names() == [f"{WHOLE}/{5:012}.json"], "numbers only grow, and old claims are removed"
 
 
 def test_a_dead_process_holds_nothing(tmp_path: Path) -> None:
     """The claim of a process of this machine that is gone is over at once, not after two minutes."""
     program = f"""
-import os, pathlib
-from iolaus.runtime.small_files import _Disk
+import os
+from iolaus.runtime.small_files import SmallFiles
+from iolaus.runtime.spark.local_store import LocalStore
 from iolaus.runtime.lock import Lock
-Lock(_Disk(pathlib.Path({str(tmp_path)!r})), "run").acquire(print)
+Lock(SmallFiles(LocalStore({str(tmp_path)!r})), "run").acquire(print)
 os._exit(9)
 """
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 9
-    assert json.loads(_Disk(tmp_path).read(f"{WHOLE}/{1:012}.json") or "")["released"] is False
+    assert json.loads(on_disk(tmp_path).read(f"{WHOLE}/{1:012}.json") or "")["released"] is False
     began = time.monotonic()
     said: list[str] = []
-    Lock(_Disk(tmp_path), WHOLE).acquire(said.append)
+    Lock(on_disk(tmp_path), WHOLE).acquire(said.append)
     assert time.monotonic() - began < 5
     assert said == []
 
 
 SLEEPER = """
-import os, pathlib, signal, subprocess, sys
+import os, signal, subprocess, sys
 from iolaus.runtime.lock import Lock
-from iolaus.runtime.small_files import _Disk
+from iolaus.runtime.small_files import SmallFiles
+from iolaus.runtime.spark.local_store import LocalStore
 from iolaus.runtime.spark import watchdog
 java = subprocess.Popen(["sleep", "60"], stdout=-3, stderr=-3, start_new_session=True)  # stands for Java
 print(java.pid, flush=True)
@@ -100,11 +108,11 @@ def is_there(pid: int) -> bool:
 
 def test_a_killed_driver_holds_the_lake_while_its_java_lives(tmp_path: Path) -> None:
     program = (
-        SLEEPER + f"Lock(_Disk(pathlib.Path({str(tmp_path)!r})), 'run', java=java.pid).acquire(print); os._exit(9)"
+        SLEEPER + f"Lock(SmallFiles(LocalStore({str(tmp_path)!r})), 'run', java=java.pid).acquire(print); os._exit(9)"
     )
     made = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
     java, got, said = int(made.stdout), threading.Event(), list[str]()
-    next_one = Lock(_Disk(tmp_path), WHOLE)
+    next_one = Lock(on_disk(tmp_path), WHOLE)
     threading.Thread(target=lambda: (next_one.acquire(said.append), got.set()), daemon=True).start()
     try:
         assert not got.wait(2)
@@ -133,7 +141,7 @@ def test_java_dies_with_a_driver_that_is_killed(end: str, dies: bool) -> None:
 
 
 def test_a_claim_of_another_machine_is_dead_when_it_stands_still(tmp_path: Path) -> None:
-    files = _Disk(tmp_path)
+    files = on_disk(tmp_path)
     claim = {
         "token": "t",
         "machine": "elsewhere/x/y",
@@ -166,7 +174,7 @@ def test_a_claim_without_text_yet_is_waited_for(tmp_path: Path) -> None:
 
     It is a holder like any other.
     """
-    files = _Disk(tmp_path)
+    files = on_disk(tmp_path)
     files.create(f"{WHOLE}/{1:012}.json", "")
     said: list[str] = []
     lock = Lock(files, WHOLE, stale=0.3)
@@ -176,7 +184,7 @@ def test_a_claim_without_text_yet_is_waited_for(tmp_path: Path) -> None:
 
 
 def test_a_holder_that_slept_writes_nothing_more(tmp_path: Path) -> None:
-    files = _Disk(tmp_path)
+    files = on_disk(tmp_path)
     sleeper = Lock(files, WHOLE, beat=60, stale=0.4)
     sleeper.acquire(ignored)
     sleeper.check()
@@ -192,7 +200,7 @@ def test_a_holder_that_slept_writes_nothing_more(tmp_path: Path) -> None:
 def test_a_number_that_was_used_and_removed_is_no_lock(tmp_path: Path) -> None:
     """Who looked, slept, and makes a number that others have meanwhile made, released and removed, does not hold it."""
 
-    class Slept(_Disk):
+    class Slept(SmallFiles):
         looked = False
 
         def names(self) -> list[str]:
@@ -201,17 +209,17 @@ def test_a_number_that_was_used_and_removed_is_no_lock(tmp_path: Path) -> None:
                 return []
             return super().names()
 
-    first = Lock(_Disk(tmp_path), WHOLE)
+    first = Lock(on_disk(tmp_path), WHOLE)
     first.acquire(ignored)
     first.release()
-    second = Lock(_Disk(tmp_path), WHOLE, stale=0.3, beat=0.05)
+    second = Lock(on_disk(tmp_path), WHOLE, stale=0.3, beat=0.05)
     second.acquire(ignored)
-    holder = _Disk(tmp_path).names()
-    late, got = Lock(Slept(tmp_path), WHOLE, stale=5), threading.Event()
+    holder = on_disk(tmp_path).names()
+    late, got = Lock(Slept(LocalStore(str(tmp_path))), WHOLE, stale=5), threading.Event()
     thread = threading.Thread(target=lambda: (late.acquire(ignored), got.set()), daemon=True)
     thread.start()
     assert not got.wait(1.0)
-    assert holder[0] in _Disk(tmp_path).names()
+    assert holder[0] in on_disk(tmp_path).names()
     second.release()
     assert got.wait(10)
 

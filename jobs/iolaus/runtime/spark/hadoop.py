@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 
 from iolaus.errors import UsageError
 from iolaus.runtime.spark.errors import Py4JJavaError, first_line
-from iolaus.runtime.spark.store import Entry
+from iolaus.runtime.spark.store import Entry, was_made
 
 _WHOLE = 2**62  # characters: more than any file has
 
@@ -91,11 +91,8 @@ class HadoopStore:
         try:
             builder = self._files.createFile(self._path(uri)).overwrite(False).recursive()
             _put(builder.opt("fs.option.create.conditional.overwrite", "true").build(), text)
-        except Py4JJavaError:
-            found = self.read(uri)  # each store says in its own way that somebody was faster
-            if found is None:
-                raise
-            return found == text  # or that a first try, of which the answer was lost, had succeeded
+        except Py4JJavaError as error:
+            return was_made(self, uri, text, error)
         return True
 
     def write(self, uri: str, text: str) -> None:

@@ -11,7 +11,7 @@ from typing import IO, Any, Self
 from iolaus.errors import UsageError
 from iolaus.runtime.spark.errors import first_line
 from iolaus.runtime.spark.local_store import CHUNK, LocalStore, Streams, quoted
-from iolaus.runtime.spark.store import Entry, Store
+from iolaus.runtime.spark.store import Entry, Store, was_made
 
 
 def without_spark(uri: str) -> Store:
@@ -103,11 +103,8 @@ class ObjectStore(Streams):
         """See `Store`. With the condition that there is no such object (on S3, If-None-Match)."""
         try:
             self._obs.put(self._bucket, self._key(uri), text.encode(), mode="create", use_multipart=False)
-        except self._obs.exceptions.BaseError:
-            found = self.read(uri)  # each store says in its own way that somebody was faster
-            if found is None:
-                raise
-            return found == text  # or that a first try, of which the answer was lost, had succeeded
+        except self._obs.exceptions.BaseError as error:
+            return was_made(self, uri, text, error)
         return True
 
     def write(self, uri: str, text: str) -> None:

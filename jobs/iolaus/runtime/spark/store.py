@@ -76,6 +76,17 @@ class Store(Protocol):
         """Lines of a file, of gzip if it is `packed`; a carriage return ends one, too. Reads it to its end."""
 
 
+def was_made(store: Store, uri: str, text: str, error: Exception) -> bool:
+    """Whether a file that could not be created is this one all the same: a first try had made it, its answer was lost.
+
+    Each store says in its own way that somebody was faster. Raises the error if there is no file.
+    """
+    found = store.read(uri)
+    if found is None:
+        raise error
+    return found == text
+
+
 def open_store(spark: SparkSession, uri: str) -> Store:
     """The store of a URI. Raises UsageError if it cannot be opened."""
     if is_connect(spark):
