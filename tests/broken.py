@@ -58,7 +58,7 @@ GOOD: dict[str, Row] = {
     "silver.accounts": {"owner_id": "org:o", "card": PSEUDONYM},
     "features.account_days": {**_SUMS, "output_histogram": [0] * 16, "capability_counts": [0] * 7},
     "features.account_profiles": {**_SUMS, "vector": [1.0] + [0.0] * 127},
-    "features.hand_overs": {"account_from": "a", "account_to": "b", "n": 1, "minutes": 4.0},
+    "features.hand_overs": {"account_from": "a", "account_to": "b", "n": 1, "n_failed": 0, "minutes": 4.0},
     "features.population": {"account_id": "a", "owner_id": "a", "is_background": True, "is_first_of_owner": True},
     "features.account_values": {"channel": "card", "n": 1, "distinct_prompts": 1, "n_owners": 2,
     "n_qualifying_owners": 2, "n_contacts": 1},

@@ -562,3 +562,37 @@ def test_conversations_that_move_between_accounts_are_counted(spark: SparkSessio
     nobody = hand_overs.transform(silent, exchanges, RUN)
     check_columns(nobody, "features.hand_overs")
     assert nobody.isEmpty()
+
+
+def test_failed_requests_that_move_between_accounts_are_counted(spark: SparkSession) -> None:
+    """a's failed requests go on at b twice; the others move nothing, each for a reason of its own."""
+    sent = [
+        ("a", 0, 429, 1, 20), ("b", 5, 200, 1, 20), ("a", 100, 503, 2, 20), ("b", 130, 200, 2, 20),
+        ("c", 0, 429, 3, 20), ("c", 9, 200, 3, 20), ("d", 12, 200, 3, 20),  # c sent it again itself
+        ("e", 0, 200, 4, 20), ("f", 9, 200, 4, 20),  # nothing failed
+        ("g", 0, 429, 5, 20), ("h", 61, 200, 5, 20),  # too late
+        ("i", 9, 429, 6, 20), ("j", 0, 200, 6, 20),  # sent before it failed
+        ("k", 0, 429, 7, 20), *((f"many {n}", 9, 200, 7, 20) for n in range(4)),  # an exercise
+        ("l", 0, 429, 8, 7), ("m", 9, 200, 8, 7),  # few words
+        ("n", 0, None, 9, 20), ("o", 9, None, 9, 20),  # it is not known what became of it
+    ]  # fmt: skip
+    noon = datetime(2026, 2, 10, 12, tzinfo=UTC)
+    made = [
+        {
+            "exchange_id": str(i),
+            "account_id": account,
+            "requested_at": noon + timedelta(seconds=second),
+            "http_status": status,
+            "content_hash": content,
+            "n_words": n_words,
+        }
+        for i, (account, second, status, content, n_words) in enumerate(sent)
+    ]
+    exchanges = rows(spark, "silver.exchanges", made)
+    found = hand_overs.transform(exchanges.repartition(3), exchanges.limit(0), RUN)
+    check_columns(found, "features.hand_overs")
+    assert [r[1:] for r in found.collect()] == [("a", "b", 0, 2, 0.29)]
+    both = rows(spark, "silver.exchanges", [
+        made[0] | {"answer_hash": 10}, made[1] | {"answer_hash": 11, "prior_hash": 10}, made[2], made[3]
+    ])  # fmt: skip
+    assert [r[1:5] for r in hand_overs.transform(both, exchanges.limit(0), RUN).collect()] == [("a", "b", 1, 2)]

@@ -181,7 +181,7 @@ STAGES: tuple[Stage, ...] = (
         "features.hand_overs",
         Grain.ARRIVAL,
         (Read("silver.exchanges"), _EARLIER),
-        "conversations that one account began and another continued",
+        "conversations and failed requests that another account took up",
     ),
     Stage(
         "features.account_profiles",

@@ -148,7 +148,15 @@ class Pairs:
         "accounts",
         1,
         1_000,
-        "An answer that more other accounts quote is a common example, not a conversation that moved.",
+        "An answer that more other accounts quote is a common example, and a failed request that more send is an "
+        "exercise: neither moved.",
+    )
+    failure_seconds: int = number(
+        60,
+        "seconds",
+        1,
+        3_600,
+        "A request that failed has moved if another account first sends it within this time, and its own never again.",
     )
 
 

@@ -81,6 +81,7 @@ def _wanted() -> list[tuple[str, str]]:
         "header_digest": ("request",),
         "response": ("conversation",),
         "prior_response": ("conversation",),
+        "http_status": ("conversation",),
         "system_instructions": ("system",),
         "tool_names": ("tools",),
     }

@@ -1,4 +1,4 @@
-"""Pools of accounts that continue each other's conversations, as behind one gateway."""
+"""Pools of accounts that go on with each other's work, as behind one gateway."""
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -11,9 +11,9 @@ ROUNDS = 3  # of leaving out who is no part of a pool; each leaves fewer
 def pools(hand_overs: DataFrame, owners: DataFrame, *, driver_edges: int) -> DataFrame:
     """(account_id, pool): accounts that a gateway's hand-overs join, and a hash that names their pool.
 
-    An account of a pool continues a conversation that another owner's account of the pool began, and exchanges
-    conversations with at least two accounts. An account whose published answers others quote is in no pool: it must
-    have quoted one of theirs. Two accounts of one person are no pool either.
+    An account of a pool continues a conversation, or sends a request that failed, of another owner's account of the
+    pool, and hands over to, or takes over from, at least two accounts. An account whose published answers others quote
+    is in no pool: it must have quoted one of theirs. Two accounts of one person are no pool either.
 
     hand_overs: rows of `features.hand_overs`; owners: (account_id, owner_id).
 

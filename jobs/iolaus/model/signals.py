@@ -187,8 +187,8 @@ CHANNELS: tuple[Channel, ...] = (
         code=10, exchange="request_hash",
     ),
     _infrastructure(
-        "conversation", "gateway", "continue conversations that other members "
-                                   "began", "each end user kept on one account, which then shows how many it serves",
+        "conversation", "gateway", "take over conversations or failed requests of other members",
+        "each end user kept on one account, which then shows how many it serves, and fails with it",
         code=42, pooled_by="features.hand_overs",
     ),
     _content(

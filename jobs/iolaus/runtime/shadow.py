@@ -27,7 +27,8 @@ READ_BY_FEATURES = frozenset(
         "scoring.unsupported_regions",
     }
 )
-_OF_ARRIVALS = frozenset({"pairs.answer_accounts"})  # read when what arrived is sketched: not made anew here
+# Read when what arrived is sketched: not made again here.
+_OF_ARRIVALS = frozenset({"pairs.answer_accounts", "pairs.failure_seconds"})
 
 
 def first_stage(names: Iterable[str]) -> str:

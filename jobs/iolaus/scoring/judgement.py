@@ -74,7 +74,9 @@ def transform(
         F.xxhash64("account_id"), "account_id"
     )
     seed = run.settings.graph.seed
-    baseline = baseline_of(sample.limit(BASELINE).toArrow(), GROUP, seed, shows_hand_overs=not hand_overs.isEmpty())
+    baseline = baseline_of(
+        sample.limit(BASELINE).toArrow(), GROUP, seed, shows_hand_overs=not hand_overs.where("n > 0").isEmpty()
+    )
 
     def measure(group: pa.Table) -> pa.Table:
         facts = measured(group, baseline, seed)

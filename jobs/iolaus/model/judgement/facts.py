@@ -469,7 +469,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "hand_overs",
         "conversation",
-        "How many members continue conversations that members with other owners began?",
+        "How many members take over conversations, or failed requests, of members with other owners?",
         (0.02, 0.2),
         ("none", "some", "many: one gateway distributes them"),
         _table("""

@@ -30,7 +30,7 @@ _DAY_MS = 86_400_000
 FEWEST_DAYS = 7  # of fewer days of traffic nothing is said about how long a group lasts
 
 # The columns of a member: activity are lists of (hour since 1970, n exchanges), shared of (channel, value_hash),
-# handed_to of accounts of the group that went on with conversations of the member's.
+# handed_to of accounts of the group that went on with what the member had begun.
 MEMBER = (
     "cluster_id",
     "account_id",
@@ -52,7 +52,8 @@ class Baseline:
     source: `Source.log`; None where accounts are not like themselves, so that nothing can be told of whose prompts
     these are. rhythm: how much more often than by chance they are active in one hour (a natural logarithm); None if
     they hardly ever are. first_day, days: the first day since 1970 with traffic, and from it to the last.
-    shows_hand_overs: whether any conversation was handed over at all; without answers in the logs none is seen.
+    shows_hand_overs: whether any conversation was handed over at all. Without answers in the logs none is seen, and a
+    group of which no failed request moved tells nothing.
     """
 
     source: float | None
@@ -69,7 +70,8 @@ def measured(members: pa.Table, baseline: Baseline, seed: int) -> dict[str, Meas
     facts = _content(drawn, baseline.source, seed) | _places(members) | _creation(members)
     facts |= _division(members, drawn, baseline, seed, repeated=facts.get("repetition"))
     facts |= _span(members) if baseline.days >= FEWEST_DAYS else {}
-    facts |= _hand_overs(members) if baseline.shows_hand_overs else {}
+    handed = _hand_overs(members)
+    facts |= {"hand_overs": handed} if baseline.shows_hand_overs or handed.value else {}
     return facts | {"owners": Measured(float(len(np.unique(_owners(members)))))}
 
 
@@ -206,7 +208,7 @@ def _largest(row: Ints, value: Ints) -> int:
     return int(np.bincount(connected_components(joins, directed=False)[1][: len(members)]).max())
 
 
-def _hand_overs(members: pa.Table) -> dict[str, Measured]:
+def _hand_overs(members: pa.Table) -> Measured:
     """The share of members in the largest set that hand-overs join, of at least three owners: two may be one person."""
     place = {account: i for i, account in enumerate(members["account_id"].to_pylist())}
     to = [[place[other] for other in of or ()] for of in members["handed_to"].to_pylist()]
@@ -218,7 +220,7 @@ def _hand_overs(members: pa.Table) -> dict[str, Measured]:
         (int((part == p).sum()) for p in np.unique(part[edges[:, 0]]) if len(np.unique(owner[part == p])) >= 3),
         default=0,
     )
-    return {"hand_overs": Measured(joined / len(members))}
+    return Measured(joined / len(members))
 
 
 def _creation(members: pa.Table) -> dict[str, Measured]:
