@@ -36,7 +36,10 @@ FIRST, DAYS = date(2026, 3, 2), 14  # those of traffic.py
 # The benchmark's own scenarios, each with the generator that makes it; all others are this project's.
 OWN = {"dev": "traffic.py", "relay": "traffic.py", "judgement": "traffic2.py"}
 RICHER = {"trades": "traffic2.py"}  # of this project's, those that need the richer generator
-MADE_HERE = {"strangers": "strangers.py"}  # those that a generator of this project makes, with the benchmark's
+MADE_HERE = {
+    "strangers": "strangers.py",
+    "attacks": "attacks.py",
+}  # those that a generator of this project makes, with the benchmark's
 INFRASTRUCTURE = (
     "api_key_id",
     "client_ip",
@@ -100,10 +103,11 @@ CASES = (
     *(Case("dev", 1, without) for without in ("no infrastructure", "one prompt", "text and time")),
     Case("careful"),
     Case("careful_answers"),
+    Case("attacks"),
     Case("relay"),
     Case("relay", without="no answers"),
     *(Case("judgement", seed) for seed in (1, 2)),
-    *(Case(scenario) for scenario in ("behaviours", "dispatch", "languages", "origins", "disguises")),
+    *(Case(scenario) for scenario in ("behaviours", "dispatch", "failures", "languages", "origins", "disguises")),
     *(Case("text_only", seed) for seed in (1, 2)),
     *(Case(scenario, seed) for scenario in ("background", "trades", "strangers") for seed in (1, 2, 3)),
     *(Case(scenario, weeks=4) for scenario in ("dev", "careful")),

@@ -9,6 +9,7 @@ A scenario lists its `edits`. Each says whom it is done to and what is done, in 
     exchange    fields of their exchanges, likewise
     since       exchanges before this time are dropped
     change      a function of CHANGES, done to accounts and exchanges
+    failing     so large a share of their requests fails, and another of these accounts sends each within a minute
     agreement   one more line of the agreements
 
 In every prompt `[[rule:text]]`, which a campaign's template may hold, becomes a text composed by the rules of
@@ -30,6 +31,9 @@ from typing import Any
 
 Row = dict[str, Any]
 Step = tuple[Row, Mapping[str, object]]  # an edit, and what its values may name, for one account
+
+# What says who sends a request, and from where.
+SENDER = ("account_id", "api_key_id", "client_ip", "client_asn", "client_country", "user_agent", "tls_fingerprint")
 
 RULES: dict[str, list[str]] = json.loads(
     (Path(__file__).resolve().parent / "text_fragments.json").read_text(encoding="utf-8")
@@ -136,6 +140,8 @@ def apply(landing: Path, edits: list[Row]) -> None:
         return changed
 
     rewrite(landing, exchange)
+    for edit in (edit for edit in edits if "failing" in edit):
+        _moved(landing, [row["account_id"] for row in truth if _meant(row, edit)], edit["failing"])
     accounts = landing / "accounts.jsonl"
     write(
         accounts,
@@ -148,6 +154,49 @@ def apply(landing: Path, edits: list[Row]) -> None:
     with (landing / "agreements.jsonl").open("a", encoding="utf-8") as out:
         out.writelines(json.dumps(edit["agreement"]) + "\n" for edit in edits if "agreement" in edit)
     write(truth_file, (row for row in truth if row["account_id"] in active))
+
+
+def _moved(landing: Path, accounts: list[str], share: float) -> None:
+    """A share of the requests of some accounts fails, and another of them that is active that day sends it again."""
+    ours = set(accounts)
+    for path in landing.glob("exchanges/*/*.jsonl.gz"):
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            rows = [json.loads(line) for line in lines]
+        active = [row for row in rows if row["account_id"] in ours]
+        again = []
+        for row in active:
+            chance = Random(f"{row['exchange_id']} fails")
+            other = chance.choice(active)
+            if chance.random() < share and other["account_id"] != row["account_id"]:
+                at = datetime.fromisoformat(row["requested_at"]) + timedelta(seconds=chance.uniform(2, 40))
+                of_sender = {name: other[name] for name in SENDER if name in other}
+                moved = {
+                    "exchange_id": f"{row['exchange_id']}-again",
+                    "requested_at": at.isoformat(timespec="milliseconds"),
+                }
+                again.append(row | of_sender | moved)
+                row["http_status"] = 429
+                row.pop("response", None)
+        with gzip.open(path, "wt", encoding="utf-8", compresslevel=4) as out:
+            out.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in [*rows, *again])
+
+
+def exchanges(landing: Path) -> Iterator[Row]:
+    """Every exchange of a landing folder, by day."""
+    for path in sorted(landing.glob("exchanges/*/*.jsonl.gz")):
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            yield from map(json.loads, lines)
+
+
+def append(landing: Path, rows: Iterable[Row]) -> None:
+    """Add exchanges to a landing folder, each to the day that it was requested on."""
+    days: dict[str, list[str]] = {}
+    for row in rows:
+        days.setdefault(row["requested_at"][:10], []).append(json.dumps(row, ensure_ascii=False) + "\n")
+    for day, lines in days.items():
+        if (folder := landing / f"exchanges/dt={day}").is_dir():  # what falls after the last day is not sent
+            with gzip.open(folder / "part-added.jsonl.gz", "wt", encoding="utf-8", compresslevel=4) as out:
+                out.writelines(lines)
 
 
 def rewrite(landing: Path, change: Callable[[Row], Row | None]) -> None:
