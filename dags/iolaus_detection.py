@@ -3,14 +3,15 @@
 One run a day, when the day's arrivals are complete; its partition key is the day. One run at a time: a lake has one
 writer. Backfill `iolaus_arrivals`, which feeds this DAG in the order of days.
 
-One task a stage, named by the table that it writes; the edges are those of `jobs/iolaus/pipeline.py`. A task
-`gate.LAYER` checks a layer's tables against their expectations before anything is made of them; the stages of gold
-check their own rows before they write them. If a critical expectation fails, the task fails at once, the run is red,
-and **gold stays as it was**. Fix the cause, then clear the failed stage and what follows.
+One task for each layer, in the order of `jobs/iolaus/pipeline.py`; each table is judged by its expectations as it is
+made, and gold before it is written. With `IOLAUS_TASKS=stage` in the environment of the DAG processor there is one task
+a stage, named by its table, and a task `gate.LAYER` that checks a layer before anything is made of it. If a critical
+expectation fails, the task fails at once, the run is red, and **gold stays as it was**. Fix the cause, then clear the
+failed task and what follows.
 
-Every task may be repeated: it replaces its day's rows in one commit. A task that was killed half-way leaves its table
-as it was and is retried, three times, after 30 s and more. The status of `iolaus` decides: 1 is retried; 2 (unusable
-arguments) and 3 (a gate) are not.
+Every task may be repeated: it replaces its day's rows, each table's in one commit. A task that was killed half-way
+leaves the table at work as it was and is retried, three times, after 30 s and more. The status of `iolaus` decides: 1
+is retried; 2 (unusable arguments) and 3 (a gate) are not.
 
 The Spark connection `iolaus_spark` says where it runs (`local[*]`, `spark://…`, `k8s://…`, `yarn`), the pool
 `iolaus_spark` how many tasks at once, the variables `iolaus_lake` and `iolaus_landing` on what. See
@@ -40,8 +41,8 @@ with DAG(
     tasks: dict[str, SparkSubmitOperator] = {}
     for step in planned:
         folders = ["--lake", LAKE, *(["--landing", LANDING] if step.landing else [])]
-        outlets = [table_asset(step.makes)] if step.makes else []
-        outlets += [PUBLISHED] if step.makes == STAGES[-1].table else []
+        outlets = [table_asset(name) for name in step.makes]
+        outlets += [PUBLISHED] if STAGES[-1].table in step.makes else []
         tasks[step.task_id] = SparkSubmitOperator(
             **submitted(
                 step.task_id,

@@ -285,6 +285,27 @@ def test_killed_in_a_layer_and_run_again(spark: SparkSession, landing: Path, lak
     Gold(str(tmp_path / killed[-1])).must_be_of_one_run(day)  # made alone, it is of the run that scored it
 
 
+def test_a_day_made_layer_by_layer_is_the_day_of_one_run(
+    spark: SparkSession, landing: Path, lake: Path, tmp_path: Path
+) -> None:
+    """As Airflow makes it by default, each group of layers by an application of its own."""
+    day, groups = DAYS[1], ("bronze quality", "silver", "features", "pairs", "graph scoring", "gold")
+    copy = tmp_path / "lake"
+    shutil.copytree(lake, copy)
+    made = ""
+    for layers in (group.split() for group in groups):
+        applied = runner(spark, landing if "bronze" in layers else None, copy)
+        applied.work([(day, [s for s in STAGES if s.layer in layers])])
+        made = applied.run_id if "scoring" in layers else made
+    for name in (s.table for s in STAGES):
+        assert digest(spark, copy, name) == digest(spark, lake, name), name
+    published = Gold(str(copy)).rows("suspect_clusters", day, ["run_id"])
+    assert published is not None
+    assert set(published["run_id"].to_pylist()) == {made}
+    runner(spark, None, copy).run_stage(stage("gold.watchlist"), day)
+    Gold(str(copy)).must_be_of_one_run(day)
+
+
 def test_every_notebook_runs_on_this_lake(lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IOLAUS_LAKE", str(lake))
     monkeypatch.setenv("POLARS_MAX_THREADS", "2")

@@ -359,6 +359,8 @@ STAGES: tuple[Stage, ...] = (
     ),
 )
 
+LAYERS: tuple[str, ...] = tuple(dict.fromkeys(s.layer for s in STAGES))
+
 # What the shell keeps of runs and gates; no stage makes or reads them.
 RECORDS: tuple[str, ...] = (
     "quality.runs",

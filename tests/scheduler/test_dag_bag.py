@@ -74,6 +74,25 @@ def dag_doc(dag: Any) -> str:
     return next(name for name, module in sys.modules.items() if getattr(module, "__file__", None) == dag.fileloc)
 
 
+def test_a_task_a_stage_is_planned_where_the_environment_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IOLAUS_TASKS", "stage")
+    dag: Any = DagBag(str(DAGS), bundle_name="dags", bundle_path=DAGS).dags["iolaus_detection"]
+    planned = {s.task_id: set(s.waits_for) for s in iolaus_plan.steps("stage")}
+    assert {t.task_id: set(t.upstream_task_ids) for t in dag.tasks} == planned
+    day, lake, landing = "{{ dag_run.partition_key }}", "{{ var.value.iolaus_lake }}", "{{ var.value.iolaus_landing }}"
+    settings = "--settings={{ var.value.get('iolaus_settings', '') }}"
+    assert dag.get_task("bronze.exchanges").application_args == [
+        "job", "bronze.exchanges", "--date", day, "--lake", lake, "--landing", landing, settings,
+    ]  # fmt: skip
+    assert dag.get_task("gate.scoring").application_args == [
+        "gate", "scoring.evidence", "scoring.judgement", "scoring.clusters", "--date", day, "--lake", lake, settings,
+    ]  # fmt: skip
+    made = {t.task_id: [a.name for a in t.outlets] for t in dag.tasks}
+    assert made["gold.suspect_clusters"] == ["iolaus.gold.suspect_clusters", "iolaus.published"]
+    assert made["graph.links"] == ["iolaus.graph.links"]
+    assert all(names == [] for task, names in made.items() if task.startswith("gate."))
+
+
 def test_spark_runs_in_the_pool_on_the_connection(bag: DagBag) -> None:
     spark = [t for dag in bag.dags.values() for t in dag.tasks if t.task_type == "SparkSubmitOperator"]
     assert len(spark) > len(iolaus_plan.steps())
@@ -81,35 +100,21 @@ def test_spark_runs_in_the_pool_on_the_connection(bag: DagBag) -> None:
     assert all("iolaus_lake" in " ".join(t.application_args) for t in spark)
 
 
-def test_stages_and_gates_get_the_day_and_the_folders(bag: DagBag) -> None:
+def test_layers_get_the_day_and_the_folders(bag: DagBag) -> None:
     dag: Any = bag.dags["iolaus_detection"]
     day, lake, landing = "{{ dag_run.partition_key }}", "{{ var.value.iolaus_lake }}", "{{ var.value.iolaus_landing }}"
     settings = "--settings={{ var.value.get('iolaus_settings', '') }}"
-    assert dag.get_task("bronze.exchanges").application_args == [
-        "job", "bronze.exchanges", "--date", day, "--lake", lake, "--landing", landing, settings,
+    assert dag.get_task("bronze").application_args == [
+        "job", "bronze", "quality", "--date", day, "--lake", lake, "--landing", landing, settings,
     ]  # fmt: skip
-    assert dag.get_task("graph.links").application_args == [
-        "job",
-        "graph.links",
-        "--date",
-        day,
-        "--lake",
-        lake,
-        settings,
-    ]
-    assert dag.get_task("gate.scoring").application_args == [
-        "gate", "scoring.evidence", "scoring.clusters", "--date", day, "--lake", lake, settings,
-    ]  # fmt: skip
+    assert dag.get_task("pairs").application_args == ["job", "pairs", "--date", day, "--lake", lake, settings]
 
 
-def test_each_stage_updates_its_table_and_the_last_publishes(bag: DagBag) -> None:
+def test_each_task_updates_its_tables_and_gold_publishes(bag: DagBag) -> None:
     dag: Any = bag.dags["iolaus_detection"]
     made = {t.task_id: [a.name for a in t.outlets] for t in dag.tasks}
-    assert made.pop("gold.suspect_clusters") == ["iolaus.gold.suspect_clusters", "iolaus.published"]
-    assert {task: names for task, names in made.items() if not task.startswith("gate.")} == {
-        s.makes: [f"iolaus.{s.makes}"] for s in iolaus_plan.steps() if s.makes and s.makes != "gold.suspect_clusters"
-    }
-    assert all(names == [] for task, names in made.items() if task.startswith("gate."))
+    assert made["gold"].pop() == "iolaus.published"
+    assert made == {s.task_id: [f"iolaus.{name}" for name in s.makes] for s in iolaus_plan.steps()}
     assert [a.name for a in bag.dags["iolaus_arrivals"].get_task("day_is_over").outlets] == ["iolaus.arrivals"]
 
 

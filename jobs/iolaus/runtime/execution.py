@@ -38,6 +38,7 @@ from iolaus.runtime.spark.sized_cache import is_small
 from iolaus.schemas.codes import FAILED, STOPPED, WRITTEN
 from iolaus.settings import Key, Run, Settings
 
+SCORES = "scoring.clusters"
 QUARANTINE = "quality.quarantine"  # the one table that names the files that could not be read to their end
 TRIES = 3  # of a stage: after executors were lost with rows that it kept there, or unreadable files were found
 
@@ -167,9 +168,18 @@ class Execution(ABC):
         rows: DataFrame = transform(**reads, run=Run(day, self._of.settings, self._of.key, self._run_id(stage, day)))
         self._deliver(made, rows, inputs)
 
-    def _run_id(self, stage: Stage, day: date) -> str:  # noqa: ARG002 - of gold, a single stage says another
-        """The run that rows of a table are said to be of."""
-        return self._of.run_id
+    def _run_id(self, stage: Stage, day: date) -> str:
+        """The run that rows of a table are said to be of.
+
+        Gold may be made table by table, or apart from what it is made of, each by a process of its own: what belongs
+        together was scored by one run.
+        """
+        apart = stage.layer == GOLD and not self._makes(day, SCORES)
+        return (self._of.records.last_writer(SCORES, day) if apart else None) or self._of.run_id
+
+    @abstractmethod
+    def _makes(self, day: date, table: str) -> bool:
+        """Whether the table of a day is made here, too."""
 
     def _judge_gold(self, made: Made, rows: DataFrame, inputs: Mapping[str, DataFrame]) -> DataFrame:
         """Rows of gold, kept so that what is written is what was judged. Raises GateError."""
@@ -190,10 +200,8 @@ class Execution(ABC):
 class SingleStage(Execution):
     """One stage by itself, between lake and lake."""
 
-    def _run_id(self, stage: Stage, day: date) -> str:
-        # Gold is made table by table, each by a process of its own: what belongs together was scored by one run.
-        scored = self._of.records.last_writer("scoring.clusters", day) if stage.layer == GOLD else None
-        return scored or self._of.run_id
+    def _makes(self, day: date, table: str) -> bool:  # noqa: ARG002 - one stage makes nothing beside itself
+        return False
 
     def _deliver(self, made: Made, rows: DataFrame, inputs: Mapping[str, DataFrame]) -> None:
         if made.stage.layer == GOLD:
@@ -218,8 +226,11 @@ class WholeRun(Execution):
         self._inputs.forget(day)
         self._publisher.forget(day)
 
+    def _makes(self, day: date, table: str) -> bool:
+        return (day, table) in self._planned
+
     def _days(self, stage: Stage, day: date) -> list[date]:
-        return [d for d in self._of.arrivals(stage, day) if d == day or (d, stage.table) not in self._planned]
+        return [d for d in self._of.arrivals(stage, day) if d == day or not self._makes(d, stage.table)]
 
     def _before(self, stage: Stage, day: date, inputs: Mapping[str, DataFrame]) -> None:
         if self._of.gated and stage.layer == "bronze":
