@@ -115,7 +115,7 @@ def of_one(says: str) -> str:
     'runs around the clock: at least a tenth of its traffic falls in its quietest six hours'
     """
     verb, _, rest = says.partition(" ")
-    one = {"are": "is", "were": "was", "sent": "sent", "go": "goes"}.get(verb, f"{verb}s")
+    one = {"are": "is", "were": "was", "sent": "sent", "have": "has"}.get(verb, f"{verb}s")
     return f"{one} " + re.sub(r"\btheir\b", "its", rest)
 
 
@@ -225,7 +225,7 @@ CHANNELS: tuple[Channel, ...] = (
         evasion="a random delay per request and account, which slows the work by as much",
     ),
     Channel(
-        name="cohort", family="cohort", group="creation", says="were created at the same time",
+        name="cohort", family="cohort", group="creation", says="were created at about the same time",
         evasion="accounts made over months, or bought",
     ),
 )  # fmt: skip
@@ -289,8 +289,8 @@ CLAIMS: dict[str, Claim] = {
         # Policy signals raise a score and never publish a group: the analyst weighs them.
         Claim(
             name="unsupported_region", kind="policy_signals", group="unsupported_region", measure="unsupported",
-            says="are billed, reached or used in an unsupported "
-                 "region", evasion="cards, numbers and exits of supported regions",
+            says="have their billing, phone or most traffic in an unsupported region",
+            evasion="cards, numbers and exits of supported regions",
         ),
         Claim(
             name="heavy_for_plan", kind="policy_signals", group="heavy_for_plan", measure="plan_excess",
@@ -313,13 +313,13 @@ OF_CLUSTERS: tuple[Signal, ...] = (
     Signal(
         name=DIVIDED, kind="task_sharing", family="content", group=DIVIDED, baseline=RANDOM_PAIRS,
         explained_by=ANY_EXPLANATION,
-        says="split requests about one subject between them, with almost no repeats",
+        says="divide requests about one subject among themselves, with almost no repeats",
         evasion="ordinary requests mixed in, which are paid for and answer nothing",
     ),
     Signal(
         name=SUCCESSION, kind="policy_signals", family="behaviour", group=SUCCESSION, baseline=SIMILAR_VOLUME,
-        says="were first used after the first ban among "
-             "them", evasion="a reserve of accounts in use before any is banned",
+        says="were first used after the cluster's first ban",
+        evasion="a reserve of accounts in use before any is banned",
     ),
     Signal(
         name=RELEASE, kind="policy_signals", family="behaviour", group=RELEASE, baseline=SIMILAR_VOLUME,

@@ -130,5 +130,5 @@ def succession(members: DataFrame, profiles: DataFrame, settings: Scoring) -> Da
     rows = rows.where(F.col("value") >= F.col("background") + settings.effect)
     rows = rows.withColumn("bits", bits_of_share(settings)).where("bits >= 1000")
     of = SIGNALS[SUCCESSION]
-    says = F.format_string("were first used after the first of %d bans among them", "n_banned")
+    says = F.format_string("were first used after the first of the cluster's %d bans", "n_banned")
     return piece(rows, F.lit(of.name), F.lit(of.kind), sentence(says, of.baseline))
