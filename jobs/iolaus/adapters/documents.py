@@ -250,7 +250,7 @@ class _Open:
                 self._stack = []
                 yield row, made
             return
-        if self._begins_anew(line) or self._size + len(line) > MOST or not self._continue(line):
+        if self._begins_again(line) or self._size + len(line) > MOST or not self._continue(line):
             yield from self.given_up()
             yield from self.take(row)
             return
@@ -270,7 +270,7 @@ class _Open:
         rows, self._rows, self._stack, self._size = self._rows, [], [], 0
         return [(row, _alone(row["record"])) for row in rows]
 
-    def _begins_anew(self, line: bytes) -> bool:
+    def _begins_again(self, line: bytes) -> bool:
         """Whether a line is a whole object where, within the document, none can stand: the document broke off."""
         begun = self._rows[-1]["record"].rstrip()[-1:]
         if line[:1] != b"{" or (self._stack[-1] == ord("[") and begun in (b",", b"[")):

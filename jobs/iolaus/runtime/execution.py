@@ -99,7 +99,10 @@ class Execution(ABC):
         self._of, self._inputs = of, inputs
 
     def run(self, stage: Stage, day: date) -> None:
-        """One stage for one date, and for each later arrival that is made anew. Raises GateError if a gate stops it."""
+        """One stage for one date, and for each later arrival that is made again.
+
+        Raises GateError if a gate stops it.
+        """
         began = time.monotonic()
         self._of.describe(f"{stage.table} {day}")
         self._of.on_event(Event(stage.table, day, done=False))
