@@ -13,8 +13,9 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind
 
 from iolaus.adapters import anthropic_batch, bedrock, chat, documents, litellm, openai_batch, otlp, telemetry
+from iolaus.adapters.casts import instant, text, whole
 from iolaus.adapters.documents import STRANGE
-from iolaus.adapters.fields import instant, take, text, whole
+from iolaus.adapters.fields import take
 from iolaus.adapters.formats import FAULTS, FORMATS, IMPOSSIBLE_TIME, NO_TIME
 from iolaus.adapters.landing import FIELDS, Choice, rows
 from iolaus.adapters.operations import NO_TEXT_MODEL

@@ -12,23 +12,8 @@ https://ai.google.dev/api/generate-content; caches and keys: https://platform.op
 from typing import Any
 
 from iolaus.adapters import chat, streams
-from iolaus.adapters.fields import (
-    Record,
-    anything,
-    count,
-    find,
-    flag,
-    measure,
-    owner,
-    seed,
-    structure,
-    table,
-    take,
-    taken,
-    text,
-    texts,
-    whole,
-)  # fmt: skip
+from iolaus.adapters.casts import Record, anything, count, flag, measure, owner, seed, structure, text, texts, whole
+from iolaus.adapters.fields import find, table, take, taken
 
 
 def _asked(value: Any) -> bool | None:

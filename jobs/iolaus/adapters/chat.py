@@ -20,7 +20,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from iolaus.adapters.fields import structure
+from iolaus.adapters.casts import structure
 from iolaus.schemas.landing import SAYS_LITTLE
 
 _RESULTS = frozenset(

@@ -27,7 +27,7 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from iolaus.adapters.fields import Record, structure
+from iolaus.adapters.casts import Record, structure
 
 NOT_JSON = "not JSON"
 NOT_AN_OBJECT = "not a JSON object"

@@ -18,7 +18,7 @@ from iolaus.adapters import (
     otlp,
     records,
 )
-from iolaus.adapters.fields import Record
+from iolaus.adapters.casts import Record
 from iolaus.adapters.operations import NO_TEXT_MODEL
 
 NO_TIME = "no time of the request"

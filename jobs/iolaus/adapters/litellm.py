@@ -11,7 +11,7 @@ Tracking" (https://docs.litellm.ai/docs/proxy/cost_tracking), "Pass-through"
 from typing import Any
 
 from iolaus.adapters import bodies, chat
-from iolaus.adapters.fields import (
+from iolaus.adapters.casts import (
     Cast,
     Record,
     count,
@@ -22,11 +22,9 @@ from iolaus.adapters.fields import (
     owner,
     record_of,
     structure,
-    table,
-    take,
-    taken,
     text,
-)  # fmt: skip
+)
+from iolaus.adapters.fields import table, take, taken
 from iolaus.adapters.operations import NO_TEXT_MODEL, generates_text, says_text
 from iolaus.adapters.statuses import status
 

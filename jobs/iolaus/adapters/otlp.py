@@ -12,19 +12,8 @@ from typing import Any
 
 from iolaus.adapters import attributes as names
 from iolaus.adapters import bodies, chat
-from iolaus.adapters.fields import (
-    Cast,
-    Record,
-    find,
-    header_digest,
-    instant,
-    owner,
-    record_of,
-    structure,
-    take,
-    text,
-    texts,
-)
+from iolaus.adapters.casts import Cast, Record, header_digest, instant, owner, record_of, structure, text, texts
+from iolaus.adapters.fields import find, take
 from iolaus.adapters.operations import generates_text, says_text, speaks_of_others
 from iolaus.adapters.statuses import status
 from iolaus.adapters.telemetry import indexed

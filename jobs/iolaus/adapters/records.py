@@ -12,8 +12,8 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from iolaus.adapters import documents, otlp, telemetry
+from iolaus.adapters.casts import Record, text
 from iolaus.adapters.documents import OTHER_FILE, STRANGE, UNREADABLE_FILE
-from iolaus.adapters.fields import Record, text
 
 RECORDS = "record binary, source_file string, reason string"
 NOT_AN_EXCHANGE = "no part of an exchange"

@@ -12,7 +12,7 @@ import re
 from typing import Any
 
 from iolaus.adapters import chat
-from iolaus.adapters.fields import Record, structure
+from iolaus.adapters.casts import Record, structure
 
 _SERVER_SENT = re.compile(r"^(?:event|data|id|:)[^\n]*\n", re.MULTILINE)
 _PIECES = (
