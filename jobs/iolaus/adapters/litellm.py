@@ -24,6 +24,7 @@ from iolaus.adapters.casts import (
     structure,
     text,
 )
+from iolaus.adapters.chat_message import words
 from iolaus.adapters.fields import table, take, taken
 from iolaus.adapters.operations import NO_TEXT_MODEL, generates_text, says_text
 from iolaus.adapters.statuses import status
@@ -129,7 +130,7 @@ def _request(record: Record, call: str) -> tuple[Record, Any, Any]:
     if "pass" in call and isinstance(messages, list) and len(messages) == 1 and isinstance(messages[0], dict):
         content = messages[0].get("content")
         inner = structure(
-            chat.words(content) if isinstance(content, list) else content
+            words(content) if isinstance(content, list) else content
         )  # passed through: the client's body as text
         messages = inner if isinstance(inner, dict) and inner else messages
     if isinstance(messages, dict):  # the whole body of a call through /v1/messages, /v1/responses or a pass-through
