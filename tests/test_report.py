@@ -15,8 +15,8 @@ from deltalake import write_deltalake
 from lakes import HOSTILE, case, write, write_case, write_hostile
 
 from iolaus.cli import main
-from iolaus.export.report import LINKS_LISTED
 from iolaus.export.report import write as report
+from iolaus.export.report_case_page import LINKS_LISTED
 from iolaus.export.report_graph import (
     BRIDGE,
     DIRECT,
