@@ -38,7 +38,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from iolaus.pipeline import STAGES
-from iolaus.runtime.execution import Event
+from iolaus.runtime.context import Event
 from iolaus.runtime.landing import Landing
 from iolaus.runtime.runner import Runner
 from iolaus.runtime.spark.session import session

@@ -12,7 +12,8 @@ from pyspark.sql import functions as F
 from iolaus.errors import GateError, UsageError, in_short
 from iolaus.pipeline import VERDICTS, Read, Span, Stage, is_landing, stage
 from iolaus.runtime import resume
-from iolaus.runtime.execution import Context, Event, SingleStage, WholeRun
+from iolaus.runtime.context import Context, Event
+from iolaus.runtime.execution import SingleStage, WholeRun
 from iolaus.runtime.gates import suites
 from iolaus.runtime.gates.gate import Gate, Outcome
 from iolaus.runtime.gates.records import Records
