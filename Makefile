@@ -61,7 +61,7 @@ bench: env ## measure the joins and components beside MLlib, FAISS, hnswlib and 
 bench-capability: env ## score how well it is told what a prompt is after, on benchmarks/labelled_prompts.jsonl
 	@$(BIN)/python benchmarks/capability.py $(if $(BENCH_JSON),--json $(BENCH_JSON))
 
-bench-chance: env ## count the links, and the groups with synchronised activity, that chance makes in LAKE=FOLDER on DATE=YYYY-MM-DD, its values dealt anew
+bench-chance: env ## count the links, and the groups with synchronised activity, that chance makes in LAKE=FOLDER on DATE=YYYY-MM-DD, its values redistributed at random
 	@PYTHONPATH=jobs $(BIN)/python benchmarks/chance.py --lake $(LAKE) --date $(DATE)
 
 bench-gates: env ## measure what the quality gates add to a day
@@ -123,7 +123,7 @@ bench-scale: env ## time every layer on the February scenario at SCALE=F, agains
 COMPILE = out/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
 	--no-emit-index-url --no-emit-find-links --no-header
 
-locks: ## pin the newest allowed packages anew in deploy/locks
+locks: ## pin the newest allowed packages again in deploy/locks
 	@python3 -m venv out/uv && out/uv/bin/python -m pip --quiet install uv
 	@$(COMPILE) --group build -o deploy/locks/build.txt
 	@$(COMPILE) --extra dev pyproject.toml -o deploy/locks/spark.txt

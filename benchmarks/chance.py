@@ -1,6 +1,6 @@
 """How many links chance makes, and how many groups with synchronised activity.
 
-Values, and accounts, are dealt anew and counted.
+Values, and accounts, are redistributed at random and counted.
 
 What a link may rest on is stated in `docs/explanation/finding.md`: among N accounts, pairs that reach log2(N) + 1
 bits by chance are at most N / 2, and nearly none of those also close triangles. Here a lake's own day is shuffled: each
@@ -63,7 +63,7 @@ def permuted(accounts: DataFrame, seed: int) -> DataFrame:
 def shuffled_links(
     shared_values: DataFrame, profiles: DataFrame, accounts: DataFrame, population: DataFrame, run: Run, seed: int
 ) -> DataFrame:
-    """`graph.links` of a day whose values are dealt anew, each with the triangles that it closes, be it none."""
+    """`graph.links` of a day whose values are redistributed, each with the triangles that it closes, be it none."""
     active = profiles.select("account_id").join(
         accounts.where("agreement is null").select("account_id", "owner_id"), "account_id"
     )

@@ -7,7 +7,7 @@ ordinary accounts with 10 million, and those that look alike, over 28 days. Part
 stage's time, processor time, bytes shuffled and memory, against reading and writing bronze once more in the same Spark;
 what was found), `floor` (what Spark's own expressions take, in one plan for all days, to move the rows of bronze,
 silver and `features.account_days` and make nothing of them: no pipeline that writes these tables takes less), `history`
-(day 8 and day 28 made anew in that lake, with a window of a week and with its own), `query` (the bytes that one
+(day 8 and day 28 made again in that lake, with a window of a week and with its own), `query` (the bytes that one
 account's 28 days cost), `daily` (the last day as a schedule runs it, in a process of its own on a full window, with
 what arrives late and without, and a small day of some 17,000 exchanges), `exchanges` and `accounts` (the same at a
 quarter and a sixteenth; ten times fewer accounts, and a hundred), `workers` (a sixteenth on a standalone cluster of one
@@ -38,7 +38,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from iolaus.pipeline import STAGES
-from iolaus.runtime.execution import Event
+from iolaus.runtime.context import Event
 from iolaus.runtime.landing import Landing
 from iolaus.runtime.runner import Runner
 from iolaus.runtime.spark.session import session
@@ -321,7 +321,7 @@ def report_found(spark: SparkSession, load: Load, truth: Path) -> dict[str, floa
 
 
 def report_history(spark: SparkSession, landing: Path, load: Load) -> dict[str, float]:
-    """Day 8 and day 28 made anew, each in full, for an exchange of the day: what the days before the window cost.
+    """Day 8 and day 28 made again, each in full, for an exchange of the day: what the days before the window cost.
 
     That is with a window of a week, which is full on both days. With the window as it is set, day 8 looks back on 8
     days and day 28 on 28: what that costs is told beside it.
@@ -370,7 +370,7 @@ def report_query(spark: SparkSession, load: Load) -> dict[str, float]:
 
 
 def report_daily(spark: SparkSession, landing: Path, load: Load, work: Path, days: int | None) -> dict[str, float]:
-    """The last day made anew in a process of its own, as every scheduled day: what a day costs when the window is full.
+    """The last day made again in a process of its own, as a scheduled day: what a day costs when the window is full.
 
     Beside it the same day without what arrived late, and a day of some 17,000 exchanges. A copy is that day's bronze,
     read and written by a session that is warm.

@@ -19,7 +19,7 @@ from iolaus.runtime.spark.session import class_archive, session
 
 
 def main() -> int:
-    """Make the archive anew and say where; returns the exit status, 1 if Java made none."""
+    """Make the archive again and say where; returns the exit status, 1 if Java made none."""
     archive = class_archive()
     archive.unlink(missing_ok=True)
     print(f"Archiving Java's classes in {archive}", flush=True)

@@ -1,6 +1,6 @@
 """Write deploy/locks/runtime.txt: of the pins in spark.txt those that a run needs, without tests, linters, benchmarks.
 
-Run in the environment `.venv`, whose packages say what they need; `make locks` does, after it pinned anew.
+Run in the environment `.venv`, whose packages say what they need; `make locks` does, after it pinned again.
 """
 
 import re

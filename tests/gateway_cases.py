@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from iolaus.adapters import documents, otlp, telemetry
+from iolaus.adapters import documents, otlp_content, telemetry
 from iolaus.adapters.formats import FORMATS, Format
 from iolaus.adapters.landing import Choice, rows
 
@@ -107,7 +107,7 @@ def landed(
 def _calls(exports: Iterable[Row]) -> Iterable[Row]:
     """Spans with the log events of all exports, as gathering joins them."""
     found = list(exports)
-    events = [event for export in found for event in telemetry.logs(export) if otlp.is_content(event)]
+    events = [event for export in found for event in telemetry.logs(export) if otlp_content.is_content(event)]
     for export in found:
         for one in telemetry.spans(export):
             own = [*one.get("events", []), *(e for e in events if e.get("spanId") == one["spanId"])]

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from iolaus.adapters import documents, operations, otlp
+from iolaus.adapters import documents, envelopes, operations, otlp
 from iolaus.runtime.logs import is_json_name
 from tests.gateway_cases import BEGUN, Row, invocation, landed, payload, seen, span
 
@@ -239,24 +239,24 @@ def test_a_document_that_breaks_off_takes_no_other_with_it():
         b"[1",
     )
     assert [n for _, n in broken] == [
-        documents.NOT_JSON,
+        envelopes.NOT_JSON,
         1,
-        documents.NOT_JSON,
+        envelopes.NOT_JSON,
         1,
         1,
-        documents.NOT_JSON,
-        documents.NOT_JSON,
+        envelopes.NOT_JSON,
+        envelopes.NOT_JSON,
     ]
-    assert [n for _, n in read_lines(b"{", b"}", files="ab")] == [documents.NOT_JSON] * 2, "a document lies in one file"
+    assert [n for _, n in read_lines(b"{", b"}", files="ab")] == [envelopes.NOT_JSON] * 2, "a document lies in one file"
 
 
 def test_objects_that_follow_one_another_are_told_apart():
-    assert [one["n"] for one in documents.objects(b'{"n": 1}{"n": 2} {"n": 3}')] == [1, 2, 3]
-    assert [one["n"] for one in documents.objects(b'2026-11-21T23:01:52.000Z {"n": 4}')] == [4]
-    with pytest.raises(ValueError, match=documents.NOT_JSON):
-        documents.objects(b'{"n": 1}{"n": ')
+    assert [one["n"] for one in envelopes.objects(b'{"n": 1}{"n": 2} {"n": 3}')] == [1, 2, 3]
+    assert [one["n"] for one in envelopes.objects(b'2026-11-21T23:01:52.000Z {"n": 4}')] == [4]
+    with pytest.raises(ValueError, match=envelopes.NOT_JSON):
+        envelopes.objects(b'{"n": 1}{"n": ')
     with pytest.raises(ValueError, match="rename"):
-        documents.objects(gzip.compress(b'{"n": 1}'))
+        envelopes.objects(gzip.compress(b'{"n": 1}'))
 
 
 @pytest.mark.parametrize(
@@ -282,7 +282,7 @@ def test_objects_that_follow_one_another_are_told_apart():
     ],
 )
 def test_envelopes_of_delivery_services_are_opened(envelope: Row, inner: list[int]):
-    assert [one["n"] for one in documents.objects(json.dumps(envelope).encode())] == inner
+    assert [one["n"] for one in envelopes.objects(json.dumps(envelope).encode())] == inner
 
 
 INNER = json.dumps({"n": 1})
@@ -312,7 +312,7 @@ INNER = json.dumps({"n": 1})
     ],
 )
 def test_what_delivery_services_and_queries_put_around_entries_is_opened(envelope: Any):
-    assert [one["n"] for one in documents.objects(json.dumps(envelope).encode())] == [1]
+    assert [one["n"] for one in envelopes.objects(json.dumps(envelope).encode())] == [1]
 
 
 @pytest.mark.parametrize(
@@ -320,7 +320,7 @@ def test_what_delivery_services_and_queries_put_around_entries_is_opened(envelop
     [b"\xef\xbb\xbf", b"\x1e", b"data: ", b"<13>Nov 21 10:00:00 host app: ", b"2026-11-21T23:01:52.000Z stdout F "],
 )
 def test_what_stands_before_an_object_is_passed_over(before: bytes):
-    assert [one["n"] for one in documents.objects(before + INNER.encode())] == [1]
+    assert [one["n"] for one in envelopes.objects(before + INNER.encode())] == [1]
 
 
 def test_a_mark_of_the_order_of_bytes_before_a_document_over_many_lines():
@@ -335,10 +335,10 @@ def test_a_record_that_has_a_word_of_an_envelope_is_none():
         {"log": INNER, "n": 1},
         {"value": 7},
     ):
-        assert documents.objects(json.dumps(one).encode()) == [one]
+        assert envelopes.objects(json.dumps(one).encode()) == [one]
 
 
 def test_a_line_that_is_no_text_is_kept_as_it_came():
     (found,) = landed("litellm", b"\xff\xfe{}")
-    assert found == {"reason": documents.NOT_JSON}
+    assert found == {"reason": envelopes.NOT_JSON}
     assert base64.b64encode(b"\xff") == b"/w=="

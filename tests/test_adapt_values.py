@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from iolaus.adapters import anthropic_batch, openai_batch
-from iolaus.adapters.fields import address, count, header_digest, owner, reasons, texts
+from iolaus.adapters.addresses import address
+from iolaus.adapters.casts import count, header_digest, owner, reasons, texts
 from iolaus.adapters.landing import Choice
 from iolaus.adapters.statuses import status
 from tests.gateway_cases import landed, payload, seen, span

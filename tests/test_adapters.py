@@ -12,9 +12,10 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind
 
-from iolaus.adapters import anthropic_batch, bedrock, chat, documents, litellm, openai_batch, otlp, telemetry
+from iolaus.adapters import anthropic_batch, bedrock, chat, documents, envelopes, litellm, openai_batch, otlp, telemetry
+from iolaus.adapters.casts import instant, text, whole
 from iolaus.adapters.documents import STRANGE
-from iolaus.adapters.fields import instant, take, text, whole
+from iolaus.adapters.fields import take
 from iolaus.adapters.formats import FAULTS, FORMATS, IMPOSSIBLE_TIME, NO_TIME
 from iolaus.adapters.landing import FIELDS, Choice, rows
 from iolaus.adapters.operations import NO_TEXT_MODEL
@@ -601,8 +602,8 @@ def test_an_unexpected_shape_is_kept_as_it_came():
     assert adapted("litellm", {"startTime": 1795302112, "response": {"choices": [{"message": {"tool_calls": 5}}]}}) == [
         {"reason": STRANGE}
     ]
-    with pytest.raises(ValueError, match=documents.NOT_AN_OBJECT):
-        documents.objects(b"[1]")
+    with pytest.raises(ValueError, match=envelopes.NOT_AN_OBJECT):
+        envelopes.objects(b"[1]")
 
 
 def test_a_line_of_several_objects_is_rejected_once_for_each_reason():

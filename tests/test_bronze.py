@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from iolaus.bronze import accounts, agreements, exchanges, models
 from iolaus.quality import quarantine
-from iolaus.runtime.lake import check_schema
+from iolaus.runtime.columns import check_schema
 from iolaus.runtime.landing import Landing
 from iolaus.runtime.unreadable import Unreadable
 from iolaus.schemas.table import table

@@ -114,7 +114,7 @@ def test_named_tables_are_read_as_the_folder_is(landing: Path, spark: SparkSessi
     read.withColumn("dt", F.lit(FIRST)).write.format("parquet").saveAsTable(f"{schema}.exchanges")
     named = landing_at(spark, schema)
     assert isinstance(named, NamedLanding)
-    assert (named.days(), named.has(FIRST), named.has_files(NEXT + timedelta(days=9))) == ([FIRST], True, False)
+    assert (named.days(), named.has_folder(FIRST), named.has_files(NEXT + timedelta(days=9))) == ([FIRST], True, False)
     lines = named.lines("exchanges", FIRST)
     assert lines.schema.names == LINES.names
     assert lines.select("source_file").distinct().collect() == [(f"{schema}.exchanges",)]

@@ -76,11 +76,11 @@ def test_a_case_lies_among_innocent_groups() -> None:
     alike = calibration(10, {"2026-02-10:hc:1": 2.5}, ("2026-02-10:hc:1",), n=1_998)
     said = among_innocent([client, alike], 9.1)
     assert said == (
-        "Of 2,000 groups that are innocent by construction or drawn at random, 1 would have been published: with 95% "
-        "confidence at most 0.24% of such groups. This case is 9.1 bits ahead, which none of them reaches (highest: "
-        "2.5)."
+        "Of 2,000 groups that are innocent by construction or drawn at random, 1 would have been published (with 95% "
+        "confidence: at most 0.24% of such groups). This case's margin is 9.1 bits, and none of theirs reaches it "
+        "(highest: 2.5)."
     )
-    assert "which 1 of them reaches" in (among_innocent([client, alike], 2.0) or "")
+    assert "and 1 of theirs reaches it" in (among_innocent([client, alike], 2.0) or "")
     assert among_innocent([], 2.0) is None
 
 
@@ -92,7 +92,7 @@ def test_calibrations_of_a_window_add_up_and_a_group_counts_once() -> None:
     assert said.startswith(
         "Of 3 groups that are innocent by construction or drawn at random in 2 runs of the window, 1 "
     )
-    assert "which 1 of them reaches (highest: 3.5)" in said
+    assert "and 1 of theirs reaches it (highest: 3.5)" in said
 
 
 def test_the_newest_calibration_of_each_run_date_of_the_window_counts(tmp_path: Path) -> None:

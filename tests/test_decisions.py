@@ -195,7 +195,7 @@ def test_what_changed_is_said_of_score_and_exchanges_too() -> None:
     row = {"cluster_id": "c", "confidence": "high", "score": 12.5, "n_exchanges": 9}
     assert Decisions([looked_at], 0.5).cluster(row, "ab")["since_verdict"] == [
         "the score was 10.0 and is now 12.5",
-        "now 9 exchanges in the window, then 5",
+        "the window had 5 exchanges and now has 9",
     ]
     known = row | {"verdict_id": "v1", "since_verdict": ["what the run says"]}
     assert Decisions([looked_at], 0.5).cluster(known, "ab")["since_verdict"] == ["what the run says"]

@@ -20,6 +20,7 @@ from iolaus.export.query import ask
 ROOT = Path(__file__).parents[1]
 PAGES = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 DAY, BEFORE = date(2026, 3, 15), date(2026, 3, 14)
+PROMPT = "What is a hydra?"
 CLUSTER = "hc_a0ecfd0b4f56"  # the pages' example
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 SKIPPED = {"spark.sql", "polars.read_delta", "cosine_join"}  # Spark's, run by test_query and test_cosine_join, or not
@@ -93,6 +94,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "quality.runs",
         [{"run_date": DAY, "run_id": "RUN_ID", "table_name": "silver.exchanges", "status": "failed"}],
     )
+    write(made, "bronze.exchanges", [{"account_id": "acc_a", "prompt": PROMPT}])
     write(made, "verdicts.given", [{"cluster_id": CLUSTER, "verdict": "unsure", "given_by": "ana", "why": "school"}])
     return made
 
@@ -116,8 +118,8 @@ PYTHON = [(p, code) for p, code in blocks("python") if not any(word in code for 
 
 @pytest.mark.parametrize(("page", "code"), PYTHON, ids=lambda x: x[:40])
 def test_python_runs(lake: Path, page: str, code: str, capsys: pytest.CaptureFixture[str]) -> None:
-    exec(code.replace("LAKE", str(lake)), {})  # noqa: S102 - the project's own pages
-    assert CLUSTER in capsys.readouterr().out, page
+    exec(code.replace("LAKE", str(lake)).replace("acc_17", "acc_a"), {})  # noqa: S102 - the project's own pages
+    assert (PROMPT if "prompt" in code else CLUSTER) in capsys.readouterr().out, page
 
 
 def test_json_and_toml_are_read(tmp_path: Path) -> None:

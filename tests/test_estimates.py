@@ -8,8 +8,8 @@ import pytest
 from lakes import write
 from pyspark.sql import SparkSession
 
+from iolaus.runtime.context import Event
 from iolaus.runtime.estimates import Tracker, in_words, makespan, usual_seconds
-from iolaus.runtime.execution import Event
 from iolaus.runtime.lake import Lake
 from iolaus.runtime.progress import Progress
 from iolaus.settings import DEFAULT

@@ -7,8 +7,9 @@ from pyspark.sql import DataFrame, SparkSession
 from rows import rows
 
 from iolaus.model.evidence.behaviour import Shown
+from iolaus.model.phrases import of_one
 from iolaus.model.reasons import reasons
-from iolaus.model.signals import CLAIMS, SIGNALS, of_one
+from iolaus.model.signals import CLAIMS, SIGNALS
 from iolaus.settings import DEFAULT
 
 OWNERS = 5_000
@@ -77,7 +78,7 @@ def test_a_network_operator_is_named_to_those_who_use_it(spark: SparkSession) ->
 def test_who_goes_on_with_whose_conversations(spark: SparkSession) -> None:
     names = [f"a{i}" for i in range(10)]
     found = said(spark, members(spark, names), having("conversation", 3, names[:8], 8))
-    pool = "Is in one pool with 7 of the 9 other accounts that continue each other's conversations"
+    pool = "Belongs to a pool of accounts that continue each other's conversations, with 7 of the 9 other accounts"
     expected = f"{pool} (under 1% of other accounts do)."
     assert found == {name: [expected] for name in names[:8]}
 
@@ -145,5 +146,5 @@ def test_a_behaviour_is_said_of_who_shows_it_beside_accounts_with_similar_volume
 @pytest.mark.parametrize("says", [s.says for s in SIGNALS.values()])
 def test_every_sentence_can_be_said_of_one_account(says: str) -> None:
     first, one = says.split(maxsplit=1)[0], of_one(says)
-    assert one.split()[0] == {"are": "is", "were": "was", "sent": "sent", "go": "goes"}.get(first, f"{first}s")
+    assert one.split()[0] == {"are": "is", "were": "was", "sent": "sent", "have": "has"}.get(first, f"{first}s")
     assert " their " not in f" {one} "

@@ -15,8 +15,8 @@ from deltalake import write_deltalake
 from lakes import HOSTILE, case, write, write_case, write_hostile
 
 from iolaus.cli import main
-from iolaus.export.report import LINKS_LISTED
 from iolaus.export.report import write as report
+from iolaus.export.report_case_page import LINKS_LISTED
 from iolaus.export.report_graph import (
     BRIDGE,
     DIRECT,
@@ -142,7 +142,7 @@ def test_each_explanation_fits_or_not_and_says_what_it_took(pages: Path) -> None
     page = Page(pages / "cases" / "hc_ring.html").text
     assert "atlas-4fits6.5 bits: begin different prompts with the same 8 words" in page
     assert "atlas-4does not fitnothing" in page
-    assert "Users of one client? Cannot be told: no two accounts are known to have a client in common." in page
+    assert "Users of one client? Cannot be told: the logs show no client that two of the accounts use." in page
 
 
 def test_cases_that_may_be_one_operation_name_each_other(tmp_path: Path) -> None:

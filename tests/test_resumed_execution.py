@@ -14,7 +14,8 @@ import pytest
 from iolaus.errors import GateError
 from iolaus.pipeline import STAGES
 from iolaus.runtime import execution, resume
-from iolaus.runtime.execution import Context, Event, WholeRun
+from iolaus.runtime.context import Context, Event
+from iolaus.runtime.execution import WholeRun
 from iolaus.runtime.receipts import Made, Receipt, made
 from iolaus.runtime.resume import LakeState
 from iolaus.runtime.scheduler import PUBLISHER, order, schedule, work_off

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 
 from iolaus.engine.hashing import mix
 from iolaus.model import account_sketch as sketches
-from iolaus.model import openings
-from iolaus.model.account_sketch import FIXED, OUTPUT_BINS, RECORDS, SKETCH, SUMS
+from iolaus.model import openings, sketch_columns
+from iolaus.model.account_sketch import FIXED, OUTPUT_BINS, SKETCH, SUMS
 from iolaus.model.sampling import draws, ranks, salt_of
 from iolaus.model.signals import ATTRIBUTE_CODES
+from iolaus.model.sketch_columns import RECORDS
 from iolaus.schemas.sketch import (
     ABSENT,
     AFFIX_COLUMNS,
@@ -75,8 +76,8 @@ Row = dict[str, Any]
 @pytest.fixture(autouse=True)
 def small_caps() -> Any:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sketches, "MAX_PROMPTS", PROMPTS)
-        patch.setattr(sketches, "MAX_ATTRIBUTES", ATTRIBUTES)
+        patch.setattr(sketch_columns, "MAX_PROMPTS", PROMPTS)
+        patch.setattr(sketch_columns, "MAX_ATTRIBUTES", ATTRIBUTES)
         patch.setattr(openings, "MAX_CONVERSATIONS", OPENINGS)
         yield
 

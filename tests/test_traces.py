@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from iolaus.runtime.execution import Event
+from iolaus.runtime.context import Event
 from iolaus.runtime.traces import ENDPOINTS, Traces, provider
 
 DAY = date(2026, 2, 11)

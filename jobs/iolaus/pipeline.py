@@ -69,7 +69,7 @@ class Stage:
 
     @property
     def is_redone(self) -> bool:
-        """Whether loading an arrival anew also makes later arrivals anew that have exchanges of the same days.
+        """Whether loading an arrival again also makes later arrivals again that have exchanges of the same days.
 
         A copy of an exchange counts where it first arrived.
         """

@@ -291,7 +291,7 @@ def _contradiction(settings: Settings) -> tuple[tuple[str, ...], str] | None:
         return (
             "retention.text_days",
             "window_days",
-        ), f"{text}: an arrival of the window that is loaded anew is made from its prompts"
+        ), f"{text}: an arrival of the window that is loaded again is made from its prompts"
     return _bad_suite(settings)
 
 

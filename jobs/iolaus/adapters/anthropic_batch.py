@@ -8,7 +8,8 @@ Message Batch" (https://platform.claude.com/docs/en/api/retrieving-message-batch
 from collections.abc import Iterator
 
 from iolaus.adapters import bodies
-from iolaus.adapters.fields import Record, anything, find, instant, take, text
+from iolaus.adapters.casts import Record, anything, instant, text
+from iolaus.adapters.fields import find, take
 from iolaus.adapters.statuses import status
 
 

@@ -14,7 +14,7 @@ https://github.com/traceloop/openllmetry/tree/main/packages/opentelemetry-semant
 have; LiteLLM's `otel` callback (1.110, https://docs.litellm.ai/docs/observability/opentelemetry_integration).
 """
 
-from iolaus.adapters.fields import Cast, count, flag, measure, owner, reasons, seed, text, texts
+from iolaus.adapters.casts import Cast, count, flag, measure, owner, reasons, seed, text, texts
 
 # Where instrumentations put what an application says of a call, and the names that applications give it there.
 _HOLDERS = (

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from iolaus.adapters import chat
-from iolaus.adapters.fields import Record, count, header_digest, instant, owner, record_of, structure, take, text
+from iolaus.adapters.casts import Record, count, header_digest, instant, owner, record_of, structure, text
+from iolaus.adapters.fields import take
 from iolaus.adapters.statuses import status
 
 NO_CALL = "a request that no language model answered"

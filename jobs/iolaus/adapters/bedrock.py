@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from iolaus.adapters import bodies
-from iolaus.adapters.fields import Record, anything, count, find, instant, structure, take, text
+from iolaus.adapters.casts import Record, anything, count, instant, structure, text
+from iolaus.adapters.fields import find, take
 from iolaus.adapters.statuses import status
 
 NO_LOG = "not a model invocation log"

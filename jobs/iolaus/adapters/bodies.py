@@ -12,23 +12,9 @@ https://ai.google.dev/api/generate-content; caches and keys: https://platform.op
 from typing import Any
 
 from iolaus.adapters import chat, streams
-from iolaus.adapters.fields import (
-    Record,
-    anything,
-    count,
-    find,
-    flag,
-    measure,
-    owner,
-    seed,
-    structure,
-    table,
-    take,
-    taken,
-    text,
-    texts,
-    whole,
-)  # fmt: skip
+from iolaus.adapters.casts import Record, anything, count, flag, measure, owner, seed, structure, text, texts, whole
+from iolaus.adapters.chat_message import calls, content_of, words
+from iolaus.adapters.fields import find, table, take, taken
 
 
 def _asked(value: Any) -> bool | None:
@@ -238,21 +224,19 @@ def _said(body: Record) -> tuple[str, int | None, list[str]]:
     content = take(body, anything, "output.message.content", "message.content", "content.parts", "content")
     if content is not None:
         beside = take(body, anything, "message.tool_calls", "tool_calls")
-        called = chat.calls(content) + (len(beside) if isinstance(beside, list) else 0)
+        called = calls(content) + (len(beside) if isinstance(beside, list) else 0)
         return (
-            chat.words(content),
+            words(content),
             called,
             _one(take(body, text, "stop_reason", "stopReason", "finish_reason", "done_reason")),
         )
     if isinstance(output := take(body, anything, "output"), list):  # Responses
         said = [
-            chat.words(item.get("content"))
-            for item in output
-            if isinstance(item, dict) and item.get("type") == "message"
+            words(item.get("content")) for item in output if isinstance(item, dict) and item.get("type") == "message"
         ]
         cut = take(body, text, "incomplete_details.reason")
         # The landing knows the limit of tokens by the names of the other interfaces.
-        return "\n".join(filter(None, said)), chat.calls(output), _one("length" if cut == "max_output_tokens" else cut)
+        return "\n".join(filter(None, said)), calls(output), _one("length" if cut == "max_output_tokens" else cut)
     if isinstance(output, dict | str) and (said_there := chat.answers(output))[0]:
         return said_there
     said_plainly, ended = take(body, text, *_SAID), take(body, text, *_ENDED)
@@ -277,9 +261,9 @@ def _choices(choices: list[Any]) -> tuple[str, int | None, list[str]]:
             if isinstance(message, dict)
             else {"content": message or choice.get("text") or choice.get("generated_text")}
         )
-        content = chat.content_of(message) or message.get("refusal") or ""
-        said.append(content if isinstance(content, str) else chat.words(content))
-        called += len(message.get("tool_calls") or ()) + bool(message.get("function_call")) + chat.calls(content)
+        content = content_of(message) or message.get("refusal") or ""
+        said.append(content if isinstance(content, str) else words(content))
+        called += len(message.get("tool_calls") or ()) + bool(message.get("function_call")) + calls(content)
         if reason := text(choice.get("finish_reason") or choice.get("finishReason") or choice.get("stop_reason")):
             reasons.append(reason)
     return "\n".join(filter(None, said)), called, reasons

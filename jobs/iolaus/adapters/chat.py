@@ -1,8 +1,7 @@
 """Messages of a chat, in the shapes that model APIs, frameworks and their logs use.
 
 A message has a `role` and its text, as `content` (OpenAI, Anthropic, Bedrock Converse), `parts` (OpenTelemetry,
-Gemini), `message` or `text` (Cohere): text, or a list of parts. Parts tell what they are by `type`, or by the name of
-their one field. Which of these stands where is not asked: each is read wherever it stands.
+Gemini), `message` or `text` (Cohere): see `iolaus.adapters.chat_message`.
 
 Sources: OpenAI, "Chat Completions" and "Responses" (https://platform.openai.com/docs/api-reference); Anthropic, "Create
 a Message" (https://platform.claude.com/docs/en/api/messages); AWS, "Using the Converse API"
@@ -17,61 +16,26 @@ OpenTelemetry, the JSON schemas of input and output messages
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
-from iolaus.adapters.fields import structure
+from iolaus.adapters.casts import structure
+from iolaus.adapters.chat_message import (
+    SPEAKERS,
+    calls_of,
+    content_of,
+    is_image,
+    is_of_a_person,
+    parts_of,
+    role_of,
+    words,
+)
 from iolaus.schemas.landing import SAYS_LITTLE
 
-_RESULTS = frozenset(
-    (
-        "tool_result",
-        "toolResult",
-        "tool_call_response",
-        "function_call_output",
-        "functionResponse",
-        "function_response",
-        "tool_results",
-    )
-)
-_IMAGES = frozenset(("image", "image_url", "input_image"))
-_CALLS = frozenset(
-    (
-        "tool_use",
-        "toolUse",
-        "tool_call",
-        "function_call",
-        "functionCall",
-        "server_tool_use",
-        "server_tool_call",
-        "custom_tool_call",
-    )
-)
-_TEXTS = frozenset(
-    ("text", "input_text", "output_text", "guardContent", "guard_content", "citationsContent", "refusal")
-)
-_FIELDS = (
-    *_RESULTS,
-    *_CALLS,
-    "guardContent",
-    "guard_content",
-    "citationsContent",
-    "image",
-    "text",
-)  # that a part without a type is known by
-_ROLES = {
-    "human": "user", "ai": "assistant", "model": "assistant", "bot": "assistant", "chatbot": "assistant",
-    "aimessage": "assistant",
-    "humanmessage": "user", "systemmessage": "system", "developer": "system", "function": "tool", "toolmessage": "tool",
-    "aimessagechunk": "assistant",
-}  # fmt: skip
-_SPEAKERS = frozenset(("user", "assistant", "system", "tool", *_ROLES))
 _ENVELOPES = (
     "messages", "contents", "input", "prompt", "inputs", "instances", "items", "kwargs", "args", "query", "question",
     "request", "body",
 )  # fmt: skip
 _CUT = re.compile(r"\s*[\[{]\s*[\[{]?\s*\"(?:role|content|contents|parts|messages|type|input|model)\"\s*:")
-_KNOWN = _RESULTS | _IMAGES | _CALLS | _TEXTS
 _DEEP = 5  # levels of objects within one another
 
 
@@ -99,13 +63,13 @@ def request(messages: Any, system: Any = None) -> dict[str, Any]:
         images += (
             len(message.get("images") or ())
             if plain
-            else sum(1 for part in _parts(content, nested=True) if _is_image(part))
+            else sum(1 for part in parts_of(content, nested=True) if is_image(part))
         )
         if role == "system":
             instructions.append(words(content))
             continue
         last = role
-        if role == "user" and (plain or _of_a_person(content)):
+        if role == "user" and (plain or is_of_a_person(content)):
             if prompt and len(prompt) >= len(longest):
                 longest = prompt
             prompt = words(content)
@@ -115,7 +79,7 @@ def request(messages: Any, system: Any = None) -> dict[str, Any]:
             answered = True
             answers.append(words(content))
     fields: dict[str, Any] = {"image_count": images} if found else {}
-    prefill = last == "assistant" and not _calls_of(found[-1])
+    prefill = last == "assistant" and not calls_of(found[-1])
     if prompt is not None:
         fields |= {"prompt": prompt, "turn_index": turns - 1, "request_prefill": prefill}
         if len(prompt) < SAYS_LITTLE <= len(longest):
@@ -183,7 +147,7 @@ def _opened(value: dict[str, Any], depth: int) -> list[dict[str, Any]]:
         )
     if isinstance(value.get("message"), dict):
         return listed(value["message"], depth + 1)
-    if "role" in value or str(value.get("type")).lower() in _SPEAKERS:
+    if "role" in value or str(value.get("type")).lower() in SPEAKERS:
         return [value]
     if isinstance(value.get("user"), str):  # a prompt of a completion, as OpenLLMetry numbers it
         return [{"role": "user", "content": value["user"]}]
@@ -199,30 +163,6 @@ def _opened(value: dict[str, Any], depth: int) -> list[dict[str, Any]]:
     )
 
 
-def role_of(message: dict[str, Any]) -> str:
-    """Whose a message is: user, assistant, system, tool or another role as it is written; empty if it does not say."""
-    role = message.get("role")
-    if role in ("user", "assistant"):
-        return str(role)
-    if not isinstance(role, str):
-        kind = message.get("type")
-        role = kind if isinstance(kind, str) and kind.lower() in _SPEAKERS else ""
-    lower = role.lower()
-    return _ROLES.get(lower, lower)
-
-
-def words(content: Any) -> str:
-    """The text of a content, part after part."""
-    if isinstance(content, str):
-        return content
-    return "\n".join(said for part in _parts(content) if (said := _said(part)))
-
-
-def calls(content: Any) -> int:
-    """How many tools a content calls."""
-    return 0 if isinstance(content, str) else sum(1 for part in _parts(content) if _kind(part) in _CALLS)
-
-
 def answers(messages: Any) -> tuple[str, int, list[str]]:
     """Text, tool calls and end reasons of the messages of an answer, however they are wrapped.
 
@@ -236,15 +176,7 @@ def answers(messages: Any) -> tuple[str, int, list[str]]:
         for m in found
         if isinstance(r := m.get("finish_reason") or m.get("finishReason") or m.get("stop_reason"), str)
     ]
-    return "\n".join(filter(None, (words(content_of(m)) for m in found))), sum(map(_calls_of, found)), reasons
-
-
-def _calls_of(message: dict[str, Any]) -> int:
-    """How many tools a message calls, in its content or beside it."""
-    beside = message.get("tool_calls") or message.get("toolCalls")
-    return (len(beside) if isinstance(beside, list) else 0) + bool(message.get("function_call")) or calls(
-        content_of(message)
-    )
+    return "\n".join(filter(None, (words(content_of(m)) for m in found))), sum(map(calls_of, found)), reasons
 
 
 def names(tools: Any) -> list[str] | None:
@@ -267,25 +199,6 @@ def names(tools: Any) -> list[str] | None:
     return found or None
 
 
-def content_of(message: dict[str, Any]) -> Any:
-    """What a message says, under whichever name; parts that were written as JSON text are opened."""
-    found = (
-        message.get("content")
-        or message.get("parts")
-        or message.get("message")
-        or message.get("text")
-        or message.get("user")
-        or ""
-    )
-    if found.__class__ is str and found[:2] == "[{":
-        opened = structure(found)
-        if isinstance(opened, list) and all(
-            isinstance(one, dict) and isinstance(one.get("type"), str) and _kind(one) for one in opened
-        ):
-            return opened if not {_kind(one) for one in opened}.isdisjoint(_KNOWN) else found
-    return found
-
-
 def _instructions(system: Any) -> list[Any]:
     system = structure(system)
     if isinstance(system, list) and any(isinstance(one, dict) and "role" in one for one in system):
@@ -297,49 +210,3 @@ def _instructions(system: Any) -> list[Any]:
         if system
         else []
     )
-
-
-def _parts(content: Any, *, nested: bool = False) -> Iterator[dict[str, Any]]:
-    """The parts of a content; nested: also those inside a tool's result, where its screenshots are."""
-    if isinstance(content, str):
-        yield {"type": "text", "text": content}
-    for part in content if isinstance(content, list) else [content]:
-        if isinstance(part, str) and part is not content:
-            yield {"type": "text", "text": part}
-        elif isinstance(part, dict):
-            yield part
-            if nested and _kind(part) in _RESULTS:
-                inner = part.get("toolResult", part)
-                yield from _parts(inner.get("content") if isinstance(inner, dict) else None)
-
-
-def _kind(part: dict[str, Any]) -> str:
-    """What a part is; where it has no type it is the name of its one field."""
-    kind = part.get("type")
-    if isinstance(kind, str) and kind.lower() not in _SPEAKERS:
-        return kind
-    return next((k for k in _FIELDS if k in part), "")
-
-
-def _said(part: dict[str, Any]) -> str | None:
-    kind = _kind(part)
-    if kind not in _TEXTS or part.get("thought") is True:
-        return None
-    said = part.get("text", part.get("content", part.get(kind)))
-    if kind == "citationsContent" and isinstance(said, dict):
-        return words(said.get("content"))
-    while isinstance(said, dict):  # {"guardContent": {"text": {"text": …}}}, {"text": {"value": …}}
-        said = said.get("text", said.get("value"))
-    return said if isinstance(said, str) else None
-
-
-def _is_image(part: dict[str, Any]) -> bool:
-    if _kind(part) in _IMAGES or part.get("modality") == "image":
-        return True
-    blob = part.get("inlineData") or part.get("inline_data") or part.get("fileData") or part.get("file_data")
-    return isinstance(blob, dict) and str(blob.get("mimeType") or blob.get("mime_type")).startswith("image/")
-
-
-def _of_a_person(content: Any) -> bool:
-    parts = list(_parts(content))
-    return not parts or any(_kind(part) not in _RESULTS for part in parts)

@@ -12,19 +12,20 @@ from iolaus.adapters import (
     bedrock,
     described,
     documents,
+    envelopes,
     litellm,
     mapping,
     openai_batch,
     otlp,
     records,
 )
-from iolaus.adapters.fields import Record
+from iolaus.adapters.casts import Record
 from iolaus.adapters.operations import NO_TEXT_MODEL
 
 NO_TIME = "no time of the request"
 IMPOSSIBLE_TIME = "a time before the first API"
 FAULTS = (
-    documents.NOT_JSON, documents.NOT_AN_OBJECT, documents.UNREADABLE_FILE, documents.OTHER_FILE, documents.PACKED,
+    envelopes.NOT_JSON, envelopes.NOT_AN_OBJECT, documents.UNREADABLE_FILE, documents.OTHER_FILE, envelopes.PACKED,
     records.NOT_AN_EXCHANGE, documents.STRANGE, NO_TIME, IMPOSSIBLE_TIME,
 )  # fmt: skip
 

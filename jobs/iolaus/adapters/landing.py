@@ -17,8 +17,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from iolaus.adapters import documents
+from iolaus.adapters.addresses import address
+from iolaus.adapters.casts import OF_FIELD, Cast, Record, cast_to
 from iolaus.adapters.documents import STRANGE
-from iolaus.adapters.fields import OF_FIELD, Cast, Record, address, cast_to, find, has, rest
+from iolaus.adapters.fields import find, has, rest
 from iolaus.adapters.formats import IMPOSSIBLE_TIME, NO_TIME, Format
 from iolaus.adapters.operations import NO_TEXT_MODEL, generates_text
 from iolaus.schemas.landing import ACCOUNT, EXCHANGE

@@ -11,7 +11,7 @@ Tracking" (https://docs.litellm.ai/docs/proxy/cost_tracking), "Pass-through"
 from typing import Any
 
 from iolaus.adapters import bodies, chat
-from iolaus.adapters.fields import (
+from iolaus.adapters.casts import (
     Cast,
     Record,
     count,
@@ -22,11 +22,10 @@ from iolaus.adapters.fields import (
     owner,
     record_of,
     structure,
-    table,
-    take,
-    taken,
     text,
-)  # fmt: skip
+)
+from iolaus.adapters.chat_message import words
+from iolaus.adapters.fields import table, take, taken
 from iolaus.adapters.operations import NO_TEXT_MODEL, generates_text, says_text
 from iolaus.adapters.statuses import status
 
@@ -131,7 +130,7 @@ def _request(record: Record, call: str) -> tuple[Record, Any, Any]:
     if "pass" in call and isinstance(messages, list) and len(messages) == 1 and isinstance(messages[0], dict):
         content = messages[0].get("content")
         inner = structure(
-            chat.words(content) if isinstance(content, list) else content
+            words(content) if isinstance(content, list) else content
         )  # passed through: the client's body as text
         messages = inner if isinstance(inner, dict) and inner else messages
     if isinstance(messages, dict):  # the whole body of a call through /v1/messages, /v1/responses or a pass-through

@@ -29,7 +29,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from iolaus.adapters import bodies, chat
-from iolaus.adapters.fields import (
+from iolaus.adapters.casts import (
     OF_FIELD,
     Cast,
     Record,
@@ -41,8 +41,8 @@ from iolaus.adapters.fields import (
     owner,
     record_of,
     structure,
-    take,
 )
+from iolaus.adapters.fields import take
 from iolaus.errors import UsageError
 from iolaus.schemas.landing import EXCHANGE
 

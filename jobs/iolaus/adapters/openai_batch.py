@@ -7,7 +7,8 @@ request output object" (https://platform.openai.com/docs/api-reference/batch/req
 from collections.abc import Iterator
 
 from iolaus.adapters import bodies
-from iolaus.adapters.fields import Record, anything, find, instant, take, text
+from iolaus.adapters.casts import Record, anything, instant, text
+from iolaus.adapters.fields import find, take
 from iolaus.adapters.statuses import status
 
 OTHER_URL = "a request that generates no text"

@@ -11,9 +11,9 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from iolaus.adapters import documents, otlp, telemetry
+from iolaus.adapters import documents, otlp, otlp_content, telemetry
+from iolaus.adapters.casts import Record, text
 from iolaus.adapters.documents import OTHER_FILE, STRANGE, UNREADABLE_FILE
-from iolaus.adapters.fields import Record, text
 
 RECORDS = "record binary, source_file string, reason string"
 NOT_AN_EXCHANGE = "no part of an exchange"
@@ -51,14 +51,14 @@ def of_spans(lines: DataFrame) -> DataFrame:
         for span in found:
             part = (
                 "call"
-                if otlp.is_call(span) or otlp.has_content(span)
+                if otlp.is_call(span) or otlp_content.has_content(span)
                 else "server"
                 if otlp.is_server(span)
                 else "other"
             )
             yield part, text(span.get("traceId")), span if part != "other" else {"spanId": span.get("spanId")}
         for event in telemetry.logs(line):
-            content = otlp.is_content(event)
+            content = otlp_content.is_content(event)
             yield "event" if content else "other", text(event.get("traceId")), event if content else {"spanId": None}
             found.append(event)
         if not found and any(name in line for name in telemetry.SIGNALS):

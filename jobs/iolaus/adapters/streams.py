@@ -11,8 +11,8 @@ events".
 import re
 from typing import Any
 
-from iolaus.adapters import chat
-from iolaus.adapters.fields import Record, structure
+from iolaus.adapters.casts import Record, structure
+from iolaus.adapters.chat_message import calls, words
 
 _SERVER_SENT = re.compile(r"^(?:event|data|id|:)[^\n]*\n", re.MULTILINE)
 _PIECES = (
@@ -115,22 +115,18 @@ def _text(part: Record) -> list[str]:
     # Cohere's delta, Ollama
     if isinstance(inner := part.get("message"), dict) and part.get("type") is None and "content" in inner:
         content = inner["content"]
-    said = chat.words(content) if content else chat.words(part["parts"]) if isinstance(part.get("parts"), list) else ""
+    said = words(content) if content else words(part["parts"]) if isinstance(part.get("parts"), list) else ""
     return [said] if said else [part[k] for k in _PIECES if isinstance(part.get(k), str)][:1]
 
 
 def _calls(part: Record) -> list[Any]:
     """What tells apart the tools that a part of an event calls."""
     begun = part.get("content_block") or part.get("start")
-    if (
-        part.get("type") == "response.output_item.done"
-        and isinstance(item := part.get("item"), dict)
-        and chat.calls([item])
-    ):
+    if part.get("type") == "response.output_item.done" and isinstance(item := part.get("item"), dict) and calls([item]):
         return [("item", item.get("call_id"), id(part))]
-    if isinstance(begun, dict) and chat.calls(begun):
+    if isinstance(begun, dict) and calls(begun):
         return [(part.get("index"), part.get("contentBlockIndex"), (begun.get("toolUse") or begun).get("id"), id(part))]
     if isinstance(several := part.get("tool_calls"), list):
         return [("call", c.get("index", c.get("id"))) for c in several if isinstance(c, dict)]
     content = part.get("parts")
-    return [("part", id(part), n) for n in range(chat.calls(content))] if isinstance(content, list) else []
+    return [("part", id(part), n) for n in range(calls(content))] if isinstance(content, list) else []

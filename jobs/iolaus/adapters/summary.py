@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
-from iolaus.adapters.documents import objects
+from iolaus.adapters.envelopes import objects
 from iolaus.adapters.formats import FAULTS, Format
 from iolaus.adapters.landing import FIELDS, Choice
 from iolaus.adapters.signals import SIGNALS, shares

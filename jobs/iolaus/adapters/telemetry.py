@@ -7,7 +7,7 @@ import base64
 from collections.abc import Iterator
 from typing import Any
 
-from iolaus.adapters.fields import Record, anything, flag, number, text, whole
+from iolaus.adapters.casts import Record, anything, flag, number, text, whole
 
 SIGNALS = ("resourceSpans", "resourceLogs", "resourceMetrics", "resourceProfiles")  # what an export may hold
 _VALUES = {"stringValue": text, "intValue": whole, "doubleValue": number, "boolValue": flag, "bytesValue": anything}

@@ -88,7 +88,7 @@ def calibrate(spark: "SparkSession", lake_uri: str, of: date, settings: "Setting
     published = lake.read("gold.suspect_cluster_members", Span.DAY, of).select("cluster_id", "account_id")
     names = ("account_values", "account_profiles", "population", "account_behaviour")
     features = [lake.read(name, Span.DAY, of) for name in (*(f"features.{name}" for name in names), "silver.accounts")]
-    # Each is read several times. Many rows are read anew: Spark's cache on disk is slower than Parquet.
+    # Each is read several times. Many rows are read again: Spark's cache on disk is slower than Parquet.
     few = features[2].count() <= CACHED
     values, profiles, population, behaviour, accounts = (rows.persist() if few else rows for rows in features)
     made = calibrated(

@@ -29,20 +29,12 @@ def act(given: argparse.Namespace) -> int:
 
     Starts no Spark.
     """
-    from iolaus.export.compare import compare, newest_of_both
+    from iolaus.export.compare import CELLS, compare, newest_of_both
     from iolaus.export.gold import Gold
     from iolaus.export.query import Answer
 
     one, other = Gold(given.lake), Gold(given.other)
     found = compare(one, other, given.date or newest_of_both(one, other))
-    names = ("change", "cluster_id", "other_id", "n_accounts", "joined", "left", "verdicts")
-    whole = given.format == "json"
-    rows = (
-        (
-            *(d.change, d.cluster_id, d.other_id, d.n_accounts),
-            *(d.joined if whole else len(d.joined), d.left if whole else len(d.left), d.verdicts),
-        )
-        for d in found
-    )
-    write(Answer(names, rows), given.format, len(found))
+    rows = (d.cells(whole=given.format == "json") for d in found)
+    write(Answer(CELLS, rows), given.format, len(found))
     return 0

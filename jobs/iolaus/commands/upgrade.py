@@ -81,7 +81,7 @@ def _remake(lake: "Lake", need: "Needed", given: argparse.Namespace) -> None:
     fresh.guard = lake.guard
     for done in keep_ids(fresh, need):
         print(f"{done.table}: {done.what}", flush=True)
-    runner = Runner(lake.spark, lake.uri, settings, given_key(), journal=Journal(given.log), lake=fresh)
+    runner = Runner(lake.spark, lake.uri, settings, given_key(), journal=Journal(given.log), given_lake=fresh)
     if todo := runner.todo(need.days, last_only=given.last_only, resumes=True):
         tracker = Tracker(runner.order(todo), usual_seconds(fresh), runner.threads)
         with Progress(tracker, given.progress) as progress:

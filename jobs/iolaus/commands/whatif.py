@@ -58,7 +58,7 @@ def act(given: argparse.Namespace) -> int:
     if not days:
         raise UsageError(f"no run is published for the dates named; the newest is of {published[-1]}")
     if beyond := beyond_rule(gold, given.effective.over, days):
-        return _made_anew(given, gold, days, beyond)
+        return _made_again(given, gold, days, beyond)
     found = whatif(gold, given.effective.over, days)
     names: tuple[str, ...] = ("run_date", "cluster_id", "change", "margin_bits", "n_accounts", "verdict")
     if given.format == "json":
@@ -68,11 +68,11 @@ def act(given: argparse.Namespace) -> int:
     return 0
 
 
-def _made_anew(given: argparse.Namespace, gold: "Gold", days: "list[date]", beyond: list[str]) -> int:
+def _made_again(given: argparse.Namespace, gold: "Gold", days: "list[date]", beyond: list[str]) -> int:
     """Compare each day with what the settings make of it in a scratch lake."""
     import tempfile
 
-    from iolaus.export.compare import compare
+    from iolaus.export.compare import CELLS, compare
     from iolaus.export.gold import Gold
     from iolaus.export.query import Answer
     from iolaus.export.recorded_settings import of_day
@@ -84,18 +84,11 @@ def _made_anew(given: argparse.Namespace, gold: "Gold", days: "list[date]", beyo
     if given.scratch is None and given.master and not given.master.lower().startswith("local"):
         raise UsageError("a cluster's executors write the scratch lake; name a folder that they share with --scratch")
     spark = started(given)
-    whole = given.format == "json"
     rows: list[tuple[object, ...]] = []
     with tempfile.TemporaryDirectory(prefix="iolaus-whatif-") as temporary:
         scratch = given.scratch or temporary
         for day in days:
             remake(spark, given.lake, scratch, day, given.effective.over(of_day(gold, day)), key, start)
-            rows += [
-                (day, d.cluster_id, d.change, d.other_id, d.n_accounts)
-                + ((d.joined, d.left) if whole else (len(d.joined), len(d.left)))
-                + (d.verdicts,)
-                for d in compare(gold, Gold(scratch), day)
-            ]
-    names = ("run_date", "cluster_id", "change", "other_id", "n_accounts", "joined", "left", "verdicts")
-    write(Answer(names, iter(rows)), given.format, len(rows))
+            rows += [(day, *d.cells(whole=given.format == "json")) for d in compare(gold, Gold(scratch), day)]
+    write(Answer(("run_date", *CELLS), iter(rows)), given.format, len(rows))
     return 0

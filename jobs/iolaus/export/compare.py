@@ -24,6 +24,14 @@ class Difference:
     left: list[str] = field(default_factory=list)  # accounts that only the first lake has in it
     verdicts: dict[str, int] = field(default_factory=dict)  # in force in the first lake, on accounts that differ
 
+    def cells(self, *, whole: bool) -> tuple[object, ...]:
+        """Its values in the order of CELLS; of accounts that differ their names if `whole`, else how many there are."""
+        differ = (self.joined, self.left) if whole else (len(self.joined), len(self.left))
+        return self.cluster_id, self.change, self.other_id, self.n_accounts, *differ, self.verdicts
+
+
+CELLS = ("cluster_id", "change", "other_id", "n_accounts", "joined", "left", "verdicts")
+
 
 def newest_of_both(one: Gold, other: Gold) -> date:
     """The newest run date that both lakes published. Raises UsageError if there is none."""

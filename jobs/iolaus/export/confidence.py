@@ -72,13 +72,14 @@ def among_innocent(calibration: Iterable[Row], margin: float) -> str | None:
     unnamed = sum(row["n_groups"] - len(row["groups"]) for row in rows)  # of lower margins than those named
     n, published = len(highest) + unnamed, len({group for row in rows for group in row["published_groups"]})
     above = sum(bits >= margin for bits in highest.values())
-    beaten = f"{above:,} of them {'reaches' if above == 1 else 'reach'}" if above else "none of them reaches"
+    beaten = f"{above:,} of theirs {'reaches' if above == 1 else 'reach'} it" if above else "none of theirs reaches it"
+    would = f"{published:,}" if published else "none"
     runs = len({row["run_date"] for row in rows})
     drawn = f" in {runs} runs of the window" if runs > 1 else ""
     return (
-        f"Of {n:,} groups that are innocent by construction or drawn at random{drawn}, {published:,} would have been "
-        f"published: with 95% confidence at most {upper_bound(published, n):.2%} of such groups. This case is "
-        f"{margin:.1f} bits ahead, which {beaten} (highest: {max(highest.values()):.1f})."
+        f"Of {n:,} groups that are innocent by construction or drawn at random{drawn}, {would} would have been "
+        f"published (with 95% confidence: at most {upper_bound(published, n):.2%} of such groups). This "
+        f"case's margin is {margin:.1f} bits, and {beaten} (highest: {max(highest.values()):.1f})."
     )
 
 

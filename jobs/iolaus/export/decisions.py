@@ -157,14 +157,14 @@ def _since(verdict: Mapping[str, Any], row: Mapping[str, Any], accounts: Collect
     own, then = set(accounts), set(verdict["members"])
     said = []
     if own - then:
-        said.append(HAS_JOINED % (len(own - then), len(own)))
+        said.append(HAS_JOINED % (f"{len(own - then):,}", f"{len(own):,}"))
     if own and then - own:
-        said.append(HAS_LEFT % (len(then - own), len(then)))
+        said.append(HAS_LEFT % (f"{len(then - own):,}", f"{len(then):,}"))
     score, exchanges = verdict.get("score"), verdict.get("n_exchanges")
     if score is not None and abs(row["score"] - score) >= SCORE_STEP:
         said.append(OTHER_SCORE % (score, row["score"]))
     if exchanges is not None and exchanges != row["n_exchanges"]:
-        said.append(OTHER_EXCHANGES % (row["n_exchanges"], exchanges))
+        said.append(OTHER_EXCHANGES % (f"{exchanges:,}", f"{row['n_exchanges']:,}"))
     return said
 
 

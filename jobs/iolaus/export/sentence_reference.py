@@ -11,6 +11,7 @@ from iolaus.export.report_cases import KINDS
 from iolaus.model.explanation_words import ANSWERS, AS_A_WHOLE, EXPLANATIONS, IN_STEP, NOT_LOGGED
 from iolaus.model.judgement.facts import FACTS
 from iolaus.model.judgement.hypotheses import HYPOTHESES
+from iolaus.model.phrases import of_one, one_thing, verb
 from iolaus.model.signals import (
     CHANNELS,
     CLAIMS,
@@ -26,9 +27,6 @@ from iolaus.model.signals import (
     Channel,
     Claim,
     Signal,
-    of_one,
-    one_thing,
-    verb,
 )
 from iolaus.schemas.codes import DOES_NOT_FIT, FITS
 from iolaus.schemas.verdicts import HAS_JOINED, HAS_LEFT, INNOCENT, NEW_EVIDENCE, OTHER_EXCHANGES, OTHER_SCORE
@@ -134,7 +132,7 @@ def changed() -> list[tuple[str, str]]:
         ("accounts", HAS_JOINED % (3, SIZE)),
         ("accounts", HAS_LEFT % (2, 28)),
         ("score", OTHER_SCORE % (41.0, 48.5)),
-        ("traffic", OTHER_EXCHANGES % (19200, 15100)),
+        ("traffic", OTHER_EXCHANGES % ("15,100", "19,200")),
         ("evidence", f"{NEW_EVIDENCE}`card`, `synchrony`"),
     ]
 
@@ -148,13 +146,10 @@ def sentence(signal: Signal) -> str:
     if signal.name == "content":
         return f"64% of pairs of {SIZE} accounts {signal.says} (under 1% of {signal.baseline} do)."
     if signal.name == "synchrony":
-        return (
-            "Accounts were active in the same ten minutes 412 times on 9 of 14 days; 95.0 expected by chance and "
-            "from their usual hours."
-        )
+        return f"Accounts were active in the same ten minutes 412 times, on 9 of 14 days; 95.0 expected by {HABIT}."
     says = signal.sentence(DEFAULT.claims) if isinstance(signal, Claim) else one_thing(signal.says)
     if signal.name == SUCCESSION:
-        says = "were first used after the first of 5 bans among them"
+        says = "were first used after the first of the cluster's 5 bans"
     if signal.name == RELEASE:
         says = "sent at least a third of their traffic to atlas-4 within 48 hours of its release"
     return counted(says, signal.baseline)
@@ -169,7 +164,7 @@ def of_account(signal: Channel | Claim) -> str:
     others = f"{'at least ' if signal.code is None else ''}7 of the {SIZE - 1} other accounts"
     how = f"expected by {HABIT}: {BACKGROUND:.0%}" if signal.baseline == HABIT else f"{usual}{verb(signal.says)}"
     if signal.pooled_by:
-        return f"Is in one pool with {others} that continue each other's conversations ({how})."
+        return f"Belongs to a pool of accounts that continue each other's conversations, with {others} ({how})."
     return f"{_capital(says)} {'as' if 'same' in says else 'with'} {others} ({how})."
 
 

@@ -83,7 +83,7 @@ def give(
 ) -> dict[str, Any]:
     """Append one verdict, and return its row. Raises UsageError for a cluster or account that the run does not have.
 
-    A run of a date before `known_from` (by default, today) does not know the verdict: made anew, it ends in the same
+    A run of a date before `known_from` (by default, today) does not know the verdict: made again, it ends in the same
     rows.
     """
     by, why = appended.said("--by", by), appended.said("--why", why)

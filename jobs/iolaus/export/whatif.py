@@ -1,4 +1,4 @@
-"""What other settings would publish: the rule of confidence applied anew to what a lake has stored."""
+"""What other settings would publish: the rule of confidence applied again to what a lake has stored."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping

@@ -14,7 +14,6 @@ see `iolaus.model.sampling`.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,22 +21,21 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from iolaus.engine.records import packed, unpacked
-from iolaus.engine.runs import run_lengths, run_starts
+from iolaus.engine.records import unpacked
+from iolaus.engine.runs import run_starts
+from iolaus.model import sketch_columns as column
 from iolaus.model.openings import merged, opened
-from iolaus.model.sampling import Ranks, draws, ranks
+from iolaus.model.sampling import ranks
 from iolaus.model.signals import ATTRIBUTE_CODES
-from iolaus.schemas.sketch import ABSENT, ATTRIBUTE, MINIMUM, OPENING, PROMPT, PROMPT_FIELDS, TERM
+from iolaus.model.sketch_columns import RECORDS, Groups, Ints
+from iolaus.schemas.sketch import ABSENT, OPENING, PROMPT_FIELDS
 from iolaus.settings import CAPABILITIES
-from iolaus.text.fingerprints import SIGNATURE, TERM_BUCKETS
-
-Ints = npt.NDArray[np.int64]
 
 SLOT_SECONDS = 600  # co-activity is counted in ten-minute slots
 SLOTS_A_DAY = 86_400 // SLOT_SECONDS
-MAX_PROMPTS = 512  # distinct prompts kept of an account, with their fingerprints
-MAX_ATTRIBUTES = 128  # distinct values kept of an account in one channel
 OUTPUT_BINS = 16  # powers of two of output tokens
+
+lists = column.lists  # for what is made of sketches, too
 
 SUMS: tuple[str, ...] = (
     "n_exchanges",
@@ -58,9 +56,6 @@ SUMS: tuple[str, ...] = (
     "reasoning_tokens",
 )
 FIXED: dict[str, int] = {"output_histogram": OUTPUT_BINS, "capability_counts": len(CAPABILITIES)}
-RECORDS: dict[str, np.dtype[Any]] = {"attributes": ATTRIBUTE, "prompts": PROMPT, "openings": OPENING, "terms": TERM}
-
-_ACTIVITY_TYPE = pa.struct([("hour", pa.int32()), ("model", pa.string()), ("n", pa.int32())])
 
 SKETCH = pa.schema(
     [
@@ -69,7 +64,7 @@ SKETCH = pa.schema(
         ("first_at", pa.timestamp("us", tz="UTC")),
         ("last_at", pa.timestamp("us", tz="UTC")),
         *((name, pa.list_(pa.int32())) for name in FIXED),
-        ("activity", pa.list_(_ACTIVITY_TYPE)),
+        ("activity", pa.list_(column.ACTIVITY)),
         ("slots", pa.list_(pa.int32())),
         *((name, pa.binary()) for name in RECORDS),
         ("signature", pa.binary()),
@@ -77,25 +72,12 @@ SKETCH = pa.schema(
 )
 
 
-@dataclass(frozen=True)
-class _Groups:
-    """Rows gathered by account: `of[i]` is the group of row i, `starts` where each begins, all ascending."""
-
-    of: Ints
-    starts: Ints
-    names: pa.Array
-
-    @property
-    def count(self) -> int:
-        return len(self.starts)
-
-
-def _grouped(table: pa.Table) -> tuple[pa.Table, _Groups]:
+def _grouped(table: pa.Table) -> tuple[pa.Table, Groups]:
     table = table.combine_chunks().sort_by("account_id")
     accounts = table["account_id"].combine_chunks()
     codes = accounts.dictionary_encode().indices.to_numpy().astype(np.int64)  # sorted, so codes ascend
     starts = run_starts(codes)
-    return table, _Groups(codes, starts, accounts.take(pa.array(starts)))
+    return table, Groups(codes, starts, accounts.take(pa.array(starts)))
 
 
 def _numpy(table: pa.Table, name: str, null: float = 0) -> npt.NDArray[Any]:
@@ -103,132 +85,7 @@ def _numpy(table: pa.Table, name: str, null: float = 0) -> npt.NDArray[Any]:
     return filled
 
 
-def lists(lengths: Ints, values: pa.Array) -> pa.ListArray:
-    """Values as lists of those lengths."""
-    return pa.ListArray.from_arrays(pa.array(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)), values)
-
-
-def _counted(group: Ints, keys: list[npt.NDArray[Any]], n: Ints) -> tuple[Ints, list[npt.NDArray[Any]], Ints]:
-    """Items (group, keys…) with their counts summed, in ascending order of group and keys."""
-    if not len(group):
-        return group, keys, n
-    order = np.lexsort([*reversed(keys), group])
-    first = run_starts(*(key[order] for key in (group, *keys)))
-    return group[order][first], [k[order][first] for k in keys], np.add.reduceat(n[order], first)
-
-
-def _bottom(group: Ints, order_of: npt.NDArray[Any], item: Ints, k: int) -> npt.NDArray[np.bool_]:
-    """Which of distinct items are among the k of their group that come first by `order_of`, then by item."""
-    if not len(group):
-        return np.zeros(0, bool)
-    sizes = run_lengths(run_starts(group), len(group))
-    if sizes.max() <= k:
-        return np.ones(len(group), bool)
-    order = np.lexsort([item, order_of, group])
-    rank = np.arange(len(group)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    kept = np.zeros(len(group), bool)
-    kept[order[rank < k]] = True
-    return kept
-
-
-def _struct_lists(count: int, group: Ints, type_: pa.StructType, columns: list[Any]) -> pa.ListArray:
-    arrays = [c if isinstance(c, pa.Array) else pa.array(c) for c in columns]
-    values = pa.StructArray.from_arrays([a.cast(type_.field(i).type) for i, a in enumerate(arrays)], fields=list(type_))
-    return lists(np.bincount(group, minlength=count), values)
-
-
-def _records(count: int, group: Ints, kind: np.dtype[Any], columns: list[npt.NDArray[Any]]) -> pa.BinaryArray:
-    """Items of columns as bytes, one value per group; `group` says which group each item belongs to."""
-    made = np.empty(len(group), kind)
-    for name, values in zip(kind.names or (), columns, strict=True):
-        made[name] = values
-    return packed(np.bincount(group, minlength=count), made)
-
-
-def _recorded(table: pa.Table, name: str, groups: _Groups) -> tuple[Ints, list[npt.NDArray[Any]]]:
-    """The inverse of `_records` for a column of RECORDS: the group of each item, and its columns."""
-    lengths, items = unpacked(table[name].combine_chunks(), RECORDS[name])
-    return np.repeat(groups.of, lengths), [
-        items[field] if field == "rank" else items[field].astype(np.int64) for field in items.dtype.names or ()
-    ]
-
-
-def _flat(table: pa.Table, name: str, groups: _Groups) -> tuple[Ints, pa.Array]:
-    """Items of a list column with the group of each."""
-    column = table[name].combine_chunks()
-    lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
-    return np.repeat(groups.of, lengths), column.flatten()
-
-
-def _activity(groups: _Groups, group: Ints, hour: Ints, model: pa.Array, n: Ints) -> pa.ListArray:
-    ranked = _rank_strings(model)
-    group, (hour, code), n = _counted(group, [hour, ranked.codes], n)
-    return _struct_lists(groups.count, group, _ACTIVITY_TYPE, [hour, ranked.values.take(pa.array(code)), n])
-
-
-@dataclass(frozen=True)
-class _Ranked:
-    codes: Ints
-    values: pa.Array
-
-
-def _rank_strings(strings: pa.Array) -> _Ranked:
-    """Codes of strings by their order in the alphabet, so that results do not depend on the order of rows."""
-    coded = strings.cast(pa.string()).dictionary_encode()
-    order = pc.array_sort_indices(coded.dictionary).to_numpy()
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
-    codes = rank[coded.indices.to_numpy()] if len(order) else np.empty(0, np.int64)
-    return _Ranked(codes, coded.dictionary.take(pa.array(order)))
-
-
-def _attributes(groups: _Groups, group: Ints, channel: Ints, value_hash: Ints, n: Ints, salt: int) -> pa.BinaryArray:
-    group, (channel, value_hash), n = _counted(group, [channel, value_hash], n)
-    kept = _bottom(group * 256 + channel, draws(value_hash, salt), value_hash, MAX_ATTRIBUTES)
-    return _records(groups.count, group[kept], ATTRIBUTE, [channel[kept], value_hash[kept], n[kept]])
-
-
-def _prompts(groups: _Groups, group: Ints, fields: list[Ints], n: Ints, rank: Ranks) -> pa.BinaryArray:
-    """Distinct prompts, bottom-k. Fingerprints of texts that differ only in punctuation may differ: the least is kept.
-
-    A hash that is ABSENT is greater than all others, so the minimum prefers a real one.
-    """
-    order = np.lexsort([fields[0], group])
-    first = run_starts(group[order], fields[0][order])
-    if len(order):
-        group, n = group[order][first], np.add.reduceat(n[order], first)
-        fields, rank = [np.minimum.reduceat(f[order], first) for f in fields], np.minimum.reduceat(rank[order], first)
-    kept = _bottom(group, rank, fields[0], MAX_PROMPTS)
-    return _records(groups.count, group[kept], PROMPT, [*(f[kept] for f in fields), n[kept], rank[kept]])
-
-
-def _slots(groups: _Groups, group: Ints, slot: Ints) -> pa.ListArray:
-    group, (slot,), _ = _counted(group, [slot], np.ones(len(slot), np.int64))
-    return lists(np.bincount(group, minlength=groups.count), pa.array(slot.astype(np.int32)))
-
-
-def _terms(groups: _Groups, group: Ints, term: Ints, n: Ints) -> pa.BinaryArray:
-    if not len(group):
-        return _records(groups.count, group, TERM, [term, n])
-    cell = group * TERM_BUCKETS + term
-    # groups ascend and so do the terms of a row: runs, which a stable sort merges
-    order = np.argsort(cell, kind="stable")
-    first = run_starts(cell[order])
-    cell = cell[order][first]
-    return _records(groups.count, cell // TERM_BUCKETS, TERM, [cell % TERM_BUCKETS, np.add.reduceat(n[order], first)])
-
-
-def _signature(groups: _Groups, rows: pa.BinaryArray) -> pa.BinaryArray:
-    """Element-wise minima of signatures; null where an account has none."""
-    lengths, values = unpacked(rows, MINIMUM)
-    of = groups.of[lengths > 0]
-    first = run_starts(of)
-    minima = np.minimum.reduceat(values.reshape(-1, SIGNATURE), first, axis=0) if len(of) else values
-    signed = np.bincount(of[first], minlength=groups.count)
-    return pc.if_else(pa.array(signed > 0), packed(signed * SIGNATURE, minima.ravel()), None)
-
-
-def _assemble(groups: _Groups, columns: dict[str, Any]) -> pa.Table:
+def _assemble(groups: Groups, columns: dict[str, Any]) -> pa.Table:
     columns["account_id"] = groups.names
     return pa.table([_as(columns[f.name], f.type) for f in SKETCH], schema=SKETCH)
 
@@ -253,17 +110,19 @@ def sketch(exchanges: pa.Table, salt: int) -> pa.Table:
     columns: dict[str, Any] = {name: np.add.reduceat(value, groups.starts) for name, value in _addends(table).items()}
     columns["first_at"] = pa.array(np.minimum.reduceat(at, groups.starts)).cast(pa.timestamp("us", tz="UTC"))
     columns["last_at"] = pa.array(np.maximum.reduceat(at, groups.starts)).cast(pa.timestamp("us", tz="UTC"))
-    columns["output_histogram"] = _histogram(groups, _output_bin(_numpy(table, "output_tokens", -1)), OUTPUT_BINS)
+    columns["output_histogram"] = column.histogram(groups, _output_bin(_numpy(table, "output_tokens", -1)), OUTPUT_BINS)
     bits = _numpy(table, "capabilities").astype(np.int64)
     per_bit = np.stack([np.add.reduceat((bits >> i) & 1, groups.starts) for i in range(len(CAPABILITIES))], axis=1)
-    columns["capability_counts"] = lists(
+    columns["capability_counts"] = column.lists(
         np.full(groups.count, len(CAPABILITIES)), pa.array(per_bit.ravel().astype(np.int32))
     )
-    columns["activity"] = _activity(groups, groups.of, seconds // 3600, table["request_model"].combine_chunks(), ones)
-    columns["slots"] = _slots(groups, groups.of, seconds // SLOT_SECONDS)
+    columns["activity"] = column.activity(
+        groups, groups.of, seconds // 3600, table["request_model"].combine_chunks(), ones
+    )
+    columns["slots"] = column.slots(groups, groups.of, seconds // SLOT_SECONDS)
     parts = [(name, code, table[f"{name}_value"].combine_chunks()) for name, code in ATTRIBUTE_CODES.items()]
     there = [pc.is_valid(hashes).to_numpy(zero_copy_only=False) for _, _, hashes in parts]
-    columns["attributes"] = _attributes(
+    columns["attributes"] = column.attributes(
         groups,
         np.concatenate([groups.of[t] for t in there]),
         np.concatenate([np.full(t.sum(), code, np.int64) for t, (_, code, _) in zip(there, parts, strict=True)]),
@@ -275,13 +134,13 @@ def sketch(exchanges: pa.Table, salt: int) -> pa.Table:
     fields = [_numpy(table, name, ABSENT)[said].astype(np.int64) for name in PROMPT_FIELDS]
     # by what the prompt is alone: so its counts are whole
     rank = ranks(fields[0], _numpy(table, "n_words")[said], salt)
-    columns["prompts"] = _prompts(groups, groups.of[said], fields, ones[said], rank)
+    columns["prompts"] = column.prompts(groups, groups.of[said], fields, ones[said], rank)
     lengths, term = unpacked(table["terms"].combine_chunks(), np.dtype("<i2"))
     columns["openings"] = opened(table, groups.of, (lengths, term.astype(np.int64)), salt, groups.count)
-    columns["terms"] = _terms(
+    columns["terms"] = column.terms(
         groups, np.repeat(groups.of, lengths), term.astype(np.int64), np.ones(len(term), np.int64)
     )
-    columns["signature"] = _signature(groups, table["signature"].combine_chunks())
+    columns["signature"] = column.signature(groups, table["signature"].combine_chunks())
     return _assemble(groups, columns)
 
 
@@ -318,12 +177,6 @@ def _output_bin(tokens: npt.NDArray[Any]) -> Ints:
     return np.where(tokens < 0, -1, binned)
 
 
-def _histogram(groups: _Groups, bins: Ints, size: int) -> pa.ListArray:
-    there = bins >= 0
-    counts = np.bincount(groups.of[there] * size + bins[there], minlength=groups.count * size)
-    return lists(np.full(groups.count, size), pa.array(counts.astype(np.int32)))
-
-
 def merge(sketches: pa.Table, salt: int) -> pa.Table:
     """One row per account from rows of sketches, in any order.
 
@@ -338,22 +191,24 @@ def merge(sketches: pa.Table, salt: int) -> pa.Table:
         columns[name] = pa.array(reduce.reduceat(at, groups.starts)).cast(pa.timestamp("us", tz="UTC"))
     for name, size in FIXED.items():
         flat = table[name].combine_chunks().flatten().to_numpy().reshape(-1, size)
-        columns[name] = lists(
+        columns[name] = column.lists(
             np.full(groups.count, size), pa.array(np.add.reduceat(flat, groups.starts, axis=0).ravel())
         )
-    group, items = _flat(table, "activity", groups)
-    columns["activity"] = _activity(groups, group, _field(items, "hour"), items.field("model"), _field(items, "n"))
-    group, items = _flat(table, "slots", groups)
-    columns["slots"] = _slots(groups, group, items.to_numpy().astype(np.int64))
-    group, (channel, value_hash, n) = _recorded(table, "attributes", groups)
-    columns["attributes"] = _attributes(groups, group, channel, value_hash, n, salt)
-    group, (*hashes, n, rank) = _recorded(table, "prompts", groups)
-    columns["prompts"] = _prompts(groups, group, hashes, n, rank)
+    group, items = column.flat(table, "activity", groups)
+    columns["activity"] = column.activity(
+        groups, group, _field(items, "hour"), items.field("model"), _field(items, "n")
+    )
+    group, items = column.flat(table, "slots", groups)
+    columns["slots"] = column.slots(groups, group, items.to_numpy().astype(np.int64))
+    group, (channel, value_hash, n) = column.recorded(table, "attributes", groups)
+    columns["attributes"] = column.attributes(groups, group, channel, value_hash, n, salt)
+    group, (*hashes, n, rank) = column.recorded(table, "prompts", groups)
+    columns["prompts"] = column.prompts(groups, group, hashes, n, rank)
     lengths, records = unpacked(table["openings"].combine_chunks(), OPENING)
     columns["openings"] = merged(np.repeat(groups.of, lengths), records, groups.count)
-    group, (term, n) = _recorded(table, "terms", groups)
-    columns["terms"] = _terms(groups, group, term, n)
-    columns["signature"] = _signature(groups, table["signature"].combine_chunks())
+    group, (term, n) = column.recorded(table, "terms", groups)
+    columns["terms"] = column.terms(groups, group, term, n)
+    columns["signature"] = column.signature(groups, table["signature"].combine_chunks())
     return _assemble(groups, columns)
 
 

@@ -9,7 +9,7 @@ from iolaus.model.signals import ONE_CLIENT, OWN_TEXT, PEOPLE, PUBLIC_SET, WHOLE
 from iolaus.schemas.codes import DOES_NOT_FIT, FITS, UNKNOWN
 
 ANSWERS: dict[str, str] = {FITS: "It fits", DOES_NOT_FIT: "No", UNKNOWN: "Cannot be told"}
-IN_STEP = ", and the members are active in the same minutes"  # strangers are not
+IN_STEP = ". The members are active in the same minutes, and strangers would not be"
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Explanation:
     """An innocent explanation in words.
 
     who: whom it would make of the members, as the start of a question. figure: what is counted, with a place for each
-    number. example: numbers for the reference page.
+    number in words. example: numbers for the reference page.
     """
 
     name: str
@@ -39,24 +39,24 @@ EXPLANATIONS: dict[str, Explanation] = {
             "%s of members hold conversations (%s of all accounts do)",
             ("3%", "43%"),
         ),
-        Explanation("one_owner", "One organisation", "%d accounts have %d owners", (29, 29)),
-        Explanation("agreement", "Customers with an agreement", "%d of %d accounts have an agreement", (0, 29)),
+        Explanation("one_owner", "One organisation", "%s accounts have %s owners", (29, 29)),
+        Explanation("agreement", "Customers with an agreement", "%s of %s accounts have an agreement", (0, 29)),
         Explanation(
             "one_line",
             "Customers of one proxy, carrier or venue",
-            "%d of %d accounts also ask for the same things",
+            "%s of %s accounts also ask for the same things",
             (28, 29),
         ),
         Explanation(
             ONE_CLIENT,
             "Users of one client",
-            "%d of %d accounts run the members' most common client (%s of all accounts do)",
+            "%s of %s accounts run the members' most common client (%s of all accounts do)",
             (8, 29, "12%"),
         ),
         Explanation(
             OWN_TEXT,
             "Unrelated programs whose prompts begin or end alike",
-            "%d of %d accounts mostly send a prompt template of their own",
+            "%s of %s accounts mostly send a prompt template of their own",
             (2, 29),
         ),
         Explanation(
@@ -76,7 +76,7 @@ EXPLANATIONS: dict[str, Explanation] = {
 
 # Where the logs lack the field, there is no row of the explanation; a case page says so.
 NOT_LOGGED: dict[str, str] = {
-    ONE_CLIENT: EXPLANATIONS[ONE_CLIENT].says(ANSWERS[UNKNOWN], "no two accounts are known to have a client in common")
+    ONE_CLIENT: EXPLANATIONS[ONE_CLIENT].says(ANSWERS[UNKNOWN], "the logs show no client that two of the accounts use")
 }
 # Of an account that has no reason of its own.
-AS_A_WHOLE = "Fits the cluster as a whole: the odds that it belongs are 2^%.1f."
+AS_A_WHOLE = "Fits the cluster as a whole: odds of %.1f bits that it belongs (10 bits are about 1,000 to 1)."

@@ -258,8 +258,9 @@ def _public_set(
 
 
 def _figure(name: str, *numbers: Column | str) -> Column:
-    """What is counted for an explanation, in words."""
-    return F.format_string(EXPLANATIONS[name].figure, *numbers).alias("figure")
+    """What is counted for an explanation, in words. numbers: shares in words, and names of columns of counts."""
+    said = (F.format_number(n, 0) if isinstance(n, str) else n for n in numbers)
+    return F.format_string(EXPLANATIONS[name].figure, *said).alias("figure")
 
 
 def _description(fit: Column) -> Column:

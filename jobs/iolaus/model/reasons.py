@@ -17,7 +17,8 @@ from iolaus.model.bits import MILLI, by_channel
 from iolaus.model.evidence.behaviour import BEHIND, Shown
 from iolaus.model.evidence.piece import of_signal, percent
 from iolaus.model.pair_evidence import evidence
-from iolaus.model.signals import CHANNEL, HABIT, OTHERS, SIMILAR_VOLUME, VALUES, Channel, of_one, verb
+from iolaus.model.phrases import of_one, verb
+from iolaus.model.signals import CHANNEL, HABIT, OTHERS, SIMILAR_VOLUME, VALUES, Channel
 from iolaus.settings import Channels, Scoring, Settings
 
 _OTHERS = "{others}"  # stands in a sentence for how many of which others
@@ -167,15 +168,15 @@ def _with_others(*, exact: bool) -> Column:
     """
     whole = {c.name: _sentence(c) for c in CHANNEL.values()}
     others = F.col("n_accounts") - 1
-    some = F.format_string(f"{'' if exact else 'at least '}%d of the %d other accounts", "partners", others)
-    every = F.when(others == 1, F.lit("the other account")).otherwise(F.format_string("all %d other accounts", others))
+    some = F.format_string(f"{'' if exact else 'at least '}%,d of the %,d other accounts", "partners", others)
+    every = F.when(others == 1, F.lit("the other account")).otherwise(F.format_string("all %,d other accounts", others))
     named = F.when(F.col("partners") >= others, every).otherwise(some)
     return _capital(F.replace(by_channel(whole), F.lit(_OTHERS), named))
 
 
 def _sentence(channel: Channel) -> str:
     if channel.pooled_by:  # of a pool no account need have met all others
-        return f"is in one pool with {_OTHERS} that continue each other's conversations"
+        return f"belongs to a pool of accounts that continue each other's conversations, with {_OTHERS}"
     says = of_one(channel.says)
     return f"{says} {'as' if 'same' in says else 'with'} {_OTHERS}"
 

@@ -5,9 +5,9 @@ that is a value which two accounts share: add its `Channel` here, with the colum
 `silver.accounts` that holds the value. `tests/test_signals.py` then follows it from that column to a pair and a reason.
 """
 
-import re
 from dataclasses import dataclass
 
+from iolaus.model.phrases import in_words
 from iolaus.schemas.codes import FRAGMENT_CHANNELS
 from iolaus.schemas.families import FAMILIES
 from iolaus.settings import Claims
@@ -102,44 +102,6 @@ class Claim(Signal):
         )
 
 
-def in_words(threshold: float) -> str:
-    """A threshold as a reader says it: a quarter, a third, a half, else a percentage or a number."""
-    words = {0.25: "a quarter", 0.33: "a third", 0.5: "half", 6: "six", 8: "eight"}
-    return words.get(round(threshold, 2)) or (f"{threshold:.0%}" if 0 < threshold < 1 else f"{threshold:,g}")
-
-
-def of_one(says: str) -> str:
-    """What is said of several accounts, said of one.
-
-    >>> of_one("run around the clock: at least a tenth of their traffic falls in their quietest six hours")
-    'runs around the clock: at least a tenth of its traffic falls in its quietest six hours'
-    """
-    verb, _, rest = says.partition(" ")
-    one = {"are": "is", "were": "was", "sent": "sent", "go": "goes"}.get(verb, f"{verb}s")
-    return f"{one} " + re.sub(r"\btheir\b", "its", rest)
-
-
-def one_thing(says: str) -> str:
-    """What is said of values that accounts share, said of one value that all of them share.
-
-    >>> one_thing("share a payment card")
-    'share one payment card'
-    """
-    return re.sub("^share a ", "share one ", says)
-
-
-def verb(says: str) -> str:
-    """The verb by which a baseline is compared with what is said; empty where the sentence needs none.
-
-    >>> verb("share a payment card"), verb("were created at the same time"), verb("run around the clock: at least 10%")
-    (' do', ' were', '')
-    """
-    if ":" in says or "at least" in says:
-        return ""
-    first = says.partition(" ")[0]
-    return f" {first}" if first in ("are", "were") else " do"
-
-
 def _infrastructure(name: str, group: str, says: str, evasion: str, **more: object) -> Channel:
     return Channel(name=name, family="infrastructure", group=group, says=says, evasion=evasion, **more)  # type: ignore[arg-type]
 
@@ -225,7 +187,7 @@ CHANNELS: tuple[Channel, ...] = (
         evasion="a random delay per request and account, which slows the work by as much",
     ),
     Channel(
-        name="cohort", family="cohort", group="creation", says="were created at the same time",
+        name="cohort", family="cohort", group="creation", says="were created at about the same time",
         evasion="accounts made over months, or bought",
     ),
 )  # fmt: skip
@@ -289,8 +251,8 @@ CLAIMS: dict[str, Claim] = {
         # Policy signals raise a score and never publish a group: the analyst weighs them.
         Claim(
             name="unsupported_region", kind="policy_signals", group="unsupported_region", measure="unsupported",
-            says="are billed, reached or used in an unsupported "
-                 "region", evasion="cards, numbers and exits of supported regions",
+            says="have their billing, phone or most traffic in an unsupported region",
+            evasion="cards, numbers and exits of supported regions",
         ),
         Claim(
             name="heavy_for_plan", kind="policy_signals", group="heavy_for_plan", measure="plan_excess",
@@ -313,13 +275,13 @@ OF_CLUSTERS: tuple[Signal, ...] = (
     Signal(
         name=DIVIDED, kind="task_sharing", family="content", group=DIVIDED, baseline=RANDOM_PAIRS,
         explained_by=ANY_EXPLANATION,
-        says="split requests about one subject between them, with almost no repeats",
+        says="divide requests about one subject among themselves, with almost no repeats",
         evasion="ordinary requests mixed in, which are paid for and answer nothing",
     ),
     Signal(
         name=SUCCESSION, kind="policy_signals", family="behaviour", group=SUCCESSION, baseline=SIMILAR_VOLUME,
-        says="were first used after the first ban among "
-             "them", evasion="a reserve of accounts in use before any is banned",
+        says="were first used after the cluster's first ban",
+        evasion="a reserve of accounts in use before any is banned",
     ),
     Signal(
         name=RELEASE, kind="policy_signals", family="behaviour", group=RELEASE, baseline=SIMILAR_VOLUME,

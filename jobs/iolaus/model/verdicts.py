@@ -195,10 +195,10 @@ def changes() -> Column:
     joined, then = F.col("size") - F.col("common"), F.size("members")
     new = F.array_sort(F.array_except(F.coalesce("channels_now", F.array().cast("array<string>")), "channels"))
     told = F.array(
-        F.when(joined > 0, F.format_string(HAS_JOINED, joined, "size")),
+        F.when(joined > 0, F.format_string(HAS_JOINED, _count(joined), _count("size"))),
         F.when(
             then > F.col("common"),
-            F.format_string(HAS_LEFT, then - F.col("common"), then),
+            F.format_string(HAS_LEFT, _count(then - F.col("common")), _count(then)),
         ),
         F.when(
             F.abs(F.col("score_now") - F.col("score")) >= SCORE_STEP,
@@ -206,8 +206,13 @@ def changes() -> Column:
         ),
         F.when(
             F.col("n_exchanges_now") != F.col("n_exchanges"),
-            F.format_string(OTHER_EXCHANGES, "n_exchanges_now", "n_exchanges"),
+            F.format_string(OTHER_EXCHANGES, _count("n_exchanges"), _count("n_exchanges_now")),
         ),
         F.when(F.size(new) > 0, F.concat(F.lit(NEW_EVIDENCE), F.array_join(new, ", "))),
     )
     return F.array_compact(told)
+
+
+def _count(number: Column | str) -> Column:
+    """A whole number in words: 19,200."""
+    return F.format_number(number, 0)

@@ -38,7 +38,7 @@ def schema_name(text: str) -> str:
 
 
 def register(lake: Lake, name: str) -> Iterator[str]:
-    """Register every table of the lake in a schema, which is made if there is none, and make the views anew.
+    """Register every table of the lake in a schema, which is made if there is none, and make the views again.
 
     Yields the name of each table and view. A table that is registered already is left as it is. Raises UsageError if
     the catalog refuses, or knows another table under a name.

@@ -7,12 +7,9 @@ and writes the lake alone: gold is judged before it is written, everything else 
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from importlib import import_module
-from typing import Any
 
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
@@ -20,77 +17,23 @@ from pyspark.sql import DataFrame
 from iolaus.engine.measured import reported
 from iolaus.errors import GateError, in_short
 from iolaus.pipeline import Grain, Stage, is_landing
+from iolaus.runtime.context import Context, Event
 from iolaus.runtime.failures import lost_rows
 from iolaus.runtime.gates import suites
-from iolaus.runtime.gates.gate import Gate
-from iolaus.runtime.gates.records import Made, Records
+from iolaus.runtime.gates.records import Made
 from iolaus.runtime.inputs import Inputs
-from iolaus.runtime.journal import Journal
-from iolaus.runtime.lake import Lake
 from iolaus.runtime.publisher import Publisher
 from iolaus.runtime.receipts import Receipt
 from iolaus.runtime.receipts import made as key
 from iolaus.runtime.scheduler import GOLD, PUBLISHER, Task
-from iolaus.runtime.spark.class_loader import share
 from iolaus.runtime.spark.errors import Py4JJavaError
-from iolaus.runtime.spark.jobs import describe
 from iolaus.runtime.spark.sized_cache import is_small
 from iolaus.schemas.codes import FAILED, STOPPED, WRITTEN
-from iolaus.settings import Key, Run, Settings
+from iolaus.settings import Run
 
 SCORES = "scoring.clusters"
 QUARANTINE = "quality.quarantine"  # the one table that names the files that could not be read to their end
 TRIES = 3  # of a stage: after executors were lost with rows that it kept there, or unreadable files were found
-
-
-@dataclass(frozen=True)
-class Event:
-    """A stage that began or ended, for who watches a run.
-
-    Of one that ended: how long it took, the rows and bytes that it wrote (None: gold is written later), and why it
-    failed, if it did.
-    """
-
-    stage: str
-    day: date
-    done: bool
-    seconds: float = 0.0
-    rows: int | None = None
-    size: int | None = None
-    error: str | None = None
-
-
-@dataclass(frozen=True)
-class Context:
-    """What every stage of a run works with: the lake, its gates and records, and what transforms may know."""
-
-    lake: Lake
-    settings: Settings
-    key: Key
-    run_id: str
-    gate: Gate
-    gated: bool
-    records: Records
-    journal: Journal
-    on_event: Callable[[Event], None]
-    made_by: tuple[str, str, str]  # `Receipt.by`: version of the code, digest of what rows depend on, id of the key
-
-    def check(self, stage: Stage, day: date, rows: DataFrame, inputs: Mapping[str, DataFrame], **how: Any) -> None:
-        """Judge the rows of a table for a day. Raises GateError."""
-        if self.gated and suites.exists(stage.table):
-            self.gate.check(stage.table, day, rows, inputs, **how)
-
-    def arrivals(self, stage: Stage, day: date) -> list[date]:
-        """The days of arrival that a stage makes for `day`: itself and, of what is redone, later ones, in order."""
-        return [day, *self.lake.later_arrivals(day)] if stage.is_redone else [day]
-
-    def describe(self, work: str) -> None:
-        """Name this thread's jobs in Spark's UI and event log."""
-        describe(self.lake.spark, work)
-
-    def pool(self, threads: int) -> ThreadPoolExecutor:
-        """Threads that plan and run stages."""
-        return ThreadPoolExecutor(threads, initializer=share, initargs=(self.lake.spark,))
 
 
 class Execution(ABC):
@@ -100,7 +43,10 @@ class Execution(ABC):
         self._of, self._inputs = of, inputs
 
     def run(self, stage: Stage, day: date) -> None:
-        """One stage for one date, and for each later arrival that is made anew. Raises GateError if a gate stops it."""
+        """One stage for one date, and for each later arrival that is made again.
+
+        Raises GateError if a gate stops it.
+        """
         began = time.monotonic()
         self._of.describe(f"{stage.table} {day}")
         self._of.on_event(Event(stage.table, day, done=False))

@@ -52,7 +52,7 @@ class Inputs:
         folder, landing = read.table.split(".")[1], self._needed_landing(read.table)
         if (
             folder == "exchanges"
-            and not landing.has(day)
+            and not landing.has_folder(day)
             and self.lake.read("bronze.exchanges", Span.DAY, day).limit(1).count()
         ):
             raise RunError(

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -11,11 +11,11 @@ from typing import Any
 from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import ArrayType, DataType, MapType, StructField, StructType
 
 from iolaus import lake_format
 from iolaus.errors import RunError, UsageError
 from iolaus.pipeline import Span
+from iolaus.runtime.columns import check_schema, differences, evolved, nullable_struct
 from iolaus.runtime.failures import causes
 from iolaus.runtime.receipts import Receipts, made
 from iolaus.runtime.small_files import SmallFiles, small_files
@@ -23,7 +23,7 @@ from iolaus.runtime.spark import delta
 from iolaus.runtime.spark.delta_log import Commit, committed
 from iolaus.runtime.spark.errors import Py4JJavaError
 from iolaus.runtime.spark.store import Store, open_store
-from iolaus.schemas.table import Table, table
+from iolaus.schemas.table import table
 from iolaus.version import code_version
 
 
@@ -133,8 +133,8 @@ class Lake:
         """All rows of a table, none if it was never written; their columns are those of the schema."""
         spec = table(name)
         if not self.exists(name):
-            return self.spark.createDataFrame([], _nullable_struct(spec.schema))
-        frame = _evolved(self.spark.read.format("delta").load(self.path(name)), spec)
+            return self.spark.createDataFrame([], nullable_struct(spec.schema))
+        frame = evolved(self.spark.read.format("delta").load(self.path(name)), spec)
         if wrong := differences(frame.schema, spec):
             raise UsageError(
                 f"{name} in the lake has other columns than this version's: {wrong}; "
@@ -277,45 +277,3 @@ def has_commits(log: SmallFiles, folder: str, name: str) -> bool:
             "move it away, with the .crc files of its number, and run the days again"
         ) from error
     return True
-
-
-def _evolved(frame: DataFrame, spec: Table) -> DataFrame:
-    """The rows of a table that an earlier version wrote: optional columns that it did not have are null."""
-    new = {f.name: F.lit(None).cast(f.dataType) for f in spec.columns if f.nullable and f.name not in frame.columns}
-    return frame.withColumns(new) if new else frame
-
-
-def check_schema(found: StructType, spec: Table) -> None:
-    """Raise RunError, naming the columns, unless `found` has just the columns and types of the table."""
-    if wrong := differences(found, spec):
-        raise RunError(f"{spec.name}: its columns are not those of the schema (jobs/iolaus/schemas): {wrong}")
-
-
-def differences(found: StructType, spec: Table) -> str:
-    """The columns of `found` that are not as the table's, and those that it lacks; empty if there are none."""
-    want = {f.name: _nullable(f.dataType) for f in spec.columns}
-    have = {f.name: _nullable(f.dataType) for f in found.fields}
-    return "; ".join(_differences(want, have))
-
-
-def _differences(want: dict[str, DataType], have: dict[str, DataType]) -> Iterable[str]:
-    yield from (f"{name} is missing" for name in want if name not in have)
-    yield from (f"{name} is unknown" for name in have if name not in want)
-    yield from (
-        f"{name} is {have[name]}, not {want[name]}" for name in want if name in have and have[name] != want[name]
-    )
-
-
-def _nullable(type_: DataType) -> DataType:
-    """The type with every part nullable and without comments, so that types compare by meaning."""
-    if isinstance(type_, StructType):
-        return _nullable_struct(type_)
-    if isinstance(type_, ArrayType):
-        return ArrayType(_nullable(type_.elementType), True)
-    if isinstance(type_, MapType):
-        return MapType(_nullable(type_.keyType), _nullable(type_.valueType), True)
-    return type_
-
-
-def _nullable_struct(type_: StructType) -> StructType:
-    return StructType([StructField(f.name, _nullable(f.dataType), True) for f in type_.fields])

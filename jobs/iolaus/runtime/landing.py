@@ -102,7 +102,7 @@ class Landing:
             result = result.unionByName(frame)
         return result
 
-    def has(self, day: date) -> bool:
+    def has_folder(self, day: date) -> bool:
         """Whether there is a folder of exchanges that arrived on a day."""
         return self._exists(f"exchanges/dt={day.isoformat()}")
 

@@ -4,7 +4,7 @@ Delta's own check of concurrent commits does not suffice: it guards one table, n
 Delta's log is written by one driver, two drivers could both commit a version and one would be lost.
 
 A lock is a row of numbered claims, `LAKE/_locks/<name>/<number>.json`. Whoever makes the next number holds the lock,
-once the claim before it was released or its holder is dead. A holder writes its claim anew every `BEAT` seconds. A
+once the claim before it was released or its holder is dead. A holder writes its claim again every `BEAT` seconds. A
 claim that stands still for `STALE` seconds by the clock of the one who waits (clocks are never compared) is dead, and
 so is one whose processes are gone from this machine: the driver's, and Spark's Java process, which could commit a
 little longer. Numbers only grow, so a holder that slept too long sees a higher number than its own, and writes nothing

@@ -80,13 +80,11 @@ class NamedLanding:
         told = rows.agg(F.count(F.lit(1)).alias("n"), F.bit_xor(row).alias("digest")).first()
         return f"{told.n}:{told.digest}" if told else None
 
-    def has(self, day: date) -> bool:
-        """Whether any exchange arrived on a day."""
-        return self.has_files(day)
-
     def has_files(self, day: date) -> bool:
         """Whether any exchange arrived on a day."""
         return not self._arrived(day).isEmpty()
+
+    has_folder = has_files  # a table has nothing of a day but its rows
 
     def days(self) -> list[date]:
         """The days of arrival, in order: one row a day comes to the driver."""

@@ -17,7 +17,7 @@ from iolaus.runtime.estimates import Running, State, Tracker, in_words
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from iolaus.runtime.execution import Event
+    from iolaus.runtime.context import Event
 
 BEAT = 60.0  # seconds after which a run says that it still works
 

@@ -1,7 +1,7 @@
 """The shell around the transforms: a whole run, a single stage, and judging what the lake holds."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from datetime import UTC, date, timedelta
 from functools import cache
 from uuid import uuid4
@@ -12,7 +12,8 @@ from pyspark.sql import functions as F
 from iolaus.errors import GateError, UsageError, in_short
 from iolaus.pipeline import VERDICTS, Read, Span, Stage, is_landing, stage
 from iolaus.runtime import resume
-from iolaus.runtime.execution import Context, Event, SingleStage, WholeRun
+from iolaus.runtime.context import Context, Event
+from iolaus.runtime.execution import SingleStage, WholeRun
 from iolaus.runtime.gates import suites
 from iolaus.runtime.gates.gate import Gate, Outcome
 from iolaus.runtime.gates.records import Records
@@ -33,7 +34,7 @@ class Runner:
     `on_event` is called when each stage begins and ends, from the thread that ran it. A landing is needed only by
     stages that read it. `threads` stages run at a time (0: what the settings say). Each table is judged by its gate
     when it is made, gold before it is written; `gated` False leaves that out, to measure its cost. `journal` gets a
-    line per event. `lake` is given where it is not simply the one at `lake_uri` (`iolaus.runtime.shadow`).
+    line per event. `given_lake` is for a lake that is not simply the one at `lake_uri` (`iolaus.runtime.shadow`).
     Raises UsageError if another version made the lake.
     """
 
@@ -46,32 +47,31 @@ class Runner:
     threads: int = 0
     gated: bool = True
     journal: Journal = field(default_factory=Journal)
-    lake: Lake = None  # type: ignore[assignment] # made from lake_uri unless given
+    given_lake: InitVar[Lake | None] = None
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, given_lake: Lake | None) -> None:
         self.run_id = self.journal.run_id = uuid4().hex[:12]
         code, settings, key = code_version(), self.settings.digest, self.key.key_id
         metadata = f"run_id={self.run_id} code={code} settings={settings} key={key}"
-        self.lake = self.lake or Lake(self.spark, self.lake_uri, self.settings.window_days, metadata)
+        self.lake: Lake = given_lake or Lake(self.spark, self.lake_uri, self.settings.window_days)
         self.lake.user_metadata = self.lake.user_metadata or metadata
         self.lake.check_format()
         self.gate = Gate(self.lake, self.settings, self._on_outcome)
         self.threads = self.threads or self.settings.execution.stages_abreast
         self._records = Records(self.lake, self.gate, self.run_id, code, self.settings, key)
         self._made_by = code, self.settings.rows_digest, key
-        known = (
-            self.lake,
-            self.settings,
-            self.key,
-            self.run_id,
-            self.gate,
-            self.gated,
-            self._records,
-            self.journal,
-            self._on_event,
-            self._made_by,
+        self._context = Context(
+            lake=self.lake,
+            settings=self.settings,
+            key=self.key,
+            run_id=self.run_id,
+            gate=self.gate,
+            gated=self.gated,
+            records=self._records,
+            journal=self.journal,
+            on_event=self._on_event,
+            made_by=self._made_by,
         )
-        self._context = Context(*known)
 
     def todo(
         self, days: Sequence[date], *, last_only: bool = False, resumes: bool = False, first: str | None = None

@@ -1,4 +1,4 @@
-"""A run date made anew under other settings, in a scratch lake: what `iolaus whatif` compares with what was published.
+"""A run date made again under other settings, in a scratch lake: what `iolaus whatif` compares with what was published.
 
 Only the stages that the settings bear on are made; whatever lies before them is read from the lake itself, which is
 never written to.
@@ -78,11 +78,11 @@ class Shadow(Lake):
 
 
 def remake(spark: SparkSession, lake: str, scratch: str, day: date, settings: Settings, key: Key, first: str) -> None:
-    """Make a run date anew from a stage on, into a scratch lake, without gates: nothing of it is published.
+    """Make a run date again from a stage on, into a scratch lake, without gates: nothing of it is published.
 
     Ids come from the run before in the lake itself.
     """
     base = Lake(spark, lake, settings.window_days, "whatif")
     base.check_format()
-    runner = Runner(spark, scratch, settings, key, gated=False, lake=Shadow(base, scratch))
+    runner = Runner(spark, scratch, settings, key, gated=False, given_lake=Shadow(base, scratch))
     runner.work([(day, stages(first))])

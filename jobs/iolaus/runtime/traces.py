@@ -17,7 +17,7 @@ from iolaus.version import code_version
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from iolaus.runtime.execution import Event
+    from iolaus.runtime.context import Event
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 MISSING = "no traces are sent: OpenTelemetry is not installed; install it with: pip install 'iolaus[metrics]'"

@@ -15,7 +15,8 @@ from pyspark.sql.types import StructField
 
 from iolaus import lake_format
 from iolaus.errors import RunError, UsageError
-from iolaus.runtime.lake import Lake, differences
+from iolaus.runtime.columns import differences
+from iolaus.runtime.lake import Lake
 from iolaus.runtime.maintenance import Done, tables
 from iolaus.runtime.receipts import FOLDER as RECEIPTS
 from iolaus.runtime.small_files import small_files

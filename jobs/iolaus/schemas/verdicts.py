@@ -2,11 +2,11 @@
 
 CONFIRMED, INNOCENT, UNSURE = VERDICTS = ("confirmed", "innocent", "unsure")
 # What is different now from what the analyst saw, said by a run and by a report, which knows later verdicts.
-HAS_JOINED = "%d of its %d accounts are new"
-HAS_LEFT = "%d of its former %d accounts have left"
+HAS_JOINED = "%s of its %s accounts are new"
+HAS_LEFT = "%s of its former %s accounts have left"
 OTHER_SCORE = "the score was %.1f and is now %.1f"
 NEW_EVIDENCE = "new evidence: "
-OTHER_EXCHANGES = "now %d exchanges in the window, then %d"
+OTHER_EXCHANGES = "the window had %s exchanges and now has %s"
 SCORE_STEP = 0.05  # bits: a smaller change of a score is not shown by one decimal
 
 # name, type, meaning, whether it is required

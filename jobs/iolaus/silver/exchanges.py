@@ -132,7 +132,7 @@ def _known(exchanges: DataFrame, earlier: DataFrame, run: Run) -> DataFrame:
     return ahead.unionByName(older.join(late, [*_IDENTITY[:-1]], "left_semi")).localCheckpoint()
 
 
-# What a program sends with every request and a person never sees; of a seed, which may be drawn anew each time, that
+# What a program sends with every request and a person never sees; of a seed, which may be drawn again each time, that
 # there is one.
 _PARAMETERS = (
     "request_temperature",

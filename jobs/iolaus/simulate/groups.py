@@ -19,7 +19,7 @@ class Work:
     """One kind of request that a group sends. `share` is its part of the group's requests, in 1/256.
 
     `template` is the text around the content, with `{task}` where the content stands ("": the content
-    alone); other `{slots}` are drawn anew from `voice`: the "row", the "account" or the "unit" (firm,
+    alone); other `{slots}` are drawn again from `voice`: the "row", the "account" or the "unit" (firm,
     household). `source` says where the content comes from: "fresh", the person's own; "task", the
     campaign's next task, each asked `repeat` times; "pool", one of `repeat` texts that the group shares;
     "item", the k-th of a public list. `turns` are the requests of a conversation of a program (1, 2, 3, 4, 6 or

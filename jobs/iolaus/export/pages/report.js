@@ -144,7 +144,7 @@ function dress(printing) {
   }
 }
 
-// Paper has another width than the window, and a printer does not wait for a chart to be drawn anew: it gets a copy.
+// Paper has another width than the window, and a printer does not wait for a chart to be drawn again: it gets a copy.
 function copies(printing) {
   dress(printing);
   for (const copy of all(".copy")) copy.remove();

@@ -9,8 +9,9 @@ from pyspark.sql import functions as F
 from iolaus.model.behaviour import shown
 from iolaus.model.bits import by_channel
 from iolaus.model.evidence.piece import bits_of_share, piece, sentence
+from iolaus.model.phrases import in_words
 from iolaus.model.release_adoption import Release, moved, releases
-from iolaus.model.signals import CLAIMS, RELEASE, SIGNALS, SIMILAR_VOLUME, SUCCESSION, in_words
+from iolaus.model.signals import CLAIMS, RELEASE, SIGNALS, SIMILAR_VOLUME, SUCCESSION
 from iolaus.settings import Run, Scoring
 
 BEHIND = 20  # accounts that the rate of all volumes counts for, beside those of one volume class
@@ -130,5 +131,5 @@ def succession(members: DataFrame, profiles: DataFrame, settings: Scoring) -> Da
     rows = rows.where(F.col("value") >= F.col("background") + settings.effect)
     rows = rows.withColumn("bits", bits_of_share(settings)).where("bits >= 1000")
     of = SIGNALS[SUCCESSION]
-    says = F.format_string("were first used after the first of %d bans among them", "n_banned")
+    says = F.format_string("were first used after the first of the cluster's %d bans", "n_banned")
     return piece(rows, F.lit(of.name), F.lit(of.kind), sentence(says, of.baseline))

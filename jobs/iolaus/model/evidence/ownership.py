@@ -84,7 +84,7 @@ def pool(members: DataFrame, sizes: DataFrame, shared_values: DataFrame, owners:
         weigh, "cluster_id string, channel string, support int, size long, value double, background double, bits int"
     )
     text = F.format_string(
-        "%d pairs of accounts %s; %s expected by chance.",
+        "%,d pairs of accounts %s; %s expected by chance.",
         "support",
         of_signal("says", F.col("channel")),
         expected_number(F.col("background")),

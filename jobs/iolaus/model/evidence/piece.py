@@ -33,8 +33,8 @@ def expected_number(number: Column) -> Column:
 def members(support: str = "support", size: str = "size") -> Column:
     """The subject of a sentence: `All 24 accounts`, or `20 of 29 accounts`."""
     some, every = F.col(support), F.col(size)
-    return F.when(some >= every, F.format_string("All %d accounts", size)).otherwise(
-        F.format_string("%d of %d accounts", support, size)
+    return F.when(some >= every, F.format_string("All %,d accounts", size)).otherwise(
+        F.format_string("%,d of %,d accounts", support, size)
     )
 
 

@@ -45,7 +45,7 @@ def subject(members: DataFrame, profiles: DataFrame, run: Run) -> tuple[DataFram
     bits = F.round(F.least(F.log2(F.col("value") / F.lit(tail)), cap) * MILLI).cast("int")
     rows = shares.select("*", F.lit(tail).alias("background"), F.col("size").alias("support"), bits.alias("bits"))
     text = F.format_string(
-        "%.0f%% of pairs of %d accounts %s (under 1%% of %s do).",
+        "%.0f%% of pairs of %,d accounts %s (under 1%% of %s do).",
         F.col("value") * 100,
         "size",
         F.lit(SUBJECT.says),
@@ -54,7 +54,7 @@ def subject(members: DataFrame, profiles: DataFrame, run: Run) -> tuple[DataFram
     many = rows.where(
         (F.col("size") >= settings.subject_accounts) & (F.col("value") >= run.settings.graph.content_density)
     )
-    divided = F.format_string("All %d accounts %s.", "size", F.lit(SIGNALS[DIVIDED].says))
+    divided = F.format_string("All %,d accounts %s.", "size", F.lit(SIGNALS[DIVIDED].says))
     return (
         piece(rows.where("bits >= 1000"), F.lit("content"), F.lit("coordination"), text),
         piece(many, F.lit(DIVIDED), F.lit(SIGNALS[DIVIDED].kind), divided),

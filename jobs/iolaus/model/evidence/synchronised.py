@@ -5,6 +5,7 @@ from pyspark.sql import functions as F
 
 from iolaus.model.bits import MILLI
 from iolaus.model.evidence.piece import expected_number, piece
+from iolaus.model.signals import HABIT
 from iolaus.model.synchronised_activity import synchronised_activity
 from iolaus.settings import Limits, Scoring
 
@@ -23,8 +24,7 @@ def synchronised(members: DataFrame, profiles: DataFrame, settings: Scoring, lim
     bits = F.least(F.col("days") * settings.synchronised_each, F.lit(limits.cap)) * MILLI
     rows = rows.withColumn("bits", F.round(bits).cast("int"))
     text = F.format_string(
-        "Accounts were active in the same ten minutes %d times on %d of %d days; %s expected by chance and from "
-        "their usual hours.",
+        f"Accounts were active in the same ten minutes %,d times, on %d of %d days; %s expected by {HABIT}.",
         "support",
         "days",
         "active_days",
