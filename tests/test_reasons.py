@@ -78,8 +78,8 @@ def test_a_network_operator_is_named_to_those_who_use_it(spark: SparkSession) ->
 def test_who_goes_on_with_whose_conversations(spark: SparkSession) -> None:
     names = [f"a{i}" for i in range(10)]
     found = said(spark, members(spark, names), having("conversation", 3, names[:8], 8))
-    pool = "Belongs to a pool of accounts that continue each other's conversations, with 7 of the 9 other accounts"
-    expected = f"{pool} (under 1% of other accounts do)."
+    pool = "a pool of accounts that take over each other's conversations or failed requests"
+    expected = f"Belongs to {pool}, with 7 of the 9 other accounts (under 1% of other accounts do)."
     assert found == {name: [expected] for name in names[:8]}
 
 

@@ -164,7 +164,8 @@ def of_account(signal: Channel | Claim) -> str:
     others = f"{'at least ' if signal.code is None else ''}7 of the {SIZE - 1} other accounts"
     how = f"expected by {HABIT}: {BACKGROUND:.0%}" if signal.baseline == HABIT else f"{usual}{verb(signal.says)}"
     if signal.pooled_by:
-        return f"Belongs to a pool of accounts that continue each other's conversations, with {others} ({how})."
+        pool = "a pool of accounts that take over each other's conversations or failed requests"
+        return f"Belongs to {pool}, with {others} ({how})."
     return f"{_capital(says)} {'as' if 'same' in says else 'with'} {others} ({how})."
 
 

@@ -27,7 +27,7 @@ def transform(
 ) -> DataFrame:
     """One row per account, channel and value, for background accounts that were active in the window.
 
-    The value of the channel `conversation` is the pool in which accounts continue each other's conversations.
+    The value of the channel `conversation` is the pool in which accounts go on with each other's work.
 
     Values of a single owner are dropped: there is nobody to share them with. Values are counted in memory. With several
     tasks there are two shuffles: by value, to count its owners, and by account, to add up its contacts. Most uses in

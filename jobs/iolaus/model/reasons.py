@@ -176,7 +176,7 @@ def _with_others(*, exact: bool) -> Column:
 
 def _sentence(channel: Channel) -> str:
     if channel.pooled_by:  # of a pool no account need have met all others
-        return f"belongs to a pool of accounts that continue each other's conversations, with {_OTHERS}"
+        return f"belongs to a pool of accounts that take over each other's conversations or failed requests, with {_OTHERS}"
     says = of_one(channel.says)
     return f"{says} {'as' if 'same' in says else 'with'} {_OTHERS}"
 
