@@ -176,7 +176,8 @@ def _with_others(*, exact: bool) -> Column:
 
 def _sentence(channel: Channel) -> str:
     if channel.pooled_by:  # of a pool no account need have met all others
-        return f"belongs to a pool of accounts that take over each other's conversations or failed requests, with {_OTHERS}"
+        pool = "a pool of accounts that take over each other's conversations or failed requests"
+        return f"belongs to {pool}, with {_OTHERS}"
     says = of_one(channel.says)
     return f"{says} {'as' if 'same' in says else 'with'} {_OTHERS}"
 
