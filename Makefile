@@ -109,7 +109,7 @@ airflow: airflow-env ## start Airflow for AIRFLOW_LANDING and AIRFLOW_LAKE; says
 	@[ -n "$$IOLAUS_HMAC_KEY$$IOLAUS_HMAC_KEY_FILE" ] || export IOLAUS_HMAC_KEY=$(DEMO_KEY); \
 	$(BIN)/python deploy/airflow_local.py --landing $(AIRFLOW_LANDING) --lake $(AIRFLOW_LAKE) --port $(AIRFLOW_PORT)
 
-airflow-test: airflow-env ## test the DAGs, then Airflow itself running Spark: schedule, backfill, kill, gate, maintenance; starts Spark a hundred times, allow an hour
+airflow-test: airflow-env ## test the DAGs, then Airflow itself running Spark: schedule, backfill, kill, gate, maintenance; starts Spark some thirty times, allow half an hour
 	@AIRFLOW_HOME=$(CURDIR)/out/airflow-dags AIRFLOW__CORE__LOAD_EXAMPLES=False .venv-airflow/bin/python -m pytest -q --confcutdir=tests/scheduler tests/scheduler/test_dag_bag.py
 	@$(BIN)/python -m pytest -q -x -s tests/scheduler/test_live.py
 
