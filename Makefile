@@ -135,10 +135,11 @@ locks: ## pin the newest allowed packages anew in deploy/locks
 # When the commit was made: the same commit gives the same files.
 SBOM := out/sbom
 
-sbom: env ## write what the wheel and the images are made of, as CycloneDX JSON, in out/sbom
+sbom: env ## write what the wheel and the images are made of, as CycloneDX JSON, in out/sbom; PYTHON_IMAGE=NAME:TAG@sha256:… is their base
 	@sh deploy/audit_env.sh
 	@.venv-audit/bin/python deploy/sbom.py --out $(SBOM) --version "$$($(BIN)/python -m setuptools_scm)" \
-	  --time "$$(git log -1 --format=%ct)" --spark-jars "$$($(BIN)/python -c 'import pyspark; print(pyspark.__path__[0])')/jars"
+	  --time "$$(git log -1 --format=%ct)" --spark-jars "$$($(BIN)/python -c 'import pyspark; print(pyspark.__path__[0])')/jars" \
+	  $(if $(PYTHON_IMAGE),--base "$(PYTHON_IMAGE)")
 
 audit: ## ask PyPI whether a pin of deploy/locks has a known vulnerability; ADVISORIES=FOLDER asks a folder of advisories
 	@sh deploy/audit_env.sh

@@ -35,6 +35,7 @@ def main() -> int:
     parser.add_argument("--version", required=True, help="of the project")
     parser.add_argument("--time", required=True, type=int, help="of the commit, in seconds since 1970")
     parser.add_argument("--spark-jars", required=True, type=Path, help="folder of the jars that pyspark brings")
+    parser.add_argument("--base", help="the image that the images are built from, NAME:TAG@sha256:DIGEST")
     parser.add_argument("--out", required=True, type=Path)
     options = parser.parse_args()
     lock = {name: (LOCKS / f"{name}.txt").read_text(encoding="utf-8") for name in ("build", "runtime", "airflow")}
@@ -44,8 +45,12 @@ def main() -> int:
     jars = [*fetched_jars(), *spark_jars(options.spark_jars)]
     made = {
         "iolaus-wheel": bom("iolaus", ComponentType.LIBRARY, options, wheel),
-        "iolaus-spark": bom("iolaus-spark", ComponentType.CONTAINER, options, spark, [*jars, base("spark")]),
-        "iolaus-airflow": bom("iolaus-airflow", ComponentType.CONTAINER, options, airflow, [base("airflow")]),
+        "iolaus-spark": bom(
+            "iolaus-spark", ComponentType.CONTAINER, options, spark, [*jars, base("spark", options.base)]
+        ),
+        "iolaus-airflow": bom(
+            "iolaus-airflow", ComponentType.CONTAINER, options, airflow, [base("airflow", options.base)]
+        ),
     }
     options.out.mkdir(parents=True, exist_ok=True)
     for name, each in made.items():
@@ -155,13 +160,17 @@ def jar(group: str, artifact: str, version: str, sha256: str) -> Component:
     )
 
 
-def base(image: str) -> Component:
-    """The image that an image is built from, as its Dockerfile names it: by tag, unless the build pins a digest."""
+def base(image: str, pinned: str | None) -> Component:
+    """The image that an image is built from: as the build pins it, else by the tag in its Dockerfile."""
     text = (HERE / f"images/{image}.Dockerfile").read_text(encoding="utf-8")
-    named = re.search(r"(?m)^ARG PYTHON_IMAGE=([^:\s]+):(\S+)$", text)
+    named = re.search(r"(?m)^ARG PYTHON_IMAGE=(\S+)$", text)
     assert named is not None, "each Dockerfile names its base"
-    name, tag = named.groups()
-    return Component(name=name, version=tag, type=ComponentType.CONTAINER, bom_ref=f"base:{name}:{tag}")
+    tagged, _, digest = (pinned or named[1]).partition("@sha256:")
+    name, _, tag = tagged.rpartition(":")
+    if not name or (digest and not re.fullmatch("[0-9a-f]{64}", digest)):
+        raise SystemExit(f"{pinned} names no base image; write it as NAME:TAG, or NAME:TAG@sha256:DIGEST")
+    hashes = [HashType(alg=HashAlgorithm.SHA_256, content=digest)] if digest else []
+    return Component(name=name, version=tag, type=ComponentType.CONTAINER, bom_ref=f"base:{tagged}", hashes=hashes)
 
 
 if __name__ == "__main__":
