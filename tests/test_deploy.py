@@ -124,9 +124,10 @@ def test_spark_is_given_the_secret_in_no_argument(
     assert "the cluster's own" not in arguments + folder
     assert folder.startswith("drwx------"), "nobody else may read it"
     assert settings[: len(read("spark-defaults.conf").splitlines())] == read("spark-defaults.conf").splitlines()
-    assert settings[-3:] == [
+    assert settings[-4:] == [
         "spark.authenticate true",
         "spark.network.crypto.enabled true",
+        "spark.network.crypto.saslFallback false",
         "spark.authenticate.secret the cluster's own",
     ]
     without = entry(command).stdout.splitlines()

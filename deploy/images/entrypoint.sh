@@ -27,6 +27,7 @@ if [ -n "${SPARK_AUTH_SECRET_FILE-}" ]; then
     echo
     echo "spark.authenticate true"
     echo "spark.network.crypto.enabled true"
+    echo "spark.network.crypto.saslFallback false"
     echo "spark.authenticate.secret $secret"
   } >> "$own/spark-defaults.conf"
   export SPARK_CONF_DIR="$own"
