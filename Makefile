@@ -16,7 +16,7 @@ DEMO_KEY := public-demo-key-that-protects-nothing
 # The version that the site names: the tag, or the commit after it.
 SITE_VERSION := $(shell git describe --tags --always 2>/dev/null || echo unknown)
 
-.PHONY: help docs docs-serve env demo test check cluster-test connect-test deploy-check fault-test bench bench-adapt bench-capability bench-chance bench-detection bench-gates bench-parse bench-scale browser-test dictionary airflow-env airflow airflow-test locks clean
+.PHONY: help docs docs-serve env demo test check cluster-test connect-test deploy-check fault-test bench bench-adapt bench-capability bench-chance bench-detection bench-gates bench-parse bench-scale browser-test dictionary airflow-env airflow airflow-test locks sbom audit clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -130,6 +130,20 @@ locks: ## pin the newest allowed packages again in deploy/locks
 	@$(BIN)/python deploy/runtime_lock.py
 	@$(COMPILE) --group airflow -o deploy/locks/airflow.txt
 	@$(COMPILE) --group docs -o deploy/locks/docs.txt
+	@$(COMPILE) --group audit -o deploy/locks/audit.txt
+
+# When the commit was made: the same commit gives the same files.
+SBOM := out/sbom
+
+sbom: env ## write what the wheel and the images are made of, as CycloneDX JSON, in out/sbom; PYTHON_IMAGE=NAME:TAG@sha256:… is their base
+	@sh deploy/audit_env.sh
+	@.venv-audit/bin/python deploy/sbom.py --out $(SBOM) --version "$$($(BIN)/python -m setuptools_scm)" \
+	  --time "$$(git log -1 --format=%ct)" --spark-jars "$$($(BIN)/python -c 'import pyspark; print(pyspark.__path__[0])')/jars" \
+	  $(if $(PYTHON_IMAGE),--base "$(PYTHON_IMAGE)")
+
+audit: ## ask PyPI whether a pin of deploy/locks has a known vulnerability; ADVISORIES=FOLDER asks a folder of advisories
+	@sh deploy/audit_env.sh
+	@.venv-audit/bin/python deploy/audit.py $(if $(ADVISORIES),--advisories "$(ADVISORIES)")
 
 clean: ## remove the environment, caches and everything made under out/
-	@rm -rf .venv .venv-airflow .venv-docs out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
+	@rm -rf .venv .venv-airflow .venv-audit .venv-docs out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info

@@ -4,9 +4,12 @@
 """
 
 import importlib.util
+import os
 import re
+import shutil
 import subprocess
 import tomllib
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,6 +22,7 @@ from iolaus.runtime.secret import FILE_VARIABLE
 from iolaus.runtime.spark import session
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
+AUTH = "SPARK_AUTH_SECRET_FILE"
 RELEASE = tomllib.loads((DEPLOY.parent / "pyproject.toml").read_text())["tool"]["setuptools_scm"]["fallback_version"]
 
 
@@ -59,6 +63,86 @@ def test_the_key_goes_to_the_driver_alone() -> None:
     assert "hmac" not in str(spec["executor"]).lower()
     services = yaml.safe_load(read("compose.yaml"))["services"]
     assert [name for name, service in services.items() if "hmac_key" in service.get("secrets", [])] == ["job"]
+
+
+def test_every_base_image_may_be_pinned_where_it_is_built_and_is_the_same_everywhere() -> None:
+    """By its digest, which a repository cannot keep fresh."""
+    tags = {re.findall(r"(?m)^ARG PYTHON_IMAGE=(\S+)$", f.read_text())[0] for f in DEPLOY.glob("images/*.Dockerfile")}
+    assert len(tags) == 1
+    for file in DEPLOY.glob("images/*.Dockerfile"):
+        bases = re.findall(r"(?m)^FROM (\S+)", file.read_text())
+        assert bases == ["${PYTHON_IMAGE}"] * len(bases) != []
+    for name in ("compose.yaml", "compose-demo.yaml"):
+        assert f'PYTHON_IMAGE: "${{PYTHON_IMAGE:-{tags.copy().pop()}}}"' in read(name)
+        images = {s["image"] for s in yaml.safe_load(read(name))["services"].values()}
+        assert images == {"iolaus-spark", "${STORE_IMAGE:-versity/versitygw:v1.8.0}"}
+
+
+def test_all_of_the_standalone_cluster_share_a_secret() -> None:
+    """Master, workers and drivers: one without it could not speak to the others, and with it nobody else can."""
+    made = yaml.safe_load(read("compose.yaml"))
+    of_spark = {name: s for name, s in made["services"].items() if s.get("image") == "iolaus-spark"}
+    assert set(of_spark) == {"master", "worker", "job"}
+    for service in of_spark.values():
+        assert service["environment"][AUTH] == "/run/secrets/spark_auth"
+        assert "spark_auth" in service["secrets"]
+    assert "spark_auth" in made["secrets"]
+    assert "spark_auth" not in made["services"]["store"]["secrets"]
+
+
+@pytest.fixture
+def entry(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs the image's entrypoint where Spark is a program that shows its arguments and its configuration."""
+    (tmp_path / "bin").mkdir()
+    for name in ("spark-class", "spark-submit"):
+        program = tmp_path / "bin" / name
+        program.write_text(
+            '#!/bin/sh\necho "$@"\nls -ld "$SPARK_CONF_DIR"\ncat "$SPARK_CONF_DIR/spark-defaults.conf"\n'
+        )
+        program.chmod(0o755)
+    for name in ("tmp", "conf"):
+        (tmp_path / name).mkdir()
+    shutil.copy(DEPLOY / "spark-defaults.conf", tmp_path / "conf")
+
+    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        path = {"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path / "tmp")}
+        spark = {"SPARK_HOME": str(tmp_path), "SPARK_CONF_DIR": str(tmp_path / "conf")}
+        command = ["sh", str(DEPLOY / "images/entrypoint.sh"), *arguments]
+        return subprocess.run(command, env=path | spark | environment, capture_output=True, text=True, check=False)
+
+    return run
+
+
+@pytest.mark.parametrize("command", ["master", "worker", "submit"])
+def test_spark_is_given_the_secret_in_no_argument(
+    command: str, entry: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("the cluster's own\n")
+    told = entry(command, **{AUTH: str(tmp_path / "secret")})
+    arguments, folder, *settings = told.stdout.splitlines()
+    assert told.returncode == 0, told.stderr
+    assert "the cluster's own" not in arguments + folder
+    assert folder.startswith("drwx------"), "nobody else may read it"
+    assert settings[: len(read("spark-defaults.conf").splitlines())] == read("spark-defaults.conf").splitlines()
+    assert settings[-4:] == [
+        "spark.authenticate true",
+        "spark.network.crypto.enabled true",
+        "spark.network.crypto.saslFallback false",
+        "spark.authenticate.secret the cluster's own",
+    ]
+    without = entry(command).stdout.splitlines()
+    assert without[2:] == read("spark-defaults.conf").splitlines()
+
+
+def test_a_secret_that_is_none_is_said_so(
+    entry: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("\n")
+    told = entry("master", **{AUTH: str(tmp_path / "secret")})
+    assert told.returncode == 2
+    assert told.stderr.count("\n") == 1
+    assert "openssl rand" in told.stderr
+    assert entry("master", **{AUTH: str(tmp_path / "none")}).returncode != 0
 
 
 def test_the_demo_of_compose_says_commands_that_there_are() -> None:

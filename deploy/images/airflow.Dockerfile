@@ -2,6 +2,8 @@
 # provider, the project's map without its dependencies, and the DAGs.
 # Build from the repository's root, with the version, which leads to the commit:
 #   docker build --build-arg VERSION=$(.venv/bin/python -m setuptools_scm) -f deploy/images/airflow.Dockerfile -t iolaus-airflow .
+# The base image is named by its tag here, for a digest ages with every security fix of the base: pin yours where you build,
+# with --build-arg PYTHON_IMAGE=python:3.11-slim-bookworm@sha256:…, as your registry tells it.
 ARG PYTHON_IMAGE=python:3.11-slim-bookworm
 
 FROM ${PYTHON_IMAGE} AS build

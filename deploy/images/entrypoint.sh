@@ -2,6 +2,8 @@
 # What a container of the Spark image does: `driver` and `executor` are how Spark on Kubernetes calls it, `master` and
 # `worker` make a standalone cluster, `submit` runs the command iolaus on it, and anything else is a command of its own.
 # Spark on Kubernetes gives its values in SPARK_*. A variable that the store needs may be given as a mounted file, <NAME>_FILE.
+# SPARK_AUTH_SECRET_FILE names the secret that a standalone cluster's daemons and drivers share: with it, they speak to
+# nobody who has another, and encrypt what they say.
 set -eu
 
 for name in AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY; do
@@ -10,6 +12,26 @@ for name in AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY; do
     export "$name=$(cat "$file")"
   fi
 done
+
+if [ -n "${SPARK_AUTH_SECRET_FILE-}" ]; then
+  secret=$(cat "$SPARK_AUTH_SECRET_FILE")
+  if [ -z "$secret" ]; then
+    echo "SPARK_AUTH_SECRET_FILE names $SPARK_AUTH_SECRET_FILE, which is empty; write a secret into it: openssl rand -hex 32" >&2
+    exit 2
+  fi
+  # Spark takes it from its configuration alone. A file of the container's own memory, so that no argument has it.
+  own=$(mktemp -d)
+  cp -RL "$SPARK_CONF_DIR"/* "$own"
+  chmod -R u+w "$own"
+  {
+    echo
+    echo "spark.authenticate true"
+    echo "spark.network.crypto.enabled true"
+    echo "spark.network.crypto.saslFallback false"
+    echo "spark.authenticate.secret $secret"
+  } >> "$own/spark-defaults.conf"
+  export SPARK_CONF_DIR="$own"
+fi
 
 case ${1:-} in
   driver)

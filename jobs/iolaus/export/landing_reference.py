@@ -46,7 +46,10 @@ An exchange looks like this:
 - **An agreement holds only for verified accounts.** Deliver `verified_as`: a stated `org_id` exempts nobody.
 - **An optional field may be missing for the whole platform.** The signals that need it stay silent; nothing fails.
   The table below names them.
-- **Names** follow OpenTelemetry's GenAI conventions: `gen_ai.` is dropped and dots become underscores.
+- **Names** follow OpenTelemetry's GenAI conventions: `gen_ai.` is dropped and dots become underscores. In Parquet, the
+  case of a column's name does not matter: `Account_ID` is `account_id`, unless both are there. In JSON it matters.
+- **Parquet types** that Spark does not read, as times of day and UUIDs, are read as text. Such a file may have 128 MiB
+  at most; a larger one is named in the quarantine.
 - **A prompt** may have {megabytes} MiB at most. It may be empty, as when only images were sent.
 
 ## Which fields to deliver first

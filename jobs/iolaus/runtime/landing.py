@@ -17,18 +17,18 @@ from datetime import date
 from hashlib import sha256
 from typing import Any, cast
 
-from pyspark.errors import AnalysisException, PySparkException
+from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from iolaus.errors import UsageError
-from iolaus.runtime import long_lines
+from iolaus.runtime import long_lines, odd_parquet
 from iolaus.runtime.lines import JSON_LINES, KINDS, LINES, PARQUET, as_json, cleaned
 from iolaus.runtime.long_lines import File, PassedOver, Watch
 from iolaus.runtime.refused import day_of, edited, leads_out, link, strays
 from iolaus.runtime.spark.errors import STORE, Py4JJavaError, first_line
 from iolaus.runtime.spark.store import Entry, open_store
-from iolaus.runtime.unreadable import Unreadable, why_unreadable
+from iolaus.runtime.unreadable import Unreadable, is_odd, why_unreadable
 from iolaus.schemas.table import STRING
 
 _SHARDS = 32  # groups that a search for unreadable files starts from
@@ -92,10 +92,12 @@ class Landing:
             for f in files
             if not (self._is_text(f.name) or f.name.endswith(PARQUET))
         ]
-        marks += [Unreadable(f.name, broken[f.name]) for f in files if f.name in broken]
+        odd = {u.file for u in unreadable if u.by_arrow}
+        marks += [Unreadable(f.name, broken[f.name]) for f in files if f.name in broken and f.name not in odd]
         sound = [f for f in files if f.name not in broken]
         frames = self._read(folder, sound, tolerant=False, watch_as=(folder, day) if watched else None)
-        frames += self._read(folder, [f for f in files if f.name in broken], tolerant=True)
+        frames += self._read(folder, [f for f in files if f.name in broken and f.name not in odd], tolerant=True)
+        frames += self._odd(folder, [f for f in files if f.name in odd])
         rows = [(None, mark.file, -1, mark.reason) for mark in marks]
         result = self.spark.createDataFrame(rows, LINES) if rows or not frames else frames.pop()
         for frame in frames:
@@ -154,9 +156,27 @@ class Landing:
             return []
         except _READ_ERRORS as error:
             if len(files) == 1:
-                return [Unreadable(files[0].name, why_unreadable(files[0].name, error))]
+                return [self._unreadable(files[0], error)]
         half = len(files) // 2
         return self._search(folder, files[:half]) + self._search(folder, files[half:])
+
+    @staticmethod
+    def _unreadable(file: File, error: Exception) -> Unreadable:
+        reason = why_unreadable(file.name, error)
+        if not is_odd(file.name, error):
+            return Unreadable(file.name, reason)
+        if file.size > odd_parquet.WHOLE:
+            return Unreadable(file.name, f"{reason}; write such columns as text, or files of up to 128 MiB")
+        return Unreadable(file.name, reason, by_arrow=True)
+
+    def _odd(self, folder: str, files: list[File]) -> list[DataFrame]:
+        """The lines of sound Parquet that Spark does not read."""
+        frames = []
+        for group in odd_parquet.groups(files):
+            found = self._reader("binaryFile", tolerant=False).load([f.uri for f in group])
+            rows = odd_parquet.read(found, folder)
+            frames.append(self._lines(rows, F.col("line"), F.col("path"), F.col("unreadable")))
+        return frames
 
     def _exists(self, name: str) -> bool:
         return self._store.entry(self._store.at(name)) is not None
@@ -242,9 +262,11 @@ class Landing:
                 frames += [
                     self._lines(frame, as_json(folder, frame.schema)) for frame in self._parquet(group, tolerant)
                 ]
-            except AnalysisException:
+            except _READ_ERRORS as error:
                 if not tolerant:
-                    raise  # tolerated: not even the schema can be read, so there are no rows
+                    raise
+                why_unreadable(group[0], error)  # raises what is no fault of the file
+                # tolerated: not even the schema can be read, so there are no rows
         return frames
 
     def _reader(self, source: str, tolerant: bool) -> Any:
@@ -265,14 +287,16 @@ class Landing:
             groups.setdefault(reader.load([uri]).schema.json(), []).append(uri)
         return [reader.load(group) for group in groups.values()]
 
-    def _lines(self, frame: DataFrame, line: Column) -> DataFrame:
-        """The rows of one read as `LINES`.
+    def _lines(
+        self, frame: DataFrame, line: Column, path: Column | None = None, unreadable: Column | None = None
+    ) -> DataFrame:
+        """The rows of one read as `LINES`; the path is that of Spark's own reading, unless it is given.
 
         Spark hands out the parts of a file to tasks in the order of the file, so the number of a row in
         the read grows along each file, however the file was split.
         """
         prefix = self._store.prefix
-        path = F.col("_metadata.file_path")
+        path = F.col("_metadata.file_path") if path is None else path
         below = F.substring(path, F.locate(prefix, path) + len(prefix), F.length(path))
         decoded = F.url_decode(F.replace(below, F.lit("+"), F.lit("%2B")))
         file = F.when(F.contains(below, F.lit("%")), decoded).otherwise(below)
@@ -281,6 +305,6 @@ class Landing:
             line.alias("line"),
             file.alias("source_file"),
             position.alias("position"),
-            F.lit(None).cast(STRING).alias("unreadable"),
+            (F.lit(None).cast(STRING) if unreadable is None else unreadable).alias("unreadable"),
         )
-        return rows.where(F.trim("line") != "")
+        return rows.where((F.trim("line") != "") | F.col("unreadable").isNotNull())

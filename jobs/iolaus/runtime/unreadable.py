@@ -9,6 +9,10 @@ _STORE_FAULT = re.compile(
     r"FileNotFoundException|AccessControlException|AccessDenied|java\.net\.|Timeout|OutOfMemory|InterruptedException"
     r"|(?:fs\.s3a|awssdk|azurebfs|cloud\.hadoop)\.[\w.]*Exception|BlockMissing|No space left|PipelineException"
 )  # a Parquet file that a store failed to give is not a corrupt one
+# what Spark says of a column's type that it does not read
+_TYPE = re.compile(
+    r"\[(?:PARQUET_TYPE_\w+|UNSUPPORTED_TIME_TYPE|DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION)\] ([^\n]*?)\.? SQLSTATE"
+)
 _DECOMPRESSION = re.compile(
     r"Caused by: [^\n]*\n\s+at org\.apache\.hadoop\.io\.compress\."
 )  # thrown by the codec, not by the store below it
@@ -16,10 +20,17 @@ _DECOMPRESSION = re.compile(
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A file that cannot be read to its end: its path below the landing, and why."""
+    """A file that cannot be read to its end: its path below the landing, and why; or one that Arrow is to read."""
 
     file: str
     reason: str
+    by_arrow: bool = False  # it is sound, and Spark does not read it
+
+
+def is_odd(name: str, error: Exception) -> bool:
+    """Whether a file is Parquet with columns that Spark has no type or no name for."""
+    text = str(error)
+    return name.endswith(PARQUET) and ("COLUMN_ALREADY_EXISTS" in text or _TYPE.search(text) is not None)
 
 
 def why_unreadable(name: str, error: Exception) -> str:
@@ -35,8 +46,8 @@ def why_unreadable(name: str, error: Exception) -> str:
     if "COLUMN_ALREADY_EXISTS" in text:
         return "columns whose names differ in case alone"
     if name.endswith(PARQUET):
-        illegal = re.search(r"\[PARQUET_TYPE_ILLEGAL\] ([^\n]*?)\.? SQLSTATE", text)
-        return illegal[1] if illegal else "corrupt Parquet"
+        unknown = _TYPE.search(text)
+        return unknown[1] if unknown else "corrupt Parquet"
     if not _DECOMPRESSION.search(text):
         raise error
     return "truncated gzip" if "Unexpected end of input stream" in text else "corrupt gzip"
