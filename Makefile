@@ -16,7 +16,7 @@ DEMO_KEY := public-demo-key-that-protects-nothing
 # The version that the site names: the tag, or the commit after it.
 SITE_VERSION := $(shell git describe --tags --always 2>/dev/null || echo unknown)
 
-.PHONY: help docs docs-serve env demo test check cluster-test connect-test deploy-check fault-test bench bench-adapt bench-capability bench-chance bench-detection bench-gates bench-parse bench-scale browser-test dictionary airflow-env airflow airflow-test locks clean
+.PHONY: help docs docs-serve env demo test check cluster-test connect-test deploy-check recipes-check fault-test bench bench-adapt bench-capability bench-chance bench-detection bench-gates bench-parse bench-scale browser-test dictionary airflow-env airflow airflow-test locks clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,8 +52,12 @@ connect-test: env ## run the demo on a Spark Connect server, started here, and c
 fault-test: env ## kill, fill, break and poison what the pipeline stands on, and see what becomes of it (an hour)
 	@PYTHONPATH=jobs $(BIN)/python -m pytest tests/faults -q
 
-deploy-check: env ## check the files of deploy/ against the schemas of those who read them (needs go)
+deploy-check: env recipes-check ## check the files of deploy/ against the schemas of those who read them (needs go)
 	@$(BIN)/python deploy/check.py
+
+recipes-check: ## check the recipes for Databricks, EMR Serverless and Dataproc against these platforms' own models
+	@sh deploy/locked_env.sh recipes
+	@.venv-recipes/bin/python deploy/check_recipes.py $(ARGS)
 
 bench: env ## measure the joins and components beside MLlib, FAISS, hnswlib and SciPy; ARGS="--toy" or "--only PART"
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/joins.py $(ARGS) $(if $(BENCH_JSON),--json $(BENCH_JSON))
@@ -88,12 +92,12 @@ dictionary: env ## write the pages of docs/ that are made from the code: command
 	@PYTHONPATH=jobs $(BIN)/python deploy/write_reference.py
 
 docs: ## build the documentation as a site in out/docs, strictly, and check every link of it
-	@sh deploy/docs_env.sh
+	@sh deploy/locked_env.sh docs
 	@IOLAUS_VERSION=$(SITE_VERSION) .venv-docs/bin/zensical build --clean --strict
 	@.venv-docs/bin/python deploy/check_site.py out/docs
 
 docs-serve: ## show the documentation on this machine, renewed as its pages change
-	@sh deploy/docs_env.sh
+	@sh deploy/locked_env.sh docs
 	@IOLAUS_VERSION=$(SITE_VERSION) .venv-docs/bin/zensical serve
 
 airflow-env: env ## make Airflow's own environment, .venv-airflow
@@ -130,6 +134,7 @@ locks: ## pin the newest allowed packages anew in deploy/locks
 	@$(BIN)/python deploy/runtime_lock.py
 	@$(COMPILE) --group airflow -o deploy/locks/airflow.txt
 	@$(COMPILE) --group docs -o deploy/locks/docs.txt
+	@$(COMPILE) --group recipes -o deploy/locks/recipes.txt
 
 clean: ## remove the environment, caches and everything made under out/
-	@rm -rf .venv .venv-airflow .venv-docs out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
+	@rm -rf .venv .venv-airflow .venv-docs .venv-recipes out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
