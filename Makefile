@@ -114,7 +114,7 @@ airflow: airflow-env ## start Airflow for AIRFLOW_LANDING and AIRFLOW_LAKE; says
 	$(BIN)/python deploy/airflow_local.py --landing $(AIRFLOW_LANDING) --lake $(AIRFLOW_LAKE) --port $(AIRFLOW_PORT)
 
 airflow-test: airflow-env ## test the DAGs, then Airflow itself running Spark: schedule, backfill, kill, gate, maintenance; starts Spark a hundred times, allow an hour
-	@AIRFLOW_HOME=$(CURDIR)/out/airflow-dags AIRFLOW__CORE__LOAD_EXAMPLES=False .venv-airflow/bin/python -m pytest -q --confcutdir=tests/scheduler tests/scheduler/test_dag_bag.py
+	@AIRFLOW_HOME=$(CURDIR)/out/airflow-dags AIRFLOW__CORE__LOAD_EXAMPLES=False .venv-airflow/bin/python -m pytest -q --confcutdir=tests/scheduler tests/scheduler/test_dag_bag.py tests/scheduler/test_recipes.py
 	@$(BIN)/python -m pytest -q -x -s tests/scheduler/test_live.py
 
 # Size of the February scenario to measure: 1 is all of it, 28.8 million exchanges. DAYS=N takes its first days alone.
