@@ -116,8 +116,10 @@ def test_each_stage_updates_its_table_and_the_last_publishes(bag: DagBag) -> Non
 
 
 def test_assets_have_the_names_of_the_catalog(bag: DagBag) -> None:
-    """So that lineage by Airflow and a schema of `iolaus catalog` can be joined: layer and table, slash or underscore."""
-    made = {a.name: a.uri for t in bag.dags["iolaus_detection"].tasks for a in t.outlets if a.name != "iolaus.published"}
+    """So that lineage by Airflow and a schema of `iolaus catalog` can be joined: slash or underscore."""
+    made = {
+        a.name: a.uri for t in bag.dags["iolaus_detection"].tasks for a in t.outlets if a.name != "iolaus.published"
+    }
     assert made == {f"iolaus.{s.table}": f"iolaus://lake/{s.table.replace('.', '/')}" for s in STAGES}
     registered = {uri.removeprefix("iolaus://lake/").replace("/", "_") for uri in made.values()}
     assert registered == {registered_name(s.table) for s in STAGES}
