@@ -16,7 +16,7 @@ DEMO_KEY := public-demo-key-that-protects-nothing
 # The version that the site names: the tag, or the commit after it.
 SITE_VERSION := $(shell git describe --tags --always 2>/dev/null || echo unknown)
 
-.PHONY: help docs docs-serve env demo test check cluster-test connect-test deploy-check fault-test bench bench-adapt bench-capability bench-chance bench-detection bench-gates bench-parse bench-scale browser-test dictionary airflow-env airflow airflow-test locks sbom audit clean
+.PHONY: help docs docs-serve env demo test check cluster-test connect-test deploy-check recipes-check fault-test bench bench-adapt bench-capability bench-chance bench-detection bench-gates bench-parse bench-scale browser-test dictionary airflow-env airflow airflow-test locks sbom audit clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,8 +52,12 @@ connect-test: env ## run the demo on a Spark Connect server, started here, and c
 fault-test: env ## kill, fill, break and poison what the pipeline stands on, and see what becomes of it (an hour)
 	@PYTHONPATH=jobs $(BIN)/python -m pytest tests/faults -q
 
-deploy-check: env ## check the files of deploy/ against the schemas of those who read them (needs go)
+deploy-check: env recipes-check ## check the files of deploy/ against the schemas of those who read them (needs go)
 	@$(BIN)/python deploy/check.py
+
+recipes-check: ## check the recipes for Databricks, EMR Serverless and Dataproc against these platforms' own models
+	@sh deploy/locked_env.sh recipes
+	@.venv-recipes/bin/python deploy/check_recipes.py $(ARGS)
 
 bench: env ## measure the joins and components beside MLlib, FAISS, hnswlib and SciPy; ARGS="--toy" or "--only PART"
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/joins.py $(ARGS) $(if $(BENCH_JSON),--json $(BENCH_JSON))
@@ -88,12 +92,12 @@ dictionary: env ## write the pages of docs/ that are made from the code: command
 	@PYTHONPATH=jobs $(BIN)/python deploy/write_reference.py
 
 docs: ## build the documentation as a site in out/docs, strictly, and check every link of it
-	@sh deploy/docs_env.sh
+	@sh deploy/locked_env.sh docs
 	@IOLAUS_VERSION=$(SITE_VERSION) .venv-docs/bin/zensical build --clean --strict
 	@.venv-docs/bin/python deploy/check_site.py out/docs
 
 docs-serve: ## show the documentation on this machine, renewed as its pages change
-	@sh deploy/docs_env.sh
+	@sh deploy/locked_env.sh docs
 	@IOLAUS_VERSION=$(SITE_VERSION) .venv-docs/bin/zensical serve
 
 airflow-env: env ## make Airflow's own environment, .venv-airflow
@@ -110,7 +114,7 @@ airflow: airflow-env ## start Airflow for AIRFLOW_LANDING and AIRFLOW_LAKE; says
 	$(BIN)/python deploy/airflow_local.py --landing $(AIRFLOW_LANDING) --lake $(AIRFLOW_LAKE) --port $(AIRFLOW_PORT)
 
 airflow-test: airflow-env ## test the DAGs, then Airflow itself running Spark: schedule, backfill, kill, gate, maintenance; starts Spark some thirty times, allow half an hour
-	@AIRFLOW_HOME=$(CURDIR)/out/airflow-dags AIRFLOW__CORE__LOAD_EXAMPLES=False .venv-airflow/bin/python -m pytest -q --confcutdir=tests/scheduler tests/scheduler/test_dag_bag.py
+	@AIRFLOW_HOME=$(CURDIR)/out/airflow-dags AIRFLOW__CORE__LOAD_EXAMPLES=False .venv-airflow/bin/python -m pytest -q --confcutdir=tests/scheduler tests/scheduler/test_dag_bag.py tests/scheduler/test_recipes.py
 	@$(BIN)/python -m pytest -q -x -s tests/scheduler/test_live.py
 
 # Size of the February scenario to measure: 1 is all of it, 28.8 million exchanges. DAYS=N takes its first days alone.
@@ -131,19 +135,20 @@ locks: ## pin the newest allowed packages again in deploy/locks
 	@$(COMPILE) --group airflow -o deploy/locks/airflow.txt
 	@$(COMPILE) --group docs -o deploy/locks/docs.txt
 	@$(COMPILE) --group audit -o deploy/locks/audit.txt
+	@$(COMPILE) --group recipes -o deploy/locks/recipes.txt
 
 # When the commit was made: the same commit gives the same files.
 SBOM := out/sbom
 
 sbom: env ## write what the wheel and the images are made of, as CycloneDX JSON, in out/sbom; PYTHON_IMAGE=NAME:TAG@sha256:… is their base
-	@sh deploy/audit_env.sh
+	@sh deploy/locked_env.sh audit
 	@.venv-audit/bin/python deploy/sbom.py --out $(SBOM) --version "$$($(BIN)/python -m setuptools_scm)" \
 	  --time "$$(git log -1 --format=%ct)" --spark-jars "$$($(BIN)/python -c 'import pyspark; print(pyspark.__path__[0])')/jars" \
 	  $(if $(PYTHON_IMAGE),--base "$(PYTHON_IMAGE)")
 
 audit: ## ask PyPI whether a pin of deploy/locks has a known vulnerability; ADVISORIES=FOLDER asks a folder of advisories
-	@sh deploy/audit_env.sh
+	@sh deploy/locked_env.sh audit
 	@.venv-audit/bin/python deploy/audit.py $(if $(ADVISORIES),--advisories "$(ADVISORIES)")
 
 clean: ## remove the environment, caches and everything made under out/
-	@rm -rf .venv .venv-airflow .venv-audit .venv-docs out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
+	@rm -rf .venv .venv-airflow .venv-audit .venv-docs .venv-recipes out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info

@@ -1,9 +1,13 @@
 """Arrow batches: every row arrives once, at its task, with no more of a dictionary than it needs. Runs of rows."""
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 import pyarrow as pa
+import pytest
+from pyspark.sql import SparkSession
 
-from iolaus.engine.exchange import read, split_by_task
+from iolaus.engine.exchange import by_task, partitioned, read, split_by_task
 from iolaus.engine.runs import run_lengths, run_starts
 
 
@@ -39,3 +43,23 @@ def test_runs_are_rows_equal_in_every_column() -> None:
         first = [i for i in range(n) if i == 0 or rows[i] != rows[i - 1]]
         assert run_starts(*columns).tolist() == first
         assert run_lengths(run_starts(*columns), n).tolist() == np.diff([*first, n]).tolist()
+
+
+@pytest.mark.parametrize("version", ["4.0.2", "4.1.4"])
+def test_a_task_gets_all_its_rows_on_either_spark(
+    version: str, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Spark 4.0 takes no function of batches. A task without a result has no rows."""
+
+    def task_of(batch: pa.RecordBatch) -> np.ndarray:
+        return (batch["id"].to_numpy() % 3).astype(np.int32)
+
+    def work(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        ids = [i for batch in batches for i in batch["id"].to_pylist()]
+        if ids[0] % 3:
+            yield pa.RecordBatch.from_pydict({"task": [ids[0] % 3], "total": [sum(ids)]})
+
+    rows = partitioned(spark.range(10, numPartitions=2), task_of)
+    monkeypatch.setattr(type(rows.sparkSession), "version", version)
+    made = by_task(rows, 3, work, "task long, total long").collect()
+    assert sorted(tuple(row) for row in made) == [(1, 12), (2, 15)]

@@ -24,8 +24,8 @@ COPY deploy/fetch_jars.py deploy/fetch_jars.py
 # The jars go among Spark's own, so that every JVM of the image has them; their hashes are checked by fetch_jars.py.
 ARG VERSION=
 RUN SETUPTOOLS_SCM_PRETEND_VERSION_FOR_IOLAUS=$VERSION pip install --no-cache-dir --no-deps --no-build-isolation --no-index . \
-    && PYTHONPATH=jobs python deploy/fetch_jars.py \
-    && PYTHONPATH=jobs python deploy/fetch_jars.py --s3 \
+    && PYTHONPATH="jobs" python deploy/fetch_jars.py \
+    && PYTHONPATH="jobs" python deploy/fetch_jars.py --s3 \
     && mv /opt/iolaus/jars/*.jar /opt/iolaus/jars-s3/*.jar "$(python -c 'import pyspark; print(pyspark.__path__[0])')/jars/" \
     && rmdir /opt/iolaus/jars /opt/iolaus/jars-s3 \
     && ln -s "$(python -c 'import pyspark; print(pyspark.__path__[0])')" /opt/spark

@@ -82,6 +82,15 @@ class Stage:
         return tuple(r.table for r in self.reads if r.span not in before and not is_given(r.table)) + self.after
 
 
+def registered_name(table: str) -> str:
+    """The name of a table in a catalog's schema, which has no layers.
+
+    >>> registered_name("silver.exchanges")
+    'silver_exchanges'
+    """
+    return table.replace(".", "_")
+
+
 def is_landing(name: str) -> bool:
     """Whether a read is a folder of the landing rather than a table of the lake."""
     return name.startswith("landing.")

@@ -25,6 +25,8 @@ from airflow.exceptions import AirflowException  # noqa: E402
 from airflow.sdk import RetryAction  # noqa: E402
 from airflow.serialization.serialized_objects import DagSerialization  # noqa: E402
 
+from iolaus.pipeline import STAGES, registered_name  # noqa: E402
+
 IDS = {"iolaus_arrivals", "iolaus_detection", "iolaus_maintenance", "iolaus_publication"}
 SCHEDULES = {
     "iolaus_arrivals": "CronPartitionTimetable",
@@ -116,6 +118,17 @@ def test_each_task_updates_its_tables_and_gold_publishes(bag: DagBag) -> None:
     assert made["gold"].pop() == "iolaus.published"
     assert made == {s.task_id: [f"iolaus.{name}" for name in s.makes] for s in iolaus_plan.steps()}
     assert [a.name for a in bag.dags["iolaus_arrivals"].get_task("day_is_over").outlets] == ["iolaus.arrivals"]
+
+
+def test_assets_have_the_names_of_the_catalog(bag: DagBag) -> None:
+    """So that lineage by Airflow and a schema of `iolaus catalog` can be joined: slash or underscore."""
+    made = {
+        a.name: a.uri for t in bag.dags["iolaus_detection"].tasks for a in t.outlets if a.name != "iolaus.published"
+    }
+    assert made == {f"iolaus.{s.table}": f"iolaus://lake/{s.table.replace('.', '/')}" for s in STAGES}
+    registered = {uri.removeprefix("iolaus://lake/").replace("/", "_") for uri in made.values()}
+    assert registered == {registered_name(s.table) for s in STAGES}
+    assert len(registered) == len(STAGES)
 
 
 def test_publication_reports_then_exports_and_alerts(bag: DagBag) -> None:

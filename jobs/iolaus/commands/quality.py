@@ -36,7 +36,6 @@ def act(given: argparse.Namespace) -> int:
     from iolaus.export.recorded_settings import of_day
     from iolaus.export.sizes import sizes
     from iolaus.runtime.display import print_arrivals, print_runs
-    from iolaus.runtime.gates.datadocs import write_data_docs
     from iolaus.runtime.gates.history import last_arrivals, last_runs, last_summaries
 
     if given.date and not given.docs:
@@ -46,6 +45,8 @@ def act(given: argparse.Namespace) -> int:
     print_arrivals(last_arrivals(given.lake, given.runs))
     _print_sizes(sizes(gold))
     if given.docs:
+        from iolaus.runtime.gates.datadocs import write_data_docs  # of the extra `spark`
+
         judged, summaries = last_summaries(given.lake, given.date)
         own = given.effective.over(of_day(gold, judged)).suites
         print(f"Data Docs of {judged}: {write_data_docs(given.docs, judged, summaries, own)}")

@@ -50,7 +50,7 @@ def by_task(
 
     if tasks == 1:
         return arrow_batches.coalesce(1).mapInArrow(work_alone, schema)
-    return arrow_batches.groupBy("task").applyInArrow(work_one, schema)
+    return _of_each_task(arrow_batches, work_one, schema)
 
 
 def through(
@@ -76,7 +76,24 @@ def through(
 
     if tasks == 1:
         return frame.coalesce(1).mapInArrow(work_whole, schema)
-    return frame.mapInArrow(split_by_task, PARTITIONED).groupBy("task").applyInArrow(work_one, schema)
+    return _of_each_task(frame.mapInArrow(split_by_task, PARTITIONED), work_one, schema)
+
+
+def _of_each_task(
+    arrow_batches: DataFrame,
+    work: Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]],
+    schema: str | StructType,
+) -> DataFrame:
+    """What `work` returns for the rows of each task. Spark gives them in batches from 4.1 on, and 4.0 all at once."""
+
+    def work_whole(rows: pa.Table) -> pa.Table:
+        made = list(work(iter(rows.to_batches())))
+        return pa.Table.from_batches(made) if made else pa.table({})
+
+    grouped = arrow_batches.groupBy("task")
+    if arrow_batches.sparkSession.version.startswith("4.0."):
+        return grouped.applyInArrow(work_whole, schema)
+    return grouped.applyInArrow(work, schema)
 
 
 def gathered(batches: Batches, rows: int) -> Iterator[pa.RecordBatch]:

@@ -11,7 +11,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from iolaus.errors import UsageError
-from iolaus.pipeline import STAGES
+from iolaus.pipeline import STAGES, registered_name
 from iolaus.runtime.lake import Lake
 from iolaus.runtime.maintenance import tables
 from iolaus.runtime.named_landing import is_name
@@ -49,12 +49,12 @@ def register(lake: Lake, name: str) -> Iterator[str]:
             spark.sql(f"CREATE SCHEMA IF NOT EXISTS {schema} COMMENT 'The lake of Iolaus'")
         there = tables(lake)
         for table in there:
-            yield _registered(spark, f"{schema}.`{table.replace('.', '_')}`", lake.path(table))
+            yield _registered(spark, f"{schema}.`{registered_name(table)}`", lake.path(table))
         for view, (table, says) in VIEWS.items():
             if {table, "quality.runs"} <= set(there):
                 spark.sql(
                     f"CREATE OR REPLACE VIEW {schema}.`{view}` COMMENT {text(says)} AS SELECT * "  # noqa: S608 - names checked
-                    f"FROM {schema}.`{table.replace('.', '_')}` WHERE run_date = ({_latest(schema)})"
+                    f"FROM {schema}.`{registered_name(table)}` WHERE run_date = ({_latest(schema)})"
                 )
                 yield f"{schema}.`{view}`"
     except (Py4JJavaError, PySparkException) as error:
@@ -71,14 +71,13 @@ def located(spark: SparkSession, uri: str) -> str:
     """
     if not is_name(uri) or not spark.catalog.databaseExists(uri):
         return uri
-    layer, table = _TELLING.split(".")
-    if not spark.catalog.tableExists(f"{uri}.{layer}_{table}"):
+    if not spark.catalog.tableExists(f"{uri}.{registered_name(_TELLING)}"):
         raise UsageError(
             f"no lake is registered in {uri}; register one with: iolaus catalog --lake URI --catalog {uri}"
         )
-    found = spark.sql(f"DESCRIBE DETAIL {schema_name(uri)}.`{layer}_{table}`").select("location").first()
+    found = spark.sql(f"DESCRIBE DETAIL {schema_name(uri)}.`{registered_name(_TELLING)}`").select("location").first()
     assert found is not None
-    return str(found.location).removesuffix(f"/{layer}/{table}")
+    return str(found.location).removesuffix(f"/{_TELLING.replace('.', '/')}")
 
 
 def _registered(spark: SparkSession, name: str, path: str) -> str:

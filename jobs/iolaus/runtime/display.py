@@ -10,7 +10,6 @@ from rich.table import Table
 
 from iolaus.errors import one_line
 from iolaus.pipeline import STAGES
-from iolaus.runtime.estimates import in_words
 from iolaus.runtime.gates.history import Arrived, Recorded
 
 if TYPE_CHECKING:
@@ -25,6 +24,8 @@ def plain(text: object, longest: int = 400) -> str:
 
 def print_plan(todo: Sequence["Todo"], usual: Mapping[str, float], seconds: float | None) -> None:
     """What a run would make, from what and why, and how long the last runs of the same lake took for it."""
+    from iolaus.runtime.estimates import in_words  # noqa: PLC0415 - it needs Spark, the other tables here do not
+
     console = Console(width=None if sys.stdout.isatty() else 150)
     grid = Table(title=f"{len(todo)} stages would run", title_justify="left")
     for name in ("day", "table", "usual s", "why", "made from"):

@@ -76,6 +76,9 @@ _JIT = (
 _JAVA = "-XX:+UseParallelGC -XX:MetaspaceSize=320m -XX:ReservedCodeCacheSize=512m -Dderby.system.home=/tmp/iolaus-derby"
 _LIGHT_JIT = "-XX:TieredStopAtLevel=1"
 _CLASS_PATH = "spark.driver.extraClassPath"
+# Variables of a process that Java was started for: by spark-submit, or by Databricks, whose session has its own Delta.
+_GATEWAY, _DATABRICKS = "PYSPARK_GATEWAY_PORT", "DATABRICKS_RUNTIME_VERSION"
+_SUBMITTED = ("SPARK_ENV_LOADED", _GATEWAY, _DATABRICKS)
 
 
 def is_light(landing: str) -> bool:
@@ -117,18 +120,20 @@ def session(
     that compiling queries costs more than running them: see `is_light`. Jars come from the folder `jars` of the Python
     environment where `make env` put them, else from the image's class path, else by package name.
     Its Java process ends with this one, even if this one is killed. Raises UsageError if there is no usable Java.
-    A master `sc://…` is a Spark Connect server, for which this machine needs no Java: see `connect`.
+    A master `sc://…` is a Spark Connect server, for which this machine needs no Java: see `connect`. On Databricks the
+    session is the one that is there.
     """
     if master is not None and master.startswith(SCHEME):
         return connected(master, {**_COMMON, **(config or {})}, {**_REQUIRED, **(config or {})}, archive())
-    check_java()
+    if not os.environ.keys() & {_GATEWAY, _DATABRICKS}:
+        check_java()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1") if _is_local(master) else None
     logging.getLogger("py4j").setLevel(logging.ERROR)
     builder = SparkSession.builder.appName(name)
-    settings = {**_COMMON, **_DELTA, **_jars()}
-    submitted = "SPARK_ENV_LOADED" in os.environ or "PYSPARK_GATEWAY_PORT" in os.environ
+    settings = {**_COMMON, **({} if _DATABRICKS in os.environ else {**_DELTA, **_jars()})}
+    submitted = any(name in os.environ for name in _SUBMITTED)
     if master or not submitted:
         builder = builder.master(master or "local[*]")
     if _is_local(master) and not submitted:
@@ -169,7 +174,9 @@ def session(
         made.sparkContext.addPyFile(str(archive()))
     remember(made)
     share(made)
-    watch(made)
+    # A platform's Java process outlives this one, and is not ours to end.
+    if _DATABRICKS not in os.environ:
+        watch(made)
     return made
 
 
