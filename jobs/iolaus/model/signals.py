@@ -7,7 +7,7 @@ that is a value which two accounts share: add its `Channel` here, with the colum
 
 from dataclasses import dataclass
 
-from iolaus.model.phrases import in_words
+from iolaus.model.wording import in_words
 from iolaus.schemas.codes import FRAGMENT_CHANNELS
 from iolaus.schemas.families import FAMILIES
 from iolaus.settings import Claims
