@@ -21,8 +21,7 @@ from iolaus.adapters.landing import FIELDS, Choice, rows
 from iolaus.adapters.operations import NO_TEXT_MODEL
 from iolaus.adapters.signals import SIGNALS, shares
 from iolaus.commands.adapt import KINDS
-from iolaus.model.explanations import PEOPLE
-from iolaus.model.signals import CHANNELS, CLAIMS
+from iolaus.model.signals import CHANNELS, CLAIMS, PEOPLE
 from iolaus.schemas.landing import ACCOUNT, EXCHANGE, MODEL
 
 Row = dict[str, Any]

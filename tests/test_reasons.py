@@ -7,9 +7,9 @@ from pyspark.sql import DataFrame, SparkSession
 from rows import rows
 
 from iolaus.model.evidence.behaviour import Shown
-from iolaus.model.phrases import of_one
 from iolaus.model.reasons import reasons
 from iolaus.model.signals import CLAIMS, SIGNALS
+from iolaus.model.wording import of_one
 from iolaus.settings import DEFAULT
 
 OWNERS = 5_000

@@ -5,8 +5,8 @@ from pyspark.sql import functions as F
 
 from iolaus.export.sentence_reference import BACKGROUND, SIZE, SUPPORT, is_counted, sentence
 from iolaus.model.evidence import piece
-from iolaus.model.phrases import one_thing
 from iolaus.model.signals import SIGNALS, Claim
+from iolaus.model.wording import one_thing
 from iolaus.settings import DEFAULT
 
 

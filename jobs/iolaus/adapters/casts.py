@@ -17,8 +17,7 @@ from iolaus.adapters.statuses import status
 Record = dict[str, Any]
 Cast = Callable[[Any], Any]
 _INT32 = 2**31
-# Names that stand where nobody is known, without brackets around them, as LiteLLM's proxy admin, its master key,
-# its own
+# Names that stand where nobody is known, without brackets around them: LiteLLM's proxy admin, its master key, its own
 # health checks and dashboard, and what programs write for no value.
 _NOBODY = frozenset({
     "default_user_id", "default_user", "default_litellm_user", "litellm_proxy_master_key", "litellm_proxy_admin",

@@ -34,9 +34,8 @@ def take(record: Record, cast: Cast, *paths: str) -> Any:
     return None
 
 
-Table = Mapping[
-    str, tuple[int, str, Cast, str]
-]  # by name in the record: its place, the field, its type, and the name again
+# By name in the record: its place in the table, the field, its type, and the name again.
+Table = Mapping[str, tuple[int, str, Cast, str]]
 
 
 def table(*entries: tuple[str, Cast, str]) -> Table:

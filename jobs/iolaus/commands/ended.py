@@ -30,11 +30,10 @@ def tell(runner: "Runner", given: argparse.Namespace, days: list[date], touched:
     _alert(given)
     if given.landing and (strangers := runner.other_keys(last)):
         print(
-            f"iolaus: {len(strangers)} days of the window, {strangers[0]} to {strangers[-1]}, were pseudonymised "
-            "under another key. Their addresses, networks and devices do not match those of the other days, and "
-            "evidence from them is lost. While the landing has those days, make them again with this key: "
-            f"iolaus run --landing {given.landing} --lake {given.lake} "
-            f"--from {strangers[0]} --to {last} --last-only",
+            f"iolaus: {len(strangers)} days of the window, {strangers[0]} to {strangers[-1]}, were pseudonymised under "
+            "another key. Their addresses, networks and devices do not match those of the other days, and evidence "
+            "from them is lost. While the landing has those days, make them again with this key: iolaus run --landing "
+            f"{given.landing} --lake {given.lake} --from {strangers[0]} --to {last} --last-only",
             file=sys.stderr,
         )
     for arrived, earlier in touched.items():
@@ -42,8 +41,8 @@ def tell(runner: "Runner", given: argparse.Namespace, days: list[date], touched:
         if missed:
             late = ", ".join(map(str, missed))
             print(
-                f"Exchanges of {late} arrived on {arrived} and were added there; "
-                "to publish those days again, run from the first of them on."
+                f"Exchanges of {late} arrived on {arrived} and were added there; to publish those days again, run from "
+                "the first of them on."
             )
 
 

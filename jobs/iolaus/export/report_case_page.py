@@ -145,12 +145,10 @@ def _graph(case: Case, settings: Settings) -> dict[str, Any]:
     )
     said = (
         f"{rule} A direct link rests on {settings.graph.families} independent families of evidence or more, a dotted "
-        "one on one family. A line is as wide as the link is strong, and a triangle is a banned account; "
-        f"a bridge is a link without which two parts would not hang together ({bridges:,} here). "
-        f"Of each account gold keeps the strongest pairs, and of accounts that meet over {settings.pairs.partners:,} "
-        "others not all pairs "
-        "are weighed: "
-        "that two accounts have no link here is no sign that they share nothing."
+        "one on one family. A line is as wide as the link is strong, and a triangle is a banned account; a bridge is a "
+        f"link without which two parts would not hang together ({bridges:,} here). Of each account gold keeps the "
+        f"strongest pairs, and of accounts that meet over {settings.pairs.partners:,} others not all pairs are "
+        "weighed: that two accounts have no link here is no sign that they share nothing."
     )
     listed = [
         {

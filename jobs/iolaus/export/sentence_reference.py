@@ -11,7 +11,6 @@ from iolaus.export.report_cases import KINDS
 from iolaus.model.explanation_words import ANSWERS, AS_A_WHOLE, EXPLANATIONS, IN_STEP, NOT_LOGGED
 from iolaus.model.judgement.facts import FACTS
 from iolaus.model.judgement.hypotheses import HYPOTHESES
-from iolaus.model.phrases import of_one, one_thing, verb
 from iolaus.model.signals import (
     CHANNELS,
     CLAIMS,
@@ -28,6 +27,7 @@ from iolaus.model.signals import (
     Claim,
     Signal,
 )
+from iolaus.model.wording import of_one, one_thing, verb
 from iolaus.schemas.codes import DOES_NOT_FIT, FITS
 from iolaus.schemas.verdicts import HAS_JOINED, HAS_LEFT, INNOCENT, NEW_EVIDENCE, OTHER_EXCHANGES, OTHER_SCORE
 from iolaus.settings import DEFAULT

@@ -15,14 +15,11 @@ from iolaus.model.behaviour import talks
 from iolaus.model.bits import MILLI
 from iolaus.model.evidence.piece import percent
 from iolaus.model.explanation_words import ANSWERS, EXPLANATIONS, IN_STEP
-from iolaus.model.signals import TEXTS
+from iolaus.model.signals import ONE_CLIENT, OWN_TEXT, PEOPLE, PUBLIC_SET, TEXTS, WHOLE_SET
 from iolaus.schemas.codes import DOES_NOT_FIT, FITS, UNKNOWN
 from iolaus.settings import Run, Scoring
 
 INNOCENT = "innocent"  # the kind of these rows
-PEOPLE = "people"
-OWN_TEXT = "own_text"
-WHOLE_SET = "whole_set"
 
 
 def explanations(
@@ -70,61 +67,53 @@ def explanations(
         )
         .localCheckpoint()  # one row a cluster, of which four explanations are told
     )
-    people = of.select(
-        "cluster_id",
-        F.lit(PEOPLE).alias("channel"),
-        F.round(F.col("talking") * F.col("size")).alias("support"),
-        "size",
-        F.col("talking").alias("value"),
-        F.col("baseline_talking").alias("background"),
-        (F.col("talking") >= settings.explained_people).alias("fits"),
-        (F.col("baseline_talking") > 0).alias("known"),
-        F.lit(True).alias("takes"),
-        _figure(PEOPLE, percent(F.col("talking")), percent(F.col("baseline_talking"))),
+    size = F.col("size")
+    people = _row(
+        of,
+        PEOPLE,
+        support=F.round(F.col("talking") * size),
+        value=F.col("talking"),
+        background=F.col("baseline_talking"),
+        fits=F.col("talking") >= settings.explained_people,
+        known=F.col("baseline_talking") > 0,
+        figure=_figure(PEOPLE, percent(F.col("talking")), percent(F.col("baseline_talking"))),
     )
-    owners = of.select(
-        "cluster_id",
-        F.lit("one_owner").alias("channel"),
-        F.col("owners").alias("support"),
-        "size",
-        (F.col("owners") / F.col("size")).alias("value"),
-        F.col("baseline_owners").alias("background"),
-        (F.col("owners") < settings.fewest_owners).alias("fits"),
-        F.lit(True).alias("known"),
-        F.lit(False).alias("takes"),  # so few owners are never published
-        _figure("one_owner", "size", "owners"),
+    owners = _row(
+        of,
+        "one_owner",
+        support=F.col("owners"),
+        value=F.col("owners") / size,
+        background=F.col("baseline_owners"),
+        fits=F.col("owners") < settings.fewest_owners,
+        takes=False,  # so few owners are never published
+        figure=_figure("one_owner", "size", "owners"),
     )
-    agreements = of.select(
-        "cluster_id",
-        F.lit("agreement").alias("channel"),
-        F.col("agreed").alias("support"),
-        "size",
-        (F.col("agreed") / F.col("size")).alias("value"),
-        F.col("baseline_agreed").alias("background"),
-        (2 * F.col("agreed") > F.col("size")).alias("fits"),
-        F.lit(True).alias("known"),
-        F.lit(False).alias("takes"),  # such accounts are in no cluster
-        _figure("agreement", "agreed", "size"),
+    agreements = _row(
+        of,
+        "agreement",
+        support=F.col("agreed"),
+        value=F.col("agreed") / size,
+        background=F.col("baseline_agreed"),
+        fits=2 * F.col("agreed") > size,
+        takes=False,  # such accounts are in no cluster
+        figure=_figure("agreement", "agreed", "size"),
     )
-    proxy = clusters.join(sizes, "cluster_id").groupBy("cluster_id", "size")
     floor = run.settings.profile.family_floor * MILLI
-    alike = proxy.agg(F.count(F.when(F.col("content") >= floor, 1)).alias("support")).select(
-        "cluster_id",
-        F.lit("one_line").alias("channel"),
-        "support",
-        "size",
-        (F.col("support") / F.col("size")).alias("value"),
-        F.lit(None).cast("double").alias("background"),
-        (2 * F.col("support") < F.col("size")).alias("fits"),
-        F.lit(True).alias("known"),
-        F.lit(False).alias("takes"),  # members on infrastructure alone are judged by profile
-        _figure("one_line", "support", "size"),
+    asking_alike = F.count(F.when(F.col("content") >= floor, 1)).alias("alike")
+    one_line = _row(
+        clusters.join(sizes, "cluster_id").groupBy("cluster_id", "size").agg(asking_alike),
+        "one_line",
+        support=F.col("alike"),
+        value=F.col("alike") / size,
+        fits=2 * F.col("alike") < size,
+        takes=False,  # members on infrastructure alone are judged by profile
+        figure=_figure("one_line", "alike", "size"),
     )
     rows = (
         people,
         owners,
         agreements,
-        alike,
+        one_line,
         _client(members, sizes, shared_values, population, run),
         _own_text(inside, sizes, run),
         *_public_set(members, of, shared_values, in_step, run),
@@ -159,17 +148,14 @@ def _client(members: DataFrame, sizes: DataFrame, shared_values: DataFrame, popu
     most = Window.partitionBy("cluster_id").orderBy(F.desc("support"), "n_owners", "value_hash")
     top = used.withColumn("nth", F.row_number().over(most)).where("nth = 1").join(sizes, "cluster_id")
     value, background = F.col("support") / F.col("size"), F.col("n_owners") / F.lit(float(population))
-    return top.select(
-        "cluster_id",
-        F.lit("one_client").alias("channel"),
-        "support",
-        "size",
-        value.alias("value"),
-        background.alias("background"),
-        is_of_members(value, background, settings).alias("fits"),
-        F.lit(True).alias("known"),
-        F.lit(True).alias("takes"),
-        _figure("one_client", "support", "size", percent(background)),
+    return _row(
+        top,
+        ONE_CLIENT,
+        support=F.col("support"),
+        value=value,
+        background=background,
+        fits=is_of_members(value, background, settings),
+        figure=_figure(ONE_CLIENT, "support", "size", percent(background)),
     )
 
 
@@ -198,17 +184,13 @@ def _own_text(inside: DataFrame, sizes: DataFrame, run: Run) -> DataFrame:
     )
     rows = sizes.join(lived, "cluster_id", "left").na.fill(0, ["support"])
     value = F.col("support") / F.col("size")
-    return rows.select(
-        "cluster_id",
-        F.lit(OWN_TEXT).alias("channel"),
-        "support",
-        "size",
-        value.alias("value"),
-        F.lit(None).cast("double").alias("background"),
-        (value >= settings.explained_share).alias("fits"),
-        F.lit(True).alias("known"),
-        F.lit(True).alias("takes"),
-        _figure(OWN_TEXT, "support", "size"),
+    return _row(
+        rows,
+        OWN_TEXT,
+        support=F.col("support"),
+        value=value,
+        fits=value >= settings.explained_share,
+        figure=_figure(OWN_TEXT, "support", "size"),
     )
 
 
@@ -240,27 +222,56 @@ def _public_set(
     some = F.least(F.col("repeated") / sent_by_all, F.lit(1.0))
     each = F.least(F.col("met") / (sent_by_all * F.greatest(F.col("size") - 1, F.lit(1))), F.lit(1.0))
 
-    def row(channel: str, value: Column, background: Column) -> DataFrame:
-        return rows.select(
-            "cluster_id",
-            F.lit(channel).alias("channel"),
-            F.col("repeated").alias("support"),
-            "size",
-            value.alias("value"),
-            background.alias("background"),
-            ((value >= least) & ~F.col("in_step")).alias("fits"),
-            F.lit(True).alias("known"),
-            F.lit(True).alias("takes"),
-            F.concat(_figure(channel, percent(value)), F.when(F.col("in_step"), IN_STEP).otherwise("")).alias("figure"),
+    in_step_too = F.when(F.col("in_step"), IN_STEP).otherwise("")
+
+    def row(name: str, value: Column, background: Column | None = None) -> DataFrame:
+        return _row(
+            rows,
+            name,
+            support=F.col("repeated"),
+            value=value,
+            background=background,
+            fits=(value >= least) & ~F.col("in_step"),
+            figure=F.concat(_figure(name, percent(value)), in_step_too),
         )
 
-    return row("public_set", some, F.col("background")), row(WHOLE_SET, each, F.lit(None).cast("double"))
+    return row(PUBLIC_SET, some, F.col("background")), row(WHOLE_SET, each)
+
+
+def _row(
+    rows: DataFrame,
+    name: str,
+    *,
+    support: Column,
+    value: Column,
+    fits: Column,
+    figure: Column,
+    background: Column | None = None,
+    known: Column | None = None,
+    takes: bool = True,
+) -> DataFrame:
+    """An explanation's row for each cluster of `rows`, which have `size`.
+
+    known: whether it can be told from the logs, by default always; takes: whether it takes evidence away if it fits.
+    """
+    return rows.select(
+        "cluster_id",
+        F.lit(name).alias("channel"),
+        support.alias("support"),
+        "size",
+        value.alias("value"),
+        (F.lit(None).cast("double") if background is None else background).alias("background"),
+        fits.alias("fits"),
+        (F.lit(True) if known is None else known).alias("known"),
+        F.lit(takes).alias("takes"),
+        figure.alias("figure"),
+    )
 
 
 def _figure(name: str, *numbers: Column | str) -> Column:
     """What is counted for an explanation, in words. numbers: shares in words, and names of columns of counts."""
     said = (F.format_number(n, 0) if isinstance(n, str) else n for n in numbers)
-    return F.format_string(EXPLANATIONS[name].figure, *said).alias("figure")
+    return F.format_string(EXPLANATIONS[name].figure, *said)
 
 
 def _description(fit: Column) -> Column:

@@ -17,8 +17,8 @@ from iolaus.model.bits import MILLI, by_channel
 from iolaus.model.evidence.behaviour import BEHIND, Shown
 from iolaus.model.evidence.piece import of_signal, percent
 from iolaus.model.pair_evidence import evidence
-from iolaus.model.phrases import of_one, verb
 from iolaus.model.signals import CHANNEL, HABIT, OTHERS, SIMILAR_VOLUME, VALUES, Channel
+from iolaus.model.wording import of_one, verb
 from iolaus.settings import Channels, Scoring, Settings
 
 _OTHERS = "{others}"  # stands in a sentence for how many of which others

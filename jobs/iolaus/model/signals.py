@@ -7,7 +7,7 @@ that is a value which two accounts share: add its `Channel` here, with the colum
 
 from dataclasses import dataclass
 
-from iolaus.model.phrases import in_words
+from iolaus.model.wording import in_words
 from iolaus.schemas.codes import FRAGMENT_CHANNELS
 from iolaus.schemas.families import FAMILIES
 from iolaus.settings import Claims
@@ -122,8 +122,8 @@ CHANNELS: tuple[Channel, ...] = (
         code=40, registered="card", form="pseudonym", pooled=True,
     ),
     _infrastructure(
-        "address", "network", "send from the same "
-                              "address", "one exit address per account: residential proxies are sold by traffic",
+        "address", "network", "send from the same address",
+        "one exit address per account: residential proxies are sold by traffic",
         code=1, exchange="address", registered="signup_address", form="pseudonym", pooled=True,
     ),
     _infrastructure(
@@ -135,8 +135,8 @@ CHANNELS: tuple[Channel, ...] = (
         code=3, exchange="asn", registered="signup_asn", form="number",
     ),
     _infrastructure(
-        "mail", "mail", "use the same unusual mail "
-                        "domain", "mailboxes of large providers, which ask for a telephone number",
+        "mail", "mail", "use the same unusual mail domain",
+        "mailboxes of large providers, which ask for a telephone number",
         code=41, registered="mail_domain", form="pseudonym",
     ),
     _infrastructure(
@@ -144,8 +144,8 @@ CHANNELS: tuple[Channel, ...] = (
         code=4, exchange="device", form="pseudonym",
     ),
     _infrastructure(
-        "request", "device", "send requests with the same unusual parameters and "
-                             "headers", "the parameters and headers of a common client",
+        "request", "device", "send requests with the same unusual parameters and headers",
+        "the parameters and headers of a common client",
         code=10, exchange="request_hash",
     ),
     _infrastructure(
@@ -208,8 +208,8 @@ CLAIMS: dict[str, Claim] = {
         Claim(
             name="one_shot", kind="automation", group="one_shot", measure="later_turn_share", threshold="one_shot",
             below=True,
-            says="are automated: almost no follow-up "
-                 "messages", evasion="follow-up turns, each of which costs a request",
+            says="are automated: almost no follow-up messages",
+            evasion="follow-up turns, each of which costs a request",
         ),
         Claim(
             name="round_the_clock", kind="automation", group="round_the_clock", measure="night_share",
@@ -220,28 +220,28 @@ CLAIMS: dict[str, Claim] = {
         Claim(
             name="long_outputs", kind="extraction", group="long_outputs", measure="mean_output_tokens",
             threshold="long_outputs",
-            says="receive answers of at least {at} tokens on "
-                 "average", evasion="shorter answers, which train a model less",
+            says="receive answers of at least {at} tokens on average",
+            evasion="shorter answers, which train a model less",
         ),
         Claim(
             name="thinking", kind="extraction", group="thinking", measure="thinking_share", threshold="thinking",
-            says="request extended reasoning in at least {at} of their "
-                 "traffic", evasion="a request for reasoning in the prompt instead",
+            says="request extended reasoning in at least {at} of their traffic",
+            evasion="a request for reasoning in the prompt instead",
         ),
         *(
             Claim(
                 name=f"asks_{name}", kind="extraction", group=f"asks_{name}", measure=f"asks_{name}_share",
                 threshold="asks",
-                says=f"request {what} in at least {{at}} of their "
-                     "traffic", evasion="the capability spread thinly over more accounts",
+                says=f"request {what} in at least {{at}} of their traffic",
+                evasion="the capability spread thinly over more accounts",
             )
             for name, what in _ASKED
         ),
         Claim(
             name="task_sharing", kind="task_sharing", group="task_sharing", measure="uses_shared_template",
             explained_by=ANY_EXPLANATION,
-            says="reuse a prompt template that unrelated accounts also use, each with different "
-                 "content", evasion=_REWORDED,
+            says="reuse a prompt template that unrelated accounts also use, each with different content",
+            evasion=_REWORDED,
         ),
         Claim(
             name="young", kind="purpose_built", group="young", measure="age_at_first_use", threshold="young",
@@ -257,8 +257,8 @@ CLAIMS: dict[str, Claim] = {
         Claim(
             name="heavy_for_plan", kind="policy_signals", group="heavy_for_plan", measure="plan_excess",
             threshold="heavy_for_plan", doublings=True,
-            says="send at least {at} times the usual traffic of their "
-                 "plan", evasion="more accounts with less traffic each",
+            says="send at least {at} times the usual traffic of their plan",
+            evasion="more accounts with less traffic each",
         ),
     )
 }  # fmt: skip

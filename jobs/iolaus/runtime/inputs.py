@@ -57,10 +57,8 @@ class Inputs:
         ):
             raise RunError(
                 f"the landing has no folder exchanges/dt={day} any more, but bronze has exchanges that arrived then: "
-                "nothing was changed, "
-                "for a run would drop them; bring the folder back, or make later tables of the day with: iolaus job "
-                "TABLE --date "
-                f"{day}"
+                "nothing was changed, for a run would drop them; bring the folder back, or make later tables of the "
+                f"day with: iolaus job TABLE --date {day}"
             )
         return landing.lines(folder, day, self._unreadable.get((folder, day), ()), watched=watched)
 

@@ -272,8 +272,7 @@ def has_commits(log: SmallFiles, folder: str, name: str) -> bool:
         json.loads(text.rstrip().rpartition("\n")[2])
     except ValueError as error:
         raise RunError(
-            f"{name}: the last commit of its log, {folder}/{commits[-1]}, ends in the middle (the machine failed "
-            "while it was written); "
-            "move it away, with the .crc files of its number, and run the days again"
+            f"{name}: the last commit of its log, {folder}/{commits[-1]}, ends in the middle (the machine failed while "
+            "it was written); move it away, with the .crc files of its number, and run the days again"
         ) from error
     return True

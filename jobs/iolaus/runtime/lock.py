@@ -77,8 +77,7 @@ class Lock:
         if self._lost:
             raise RunError(
                 f"this process stood still for over {self._stale:.0f} s and another took the lake over; what is "
-                "written is whole: "
-                "let the other end, then run the days again"
+                "written is whole: let the other end, then run the days again"
             )
 
     @property
@@ -216,9 +215,8 @@ def _who(name: str, text: str) -> str:
     claim = _parsed(text)
     held = name.rpartition("/")[0]
     return (
-        f"{'another run works on this lake' if held == WHOLE else f'another process makes {held}'} "
-        f"(process {claim.get('pid', '?')} on {str(claim.get('machine', '?')).split('/')[0]}, since "
-        f"{claim.get('since', '?')})"
+        f"{'another run works on this lake' if held == WHOLE else f'another process makes {held}'} (process "
+        f"{claim.get('pid', '?')} on {str(claim.get('machine', '?')).split('/')[0]}, since {claim.get('since', '?')})"
     )
 
 

@@ -174,8 +174,7 @@ def vacuum(lake: Lake, keep: Retention) -> Iterator[Done]:
     if keep.file_hours < RETAINED_HOURS:
         raise UsageError(
             f"{keep.file_hours} hours is less than the {RETAINED_HOURS} for which Delta keeps replaced files for "
-            "readers and "
-            f"writers at work; give {RETAINED_HOURS} or more"
+            f"readers and writers at work; give {RETAINED_HOURS} or more"
         )
     conf, listings = lake.spark.conf, "spark.sql.sources.parallelPartitionDiscovery.parallelism"
     usual = conf.get(listings)

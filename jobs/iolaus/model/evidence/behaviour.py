@@ -9,9 +9,9 @@ from pyspark.sql import functions as F
 from iolaus.model.behaviour import shown
 from iolaus.model.bits import by_channel
 from iolaus.model.evidence.piece import bits_of_share, piece, sentence
-from iolaus.model.phrases import in_words
 from iolaus.model.release_adoption import Release, moved, releases
 from iolaus.model.signals import CLAIMS, RELEASE, SIGNALS, SIMILAR_VOLUME, SUCCESSION
+from iolaus.model.wording import in_words
 from iolaus.settings import Run, Scoring
 
 BEHIND = 20  # accounts that the rate of all volumes counts for, beside those of one volume class
