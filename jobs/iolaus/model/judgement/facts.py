@@ -473,10 +473,10 @@ FACTS: tuple[Fact, ...] = (
         (0.02, 0.2),
         ("none", "some", "many: one gateway distributes them"),
         _table("""
-            distillation        .90 .05 .05
-            covert_distillation .92 .05 .03
+            distillation        .85 .06 .09
+            covert_distillation .86 .06 .08
             resold_access       .50 .12 .38
-            unexplained         .84 .08 .08
+            unexplained         .80 .09 .11
             organisation        .90 .08 .02
             class               .96 .03 .01
             seminar             .96 .03 .01
