@@ -62,7 +62,13 @@ class TestUnusableArguments:
 
     def test_a_table_that_nothing_makes(self, capsys: pytest.CaptureFixture[str]) -> None:
         code, said = status(capsys, "job", "gold.nothing", "--date", "2026-02-10", "--lake", "k")
-        assert (code, "gold.suspect_clusters" in said) == (2, True)
+        assert (code, "gold.suspect_clusters" in said, "or name layers: bronze, quality" in said) == (2, True, True)
+
+    @pytest.mark.parametrize("names", [("silver.accounts", "silver.exchanges"), ("gold", "gold.watchlist")])
+    def test_several_tables_as_one_job(self, names: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+        """Part of gold would be judged, and never written."""
+        code, said = status(capsys, "job", *names, "--date", "2026-02-10", "--lake", "k")
+        assert (code, "name one table, or layers" in said) == (2, True)
 
     @pytest.mark.parametrize(
         "arguments",

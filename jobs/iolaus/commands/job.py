@@ -21,7 +21,7 @@ def add(commands: "Commands") -> None:
         "names",
         nargs="+",
         metavar="TABLE|LAYER",
-        help=f"a table, or layers ({', '.join(LAYERS)}); the tables are: {', '.join(s.table for s in STAGES)}",
+        help=f"one of: {', '.join(s.table for s in STAGES)}; or layers: {', '.join(LAYERS)}",
     )
     add_scheduled(parser, "for stages that read it")
     parser.set_defaults(act=act)
@@ -71,7 +71,7 @@ def _stages(names: list[str]) -> list[Stage]:
     try:
         wanted = [stage(name) for name in tables]
     except LookupError as error:
-        raise UsageError(f"{error}; the layers are: {', '.join(LAYERS)}") from error
+        raise UsageError(f"{error}; or name layers: {', '.join(LAYERS)}") from error
     if len(names) > 1:
         raise UsageError(f"{' '.join(names)} is more than one table; name one table, or layers: {', '.join(LAYERS)}")
     return wanted

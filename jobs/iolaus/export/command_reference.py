@@ -75,8 +75,10 @@ def _usage(action: argparse.Action) -> str:
 
 def _row(action: argparse.Action) -> str:
     text = action.help or ""
-    if text.startswith("one of: ") and text.count(", ") > MOST_NAMED:
-        text = f"one of {text.count(', ') + 1} tables; `--help` lists them, and [the lake](lake.md) explains them"
+    named, *others = text.split("; ")
+    if named.startswith("one of: ") and named.count(", ") > MOST_NAMED:
+        count = f"one of {named.count(', ') + 1} tables; `--help` lists them, and [the lake](lake.md) explains them"
+        text = "; ".join([count, *others])
     else:
         text = _escaped(text)
     return f"| `{_name(action).replace('|', chr(92) + '|')}` | {text} |"
