@@ -62,8 +62,9 @@ def _of_member(gold: Gold, now: Mapping[str, Any], settings: Settings) -> list[s
     }.get(now["list"], "which gold does not list")
     bits = ", ".join(f"{what} {now[family]:+.1f}" for family, what in _FAMILIES.items() if now.get(family))
     odds = (
-        f"The odds that it belongs are 2^{now['bits']:.1f} (membership {now['membership']:.2f}); a member needs "
-        f"2^{settings.profile.posterior:.1f}. In bits: {bits or 'no family speaks'}; the rest is the group's size."
+        f"It belongs by {now['bits']:.1f} bits (membership {now['membership']:.2f}), and a member needs "
+        f"{settings.profile.posterior:.1f}: 10 bits are odds of about 1,000 to 1. "
+        f"Of these bits: {bits or 'no family speaks'}; the rest is the group's size."
     )
     said = [f"In cluster {now['cluster_id']}, {place}.", odds]
     of_cluster = (ds.field("run_date") == pa.scalar(now["run_date"])) & (ds.field("cluster_id") == now["cluster_id"])
@@ -88,9 +89,9 @@ def _of_stranger(gold: Gold, known: Mapping[str, Any], place: Mapping[str, Any],
     if groups:
         fits = (
             f"Not in a cluster: {len(links):,} links and shared texts made it a candidate of {len(groups):,} "
-            f"group{'s' if len(groups) != 1 else ''}, but its profile fits none. A member needs odds of "
-            f"2^{settings.profile.posterior:.1f}, two families that agree, and {settings.profile.weakest:.0%} of the "
-            "bits that three in four members of the group exceed."
+            f"group{'s' if len(groups) != 1 else ''}, but its profile fits none. A member needs "
+            f"{settings.profile.posterior:.1f} bits, two families that agree, and {settings.profile.weakest:.0%} of "
+            "the bits that three in four members of the group exceed."
         )
         return [fits]
     if links:

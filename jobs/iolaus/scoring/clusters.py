@@ -283,4 +283,6 @@ def _distance() -> Column:
 
 def _summary() -> Column:
     first = F.when(F.size("reasons") > 0, F.element_at("reasons", 1)).otherwise("no evidence stands out")
-    return F.format_string("%d accounts with %d exchanges, after %s: %s", "n_accounts", "n_exchanges", "target", first)
+    return F.format_string(
+        "%,d accounts with %,d exchanges, after %s: %s", "n_accounts", "n_exchanges", "target", first
+    )
