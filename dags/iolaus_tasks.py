@@ -91,7 +91,7 @@ DEFAULTS: dict[str, Any] = {
     "retry_exponential_backoff": 2.0,
     "max_retry_delay": timedelta(minutes=15),
     "retry_policy": RetryUnlessFinal(),
-    "execution_timeout": timedelta(hours=4),  # then its Spark application is ended, and it is retried
+    "execution_timeout": timedelta(hours=8),  # then its Spark application is ended, and it is retried
     "on_failure_callback": tell,
 }
 

@@ -65,7 +65,7 @@ def test_every_dag_keeps_the_rules(bag: DagBag, dag_id: str) -> None:
         assert task.owner == "iolaus", task.task_id
         assert (task.retries, task.retry_delay, task.retry_exponential_backoff) == (3, timedelta(seconds=30), 2.0)
         assert isinstance(task.retry_policy, iolaus_tasks.RetryUnlessFinal)
-        assert task.execution_timeout == timedelta(hours=4)
+        assert task.execution_timeout == timedelta(hours=8)
         assert [c.__name__ for c in task.on_failure_callback] == ["tell"]
         assert not task.depends_on_past
     DagSerialization.to_dict(dag)  # what the scheduler gets
