@@ -3,11 +3,11 @@
 One run a day, when the day's arrivals are complete; its partition key is the day. One run at a time: a lake has one
 writer. Backfill `iolaus_arrivals`, which feeds this DAG in the order of days.
 
-One task for each layer, in the order of `jobs/iolaus/pipeline.py`; each table is judged by its expectations as it is
-made, and gold before it is written. With `IOLAUS_TASKS=stage` in the environment of the DAG processor there is one task
-a stage, named by its table, and a task `gate.LAYER` that checks a layer before anything is made of it. If a critical
-expectation fails, the task fails at once, the run is red, and **gold stays as it was**. Fix the cause, then clear the
-failed task and what follows.
+One task for each layer or two, in the order of `jobs/iolaus/pipeline.py`; each table is judged by its expectations as
+it is made, and gold before it is written. With `IOLAUS_TASKS=stage` in the environment of the DAG processor and the
+workers there is one task a stage, named by its table, and a task `gate.LAYER` that checks a layer before anything is
+made of it. If a critical expectation fails, the task fails at once, the run is red, and **gold stays as it was**. Fix
+the cause, then clear the failed task and what follows.
 
 Every task may be repeated: it replaces its day's rows, each table's in one commit. A task that was killed half-way
 leaves the table at work as it was and is retried, three times, after 30 s and more. The status of `iolaus` decides: 1

@@ -1,8 +1,8 @@
 """The tasks of a day's detection, derived from the map: the standard library and `iolaus.pipeline` alone, no Airflow.
 
 By default a task makes all of one layer, or of two, in one Spark application, which judges each table as it is made:
-six starts of Spark a day. With `IOLAUS_TASKS=stage` in the environment of the DAG processor it is a task a stage, each
-with a retry and a log of its own, at some fifty starts.
+six starts of Spark a day. With `IOLAUS_TASKS=stage` in the environment of the DAG processor and the workers it is a
+task a stage, each with a retry and a log of its own, at some fifty starts.
 
 A task a stage is named by its table, and beside them is a gate a layer, named `gate.LAYER`, which checks what lies in
 the layer. A stage waits for the stages of its own layer that it reads and for the gates of the other layers that it

@@ -136,9 +136,14 @@ def affects(advisory: dict[str, Any], name: str, version: str) -> bool:
 
 
 def _within(found: dict[str, Any], version: str) -> bool:
-    """Whether the last event up to a version, in a range of OSV, makes it vulnerable."""
+    """Whether the last event up to a version, in a range of OSV, makes it vulnerable.
+
+    A version that nobody can compare counts as no fix.
+    """
     inside = False
-    for (kind, bound), *_ in sorted((tuple(e.items()) for e in found["events"]), key=lambda e: _version(e[0][1])):
+    events = [(kind, bound) for event in found["events"] for kind, bound in list(event.items())[:1]]
+    known = [(kind, bound) for kind, bound in events if kind == "introduced" or _is_version(bound)]
+    for kind, bound in sorted(known, key=lambda e: _version(e[1])):
         if kind == "introduced" and _version(version) >= _version(bound):
             inside = True
         elif (kind == "fixed" and _version(version) >= _version(bound)) or (
@@ -153,6 +158,14 @@ def _version(text: str) -> Version:
         return Version(text)
     except InvalidVersion:
         return Version("0")
+
+
+def _is_version(text: str) -> bool:
+    try:
+        Version(text)
+    except InvalidVersion:
+        return False
+    return True
 
 
 @contextmanager

@@ -16,7 +16,7 @@ for candidate in ${PYTHON:-python3.11 python3.12 python3.13 python3}; do
   if "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$candidate; break; fi
 done
 [ -n "$python" ] || { echo "no Python 3.11 or newer with venv found; install one (Debian: apt-get install python3 python3-venv) or name one: make … PYTHON=/path/to/python3" >&2; exit 2; }
-echo "Making $env (some 100 MB; half a minute)"
+echo "Making $env (half a minute)"
 "$python" -m venv --clear "$env"
 "$env/bin/python" -m pip --quiet --disable-pip-version-check --no-input install --require-hashes --only-binary :all: -r "deploy/locks/$name.txt"
 made_from > "$stamp"

@@ -575,6 +575,9 @@ def test_failed_requests_that_move_between_accounts_are_counted(spark: SparkSess
         ("k", 0, 429, 7, 20), *((f"many {n}", 9, 200, 7, 20) for n in range(4)),  # an exercise
         ("l", 0, 429, 8, 7), ("m", 9, 200, 8, 7),  # few words
         ("n", 0, None, 9, 20), ("o", 9, None, 9, 20),  # it is not known what became of it
+        ("p", 0, 429, 10, 20), ("p", 0, 200, 10, 20), ("q", 9, 200, 10, 20),  # p sent it again in that second
+        ("r", 0, 503, 11, 20), ("s", 0, 503, 11, 20),  # an outage for both
+        ("t", 0, 429, 12, 20), ("u", 0, 200, 12, 20),  # taken over in that second
     ]  # fmt: skip
     noon = datetime(2026, 2, 10, 12, tzinfo=UTC)
     made = [
@@ -591,7 +594,7 @@ def test_failed_requests_that_move_between_accounts_are_counted(spark: SparkSess
     exchanges = rows(spark, "silver.exchanges", made)
     found = hand_overs.transform(exchanges.repartition(3), exchanges.limit(0), RUN)
     check_columns(found, "features.hand_overs")
-    assert [r[1:] for r in found.collect()] == [("a", "b", 0, 2, 0.29)]
+    assert sorted(r[1:] for r in found.collect()) == [("a", "b", 0, 2, 0.29), ("t", "u", 0, 1, 0.0)]
     both = rows(spark, "silver.exchanges", [
         made[0] | {"answer_hash": 10}, made[1] | {"answer_hash": 11, "prior_hash": 10}, made[2], made[3]
     ])  # fmt: skip

@@ -215,6 +215,14 @@ def test_values_that_python_has_none_for_are_kept_as_text() -> None:
             "long": pa.array([timedelta(seconds=1)], pa.duration("ms")),
             "map": pa.array([[(b"k", None)]], pa.map_(pa.binary(), pa.int8())),
             "none": pa.array([None], pa.int8()),
+            "texts": pa.ListArray.from_arrays(pa.array([0, 1], pa.int32()), broken),
+            "record": pa.StructArray.from_arrays([broken, pa.array([1])], names=["x", "x"]),
+            "times": pa.ListArray.from_arrays(
+                pa.array([0, 2], pa.int32()), pa.array([2**62, 0], pa.int64()).cast(pa.timestamp("us"))
+            ),
+            "zone": pa.array([0], pa.int64()).cast(pa.timestamp("us", "Nowhere/Town")),
+            "zones": pa.array([[0]], pa.list_(pa.int64())).cast(pa.list_(pa.timestamp("us", "Nowhere/Town"))),
+            "empty": pa.array([[]], pa.map_(pa.string(), pa.int8())),
         }
     )
     (line,) = odd_parquet.lines(rows, KNOWN, {"requested_at"})
@@ -225,6 +233,12 @@ def test_values_that_python_has_none_for_are_kept_as_text() -> None:
         "bytes": "0001",
         "long": 1000,
         "map": {"k": None},
+        "texts": ["x\ufffd"],
+        "record": {"x": "x\ufffd", "x#2": 1},
+        "times": [str(2**62), "1970-01-01T00:00:00+00:00"],
+        "zone": "1970-01-01T00:00:00+00:00",
+        "zones": ["1970-01-01T00:00:00+00:00"],
+        "empty": {},
     }
 
 

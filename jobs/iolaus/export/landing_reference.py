@@ -54,7 +54,7 @@ An exchange looks like this:
 
 ## Which fields to deliver first
 
-Without an optional field, these signals of shared values are silent:
+Without an optional field, these signals of shared values are silent, or know less where another field has them, too:
 
 | field | signals |
 |---|---|

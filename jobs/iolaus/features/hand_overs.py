@@ -101,17 +101,20 @@ def _sent_again(exchanges: DataFrame, run: Run) -> DataFrame:
 
     It first sent the same request, letter by letter, within `pairs.failure_seconds` of the failure, and the account on
     which it failed did not send it again. A request that many accounts send is an exercise, a benchmark or a viral
-    prompt, and one of few words may be anybody's. Only exchanges that arrived on the day are looked at.
+    prompt, and one of few words may be anybody's. Two accounts on which it fails in the same second, as in an outage,
+    took nothing over from each other. Only exchanges that arrived on the day are looked at.
     """
+    at, failed = F.col("requested_at"), F.coalesce(_failed(), F.lit(False))
     long = exchanges.where(F.col("n_words") >= FEWEST_WORDS)
     failures = broadcast_if_small(long.where(_failed()).select("content_hash").distinct())
     sent = (
         long.join(failures, "content_hash", "left_semi")
         .groupBy("content_hash", "account_id")
         .agg(
-            F.min("requested_at").alias("first"),
-            F.max("requested_at").alias("last"),
-            F.max(F.when(_failed(), F.col("requested_at"))).alias("failed_at"),
+            F.min(at).alias("taken_at"),
+            F.min(F.when(failed, at)).alias("first_failed_at"),
+            F.max(F.when(failed, at)).alias("failed_at"),
+            F.max(F.when(~failed, at)).alias("answered_at"),
         )
     )
     by_few = (
@@ -120,14 +123,19 @@ def _sent_again(exchanges: DataFrame, run: Run) -> DataFrame:
         .where(F.col("n").between(2, 1 + run.settings.pairs.answer_accounts))
     )
     sent = sent.join(by_few.select("content_hash"), "content_hash", "left_semi")
-    given_up = sent.where("last = failed_at").select(
+    given_up = sent.where("failed_at is not null and (answered_at is null or answered_at < failed_at)").select(
         "content_hash", F.col("account_id").alias("account_from"), F.col("failed_at").alias("begun_at")
     )
-    taken = sent.select("content_hash", F.col("account_id").alias("account_to"), F.col("first").alias("taken_at"))
+    taken = sent.select("content_hash", F.col("account_id").alias("account_to"), "taken_at", "first_failed_at")
     within = F.make_dt_interval(secs=F.lit(run.settings.pairs.failure_seconds))
     soon = F.col("taken_at").between(F.col("begun_at"), F.col("begun_at") + within)
-    moved = given_up.join(taken, "content_hash").where(soon & (F.col("account_from") != F.col("account_to")))
-    return moved.drop("content_hash").withColumn("failed", F.lit(True))
+    together = F.coalesce(
+        (F.col("taken_at") == F.col("begun_at")) & (F.col("first_failed_at") == F.col("taken_at")), F.lit(False)
+    )
+    moved = given_up.join(taken, "content_hash").where(
+        soon & ~together & (F.col("account_from") != F.col("account_to"))
+    )
+    return moved.select("account_from", "begun_at", "account_to", "taken_at", F.lit(True).alias("failed"))
 
 
 def _late_hashes(exchanges: DataFrame, run: Run) -> DataFrame:

@@ -13,7 +13,7 @@ def pools(hand_overs: DataFrame, owners: DataFrame, *, driver_edges: int) -> Dat
 
     An account of a pool continues a conversation, or sends a request that failed, of another owner's account of the
     pool, and hands over to, or takes over from, at least two accounts. An account whose published answers others quote
-    is in no pool: it must have quoted one of theirs. Two accounts of one person are no pool either.
+    is in no pool: it must have taken something over itself. Two accounts of one person are no pool either.
 
     hand_overs: rows of `features.hand_overs`; owners: (account_id, owner_id).
 
@@ -41,7 +41,7 @@ _ENDS = ("from", "to")
 
 
 def _between_members(edges: DataFrame) -> DataFrame:
-    """The edges whose ends both continue a conversation and have two partners."""
+    """The edges whose ends both took something over and have two partners."""
     ends = edges.select(
         F.col("account_from").alias("account_id"), F.col("account_to").alias("other"), F.lit(0).alias("to")
     )

@@ -1,7 +1,7 @@
 """A stage at work: read what it reads, call its transform, write its table, have its gate judge it.
 
 There are two modes. In a whole run (`WholeRun`) stages hand rows to each other in memory, each is judged as it is made,
-and gold is held back until all of the day has passed. A single stage (`SingleStage`), as a scheduler calls it, reads
+and gold is held back until all of the day has passed. A single stage (`SingleStage`), as a scheduler may call it, reads
 and writes the lake alone: gold is judged before it is written, everything else afterwards, by a task of the gate's own.
 """
 
@@ -118,10 +118,13 @@ class Execution(ABC):
         """The run that rows of a table are said to be of.
 
         Gold may be made table by table, or apart from what it is made of, each by a process of its own: what belongs
-        together was scored by one run.
+        together was scored by one run. Its receipt says which; a single stage leaves none, and its record says it.
         """
-        apart = stage.layer == GOLD and not self._makes(day, SCORES)
-        return (self._of.records.last_writer(SCORES, day) if apart else None) or self._of.run_id
+        if stage.layer != GOLD or self._makes(day, SCORES):
+            return self._of.run_id
+        if scored := self._of.lake.receipts.one(key(SCORES, day)):
+            return scored.run_id
+        return self._of.records.last_writer(SCORES, day) or self._of.run_id
 
     @abstractmethod
     def _makes(self, day: date, table: str) -> bool:

@@ -68,7 +68,7 @@ def _pieces(
         with pq.ParquetFile(pa.BufferReader(content)) as file:
             for batch in file.iter_batches(batch_size=_ROWS, use_threads=False):
                 yield list(lines(batch, known, times)), None
-    except (pa.ArrowException, OSError):
+    except Exception:  # noqa: BLE001 - whatever is odd in it, a file costs itself, and not the day
         yield [None], _BROKEN
 
 
@@ -84,36 +84,60 @@ def lines(rows: pa.RecordBatch, known: Collection[str] = (), times: Collection[s
     {"exchange_id": "2a622467-8eda-4b3a-8217-fc8a4e010f05", "account_id": "a", "at": "10:00:00"}
     """
     names = keys(rows.schema.names, known)
-    columns = [_instants(_values(_whole(c)), name in times) for name, c in zip(names, rows.columns, strict=True)]
+    columns = [_values(_whole(column), name in times) for name, column in zip(names, rows.columns, strict=True)]
     for values in zip(*columns, strict=True):
-        yield json.dumps({name: _plain(v) for name, v in zip(names, values, strict=True) if v is not None})
+        yield json.dumps({name: v for name, v in zip(names, values, strict=True) if v is not None})
 
 
 def _whole(column: pa.Array) -> pa.Array:
     """Times in microseconds, which Python's have, and durations as their number, as Spark gives them."""
     kind = column.type
     if pa.types.is_timestamp(kind):
-        return column.cast(pa.timestamp("us", kind.tz), safe=False)
+        return column.cast(pa.timestamp("us", kind.tz and "UTC"), safe=False)
     if pa.types.is_time64(kind):
         return column.cast(pa.time64("us"), safe=False)
     return column.cast(pa.int64()) if pa.types.is_duration(kind) else column
 
 
-def _values(column: pa.Array) -> list[Any]:
-    """Python's values; as text what Python has no value for, as times after the year 9999."""
-    try:
-        return cast(list[Any], column.to_pylist())
-    except (ValueError, OverflowError):
+def _values(column: pa.Array, is_time: bool) -> list[Any]:
+    """The values as JSON's."""
+    if pa.types.is_nested(column.type) or pa.types.is_dictionary(column.type):
         return [_value(scalar) for scalar in column]
+    try:
+        values = cast(list[Any], column.to_pylist())
+    except (ValueError, OverflowError, LookupError):
+        values = [_leaf(scalar) for scalar in column]
+    return [_plain(v) for v in _instants(values, is_time)]
 
 
 def _value(scalar: pa.Scalar) -> Any:
+    """A value as JSON's. Of a struct, null fields are left out; of a map, none are."""
+    kind = scalar.type
+    if not scalar.is_valid:
+        return None
+    if pa.types.is_dictionary(kind):
+        return _value(scalar.value)
+    if pa.types.is_map(kind):
+        return {str(_value(entry[0])): _value(entry[1]) for entry in scalar.values}
+    if pa.types.is_struct(kind):
+        names = keys([kind.field(i).name for i in range(kind.num_fields)], ())
+        fields = {name: _value(scalar[i]) for i, name in enumerate(names)}
+        return {name: v for name, v in fields.items() if v is not None}
+    if pa.types.is_nested(kind) and hasattr(scalar, "values"):
+        return [_value(item) for item in scalar.values]
+    return _plain(_leaf(scalar))
+
+
+def _leaf(scalar: pa.Scalar) -> Any:
+    """A value that holds no other; as text what Python has no value for, as times after the year 9999."""
     try:
+        if pa.types.is_timestamp(scalar.type) and scalar.type.tz:
+            return scalar.cast(pa.timestamp(scalar.type.unit, "UTC")).as_py()
         return scalar.as_py()
     except UnicodeDecodeError:
         return scalar.as_buffer().to_pybytes().decode(errors="replace")
     except (ValueError, OverflowError):
-        return str(getattr(scalar, "value", "a time out of range"))
+        return str(scalar.value) if hasattr(scalar, "value") else str(scalar)
 
 
 def _instants(values: list[Any], is_time: bool) -> list[Any]:
@@ -133,12 +157,6 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, bool | int | str) else str(value)
 
 
-def _of_list(values: list[Any]) -> Any:
-    if values and all(type(v) is tuple for v in values):  # so Arrow gives a map
-        return {str(_plain(key)): _plain(v) for key, v in values}
-    return [_plain(v) for v in values]
-
-
 def _of_bytes(value: bytes) -> str:
     """Text that its writer did not mark as text, or else the bytes in hexadecimal."""
     try:
@@ -154,8 +172,6 @@ def _of_datetime(value: datetime) -> str:
 
 
 _TOLD: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
-    (dict, lambda v: {key: _plain(of) for key, of in v.items() if of is not None}),
-    (list, _of_list),
     (bytes, _of_bytes),
     (float, lambda v: v if math.isfinite(v) else str(v)),
     (Decimal, lambda v: int(v) if v == v.to_integral_value() else float(v)),

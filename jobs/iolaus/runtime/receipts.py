@@ -86,6 +86,10 @@ class Receipts:
                 found |= {(table, day): receipt for table, receipt in receipts.items()}
         return found
 
+    def one(self, of: Made) -> Receipt | None:
+        """The receipt of a table's day; None if there is none, or it cannot be understood."""
+        return _read(self._files.read(_name(of)))
+
     def _of_folder(self, folder: tuple[str, date | None]) -> tuple[date | None, dict[str, Receipt]]:
         files: SmallFiles = small_files(self._spark, f"{self._root}/{folder[0]}")
         texts = {name.removesuffix(".json"): files.read(name) for name in files.names()}

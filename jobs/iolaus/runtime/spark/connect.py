@@ -33,6 +33,8 @@ def connected(url: str, config: dict[str, str], required: dict[str, str], projec
         import grpc  # noqa: PLC0415 - of the extra `connect`
     except ImportError as error:
         raise UsageError('Spark Connect needs the extra connect; install it: pip install "iolaus[connect]"') from error
+    # What PySpark warns of when a server does not answer is said below, in one line; threads of its own say it, too.
+    warnings.filterwarnings("ignore", message=".*RETRIES_EXCEEDED", category=UserWarning)
     os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"  # PySpark's functions, too, make columns without a JVM
     try:
         spark = SparkSession.builder.remote(url).getOrCreate()
@@ -62,8 +64,7 @@ def _version(spark: SparkSession) -> str:
     client: Any = getattr(spark, "client")  # noqa: B009 - of a Connect session; a classic one has none
     usual = client.get_retry_policies()
     client.set_retry_policies([DefaultPolicy(max_retries=5)])
-    with warnings.catch_warnings(action="ignore", category=UserWarning):  # that it asked often enough
-        version = str(getattr(spark, "version"))  # noqa: B009 - a property of a session, a method of its class
+    version = str(getattr(spark, "version"))  # noqa: B009 - a property of a session, a method of its class
     client.set_retry_policies(usual)  # where nobody answered, the end of this process does not wait either
     return version
 
