@@ -304,7 +304,7 @@ def test_a_day_made_layer_by_layer_is_the_day_of_one_run(
         made = applied.run_id if "scoring" in layers else made
     for name in (s.table for s in STAGES):
         assert digest(spark, copy, name) == digest(spark, lake, name), name
-    published = Gold(str(copy)).rows("suspect_clusters", day, ["run_id"])
+    published = Gold(str(copy)).rows("gold.suspect_clusters", day, ["run_id"])
     assert published is not None
     assert set(published["run_id"].to_pylist()) == {made}
     monkeypatch.undo()
