@@ -5,9 +5,7 @@ itself is sent there as an artifact of the session.
 """
 
 import os
-import warnings
 from pathlib import Path
-from typing import Any
 
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
@@ -16,6 +14,7 @@ from iolaus.errors import UsageError
 from iolaus.runtime.spark.errors import first_line
 
 SCHEME = "sc://"
+ANSWER = 30  # seconds that a server has to take a connection
 
 
 def is_connect(spark: SparkSession) -> bool:
@@ -33,12 +32,16 @@ def connected(url: str, config: dict[str, str], required: dict[str, str], projec
         import grpc  # noqa: PLC0415 - of the extra `connect`
     except ImportError as error:
         raise UsageError('Spark Connect needs the extra connect; install it: pip install "iolaus[connect]"') from error
-    # What PySpark warns of when a server does not answer is said below, in one line; threads of its own say it, too.
-    warnings.filterwarnings("ignore", message=".*RETRIES_EXCEEDED", category=UserWarning)
     os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"  # PySpark's functions, too, make columns without a JVM
     try:
+        _must_answer(url)
         spark = SparkSession.builder.remote(url).getOrCreate()
-        version = _version(spark)
+        version = str(getattr(spark, "version"))  # noqa: B009 - a property of a session, a method of its class
+    except grpc.FutureTimeoutError as error:
+        raise UsageError(
+            f"no Spark Connect server answers at {url} within {ANSWER} s; check the address, and start one with "
+            "sbin/start-connect-server.sh of its Spark"
+        ) from error
     except (grpc.RpcError, PySparkException, OSError, RuntimeError, ValueError) as error:
         raise UsageError(
             f"no Spark Connect server answers at {url}: {_reason(error)}; check the address, and start one with "
@@ -57,16 +60,13 @@ def connected(url: str, config: dict[str, str], required: dict[str, str], projec
     return spark
 
 
-def _version(spark: SparkSession) -> str:
-    """The server's Spark, asked for half a minute: PySpark itself would ask a wrong address for ten."""
-    from pyspark.sql.connect.client.retries import DefaultPolicy  # noqa: PLC0415 - it needs the extra `connect`
+def _must_answer(url: str) -> None:
+    """Raise grpc.FutureTimeoutError if nobody does; PySpark itself would ask a wrong address for ten minutes."""
+    import grpc  # noqa: PLC0415 - of the extra `connect`
+    from pyspark.sql.connect.client import DefaultChannelBuilder  # noqa: PLC0415 - it needs the extra `connect`
 
-    client: Any = getattr(spark, "client")  # noqa: B009 - of a Connect session; a classic one has none
-    usual = client.get_retry_policies()
-    client.set_retry_policies([DefaultPolicy(max_retries=5)])
-    version = str(getattr(spark, "version"))  # noqa: B009 - a property of a session, a method of its class
-    client.set_retry_policies(usual)  # where nobody answered, the end of this process does not wait either
-    return version
+    with DefaultChannelBuilder(url).toChannel() as channel:
+        grpc.channel_ready_future(channel).result(timeout=ANSWER)
 
 
 def _reason(error: BaseException) -> str:
