@@ -44,7 +44,7 @@ class FakeLake:
     def __init__(self) -> None:
         self.written: list[tuple[str, date]] = []
         self.kept: dict[Made, Receipt] = {}
-        self.receipts = SimpleNamespace(put=self.kept.__setitem__)
+        self.receipts = SimpleNamespace(put=self.kept.__setitem__, one=self.kept.get)
 
     def write(self, name: str, _rows: Rows, day: date) -> Commit:
         self.kept.pop(made(name, day), None)
