@@ -210,7 +210,7 @@ def examples(lake: Path) -> list[str]:
     plain = lake.with_name("lake")
     plain.symlink_to(lake)
     blocks = re.findall(r"```python\n(.*?)```", QUERIES.read_text(encoding="utf-8"), re.DOTALL)
-    assert len(blocks) == 3
+    assert len(blocks) == 4
     return [block.replace("LAKE", str(plain)) for block in blocks]
 
 
@@ -227,6 +227,16 @@ def test_documented_example_in_spark(
     shown = capsys.readouterr().out
     assert "|b         |" in shown
     assert "|a         |" not in shown
+
+
+def test_documented_example_of_prompts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sent = [{"account_id": a, "exchange_id": a, "prompt": f"asked by {a}"} for a in ("acc_17", "acc_18")]
+    write(tmp_path, "bronze.exchanges", sent)
+    block = re.findall(r"```python\n(.*?)```", QUERIES.read_text(encoding="utf-8"), re.DOTALL)[3]
+    exec(block.replace("LAKE", str(tmp_path)), {})  # noqa: S102
+    said = capsys.readouterr().out
+    assert "asked by acc_17" in said
+    assert "acc_18" not in said
 
 
 def test_the_quarantine_is_seen_without_what_clients_wrote(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
