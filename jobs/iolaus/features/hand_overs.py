@@ -104,9 +104,9 @@ def _sent_again(exchanges: DataFrame, run: Run) -> DataFrame:
     prompt, and one of few words may be anybody's. Two accounts on which it fails in the same second, as in an outage,
     took nothing over from each other. Only exchanges that arrived on the day are looked at.
     """
-    at, failed = F.col("requested_at"), F.coalesce(_failed(), F.lit(False))
+    at, failed = F.col("requested_at"), _failed()
     long = exchanges.where(F.col("n_words") >= FEWEST_WORDS)
-    failures = broadcast_if_small(long.where(_failed()).select("content_hash").distinct())
+    failures = broadcast_if_small(long.where(failed).select("content_hash").distinct())
     sent = (
         long.join(failures, "content_hash", "left_semi")
         .groupBy("content_hash", "account_id")
@@ -129,9 +129,7 @@ def _sent_again(exchanges: DataFrame, run: Run) -> DataFrame:
     taken = sent.select("content_hash", F.col("account_id").alias("account_to"), "taken_at", "first_failed_at")
     within = F.make_dt_interval(secs=F.lit(run.settings.pairs.failure_seconds))
     soon = F.col("taken_at").between(F.col("begun_at"), F.col("begun_at") + within)
-    together = F.coalesce(
-        (F.col("taken_at") == F.col("begun_at")) & (F.col("first_failed_at") == F.col("taken_at")), F.lit(False)
-    )
+    together = F.expr("taken_at = begun_at and first_failed_at <=> taken_at")
     moved = given_up.join(taken, "content_hash").where(
         soon & ~together & (F.col("account_from") != F.col("account_to"))
     )
@@ -150,7 +148,8 @@ def _is_late(run: Run) -> Column:
 
 
 def _failed() -> Column:
-    return F.col("http_status") >= 400
+    """Whether an exchange ended in an error; one without a status did not."""
+    return F.coalesce(F.col("http_status") >= 400, F.lit(False))
 
 
 def _first() -> Column:
