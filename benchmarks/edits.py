@@ -160,8 +160,7 @@ def _moved(landing: Path, accounts: list[str], share: float) -> None:
     """A share of the requests of some accounts fails, and another of them that is active that day sends it again."""
     ours = set(accounts)
     for path in landing.glob("exchanges/*/*.jsonl.gz"):
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
-            rows = [json.loads(line) for line in lines]
+        rows = list(_read_packed(path))
         active = [row for row in rows if row["account_id"] in ours]
         again = []
         for row in active:
@@ -177,39 +176,39 @@ def _moved(landing: Path, accounts: list[str], share: float) -> None:
                 again.append(row | of_sender | moved)
                 row["http_status"] = 429
                 row.pop("response", None)
-        with gzip.open(path, "wt", encoding="utf-8", compresslevel=4) as out:
-            out.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in [*rows, *again])
+        _write_packed(path, [*rows, *again])
 
 
 def exchanges(landing: Path) -> Iterator[Row]:
     """Every exchange of a landing folder, by day."""
     for path in sorted(landing.glob("exchanges/*/*.jsonl.gz")):
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
-            yield from map(json.loads, lines)
+        yield from _read_packed(path)
+
+
+def _read_packed(path: Path) -> Iterator[Row]:
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
+
+
+def _write_packed(path: Path, rows: Iterable[Row]) -> None:
+    with gzip.open(path, "wt", encoding="utf-8", compresslevel=4) as out:
+        out.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
 def append(landing: Path, rows: Iterable[Row]) -> None:
     """Add exchanges to a landing folder, each to the day that it was requested on."""
-    days: dict[str, list[str]] = {}
+    days: dict[str, list[Row]] = {}
     for row in rows:
-        days.setdefault(row["requested_at"][:10], []).append(json.dumps(row, ensure_ascii=False) + "\n")
-    for day, lines in days.items():
+        days.setdefault(row["requested_at"][:10], []).append(row)
+    for day, sent in days.items():
         if (folder := landing / f"exchanges/dt={day}").is_dir():  # what falls after the last day is not sent
-            with gzip.open(folder / "part-added.jsonl.gz", "wt", encoding="utf-8", compresslevel=4) as out:
-                out.writelines(lines)
+            _write_packed(folder / "part-added.jsonl.gz", sent)
 
 
 def rewrite(landing: Path, change: Callable[[Row], Row | None]) -> None:
     """Rewrite a landing folder's exchanges; what becomes None is dropped."""
     for path in landing.glob("exchanges/*/*.jsonl.gz"):
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
-            changed = [
-                json.dumps(row, ensure_ascii=False) + "\n"
-                for line in lines
-                if (row := change(json.loads(line))) is not None
-            ]
-        with gzip.open(path, "wt", encoding="utf-8", compresslevel=4) as out:
-            out.writelines(changed)
+        _write_packed(path, [changed for row in _read_packed(path) if (changed := change(row)) is not None])
 
 
 def read(path: Path) -> Iterator[Row]:
