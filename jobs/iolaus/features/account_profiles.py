@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame
 from iolaus.engine.records import unpacked
 from iolaus.engine.runs import run_lengths, run_starts
 from iolaus.model import account_sketch as sketches
+from iolaus.model import sketch_columns
 from iolaus.model.sampling import salt_of
 from iolaus.model.signals import TEXTS
 from iolaus.schemas.codes import FRAGMENT_CHANNELS
@@ -90,7 +91,7 @@ def _attributes(attributes: pa.BinaryArray) -> pa.ListArray:
     values = pa.StructArray.from_arrays(
         [pa.array(items[name].copy()) for name in ATTRIBUTE.names or ()], names=ATTRIBUTE.names
     )
-    return sketches.lists(lengths, values)
+    return sketch_columns.lists(lengths, values)
 
 
 def _fragments(prompts: pa.BinaryArray) -> pa.ListArray:
@@ -120,7 +121,7 @@ def _fragments(prompts: pa.BinaryArray) -> pa.ListArray:
         ],
         names=["channel", "value_hash", "n", "distinct_prompts"],
     )
-    return sketches.lists(np.bincount(at[first], minlength=len(prompts)), values)
+    return sketch_columns.lists(np.bincount(at[first], minlength=len(prompts)), values)
 
 
 def night(activity: pa.ListArray, quiet: int = DEFAULT.claims.night_hours) -> npt.NDArray[np.float64]:

@@ -35,7 +35,6 @@ SLOT_SECONDS = 600  # co-activity is counted in ten-minute slots
 SLOTS_A_DAY = 86_400 // SLOT_SECONDS
 OUTPUT_BINS = 16  # powers of two of output tokens
 
-lists = column.lists  # for what is made of sketches, too
 
 SUMS: tuple[str, ...] = (
     "n_exchanges",
