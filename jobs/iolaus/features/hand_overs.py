@@ -6,6 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from iolaus.engine.broadcast import broadcast_if_small
+from iolaus.model.failed import failed
 from iolaus.schemas.table import table
 from iolaus.settings import Run
 
@@ -34,7 +35,7 @@ def transform(exchanges: DataFrame, earlier: DataFrame, run: Run) -> DataFrame:
     | c            | a          | 0 | 1        | 0.0     |
     """
     late = F.coalesce("answer_hash", "prior_hash").isNotNull() & _is_late(run)
-    asked = {"late": late, "quoted": F.col("prior_hash").isNotNull(), "failed": _failed()}
+    asked = {"late": late, "quoted": F.col("prior_hash").isNotNull(), "failed": failed()}
     (seen,) = exchanges.agg(*(F.bool_or(of).alias(name) for name, of in asked.items())).collect()
     moved = []
     if seen.late or seen.quoted:
@@ -104,17 +105,17 @@ def _sent_again(exchanges: DataFrame, run: Run) -> DataFrame:
     prompt, and one of few words may be anybody's. Two accounts on which it fails in the same second, as in an outage,
     took nothing over from each other. Only exchanges that arrived on the day are looked at.
     """
-    at, failed = F.col("requested_at"), _failed()
+    at = F.col("requested_at")
     long = exchanges.where(F.col("n_words") >= FEWEST_WORDS)
-    failures = broadcast_if_small(long.where(failed).select("content_hash").distinct())
+    failures = broadcast_if_small(long.where(failed()).select("content_hash").distinct())
     sent = (
         long.join(failures, "content_hash", "left_semi")
         .groupBy("content_hash", "account_id")
         .agg(
             F.min(at).alias("taken_at"),
-            F.min(F.when(failed, at)).alias("first_failed_at"),
-            F.max(F.when(failed, at)).alias("failed_at"),
-            F.max(F.when(~failed, at)).alias("answered_at"),
+            F.min(F.when(failed(), at)).alias("first_failed_at"),
+            F.max(F.when(failed(), at)).alias("failed_at"),
+            F.max(F.when(~failed(), at)).alias("answered_at"),
         )
     )
     by_few = (
@@ -145,11 +146,6 @@ def _late_hashes(exchanges: DataFrame, run: Run) -> DataFrame:
 
 def _is_late(run: Run) -> Column:
     return F.col("happened_on") < F.lit(run.day)
-
-
-def _failed() -> Column:
-    """Whether an exchange ended in an error; one without a status did not."""
-    return F.coalesce(F.col("http_status") >= 400, F.lit(False))
 
 
 def _first() -> Column:

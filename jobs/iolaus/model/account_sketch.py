@@ -24,6 +24,7 @@ import pyarrow.compute as pc
 from iolaus.engine.records import unpacked
 from iolaus.engine.runs import run_starts
 from iolaus.model import sketch_columns as column
+from iolaus.model.failed import FAILED_FROM
 from iolaus.model.openings import merged, opened
 from iolaus.model.sampling import ranks
 from iolaus.model.signals import ATTRIBUTE_CODES
@@ -160,7 +161,7 @@ def _addends(table: pa.Table) -> dict[str, Ints]:
         "n_with_tools": flag(pc.is_valid(table["tools_value"]).to_numpy()),
         "n_tool_calls": _numpy(table, "tool_call_count").astype(np.int64),
         "n_calling": flag(_numpy(table, "tool_call_count") > 0),
-        "n_errors": flag(_numpy(table, "http_status") >= 400),
+        "n_errors": flag(_numpy(table, "http_status") >= FAILED_FROM),
         "n_truncated": flag(_numpy(table, "truncated", False)),
         "prompt_words": _numpy(table, "n_words").astype(np.int64),
         "input_tokens": _numpy(table, "input_tokens").astype(np.int64),

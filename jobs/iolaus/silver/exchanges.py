@@ -12,6 +12,7 @@ from pyspark.sql.types import StructType
 from iolaus.engine.broadcast import broadcast_if_at_most
 from iolaus.engine.measured import reporting
 from iolaus.model.asked import asked
+from iolaus.model.failed import failed
 from iolaus.schemas.table import table
 from iolaus.settings import Run
 from iolaus.text.fingerprints import as_long, fingerprint, normalise, sequence_hash, words
@@ -109,7 +110,7 @@ def transform(exchanges: DataFrame, earlier: DataFrame, run: Run) -> DataFrame:
     reduced = prepared.mapInArrow(reduce_batches, StructType([schema[name] for name in names]))
     # The window's order begins as the table's does, so rows are sorted once.
     copies = Window.partitionBy(*table("silver.exchanges").order, "exchange_id", "content_hash")
-    best_first = copies.orderBy(_failed(), F.hash(*reduced.columns))
+    best_first = copies.orderBy(failed(), F.hash(*reduced.columns))
     all_of_them = best_first.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
     nth, number = F.row_number().over(best_first), F.count(F.lit(1)).over(all_of_them).cast("int")
     counted = reduced.repartition("account_id").withColumns({"_nth": nth, "n_copies": number})
@@ -160,11 +161,6 @@ def answer_hash(text: str) -> Column:
     """
     said = F.lower(F.trim(F.regexp_replace(F.substring(text, 1, ANSWER_READ), r"\s+", " ")))
     return F.when(F.length(said) >= ANSWER_LEAST, F.xxhash64(said))
-
-
-def _failed() -> Column:
-    """Whether an exchange ended in an error; one without a status did not."""
-    return F.coalesce(F.col("http_status") >= 400, F.lit(False))
 
 
 def _reduce(
