@@ -303,6 +303,7 @@ MEMBERS = pa.schema(
         ("activity", pa.list_(pa.struct([("hour", pa.int32()), ("n", pa.int64())]))),
         ("shared", pa.list_(pa.struct([("channel", pa.string()), ("value_hash", pa.int64())]))),
         ("handed_to", pa.list_(pa.string())),
+        ("has_mail", pa.bool_()),
     ]
 )
 
@@ -318,6 +319,7 @@ def members(shared: list[list[tuple[str, int]]], **more: Any) -> pa.Table:
             "openings": b"",
             "created_at": START + timedelta(days=i),
             "activity": [{"hour": 24 * 5, "n": 8}, {"hour": 24 * (5 + i % 9), "n": 2}],
+            "has_mail": True,
             "shared": [{"channel": c, "value_hash": t} for c, t in values],
         }
         | more
@@ -357,6 +359,32 @@ def test_what_is_counted_of_a_group() -> None:
     assert found["span"].value == 1, "four fifths on one day"
     assert "source" not in found
     assert "span" not in measured(members(systems), replace(MONTH, days=3), 1), "a window of three days cannot tell"
+
+
+@pytest.mark.parametrize(
+    ("told", "known"),
+    [
+        ({}, True),
+        ({"has_mail": None}, False),  # the platform does not say
+        ({"owner_id": "org"}, False),  # of one owner nobody asks what they share
+    ],
+)
+def test_that_no_mail_domain_is_shared_is_a_finding_where_domains_are_known(told: dict[str, Any], known: bool) -> None:
+    assert ("domain" in measured(members([[] for _ in range(20)], **told), MONTH, 1)) == known
+
+
+def test_cover_traffic_hides_no_harvest() -> None:
+    hidden = COVERT | {"people": 1.0}  # its accounts chat beside their work, as people do
+    assert judge(of(hidden)).operator == "covert_distillation"
+    assert judge(of(hidden)).margin >= DEFAULT.scoring.margin
+    assert judge(of(hidden | {"source": 0.6})).margin < 0, "people who each ask about things of their own"
+
+
+def test_users_of_a_client_with_a_gallery_of_prompts_are_no_pool() -> None:
+    gallery = {"applications": 6.0, "client": 1.0, "people": 1.0, "places": NO_PLACE, "source": 0.0, "evenness": 0.8}
+    made = judge(of(gallery | {"extraction": 0.0, "repetition": 0.07, "owners": 90.0}))
+    assert made.innocent == "client_users"
+    assert made.margin < DEFAULT.scoring.margin
 
 
 def accounts(openings_of: list[bytes]) -> pa.Table:

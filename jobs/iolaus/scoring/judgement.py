@@ -117,7 +117,7 @@ def _members(
         .agg(F.collect_list("shared").alias("shared"))
     )
     sent = profiles.select("account_id", "n_exchanges", "n_later_turns", "openings", _activity().alias("activity"))
-    known = accounts.select("account_id", "owner_id", "created_at")
+    known = accounts.select("account_id", "owner_id", "created_at", F.col("mail_domain").isNotNull().alias("has_mail"))
     rows = inside.join(sent, "account_id").join(known, "account_id", "left").join(shared, "account_id", "left")
     begun, taken = (inside.select("cluster_id", F.col("account_id").alias(f"account_{end}")) for end in ("from", "to"))
     within = (
@@ -148,6 +148,8 @@ def _figure(name: str) -> Column:
             F.col("reported.people") >= FACT[name].bounds[0]
         )
         value = F.when(written, BY_PROGRAM).otherwise(F.col("reported.people"))
+    elif name == "domain":
+        value = F.coalesce(F.col("reported.domain"), F.col("domain.value"))
     elif name in _REPORTED:
         value = F.col(f"reported.{name}")
     else:

@@ -138,7 +138,7 @@ FACTS: tuple[Fact, ...] = (
             class               .97 .03
             seminar             .97 .03
             event               .96 .04
-            client_users        .97 .03
+            client_users        .88 .12
             platform_customers  .97 .03
             one_trade           .97 .03
             one_idiom           .98 .02
@@ -292,7 +292,7 @@ FACTS: tuple[Fact, ...] = (
         ("few: they are programs", "some", "most: they are people", "most, but programs write the messages"),
         _table("""
             distillation        .72 .08 .08 .12
-            covert_distillation .70 .10 .10 .10
+            covert_distillation .62 .08 .20 .10
             resold_access       .20 .20 .58 .02
             unexplained         .48 .15 .30 .07
             organisation        .15 .20 .63 .02

@@ -29,13 +29,15 @@ _MOST = 0.8  # share of exchanges that the fact `span` is about
 _DAY_MS = 86_400_000
 FEWEST_DAYS = 7  # of fewer days of traffic nothing is said about how long a group lasts
 
-# The columns of a member: activity are lists of (hour since 1970, n exchanges), shared of (channel, value_hash),
-# handed_to of accounts of the group that went on with what the member had begun.
+# The columns of a member: has_mail says whether the domain of its mail address is known; activity are lists of (hour
+# since 1970, n exchanges), shared of (channel, value_hash), handed_to of accounts of the group that went on with what
+# the member had begun.
 MEMBER = (
     "cluster_id",
     "account_id",
     "owner_id",
     "created_at",
+    "has_mail",
     "n_exchanges",
     "n_later_turns",
     "openings",
@@ -67,7 +69,7 @@ def measured(members: pa.Table, baseline: Baseline, seed: int) -> dict[str, Meas
     """Facts by name of one group, of rows MEMBER in any order; one that cannot be told is left out."""
     members = members.sort_by("account_id")
     drawn = _drawn(members, seed)
-    facts = _content(drawn, baseline.source, seed) | _places(members) | _creation(members)
+    facts = _content(drawn, baseline.source, seed) | _places(members) | _domain(members) | _creation(members)
     facts |= _division(members, drawn, baseline, seed, repeated=facts.get("repetition"))
     facts |= _span(members) if baseline.days >= FEWEST_DAYS else {}
     handed = _hand_overs(members)
@@ -177,6 +179,15 @@ def _places(members: pa.Table) -> dict[str, Measured]:
     elif len(joined) >= _JOINED * len(members):
         place = ONE_POOL if _largest(row[places], value[places]) >= _MAJORITY * len(joined) else ISLANDS
     return {"places": Measured(place), "applications": Measured(float(several.sum()))}
+
+
+def _domain(members: pa.Table) -> dict[str, Measured]:
+    """The fact `domain` as it is where no evidence names one that members share: 0.
+
+    Left out where of most members no domain is known, or all have one owner.
+    """
+    known = int(pc.sum(members["has_mail"]).as_py() or 0)
+    return {"domain": Measured(0.0)} if 2 * known >= len(members) and len(np.unique(_owners(members))) > 1 else {}
 
 
 def _shared(members: pa.Table) -> tuple[Ints, npt.NDArray[Any], Ints]:
