@@ -1,9 +1,7 @@
 """The lake: dated rows are replaced whole, and nothing of the wrong shape is read or written."""
 
-import json
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
@@ -44,21 +42,6 @@ def test_a_day_is_replaced_and_spans_see_what_they_say(spark: SparkSession, lake
     assert lake.days(NAME) == [DAY - timedelta(days=4), DAY - timedelta(days=2), DAY]
     history = spark.sql(f"DESCRIBE HISTORY delta.`{lake.path(NAME)}`").select("userMetadata").distinct().collect()
     assert "run_id=test" in {h[0] for h in history}
-
-
-@pytest.mark.parametrize("name", ["features.account_days", "bronze.models"])
-def test_a_table_is_created_alike_in_both_ways(spark: SparkSession, tmp_path: Path, name: str) -> None:
-    def created(folder: str) -> dict[str, Any]:
-        Lake(spark, str(tmp_path / folder), window_days=3).create(name)
-        log = (tmp_path / folder / name.replace(".", "/") / "_delta_log" / f"{0:020}.json").read_text(encoding="utf-8")
-        told = {key: value for line in log.splitlines() for key, value in json.loads(line).items()}
-        told = told["protocol"] | told["metaData"]
-        return {k: v for k, v in told.items() if k not in ("id", "createdTime") and v is not None}
-
-    without_spark, with_spark = created("plain"), created("a%20b")
-    assert json.loads(without_spark.pop("schemaString")) == json.loads(with_spark.pop("schemaString"))
-    assert without_spark == with_spark
-    assert without_spark["description"] == table(name).grain
 
 
 def test_a_table_whose_first_write_was_killed_was_never_written(spark: SparkSession, lake: Lake) -> None:

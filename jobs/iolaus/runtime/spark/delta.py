@@ -15,8 +15,7 @@ from iolaus.schemas.table import Table
 def create(spark: SparkSession, path: str, spec: Table, properties: Mapping[str, str]) -> None:
     """Create an empty table with its comments, partitioning and properties, unless there is one.
 
-    On a file system by delta-rs, which takes a hundredth of the time. On Spark Connect in SQL, which cannot say that an
-    array has no nulls.
+    On Spark Connect in SQL, which cannot say that an array has no nulls.
     """
     if is_connect(spark):
         by = f" PARTITIONED BY ({spec.date})" if spec.date else ""
@@ -25,19 +24,6 @@ def create(spark: SparkSession, path: str, spec: Table, properties: Mapping[str,
         spark.sql(
             f"CREATE TABLE IF NOT EXISTS {named(path)} ({columns}) USING delta{by} "
             f"COMMENT {text(spec.grain)} TBLPROPERTIES ({told})"
-        )
-        return
-    # delta-rs looks for a folder named `a%20b` under the name `a b`
-    if open_store(spark, path).root.startswith("file:") and "%" not in path:
-        import deltalake  # noqa: PLC0415 - it takes a while, and most runs create nothing
-
-        deltalake.DeltaTable.create(
-            path,
-            deltalake.Schema.from_json(spec.schema.json()),
-            mode="ignore",
-            partition_by=spec.date,
-            description=spec.grain,
-            configuration=dict(properties),
         )
         return
     from delta.tables import DeltaTable  # noqa: PLC0415 - of classic sessions alone
