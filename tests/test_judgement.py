@@ -370,13 +370,16 @@ def test_what_is_counted_of_a_group() -> None:
     ],
 )
 def test_that_no_mail_domain_is_shared_is_a_finding_where_domains_are_known(told: dict[str, Any], known: bool) -> None:
-    assert ("domain" in measured(members([[] for _ in range(20)], **told), MONTH, 1)) == known
+    found = measured(members([[] for _ in range(20)], **told), MONTH, 1).get("domain")
+    assert found == (Measured(0.0) if known else None)
 
 
 def test_cover_traffic_hides_no_harvest() -> None:
     hidden = COVERT | {"people": 1.0}  # its accounts chat beside their work, as people do
     assert judge(of(hidden)).operator == "covert_distillation"
     assert judge(of(hidden)).margin >= DEFAULT.scoring.margin
+    bits = [judge(of(shown)).bits["covert_distillation"] for shown in (COVERT, hidden)]
+    assert bits[0] - bits[1] < 2, "chatting is part of hiding, which the prior has paid for"
     assert judge(of(hidden | {"source": 0.6})).margin < 0, "people who each ask about things of their own"
 
 
@@ -384,7 +387,7 @@ def test_users_of_a_client_with_a_gallery_of_prompts_are_no_pool() -> None:
     gallery = {"applications": 6.0, "client": 1.0, "people": 1.0, "places": NO_PLACE, "source": 0.0, "evenness": 0.8}
     made = judge(of(gallery | {"extraction": 0.0, "repetition": 0.07, "owners": 90.0}))
     assert made.innocent == "client_users"
-    assert made.margin < DEFAULT.scoring.margin
+    assert made.margin < 0
 
 
 def accounts(openings_of: list[bytes]) -> pa.Table:
@@ -527,13 +530,14 @@ def test_a_ring_and_a_trade_side_by_side(spark: SparkSession) -> None:
         for k in (0, 1)
     ]
     said = [("r", "extraction", "asks_code", 16_000, 1.0), ("r", "coordination", "head8", 8_000, 1.0)]
+    said += [("r", "coordination", "mail", 4_000, 0.8)]
     said += [(c, "innocent", "people", 0, 0.0) for c in "rt"] + [
         ("t", "innocent", "own_text", 0, 0.9),
         ("r", "innocent", "own_text", 0, 0.0),
     ]
     pieces = [{"cluster_id": c, "kind": k, "channel": n, "part": n, "bits": b, "value": v} for c, k, n, b, v in said]
     everybody = [
-        {"account_id": a, "owner_id": a, "created_at": START - timedelta(days=i % 300)}
+        {"account_id": a, "owner_id": a, "created_at": START - timedelta(days=i % 300), "mail_domain": "known"}
         for i, a in enumerate([*crowd, *ring, *trade])
     ]
     given = (
@@ -564,6 +568,8 @@ def test_a_ring_and_a_trade_side_by_side(spark: SparkSession) -> None:
             "a query gives the margin again"
         )
         assert all(set(r.log_likelihoods) == set(NAMES) for r in rows_of)
+    domain = {r.cluster_id: r.value for r in found if r.fact == "domain"}
+    assert domain == {"r": 0.8, "t": 0.0}, "what the evidence found; and what is so where it found nothing"
     handed = {r.cluster_id: r.value for r in found if r.fact == "hand_overs"}
     assert handed == {"r": 0.0, "t": 0.0}, "two of the ring; and one who is no member"
     assert {r.fact for r in found if r.cluster_id == "r"} >= {

@@ -105,17 +105,17 @@ def _sent_again(exchanges: DataFrame, run: Run) -> DataFrame:
     prompt, and one of few words may be anybody's. Two accounts on which it fails in the same second, as in an outage,
     took nothing over from each other. Only exchanges that arrived on the day are looked at.
     """
-    at = F.col("requested_at")
+    at, has_failed = F.col("requested_at"), failed()
     long = exchanges.where(F.col("n_words") >= FEWEST_WORDS)
-    failures = broadcast_if_small(long.where(failed()).select("content_hash").distinct())
+    failures = broadcast_if_small(long.where(has_failed).select("content_hash").distinct())
     sent = (
         long.join(failures, "content_hash", "left_semi")
         .groupBy("content_hash", "account_id")
         .agg(
             F.min(at).alias("taken_at"),
-            F.min(F.when(failed(), at)).alias("first_failed_at"),
-            F.max(F.when(failed(), at)).alias("failed_at"),
-            F.max(F.when(~failed(), at)).alias("answered_at"),
+            F.min(F.when(has_failed, at)).alias("first_failed_at"),
+            F.max(F.when(has_failed, at)).alias("failed_at"),
+            F.max(F.when(~has_failed, at)).alias("answered_at"),
         )
     )
     by_few = (

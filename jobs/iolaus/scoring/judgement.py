@@ -20,7 +20,7 @@ from iolaus.settings import Run
 
 BASELINE, GROUP = 800, 40  # random accounts, in groups of so many, that groups are held against
 FEWEST_OPENINGS = 4
-# Facts that `scoring.evidence` has found already.
+# Facts that `scoring.evidence` has found already; where it says nothing, what is measured counts.
 _REPORTED = ("instruction", "own_text", "whole_set", "client", "domain", "people", "extraction", "clock")
 _ANY = ", ".join(f"{f.name} struct<value:double,error:double>" for f in FACTS)
 
@@ -148,10 +148,8 @@ def _figure(name: str) -> Column:
             F.col("reported.people") >= FACT[name].bounds[0]
         )
         value = F.when(written, BY_PROGRAM).otherwise(F.col("reported.people"))
-    elif name == "domain":
-        value = F.coalesce(F.col("reported.domain"), F.col("domain.value"))
     elif name in _REPORTED:
-        value = F.col(f"reported.{name}")
+        value = F.coalesce(F.col(f"reported.{name}"), F.col(f"{name}.value"))
     else:
         return F.col(name)
     return F.when(value.isNotNull(), F.struct(value.alias("value"), F.lit(0.0).alias("error"))).alias(name)
