@@ -55,7 +55,7 @@ def traffic_line(known: Row) -> str:
 
 
 def _lines(known: Row) -> Iterator[str]:
-    yield f"Account {inert(known['account_id'], 200)} in the run of {known['run_date']}, {known['age']}"
+    yield f"Account {inert(known['account_id'], 200)} in the run of {known['run_date']}; that run is {known['age']}"
     yield ""
     yield from (f"- {inert(line, 2_000)}" for line in known["standing"])
     registered, *others = sections(known)
